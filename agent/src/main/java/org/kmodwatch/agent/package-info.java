@@ -1,0 +1,5 @@
+/** The command line. */
+@NullMarked
+package org.kmodwatch.agent;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,215 @@
+package org.kmodwatch.core.engine;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.ServiceLoader;
+import org.jspecify.annotations.Nullable;
+import org.kmodwatch.core.event.Event;
+import org.kmodwatch.core.event.Value;
+import org.kmodwatch.core.signature.EventSelector;
+import org.kmodwatch.core.signature.Finding;
+import org.kmodwatch.core.signature.Signature;
+import org.kmodwatch.core.signature.SignatureMetadata;
+import org.kmodwatch.core.signature.Verdict;
+
+/**
+ * Hands each event, once, to every signature that selected it.
+ *
+ * <p>Signatures are indexed by the event name they select, so an event that nobody selected costs
+ * one look-up. A signature that throws is counted and reported and disturbs no other. Not
+ * thread-safe: one thread at a time.
+ */
+public final class Engine implements AutoCloseable {
+
+  private final List<Slot> slots;
+
+  /**
+   * By event name: those that selected the name, and those that selected any name; in the order of
+   * registration.
+   */
+  private final Map<String, Slot[]> slotsByName;
+
+  private final Slot[] slotsForAnyName;
+  private long events;
+  private boolean closed;
+
+  private Engine(List<Slot> slots) {
+    this.slots = slots;
+    this.slotsForAnyName = select(slots, EventSelector.ANY);
+    this.slotsByName = new HashMap<>();
+    for (Slot slot : slots) {
+      for (EventSelector selector : slot.selectors) {
+        slotsByName.computeIfAbsent(selector.name(), name -> select(slots, name));
+      }
+    }
+  }
+
+  /**
+   * Starts an engine.
+   *
+   * @throws IllegalArgumentException if two signatures have the same id
+   */
+  public static Engine start(List<Signature> signatures, EngineListener listener) {
+    var slots = new ArrayList<Slot>();
+    for (Signature signature : signatures) {
+      var slot = new Slot(signature, listener);
+      for (Slot other : slots) {
+        if (other.metadata.id().equals(slot.metadata.id())) {
+          throw new IllegalArgumentException(
+              "two signatures have one id, remove one of them: id=%s classes=%s,%s"
+                  .formatted(
+                      slot.metadata.id(),
+                      other.signature.getClass().getName(),
+                      signature.getClass().getName()));
+        }
+      }
+      slots.add(slot);
+    }
+    slots.forEach(Slot::start);
+    return new Engine(List.copyOf(slots));
+  }
+
+  /** The signatures that {@link ServiceLoader} finds on the path, in the order of their ids. */
+  public static List<Signature> installedSignatures() {
+    var found = new ArrayList<Signature>();
+    ServiceLoader.load(Signature.class).forEach(found::add);
+    found.sort((a, b) -> a.metadata().id().compareTo(b.metadata().id()));
+    return List.copyOf(found);
+  }
+
+  /** Hands {@code event} to the signatures that selected it. */
+  public void process(Event event) {
+    if (closed) {
+      throw new IllegalStateException("the engine is closed");
+    }
+    events++;
+    Slot[] candidates = slotsByName.get(event.eventName());
+    for (Slot slot : candidates == null ? slotsForAnyName : candidates) {
+      slot.offer(event);
+    }
+  }
+
+  /** What the engine has done so far. */
+  public EngineStatistics statistics() {
+    return new EngineStatistics(events, slots.stream().map(Slot::statistics).toList());
+  }
+
+  /** Closes the signatures; a second call does nothing. */
+  @Override
+  public void close() {
+    if (!closed) {
+      closed = true;
+      slots.forEach(Slot::close);
+    }
+  }
+
+  private static Slot[] select(List<Slot> slots, String name) {
+    return slots.stream().filter(slot -> slot.mayWant(name)).toArray(Slot[]::new);
+  }
+
+  /** One signature in the engine, with its account. */
+  private static final class Slot implements Verdict {
+    private final Signature signature;
+    private final SignatureMetadata metadata;
+    private final List<EventSelector> selectors;
+    private final EngineListener listener;
+    private boolean started;
+    private @Nullable Event current;
+    private long received;
+    private long findings;
+    private long malformed;
+    private long failures;
+
+    Slot(Signature signature, EngineListener listener) {
+      this.signature = signature;
+      this.metadata = signature.metadata();
+      this.selectors = List.copyOf(signature.selectedEvents());
+      this.listener = listener;
+    }
+
+    boolean mayWant(String name) {
+      for (EventSelector selector : selectors) {
+        if (selector.name().equals(name) || selector.name().equals(EventSelector.ANY)) {
+          return true;
+        }
+      }
+      return false;
+    }
+
+    void start() {
+      try {
+        signature.start();
+        started = true;
+      } catch (Exception | LinkageError | StackOverflowError e) {
+        fail(EngineListener.Phase.START, e);
+      }
+    }
+
+    void offer(Event event) {
+      if (!started || !isSelected(event)) {
+        return;
+      }
+      received++;
+      current = event;
+      try {
+        signature.onEvent(event, this);
+      } catch (Exception | LinkageError | StackOverflowError e) {
+        fail(EngineListener.Phase.EVENT, e);
+      } finally {
+        current = null;
+      }
+    }
+
+    void close() {
+      if (!started) {
+        return;
+      }
+      try {
+        signature.close();
+      } catch (Exception | LinkageError | StackOverflowError e) {
+        fail(EngineListener.Phase.CLOSE, e);
+      }
+    }
+
+    @Override
+    public void raise(@Nullable Value data) {
+      findings++;
+      listener.onFinding(new Finding(metadata, currentEvent(), data));
+    }
+
+    @Override
+    public void malformed(String reason) {
+      malformed++;
+      listener.onMalformed(metadata, currentEvent(), reason);
+    }
+
+    EngineStatistics.OfSignature statistics() {
+      return new EngineStatistics.OfSignature(
+          metadata.id(), received, findings, malformed, failures);
+    }
+
+    private boolean isSelected(Event event) {
+      for (EventSelector selector : selectors) {
+        if (selector.matches(event)) {
+          return true;
+        }
+      }
+      return false;
+    }
+
+    private Event currentEvent() {
+      if (current == null) {
+        throw new IllegalStateException(
+            "a verdict is given only while the event is being judged: id=" + metadata.id());
+      }
+      return current;
+    }
+
+    private void fail(EngineListener.Phase phase, Throwable failure) {
+      failures++;
+      listener.onFailure(metadata, phase, failure);
+    }
+  }
+}

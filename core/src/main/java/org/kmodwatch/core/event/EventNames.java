@@ -1,0 +1,52 @@
+package org.kmodwatch.core.event;
+
+/**
+ * The names of the events that have to do with kernel modules, as the peer's formats spell them.
+ */
+public final class EventNames {
+
+  /** System call: a module's bytes are handed over in memory. */
+  public static final String INIT_MODULE = "init_module";
+
+  /** System call: a module is loaded from a file descriptor. */
+  public static final String FINIT_MODULE = "finit_module";
+
+  /** System call: a module is removed. */
+  public static final String DELETE_MODULE = "delete_module";
+
+  /** The kernel is about to read a file for its own use; {@code type} says what for. */
+  public static final String SECURITY_KERNEL_READ_FILE = "security_kernel_read_file";
+
+  /** The kernel has read a file for its own use. */
+  public static final String SECURITY_KERNEL_POST_READ_FILE = "security_kernel_post_read_file";
+
+  /**
+   * The kernel is about to take data from user memory for its own use; {@code type} says what for.
+   */
+  public static final String SECURITY_KERNEL_LOAD_DATA = "security_kernel_load_data";
+
+  /** The kernel has taken data from user memory for its own use. */
+  public static final String SECURITY_KERNEL_POST_LOAD_DATA = "security_kernel_post_load_data";
+
+  /** The kernel is about to start modprobe on behalf of the current task. */
+  public static final String SECURITY_KERNEL_MODULE_REQUEST = "security_kernel_module_request";
+
+  /** The kernel starts modprobe on behalf of the current task. */
+  public static final String MODULE_REQUEST = "module_request";
+
+  /** A module's parameters are about to be set: the first moment at which its code can run. */
+  public static final String MODULE_COMING = "module_coming";
+
+  /** A module is in place and its init function is about to run. */
+  public static final String MODULE_LOAD = "module_load";
+
+  /** A module's init function has returned. */
+  public static final String MODULE_INIT = "module_init";
+
+  /**
+   * A module's memory is about to be given back: after its exit function, or after its init failed.
+   */
+  public static final String MODULE_FREE = "module_free";
+
+  private EventNames() {}
+}

@@ -1,0 +1,36 @@
+package org.kmodwatch.core.signature;
+
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.kmodwatch.core.event.Value;
+
+/**
+ * What a signature is: {@code SigMetadata} of the peer's finding form.
+ *
+ * @param id stable, never reused
+ * @param version the signature's own version
+ * @param name a title for people
+ * @param eventName the name of the event that a finding is, where findings are events themselves
+ * @param description what was detected and why it matters
+ * @param tags free words; null where the signature has none, which is written as null
+ * @param properties severity, category and ATT&amp;CK references, in order
+ */
+public record SignatureMetadata(
+    String id,
+    String version,
+    String name,
+    String eventName,
+    String description,
+    @Nullable List<String> tags,
+    Map<String, Value> properties) {
+
+  /** Copies the collections. */
+  public SignatureMetadata {
+    if (id.isBlank()) {
+      throw new IllegalArgumentException("a signature needs an id: name=" + name);
+    }
+    tags = tags == null ? null : List.copyOf(tags);
+    properties = Value.orderedCopy(properties);
+  }
+}
