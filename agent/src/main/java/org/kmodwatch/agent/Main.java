@@ -1,0 +1,183 @@
+package org.kmodwatch.agent;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ServiceLoader;
+import java.util.concurrent.Callable;
+import org.kmodwatch.sensor.SensorException;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ScopeType;
+
+/** {@code kmodwatch}. */
+public final class Main {
+
+  private final Shell shell;
+  private final RootCommand root = new RootCommand();
+
+  Main(Shell shell) {
+    this.shell = shell;
+  }
+
+  /** Runs the command that {@code args} name, and ends the process with its {@link ExitStatus}. */
+  public static void main(String[] args) {
+    System.exit(new Main(Shell.ofProcess()).run(args));
+  }
+
+  int run(String... args) {
+    if (args.length == 1 && (args[0].equals("--version") || args[0].equals("-V"))) {
+      return printVersion();
+    }
+    try {
+      return commandLine(args).execute(args);
+    } catch (CommandException e) {
+      return fail(e);
+    }
+  }
+
+  /** Reading the annotations of a subcommand takes time, so only what is needed is put together. */
+  private CommandLine commandLine(String[] args) {
+    var line = new CommandLine(root);
+    boolean found = false;
+    for (Builtin builtin : Builtin.values()) {
+      if (args.length > 0 && args[0].equals(builtin.commandName())) {
+        line.addSubcommand(builtin.commandName(), builtin.create(shell));
+        found = true;
+      }
+    }
+    if (!found) {
+      for (Builtin builtin : Builtin.values()) {
+        line.addSubcommand(builtin.commandName(), builtin.create(shell));
+      }
+      for (SubcommandProvider provider : ServiceLoader.load(SubcommandProvider.class)) {
+        line.addSubcommand(provider.subcommand());
+      }
+    }
+    line.setOut(new PrintWriter(shell.out(), true, StandardCharsets.UTF_8));
+    line.setErr(new PrintWriter(shell.err(), true, StandardCharsets.UTF_8));
+    line.setColorScheme(
+        CommandLine.Help.defaultColorScheme(
+            shell.colour() ? CommandLine.Help.Ansi.ON : CommandLine.Help.Ansi.OFF));
+    line.setUsageHelpAutoWidth(false);
+    line.setUsageHelpWidth(100);
+    line.setParameterExceptionHandler(
+        (e, unparsed) -> {
+          String command = e.getCommandLine().getCommandSpec().qualifiedName();
+          shell.complain("%s; see %s --help".formatted(e.getMessage(), command));
+          return ExitStatus.USAGE;
+        });
+    line.setExecutionExceptionHandler((e, commandLine, result) -> fail(e));
+    return line;
+  }
+
+  /** Shows a failure as one line and chooses the exit status for it. */
+  private int fail(Exception failure) {
+    int status =
+        switch (failure) {
+          case CommandException e -> {
+            shell.complain(e.getMessage());
+            yield e.exitStatus();
+          }
+          case SensorException e -> {
+            shell.complain(e.getMessage());
+            if (root.debug && !e.verifierLog().isEmpty()) {
+              e.verifierLog().lines().forEach(shell::note);
+            }
+            yield ExitStatus.UNAVAILABLE;
+          }
+          default -> {
+            shell.complain(
+                "%s (a fault of kmodwatch; --debug shows where)".formatted(failure.toString()));
+            yield ExitStatus.INTERNAL;
+          }
+        };
+    if (root.debug) {
+      var trace = new StringWriter();
+      failure.printStackTrace(new PrintWriter(trace, true));
+      trace.toString().lines().map(line -> line.replace("\t", "  ")).forEach(shell::note);
+    }
+    return status;
+  }
+
+  private int printVersion() {
+    try {
+      shell.out().write(("kmodwatch " + version() + "\n").getBytes(StandardCharsets.UTF_8));
+      return ExitStatus.OK;
+    } catch (IOException e) {
+      return ExitStatus.INTERNAL;
+    }
+  }
+
+  private static String version() {
+    try (InputStream in = Main.class.getResourceAsStream("version.txt")) {
+      return in == null
+          ? "of unknown version"
+          : new String(in.readAllBytes(), StandardCharsets.UTF_8).strip();
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot read version.txt", e);
+    }
+  }
+
+  /** The command without a subcommand. */
+  @Command(
+      name = "kmodwatch",
+      header = "Detects Linux kernel modules that are loaded, or that anyone tries to load.",
+      synopsisSubcommandLabel = "COMMAND",
+      commandListHeading = "%nCommands:%n",
+      optionListHeading = "%nOptions:%n",
+      exitCodeListHeading = "%nExit status:%n",
+      exitCodeList = {
+        "0:done",
+        "1:findings that a --fail-on asked to fail on",
+        "64:wrong usage",
+        "65:bad input, with --strict",
+        "69:what is needed is not there: a kernel feature, a privilege, a program, a file",
+        "70:a fault of kmodwatch, or no room to write"
+      },
+      footerHeading = "%nExamples:%n",
+      footer = {
+        "  sudo kmodwatch watch                       show module loads as they happen",
+        "  sudo kmodwatch watch -o json >> findings.ndjson",
+        "  kmodwatch replay recording.ndjson.zst      the same signatures over a recording",
+        "  zcat old.gz | kmodwatch replay --fail-on any -",
+        "  kmodwatch doctor                           what this machine allows",
+        "  kmodwatch signatures TRC-1017              one signature in full"
+      })
+  static final class RootCommand implements Callable<Integer> {
+
+    @picocli.CommandLine.Spec
+    CommandLine.Model.CommandSpec spec = CommandLine.Model.CommandSpec.create();
+
+    @Option(
+        names = "--debug",
+        scope = ScopeType.INHERIT,
+        description = "With an error, show where it came from.")
+    boolean debug;
+
+    @Option(
+        names = {"-h", "--help"},
+        usageHelp = true,
+        scope = ScopeType.INHERIT,
+        description = "Show this help and exit.")
+    boolean help;
+
+    @Option(
+        names = {"-V", "--version"},
+        description = "Show the version and exit.")
+    boolean version;
+
+    @Override
+    public Integer call() {
+      if (version) {
+        spec.commandLine().getOut().println("kmodwatch " + Main.version());
+        return ExitStatus.OK;
+      }
+      throw new CommandLine.ParameterException(spec.commandLine(), "no command given");
+    }
+  }
+}

@@ -1,0 +1,80 @@
+package org.kmodwatch.agent;
+
+import java.io.FileDescriptor;
+import java.io.FileInputStream;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.ZoneId;
+import java.util.Map;
+import org.kmodwatch.agent.output.PlainText;
+
+/**
+ * What a command has around it; passed in, so that tests can stand in for it.
+ *
+ * @param in standard input
+ * @param out standard output, unbuffered; its failures are seen, unlike those of a PrintStream
+ * @param err standard error
+ * @param outIsTerminal whether a person reads standard output
+ * @param variables the environment variables
+ * @param zone the time zone for people
+ * @param root the file system that /proc, /sys and /etc are read from
+ */
+record Shell(
+    InputStream in,
+    OutputStream out,
+    PrintStream err,
+    boolean outIsTerminal,
+    Map<String, String> variables,
+    ZoneId zone,
+    Path root) {
+
+  /** This process's own. */
+  static Shell ofProcess() {
+    return new Shell(
+        new FileInputStream(FileDescriptor.in),
+        new FileOutputStream(FileDescriptor.out),
+        new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8),
+        isTerminal(Path.of("/proc/self/fd/1")),
+        System.getenv(),
+        ZoneId.systemDefault(),
+        Path.of("/"));
+  }
+
+  /** Shows one line on standard error that names this program: an error or a warning. */
+  void complain(String message) {
+    note("kmodwatch: " + message);
+  }
+
+  /** Shows one line on standard error. */
+  void note(String message) {
+    err.println(PlainText.escapeControls(message));
+  }
+
+  /** Whether to colour standard output; https://no-color.org. */
+  boolean colour() {
+    return outIsTerminal
+        && variables.getOrDefault("NO_COLOR", "").isEmpty()
+        && !"dumb".equals(variables.get("TERM"));
+  }
+
+  /**
+   * System.console() cannot be asked: it also wants standard input to be a terminal, which it is
+   * not in {@code zcat x | kmodwatch replay -}.
+   */
+  private static boolean isTerminal(Path descriptor) {
+    try {
+      String target = Files.readSymbolicLink(descriptor).toString();
+      return target.startsWith("/dev/pts/")
+          || target.startsWith("/dev/tty")
+          || target.equals("/dev/console");
+    } catch (IOException | UnsupportedOperationException unknown) {
+      return false;
+    }
+  }
+}

@@ -1,0 +1,72 @@
+package org.kmodwatch.agent.output;
+
+/**
+ * Makes text from outside safe to show. Module names, paths and process names are chosen by whoever
+ * loads a module; shown raw they could move the cursor, recolour the screen, forge a row or turn
+ * the reading order around.
+ */
+public final class PlainText {
+
+  private PlainText() {}
+
+  /**
+   * {@code text} with everything that does more than print one character written out: {@code \n},
+   * {@code \t}, {@code \r}, {@code \x1b}, {@code \x{202e}}; a backslash is doubled, so that an
+   * escape cannot be forged either.
+   */
+  public static String escape(String text) {
+    int clean = 0;
+    while (clean < text.length() && isPlainAscii(text.charAt(clean))) {
+      clean++;
+    }
+    if (clean == text.length()) {
+      return text;
+    }
+    var escaped = new StringBuilder(text.length() + 16).append(text, 0, clean);
+    text.codePoints().skip(clean).forEach(c -> append(escaped, c));
+    return escaped.toString();
+  }
+
+  /** {@code text} as {@link #escape} has it, but with backslashes as they are. */
+  public static String escapeControls(String text) {
+    return escape(text).replace("\\\\", "\\");
+  }
+
+  private static boolean isPlainAscii(char c) {
+    return c >= ' ' && c < 0x7f && c != '\\';
+  }
+
+  private static void append(StringBuilder out, int c) {
+    switch (c) {
+      case '\\' -> out.append("\\\\");
+      case '\n' -> out.append("\\n");
+      case '\r' -> out.append("\\r");
+      case '\t' -> out.append("\\t");
+      default -> {
+        if (c < ' ' || (c >= 0x7f && c < 0xa0)) {
+          out.append("\\x%02x".formatted(c));
+        } else if (isInvisible(c)) {
+          out.append("\\x{%x}".formatted(c));
+        } else {
+          out.appendCodePoint(c);
+        }
+      }
+    }
+  }
+
+  /** Bidi controls, zero-width and combining characters, line separators, halves of pairs. */
+  private static boolean isInvisible(int c) {
+    return switch (Character.getType(c)) {
+      case Character.FORMAT,
+          Character.LINE_SEPARATOR,
+          Character.PARAGRAPH_SEPARATOR,
+          Character.NON_SPACING_MARK,
+          Character.ENCLOSING_MARK,
+          Character.SURROGATE,
+          Character.PRIVATE_USE,
+          Character.UNASSIGNED ->
+          true;
+      default -> Character.isWhitespace(c) && c != ' ';
+    };
+  }
+}
