@@ -6,8 +6,11 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.ServiceLoader;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import org.kmodwatch.sensor.SensorException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -43,17 +46,12 @@ public final class Main {
   /** Reading the annotations of a subcommand takes time, so only what is needed is put together. */
   private CommandLine commandLine(String[] args) {
     var line = new CommandLine(root);
-    boolean found = false;
-    for (Builtin builtin : Builtin.values()) {
-      if (args.length > 0 && args[0].equals(builtin.commandName())) {
-        line.addSubcommand(builtin.commandName(), builtin.create(shell));
-        found = true;
-      }
-    }
-    if (!found) {
-      for (Builtin builtin : Builtin.values()) {
-        line.addSubcommand(builtin.commandName(), builtin.create(shell));
-      }
+    Map<String, Supplier<Object>> builtins = builtins();
+    Supplier<Object> named = args.length == 0 ? null : builtins.get(args[0]);
+    if (named != null) {
+      line.addSubcommand(args[0], named.get());
+    } else {
+      builtins.forEach((name, command) -> line.addSubcommand(name, command.get()));
       for (SubcommandProvider provider : ServiceLoader.load(SubcommandProvider.class)) {
         line.addSubcommand(provider.subcommand());
       }
@@ -80,11 +78,11 @@ public final class Main {
     int status =
         switch (failure) {
           case CommandException e -> {
-            shell.complain(e.getMessage());
+            shell.complain(String.valueOf(e.getMessage()));
             yield e.exitStatus();
           }
           case SensorException e -> {
-            shell.complain(e.getMessage());
+            shell.complain(String.valueOf(e.getMessage()));
             if (root.debug && !e.verifierLog().isEmpty()) {
               e.verifierLog().lines().forEach(shell::note);
             }
@@ -102,6 +100,10 @@ public final class Main {
       trace.toString().lines().map(line -> line.replace("\t", "  ")).forEach(shell::note);
     }
     return status;
+  }
+
+  private Map<String, Supplier<Object>> builtins() {
+    return new LinkedHashMap<>();
   }
 
   private int printVersion() {
