@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * kwload: makes the system calls of module work in every way there is, and says what came back, one line a call:
+ *
+ *     NAME ret=N errno=ERRNAME
+ *
+ * NAME is the subcommand, errno 0 where the call succeeded. For tests and demonstrations in the lab's guest. Exit
+ * status: 0 if the call succeeded, 1 if it did not, 2 for wrong usage or if it could not be made.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define NOBODY 65534
+#define I386_INIT_MODULE 128
+#define I386_DELETE_MODULE 129
+#define I386_FINIT_MODULE 350
+
+static const char usage_text[] =
+	"usage: kwload init FILE [PARAMS]             init_module(2), from memory\n"
+	"       kwload finit FILE [PARAMS] [FLAGS]    finit_module(2)\n"
+	"       kwload memfd FILE [PARAMS]            finit_module(2) from a memfd\n"
+	"       kwload unlinked FILE [PARAMS]         finit_module(2) from a file that was deleted\n"
+	"       kwload int80 FILE [PARAMS]            finit_module(2) by int $0x80 from this 64-bit program\n"
+	"       kwload int80-init FILE [PARAMS]       init_module(2) by int $0x80\n"
+	"       kwload int80-delete NAME              delete_module(2) by int $0x80\n"
+	"       kwload badfd                          finit_module(2) on a descriptor that is not open\n"
+	"       kwload delete NAME [FLAGS]            delete_module(2)\n"
+	"       kwload socket FAMILY TYPE PROTO [UID] socket(2) as UID (default 65534)\n"
+	"       kwload nocap init|finit FILE          the same as nobody, without CAP_SYS_MODULE\n"
+	"       kwload parallel N finit FILE          N finit_module(2) at the same moment\n";
+
+static void usage(void)
+{
+	fputs(usage_text, stderr);
+	exit(2);
+}
+
+static void fail(const char *what)
+{
+	fprintf(stderr, "kwload: %s: %s\n", what, strerror(errno));
+	exit(2);
+}
+
+static int report(const char *name, long ret, int error)
+{
+	char line[256];
+	const char *text = ret >= 0 ? "0" : strerrorname_np(error);
+	int length = snprintf(line, sizeof(line), "%s ret=%ld errno=%s\n", name, ret, text ? text : "?");
+
+	/* One write, so that lines of parallel callers stay whole. */
+	if (write(STDOUT_FILENO, line, length) != length)
+		exit(2);
+	return ret < 0;
+}
+
+static int report_syscall(const char *name, long ret)
+{
+	return report(name, ret, errno);
+}
+
+/* A system call through the i386 gate answers with -errno. */
+static int report_raw(const char *name, int ret)
+{
+	return ret < 0 ? report(name, -1, -ret) : report(name, ret, 0);
+}
+
+static int open_file(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		fail(path);
+	return fd;
+}
+
+/* Reads a whole file into memory mapped with the given extra flags. */
+static void *slurp(const char *path, int flags, size_t *size)
+{
+	int fd = open_file(path);
+	struct stat status;
+	size_t done = 0;
+	char *bytes;
+
+	if (fstat(fd, &status) < 0)
+		fail(path);
+	*size = status.st_size;
+	bytes = mmap(NULL, *size + 1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0);
+	if (bytes == MAP_FAILED)
+		fail("mmap");
+	while (done < *size) {
+		ssize_t n = read(fd, bytes + done, *size - done);
+
+		if (n <= 0)
+			fail(path);
+		done += n;
+	}
+	close(fd);
+	return bytes;
+}
+
+static void write_all(int fd, const char *bytes, size_t size)
+{
+	while (size > 0) {
+		ssize_t n = write(fd, bytes, size);
+
+		if (n <= 0)
+			fail("write");
+		bytes += n;
+		size -= n;
+	}
+}
+
+static int do_init(const char *name, const char *path, const char *params)
+{
+	size_t size;
+	void *bytes = slurp(path, 0, &size);
+
+	return report_syscall(name, syscall(SYS_init_module, bytes, size, params));
+}
+
+static int do_finit(const char *name, const char *path, const char *params, int flags)
+{
+	int fd = open_file(path);
+
+	return report_syscall(name, syscall(SYS_finit_module, fd, params, flags));
+}
+
+static int do_memfd(const char *path, const char *params)
+{
+	size_t size;
+	char *bytes = slurp(path, 0, &size);
+	int fd = memfd_create("kwload", MFD_CLOEXEC);
+
+	if (fd < 0)
+		fail("memfd_create");
+	write_all(fd, bytes, size);
+	return report_syscall("memfd", syscall(SYS_finit_module, fd, params, 0));
+}
+
+static int do_unlinked(const char *path, const char *params)
+{
+	char copy[] = "/tmp/kwload-XXXXXX";
+	size_t size;
+	char *bytes = slurp(path, 0, &size);
+	int writer = mkstemp(copy), fd;
+
+	if (writer < 0)
+		fail(copy);
+	write_all(writer, bytes, size);
+	/* A file that is open for writing cannot be loaded: ETXTBSY. */
+	close(writer);
+	fd = open_file(copy);
+	unlink(copy);
+	return report_syscall("unlinked", syscall(SYS_finit_module, fd, params, 0));
+}
+
+static int int80(int number, long a, long b, long c)
+{
+	long ret;
+
+	/* The gate keeps no more than 32 bits of each argument and clobbers r8 to r11. */
+	__asm__ volatile("int $0x80"
+			 : "=a"(ret)
+			 : "a"((long)number), "b"(a), "c"(b), "d"(c)
+			 : "memory", "r8", "r9", "r10", "r11");
+	return (int)ret;
+}
+
+static char *low_string(const char *text)
+{
+	char *low = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+
+	if (low == MAP_FAILED)
+		fail("mmap");
+	strncpy(low, text, 4095);
+	return low;
+}
+
+static int do_int80_finit(const char *path, const char *params)
+{
+	int fd = open_file(path);
+
+	return report_raw("int80", int80(I386_FINIT_MODULE, fd, (long)low_string(params), 0));
+}
+
+static int do_int80_init(const char *path, const char *params)
+{
+	size_t size;
+	void *bytes = slurp(path, MAP_32BIT, &size);
+
+	return report_raw("int80-init", int80(I386_INIT_MODULE, (long)bytes, (long)size, (long)low_string(params)));
+}
+
+static void become(uid_t uid)
+{
+	if (setgroups(0, NULL) < 0 || setresgid(uid, uid, uid) < 0 || setresuid(uid, uid, uid) < 0)
+		fail("setresuid");
+}
+
+static int do_socket(int family, int type, int protocol, uid_t uid)
+{
+	become(uid);
+	return report_syscall("socket", socket(family, type, protocol));
+}
+
+static int do_parallel(int count, const char *path, const char *params)
+{
+	int gate[2], failures = 0, i, status;
+	char byte;
+
+	if (pipe(gate) < 0)
+		fail("pipe");
+	for (i = 0; i < count; i++) {
+		pid_t child = fork();
+
+		if (child < 0)
+			fail("fork");
+		if (child == 0) {
+			int fd = open_file(path);
+
+			/* All wait here until the parent closes its end. */
+			close(gate[1]);
+			if (read(gate[0], &byte, 1) != 0)
+				_exit(2);
+			_exit(report_syscall("parallel", syscall(SYS_finit_module, fd, params, 0)));
+		}
+	}
+	close(gate[0]);
+	close(gate[1]);
+	while (wait(&status) > 0)
+		failures += !WIFEXITED(status) || WEXITSTATUS(status) != 0;
+	return failures == count;
+}
+
+int main(int argc, char **argv)
+{
+	const char *verb = argc > 1 ? argv[1] : "";
+	const char *file = argc > 2 ? argv[2] : NULL;
+	const char *params = argc > 3 ? argv[3] : "";
+
+	if (!strcmp(verb, "badfd"))
+		return report_syscall("badfd", syscall(SYS_finit_module, 9999, "", 0));
+	if (!file)
+		usage();
+	if (!strcmp(verb, "init"))
+		return do_init("init", file, params);
+	if (!strcmp(verb, "finit"))
+		return do_finit("finit", file, params, argc > 4 ? (int)strtol(argv[4], NULL, 0) : 0);
+	if (!strcmp(verb, "memfd"))
+		return do_memfd(file, params);
+	if (!strcmp(verb, "unlinked"))
+		return do_unlinked(file, params);
+	if (!strcmp(verb, "int80"))
+		return do_int80_finit(file, params);
+	if (!strcmp(verb, "int80-init"))
+		return do_int80_init(file, params);
+	if (!strcmp(verb, "int80-delete"))
+		return report_raw("int80-delete", int80(I386_DELETE_MODULE, (long)low_string(file), 0, 0));
+	if (!strcmp(verb, "delete"))
+		return report_syscall("delete", syscall(SYS_delete_module, file,
+							argc > 3 ? (int)strtol(argv[3], NULL, 0) : O_NONBLOCK));
+	if (!strcmp(verb, "socket") && argc > 4)
+		return do_socket(atoi(file), atoi(argv[3]), atoi(argv[4]), argc > 5 ? (uid_t)atoi(argv[5]) : NOBODY);
+	if (!strcmp(verb, "nocap") && argc > 3) {
+		become(NOBODY);
+		if (!strcmp(file, "init"))
+			return do_init("nocap-init", argv[3], "");
+		if (!strcmp(file, "finit"))
+			return do_finit("nocap-finit", argv[3], "", 0);
+	}
+	if (!strcmp(verb, "parallel") && argc > 4 && !strcmp(argv[3], "finit") && atoi(file) > 0)
+		return do_parallel(atoi(file), argv[4], argc > 5 ? argv[5] : "");
+	usage();
+}

@@ -1,0 +1,238 @@
+#!/usr/bin/env bash
+# Fetches and builds what the lab's guests are made of, into build/lab. Needs no root.
+#
+#   tools/lab-prepare.sh [--lib DIR] [KERNEL...]
+#
+# KERNEL is a name from kernels.properties (default: all of them). With --lib DIR it also makes the guest's Java
+# run-time image, with just the JDK modules that the jars in DIR use. What is there already is neither fetched nor
+# built again; with everything there it uses no network. Progress goes to standard error.
+# Exit status: 0 done, 64 wrong usage, 69 something is missing (the message names it and the remedy).
+set -euo pipefail
+umask 022
+export LC_ALL=C
+
+home=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+lab=$home/build/lab
+catalog=$home/lab/src/main/resources/org/kmodwatch/lab/kernels.properties
+
+say() { printf 'lab: %s\n' "$*" >&2; }
+die() {
+  local status=$1
+  shift
+  printf 'lab: %s\n' "$*" >&2
+  exit "$status"
+}
+need() { # PROGRAM PACKAGE
+  command -v "$1" >/dev/null || die 69 "$1 is not installed; remedy: apt-get install $2"
+}
+kernel_names() { sed -n 's/^\([^#= ]*\) *=.*/\1/p' "$catalog"; }
+meta_package() { sed -n "s/^${1//./\\.} *= *//p" "$catalog"; }
+
+# The tool's output is shown only when it fails.
+quietly() {
+  local log
+  log=$(mktemp)
+  if ! "$@" >"$log" 2>&1; then
+    tail -n 20 "$log" >&2
+    rm -f "$log"
+    return 1
+  fi
+  rm -f "$log"
+}
+
+# fetch DIR PACKAGE...: downloads the packages and unpacks them into DIR.
+fetch() {
+  local into=$1 debs deb
+  shift
+  need apt-get apt
+  need dpkg dpkg
+  debs=$(mktemp -d "$lab/tmp/debs.XXXXXX")
+  # apt's warning that root downloads unsandboxed is of no use to anyone here.
+  (cd "$debs" && quietly apt-get -q -o APT::Sandbox::User=root download "$@") ||
+    die 69 "could not download $*; remedy: check the network, then run: sudo apt-get update"
+  for deb in "$debs"/*.deb; do
+    dpkg -x "$deb" "$into"
+  done
+  rm -rf "$debs"
+}
+
+prepare_kernel() { # NAME
+  local name=$1 meta image release version headers kbuild common work
+  local into=$lab/kernels/$name
+  [ -e "$into/ready" ] && return
+  need apt-cache apt
+  need depmod kmod
+  meta=$(meta_package "$name")
+  image=$(apt-cache depends "$meta" 2>/dev/null | sed -n 's/^ *Depends: \(linux-image-[0-9].*\)/\1/p' | head -n 1)
+  [ -n "$image" ] ||
+    die 69 "apt knows no package $meta (kernel $name); remedy: sudo apt-get update, on Debian 12 with bookworm-security"
+  release=${image#linux-image-}
+  headers=linux-headers-$release
+  kbuild=$(apt-cache depends "$headers" | sed -n 's/^ *Depends: \(linux-kbuild-.*\)/\1/p')
+  common=$(apt-cache depends "$headers" | sed -n 's/^ *Depends: \(linux-headers-.*-common\)/\1/p')
+  if [ -z "$kbuild" ] || [ -z "$common" ]; then
+    die 69 "apt knows no package $headers; remedy: sudo apt-get update"
+  fi
+  version=$(apt-cache show "$image" | sed -n 's/^Version: //p' | head -n 1)
+
+  say "kernel $name: fetching $image $version and its headers"
+  work=$(mktemp -d "$lab/tmp/kernel.XXXXXX")
+  fetch "$work" "$image" "$headers" "$common" "$kbuild"
+  say "kernel $name: indexing its modules"
+  depmod -b "$work" "$release"
+  # The headers name each other by absolute path; here they are not where the package thinks.
+  # shellcheck disable=SC2016 # make expands it
+  printf 'include $(dir $(lastword $(MAKEFILE_LIST)))../%s/Makefile\n' "$common" >"$work/usr/src/$headers/Makefile"
+  # With a vmlinux there the build would insist on pahole, to give the modules BTF that nothing here reads.
+  rm -f "$work/usr/src/$headers/vmlinux"
+  rm -rf "${work:?}/usr/share" "$into"
+  chmod 755 "$work"
+  printf '%s\n' "package=$image" "version=$version" "release=$release" >"$work/ready"
+  mkdir -p "$lab/kernels"
+  mv "$work" "$into"
+}
+
+# current STAMP KEY: is what STAMP belongs to built from KEY?
+current() { [ -e "$1" ] && [ "$(cat "$1")" = "$2" ]; }
+hash_of() { cat "$@" | sha256sum | cut -c 1-32; }
+
+prepare_modules() { # NAME
+  local name=$1 sources=$home/lab/src/modules into=$lab/modules/$1 release key work
+  release=$(sed -n 's/^release=//p' "$lab/kernels/$name/ready")
+  key=$(hash_of "$lab/kernels/$name/ready" "$sources"/*)
+  current "$into/ready" "$key" && return
+  need make make
+  need gcc-12 gcc-12
+  case $lab in *[[:space:]:]*) die 69 "the kernel's build system cannot work in \"$lab\"; remedy: move the checkout to a path without spaces and colons" ;; esac
+  say "kernel $name: building the test modules"
+  work=$(mktemp -d "$lab/tmp/modules.XXXXXX")
+  cp "$sources"/* "$work/"
+  # kw_unresolved must stay unresolved: kw_export, which has the symbol it needs, is never loaded.
+  quietly make -s -C "$lab/kernels/$name/usr/src/linux-headers-$release" M="$work" modules ||
+    die 69 "the test modules do not build for kernel $name; the compiler's last lines are above"
+  rm -rf "$into"
+  mkdir -p "$into"
+  strip --strip-debug "$work"/*.ko
+  cp "$work"/*.ko "$into/"
+  rm -rf "$work"
+  printf '%s' "$key" >"$into/ready"
+}
+
+# with_libraries ROOT FILE...: copies what FILEs are linked with to where the guest's linker looks.
+with_libraries() {
+  local root=$1 library
+  shift
+  { ldd "$@" 2>/dev/null || true; } | sed -n -e 's/.*=> \(\/[^ ]*\) .*/\1/p' -e 's/^\t\(\/[^ ]*\) .*/\1/p' | sort -u |
+    while read -r library; do
+      case $library in
+        /lib64/*) cp -L "$library" "$root/usr/lib64/" ;;
+        *) cp -L "$library" "$root/usr/lib/x86_64-linux-gnu/" ;;
+      esac
+    done
+}
+
+find_library() { # SONAME PACKAGE
+  local path
+  path=$(PATH=$PATH:/sbin:/usr/sbin ldconfig -p | sed -n "s/^\t${1//./\\.} (libc6,x86-64) => //p" | head -n 1)
+  [ -n "$path" ] || die 69 "$1 is not installed; remedy: apt-get install $2"
+  printf '%s' "$path"
+}
+
+# Everything in the guest that belongs to no kernel: busybox, kmod, the C library, libbpf, kwload.
+prepare_guest() {
+  local into=$lab/guest busybox kmod libbpf libelf libz key work applet link library
+  need busybox busybox-static
+  need gcc gcc
+  busybox=$(command -v busybox)
+  ldd "$busybox" >/dev/null 2>&1 && die 69 "$busybox is not the static one; remedy: apt-get install busybox-static"
+  kmod=$(PATH=$PATH:/sbin:/usr/sbin command -v kmod) || die 69 "kmod is not installed; remedy: apt-get install kmod"
+  libbpf=$(find_library libbpf.so.1 libbpf1)
+  libelf=$(find_library libelf.so.1 libelf1)
+  libz=$(find_library libz.so.1 zlib1g)
+  library=$(find_library libc.so.6 libc6)
+  key=$(hash_of "$home/tools/lab-prepare.sh" "$home"/lab/src/guest/* "$busybox" "$kmod" "$libbpf" "$libelf" "$libz" "$library")
+  current "$into/ready" "$key" && return
+  say "gathering the guest's programs"
+  work=$(mktemp -d "$lab/tmp/guest.XXXXXX")
+  mkdir -p "$work"/root/usr/{bin,sbin,lib/x86_64-linux-gnu,lib64}
+  for link in bin sbin lib lib64; do
+    ln -s "usr/$link" "$work/root/$link"
+  done
+  cp "$busybox" "$work/root/usr/bin/busybox"
+  for applet in $(busybox --list); do
+    case $applet in
+      busybox | insmod | modprobe | rmmod | lsmod | modinfo | depmod) ;;
+      *) ln -s busybox "$work/root/usr/bin/$applet" ;;
+    esac
+  done
+  cp "$kmod" "$work/root/usr/bin/kmod"
+  for applet in insmod modprobe rmmod lsmod modinfo depmod; do
+    ln -s ../bin/kmod "$work/root/usr/sbin/$applet"
+  done
+  cp -L "$libbpf" "$libelf" "$libz" "$work/root/usr/lib/x86_64-linux-gnu/"
+  # The JDK's own launcher and libraries are linked with these five.
+  for library in libc.so.6 libm.so.6 libdl.so.2 libpthread.so.0 librt.so.1; do
+    cp -L "$(find_library "$library" libc6)" "$work/root/usr/lib/x86_64-linux-gnu/"
+  done
+  with_libraries "$work/root" "$kmod" "$libbpf" "$libelf" "$libz"
+  quietly gcc -static -O2 -Wall -Wextra -Werror -o "$work/root/usr/bin/kwload" "$home/lab/src/guest/kwload.c" ||
+    die 69 "kwload does not build; the compiler's last lines are above (it needs the static C library: apt-get install libc6-dev)"
+  printf '%s' "$key" >"$work/ready"
+  chmod 755 "$work"
+  rm -rf "$into"
+  mv "$work" "$into"
+}
+
+prepare_runtime() { # DIR with jars
+  local lib=$1 into=$lab/runtime java=${JAVA_HOME:-} key modules work
+  [ -n "$java" ] || java=$(dirname "$(dirname "$(readlink -f "$(command -v javac || true)")")")
+  [ -x "$java/bin/jlink" ] || die 69 "no jlink in \"$java/bin\": that is not a whole JDK; remedy: set JAVA_HOME to a JDK 25"
+  ls "$lib"/*.jar >/dev/null 2>&1 || die 69 "no jars in $lib; remedy: mvn -pl lab -am package"
+  key=$(hash_of "$home/tools/lab-prepare.sh" "$java/release" "$lib"/*.jar)
+  current "$into/ready" "$key" && return
+  modules=$("$java/bin/jdeps" --ignore-missing-deps --multi-release 25 -q --print-module-deps "$lib"/*.jar) ||
+    die 69 "jdeps cannot tell what the jars in $lib need"
+  # The list changes rarely, the jars with every build.
+  if [ ! -e "$into/modules" ] || [ "$(cat "$into/modules")" != "$java $modules" ]; then
+    say "making the guest's Java run-time image ($modules)"
+    work=$(mktemp -d "$lab/tmp/runtime.XXXXXX")
+    quietly "$java/bin/jlink" --add-modules "$modules" --strip-debug --no-header-files --no-man-pages \
+      --output "$work/image" || die 69 "jlink failed; its last lines are above"
+    printf '%s' "$java $modules" >"$work/modules"
+    chmod 755 "$work"
+    rm -rf "$into"
+    mv "$work" "$into"
+  fi
+  printf '%s' "$key" >"$into/ready"
+}
+
+lib=
+kernels=()
+while [ $# -gt 0 ]; do
+  case $1 in
+    --lib)
+      [ $# -ge 2 ] || die 64 "--lib needs a folder"
+      lib=$2
+      shift
+      ;;
+    -*) die 64 "unknown option $1; usage: lab-prepare.sh [--lib DIR] [KERNEL...]" ;;
+    *)
+      [ -n "$(meta_package "$1")" ] || die 64 "no kernel \"$1\"; there are: $(kernel_names | paste -sd ' ')"
+      kernels+=("$1")
+      ;;
+  esac
+  shift
+done
+[ ${#kernels[@]} -gt 0 ] || mapfile -t kernels < <(kernel_names)
+
+mkdir -p "$lab/tmp"
+# One at a time: two builds of the same thing would only get in each other's way.
+exec 9>"$lab/lock"
+flock 9
+find "$lab/tmp" -mindepth 1 -maxdepth 1 -exec rm -rf {} +
+for kernel in "${kernels[@]}"; do
+  prepare_kernel "$kernel"
+  prepare_modules "$kernel"
+done
+prepare_guest
+[ -z "$lib" ] || prepare_runtime "$lib"
