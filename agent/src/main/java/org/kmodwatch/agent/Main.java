@@ -81,6 +81,12 @@ public final class Main {
             shell.complain(String.valueOf(e.getMessage()));
             yield e.exitStatus();
           }
+          // The ordinary end of "kmodwatch ... | head".
+          case StandardOutput.ReaderGoneException e -> ExitStatus.OK;
+          case IOException e -> {
+            shell.complain(String.valueOf(e.getMessage()));
+            yield ExitStatus.INTERNAL;
+          }
           case SensorException e -> {
             shell.complain(String.valueOf(e.getMessage()));
             if (root.debug && !e.verifierLog().isEmpty()) {
@@ -103,7 +109,9 @@ public final class Main {
   }
 
   private Map<String, Supplier<Object>> builtins() {
-    return new LinkedHashMap<>();
+    var builtins = new LinkedHashMap<String, Supplier<Object>>();
+    builtins.put("watch", () -> new WatchCommand(shell, LiveSource::sensor, this::fail));
+    return builtins;
   }
 
   private int printVersion() {

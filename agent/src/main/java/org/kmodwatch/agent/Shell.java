@@ -36,11 +36,14 @@ record Shell(
 
   /** This process's own. */
   static Shell ofProcess() {
+    String target = targetOf(Path.of("/proc/self/fd/1"));
     return new Shell(
         new FileInputStream(FileDescriptor.in),
-        new FileOutputStream(FileDescriptor.out),
+        new StandardOutput(
+            new FileOutputStream(FileDescriptor.out),
+            target.startsWith("pipe:") || target.startsWith("socket:")),
         new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8),
-        isTerminal(Path.of("/proc/self/fd/1")),
+        isTerminal(target),
         System.getenv(),
         ZoneId.systemDefault(),
         Path.of("/"));
@@ -67,14 +70,17 @@ record Shell(
    * System.console() cannot be asked: it also wants standard input to be a terminal, which it is
    * not in {@code zcat x | kmodwatch replay -}.
    */
-  private static boolean isTerminal(Path descriptor) {
+  private static boolean isTerminal(String target) {
+    return target.startsWith("/dev/pts/")
+        || target.startsWith("/dev/tty")
+        || target.equals("/dev/console");
+  }
+
+  private static String targetOf(Path descriptor) {
     try {
-      String target = Files.readSymbolicLink(descriptor).toString();
-      return target.startsWith("/dev/pts/")
-          || target.startsWith("/dev/tty")
-          || target.equals("/dev/console");
+      return Files.readSymbolicLink(descriptor).toString();
     } catch (IOException | UnsupportedOperationException unknown) {
-      return false;
+      return "";
     }
   }
 }

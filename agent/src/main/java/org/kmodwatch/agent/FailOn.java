@@ -1,0 +1,49 @@
+package org.kmodwatch.agent;
+
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.kmodwatch.core.engine.EngineStatistics;
+import org.kmodwatch.core.signature.Signature;
+
+/** Which findings the user wants to fail on. */
+final class FailOn {
+
+  private static final String ANY = "any";
+
+  private final Set<String> ids;
+
+  private FailOn(Set<String> ids) {
+    this.ids = ids;
+  }
+
+  /**
+   * Those named by {@code ids}.
+   *
+   * @throws CommandException if no signature has such an id: a misspelt one would never fail
+   */
+  static FailOn of(List<String> ids, List<Signature> signatures) {
+    List<String> known = signatures.stream().map(s -> s.metadata().id()).toList();
+    for (String id : ids) {
+      if (!id.equals(ANY) && !known.contains(id)) {
+        throw new CommandException(
+            ExitStatus.USAGE,
+            "no such signature, there are any, %s: --fail-on %s"
+                .formatted(String.join(", ", known), id));
+      }
+    }
+    return new FailOn(Set.copyOf(ids));
+  }
+
+  /** 1 if one of them was raised, else 0. */
+  int exitStatus(EngineStatistics statistics) {
+    Set<String> raised =
+        statistics.signatures().stream()
+            .filter(s -> s.findings() > 0)
+            .map(EngineStatistics.OfSignature::id)
+            .collect(Collectors.toSet());
+    boolean failed =
+        ids.contains(ANY) ? !raised.isEmpty() : raised.stream().anyMatch(ids::contains);
+    return failed ? ExitStatus.FINDINGS : ExitStatus.OK;
+  }
+}

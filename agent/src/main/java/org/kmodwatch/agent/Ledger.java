@@ -1,0 +1,82 @@
+package org.kmodwatch.agent;
+
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.TreeMap;
+import org.kmodwatch.core.engine.EngineStatistics;
+import org.kmodwatch.core.event.Value;
+import org.kmodwatch.sensor.SensorStatistics;
+
+/**
+ * The account of a run, at one moment: seen = delivered + lost + pending.
+ *
+ * @param time when it was taken
+ * @param complete whether the sensor was drained, so that nothing is pending
+ * @param sensor the sensor's account
+ * @param engine the engine's account
+ * @param eventsByName how many events of each name came out of the sensor
+ */
+record Ledger(
+    Instant time,
+    boolean complete,
+    SensorStatistics sensor,
+    EngineStatistics engine,
+    Map<String, Long> eventsByName) {
+
+  Ledger {
+    eventsByName = Map.copyOf(eventsByName);
+  }
+
+  /** Records that the kernel's programs wanted to send and that never became events. */
+  static long lost(SensorStatistics sensor) {
+    return sensor.lostRingFull() + sensor.lostNoScratch() + sensor.malformed();
+  }
+
+  /** {@code ledger.json}, schema {@code kmodwatch.ledger/1}. */
+  Value toJson() {
+    var json = new LinkedHashMap<String, Value>();
+    json.put("schema", Value.of("kmodwatch.ledger/1"));
+    json.put("time", Value.of(time.toString()));
+    json.put("complete", Value.of(complete));
+    json.put("sensor", sensorJson());
+    json.put("engine", engineJson());
+    return new Value.Obj(json);
+  }
+
+  private Value sensorJson() {
+    var json = new LinkedHashMap<String, Value>();
+    json.put("seen", Value.of(sensor.seen()));
+    json.put("delivered", Value.of(sensor.delivered()));
+    json.put("lost", Value.of(lost(sensor)));
+    json.put("pending", Value.of(sensor.seen() - sensor.delivered() - lost(sensor)));
+    var byReason = new LinkedHashMap<String, Value>();
+    byReason.put("ringFull", Value.of(sensor.lostRingFull()));
+    byReason.put("noScratch", Value.of(sensor.lostNoScratch()));
+    byReason.put("malformed", Value.of(sensor.malformed()));
+    json.put("lostByReason", new Value.Obj(byReason));
+    return new Value.Obj(json);
+  }
+
+  private Value engineJson() {
+    var json = new LinkedHashMap<String, Value>();
+    json.put("events", Value.of(engine.events()));
+    var byName = new LinkedHashMap<String, Value>();
+    new TreeMap<>(eventsByName).forEach((name, count) -> byName.put(name, Value.of(count)));
+    json.put("eventsByName", new Value.Obj(byName));
+    json.put(
+        "signatures",
+        new Value.Array(engine.signatures().stream().map(Ledger::signatureJson).toList()));
+    return new Value.Obj(json);
+  }
+
+  private static Value signatureJson(EngineStatistics.OfSignature signature) {
+    var json = new LinkedHashMap<String, Value>();
+    json.put("id", Value.of(signature.id()));
+    json.put("received", Value.of(signature.received()));
+    json.put("findings", Value.of(signature.findings()));
+    json.put("malformed", Value.of(signature.malformed()));
+    json.put("failures", Value.of(signature.failures()));
+    return new Value.Obj(json);
+  }
+}

@@ -1,0 +1,72 @@
+package org.kmodwatch.agent;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.function.Consumer;
+import org.kmodwatch.core.event.Event;
+import org.kmodwatch.sensor.HookStatus;
+import org.kmodwatch.sensor.Sensor;
+import org.kmodwatch.sensor.SensorStatistics;
+
+/**
+ * Where {@code watch} has its events from; the methods are those of {@link Sensor}. All of them are
+ * called by the thread that made it, except {@link #wakeUp}.
+ */
+interface LiveSource extends AutoCloseable {
+
+  /** Starts the sensor. */
+  static LiveSource sensor() {
+    Sensor sensor = Sensor.start();
+    return new LiveSource() {
+      @Override
+      public List<HookStatus> hooks() {
+        return sensor.hooks();
+      }
+
+      @Override
+      public int poll(Duration timeout, Consumer<Event> sink) {
+        return sensor.poll(timeout, sink);
+      }
+
+      @Override
+      public void wakeUp() {
+        sensor.wakeUp();
+      }
+
+      @Override
+      public void detach() {
+        sensor.detach();
+      }
+
+      @Override
+      public int drain(Consumer<Event> sink) {
+        return sensor.drain(sink);
+      }
+
+      @Override
+      public SensorStatistics statistics() {
+        return sensor.statistics();
+      }
+
+      @Override
+      public void close() {
+        sensor.close();
+      }
+    };
+  }
+
+  List<HookStatus> hooks();
+
+  int poll(Duration timeout, Consumer<Event> sink);
+
+  void wakeUp();
+
+  void detach();
+
+  int drain(Consumer<Event> sink);
+
+  SensorStatistics statistics();
+
+  @Override
+  void close();
+}

@@ -1,0 +1,163 @@
+package org.kmodwatch.agent;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.concurrent.Callable;
+import java.util.function.Supplier;
+import java.util.function.ToIntFunction;
+import org.jspecify.annotations.Nullable;
+import org.kmodwatch.agent.doctor.Capability;
+import org.kmodwatch.agent.doctor.Machine;
+import org.kmodwatch.agent.output.Output;
+import org.kmodwatch.agent.output.UserNames;
+import org.kmodwatch.core.signature.Signature;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code kmodwatch watch}. */
+@Command(
+    name = "watch",
+    header = "Show what happens to kernel modules on this machine, until interrupted.",
+    description = {
+      "",
+      "Needs root, or the capabilities CAP_BPF and CAP_PERFMON. Once every hook is in place a line"
+          + " that starts with \"armed\" appears on standard error. Ctrl-C and SIGTERM end it: what"
+          + " has happened by then is still shown, and the exit status is 0."
+    },
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  sudo kmodwatch watch",
+      "  sudo kmodwatch watch -o json | logger -t kmodwatch",
+      "  sudo kmodwatch watch --record /var/tmp/run1"
+    })
+final class WatchCommand implements Callable<Integer> {
+
+  /** How long the end may take after a signal. */
+  private static final Duration END_TIMEOUT = Duration.ofSeconds(10);
+
+  @Mixin OutputOptions output = new OutputOptions();
+
+  @Option(
+      names = "--record",
+      paramLabel = "DIR",
+      description =
+          "Also write events.ndjson, findings.ndjson and ledger.json into DIR, a new folder.")
+  @Nullable Path record;
+
+  @Option(
+      names = "--signatures",
+      paramLabel = "DIR_OR_JAR",
+      description = "Add the signatures in this jar, or in the jars of this folder.")
+  List<Path> signatures = new ArrayList<>();
+
+  private final Shell shell;
+  private final Supplier<LiveSource> sources;
+  private final ToIntFunction<Exception> failed;
+
+  /**
+   * Makes one.
+   *
+   * @param failed shows a failure and gives the exit status for it
+   */
+  WatchCommand(Shell shell, Supplier<LiveSource> sources, ToIntFunction<Exception> failed) {
+    this.shell = shell;
+    this.sources = sources;
+    this.failed = failed;
+  }
+
+  @Override
+  public Integer call() throws InterruptedException {
+    List<Signature> installed = Signatures.load(signatures);
+    FailOn failOn = FailOn.of(output.failOn, installed);
+    UserNames users = UserNames.of(shell.root().resolve("etc/passwd"));
+    Output standardOutput = output.open(shell, users);
+    requireWatchable(Machine.at(shell.root()));
+    Recorder recorder = record == null ? null : Recorder.open(record);
+    var outputs = new ArrayList<Output>(List.of(standardOutput));
+    if (recorder != null) {
+      outputs.add(recorder);
+    }
+    var pipeline = new Pipeline(installed, outputs, shell);
+    var run = new WatchRun(sources, pipeline, recorder, shell, InstantSource.system());
+    return runUntilSignal(
+        run,
+        () -> {
+          try (recorder) {
+            run.run();
+          }
+          return failOn.exitStatus(pipeline.statistics());
+        });
+  }
+
+  /**
+   * Runs {@code body} on a thread of its own and ends well on a signal. The JVM ends with 128 plus
+   * the signal's number once its shutdown hooks are done, and an end that was asked for is no
+   * failure; so the hook, when all is written, ends the process itself with the status that the run
+   * has. (sun.misc.Signal would do it more plainly, but it is not part of Java.)
+   */
+  private int runUntilSignal(WatchRun run, Callable<Integer> body) throws InterruptedException {
+    var status = new int[] {ExitStatus.INTERNAL};
+    Thread watcher =
+        Thread.ofPlatform()
+            .name("kmodwatch-watch")
+            .unstarted(
+                () -> {
+                  try {
+                    status[0] = body.call();
+                  } catch (Exception e) {
+                    status[0] = failed.applyAsInt(e);
+                  }
+                });
+    Thread atSignal =
+        Thread.ofPlatform()
+            .name("kmodwatch-end")
+            .unstarted(
+                () -> {
+                  run.stop();
+                  Runtime.getRuntime().halt(statusOf(watcher, status));
+                });
+    Runtime.getRuntime().addShutdownHook(atSignal);
+    watcher.start();
+    watcher.join();
+    try {
+      Runtime.getRuntime().removeShutdownHook(atSignal);
+    } catch (IllegalStateException ending) {
+      // The hook is about to end the process.
+      atSignal.join();
+    }
+    return status[0];
+  }
+
+  private int statusOf(Thread watcher, int[] status) {
+    try {
+      if (watcher.join(END_TIMEOUT)) {
+        return status[0];
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    shell.complain(
+        "did not come to an end within %d s; what was recorded may not be whole"
+            .formatted(END_TIMEOUT.toSeconds()));
+    return ExitStatus.INTERNAL;
+  }
+
+  /** Says at once what would come as a riddle from the kernel. */
+  private static void requireWatchable(Machine machine) {
+    if (!machine.supportsModules()) {
+      throw new CommandException(ExitStatus.UNAVAILABLE, machine.noModulesMessage());
+    }
+    OptionalLong capabilities = machine.effectiveCapabilities();
+    if (capabilities.isPresent() && !Capability.sufficeForSensor(capabilities.getAsLong())) {
+      throw new CommandException(
+          ExitStatus.UNAVAILABLE,
+          "no privilege to load BPF programs, it takes root, or the capabilities CAP_BPF and"
+              + " CAP_PERFMON: try sudo kmodwatch watch");
+    }
+  }
+}

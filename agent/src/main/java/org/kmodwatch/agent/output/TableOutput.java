@@ -1,0 +1,169 @@
+package org.kmodwatch.agent.output;
+
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.LocalDateTime;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
+import java.util.Locale;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.kmodwatch.core.event.Event;
+import org.kmodwatch.core.signature.Finding;
+
+/**
+ * A table to be read. On a terminal it fits the width, long paths are shortened in the middle, and
+ * the date has a line of its own; elsewhere nothing is cut and every row has its date, so that a
+ * row stands by itself.
+ */
+public final class TableOutput implements Output {
+
+  private static final DateTimeFormatter TIME =
+      DateTimeFormatter.ofPattern("HH:mm:ss.SSS", Locale.ROOT);
+  private static final DateTimeFormatter DATE_TIME =
+      DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss.SSS", Locale.ROOT);
+
+  /** Old recordings count from boot; no machine has been up for three years since 1970. */
+  private static final long LARGEST_UPTIME_NANOS = 100_000_000_000_000_000L;
+
+  private static final int WHAT_WIDTH = 8;
+  private static final int WHO_WIDTH = 24;
+  private static final int OUTCOME_WIDTH = 38;
+  private static final int MIN_MODULE_WIDTH = 20;
+  private static final int PLAIN_MODULE_WIDTH = 40;
+  private static final String GAP = "  ";
+
+  private final OutputStream out;
+  private final Style style;
+  private final Rows rows;
+  private final int timeWidth;
+  private final int moduleWidth;
+  private boolean started;
+  private @Nullable LocalDate date;
+
+  /**
+   * How a table looks.
+   *
+   * @param terminalColumns width of the terminal in characters; 0 if it goes elsewhere
+   * @param colour whether to colour it
+   * @param zone the time zone to show
+   */
+  public record Style(int terminalColumns, boolean colour, ZoneId zone) {}
+
+  /** Writes to {@code out}, which stays open. */
+  public TableOutput(OutputStream out, Style style, UserNames users) {
+    this.out = new BufferedOutputStream(out);
+    this.style = style;
+    this.rows = new Rows(users);
+    this.timeWidth = isTerminal() ? 12 : 23;
+    int others = timeWidth + WHAT_WIDTH + WHO_WIDTH + OUTCOME_WIDTH + 4 * GAP.length();
+    this.moduleWidth =
+        isTerminal()
+            ? Math.max(MIN_MODULE_WIDTH, style.terminalColumns() - others)
+            : PLAIN_MODULE_WIDTH;
+  }
+
+  @Override
+  public void finding(Finding finding) throws IOException {
+    print(rows.ofFinding(finding));
+  }
+
+  @Override
+  public void event(Event event) throws IOException {
+    Optional<Row> row = rows.ofEvent(event);
+    if (row.isPresent()) {
+      print(row.get());
+    }
+  }
+
+  @Override
+  public void flush() throws IOException {
+    out.flush();
+  }
+
+  private void print(Row row) throws IOException {
+    if (!started) {
+      started = true;
+      line(Ansi.BOLD, "TIME", "WHAT", "WHO", "MODULE", "OUTCOME");
+    }
+    line(
+        colourOf(row.tone()),
+        time(row.timestampNanos()),
+        PlainText.escape(row.what()),
+        fit(PlainText.escape(row.who()), WHO_WIDTH),
+        fit(PlainText.escape(row.module()), moduleWidth),
+        PlainText.escape(row.outcome()));
+  }
+
+  private void line(
+      Ansi colour, String time, String what, String who, String module, String outcome)
+      throws IOException {
+    String start =
+        pad(time, timeWidth)
+            + GAP
+            + colour.on(pad(what, WHAT_WIDTH), style.colour())
+            + GAP
+            + pad(who, WHO_WIDTH)
+            + GAP
+            + pad(module, moduleWidth)
+            + GAP
+            + colour.on(outcome, style.colour());
+    write(start);
+  }
+
+  private String time(long timestampNanos) throws IOException {
+    if (timestampNanos < LARGEST_UPTIME_NANOS) {
+      return "boot+%d.%03ds"
+          .formatted(timestampNanos / 1_000_000_000, timestampNanos / 1_000_000 % 1000);
+    }
+    LocalDateTime time =
+        LocalDateTime.ofInstant(Instant.ofEpochSecond(0, timestampNanos), style.zone());
+    if (!isTerminal()) {
+      return DATE_TIME.format(time);
+    }
+    if (!time.toLocalDate().equals(date)) {
+      date = time.toLocalDate();
+      write(Ansi.BOLD.on(date.toString(), style.colour()));
+    }
+    return TIME.format(time);
+  }
+
+  private void write(String line) throws IOException {
+    out.write((line + "\n").getBytes(StandardCharsets.UTF_8));
+  }
+
+  private boolean isTerminal() {
+    return style.terminalColumns() > 0;
+  }
+
+  private String fit(String text, int width) {
+    int length = text.codePointCount(0, text.length());
+    if (!isTerminal() || length <= width) {
+      return text;
+    }
+    int head = (width - 1) / 3;
+    int tail = width - 1 - head;
+    return text.substring(0, text.offsetByCodePoints(0, head))
+        + "…"
+        + text.substring(text.offsetByCodePoints(text.length(), -tail));
+  }
+
+  private static String pad(String text, int width) {
+    int length = text.codePointCount(0, text.length());
+    return length >= width ? text : text + " ".repeat(width - length);
+  }
+
+  private static Ansi colourOf(Row.Tone tone) {
+    return switch (tone) {
+      case FINDING -> Ansi.BOLD_YELLOW;
+      case DONE -> Ansi.GREEN;
+      case REFUSED -> Ansi.RED;
+      case FAILED -> Ansi.YELLOW;
+      case PLAIN -> Ansi.NONE;
+    };
+  }
+}
