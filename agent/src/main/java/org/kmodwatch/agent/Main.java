@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.ServiceLoader;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
+import org.kmodwatch.sensor.Sensor;
 import org.kmodwatch.sensor.SensorException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -111,6 +112,8 @@ public final class Main {
   private Map<String, Supplier<Object>> builtins() {
     var builtins = new LinkedHashMap<String, Supplier<Object>>();
     builtins.put("watch", () -> new WatchCommand(shell, LiveSource::sensor, this::fail));
+    builtins.put("doctor", () -> new DoctorCommand(shell, Sensor::probeHooks));
+    builtins.put("signatures", () -> new SignaturesCommand(shell));
     return builtins;
   }
 
