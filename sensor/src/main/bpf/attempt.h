@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
+/*
+ * The work space of the attempt that the current thread makes, who makes it,
+ * and sending what is known. Not a hook by itself.
+ *
+ * The work space is an entry of a hash by thread id, not of a per-CPU array:
+ * fentry programs may be preempted, and two loaders on one CPU would write
+ * into each other's record.
+ */
+#ifndef KMODWATCH_ATTEMPT_H
+#define KMODWATCH_ATTEMPT_H
+
+#include "kernel.h"
+#include "record.h"
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+#define KW_PATH_PARTS 2048		/* PATH_MAX / 2 */
+#define KW_PATH_PARTS_UNROLLED 32
+#define KW_NAME_MAX 256
+#define KW_ATTEMPTS 512
+#define KW_RING_BYTES (4 << 20)
+
+#define container_of_core(ptr, type, member) \
+	((type *)((unsigned long)(ptr) - bpf_core_field_offset(type, member)))
+
+struct kw_attempt {
+	struct kw_record record;
+	__u64 file;		/* struct file that record.path is of */
+	__u32 file_read;	/* the call's own file has been read */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, KW_ATTEMPTS);
+	__type(key, __u32);
+	__type(value, struct kw_attempt);
+} attempts SEC(".maps");
+
+/* All zero: what a new attempt starts from. Too big for the stack. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct kw_attempt);
+} blank SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, KW_RING_BYTES);
+} ring SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, KW_COUNTERS);
+	__type(key, __u32);
+	__type(value, __u64);
+} counters SEC(".maps");
+
+static __always_inline void count(__u32 which)
+{
+	__u64 *counter = bpf_map_lookup_elem(&counters, &which);
+
+	/* Atomic: a program that is preempted between load and store would
+	 * undo another's count. */
+	if (counter)
+		__sync_fetch_and_add(counter, 1);
+}
+
+/* Where the next string may start; more than KW_DATA_MAX if there is no room.
+ * 64 bits wide and opaque to the compiler, so that the value which is compared
+ * is the one that the verifier sees used. */
+static __always_inline __u64 end_of(const struct kw_record *r)
+{
+	__u64 off = r->data_len;
+
+	asm volatile("" : "+r"(off));
+	return off;
+}
+
+static __always_inline bool appended(struct kw_record *r, struct kw_span *span, __u64 off, long n)
+{
+	if (n <= 0)
+		return false;
+	span->off = off;
+	span->len = n - 1;
+	r->data_len = off + n;
+	return true;
+}
+
+static __always_inline bool append_kernel(struct kw_record *r, struct kw_span *span, const void *from)
+{
+	__u64 off = end_of(r);
+
+	if (off > KW_DATA_MAX || !from)
+		return false;
+	return appended(r, span, off,
+			bpf_probe_read_kernel_str(&r->data[off], KW_APPEND_MAX, from));
+}
+
+static __always_inline bool append_user(struct kw_record *r, struct kw_span *span, __u64 from)
+{
+	__u64 off = end_of(r);
+
+	if (off > KW_DATA_MAX || !from)
+		return false;
+	return appended(r, span, off,
+			bpf_probe_read_user_str(&r->data[off], KW_APPEND_MAX, (const void *)from));
+}
+
+/* A walk from a file up to the root of its mount namespace. */
+struct kw_walk {
+	struct kw_record *record;
+	struct dentry *dentry;
+	struct mount *mnt;
+	__u32 flags;
+	__u32 parts;
+};
+
+/* One step of the walk: appends one name, or crosses one mount point. Returns
+ * 1 when the walk is over. */
+static long walk_step(__u32 step, struct kw_walk *w)
+{
+	struct kw_record *r = w->record;
+	struct dentry *dentry = w->dentry;
+	struct dentry *parent = BPF_CORE_READ(dentry, d_parent);
+	struct mount *mnt = w->mnt;
+	__u64 off = end_of(r);
+	long n;
+
+	if (dentry == BPF_CORE_READ(mnt, mnt.mnt_root)) {
+		struct mount *above = BPF_CORE_READ(mnt, mnt_parent);
+
+		if (above != mnt) {
+			w->dentry = BPF_CORE_READ(mnt, mnt_mountpoint);
+			w->mnt = above;
+			return 0;
+		}
+	}
+	if (off > KW_DATA_MAX)
+		return 1;
+	n = bpf_probe_read_kernel_str(&r->data[off], KW_NAME_MAX, BPF_CORE_READ(dentry, d_name.name));
+	if (n <= 0)
+		return 1;
+	if (dentry == parent) {
+		/* The root, "/"; or a file without a tree, such as a memfd, whose
+		 * name is all there is and leads nowhere. */
+		if (r->data[off] != '/') {
+			r->data_len = off + n;
+			w->flags |= KW_FILE_DELETED;
+		}
+		w->flags &= ~KW_PATH_CUT;
+		return 1;
+	}
+	/* d_unlinked(): the file itself is in no hash chain. */
+	if (!w->parts++ && !BPF_CORE_READ(dentry, d_hash.pprev))
+		w->flags |= KW_FILE_DELETED;
+	r->data_len = off + n;
+	w->dentry = parent;
+	return 0;
+}
+
+/* Appends the names from the file up to the root of its mount namespace;
+ * returns the flags that go with the path. */
+static __noinline __u32 append_path(struct kw_record *r, struct file *file)
+{
+	struct vfsmount *vfsmount = BPF_CORE_READ(file, f_path.mnt);
+	struct kw_walk w = {
+		.record = r,
+		.dentry = BPF_CORE_READ(file, f_path.dentry),
+		.mnt = container_of_core(vfsmount, struct mount, mnt),
+		.flags = KW_PATH_CUT,
+	};
+	__u32 start = r->data_len;
+	int i;
+
+	/* bpf_loop() (5.17) is verified once, a plain loop once a turn, which
+	 * costs a tenth of a second of start-up for each ten turns. */
+	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_loop)) {
+		bpf_loop(KW_PATH_PARTS, walk_step, &w, 0);
+	} else {
+		for (i = 0; i < KW_PATH_PARTS_UNROLLED; i++) {
+			if (walk_step(i, &w))
+				break;
+		}
+	}
+	r->path.off = start;
+	r->path.len = r->data_len - start;
+	return w.flags;
+}
+
+static __always_inline __u64 inode_ctime_ns(struct inode *inode)
+{
+	struct inode___v6_11 *newest = (void *)inode;
+	struct inode___v6_6 *newer = (void *)inode;
+
+	if (bpf_core_field_exists(newest->i_ctime_sec))
+		return BPF_CORE_READ(newest, i_ctime_sec) * 1000000000ULL +
+		       BPF_CORE_READ(newest, i_ctime_nsec);
+	if (bpf_core_field_exists(newer->__i_ctime))
+		return BPF_CORE_READ(newer, __i_ctime.tv_sec) * 1000000000ULL +
+		       BPF_CORE_READ(newer, __i_ctime.tv_nsec);
+	return BPF_CORE_READ(inode, i_ctime.tv_sec) * 1000000000ULL +
+	       BPF_CORE_READ(inode, i_ctime.tv_nsec);
+}
+
+#define KW_FILE_FLAGS (KW_FILE_KNOWN | KW_FILE_DELETED | KW_PATH_CUT)
+
+/* Puts path and identity of a file into the record. */
+static __noinline void describe_file(struct kw_record *r, struct file *file)
+{
+	struct inode *inode = BPF_CORE_READ(file, f_inode);
+
+	r->flags &= ~KW_FILE_FLAGS;
+	r->flags |= append_path(r, file) | KW_FILE_KNOWN;
+	r->dev = BPF_CORE_READ(inode, i_sb, s_dev);
+	r->ino = BPF_CORE_READ(inode, i_ino);
+	r->ctime_ns = inode_ctime_ns(inode);
+}
+
+/* The id of a thread as its pid namespace level numbers it; 0 outside it. */
+static __always_inline int nr_at(struct pid *pid, unsigned int level, struct pid_namespace *ns)
+{
+	struct upid *upid;
+
+	if (!pid || BPF_CORE_READ(pid, level) < level)
+		return 0;
+	upid = (void *)pid + bpf_core_field_offset(struct pid, numbers) +
+	       (level & 31) * bpf_core_type_size(struct upid);
+	if (BPF_CORE_READ(upid, ns) != ns)
+		return 0;
+	return BPF_CORE_READ(upid, nr);
+}
+
+/* Who the current thread is. */
+static __noinline void describe_task(struct kw_record *r)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	struct task_struct *leader = BPF_CORE_READ(task, group_leader);
+	struct task_struct *parent = BPF_CORE_READ(task, real_parent);
+	struct task_struct *parent_leader = BPF_CORE_READ(parent, group_leader);
+	struct pid *pid = BPF_CORE_READ(task, thread_pid);
+	unsigned int level = BPF_CORE_READ(pid, level);
+	struct pid_namespace *ns = NULL;
+	struct upid *own;
+	struct file *exe;
+	__u64 pid_tgid = bpf_get_current_pid_tgid();
+	__u64 uid_gid = bpf_get_current_uid_gid();
+
+	own = (void *)pid + bpf_core_field_offset(struct pid, numbers) +
+	      (level & 31) * bpf_core_type_size(struct upid);
+	ns = BPF_CORE_READ(own, ns);
+
+	r->host_pid = pid_tgid >> 32;
+	r->host_tid = (__u32)pid_tgid;
+	r->host_ppid = BPF_CORE_READ(parent, tgid);
+	r->tid = BPF_CORE_READ(own, nr);
+	r->pid = nr_at(BPF_CORE_READ(leader, thread_pid), level, ns);
+	r->ppid = nr_at(BPF_CORE_READ(parent_leader, thread_pid), level, ns);
+	r->pid_ns = BPF_CORE_READ(ns, ns.inum);
+	r->mnt_ns = BPF_CORE_READ(task, nsproxy, mnt_ns, ns.inum);
+	r->start_time_ns = BPF_CORE_READ(task, start_boottime);
+	r->leader_start_time_ns = BPF_CORE_READ(leader, start_boottime);
+	r->parent_start_time_ns = BPF_CORE_READ(parent_leader, start_boottime);
+	r->uid = (__u32)uid_gid;
+	r->euid = BPF_CORE_READ(task, cred, euid.val);
+	r->cgroup_id = bpf_get_current_cgroup_id();
+	bpf_get_current_comm(r->comm, sizeof(r->comm));
+	BPF_CORE_READ_STR_INTO(&r->node, task, nsproxy, uts_ns, name.nodename);
+
+	exe = BPF_CORE_READ(task, mm, exe_file);
+	if (exe) {
+		struct kw_span path = r->path;
+		__u32 cut = append_path(r, exe);
+
+		r->exe = r->path;
+		r->path = path;
+		/* Whether the program itself was deleted is not told here. */
+		(void)cut;
+	}
+}
+
+/* The attempt that the current thread is making, or NULL. */
+static __always_inline struct kw_attempt *current_attempt(void)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	__u32 tid = (__u32)bpf_get_current_pid_tgid();
+	struct kw_attempt *a = bpf_map_lookup_elem(&attempts, &tid);
+
+	/* An entry may be that of a dead thread which never returned from its
+	 * call and whose id is used again. */
+	if (a && a->record.start_time_ns != BPF_CORE_READ(task, start_boottime))
+		return NULL;
+	return a;
+}
+
+/* A fresh work space for the current thread, with who it is filled in. */
+static __always_inline struct kw_attempt *new_attempt(void)
+{
+	__u32 tid = (__u32)bpf_get_current_pid_tgid();
+	__u32 zero = 0;
+	struct kw_attempt *a = bpf_map_lookup_elem(&blank, &zero);
+
+	if (!a)
+		return NULL;
+	if (bpf_map_update_elem(&attempts, &tid, a, BPF_ANY))
+		return NULL;
+	a = bpf_map_lookup_elem(&attempts, &tid);
+	if (a)
+		describe_task(&a->record);
+	return a;
+}
+
+/* The work space to say something about the current thread with: the attempt
+ * that it is making, or one just for this. NULL is counted as a loss. */
+static __always_inline struct kw_attempt *work_space(void)
+{
+	struct kw_attempt *a = current_attempt();
+
+	if (!a)
+		a = new_attempt();
+	if (!a) {
+		count(KW_SEEN);
+		count(KW_LOST_NO_SCRATCH);
+	}
+	return a;
+}
+
+/* Gives the work space back, unless the thread is in a call that needs it. */
+static __always_inline void done(struct kw_attempt *a)
+{
+	__u32 tid = (__u32)bpf_get_current_pid_tgid();
+
+	if (a->record.call == KW_NO_CALL)
+		bpf_map_delete_elem(&attempts, &tid);
+}
+
+static __always_inline void send(struct kw_record *r, __u32 kind)
+{
+	__u64 len = end_of(r);
+
+	r->kind = kind;
+	r->time_ns = bpf_ktime_get_boot_ns();
+	r->cpu = bpf_get_smp_processor_id();
+	count(KW_SEEN);
+	if (len > KW_DATA_MAX + KW_APPEND_MAX)
+		len = KW_DATA_MAX + KW_APPEND_MAX;
+	if (bpf_ringbuf_output(&ring, r, __builtin_offsetof(struct kw_record, data) + len, 0))
+		count(KW_LOST_RING_FULL);
+}
+
+#endif

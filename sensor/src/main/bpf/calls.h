@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
+/*
+ * Every attempt, and how it ended: fentry and fexit on the three system calls,
+ * by each table that the machine has (from Linux 5.10 on x86, 6.4 on arm64).
+ *
+ * The entry takes the arguments while they are what the kernel is going to
+ * see; the return adds the result and sends the record. A string whose page is
+ * not there yet cannot be read at the entry, since these programs must not
+ * sleep: it is read again at the return, when the kernel has faulted it in.
+ */
+#ifndef KMODWATCH_CALLS_H
+#define KMODWATCH_CALLS_H
+
+#include "attempt.h"
+
+static __always_inline struct file *file_of(__u32 fd)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
+	struct file *file = NULL;
+
+	if (fd >= BPF_CORE_READ(table, max_fds))
+		return NULL;
+	bpf_probe_read_kernel(&file, sizeof(file), BPF_CORE_READ(table, fd) + fd);
+	return file;
+}
+
+/* The string that a call takes: parameters, or the module's name. */
+static __always_inline void read_params(struct kw_record *r)
+{
+	__u64 from = r->call == KW_INIT_MODULE	 ? r->args[2] :
+		     r->call == KW_FINIT_MODULE ? r->args[1] :
+						   r->args[0];
+
+	if (!(r->flags & KW_PARAMS_KNOWN) && append_user(r, &r->params, from))
+		r->flags |= KW_PARAMS_KNOWN;
+}
+
+/* Which call, and by which table, in one word: a subprogram of BPF takes five
+ * arguments at most. */
+#define KW_BY_COMPAT 0x100
+#define KW_CALL_MASK 0xff
+
+static __noinline int enter(__u32 how, __u64 a0, __u64 a1, __u64 a2)
+{
+	struct kw_attempt *a = new_attempt();
+	__u32 call = how & KW_CALL_MASK;
+	struct kw_record *r;
+
+	if (!a)
+		return 0;	/* the return counts the loss */
+	r = &a->record;
+	r->call = call;
+	r->flags = how & KW_BY_COMPAT ? KW_COMPAT : 0;
+	r->call_time_ns = bpf_ktime_get_boot_ns();
+	r->args[0] = a0;
+	r->args[1] = a1;
+	r->args[2] = a2;
+	read_params(r);
+	if (call == KW_FINIT_MODULE) {
+		struct file *file = file_of(a0);
+
+		if (file) {
+			describe_file(r, file);
+			a->file = (__u64)file;
+		}
+	}
+	return 0;
+}
+
+static __noinline int leave(__u32 how, __u64 a0, __u64 a1, __u64 a2, __s64 ret)
+{
+	struct kw_attempt *a = current_attempt();
+	struct kw_record *r;
+
+	if (!a || a->record.call != (how & KW_CALL_MASK)) {
+		enter(how, a0, a1, a2);
+		a = current_attempt();
+		if (!a) {
+			count(KW_SEEN);
+			count(KW_LOST_NO_SCRATCH);
+			return 0;
+		}
+		a->record.flags |= KW_ENTRY_MISSED;
+	}
+	r = &a->record;
+	r->ret = ret;
+	read_params(r);
+	send(r, KW_CALL_RETURN);
+	r->call = KW_NO_CALL;
+	done(a);
+	return 0;
+}
+
+#define KW_HOOK_CALL(stub, prefix, name, how, regs_type, A0, A1, A2)			\
+	SEC("fentry/" #stub #name)							\
+	int BPF_PROG(prefix##_##name##_enter, regs_type *regs)				\
+	{										\
+		return enter(how, A0, A1, A2);						\
+	}										\
+	SEC("fexit/" #stub #name)							\
+	int BPF_PROG(prefix##_##name##_return, regs_type *regs, long ret)		\
+	{										\
+		return leave(how, A0, A1, A2, ret);					\
+	}
+
+#define KW_HOOK_TABLE(stub, prefix, compat, regs_type, A0, A1, A2)			\
+	KW_HOOK_CALL(stub, prefix, init_module, KW_INIT_MODULE | compat,		\
+		     regs_type, A0, A1, A2)						\
+	KW_HOOK_CALL(stub, prefix, finit_module, KW_FINIT_MODULE | compat,		\
+		     regs_type, A0, A1, A2)						\
+	KW_HOOK_CALL(stub, prefix, delete_module, KW_DELETE_MODULE | compat,		\
+		     regs_type, A0, A1, A2)
+
+KW_HOOK_TABLE(__x64_sys_, x64, 0, struct pt_regs___x86, regs->di, regs->si, regs->dx)
+
+/* i386's table: 32-bit processes, and int $0x80 from 64-bit ones, of whose
+ * registers the kernel takes the lower halves. */
+KW_HOOK_TABLE(__ia32_sys_, ia32, KW_BY_COMPAT, struct pt_regs___x86,
+	      (__u32)regs->bx, (__u32)regs->cx, (__u32)regs->dx)
+
+/* Serves 64-bit and 32-bit processes alike. */
+KW_HOOK_TABLE(__arm64_sys_, arm64, 0, struct pt_regs___arm64,
+	      regs->regs[0], regs->regs[1], regs->regs[2])
+
+#endif

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
+/*
+ * What the kernel is given, and whether its security modules let it pass:
+ * fexit on the security_kernel_* functions (from Linux 5.10). They are called
+ * with CONFIG_SECURITY only; the verdict is that of all security modules.
+ */
+#ifndef KMODWATCH_CHECKS_H
+#define KMODWATCH_CHECKS_H
+
+#include "attempt.h"
+
+/* What a record says of a file, to put back what it said before. */
+struct kw_saved_file {
+	__u64 ino;
+	__u64 ctime_ns;
+	__u32 dev;
+	__u32 flags;
+	__u32 data_len;
+	struct kw_span path;
+};
+
+static __always_inline void save_file(const struct kw_record *r, struct kw_saved_file *saved)
+{
+	saved->ino = r->ino;
+	saved->ctime_ns = r->ctime_ns;
+	saved->dev = r->dev;
+	saved->flags = r->flags;
+	saved->data_len = r->data_len;
+	saved->path = r->path;
+}
+
+static __always_inline void restore_file(struct kw_record *r, const struct kw_saved_file *saved)
+{
+	r->ino = saved->ino;
+	r->ctime_ns = saved->ctime_ns;
+	r->dev = saved->dev;
+	r->flags = saved->flags;
+	r->data_len = saved->data_len;
+	r->path = saved->path;
+}
+
+/* Sends what the kernel reads a file for. The first file that finit_module
+ * reads is the module: the record keeps it. Any other, such as firmware that a
+ * module's init asks for, is described for this record only. */
+static __noinline int send_file(struct kw_attempt *a, struct file *file, __u32 kind)
+{
+	struct kw_record *r = &a->record;
+	struct kw_saved_file saved;
+
+	if (a->file == (__u64)file && r->path.len) {
+		a->file_read = 1;
+		send(r, kind);
+		return 0;
+	}
+	if (r->call == KW_FINIT_MODULE && !a->file_read) {
+		/* Another thread has put another file behind the descriptor. */
+		a->file_read = 1;
+		a->file = (__u64)file;
+		describe_file(r, file);
+		send(r, kind);
+		return 0;
+	}
+	save_file(r, &saved);
+	describe_file(r, file);
+	send(r, kind);
+	restore_file(r, &saved);
+	return 0;
+}
+
+SEC("fexit/security_kernel_read_file")
+int BPF_PROG(read_file, struct file *file, int id, bool contents, int ret)
+{
+	struct kw_attempt *a = work_space();
+
+	if (!a)
+		return 0;
+	a->record.id = id;
+	a->record.value = 0;
+	a->record.ret = ret;
+	send_file(a, file, KW_READ_FILE);
+	done(a);
+	return 0;
+}
+
+SEC("fexit/security_kernel_post_read_file")
+int BPF_PROG(post_read_file, struct file *file, char *buf, long size, int id, int ret)
+{
+	struct kw_attempt *a = work_space();
+
+	if (!a)
+		return 0;
+	a->record.id = id;
+	a->record.value = size;
+	a->record.ret = ret;
+	send_file(a, file, KW_POST_READ_FILE);
+	done(a);
+	return 0;
+}
+
+SEC("fexit/security_kernel_load_data")
+int BPF_PROG(load_data, int id, bool contents, int ret)
+{
+	struct kw_attempt *a = work_space();
+
+	if (!a)
+		return 0;
+	a->record.id = id;
+	a->record.value = contents;
+	a->record.ret = ret;
+	send(&a->record, KW_LOAD_DATA);
+	done(a);
+	return 0;
+}
+
+SEC("fexit/security_kernel_post_load_data")
+int BPF_PROG(post_load_data, char *buf, long size, int id, char *description, int ret)
+{
+	struct kw_attempt *a = work_space();
+	__u32 data_len;
+
+	if (!a)
+		return 0;
+	data_len = a->record.data_len;
+	a->record.id = id;
+	a->record.value = size;
+	a->record.ret = ret;
+	append_kernel(&a->record, &a->record.srcversion, description);
+	send(&a->record, KW_POST_LOAD_DATA);
+	a->record.srcversion = (struct kw_span){};
+	a->record.data_len = data_len;
+	done(a);
+	return 0;
+}
+
+SEC("fexit/security_kernel_module_request")
+int BPF_PROG(security_module_request, char *alias, int ret)
+{
+	struct kw_attempt *a = work_space();
+	struct kw_span name;
+	__u32 data_len;
+
+	if (!a)
+		return 0;
+	data_len = a->record.data_len;
+	name = a->record.name;
+	a->record.ret = ret;
+	append_kernel(&a->record, &a->record.name, alias);
+	send(&a->record, KW_SECURITY_MODULE_REQUEST);
+	a->record.name = name;
+	a->record.data_len = data_len;
+	done(a);
+	return 0;
+}
+
+#endif

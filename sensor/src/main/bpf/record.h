@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
+/*
+ * The record that the programs send to user space, and at the same time the
+ * work space of one attempt: it is filled in when a system call is entered,
+ * added to at each hook that the call passes, and sent as it stands. So every
+ * record carries who, which call and which file, even if its sender is gone
+ * when user space looks.
+ *
+ * Java's RecordLayout holds the same offsets; RecordLayoutTest compares them
+ * with the BTF of the object file.
+ */
+#ifndef KMODWATCH_RECORD_H
+#define KMODWATCH_RECORD_H
+
+#include <linux/types.h>
+
+#define KW_COMM_LEN 16
+#define KW_NODE_LEN 68
+
+/* Room for strings. One append takes at most KW_APPEND_MAX bytes, and starts
+ * only below KW_DATA_MAX: that is all the verifier needs to know. */
+#define KW_APPEND_MAX 4096
+#define KW_DATA_MAX 12288
+
+/* What happened. */
+enum kw_kind {
+	KW_CALL_RETURN = 1,
+	KW_READ_FILE = 2,
+	KW_POST_READ_FILE = 3,
+	KW_LOAD_DATA = 4,
+	KW_POST_LOAD_DATA = 5,
+	KW_SECURITY_MODULE_REQUEST = 6,
+	KW_MODULE_REQUEST = 7,
+	KW_MODULE_COMING = 8,
+	KW_MODULE_LOAD = 9,
+	KW_MODULE_INIT = 10,
+	KW_MODULE_FREE = 11,
+};
+
+/* The system call that the thread is in. */
+enum kw_call {
+	KW_NO_CALL = 0,
+	KW_INIT_MODULE = 1,
+	KW_FINIT_MODULE = 2,
+	KW_DELETE_MODULE = 3,
+};
+
+enum kw_flag {
+	KW_COMPAT = 1 << 0,		/* came by the 32-bit table */
+	KW_FILE_KNOWN = 1 << 1,		/* dev, ino, ctime_ns are the file's */
+	KW_FILE_DELETED = 1 << 2,	/* no name leads to the file any more */
+	KW_PATH_CUT = 1 << 3,		/* the path has more parts than fit */
+	KW_PARAMS_KNOWN = 1 << 4,	/* params was read from user memory */
+	KW_ENTRY_MISSED = 1 << 5,	/* first seen at the return of the call */
+};
+
+/* A string in data; len counts no final NUL. A path is a list of names, each
+ * with its NUL, from the file up to the root. */
+struct kw_span {
+	__u16 off;
+	__u16 len;
+};
+
+struct kw_record {
+	__u64 time_ns;			/* CLOCK_BOOTTIME, as all times here */
+	__u64 call_time_ns;		/* when the call was entered */
+	__u64 start_time_ns;		/* when the thread started */
+	__u64 leader_start_time_ns;
+	__u64 parent_start_time_ns;
+	__u64 cgroup_id;
+	__u64 args[3];			/* of the call, as in registers */
+	__s64 ret;			/* of the call or hook */
+	__u64 ino;
+	__u64 ctime_ns;			/* since the epoch */
+	__u64 value;			/* size, ip or taints, by kind */
+	__u32 kind;
+	__u32 call;
+	__u32 flags;
+	__u32 id;			/* read_file_id, load_data_id, wait, by kind */
+	__u32 dev;
+	__u32 cpu;
+	__u32 host_pid;
+	__u32 host_tid;
+	__u32 host_ppid;
+	__u32 pid;
+	__u32 tid;
+	__u32 ppid;
+	__u32 uid;
+	__u32 euid;
+	__u32 mnt_ns;
+	__u32 pid_ns;
+	char comm[KW_COMM_LEN];
+	char node[KW_NODE_LEN];
+	struct kw_span exe;
+	struct kw_span params;		/* or the name given to delete_module */
+	struct kw_span path;
+	struct kw_span name;		/* of the module, or the alias asked for */
+	struct kw_span version;
+	struct kw_span srcversion;	/* or the description of post_load_data */
+	__u32 data_len;
+	char data[KW_DATA_MAX + KW_APPEND_MAX];
+};
+
+/* Indices into the counters map, one set per CPU. */
+enum kw_counter {
+	KW_SEEN = 0,		/* records that a program wanted to send */
+	KW_LOST_RING_FULL = 1,
+	KW_LOST_NO_SCRATCH = 2,
+	KW_COUNTERS = 3,
+};
+
+#endif
