@@ -48,5 +48,11 @@ public final class EventNames {
    */
   public static final String MODULE_FREE = "module_free";
 
+  /**
+   * Ours: an init_module has returned that had been reported as {@link #INIT_MODULE} without a
+   * return value, because it took so long.
+   */
+  public static final String INIT_MODULE_RETURN = "init_module_return";
+
   private EventNames() {}
 }

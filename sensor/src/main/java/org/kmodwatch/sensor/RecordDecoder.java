@@ -1,0 +1,344 @@
+package org.kmodwatch.sensor;
+
+import static org.kmodwatch.core.event.EventNames.DELETE_MODULE;
+import static org.kmodwatch.core.event.EventNames.FINIT_MODULE;
+import static org.kmodwatch.core.event.EventNames.INIT_MODULE;
+import static org.kmodwatch.core.event.EventNames.INIT_MODULE_RETURN;
+import static org.kmodwatch.core.event.EventNames.MODULE_COMING;
+import static org.kmodwatch.core.event.EventNames.MODULE_FREE;
+import static org.kmodwatch.core.event.EventNames.MODULE_INIT;
+import static org.kmodwatch.core.event.EventNames.MODULE_LOAD;
+import static org.kmodwatch.core.event.EventNames.MODULE_REQUEST;
+import static org.kmodwatch.core.event.EventNames.SECURITY_KERNEL_LOAD_DATA;
+import static org.kmodwatch.core.event.EventNames.SECURITY_KERNEL_MODULE_REQUEST;
+import static org.kmodwatch.core.event.EventNames.SECURITY_KERNEL_POST_LOAD_DATA;
+import static org.kmodwatch.core.event.EventNames.SECURITY_KERNEL_POST_READ_FILE;
+import static org.kmodwatch.core.event.EventNames.SECURITY_KERNEL_READ_FILE;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.kmodwatch.core.event.Argument;
+import org.kmodwatch.core.event.ContainerContext;
+import org.kmodwatch.core.event.Event;
+import org.kmodwatch.core.event.KubernetesContext;
+import org.kmodwatch.core.event.ProcessContext;
+import org.kmodwatch.core.event.Value;
+
+/**
+ * Turns a record of the programs into an event. Reads plain bytes, so it can be tested anywhere.
+ *
+ * <p>Argument names are those of the peer's formats, types are C's. A string that the program could
+ * not read from user memory is null, never made up.
+ */
+final class RecordDecoder {
+
+  private static final String C_STRING = "const char*";
+  private static final String C_UNSIGNED_LONG = "unsigned long";
+  private static final String C_INT = "int";
+
+  private final KernelTypes types;
+  private long bootToEpochNanos;
+
+  RecordDecoder(KernelTypes types, long bootToEpochNanos) {
+    this.types = types;
+    this.bootToEpochNanos = bootToEpochNanos;
+  }
+
+  /** Sets what to add to a time since boot to get one since the epoch. */
+  void setBootToEpochNanos(long bootToEpochNanos) {
+    this.bootToEpochNanos = bootToEpochNanos;
+  }
+
+  /**
+   * The event that a record tells of.
+   *
+   * @param record a record from offset 0, in the machine's byte order
+   * @throws IllegalArgumentException if it is not a record of ours
+   */
+  Event decode(ByteBuffer record) {
+    var in = new Fields(record);
+    int kind = in.int32(RecordLayout.KIND);
+    return switch (kind) {
+      case RecordLayout.CALL_RETURN -> call(in, in.int64(RecordLayout.RET));
+      case RecordLayout.READ_FILE -> {
+        String type = types.ofReadFile(in.int32(RecordLayout.ID));
+        yield event(
+            in,
+            SECURITY_KERNEL_READ_FILE,
+            List.of(
+                string("pathname", in.path()),
+                dev(in),
+                inode(in),
+                string("type", type),
+                ctime(in)));
+      }
+      case RecordLayout.POST_READ_FILE ->
+          event(
+              in,
+              SECURITY_KERNEL_POST_READ_FILE,
+              List.of(
+                  string("pathname", in.path()),
+                  unsigned("size", C_UNSIGNED_LONG, in.int64(RecordLayout.VALUE)),
+                  string("type", types.ofReadFile(in.int32(RecordLayout.ID)))));
+      case RecordLayout.LOAD_DATA ->
+          event(
+              in,
+              SECURITY_KERNEL_LOAD_DATA,
+              List.of(
+                  string("type", types.ofLoadData(in.int32(RecordLayout.ID))),
+                  new Argument("contents", "bool", Value.of(in.int64(RecordLayout.VALUE) != 0))));
+      case RecordLayout.POST_LOAD_DATA ->
+          event(
+              in,
+              SECURITY_KERNEL_POST_LOAD_DATA,
+              List.of(
+                  unsigned("size", C_UNSIGNED_LONG, in.int64(RecordLayout.VALUE)),
+                  string("type", types.ofLoadData(in.int32(RecordLayout.ID))),
+                  string("description", in.string(RecordLayout.SRCVERSION))));
+      case RecordLayout.SECURITY_MODULE_REQUEST ->
+          event(
+              in,
+              SECURITY_KERNEL_MODULE_REQUEST,
+              List.of(string("name", in.string(RecordLayout.NAME))));
+      case RecordLayout.MODULE_REQUEST ->
+          event(
+              in,
+              MODULE_REQUEST,
+              List.of(
+                  string("name", in.string(RecordLayout.NAME)),
+                  new Argument("wait", "bool", Value.of(in.int32(RecordLayout.ID) != 0)),
+                  unsigned("ip", C_UNSIGNED_LONG, in.int64(RecordLayout.VALUE))));
+      case RecordLayout.MODULE_COMING ->
+          event(
+              in,
+              MODULE_COMING,
+              List.of(
+                  string("name", in.string(RecordLayout.NAME)),
+                  string("param_values", in.string(RecordLayout.PARAMS)),
+                  unsigned("taints", C_UNSIGNED_LONG, in.int64(RecordLayout.VALUE))));
+      case RecordLayout.MODULE_LOAD -> event(in, MODULE_LOAD, module(in, true));
+      case RecordLayout.MODULE_INIT ->
+          event(in, MODULE_INIT, List.of(string("name", in.string(RecordLayout.NAME))));
+      case RecordLayout.MODULE_FREE -> event(in, MODULE_FREE, module(in, false));
+      default -> throw new IllegalArgumentException("no such kind of record: kind=" + kind);
+    };
+  }
+
+  /**
+   * The system call that a record was made in, as an event without a return value: it has not
+   * returned.
+   *
+   * @param record any record made within a call
+   */
+  Event callWithoutReturn(ByteBuffer record) {
+    return call(new Fields(record), null);
+  }
+
+  /**
+   * The return of an {@code init_module} that was reported before by {@link #callWithoutReturn}.
+   */
+  Event lateReturn(ByteBuffer record) {
+    var in = new Fields(record);
+    return event(
+        in,
+        INIT_MODULE_RETURN,
+        in.int64(RecordLayout.CALL_TIME_NANOS),
+        in.int64(RecordLayout.RET),
+        callArguments(in));
+  }
+
+  private Event call(Fields in, @Nullable Long returnValue) {
+    return event(
+        in, callName(in), in.int64(RecordLayout.CALL_TIME_NANOS), returnValue, callArguments(in));
+  }
+
+  private static List<Argument> callArguments(Fields in) {
+    long a0 = in.int64(RecordLayout.ARGS);
+    long a1 = in.int64(RecordLayout.ARGS + 8);
+    long a2 = in.int64(RecordLayout.ARGS + 16);
+    boolean known = (in.flags() & RecordLayout.FLAG_PARAMS_KNOWN) != 0;
+    @Nullable String text = known ? in.string(RecordLayout.PARAMS) : null;
+    return switch (in.int32(RecordLayout.CALL)) {
+      case RecordLayout.INIT_MODULE ->
+          List.of(
+              unsigned("umod", "void*", a0),
+              unsigned("len", C_UNSIGNED_LONG, a1),
+              string("param_values", text));
+      case RecordLayout.FINIT_MODULE ->
+          List.of(number("fd", (int) a0), string("param_values", text), number("flags", (int) a2));
+      case RecordLayout.DELETE_MODULE -> List.of(string("name", text), number("flags", (int) a1));
+      default ->
+          throw new IllegalArgumentException("no such call: call=" + in.int32(RecordLayout.CALL));
+    };
+  }
+
+  private static String callName(Fields in) {
+    return switch (in.int32(RecordLayout.CALL)) {
+      case RecordLayout.INIT_MODULE -> INIT_MODULE;
+      case RecordLayout.FINIT_MODULE -> FINIT_MODULE;
+      case RecordLayout.DELETE_MODULE -> DELETE_MODULE;
+      default -> "";
+    };
+  }
+
+  private static List<Argument> module(Fields in, boolean withFile) {
+    var args = new ArrayList<Argument>();
+    args.add(string("name", in.string(RecordLayout.NAME)));
+    args.add(string("version", in.string(RecordLayout.VERSION)));
+    args.add(string("src_version", in.string(RecordLayout.SRCVERSION)));
+    if (withFile && in.int32(RecordLayout.CALL) == RecordLayout.FINIT_MODULE && in.fileKnown()) {
+      args.addAll(List.of(string("pathname", in.path()), dev(in), inode(in), ctime(in)));
+    }
+    return args;
+  }
+
+  private static Argument dev(Fields in) {
+    return unsigned("dev", "dev_t", Integer.toUnsignedLong(in.int32(RecordLayout.DEV)));
+  }
+
+  private static Argument inode(Fields in) {
+    return unsigned("inode", C_UNSIGNED_LONG, in.int64(RecordLayout.INO));
+  }
+
+  private static Argument ctime(Fields in) {
+    return unsigned("ctime", C_UNSIGNED_LONG, in.int64(RecordLayout.CTIME_NANOS));
+  }
+
+  private Event event(Fields in, String name, List<Argument> args) {
+    return event(in, name, in.int64(RecordLayout.TIME_NANOS), in.int64(RecordLayout.RET), args);
+  }
+
+  private Event event(
+      Fields in, String name, long bootNanos, @Nullable Long returnValue, List<Argument> args) {
+    return new Event(
+        Event.SOURCE_TRACEE,
+        bootToEpochNanos + bootNanos,
+        process(in),
+        in.terminated(RecordLayout.NODE, RecordLayout.NODE_BYTES),
+        ContainerContext.NONE,
+        KubernetesContext.NONE,
+        EventIds.of(name),
+        name,
+        null,
+        returnValue,
+        callName(in),
+        null,
+        false,
+        (in.flags() & RecordLayout.FLAG_COMPAT) != 0,
+        args,
+        null,
+        Map.of());
+  }
+
+  private ProcessContext process(Fields in) {
+    long started = in.int64(RecordLayout.START_TIME_NANOS);
+    int hostTid = in.int32(RecordLayout.HOST_TID);
+    int hostPid = in.int32(RecordLayout.HOST_PID);
+    int hostPpid = in.int32(RecordLayout.HOST_PPID);
+    return new ProcessContext(
+        bootToEpochNanos + started,
+        in.int32(RecordLayout.CPU),
+        in.int32(RecordLayout.PID),
+        in.int32(RecordLayout.TID),
+        in.int32(RecordLayout.PPID),
+        hostPid,
+        hostTid,
+        hostPpid,
+        in.int64(RecordLayout.CGROUP_ID),
+        Integer.toUnsignedLong(in.int32(RecordLayout.UID)),
+        Integer.toUnsignedLong(in.int32(RecordLayout.MNT_NS)),
+        Integer.toUnsignedLong(in.int32(RecordLayout.PID_NS)),
+        in.terminated(RecordLayout.COMM, RecordLayout.COMM_BYTES),
+        in.executable(),
+        new ProcessContext.EntityIds(
+            entityId(hostTid, started),
+            entityId(hostPid, in.int64(RecordLayout.LEADER_START_TIME_NANOS)),
+            entityId(hostPpid, in.int64(RecordLayout.PARENT_START_TIME_NANOS))));
+  }
+
+  /**
+   * 32 bits made from a host id and a start time since boot, which stay the same over a task's life
+   * and over a restart of the sensor: the finalizer of MurmurHash3 over both.
+   */
+  static long entityId(int id, long startNanos) {
+    long h = startNanos ^ (Integer.toUnsignedLong(id) * 0x9e3779b97f4a7c15L);
+    h = (h ^ (h >>> 33)) * 0xff51afd7ed558ccdL;
+    h = (h ^ (h >>> 33)) * 0xc4ceb9fe1a85ec53L;
+    return (h ^ (h >>> 33)) & 0xffff_ffffL;
+  }
+
+  private static Argument string(String name, @Nullable String value) {
+    return new Argument(name, C_STRING, value == null ? Value.NULL : Value.of(value));
+  }
+
+  private static Argument number(String name, int value) {
+    return new Argument(name, C_INT, Value.of(value));
+  }
+
+  private static Argument unsigned(String name, String type, long value) {
+    return new Argument(name, type, Value.ofUnsigned(value));
+  }
+
+  /** Reads the fields of one record. */
+  private record Fields(ByteBuffer record) {
+
+    Fields {
+      if (record.remaining() < RecordLayout.DATA) {
+        throw new IllegalArgumentException("a record is too short: bytes=" + record.remaining());
+      }
+    }
+
+    int int32(int offset) {
+      return record.getInt(record.position() + offset);
+    }
+
+    long int64(int offset) {
+      return record.getLong(record.position() + offset);
+    }
+
+    int flags() {
+      return int32(RecordLayout.FLAGS);
+    }
+
+    boolean fileKnown() {
+      return (flags() & RecordLayout.FLAG_FILE_KNOWN) != 0;
+    }
+
+    String terminated(int offset, int size) {
+      return KernelStrings.decodeTerminated(record, record.position() + offset, size);
+    }
+
+    String string(int span) {
+      return KernelStrings.decode(record, dataOffset(span), dataLength(span));
+    }
+
+    String path() {
+      return KernelStrings.decodePath(
+          record,
+          dataOffset(RecordLayout.PATH),
+          dataLength(RecordLayout.PATH),
+          (flags() & RecordLayout.FLAG_PATH_CUT) != 0,
+          (flags() & RecordLayout.FLAG_FILE_DELETED) != 0);
+    }
+
+    @Nullable String executable() {
+      int length = dataLength(RecordLayout.EXE);
+      return length == 0
+          ? null
+          : KernelStrings.decodePath(record, dataOffset(RecordLayout.EXE), length, false, false);
+    }
+
+    private int dataOffset(int span) {
+      return record.position()
+          + RecordLayout.DATA
+          + Short.toUnsignedInt(record.getShort(record.position() + span));
+    }
+
+    private int dataLength(int span) {
+      return Short.toUnsignedInt(record.getShort(record.position() + span + 2));
+    }
+  }
+}

@@ -1,0 +1,97 @@
+package org.kmodwatch.sensor;
+
+/**
+ * Where each field of a record stands: {@code struct kw_record} of {@code record.h}, in bytes.
+ * RecordLayoutTest holds it against the BTF of the object file.
+ */
+final class RecordLayout {
+
+  static final int TIME_NANOS = 0;
+  static final int CALL_TIME_NANOS = 8;
+  static final int START_TIME_NANOS = 16;
+  static final int LEADER_START_TIME_NANOS = 24;
+  static final int PARENT_START_TIME_NANOS = 32;
+  static final int CGROUP_ID = 40;
+
+  /** Three registers of 8 bytes. */
+  static final int ARGS = 48;
+
+  static final int RET = 72;
+  static final int INO = 80;
+  static final int CTIME_NANOS = 88;
+  static final int VALUE = 96;
+  static final int KIND = 104;
+  static final int CALL = 108;
+  static final int FLAGS = 112;
+  static final int ID = 116;
+  static final int DEV = 120;
+  static final int CPU = 124;
+  static final int HOST_PID = 128;
+  static final int HOST_TID = 132;
+  static final int HOST_PPID = 136;
+  static final int PID = 140;
+  static final int TID = 144;
+  static final int PPID = 148;
+  static final int UID = 152;
+  static final int EUID = 156;
+  static final int MNT_NS = 160;
+  static final int PID_NS = 164;
+  static final int COMM = 168;
+  static final int NODE = 184;
+
+  /** Spans: 16-bit offset into the data, 16-bit length. */
+  static final int EXE = 252;
+
+  static final int PARAMS = 256;
+  static final int PATH = 260;
+  static final int NAME = 264;
+  static final int VERSION = 268;
+  static final int SRCVERSION = 272;
+  static final int DATA_LEN = 276;
+  static final int DATA = 280;
+
+  static final int COMM_BYTES = 16;
+  static final int NODE_BYTES = 68;
+
+  /** enum kw_flag. */
+  static final int FLAG_COMPAT = 1;
+
+  static final int FLAG_FILE_KNOWN = 1 << 1;
+  static final int FLAG_FILE_DELETED = 1 << 2;
+  static final int FLAG_PATH_CUT = 1 << 3;
+  static final int FLAG_PARAMS_KNOWN = 1 << 4;
+  static final int FLAG_ENTRY_MISSED = 1 << 5;
+
+  /** enum kw_kind. */
+  static final int CALL_RETURN = 1;
+
+  static final int READ_FILE = 2;
+  static final int POST_READ_FILE = 3;
+  static final int LOAD_DATA = 4;
+  static final int POST_LOAD_DATA = 5;
+  static final int SECURITY_MODULE_REQUEST = 6;
+  static final int MODULE_REQUEST = 7;
+  static final int MODULE_COMING = 8;
+  static final int MODULE_LOAD = 9;
+  static final int MODULE_INIT = 10;
+  static final int MODULE_FREE = 11;
+
+  /** enum kw_call. */
+  static final int NO_CALL = 0;
+
+  static final int INIT_MODULE = 1;
+  static final int FINIT_MODULE = 2;
+  static final int DELETE_MODULE = 3;
+
+  /** enum kw_counter. */
+  static final int COUNTER_SEEN = 0;
+
+  static final int COUNTER_LOST_RING_FULL = 1;
+  static final int COUNTER_LOST_NO_SCRATCH = 2;
+  static final int COUNTERS = 3;
+
+  /** KW_RING_BYTES. */
+  static final int RING_BYTES = 4 << 20;
+
+  private RecordLayout() {}
+}

@@ -1,0 +1,242 @@
+package org.kmodwatch.sensor.kernel;
+
+import static org.kmodwatch.sensor.kernel.Native.INT;
+import static org.kmodwatch.sensor.kernel.Native.LONG;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * An object file with BPF programs and maps: opened, then loaded into the kernel, then attached
+ * program by program. Closing it detaches the programs and frees the maps. Not thread-safe.
+ */
+public final class BpfObject implements AutoCloseable {
+
+  private final LibBpf lib;
+  private final MemorySegment object;
+  private final List<Program> programs = new ArrayList<>();
+  private boolean closed;
+
+  private BpfObject(LibBpf lib, MemorySegment object) {
+    this.lib = lib;
+    this.object = object;
+  }
+
+  /**
+   * Opens an object file; nothing reaches the kernel yet.
+   *
+   * @param elf the file's bytes
+   * @throws KernelException if libbpf cannot make sense of it
+   */
+  public static BpfObject open(LibBpf lib, byte[] elf) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment bytes = arena.allocate(elf.length, Long.BYTES);
+      bytes.copyFrom(MemorySegment.ofArray(elf));
+      var object =
+          (MemorySegment)
+              lib.objectOpenMem.invokeExact(
+                  Native.captured(), bytes, bytes.byteSize(), MemorySegment.NULL);
+      if (object.address() == 0) {
+        throw new KernelException("libbpf cannot open the BPF object", Native.errno());
+      }
+      var result = new BpfObject(lib, object);
+      result.findPrograms();
+      return result;
+    } catch (Throwable t) {
+      throw Native.unreachable(t);
+    }
+  }
+
+  /** The programs, in the order of the file. */
+  public List<Program> programs() {
+    return List.copyOf(programs);
+  }
+
+  /**
+   * Loads the programs whose {@code autoload} was left on, and all maps.
+   *
+   * @return what went wrong; an errno of 0 if nothing did
+   */
+  public Outcome load() {
+    lib.takeMessages();
+    try {
+      int result = (int) lib.objectLoad.invokeExact(object);
+      return new Outcome(-result, lib.takeMessages());
+    } catch (Throwable t) {
+      throw Native.unreachable(t);
+    }
+  }
+
+  /** The descriptor of a map of a loaded object; it is closed with the object. */
+  int mapFd(String name) {
+    try (Arena names = Arena.ofConfined()) {
+      var map =
+          (MemorySegment) lib.objectFindMapByName.invokeExact(object, names.allocateFrom(name));
+      if (map.address() == 0) {
+        throw new IllegalArgumentException("the BPF object has no such map: name=" + name);
+      }
+      return (int) lib.mapFd.invokeExact(map);
+    } catch (Throwable t) {
+      throw Native.unreachable(t);
+    }
+  }
+
+  /** The ring buffer map of this name, mapped into memory. */
+  public RingBuffer ringBuffer(String name, int sizeBytes) {
+    return RingBuffer.map(mapFd(name), sizeBytes);
+  }
+
+  /** The sums over all processors of a per-CPU array of {@code entries} 64-bit counters. */
+  public long[] sumsOfPerCpuArray(String name, int entries) {
+    int fd = mapFd(name);
+    var sums = new long[entries];
+    try (Arena values = Arena.ofConfined()) {
+      int cpus = (int) lib.numPossibleCpus.invokeExact();
+      MemorySegment key = values.allocate(INT);
+      MemorySegment value = values.allocate(LONG, cpus);
+      for (int i = 0; i < entries; i++) {
+        key.set(INT, 0, i);
+        int result = (int) lib.mapLookupElem.invokeExact(Native.captured(), fd, key, value);
+        if (result != 0) {
+          throw new KernelException("the counters cannot be read", Native.errno());
+        }
+        for (int cpu = 0; cpu < cpus; cpu++) {
+          sums[i] += value.getAtIndex(LONG, cpu);
+        }
+      }
+      return sums;
+    } catch (Throwable t) {
+      throw Native.unreachable(t);
+    }
+  }
+
+  /** Takes every program off its hook; the maps stay. */
+  public void detach() {
+    programs.forEach(Program::detach);
+  }
+
+  @Override
+  public void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    detach();
+    try {
+      lib.objectClose.invokeExact(object);
+    } catch (Throwable t) {
+      throw Native.unreachable(t);
+    }
+  }
+
+  private void findPrograms() throws Throwable {
+    MemorySegment previous = MemorySegment.NULL;
+    while (true) {
+      previous = (MemorySegment) lib.objectNextProgram.invokeExact(object, previous);
+      if (previous.address() == 0) {
+        return;
+      }
+      programs.add(new Program(previous));
+    }
+  }
+
+  /**
+   * What a step came to.
+   *
+   * @param errno 0 if it succeeded
+   * @param messages what libbpf and, for a load, the verifier said; may be long
+   */
+  public record Outcome(int errno, String messages) {
+
+    /** Whether it succeeded. */
+    public boolean succeeded() {
+      return errno == 0;
+    }
+
+    /** For example {@code Operation not permitted (errno=1)}. */
+    public String reason() {
+      return Errnos.describe(errno);
+    }
+
+    /** Whether the kernel refused for want of privilege, and not for what was asked. */
+    public boolean privilegeMissing() {
+      return errno == Errnos.EPERM;
+    }
+
+    /** Whether what was named does not exist in this kernel. */
+    public boolean absent() {
+      return errno == Errnos.ESRCH || errno == Errnos.ENOENT;
+    }
+  }
+
+  /** One program of the object. */
+  public final class Program {
+    private final MemorySegment program;
+    private final String name;
+    private MemorySegment link = MemorySegment.NULL;
+
+    private Program(MemorySegment program) {
+      this.program = program;
+      try {
+        this.name = Native.string((MemorySegment) lib.programName.invokeExact(program));
+      } catch (Throwable t) {
+        throw Native.unreachable(t);
+      }
+    }
+
+    /** The C function's name. */
+    public String name() {
+      return name;
+    }
+
+    /** The section it stands in, which says where it attaches: {@code fexit/do_init_module}. */
+    public String section() {
+      try {
+        return Native.string((MemorySegment) lib.programSectionName.invokeExact(program));
+      } catch (Throwable t) {
+        throw Native.unreachable(t);
+      }
+    }
+
+    /** Says, before the object is loaded, whether this program is. */
+    public void setAutoload(boolean autoload) {
+      try {
+        int result = (int) lib.programSetAutoload.invokeExact(program, autoload);
+        if (result != 0) {
+          throw new KernelException("the object is loaded already", -result);
+        }
+      } catch (Throwable t) {
+        throw Native.unreachable(t);
+      }
+    }
+
+    /** Attaches the loaded program to its hook. */
+    public Outcome attach() {
+      lib.takeMessages();
+      try {
+        var attached = (MemorySegment) lib.programAttach.invokeExact(Native.captured(), program);
+        if (attached.address() == 0) {
+          return new Outcome(Native.errno(), lib.takeMessages());
+        }
+        link = attached;
+        return new Outcome(0, "");
+      } catch (Throwable t) {
+        throw Native.unreachable(t);
+      }
+    }
+
+    private void detach() {
+      if (link.address() == 0) {
+        return;
+      }
+      try {
+        int ignored = (int) lib.linkDestroy.invokeExact(link);
+        link = MemorySegment.NULL;
+      } catch (Throwable t) {
+        throw Native.unreachable(t);
+      }
+    }
+  }
+}

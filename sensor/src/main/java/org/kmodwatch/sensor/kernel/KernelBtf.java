@@ -1,0 +1,161 @@
+package org.kmodwatch.sensor.kernel;
+
+import static org.kmodwatch.sensor.kernel.Native.INT;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * BTF, the kernel's own description of its types: which functions and tracepoints it has, what its
+ * enumerators are worth. Layouts are those of {@code include/uapi/linux/btf.h}. Not thread-safe.
+ */
+@SuppressWarnings("restricted") // native access is this package's purpose
+public final class KernelBtf implements AutoCloseable {
+
+  private static final int KIND_STRUCT = 4;
+  private static final int KIND_ENUM = 6;
+  private static final int KIND_TYPEDEF = 8;
+  private static final int KIND_FUNC = 12;
+
+  /** struct btf_type: name_off, info, size or type; what follows depends on the kind. */
+  private static final int TYPE_BYTES = 12;
+
+  private static final int ENUM_BYTES = 8;
+  private static final int MEMBER_BYTES = 12;
+
+  private final LibBpf lib;
+  private final MemorySegment btf;
+  private boolean closed;
+
+  private KernelBtf(LibBpf lib, MemorySegment btf) {
+    this.lib = lib;
+    this.btf = btf;
+  }
+
+  /**
+   * Reads the running kernel's BTF.
+   *
+   * @throws KernelException if the kernel has none
+   */
+  public static KernelBtf ofRunningKernel(LibBpf lib) {
+    try {
+      var btf = (MemorySegment) lib.btfLoadVmlinux.invokeExact(Native.captured());
+      return opened(lib, btf, "the kernel's BTF cannot be read");
+    } catch (Throwable t) {
+      throw Native.unreachable(t);
+    }
+  }
+
+  /**
+   * Reads the BTF of an object file. Needs no kernel support and no privilege.
+   *
+   * @throws KernelException if the file has none
+   */
+  public static KernelBtf ofObjectFile(LibBpf lib, String path) {
+    try (Arena arena = Arena.ofConfined()) {
+      var btf =
+          (MemorySegment)
+              lib.btfParseElf.invokeExact(
+                  Native.captured(), arena.allocateFrom(path), MemorySegment.NULL);
+      return opened(lib, btf, "no BTF in " + path);
+    } catch (Throwable t) {
+      throw Native.unreachable(t);
+    }
+  }
+
+  /** Whether the kernel has a function of this name that BTF describes. */
+  public boolean hasFunction(String name) {
+    return find(name, KIND_FUNC) > 0;
+  }
+
+  /**
+   * Whether the kernel has a tracepoint of this name: each leaves a typedef of its handler's type.
+   */
+  public boolean hasTracepoint(String name) {
+    return find("btf_trace_" + name, KIND_TYPEDEF) > 0;
+  }
+
+  /** The enumerators of {@code enum name} by value; empty if there is no such enum. */
+  public Map<Integer, String> enumerators(String name) {
+    var result = new LinkedHashMap<Integer, String>();
+    type(name, KIND_ENUM)
+        .ifPresent(
+            type -> {
+              for (int i = 0; i < length(type); i++) {
+                long at = TYPE_BYTES + (long) i * ENUM_BYTES;
+                result.put(type.get(INT, at + 4), name(type.get(INT, at)));
+              }
+            });
+    return result;
+  }
+
+  /** The byte offsets of the members of {@code struct name}; empty if there is no such struct. */
+  public Map<String, Integer> memberOffsets(String name) {
+    var result = new LinkedHashMap<String, Integer>();
+    type(name, KIND_STRUCT)
+        .ifPresent(
+            type -> {
+              for (int i = 0; i < length(type); i++) {
+                long at = TYPE_BYTES + (long) i * MEMBER_BYTES;
+                result.put(name(type.get(INT, at)), type.get(INT, at + 8) / Byte.SIZE);
+              }
+            });
+    return result;
+  }
+
+  @Override
+  public void close() {
+    if (!closed) {
+      closed = true;
+      try {
+        lib.btfFree.invokeExact(btf);
+      } catch (Throwable t) {
+        throw Native.unreachable(t);
+      }
+    }
+  }
+
+  private int find(String name, int kind) {
+    try (Arena arena = Arena.ofConfined()) {
+      return (int) lib.btfFindByNameKind.invokeExact(btf, arena.allocateFrom(name), kind);
+    } catch (Throwable t) {
+      throw Native.unreachable(t);
+    }
+  }
+
+  private Optional<MemorySegment> type(String name, int kind) {
+    int id = find(name, kind);
+    if (id <= 0) {
+      return Optional.empty();
+    }
+    try {
+      var type = (MemorySegment) lib.btfTypeById.invokeExact(btf, id);
+      return Optional.of(type.reinterpret(Long.MAX_VALUE));
+    } catch (Throwable t) {
+      throw Native.unreachable(t);
+    }
+  }
+
+  /** How many members or enumerators: the lower 16 bits of info. */
+  private static int length(MemorySegment type) {
+    return type.get(INT, 4) & 0xffff;
+  }
+
+  private String name(int offset) {
+    try {
+      return Native.string((MemorySegment) lib.btfNameByOffset.invokeExact(btf, offset));
+    } catch (Throwable t) {
+      throw Native.unreachable(t);
+    }
+  }
+
+  private static KernelBtf opened(LibBpf lib, MemorySegment btf, String failure) {
+    if (btf.address() == 0) {
+      throw new KernelException(failure, Native.errno());
+    }
+    return new KernelBtf(lib, btf);
+  }
+}
