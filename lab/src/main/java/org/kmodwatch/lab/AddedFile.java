@@ -1,0 +1,68 @@
+package org.kmodwatch.lab;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Objects;
+
+/**
+ * A file of the host that the guest gets a copy of.
+ *
+ * @param hostFile where it is
+ * @param guestPath where the guest finds it; absolute
+ */
+public record AddedFile(Path hostFile, String guestPath) {
+
+  private static final String DEFAULT_FOLDER = "/root/";
+
+  /**
+   * Checks the place.
+   *
+   * @throws LabException.Usage if the guest's path is not absolute or has a line break
+   */
+  public AddedFile {
+    Objects.requireNonNull(hostFile);
+    if (!guestPath.startsWith("/") || guestPath.indexOf('\n') >= 0) {
+      throw new LabException.Usage(
+          "cannot add a file as \"%s\": not an absolute path".formatted(guestPath));
+    }
+  }
+
+  /** The file under its own name in the guest's /root. */
+  public static AddedFile of(Path hostFile) {
+    return new AddedFile(hostFile, DEFAULT_FOLDER + fileName(hostFile));
+  }
+
+  /**
+   * Reads {@code HOSTFILE[:GUESTPATH]}. What follows the last colon is the guest's path, unless a
+   * file of the whole name is there. A guest path that is not absolute is below /root; one that
+   * ends with a slash is a folder.
+   *
+   * @throws LabException.Usage if there is no such file
+   */
+  public static AddedFile parse(String text) {
+    int colon = text.lastIndexOf(':');
+    if (colon < 0 || Files.exists(Path.of(text))) {
+      return of(existing(Path.of(text)));
+    }
+    Path hostFile = existing(Path.of(text.substring(0, colon)));
+    String place = text.substring(colon + 1);
+    if (!place.startsWith("/")) {
+      place = DEFAULT_FOLDER + place;
+    }
+    if (place.endsWith("/")) {
+      place += fileName(hostFile);
+    }
+    return new AddedFile(hostFile, place);
+  }
+
+  private static Path existing(Path file) {
+    if (!Files.isRegularFile(file)) {
+      throw new LabException.Usage("cannot add %s: no such file".formatted(file));
+    }
+    return file;
+  }
+
+  private static String fileName(Path file) {
+    return Objects.requireNonNull(file.getFileName(), "a file has a name").toString();
+  }
+}

@@ -1,0 +1,64 @@
+package org.kmodwatch.lab;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * Where things are in the checkout.
+ *
+ * @param root the folder of the project's own pom.xml
+ */
+record Checkout(Path root) {
+
+  private static final String HOME_PROPERTY = "kmodwatch.home";
+
+  /**
+   * The one that the system property kmodwatch.home names, else the one that the working directory
+   * is in.
+   */
+  static Checkout find() {
+    String home = System.getProperty(HOME_PROPERTY);
+    if (home != null) {
+      return new Checkout(Path.of(home).toAbsolutePath());
+    }
+    return search(Path.of("").toAbsolutePath());
+  }
+
+  static Checkout search(Path start) {
+    for (Path folder = start; folder != null; folder = folder.getParent()) {
+      if (Files.exists(folder.resolve("lab/pom.xml"))) {
+        return new Checkout(folder);
+      }
+    }
+    throw new LabException.Unavailable(
+        "the lab needs a checkout of Kmodwatch, and %s is not in one; remedy: run ./kmodwatch there"
+            .formatted(start));
+  }
+
+  /** What the lab fetched and built, and the runs. */
+  Path labFolder() {
+    return root.resolve("build/lab");
+  }
+
+  Path prepareScript() {
+    return root.resolve("tools/lab-prepare.sh");
+  }
+
+  /** The jars that go into the guest. */
+  Path libraryFolder() {
+    return root.resolve("lab/target/dist/lib");
+  }
+
+  Path guestRoot() {
+    return labFolder().resolve("guest/root");
+  }
+
+  Path runtimeImage() {
+    return labFolder().resolve("runtime/image");
+  }
+
+  /** The test modules built for a kernel. */
+  Path testModules(LabKernel kernel) {
+    return labFolder().resolve("modules").resolve(kernel.name());
+  }
+}

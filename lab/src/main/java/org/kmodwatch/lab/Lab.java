@@ -1,0 +1,122 @@
+package org.kmodwatch.lab;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.LocalDateTime;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
+import java.util.List;
+import java.util.Locale;
+
+/** Runs scripts in throwaway virtual machines with real kernels, under the eyes of the sensor. */
+public final class Lab {
+
+  /** Files of an earlier run that must not be taken for this one's. */
+  private static final List<String> RESULT_FILES =
+      List.of(
+          "findings.ndjson",
+          "loads.ndjson",
+          "events.ndjson",
+          "ledger.json",
+          "table.txt",
+          "agent.log",
+          "guest.log",
+          "console.log");
+
+  private static final DateTimeFormatter RUN_NAME =
+      DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT);
+
+  private Lab() {}
+
+  /** The kernels there are, as this checkout has them now. */
+  public static KernelCatalog kernels() {
+    return new KernelCatalog(Checkout.find());
+  }
+
+  /**
+   * Runs a script in a guest and waits for its end. Fetches and builds what is missing first.
+   *
+   * @throws LabException if it does not come to its end
+   */
+  public static LabResult run(LabRun request) {
+    return run(request, LabListener.NONE);
+  }
+
+  /**
+   * The same, with somebody who hears how it goes.
+   *
+   * @throws LabException if it does not come to its end
+   */
+  public static LabResult run(LabRun request, LabListener listener) {
+    Checkout checkout = Checkout.find();
+    LabKernel kernel = prepare(checkout, request.kernel(), request.sensor(), listener);
+    for (AddedFile file : request.files()) {
+      if (!Files.isReadable(file.hostFile())) {
+        throw new LabException.Usage("cannot add %s: cannot read it".formatted(file.hostFile()));
+      }
+    }
+    List<String> qemu = Qemu.find(request.accelerator());
+    try {
+      Path out = outFolder(checkout, request);
+      return new GuestSession(checkout, kernel, request, out, listener).run(qemu);
+    } catch (IOException e) {
+      throw new LabException.HostFailed(
+          "the lab cannot work with its files: %s".formatted(e.toString()), e);
+    }
+  }
+
+  /**
+   * The demonstration, as a request for a kernel that is made ready for it.
+   *
+   * @throws LabException if the kernel cannot be made ready
+   */
+  public static LabRun demonstration(String kernelName, LabListener listener) {
+    Checkout checkout = Checkout.find();
+    LabKernel kernel = prepare(checkout, kernelName, true, listener);
+    LabRun run = LabRun.of(kernelName, Resources.text("demonstration.sh"));
+    for (String module : List.of("kw_plain.ko", "kw_params.ko", "kw_initfail.ko")) {
+      run = run.withFile(AddedFile.of(checkout.testModules(kernel).resolve(module)));
+    }
+    return run;
+  }
+
+  /**
+   * A module that was built for a kernel from lab/src/modules, fetching and building it if it is
+   * not there yet.
+   *
+   * @param name without {@code .ko}
+   * @throws LabException if it cannot be made ready
+   */
+  public static AddedFile testModule(String kernelName, String name) {
+    Checkout checkout = Checkout.find();
+    LabKernel kernel = prepare(checkout, kernelName, false, LabListener.NONE);
+    Path file = checkout.testModules(kernel).resolve(name + ".ko");
+    if (!Files.exists(file)) {
+      throw new LabException.Usage("no test module \"%s\": looked for %s".formatted(name, file));
+    }
+    return AddedFile.of(file);
+  }
+
+  private static LabKernel prepare(
+      Checkout checkout, String kernelName, boolean sensor, LabListener listener) {
+    new KernelCatalog(checkout).named(kernelName);
+    Preparation.run(checkout, kernelName, sensor, listener);
+    return new KernelCatalog(checkout).named(kernelName);
+  }
+
+  private static Path outFolder(Checkout checkout, LabRun request) throws IOException {
+    Path out = request.outFolder();
+    if (out == null) {
+      Path runs = Files.createDirectories(checkout.labFolder().resolve("runs"));
+      String prefix =
+          LocalDateTime.now(ZoneId.systemDefault()).format(RUN_NAME) + "-" + request.kernel() + "-";
+      return Files.createTempDirectory(runs, prefix);
+    }
+    Files.createDirectories(out);
+    for (String name : RESULT_FILES) {
+      Files.deleteIfExists(out.resolve(name));
+    }
+    return out.toAbsolutePath();
+  }
+}

@@ -1,0 +1,14 @@
+package org.kmodwatch.lab;
+
+/** Hears how a run goes while it goes. Called by threads of the run, one call at a time each. */
+public interface LabListener {
+
+  /** Hears nothing. */
+  LabListener NONE = new LabListener() {};
+
+  /** One line for a person: what begins or what is done. */
+  default void progress(String line) {}
+
+  /** The first {@code length} of these bytes are what the script printed next. */
+  default void output(byte[] bytes, int length) {}
+}

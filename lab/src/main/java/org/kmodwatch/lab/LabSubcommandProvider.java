@@ -1,0 +1,15 @@
+package org.kmodwatch.lab;
+
+import org.kmodwatch.agent.SubcommandProvider;
+
+/** Adds {@code lab} to the command line. */
+public final class LabSubcommandProvider implements SubcommandProvider {
+
+  /** For the service loader. */
+  public LabSubcommandProvider() {}
+
+  @Override
+  public Object subcommand() {
+    return new LabCommand();
+  }
+}

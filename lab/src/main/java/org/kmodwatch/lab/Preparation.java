@@ -1,0 +1,52 @@
+package org.kmodwatch.lab;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Calls tools/lab-prepare.sh, which knows what is missing and how to get it. */
+final class Preparation {
+
+  private static final String PREFIX = "lab: ";
+
+  private Preparation() {}
+
+  static void run(Checkout checkout, String kernel, boolean sensor, LabListener listener) {
+    Path script = checkout.prepareScript();
+    if (!Files.exists(script)) {
+      throw new LabException.Unavailable(
+          "%s is not there: %s is not a whole checkout".formatted(script, checkout.root()));
+    }
+    var command = new ArrayList<>(List.of("bash", script.toString()));
+    if (sensor) {
+      command.addAll(List.of("--lib", checkout.libraryFolder().toString()));
+    }
+    command.add(kernel);
+    var builder = new ProcessBuilder(command).redirectErrorStream(true);
+    builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+    try {
+      Process process = builder.start();
+      process.getOutputStream().close();
+      String last = "it printed nothing";
+      try (BufferedReader lines = process.inputReader()) {
+        for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+          last = line.startsWith(PREFIX) ? line.substring(PREFIX.length()) : line;
+          listener.progress(last);
+        }
+      }
+      int status = process.waitFor();
+      if (status != 0) {
+        throw new LabException.Unavailable(
+            "the lab is not ready for kernel %s: %s".formatted(kernel, last));
+      }
+    } catch (IOException e) {
+      throw new LabException.HostFailed("cannot run %s: %s".formatted(script, e.getMessage()), e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new LabException.HostFailed("interrupted while the lab was made ready", e);
+    }
+  }
+}

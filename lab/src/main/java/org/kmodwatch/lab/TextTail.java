@@ -1,0 +1,37 @@
+package org.kmodwatch.lab;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** Reads the end of a log that a guest wrote, made safe for a terminal. */
+final class TextTail {
+
+  private TextTail() {}
+
+  /** The last lines; none if there is no such file. */
+  static List<String> of(Path file, int count) throws IOException {
+    List<String> lines = lines(file).toList();
+    return lines.subList(Math.max(0, lines.size() - count), lines.size());
+  }
+
+  /** The last line that has this text. */
+  static Optional<String> lastWith(Path file, String text) throws IOException {
+    return lines(file).filter(line -> line.contains(text)).reduce((first, second) -> second);
+  }
+
+  private static Stream<String> lines(Path file) throws IOException {
+    if (!Files.exists(file)) {
+      return Stream.of();
+    }
+    // Not readAllLines: a console may have bytes that are not UTF-8.
+    return new String(Files.readAllBytes(file), StandardCharsets.UTF_8)
+        .lines()
+        .map(line -> line.replaceAll("\\e\\[[0-9;]*[A-Za-z]|\\p{Cntrl}", "").stripTrailing())
+        .filter(line -> !line.isEmpty());
+  }
+}
