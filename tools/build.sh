@@ -1,0 +1,116 @@
+# shellcheck shell=bash
+# Sourced: builds what is stale into build/app, from where Kmodwatch
+# runs. Maven's own output folders are not run from: a build that replaces jars there must not pull them from under a
+# Kmodwatch that is watching.
+
+# shellcheck source=tools/setup.sh
+source "${BASH_SOURCE[0]%/*}/setup.sh"
+
+kmodwatch_app=$kmodwatch_root/build/app
+
+# Sets kmodwatch_java_options. The cache below is refused if these differ between the run that made it and the run that
+# uses it, so both take them from here.
+set_java_options() {
+  local jar path=
+  for jar in "$1"/lib/*.jar; do path+=${path:+:}$jar; done
+  kmodwatch_java_options=(
+    --enable-native-access=ALL-UNNAMED -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xmx256m
+    "-Dkmodwatch.home=$kmodwatch_root" -cp "$path"
+  )
+}
+
+# Whether sources are newer than the build. Tests are not: they are not in it.
+is_stale() {
+  local -a sources=("$kmodwatch_root"/*/pom.xml)
+  local stamp=$kmodwatch_app/stamp newer
+  [[ -e $stamp && -e $kmodwatch_app/lib ]] || return 0
+  # Folders count inside src only, where nothing but a person changes them: a file that is gone leaves its folder newer.
+  newer=$(find "${sources[@]%/pom.xml}" "$kmodwatch_root/pom.xml" "$kmodwatch_root/.mvn" \
+    \( -name target -o -path '*/src/test' \) -prune -o \( -type f -o -path '*/src/*' \) -newer "$stamp" -print -quit)
+  [[ -n $newer ]]
+}
+
+# Held until the script ends or unlock, so that two starts at once do not build in the same folders.
+lock() {
+  local file=$kmodwatch_root/build/.lock
+  mkdir -p "$kmodwatch_root/build" 2>/dev/null || true
+  if [[ ! -w $kmodwatch_root/build ]]; then
+    fail "$kmodwatch_exit_unavailable" "cannot write to $kmodwatch_root/build; build once as the owner of the checkout"
+  fi
+  [[ -e $file ]] || : >>"$file"
+  exec {kmodwatch_lock}<"$file"
+  if ! flock -n "$kmodwatch_lock"; then
+    say "waiting for another start that is building"
+    flock "$kmodwatch_lock"
+  fi
+}
+
+unlock() {
+  exec {kmodwatch_lock}<&-
+}
+
+# Copies Maven's log to $1 and says, from it, how far the build has come.
+show_progress() {
+  local line fetched=0
+  while IFS= read -r line; do
+    printf '%s\n' "$line" >&3
+    case $line in
+      *'] Building '*'['*/*']')
+        line=${line#*Building }
+        say "building ${line%% [0-9]*} ${line##* }"
+        ;;
+      *'Downloaded from '*)
+        fetched=$((fetched + 1))
+        ((fetched % 100)) || say "fetched $fetched files from Maven's repositories"
+        ;;
+    esac
+  done 3>"$1"
+}
+
+maven() {
+  # Without the lock: a helper process that outlives Maven must not keep it.
+  (cd "$kmodwatch_root" && JAVA_HOME=$kmodwatch_jdk exec mvn -B "$@" </dev/null {kmodwatch_lock}<&-)
+}
+
+# Takes Maven's result over into build/app: whole or not at all. $1 is a file as old as the start of the build.
+publish() {
+  local new=$kmodwatch_root/build/app.new old=$kmodwatch_root/build/app.old
+  rm -rf "$new" "$old"
+  mkdir -p "$new/lib"
+  cp -p "$kmodwatch_root"/lab/target/dist/lib/*.jar "$new/lib"
+  touch -r "$1" "$new/stamp"
+  [[ ! -e $kmodwatch_app ]] || mv "$kmodwatch_app" "$old"
+  mv "$new" "$kmodwatch_app"
+  rm -rf "$old"
+  make_cache
+}
+
+# Classes read, checked and linked ahead of time, from a run over one event. Not having it costs time, nothing else.
+make_cache() {
+  local cache=$kmodwatch_app/kmodwatch.aot log=$kmodwatch_root/build/logs/cache.log
+  set_java_options "$kmodwatch_app"
+  "$kmodwatch_jdk/bin/java" -XX:AOTCacheOutput="$cache" "${kmodwatch_java_options[@]}" \
+    org.kmodwatch.agent.Main replay -o table - >"$log" 2>&1 \
+    <<<'{"timestamp":1,"processId":1,"processName":"insmod","eventId":"1","eventName":"init_module","args":[]}' || true
+  [[ -e $cache ]] || say "no cache for a quicker start: $log says why"
+}
+
+# Builds if anything is stale; false never, since a build that fails ends the script.
+build_if_stale() {
+  local log=$kmodwatch_root/build/logs/build.log started=$SECONDS
+  if ! is_stale; then return 0; fi
+  lock
+  if is_stale; then
+    need build
+    mkdir -p "$kmodwatch_root/build/logs"
+    touch "$kmodwatch_root/build/started"
+    say "building what is stale; $log has the details"
+    if ! maven package -Dmaven.test.skip=true -Dspotless.check.skip=true -Dcyclonedx.skip=true 2>&1 | show_progress "$log"; then
+      grep -E '^\[ERROR\]' "$log" | head -n 20 >&2 || tail -n 20 "$log" >&2
+      fail "$kmodwatch_exit_fault" "the build failed; all that Maven said is in $log"
+    fi
+    publish "$kmodwatch_root/build/started"
+    say "built in $((SECONDS - started)) s"
+  fi
+  unlock
+}
