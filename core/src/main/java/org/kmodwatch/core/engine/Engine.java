@@ -47,7 +47,9 @@ public final class Engine implements AutoCloseable {
   }
 
   /**
-   * Starts an engine.
+   * Starts an engine. A signature whose {@code start} throws is reported and left out; one whose
+   * metadata or selectors cannot be read has no id to report it by, and its exception comes out of
+   * this call.
    *
    * @throws IllegalArgumentException if two signatures have the same id
    */
@@ -79,16 +81,23 @@ public final class Engine implements AutoCloseable {
     return List.copyOf(found);
   }
 
-  /** Hands {@code event} to the signatures that selected it. */
+  /**
+   * Hands {@code event} to the signatures that selected it. Whatever the listener throws comes out
+   * of this call unchanged, once every signature has had the event.
+   *
+   * @throws IllegalStateException if the engine is closed
+   */
   public void process(Event event) {
     if (closed) {
       throw new IllegalStateException("the engine is closed");
     }
     events++;
     Slot[] candidates = slotsByName.get(event.eventName());
+    Throwable failure = null;
     for (Slot slot : candidates == null ? slotsForAnyName : candidates) {
-      slot.offer(event);
+      failure = attempt(() -> slot.offer(event), failure);
     }
+    rethrow(failure);
   }
 
   /** What the engine has done so far. */
@@ -101,7 +110,44 @@ public final class Engine implements AutoCloseable {
   public void close() {
     if (!closed) {
       closed = true;
-      slots.forEach(Slot::close);
+      Throwable failure = null;
+      for (Slot slot : slots) {
+        failure = attempt(slot::close, failure);
+      }
+      rethrow(failure);
+    }
+  }
+
+  /**
+   * Runs {@code step}, so that a listener that throws does not cost the next signature its turn.
+   */
+  private static @Nullable Throwable attempt(Runnable step, @Nullable Throwable earlier) {
+    try {
+      step.run();
+      return earlier;
+    } catch (RuntimeException | Error e) {
+      return join(earlier, e);
+    }
+  }
+
+  /** Joins two failures; one and the same comes twice when a signature lets it through. */
+  @SuppressWarnings("ReferenceEquality")
+  private static Throwable join(@Nullable Throwable earlier, Throwable later) {
+    if (earlier == null) {
+      return later;
+    }
+    if (earlier != later) {
+      earlier.addSuppressed(later);
+    }
+    return earlier;
+  }
+
+  private static void rethrow(@Nullable Throwable failure) {
+    switch (failure) {
+      case null -> {}
+      case Error error -> throw error;
+      case RuntimeException exception -> throw exception;
+      default -> throw new IllegalStateException("nothing throws a checked exception", failure);
     }
   }
 
@@ -117,6 +163,10 @@ public final class Engine implements AutoCloseable {
     private final EngineListener listener;
     private boolean started;
     private @Nullable Event current;
+
+    /** What the listener threw while the signature was calling it: not the signature's doing. */
+    private @Nullable Throwable listenerFailure;
+
     private long received;
     private long findings;
     private long malformed;
@@ -142,7 +192,7 @@ public final class Engine implements AutoCloseable {
       try {
         signature.start();
         started = true;
-      } catch (Exception | LinkageError | StackOverflowError e) {
+      } catch (Exception | LinkageError | AssertionError | StackOverflowError e) {
         fail(EngineListener.Phase.START, e);
       }
     }
@@ -153,13 +203,17 @@ public final class Engine implements AutoCloseable {
       }
       received++;
       current = event;
+      listenerFailure = null;
       try {
         signature.onEvent(event, this);
-      } catch (Exception | LinkageError | StackOverflowError e) {
-        fail(EngineListener.Phase.EVENT, e);
+      } catch (Exception | LinkageError | AssertionError | StackOverflowError e) {
+        if (listenerFailure == null) {
+          fail(EngineListener.Phase.EVENT, e);
+        }
       } finally {
         current = null;
       }
+      rethrow(listenerFailure);
     }
 
     void close() {
@@ -168,21 +222,33 @@ public final class Engine implements AutoCloseable {
       }
       try {
         signature.close();
-      } catch (Exception | LinkageError | StackOverflowError e) {
+      } catch (Exception | LinkageError | AssertionError | StackOverflowError e) {
         fail(EngineListener.Phase.CLOSE, e);
       }
     }
 
     @Override
     public void raise(@Nullable Value data) {
+      var finding = new Finding(metadata, currentEvent(), data);
       findings++;
-      listener.onFinding(new Finding(metadata, currentEvent(), data));
+      tell(() -> listener.onFinding(finding));
     }
 
     @Override
     public void malformed(String reason) {
+      Event event = currentEvent();
       malformed++;
-      listener.onMalformed(metadata, currentEvent(), reason);
+      tell(() -> listener.onMalformed(metadata, event, reason));
+    }
+
+    private void tell(Runnable call) {
+      try {
+        call.run();
+      } catch (RuntimeException | Error e) {
+        // Kept, in case the signature swallows it.
+        listenerFailure = join(listenerFailure, e);
+        throw e;
+      }
     }
 
     EngineStatistics.OfSignature statistics() {
