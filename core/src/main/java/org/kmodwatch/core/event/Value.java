@@ -1,11 +1,13 @@
 package org.kmodwatch.core.event;
 
 import java.math.BigDecimal;
+import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
@@ -35,41 +37,84 @@ public sealed interface Value {
     }
 
     /**
-     * The 64 bits of this number if it is a whole one from -2^63 to 2^64-1; for those above 2^63-1
-     * read them with {@link Long#toUnsignedString(long)}. Empty for anything else.
+     * The 64 bits of this number if it is a whole one from -2^63 to 2^64-1, however it is written
+     * ({@code 2}, {@code 2.0} and {@code 2e0} are one number); for those above 2^63-1 read them
+     * with {@link Long#toUnsignedString(long)}. Empty for anything else.
      */
     public OptionalLong bits() {
-      int digits = text.charAt(0) == '-' ? text.length() - 1 : text.length();
-      for (int i = text.length() - digits; i < text.length(); i++) {
-        if (text.charAt(i) < '0' || text.charAt(i) > '9') {
-          return OptionalLong.empty();
-        }
+      return whole()
+          .filter(n -> n.bitLength() <= 63 || (n.signum() > 0 && n.bitLength() == 64))
+          .map(n -> OptionalLong.of(n.longValue()))
+          .orElse(OptionalLong.empty());
+    }
+
+    /** This number if it is a whole one from -2^63 to 2^63-1; empty for anything else. */
+    public OptionalLong signed() {
+      return whole()
+          .filter(n -> n.bitLength() <= 63)
+          .map(n -> OptionalLong.of(n.longValue()))
+          .orElse(OptionalLong.empty());
+    }
+
+    /** The bits of this number if it is a whole one from 0 to 2^64-1; empty for anything else. */
+    public OptionalLong unsigned() {
+      return whole()
+          .filter(n -> n.signum() >= 0 && n.bitLength() <= 64)
+          .map(n -> OptionalLong.of(n.longValue()))
+          .orElse(OptionalLong.empty());
+    }
+
+    private Optional<BigInteger> whole() {
+      // Nothing longer fits 64 bits in any sensible notation, and arithmetic on a hostile number
+      // is not for free.
+      if (text.length() > 64) {
+        return Optional.empty();
       }
       try {
-        return OptionalLong.of(
-            digits < 19 || text.charAt(0) == '-'
-                ? Long.parseLong(text)
-                : Long.parseUnsignedLong(text));
-      } catch (NumberFormatException outOfRange) {
-        return OptionalLong.empty();
+        var number = new BigDecimal(text);
+        return number.scale() < -64 || number.scale() > 64
+            ? Optional.empty()
+            : Optional.of(number.toBigIntegerExact());
+      } catch (ArithmeticException | NumberFormatException notWholeOrHugeExponent) {
+        return Optional.empty();
       }
     }
 
+    /** JSON's grammar, by hand: linear in the length, and no number is too large for it. */
     private static boolean isJsonNumber(String text) {
-      if (text.isEmpty()
-          || text.length() > 1 << 16
-          || !text.chars().allMatch(c -> "0123456789+-.eE".indexOf(c) >= 0)) {
+      int at = text.startsWith("-") ? 1 : 0;
+      int whole = digits(text, at);
+      if (whole == at || (text.charAt(at) == '0' && whole > at + 1)) {
         return false;
       }
-      if (text.startsWith("+") || text.startsWith(".") || text.endsWith(".")) {
-        return false;
+      at = whole;
+      if (at < text.length() && text.charAt(at) == '.') {
+        int fraction = digits(text, at + 1);
+        if (fraction == at + 1) {
+          return false;
+        }
+        at = fraction;
       }
-      try {
-        var ignored = new BigDecimal(text);
-        return true;
-      } catch (NumberFormatException e) {
-        return false;
+      if (at < text.length() && (text.charAt(at) == 'e' || text.charAt(at) == 'E')) {
+        at++;
+        if (at < text.length() && (text.charAt(at) == '+' || text.charAt(at) == '-')) {
+          at++;
+        }
+        int exponent = digits(text, at);
+        if (exponent == at) {
+          return false;
+        }
+        at = exponent;
       }
+      return at == text.length();
+    }
+
+    private static int digits(String text, int from) {
+      int at = from;
+      while (at < text.length() && text.charAt(at) >= '0' && text.charAt(at) <= '9') {
+        at++;
+      }
+      return at;
     }
   }
 

@@ -1,0 +1,17 @@
+package org.kmodwatch.core.format;
+
+/**
+ * A line that is not an event.
+ *
+ * @param file the name of the input, as the caller gave it
+ * @param line the line's number, from 1
+ * @param reason what is wrong with it, for a person
+ */
+public record BadLine(String file, long line, String reason) {
+
+  /** The whole as one line for a person: {@code file:line: reason}. */
+  @Override
+  public String toString() {
+    return file + ":" + line + ": " + reason;
+  }
+}

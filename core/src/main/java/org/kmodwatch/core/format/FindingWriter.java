@@ -1,0 +1,79 @@
+package org.kmodwatch.core.format;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.util.List;
+import org.kmodwatch.core.event.Event;
+import org.kmodwatch.core.event.Value;
+import org.kmodwatch.core.signature.Finding;
+import org.kmodwatch.core.signature.SignatureMetadata;
+import tools.jackson.core.JsonGenerator;
+
+/**
+ * Writes findings as the peer's tools print them: {@code Data}, {@code Event} with the selector and
+ * the whole event in the flat form, {@code SigMetadata}. UTF-8, one line each with a newline at its
+ * end.
+ */
+public final class FindingWriter {
+
+  private FindingWriter() {}
+
+  /**
+   * Writes {@code finding} to {@code out} in one call, without flushing.
+   *
+   * @throws IllegalArgumentException if an unknown field of the event has the key of a known one
+   * @throws IOException if {@code out} fails
+   */
+  public static void write(Finding finding, OutputStream out) throws IOException {
+    out.write(toBytes(finding));
+  }
+
+  /**
+   * The line of {@code finding}, newline included.
+   *
+   * @throws IllegalArgumentException if an unknown field of the event has the key of a known one
+   */
+  public static byte[] toBytes(Finding finding) {
+    return EventWriter.line(out -> write(out, finding));
+  }
+
+  private static void write(JsonGenerator out, Finding finding) {
+    Event event = finding.event();
+    Value data = finding.data();
+    out.writeStartObject();
+    out.writeName("Data");
+    Json.write(out, data == null ? Value.NULL : data);
+    out.writeName("Event");
+    out.writeStartObject();
+    out.writeName("Headers");
+    out.writeStartObject();
+    out.writeName("Selector");
+    out.writeStartObject();
+    out.writeStringProperty("Name", event.eventName());
+    out.writeStringProperty("Origin", event.origin().wireName());
+    out.writeStringProperty("Source", event.source());
+    out.writeEndObject();
+    out.writeEndObject();
+    out.writeName("Payload");
+    FlatForm.write(out, event);
+    out.writeEndObject();
+    out.writeName("SigMetadata");
+    write(out, finding.metadata());
+    out.writeEndObject();
+  }
+
+  private static void write(JsonGenerator out, SignatureMetadata metadata) {
+    List<String> tags = metadata.tags();
+    out.writeStartObject();
+    out.writeStringProperty("ID", metadata.id());
+    out.writeStringProperty("Version", metadata.version());
+    out.writeStringProperty("Name", metadata.name());
+    out.writeStringProperty("EventName", metadata.eventName());
+    out.writeStringProperty("Description", metadata.description());
+    out.writeName("Tags");
+    Json.write(out, tags == null ? Value.NULL : Value.ofStrings(tags));
+    out.writeName("Properties");
+    Json.write(out, new Value.Obj(metadata.properties()));
+    out.writeEndObject();
+  }
+}

@@ -1,0 +1,216 @@
+package org.kmodwatch.core.format;
+
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.kmodwatch.core.event.Argument;
+import org.kmodwatch.core.event.ContainerContext;
+import org.kmodwatch.core.event.Event;
+import org.kmodwatch.core.event.KubernetesContext;
+import org.kmodwatch.core.event.ProcessContext;
+import org.kmodwatch.core.event.Value;
+
+/**
+ * The form of the peer's releases after 0.24, read into the same event.
+ *
+ * <p>It has no host name, processor, cgroup or namespaces: those are empty or 0. The parent's ids
+ * come from the first ancestor. Whatever else it says is kept among the unknown fields, inside the
+ * objects that it came in; a key there that means something in the flat form gets the prefix {@code
+ * protobuf.}
+ */
+final class ProtobufForm {
+
+  /** Kinds that the form writes as strings because JavaScript's numbers end at 2^53. */
+  private static final Set<String> NUMBERS_IN_STRINGS = Set.of("int64", "u_int64");
+
+  private ProtobufForm() {}
+
+  static Event read(Map<String, Value> line) {
+    var fields = new Fields("", line);
+    long timestamp = time(fields, "timestamp");
+    String id = fields.numberOrString("id");
+    String name = fields.string("name");
+    if (name == null || name.isEmpty()) {
+      throw fields.missing("name");
+    }
+    Fields policies = fields.object("policies");
+    List<String> matched = policies.strings("matched");
+    Fields workload = fields.object("workload");
+    Fields process = workload.object("process");
+    Fields thread = process.object("thread");
+    ProcessContext processContext = readProcess(process, thread);
+    String syscall = thread.stringOrEmpty("syscall");
+    boolean compat = thread.boolOrFalse("compat");
+    Fields container = workload.object("container");
+    boolean started = container.boolOrFalse("started");
+    ContainerContext containerContext = readContainer(container);
+    Fields k8s = workload.object("k8s");
+    KubernetesContext kubernetesContext = readKubernetes(k8s);
+    var args = new ArrayList<Argument>();
+    Long returnValue = readData(fields, args);
+    process.putBack("thread", thread);
+    workload.putBack("process", process);
+    workload.putBack("container", container);
+    workload.putBack("k8s", k8s);
+    fields.putBack("policies", policies);
+    fields.putBack("workload", workload);
+    return new Event(
+        Event.SOURCE_TRACEE,
+        timestamp,
+        processContext,
+        "",
+        containerContext,
+        kubernetesContext,
+        id == null ? "" : id,
+        name,
+        matched,
+        returnValue,
+        syscall,
+        null,
+        started,
+        compat,
+        args,
+        null,
+        renamed(fields.left()));
+  }
+
+  private static ProcessContext readProcess(Fields process, Fields thread) {
+    Fields executable = process.object("executable");
+    String path = executable.string("path");
+    process.putBack("executable", executable);
+    Fields user = process.object("real_user");
+    long userId = user.unsigned32OrZero("id");
+    process.putBack("real_user", user);
+    Fields parent = firstAncestor(process);
+    return new ProcessContext(
+        time(thread, "start_time"),
+        0,
+        process.intOrZero("pid"),
+        thread.intOrZero("tid"),
+        parent.intOrZero("pid"),
+        process.intOrZero("host_pid"),
+        thread.intOrZero("host_tid"),
+        parent.intOrZero("host_pid"),
+        0,
+        userId,
+        0,
+        0,
+        thread.stringOrEmpty("name"),
+        path,
+        FlatForm.entityIds(
+            thread.unsigned32("unique_id"),
+            process.unsigned32("unique_id"),
+            parent.unsigned32("unique_id")));
+  }
+
+  /** A copy of the first ancestor: the list itself stays whole among the unknown fields. */
+  private static Fields firstAncestor(Fields process) {
+    if (process.left().get("ancestors") instanceof Value.Array(var ancestors)
+        && !ancestors.isEmpty()) {
+      return process.element("ancestors", 0, ancestors.getFirst());
+    }
+    return new Fields("", Map.of());
+  }
+
+  private static ContainerContext readContainer(Fields container) {
+    String id = container.string("id");
+    String name = container.string("name");
+    Fields image = container.object("image");
+    String imageName = image.string("id");
+    String digest = null;
+    List<String> digests = image.strings("repo_digests");
+    if (digests != null && !digests.isEmpty()) {
+      digest = digests.getFirst();
+      if (digests.size() > 1) {
+        image.left().put("repo_digests", Value.ofStrings(digests));
+      }
+    }
+    container.putBack("image", image);
+    return new ContainerContext(id, name, imageName, digest);
+  }
+
+  private static KubernetesContext readKubernetes(Fields k8s) {
+    Fields pod = k8s.object("pod");
+    Fields namespace = k8s.object("namespace");
+    var context =
+        new KubernetesContext(
+            pod.string("name"), namespace.string("name"), pod.string("uid"), null);
+    k8s.putBack("pod", pod);
+    k8s.putBack("namespace", namespace);
+    return context;
+  }
+
+  /** Reads the arguments into {@code args}; returns the one that is the return value, if any. */
+  private static @Nullable Long readData(Fields fields, List<Argument> args) {
+    Long returnValue = null;
+    List<Value> data = fields.array("data");
+    for (int i = 0; data != null && i < data.size(); i++) {
+      Fields item = fields.element("data", i, data.get(i));
+      String name = item.string("name");
+      if (name == null) {
+        throw item.missing("name");
+      }
+      Argument argument = argument(name, item.left());
+      if (returnValue == null
+          && name.equals("returnValue")
+          && argument.value() instanceof Value.Num number
+          && number.signed().isPresent()) {
+        returnValue = number.signed().getAsLong();
+      } else {
+        args.add(argument);
+      }
+    }
+    return returnValue;
+  }
+
+  private static Argument argument(String name, Map<String, Value> kinds) {
+    if (kinds.size() != 1) {
+      return new Argument(name, "", kinds.isEmpty() ? Value.NULL : new Value.Obj(kinds));
+    }
+    var kind = kinds.entrySet().iterator().next();
+    Value value = kind.getValue();
+    if (NUMBERS_IN_STRINGS.contains(kind.getKey()) && value instanceof Value.Str(String text)) {
+      value = numberOr(value, text);
+    }
+    return new Argument(name, kind.getKey(), value);
+  }
+
+  private static Value numberOr(Value otherwise, String text) {
+    try {
+      return new Value.Num(text);
+    } catch (IllegalArgumentException notANumber) {
+      return otherwise;
+    }
+  }
+
+  private static long time(Fields fields, String key) {
+    return switch (fields.take(key)) {
+      case null -> 0;
+      case Value.Str(String text) -> nanos(fields, key, text);
+      case Value.Num number when number.signed().isPresent() -> number.signed().getAsLong();
+      case Value other -> throw fields.wrong(key, "a time as in RFC 3339", other);
+    };
+  }
+
+  private static long nanos(Fields fields, String key, String text) {
+    try {
+      Instant instant = Instant.parse(text);
+      return Math.addExact(
+          Math.multiplyExact(instant.getEpochSecond(), 1_000_000_000L), instant.getNano());
+    } catch (DateTimeException | ArithmeticException e) {
+      throw fields.wrong(key, "a time as in RFC 3339", Value.of(text));
+    }
+  }
+
+  private static Map<String, Value> renamed(Map<String, Value> left) {
+    var renamed = new LinkedHashMap<String, Value>();
+    left.forEach(
+        (key, value) -> renamed.put(FlatForm.hasMeaningFor(key) ? "protobuf." + key : key, value));
+    return renamed;
+  }
+}
