@@ -58,9 +58,11 @@ struct {
 	__type(value, __u64);
 } counters SEC(".maps");
 
-static __always_inline void count(__u32 which)
+/* Not inlined, so that the enum is in the BTF for user space to see. */
+static __noinline void count(enum kw_counter which)
 {
-	__u64 *counter = bpf_map_lookup_elem(&counters, &which);
+	__u32 key = which;
+	__u64 *counter = bpf_map_lookup_elem(&counters, &key);
 
 	/* Atomic: a program that is preempted between load and store would
 	 * undo another's count. */

@@ -73,9 +73,9 @@ struct kw_record {
 	__u64 ino;
 	__u64 ctime_ns;			/* since the epoch */
 	__u64 value;			/* size, ip or taints, by kind */
-	__u32 kind;
-	__u32 call;
-	__u32 flags;
+	enum kw_kind kind;
+	enum kw_call call;
+	enum kw_flag flags;
 	__u32 id;			/* read_file_id, load_data_id, wait, by kind */
 	__u32 dev;
 	__u32 cpu;

@@ -1,0 +1,34 @@
+package org.kmodwatch.sensor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Arrays;
+import org.junit.jupiter.api.Test;
+import org.kmodwatch.sensor.kernel.BpfObject;
+import org.kmodwatch.sensor.kernel.LibBpf;
+
+/** The hooks that Java knows against the programs that the object file has. */
+final class HookTest {
+
+  @Test
+  void hooks_areExactlyThePrograms_ofTheObjectFile() throws Exception {
+    try (BpfObject object = BpfObject.open(LibBpf.load(), ObjectFile.bytes())) {
+      assertThat(object.programs())
+          .extracting(BpfObject.Program::section)
+          .containsExactlyInAnyOrderElementsOf(
+              Arrays.stream(Hook.values()).map(Hook::target).toList());
+    }
+  }
+
+  @Test
+  void hooks_areOnModuleWorkOnly_soThatNothingElseGetsSlower() {
+    assertThat(Hook.values())
+        .allSatisfy(
+            hook ->
+                assertThat(hook.place())
+                    .matches(
+                        "__(x64|ia32|arm64)_sys_(init|finit|delete)_module"
+                            + "|security_kernel_(read_file|post_read_file|load_data|post_load_data|module_request)"
+                            + "|module_(load|free|request)|klp_module_coming|do_init_module"));
+  }
+}

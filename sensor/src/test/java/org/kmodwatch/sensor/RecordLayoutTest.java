@@ -1,0 +1,106 @@
+package org.kmodwatch.sensor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.entry;
+
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.kmodwatch.sensor.kernel.KernelBtf;
+import org.kmodwatch.sensor.kernel.LibBpf;
+
+/** Java's idea of the record against the object file's own description of it. */
+final class RecordLayoutTest {
+
+  @TempDir Path directory;
+
+  @Test
+  void layout_agreesWithTheObjectFile_forEveryFieldOfTheRecord() throws Exception {
+    try (KernelBtf btf = objectFile()) {
+      assertThat(btf.memberOffsets("kw_record"))
+          .containsExactly(
+              entry("time_ns", RecordLayout.TIME_NANOS),
+              entry("call_time_ns", RecordLayout.CALL_TIME_NANOS),
+              entry("start_time_ns", RecordLayout.START_TIME_NANOS),
+              entry("leader_start_time_ns", RecordLayout.LEADER_START_TIME_NANOS),
+              entry("parent_start_time_ns", RecordLayout.PARENT_START_TIME_NANOS),
+              entry("cgroup_id", RecordLayout.CGROUP_ID),
+              entry("args", RecordLayout.ARGS),
+              entry("ret", RecordLayout.RET),
+              entry("ino", RecordLayout.INO),
+              entry("ctime_ns", RecordLayout.CTIME_NANOS),
+              entry("value", RecordLayout.VALUE),
+              entry("kind", RecordLayout.KIND),
+              entry("call", RecordLayout.CALL),
+              entry("flags", RecordLayout.FLAGS),
+              entry("id", RecordLayout.ID),
+              entry("dev", RecordLayout.DEV),
+              entry("cpu", RecordLayout.CPU),
+              entry("host_pid", RecordLayout.HOST_PID),
+              entry("host_tid", RecordLayout.HOST_TID),
+              entry("host_ppid", RecordLayout.HOST_PPID),
+              entry("pid", RecordLayout.PID),
+              entry("tid", RecordLayout.TID),
+              entry("ppid", RecordLayout.PPID),
+              entry("uid", RecordLayout.UID),
+              entry("euid", RecordLayout.EUID),
+              entry("mnt_ns", RecordLayout.MNT_NS),
+              entry("pid_ns", RecordLayout.PID_NS),
+              entry("comm", RecordLayout.COMM),
+              entry("node", RecordLayout.NODE),
+              entry("exe", RecordLayout.EXE),
+              entry("params", RecordLayout.PARAMS),
+              entry("path", RecordLayout.PATH),
+              entry("name", RecordLayout.NAME),
+              entry("version", RecordLayout.VERSION),
+              entry("srcversion", RecordLayout.SRCVERSION),
+              entry("data_len", RecordLayout.DATA_LEN),
+              entry("data", RecordLayout.DATA));
+      assertThat(RecordLayout.NODE - RecordLayout.COMM).isEqualTo(RecordLayout.COMM_BYTES);
+      assertThat(RecordLayout.EXE - RecordLayout.NODE).isEqualTo(RecordLayout.NODE_BYTES);
+    }
+  }
+
+  @Test
+  void layout_agreesWithTheObjectFile_forEveryConstant() throws Exception {
+    try (KernelBtf btf = objectFile()) {
+      assertThat(btf.enumerators("kw_kind"))
+          .containsExactly(
+              entry(RecordLayout.CALL_RETURN, "KW_CALL_RETURN"),
+              entry(RecordLayout.READ_FILE, "KW_READ_FILE"),
+              entry(RecordLayout.POST_READ_FILE, "KW_POST_READ_FILE"),
+              entry(RecordLayout.LOAD_DATA, "KW_LOAD_DATA"),
+              entry(RecordLayout.POST_LOAD_DATA, "KW_POST_LOAD_DATA"),
+              entry(RecordLayout.SECURITY_MODULE_REQUEST, "KW_SECURITY_MODULE_REQUEST"),
+              entry(RecordLayout.MODULE_REQUEST, "KW_MODULE_REQUEST"),
+              entry(RecordLayout.MODULE_COMING, "KW_MODULE_COMING"),
+              entry(RecordLayout.MODULE_LOAD, "KW_MODULE_LOAD"),
+              entry(RecordLayout.MODULE_INIT, "KW_MODULE_INIT"),
+              entry(RecordLayout.MODULE_FREE, "KW_MODULE_FREE"));
+      assertThat(btf.enumerators("kw_call"))
+          .containsExactly(
+              entry(RecordLayout.NO_CALL, "KW_NO_CALL"),
+              entry(RecordLayout.INIT_MODULE, "KW_INIT_MODULE"),
+              entry(RecordLayout.FINIT_MODULE, "KW_FINIT_MODULE"),
+              entry(RecordLayout.DELETE_MODULE, "KW_DELETE_MODULE"));
+      assertThat(btf.enumerators("kw_flag"))
+          .containsExactly(
+              entry(RecordLayout.FLAG_COMPAT, "KW_COMPAT"),
+              entry(RecordLayout.FLAG_FILE_KNOWN, "KW_FILE_KNOWN"),
+              entry(RecordLayout.FLAG_FILE_DELETED, "KW_FILE_DELETED"),
+              entry(RecordLayout.FLAG_PATH_CUT, "KW_PATH_CUT"),
+              entry(RecordLayout.FLAG_PARAMS_KNOWN, "KW_PARAMS_KNOWN"),
+              entry(RecordLayout.FLAG_ENTRY_MISSED, "KW_ENTRY_MISSED"));
+      assertThat(btf.enumerators("kw_counter"))
+          .containsExactly(
+              entry(RecordLayout.COUNTER_SEEN, "KW_SEEN"),
+              entry(RecordLayout.COUNTER_LOST_RING_FULL, "KW_LOST_RING_FULL"),
+              entry(RecordLayout.COUNTER_LOST_NO_SCRATCH, "KW_LOST_NO_SCRATCH"),
+              entry(RecordLayout.COUNTERS, "KW_COUNTERS"));
+    }
+  }
+
+  private KernelBtf objectFile() throws Exception {
+    return KernelBtf.ofObjectFile(LibBpf.load(), ObjectFile.writeTo(directory).toString());
+  }
+}
