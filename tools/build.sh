@@ -23,7 +23,7 @@ set_java_options() {
 is_stale() {
   local -a sources=("$kmodwatch_root"/*/pom.xml)
   local stamp=$kmodwatch_app/stamp newer
-  [[ -e $stamp && -e $kmodwatch_app/lib ]] || return 0
+  [[ -e $stamp && -e $kmodwatch_app/lib && -e $kmodwatch_root/lab/target/dist/lib ]] || return 0
   # Folders count inside src only, where nothing but a person changes them: a file that is gone leaves its folder newer.
   newer=$(find "${sources[@]%/pom.xml}" "$kmodwatch_root/pom.xml" "$kmodwatch_root/.mvn" \
     \( -name target -o -path '*/src/test' \) -prune -o \( -type f -o -path '*/src/*' \) -newer "$stamp" -print -quit)
@@ -95,6 +95,14 @@ make_cache() {
   [[ -e $cache ]] || say "no cache for a quicker start: $log says why"
 }
 
+# After a build by sudo: what the checkout's owner could not write to would fail the owner's next build.
+give_back() {
+  local -a made=("$kmodwatch_root/build" "$kmodwatch_root"/*/target)
+  if ((EUID == 0)) && [[ -n ${SUDO_UID:-} && -n ${SUDO_GID:-} && ! -O $kmodwatch_root ]]; then
+    chown -R "$SUDO_UID:$SUDO_GID" "${made[@]}"
+  fi
+}
+
 # Builds if anything is stale; false never, since a build that fails ends the script.
 build_if_stale() {
   local log=$kmodwatch_root/build/logs/build.log started=$SECONDS
@@ -110,6 +118,7 @@ build_if_stale() {
       fail "$kmodwatch_exit_fault" "the build failed; all that Maven said is in $log"
     fi
     publish "$kmodwatch_root/build/started"
+    give_back
     say "built in $((SECONDS - started)) s"
   fi
   unlock

@@ -87,19 +87,15 @@ packages_of() {
         'llvm command:llvm-strip' \
         'libbpf-dev file:/usr/include/bpf/bpf_helpers.h' \
         'linux-libc-dev file:/usr/include/linux/bpf.h' \
-        'libbpf1 library:libbpf.so.1' \
-        'libelf1 library:libelf.so.1' \
-        'zlib1g library:libz.so.1'
+        'libbpf1 library:libbpf.so.1'
       ;;
     lab)
       printf '%s\n' \
         'qemu-system-x86 command:qemu-system-x86_64' \
         'busybox-static static:busybox' \
-        'cpio command:cpio' \
         'kmod command:kmod' \
-        'zstd command:zstd' \
-        'xz-utils command:xz' \
         'gcc command:gcc' \
+        'gcc-12 command:gcc-12' \
         'libc6-dev file:/usr/include/stdio.h' \
         'make command:make'
       ;;
