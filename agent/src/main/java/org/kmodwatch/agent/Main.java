@@ -7,6 +7,7 @@ import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.ServiceLoader;
 import java.util.concurrent.Callable;
@@ -16,7 +17,9 @@ import org.kmodwatch.sensor.SensorException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** {@code kmodwatch}. */
 public final class Main {
@@ -64,14 +67,30 @@ public final class Main {
             shell.colour() ? CommandLine.Help.Ansi.ON : CommandLine.Help.Ansi.OFF));
     line.setUsageHelpAutoWidth(false);
     line.setUsageHelpWidth(100);
-    line.setParameterExceptionHandler(
-        (e, unparsed) -> {
-          String command = e.getCommandLine().getCommandSpec().qualifiedName();
-          shell.complain("%s; see %s --help".formatted(e.getMessage(), command));
-          return ExitStatus.USAGE;
-        });
+    line.setParameterExceptionHandler((e, unparsed) -> rejectUsage(e));
     line.setExecutionExceptionHandler((e, commandLine, result) -> fail(e));
     return line;
+  }
+
+  private int rejectUsage(ParameterException e) {
+    CommandLine command = e.getCommandLine();
+    String problem = String.valueOf(e.getMessage());
+    if (e instanceof UnmatchedArgumentException unmatched
+        && command.getParent() == null
+        && !unmatched.getUnmatched().getFirst().startsWith("-")) {
+      problem = "no such command: " + unmatched.getUnmatched().getFirst();
+      List<String> likely = unmatched.getSuggestions();
+      if (!likely.isEmpty()) {
+        problem += "; did you mean %s?".formatted(likely.getFirst());
+      }
+    }
+    shell.complain(
+        "%s%s see %s --help"
+            .formatted(
+                problem,
+                problem.endsWith("?") ? "" : ";",
+                command.getCommandSpec().qualifiedName()));
+    return ExitStatus.USAGE;
   }
 
   /** Shows a failure as one line and chooses the exit status for it. */
@@ -112,6 +131,7 @@ public final class Main {
   private Map<String, Supplier<Object>> builtins() {
     var builtins = new LinkedHashMap<String, Supplier<Object>>();
     builtins.put("watch", () -> new WatchCommand(shell, LiveSource::sensor, this::fail));
+    builtins.put("replay", () -> new ReplayCommand(shell));
     builtins.put("doctor", () -> new DoctorCommand(shell, Sensor::probeHooks));
     builtins.put("signatures", () -> new SignaturesCommand(shell));
     return builtins;
@@ -190,7 +210,7 @@ public final class Main {
         spec.commandLine().getOut().println("kmodwatch " + Main.version());
         return ExitStatus.OK;
       }
-      throw new CommandLine.ParameterException(spec.commandLine(), "no command given");
+      throw new ParameterException(spec.commandLine(), "no command given");
     }
   }
 }

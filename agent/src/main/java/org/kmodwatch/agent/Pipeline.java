@@ -15,7 +15,7 @@ import org.kmodwatch.core.signature.Signature;
 import org.kmodwatch.core.signature.SignatureMetadata;
 
 /** The way of an event through a command: engine, then outputs. One thread at a time. */
-final class Pipeline implements AutoCloseable {
+final class Pipeline {
 
   /** Past this many different event names the rest are counted together; a recording may lie. */
   private static final int MAX_NAMES = 256;
@@ -88,8 +88,8 @@ final class Pipeline implements AutoCloseable {
     return malformed.count();
   }
 
-  @Override
-  public void close() {
+  /** Closes the engine, and says how much was not shown. */
+  void finish() {
     engine.close();
     malformed.finish();
     failures.finish();

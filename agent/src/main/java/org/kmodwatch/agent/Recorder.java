@@ -1,6 +1,5 @@
 package org.kmodwatch.agent;
 
-import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -60,12 +59,20 @@ final class Recorder implements Output, AutoCloseable {
 
   @Override
   public void finding(Finding finding) throws IOException {
-    findings.finding(finding);
+    try {
+      findings.finding(finding);
+    } catch (IOException e) {
+      throw failure(e);
+    }
   }
 
   @Override
   public void event(Event event) throws IOException {
-    events.event(event);
+    try {
+      events.event(event);
+    } catch (IOException e) {
+      throw failure(e);
+    }
   }
 
   @Override
@@ -106,7 +113,6 @@ final class Recorder implements Output, AutoCloseable {
   }
 
   private static OutputStream create(Path file) throws IOException {
-    return new BufferedOutputStream(
-        Files.newOutputStream(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE));
+    return Files.newOutputStream(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
   }
 }

@@ -30,7 +30,11 @@ final class WatchRun {
   private final Shell shell;
   private final InstantSource clock;
 
-  private volatile @Nullable LiveSource source;
+  private final Object sourceLock = new Object();
+
+  /** Guarded by {@link #sourceLock}: a source that is being closed must not be woken. */
+  private @Nullable LiveSource source;
+
   private volatile boolean stopped;
 
   WatchRun(
@@ -49,9 +53,10 @@ final class WatchRun {
   /** Makes {@link #run} come to its end; what has happened so far is still handed on. */
   void stop() {
     stopped = true;
-    LiveSource current = source;
-    if (current != null) {
-      current.wakeUp();
+    synchronized (sourceLock) {
+      if (source != null) {
+        source.wakeUp();
+      }
     }
   }
 
@@ -63,16 +68,21 @@ final class WatchRun {
    */
   void run() throws IOException {
     try (LiveSource live = sources.get()) {
-      source = live;
-      announce(live.hooks());
+      setSource(live);
       try {
+        announce(live.hooks());
         watch(live);
       } catch (UncheckedIOException e) {
         throw e.getCause();
       } finally {
-        // A source that is being closed must not be woken.
-        source = null;
+        setSource(null);
       }
+    }
+  }
+
+  private void setSource(@Nullable LiveSource live) {
+    synchronized (sourceLock) {
+      source = live;
     }
   }
 
@@ -90,7 +100,7 @@ final class WatchRun {
     live.detach();
     live.drain(sink);
     pipeline.flush();
-    pipeline.close();
+    pipeline.finish();
     SensorStatistics statistics = live.statistics();
     if (recorder != null) {
       recorder.write(ledger(statistics, true));

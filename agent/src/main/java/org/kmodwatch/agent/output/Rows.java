@@ -39,11 +39,14 @@ final class Rows {
   /** The row that {@code event} is worth, if it is worth one. */
   Optional<Row> ofEvent(Event event) {
     return switch (event.eventName()) {
-      case EventNames.INIT_MODULE, EventNames.FINIT_MODULE -> Optional.of(ofLoad(event));
+      case EventNames.INIT_MODULE, EventNames.FINIT_MODULE, EventNames.INIT_MODULE_RETURN ->
+          Optional.of(ofLoad(event));
       case EventNames.DELETE_MODULE ->
           Optional.of(row(event, "unload", module(event), outcome(event, "unloaded")));
       case EventNames.SECURITY_KERNEL_MODULE_REQUEST -> Optional.of(ofRequest(event));
-      case EventNames.SECURITY_KERNEL_READ_FILE, EventNames.MODULE_LOAD -> {
+      case EventNames.SECURITY_KERNEL_READ_FILE,
+          EventNames.MODULE_COMING,
+          EventNames.MODULE_LOAD -> {
         remember(event);
         yield Optional.empty();
       }
@@ -53,7 +56,9 @@ final class Rows {
 
   private Row ofLoad(Event event) {
     Row row = row(event, "load", module(event), outcome(event, "loaded"));
-    moduleByHostThread.remove(event.process().hostThreadId());
+    if (event.returnValue() != null) {
+      moduleByHostThread.remove(event.process().hostThreadId());
+    }
     return row;
   }
 
@@ -72,7 +77,7 @@ final class Rows {
   }
 
   private void remember(Event event) {
-    argument(event, event.eventName().equals(EventNames.MODULE_LOAD) ? "name" : "pathname")
+    argument(event, isReadFile(event) ? "pathname" : "name")
         .ifPresent(
             module -> {
               int thread = event.process().hostThreadId();
@@ -82,6 +87,10 @@ final class Rows {
                 moduleByHostThread.remove(moduleByHostThread.keySet().iterator().next());
               }
             });
+  }
+
+  private static boolean isReadFile(Event event) {
+    return event.eventName().equals(EventNames.SECURITY_KERNEL_READ_FILE);
   }
 
   /** What the event itself says, else what its thread said before, else what little is known. */
@@ -124,7 +133,7 @@ final class Rows {
   private static Outcome outcome(Event event, String done) {
     Long returned = event.returnValue();
     if (returned == null) {
-      return new Outcome("did not return", Row.Tone.FAILED);
+      return new Outcome("has not returned", Row.Tone.FAILED);
     }
     if (returned >= 0) {
       return new Outcome(done, Row.Tone.DONE);

@@ -1,0 +1,36 @@
+package org.kmodwatch.agent;
+
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+
+/** A subcommand from another jar. */
+@Command(name = "added", header = "Added by a test.")
+final class AddedCommand implements Callable<Integer> {
+
+  @Parameters(arity = "0..1")
+  @Nullable String how;
+
+  /** Named in META-INF/services. */
+  public static final class Provider implements SubcommandProvider {
+    /** Made by ServiceLoader. */
+    public Provider() {}
+
+    @Override
+    public Object subcommand() {
+      return new AddedCommand();
+    }
+  }
+
+  @Override
+  public Integer call() {
+    if ("fail".equals(how)) {
+      throw new CommandException(ExitStatus.UNAVAILABLE, "it failed, do this");
+    }
+    if ("crash".equals(how)) {
+      throw new IllegalStateException("oops");
+    }
+    return 7;
+  }
+}

@@ -1,0 +1,96 @@
+package org.kmodwatch.agent;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.kmodwatch.core.event.Argument;
+import org.kmodwatch.core.event.ContainerContext;
+import org.kmodwatch.core.event.Event;
+import org.kmodwatch.core.event.KubernetesContext;
+import org.kmodwatch.core.event.ProcessContext;
+import org.kmodwatch.core.event.Value;
+
+/** Events for tests: of insmod, pid 4242, root, at 2026-11-22T20:00:00.123456789Z. */
+public final class EventBuilder {
+  private final String name;
+  private long timestampNanos = 1_795_377_600_123_456_789L;
+  private String processName = "insmod";
+  private int processId = 4242;
+  private long userId;
+  private @Nullable Long returnValue = 0L;
+  private final List<Argument> args = new ArrayList<>();
+
+  private EventBuilder(String name) {
+    this.name = name;
+  }
+
+  public static EventBuilder event(String name) {
+    return new EventBuilder(name);
+  }
+
+  public EventBuilder at(long nanos) {
+    timestampNanos = nanos;
+    return this;
+  }
+
+  public EventBuilder by(String process, int pid, long user) {
+    processName = process;
+    processId = pid;
+    userId = user;
+    return this;
+  }
+
+  public EventBuilder returned(@Nullable Long value) {
+    returnValue = value;
+    return this;
+  }
+
+  public EventBuilder with(String argument, String value) {
+    args.add(new Argument(argument, "string", Value.of(value)));
+    return this;
+  }
+
+  public EventBuilder with(String argument, long value) {
+    args.add(new Argument(argument, "uint64", Value.of(value)));
+    return this;
+  }
+
+  public Event build() {
+    var process =
+        new ProcessContext(
+            0,
+            0,
+            processId,
+            processId,
+            1,
+            processId,
+            processId,
+            1,
+            0,
+            userId,
+            0,
+            0,
+            processName,
+            null,
+            null);
+    return new Event(
+        Event.SOURCE_TRACEE,
+        timestampNanos,
+        process,
+        "host1",
+        ContainerContext.NONE,
+        KubernetesContext.NONE,
+        "1",
+        name,
+        null,
+        returnValue,
+        "",
+        null,
+        false,
+        false,
+        args,
+        null,
+        Map.of());
+  }
+}
