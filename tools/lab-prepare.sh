@@ -166,7 +166,8 @@ prepare_guest() {
     esac
   done
   cp "$kmod" "$work/root/usr/bin/kmod"
-  for applet in insmod modprobe rmmod lsmod modinfo depmod; do
+  # Not modprobe: init.sh makes that link, since with it the kernel would load modules of its own while it boots.
+  for applet in insmod rmmod lsmod modinfo depmod; do
     ln -s ../bin/kmod "$work/root/usr/sbin/$applet"
   done
   cp -L "$libbpf" "$libelf" "$libz" "$work/root/usr/lib/x86_64-linux-gnu/"
@@ -230,6 +231,8 @@ mkdir -p "$lab/tmp"
 exec 9>"$lab/lock"
 flock 9
 find "$lab/tmp" -mindepth 1 -maxdepth 1 -exec rm -rf {} +
+# What runs left behind whose JVM was killed. No run takes a day.
+[ ! -d "$lab/work" ] || find "$lab/work" -mindepth 1 -maxdepth 1 -mtime +0 -exec rm -rf {} +
 for kernel in "${kernels[@]}"; do
   prepare_kernel "$kernel"
   prepare_modules "$kernel"

@@ -121,18 +121,29 @@ static void write_all(int fd, const char *bytes, size_t size)
 	}
 }
 
-static int do_init(const char *name, const char *path, const char *params)
+static void become(uid_t uid)
+{
+	if (setgroups(0, NULL) < 0 || setresgid(uid, uid, uid) < 0 || setresuid(uid, uid, uid) < 0)
+		fail("setresuid");
+}
+
+/* With a uid other than -1: reads the file first, then becomes that user, who may not be able to read it. */
+static int do_init(const char *name, const char *path, const char *params, uid_t uid)
 {
 	size_t size;
 	void *bytes = slurp(path, 0, &size);
 
+	if (uid != (uid_t)-1)
+		become(uid);
 	return report_syscall(name, syscall(SYS_init_module, bytes, size, params));
 }
 
-static int do_finit(const char *name, const char *path, const char *params, int flags)
+static int do_finit(const char *name, const char *path, const char *params, int flags, uid_t uid)
 {
 	int fd = open_file(path);
 
+	if (uid != (uid_t)-1)
+		become(uid);
 	return report_syscall(name, syscall(SYS_finit_module, fd, params, flags));
 }
 
@@ -202,12 +213,6 @@ static int do_int80_init(const char *path, const char *params)
 	return report_raw("int80-init", int80(I386_INIT_MODULE, (long)bytes, (long)size, (long)low_string(params)));
 }
 
-static void become(uid_t uid)
-{
-	if (setgroups(0, NULL) < 0 || setresgid(uid, uid, uid) < 0 || setresuid(uid, uid, uid) < 0)
-		fail("setresuid");
-}
-
 static int do_socket(int family, int type, int protocol, uid_t uid)
 {
 	become(uid);
@@ -254,9 +259,9 @@ int main(int argc, char **argv)
 	if (!file)
 		usage();
 	if (!strcmp(verb, "init"))
-		return do_init("init", file, params);
+		return do_init("init", file, params, -1);
 	if (!strcmp(verb, "finit"))
-		return do_finit("finit", file, params, argc > 4 ? (int)strtol(argv[4], NULL, 0) : 0);
+		return do_finit("finit", file, params, argc > 4 ? (int)strtol(argv[4], NULL, 0) : 0, -1);
 	if (!strcmp(verb, "memfd"))
 		return do_memfd(file, params);
 	if (!strcmp(verb, "unlinked"))
@@ -273,11 +278,10 @@ int main(int argc, char **argv)
 	if (!strcmp(verb, "socket") && argc > 4)
 		return do_socket(atoi(file), atoi(argv[3]), atoi(argv[4]), argc > 5 ? (uid_t)atoi(argv[5]) : NOBODY);
 	if (!strcmp(verb, "nocap") && argc > 3) {
-		become(NOBODY);
 		if (!strcmp(file, "init"))
-			return do_init("nocap-init", argv[3], "");
+			return do_init("nocap-init", argv[3], "", NOBODY);
 		if (!strcmp(file, "finit"))
-			return do_finit("nocap-finit", argv[3], "", 0);
+			return do_finit("nocap-finit", argv[3], "", 0, NOBODY);
 	}
 	if (!strcmp(verb, "parallel") && argc > 4 && !strcmp(argv[3], "finit") && atoi(file) > 0)
 		return do_parallel(atoi(file), argv[4], argc > 5 ? argv[5] : "");

@@ -28,6 +28,8 @@ echo '127.0.0.1 localhost kmodwatch-lab' >/etc/hosts
 echo kmodwatch-lab >/etc/hostname
 hostname kmodwatch-lab
 ip link set lo up
+# Only now, so that the kernel found none while it booted and no module is loaded yet.
+ln -s ../bin/kmod /usr/sbin/modprobe
 
 lab_sensor=no lab_arm_seconds=0 lab_drain_seconds=0
 # shellcheck source=/dev/null
