@@ -140,17 +140,18 @@ find_library() { # SONAME PACKAGE
 
 # Everything in the guest that belongs to no kernel: busybox, kmod, the C library, libbpf, kwload.
 prepare_guest() {
-  local into=$lab/guest busybox kmod libbpf libelf libz key work applet link library
+  local into=$lab/guest busybox dash kmod libbpf libelf libz key work applet link library
   need busybox busybox-static
   need gcc gcc
   busybox=$(command -v busybox)
   ldd "$busybox" >/dev/null 2>&1 && die 69 "$busybox is not the static one; remedy: apt-get install busybox-static"
+  dash=$(command -v dash) || die 69 "dash is not installed; remedy: apt-get install dash"
   kmod=$(PATH=$PATH:/sbin:/usr/sbin command -v kmod) || die 69 "kmod is not installed; remedy: apt-get install kmod"
   libbpf=$(find_library libbpf.so.1 libbpf1)
   libelf=$(find_library libelf.so.1 libelf1)
   libz=$(find_library libz.so.1 zlib1g)
   library=$(find_library libc.so.6 libc6)
-  key=$(hash_of "$home/tools/lab-prepare.sh" "$home"/lab/src/guest/* "$busybox" "$kmod" "$libbpf" "$libelf" "$libz" "$library")
+  key=$(hash_of "$home/tools/lab-prepare.sh" "$home"/lab/src/guest/* "$busybox" "$dash" "$kmod" "$libbpf" "$libelf" "$libz" "$library")
   current "$into/ready" "$key" && return
   say "gathering the guest's programs"
   work=$(mktemp -d "$lab/tmp/guest.XXXXXX")
@@ -161,10 +162,13 @@ prepare_guest() {
   cp "$busybox" "$work/root/usr/bin/busybox"
   for applet in $(busybox --list); do
     case $applet in
-      busybox | insmod | modprobe | rmmod | lsmod | modinfo | depmod) ;;
+      busybox | sh | ash | hush | insmod | modprobe | rmmod | lsmod | modinfo | depmod) ;;
       *) ln -s busybox "$work/root/usr/bin/$applet" ;;
     esac
   done
+  # busybox's own shell takes its own insmod, whatever PATH says.
+  cp "$dash" "$work/root/usr/bin/dash"
+  ln -s dash "$work/root/usr/bin/sh"
   cp "$kmod" "$work/root/usr/bin/kmod"
   # Not modprobe: init.sh makes that link, since with it the kernel would load modules of its own while it boots.
   for applet in insmod rmmod lsmod modinfo depmod; do
@@ -175,7 +179,7 @@ prepare_guest() {
   for library in libc.so.6 libm.so.6 libdl.so.2 libpthread.so.0 librt.so.1; do
     cp -L "$(find_library "$library" libc6)" "$work/root/usr/lib/x86_64-linux-gnu/"
   done
-  with_libraries "$work/root" "$kmod" "$libbpf" "$libelf" "$libz"
+  with_libraries "$work/root" "$dash" "$kmod" "$libbpf" "$libelf" "$libz"
   quietly gcc -static -O2 -Wall -Wextra -Werror -o "$work/root/usr/bin/kwload" "$home/lab/src/guest/kwload.c" ||
     die 69 "kwload does not build; the compiler's last lines are above (it needs the static C library: apt-get install libc6-dev)"
   printf '%s' "$key" >"$work/ready"
@@ -197,7 +201,7 @@ prepare_runtime() { # DIR with jars
   if [ ! -e "$into/modules" ] || [ "$(cat "$into/modules")" != "$java $modules" ]; then
     say "making the guest's Java run-time image ($modules)"
     work=$(mktemp -d "$lab/tmp/runtime.XXXXXX")
-    quietly "$java/bin/jlink" --add-modules "$modules" --strip-debug --no-header-files --no-man-pages \
+    quietly "$java/bin/jlink" --add-modules "$modules" --strip-debug --no-header-files --no-man-pages --generate-cds-archive \
       --output "$work/image" || die 69 "jlink failed; its last lines are above"
     printf '%s' "$java $modules" >"$work/modules"
     chmod 755 "$work"

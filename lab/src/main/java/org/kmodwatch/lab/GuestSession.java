@@ -27,6 +27,7 @@ import java.util.stream.Stream;
 final class GuestSession {
 
   private static final int CONSOLE_LINES = 20;
+  private static final String PANIC = "Kernel panic";
   private static final Duration THREAD_END_LIMIT = Duration.ofSeconds(5);
 
   private final Checkout checkout;
@@ -132,12 +133,14 @@ final class GuestSession {
               .formatted(request.timeout().toSeconds(), report.phase(), out),
           console);
     }
-    var panic = TextTail.lastWith(out.resolve("console.log"), "Kernel panic");
-    if (panic.isPresent()) {
+    Path consoleLog = out.resolve("console.log");
+    List<String> panic = TextTail.around(consoleLog, PANIC, 0, 0);
+    if (!panic.isEmpty()) {
       throw new LabException.GuestPanicked(
           "the guest's kernel panicked %s: %s; see %s"
-              .formatted(report.phase(), panic.get(), out.resolve("console.log")),
-          console);
+              .formatted(report.phase(), panic.getFirst(), consoleLog),
+          // The kernel says before that line what led to it, or after it where it was.
+          TextTail.around(consoleLog, PANIC, CONSOLE_LINES / 2, CONSOLE_LINES / 2));
     }
     if (status != 0) {
       List<String> last = TextTail.of(errors, 1);

@@ -75,7 +75,7 @@ public final class Lab {
     Checkout checkout = Checkout.find();
     LabKernel kernel = prepare(checkout, kernelName, true, listener);
     LabRun run = LabRun.of(kernelName, Resources.text("demonstration.sh"));
-    for (String module : List.of("kw_plain.ko", "kw_params.ko", "kw_initfail.ko")) {
+    for (String module : List.of("kw_plain.ko", "kw_params.ko", "kw_export.ko", "kw_slow.ko")) {
       run = run.withFile(AddedFile.of(checkout.testModules(kernel).resolve(module)));
     }
     return run;

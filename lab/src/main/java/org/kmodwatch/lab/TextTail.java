@@ -5,7 +5,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 import java.util.stream.Stream;
 
 /** Reads the end of a log that a guest wrote, made safe for a terminal. */
@@ -19,9 +18,15 @@ final class TextTail {
     return lines.subList(Math.max(0, lines.size() - count), lines.size());
   }
 
-  /** The last line that has this text. */
-  static Optional<String> lastWith(Path file, String text) throws IOException {
-    return lines(file).filter(line -> line.contains(text)).reduce((first, second) -> second);
+  /** Some lines around the first that has this text, that one included; none if no line has it. */
+  static List<String> around(Path file, String text, int before, int after) throws IOException {
+    List<String> lines = lines(file).toList();
+    for (int i = 0; i < lines.size(); i++) {
+      if (lines.get(i).contains(text)) {
+        return lines.subList(Math.max(0, i - before), Math.min(lines.size(), i + 1 + after));
+      }
+    }
+    return List.of();
   }
 
   private static Stream<String> lines(Path file) throws IOException {

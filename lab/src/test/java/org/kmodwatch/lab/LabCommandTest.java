@@ -1,0 +1,62 @@
+package org.kmodwatch.lab;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import org.junit.jupiter.api.Test;
+import org.kmodwatch.agent.CommandException;
+import picocli.CommandLine;
+
+class LabCommandTest {
+
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+
+  @Test
+  void kernels_listsBothDebianKernels() {
+    assertThat(run("kernels")).isZero();
+    assertThat(out.toString().lines().map(line -> line.substring(0, line.indexOf(' '))))
+        .containsExactly("NAME", "6.1", "6.12");
+  }
+
+  @Test
+  void run_endsWith64AndTheList_whenKernelIsUnknown() {
+    assertThat(run("run", "--kernel", "7.0", "/dev/null")).isEqualTo(64);
+    assertThat(err.toString()).isEqualTo("no kernel \"7.0\"; there are: 6.1, 6.12\n");
+  }
+
+  @Test
+  void run_endsWith64_whenScriptIsMissing() {
+    assertThat(run("run", "/nowhere/script.sh")).isEqualTo(64);
+    assertThat(err.toString()).startsWith("cannot read the script /nowhere/script.sh");
+  }
+
+  @Test
+  void run_endsWith64_whenTimeLimitIsNotPositive() {
+    assertThat(run("run", "--timeout", "0", "/dev/null")).isEqualTo(64);
+  }
+
+  @Test
+  void run_endsWith64_whenAcceleratorIsUnknown() {
+    assertThat(run("run", "--accel", "xen", "/dev/null")).isEqualTo(64);
+    assertThat(err.toString()).contains("\"xen\" is neither tcg nor kvm");
+  }
+
+  private int run(String... args) {
+    var line = new CommandLine(new LabCommand());
+    line.setOut(new PrintWriter(out, true));
+    line.setErr(new PrintWriter(err, true));
+    line.setParameterExceptionHandler(
+        (e, unparsed) -> {
+          err.write(e.getMessage() + "\n");
+          return 64;
+        });
+    line.setExecutionExceptionHandler(
+        (e, commandLine, result) -> {
+          err.write(e.getMessage() + "\n");
+          return e instanceof CommandException command ? command.exitStatus() : 1;
+        });
+    return line.execute(args);
+  }
+}
