@@ -42,6 +42,9 @@ import picocli.CommandLine.Parameters;
     })
 final class ReplayCommand implements Callable<Integer> {
 
+  /** How {@link EventReader} begins the reason of the last line of damaged compressed data. */
+  private static final String BREAKS_OFF = "the input breaks off here";
+
   private static final String STANDARD_INPUT = "-";
 
   @Parameters(arity = "1..*", paramLabel = "FILE", description = "Recordings; - is standard input.")
@@ -80,12 +83,12 @@ final class ReplayCommand implements Callable<Integer> {
     pipeline.finish();
     badLines.finish();
     shell.note(
-        "%d events, %d findings, %d bad lines, %d malformed events"
-            .formatted(
-                pipeline.statistics().events(),
-                pipeline.findings(),
-                badLines.count(),
-                pipeline.malformed()));
+        String.join(
+            ", ",
+            Counted.of(pipeline.statistics().events(), "event"),
+            Counted.of(pipeline.findings(), "finding"),
+            Counted.of(badLines.count(), "bad line"),
+            Counted.of(pipeline.malformed(), "malformed event")));
     if (!allRead) {
       return ExitStatus.UNAVAILABLE;
     }
@@ -185,8 +188,8 @@ final class ReplayCommand implements Callable<Integer> {
     @Override
     public void onBadLine(BadLine line) {
       badLines.add(line.toString());
-      // What follows the damage is lost, which is more than one bad line (see Compression).
-      damaged |= line.reason().startsWith("gzip data") || line.reason().startsWith("zstd data");
+      // What follows the damage is lost, which is more than one bad line.
+      damaged |= line.reason().startsWith(BREAKS_OFF);
     }
   }
 }

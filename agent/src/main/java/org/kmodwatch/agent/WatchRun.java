@@ -106,9 +106,11 @@ final class WatchRun {
       recorder.write(ledger(statistics, true));
     }
     shell.note(
-        "%d events, %d findings, lost %d"
+        "%s, %s, lost %d"
             .formatted(
-                pipeline.statistics().events(), pipeline.findings(), Ledger.lost(statistics)));
+                Counted.of(pipeline.statistics().events(), "event"),
+                Counted.of(pipeline.findings(), "finding"),
+                Ledger.lost(statistics)));
   }
 
   private void accept(Event event) {
@@ -126,15 +128,13 @@ final class WatchRun {
 
   private void announce(List<HookStatus> hooks) {
     long attached = hooks.stream().filter(h -> h.state() == HookStatus.State.ATTACHED).count();
-    int signatures = pipeline.statistics().signatures().size();
     shell.note(
-        "armed: %d of %d hooks, kernel %s, engine %d %s"
+        "armed: %d of %d hooks, kernel %s, engine %s"
             .formatted(
                 attached,
                 hooks.size(),
                 Machine.at(shell.root()).kernelRelease(),
-                signatures,
-                signatures == 1 ? "signature" : "signatures"));
+                Counted.of(pipeline.statistics().signatures().size(), "signature")));
     for (HookStatus hook : hooks) {
       if (hook.state() != HookStatus.State.ATTACHED) {
         shell.note(

@@ -88,7 +88,7 @@ public final class TableOutput implements Output {
   private void print(Row row) throws IOException {
     if (!started) {
       started = true;
-      line(Ansi.BOLD, "TIME", "WHAT", "WHO", "MODULE", "OUTCOME");
+      write(Ansi.BOLD.on(heading(), style.colour()));
     }
     line(
         colourOf(row.tone()),
@@ -97,6 +97,18 @@ public final class TableOutput implements Output {
         fit(PlainText.escape(row.who()), WHO_WIDTH),
         fit(PlainText.escape(row.module()), moduleWidth),
         PlainText.escape(row.outcome()));
+  }
+
+  private String heading() {
+    return pad("TIME", timeWidth)
+        + GAP
+        + pad("WHAT", WHAT_WIDTH)
+        + GAP
+        + pad("WHO", WHO_WIDTH)
+        + GAP
+        + pad("MODULE", moduleWidth)
+        + GAP
+        + "OUTCOME";
   }
 
   private void line(

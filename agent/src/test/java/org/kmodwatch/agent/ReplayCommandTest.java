@@ -1,0 +1,240 @@
+package org.kmodwatch.agent;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.airlift.compress.zstd.ZstdOutputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.zip.GZIPOutputStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ReplayCommandTest {
+
+  private static final Path RECORDINGS = Path.of("src/test/resources/recordings");
+
+  @TempDir Path folder;
+
+  @Test
+  void bothForms_areReplayed_intoOneTable() {
+    Cli.Result result =
+        new Cli().run("replay", "-o", "table", file("flat.ndjson"), file("protobuf.ndjson"));
+    assertThat(result.status()).isZero();
+    assertThat(result.out())
+        .isEqualTo(
+            """
+            TIME                     WHAT      WHO                       MODULE                                    OUTCOME
+            2026-11-22 20:00:00.123  TRC-1017  insmod[4242] uid 0        /lib/modules/6.12.117/kernel/drivers/net/dummy.ko  raised by security_kernel_read_file
+            2026-11-22 20:00:00.122  load      insmod[4242] uid 0        dummy                                     loaded
+            2026-11-22 20:00:05.123  TRC-1017  insmod[4300] uid 0        (memory, 24576 bytes)                     raised by init_module
+            2026-11-22 20:00:05.123  load      insmod[4300] uid 0        (memory, 24576 bytes)                     refused: EKEYREJECTED Key was rejected by service
+            2026-11-22 20:00:06.123  request   curl[77] uid 1000         net-pf-38                                 kernel starts modprobe
+            2026-11-22 20:00:07.123  unload    rmmod[4400] uid 0         dummy                                     unloaded
+            2026-11-22 20:00:10.500  TRC-1017  modprobe[5000] uid 0      /lib/modules/6.12.117/kernel/fs/xfs/xfs.ko  raised by security_kernel_read_file
+            2026-11-22 20:00:10.500  TRC-1017  modprobe[5001] uid 0      (memory, 100 bytes)                       raised by init_module
+            2026-11-22 20:00:10.500  load      modprobe[5001] uid 0      (memory, 100 bytes)                       has not returned
+            """);
+    assertThat(result.err()).isEqualTo("9 events, 4 findings, 0 bad lines, 0 malformed events\n");
+  }
+
+  @Test
+  void json_isTheDefault_whereNobodyLooks() {
+    Cli.Result result = new Cli().run("replay", file("flat.ndjson"));
+    assertThat(result.outLines()).hasSize(2);
+    assertThat(result.outLines())
+        .allMatch(line -> line.startsWith("{\"Data\":null,\"Event\":{\"Headers\":{\"Selector\":"));
+  }
+
+  @Test
+  void table_isTheDefault_onATerminal() {
+    Cli.Result result =
+        new Cli().onTerminal(120).variable("NO_COLOR", "1").run("replay", file("flat.ndjson"));
+    assertThat(result.outLines())
+        .startsWith(
+            "TIME          WHAT      WHO                       MODULE                          "
+                + "OUTCOME",
+            "2026-11-22")
+        .noneMatch(line -> line.contains("\u001b"));
+  }
+
+  @Test
+  void events_areAllWritten_andReadTheSameAgain() {
+    String events = new Cli().run("replay", "-o", "events", file("flat.ndjson")).out();
+    assertThat(events.lines()).hasSize(7);
+    byte[] bytes = events.getBytes(StandardCharsets.UTF_8);
+    assertThat(new Cli().withInput(bytes).run("replay", "-o", "events", "-").out())
+        .isEqualTo(events);
+  }
+
+  @Test
+  void loads_areNotThereYet_andSoItIsSaid() {
+    Cli.Result result = new Cli().run("replay", "-o", "loads", file("flat.ndjson"));
+    assertThat(result.status()).isEqualTo(64);
+    assertThat(result.err())
+        .isEqualTo(
+            "kmodwatch: -o loads is not available yet: this version joins no load records; use"
+                + " table, json or events\n");
+  }
+
+  @Test
+  void unknownFormat_isWrongUsage() {
+    Cli.Result result = new Cli().run("replay", "-o", "xml", "x");
+    assertThat(result.status()).isEqualTo(64);
+    assertThat(result.err())
+        .isEqualTo("kmodwatch: no such output format, use table, json or events: -o xml\n");
+  }
+
+  @Test
+  void compressedRecordings_giveTheSame() throws IOException {
+    byte[] plain = Files.readAllBytes(RECORDINGS.resolve("flat.ndjson"));
+    var gz = new ByteArrayOutputStream();
+    try (OutputStream out = new GZIPOutputStream(gz)) {
+      out.write(plain);
+    }
+    var zst = new ByteArrayOutputStream();
+    try (OutputStream out = new ZstdOutputStream(zst)) {
+      out.write(plain);
+    }
+    String expected = new Cli().run("replay", file("flat.ndjson")).out();
+    assertThat(new Cli().run("replay", written("r.gz", gz.toByteArray())).out())
+        .isEqualTo(expected);
+    assertThat(new Cli().run("replay", written("r.zst", zst.toByteArray())).out())
+        .isEqualTo(expected);
+    assertThat(new Cli().withInput(zst.toByteArray()).run("replay", "-").out()).isEqualTo(expected);
+  }
+
+  @Test
+  void damagedCompression_isUnreadable_afterWhatCouldBeRead() throws IOException {
+    var gz = new ByteArrayOutputStream();
+    try (OutputStream out = new GZIPOutputStream(gz)) {
+      out.write(Files.readAllBytes(RECORDINGS.resolve("flat.ndjson")));
+    }
+    byte[] half = Arrays.copyOf(gz.toByteArray(), gz.size() / 2);
+    Cli.Result result = new Cli().withInput(half).run("replay", "-");
+    assertThat(result.status()).isEqualTo(69);
+    assertThat(result.err())
+        .contains(
+            "kmodwatch: cannot read standard input to its end: the compressed data is damaged");
+  }
+
+  @Test
+  void badLines_areNamedAndCounted_andCostNoOther() {
+    Cli.Result result = new Cli().run("replay", file("bad.ndjson"));
+    assertThat(result.status()).isZero();
+    assertThat(result.outLines()).hasSize(1);
+    assertThat(result.errLines()).hasSize(5);
+    assertThat(result.errLines().get(1))
+        .isEqualTo(file("bad.ndjson") + ":4: eventName is not a string but the number 7");
+    assertThat(result.errLines().get(2))
+        .isEqualTo(
+            "malformed: TRC-1017 cannot judge security_kernel_read_file of insmod[4242]: argument"
+                + " type is missing");
+    assertThat(result.errLines().getLast())
+        .isEqualTo("2 events, 1 finding, 3 bad lines, 1 malformed event");
+    assertThat(result.err()).doesNotContain("\u001b");
+  }
+
+  @Test
+  void badLines_failTheRun_whenStrict() {
+    assertThat(new Cli().run("replay", "--strict", file("bad.ndjson")).status()).isEqualTo(65);
+    assertThat(new Cli().run("replay", "--strict", file("flat.ndjson")).status()).isZero();
+  }
+
+  @Test
+  void floodOfBadLines_isCutAndCounted() {
+    byte[] flood = "x\n".repeat(50).getBytes(StandardCharsets.UTF_8);
+    Cli.Result result = new Cli().withInput(flood).run("replay", "-");
+    assertThat(result.errLines()).hasSize(22);
+    assertThat(result.errLines().getFirst()).startsWith("standard input:1: ");
+    assertThat(result.errLines().get(20)).isEqualTo("and 30 more bad lines");
+    assertThat(result.errLines().getLast())
+        .isEqualTo("0 events, 0 findings, 50 bad lines, 0 malformed events");
+  }
+
+  @Test
+  void failOn_endsWithOne_whenTheFindingWasRaised() {
+    assertThat(new Cli().run("replay", "--fail-on", "any", file("flat.ndjson")).status())
+        .isEqualTo(1);
+    assertThat(new Cli().run("replay", "--fail-on", "TRC-1017", file("flat.ndjson")).status())
+        .isEqualTo(1);
+    assertThat(new Cli().withInput(new byte[0]).run("replay", "--fail-on", "any", "-").status())
+        .isZero();
+  }
+
+  @Test
+  void failOn_refusesAnUnknownId() {
+    Cli.Result result = new Cli().run("replay", "--fail-on", "TRC-1071", file("flat.ndjson"));
+    assertThat(result.status()).isEqualTo(64);
+    assertThat(result.err())
+        .isEqualTo("kmodwatch: no such signature, there are any, TRC-1017: --fail-on TRC-1071\n");
+  }
+
+  @Test
+  void missingFile_isNamed_andTheOthersAreReplayed() {
+    String missing = folder.resolve("none").toString();
+    Cli.Result result = new Cli().run("replay", "--fail-on=any", missing, file("flat.ndjson"));
+    assertThat(result.status()).isEqualTo(69);
+    assertThat(result.outLines()).hasSize(2);
+    assertThat(result.errLines())
+        .containsExactly(
+            "kmodwatch: cannot read " + missing + ": there is no such file",
+            "7 events, 2 findings, 0 bad lines, 0 malformed events");
+  }
+
+  @Test
+  void folder_isUnreadable() {
+    assertThat(new Cli().run("replay", folder.toString()).status()).isEqualTo(69);
+  }
+
+  @Test
+  void hostileNames_areEscapedInTheTable() {
+    Cli.Result result = new Cli().run("replay", "-o", "table", file("hostile.ndjson"));
+    assertThat(result.outLines()).hasSize(3);
+    assertThat(result.outLines().get(1))
+        .contains("  /tmp/\\x1b[2J\\x1b[1;1Hclean.ko\\n2026-11-22  all is well  ");
+    assertThat(result.outLines().get(2))
+        .contains("  \\x1b]0;x\\x07[4242] uid 0  \\x{202e}gnp.ko\\x07  ");
+  }
+
+  @Test
+  void closedPipe_endsQuietly() {
+    Cli.Result result =
+        new Cli()
+            .writingTo(MainTest.failing("Broken pipe"))
+            .run("replay", "--fail-on=any", file("flat.ndjson"));
+    assertThat(result.status()).isZero();
+    assertThat(result.err()).isEmpty();
+  }
+
+  @Test
+  void fullDisk_isNamed() {
+    Cli.Result result =
+        new Cli()
+            .writingTo(MainTest.failing("No space left on device"))
+            .run("replay", file("flat.ndjson"));
+    assertThat(result.status()).isEqualTo(70);
+    assertThat(result.err())
+        .isEqualTo("kmodwatch: cannot write to standard output: No space left on device\n");
+  }
+
+  @Test
+  void placeWithoutSignatures_isRefused() {
+    Cli.Result result =
+        new Cli().run("replay", "--signatures", folder.toString(), file("flat.ndjson"));
+    assertThat(result.status()).isEqualTo(69);
+    assertThat(result.err()).startsWith("kmodwatch: no signature there (no jar with META-INF/");
+  }
+
+  private static String file(String name) {
+    return RECORDINGS.resolve(name).toString();
+  }
+
+  private String written(String name, byte[] bytes) throws IOException {
+    return Files.write(folder.resolve(name), bytes).toString();
+  }
+}

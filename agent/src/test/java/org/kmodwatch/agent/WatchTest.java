@@ -1,0 +1,218 @@
+package org.kmodwatch.agent;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.kmodwatch.agent.EventBuilder.event;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.kmodwatch.agent.doctor.FakeRoot;
+import org.kmodwatch.core.event.Event;
+import org.kmodwatch.core.signatures.KernelModuleLoading;
+import org.kmodwatch.sensor.Hook;
+import org.kmodwatch.sensor.HookStatus;
+import org.kmodwatch.sensor.SensorStatistics;
+
+class WatchTest {
+
+  @TempDir Path folder;
+  private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+
+  @Test
+  void run_handsOnWhatIsPolledAndWhatIsDrained_andSaysSo() throws IOException {
+    FakeRoot.healthyIn(folder);
+    Path recording = folder.resolve("recording");
+    try (Recorder recorder = Recorder.open(recording)) {
+      run(recorder, new FakeSource());
+    }
+    assertThat(errLines())
+        .containsExactly(
+            "armed: 1 of 2 hooks, kernel 6.12.117, engine 1 signature",
+            "without "
+                + Hook.MODULE_FREE.target()
+                + ": "
+                + Hook.MODULE_FREE.lostWithout()
+                + " (attach: EBUSY)",
+            "2 events, 1 finding, lost 3");
+    assertThat(Files.readAllLines(recording.resolve("events.ndjson"))).hasSize(2);
+    assertThat(Files.readAllLines(recording.resolve("findings.ndjson"))).hasSize(1);
+    assertThat(Files.readString(recording.resolve("ledger.json")))
+        .isEqualTo(
+            """
+            {
+              "schema" : "kmodwatch.ledger/1",
+              "time" : "2026-11-22T20:00:00Z",
+              "complete" : true,
+              "sensor" : {
+                "seen" : 5,
+                "delivered" : 2,
+                "lost" : 3,
+                "pending" : 0,
+                "lostByReason" : {
+                  "ringFull" : 1,
+                  "noScratch" : 1,
+                  "malformed" : 1
+                }
+              },
+              "engine" : {
+                "events" : 2,
+                "eventsByName" : {
+                  "init_module" : 1,
+                  "module_load" : 1
+                },
+                "signatures" : [
+                  {
+                    "id" : "TRC-1017",
+                    "received" : 1,
+                    "findings" : 1,
+                    "malformed" : 0,
+                    "failures" : 0
+                  }
+                ]
+              }
+            }
+            """);
+  }
+
+  @Test
+  void run_closesTheSource_whenAnOutputFails() {
+    var source = new FakeSource();
+    assertThatThrownBy(
+            () ->
+                run(null, source, new Cli().writingTo(MainTest.failing("No space left on device"))))
+        .isInstanceOf(IOException.class)
+        .hasMessage("cannot write to standard output: No space left on device");
+    assertThat(source.calls).endsWith("close").doesNotContain("drain");
+  }
+
+  @Test
+  void run_detachesBeforeItDrains() throws IOException {
+    var source = new FakeSource();
+    run(null, source);
+    assertThat(source.calls).containsExactly("poll", "wakeUp", "detach", "drain", "close");
+  }
+
+  @Test
+  void recorder_neverOverwrites() throws IOException {
+    Path recording = folder.resolve("r");
+    Recorder.open(recording).close();
+    assertThatThrownBy(() -> Recorder.open(recording).close())
+        .isInstanceOf(CommandException.class)
+        .hasMessageStartingWith("there is something already, give a new folder: --record ");
+  }
+
+  @Test
+  void watch_saysThatThereIsNothingToWatch_withoutModuleSupport() {
+    FakeRoot.healthyIn(folder).without("proc/modules");
+    Cli.Result result = new Cli().withRoot(folder).run("watch");
+    assertThat(result.status()).isEqualTo(69);
+    assertThat(result.err())
+        .matches(
+            "kmodwatch: kernel 6\\.12\\.117 \\S+ has no module support \\(CONFIG_MODULES is off\\):"
+                + " there is nothing to watch\n");
+  }
+
+  @Test
+  void watch_namesThePrivilege_withoutIt() {
+    FakeRoot.healthyIn(folder).with("proc/self/status", "CapEff:\t0000000000000000\n");
+    Cli.Result result = new Cli().withRoot(folder).run("watch");
+    assertThat(result.status()).isEqualTo(69);
+    assertThat(result.err())
+        .isEqualTo(
+            "kmodwatch: no privilege to load BPF programs, it takes root, or the capabilities"
+                + " CAP_BPF and CAP_PERFMON: try sudo kmodwatch watch\n");
+  }
+
+  @Test
+  void doctor_saysOneLine_withoutModuleSupport() {
+    FakeRoot.healthyIn(folder).without("proc/modules");
+    Cli.Result result = new Cli().withRoot(folder).run("doctor");
+    assertThat(result.status()).isEqualTo(69);
+    assertThat(result.outLines()).hasSize(1);
+    assertThat(result.out()).contains("there is nothing to watch");
+    assertThat(new Cli().withRoot(folder).run("doctor", "-o", "json").out())
+        .contains("\"watchWorks\" : false");
+  }
+
+  private void run(@Nullable Recorder recorder, FakeSource source) throws IOException {
+    run(recorder, source, new Cli());
+  }
+
+  private void run(@Nullable Recorder recorder, FakeSource source, Cli cli) throws IOException {
+    Shell shell = cli.withRoot(folder).shell(err);
+    var outputs = new ArrayList<org.kmodwatch.agent.output.Output>();
+    outputs.add(org.kmodwatch.agent.output.JsonOutputs.findings(shell.out()));
+    if (recorder != null) {
+      outputs.add(recorder);
+    }
+    var pipeline = new Pipeline(List.of(new KernelModuleLoading()), outputs, shell);
+    InstantSource clock = InstantSource.fixed(Instant.parse("2026-11-22T20:00:00Z"));
+    var run = new WatchRun(() -> source, pipeline, recorder, shell, clock);
+    source.afterPoll = run::stop;
+    run.run();
+  }
+
+  private List<String> errLines() {
+    return err.toString(StandardCharsets.UTF_8).lines().toList();
+  }
+
+  /** One event is polled, then it is told to stop, and one is drained. */
+  private static final class FakeSource implements LiveSource {
+    private final List<String> calls = new ArrayList<>();
+    private Runnable afterPoll = () -> {};
+
+    @Override
+    public List<HookStatus> hooks() {
+      return List.of(
+          new HookStatus(Hook.MODULE_LOAD, HookStatus.State.ATTACHED, ""),
+          new HookStatus(Hook.MODULE_FREE, HookStatus.State.FAILED, "attach: EBUSY"));
+    }
+
+    @Override
+    public int poll(Duration timeout, Consumer<Event> sink) {
+      calls.add("poll");
+      sink.accept(event("init_module").with("len", 1).build());
+      afterPoll.run();
+      return 1;
+    }
+
+    @Override
+    public void wakeUp() {
+      calls.add("wakeUp");
+    }
+
+    @Override
+    public void detach() {
+      calls.add("detach");
+    }
+
+    @Override
+    public int drain(Consumer<Event> sink) {
+      calls.add("drain");
+      sink.accept(event("module_load").with("name", "dummy").build());
+      return 1;
+    }
+
+    @Override
+    public SensorStatistics statistics() {
+      return new SensorStatistics(5, 2, 1, 1, 1);
+    }
+
+    @Override
+    public void close() {
+      calls.add("close");
+    }
+  }
+}
