@@ -36,7 +36,8 @@ public final class Compression {
       return new CheckedStream("gzip", new Source(buffered), Gzip::new);
     }
     if (magic == 0xFD2FB528 || (magic & 0xFFFFFFF0) == 0x184D2A50) {
-      return new CheckedStream("zstd", new Source(buffered), ZstdInputStream::new);
+      return new CheckedStream(
+          "zstd", new Source(buffered), raw -> new ZstdInputStream(new ZstdFrames(raw)));
     }
     return buffered;
   }
@@ -52,7 +53,7 @@ public final class Compression {
    */
   private static final class PeekInputStream extends BufferedInputStream {
     PeekInputStream(InputStream in) {
-      super(in, 1 << 16);
+      super(in, 1 << 13);
     }
 
     /** The first four bytes, the first of them lowest; bytes past the end are zero. */

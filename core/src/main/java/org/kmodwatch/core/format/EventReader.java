@@ -119,7 +119,7 @@ public final class EventReader {
 
   private static Event parse(LineReader source, int start) {
     CharBuffer text = Utf8.decode(source.bytes(), start, source.length() - start);
-    Map<String, Value> fields = Json.parseObject(text);
+    Map<String, Value> fields = Json.parseObject(Utf8.unescapeSurrogates(text));
     if (fields.containsKey("eventName")) {
       return FlatForm.read(fields);
     }

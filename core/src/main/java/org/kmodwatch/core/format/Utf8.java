@@ -42,6 +42,49 @@ final class Utf8 {
     }
   }
 
+  /**
+   * Puts surrogates in the place of their JSON escapes, since Jackson refuses an unpaired one in a
+   * key. Surrogates have no meaning in JSON, so the text says the same.
+   */
+  static CharBuffer unescapeSurrogates(CharBuffer text) {
+    char[] chars = text.array();
+    int end = text.limit();
+    int to = text.position();
+    for (int from = to; from < end; to++) {
+      char c = chars[from];
+      if (c == '\\' && from + 1 < end) {
+        int escaped = surrogateAt(chars, from, end);
+        if (escaped >= 0) {
+          chars[to] = (char) escaped;
+          from += 6;
+          continue;
+        }
+        // Both, so that an escaped backslash does not begin an escape.
+        chars[to++] = c;
+        c = chars[++from];
+      }
+      chars[to] = c;
+      from++;
+    }
+    return text.limit(to);
+  }
+
+  /** The surrogate whose escape begins at {@code from}, or -1. */
+  private static int surrogateAt(char[] chars, int from, int end) {
+    if (from + 6 > end || chars[from + 1] != 'u') {
+      return -1;
+    }
+    int unit = 0;
+    for (int i = from + 2; i < from + 6; i++) {
+      int digit = chars[i] < 0x80 ? Character.digit(chars[i], 16) : -1;
+      if (digit < 0) {
+        return -1;
+      }
+      unit = unit << 4 | digit;
+    }
+    return Character.isSurrogate((char) unit) ? unit : -1;
+  }
+
   /** Encodes JSON text; what it is given must have surrogates only where an escape may stand. */
   static final class JsonWriter extends Writer {
     private final OutputStream out;
