@@ -1,0 +1,70 @@
+package org.kmodwatch.core.format;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.NullMarked;
+import org.kmodwatch.core.event.Event;
+
+/** What came of reading something. */
+@NullMarked
+record Reading(List<Event> events, List<String> badLines, ReadStatistics statistics) {
+
+  static Reading of(String text) {
+    return of(text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  static Reading of(byte[] bytes) {
+    return of(bytes, ReadOptions.DEFAULT);
+  }
+
+  static Reading of(byte[] bytes, ReadOptions options) {
+    try {
+      return of(new ByteArrayInputStream(bytes), options);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  static Reading of(InputStream in, ReadOptions options) throws IOException {
+    var events = new ArrayList<Event>();
+    var badLines = new ArrayList<String>();
+    ReadStatistics statistics =
+        EventReader.read(
+            in,
+            "rec",
+            options,
+            new EventHandler() {
+              @Override
+              public void onEvent(Event event) {
+                events.add(event);
+              }
+
+              @Override
+              public void onBadLine(BadLine line) {
+                badLines.add(line.toString());
+              }
+            });
+    if (statistics.lines() != statistics.events() + statistics.badLines() + statistics.blankLines()
+        || statistics.events() != events.size()
+        || statistics.badLines() != badLines.size()) {
+      throw new AssertionError("the account does not add up: " + statistics);
+    }
+    return new Reading(events, badLines, statistics);
+  }
+
+  static byte[] resource(String name) {
+    try (InputStream in = Reading.class.getResourceAsStream("/recordings/" + name)) {
+      if (in == null) {
+        throw new AssertionError("no such recording: " + name);
+      }
+      return in.readAllBytes();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
