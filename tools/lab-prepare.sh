@@ -10,6 +10,8 @@
 set -euo pipefail
 umask 022
 export LC_ALL=C
+# depmod and ldconfig are there, which is not on every user's path.
+PATH=$PATH:/usr/sbin:/sbin
 
 home=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 lab=$home/build/lab
@@ -133,7 +135,7 @@ with_libraries() {
 
 find_library() { # SONAME PACKAGE
   local path
-  path=$(PATH=$PATH:/sbin:/usr/sbin ldconfig -p | sed -n "s/^\t${1//./\\.} (libc6,x86-64) => //p" | head -n 1)
+  path=$(ldconfig -p | sed -n "s/^\t${1//./\\.} (libc6,x86-64) => //p" | head -n 1)
   [ -n "$path" ] || die 69 "$1 is not installed; remedy: apt-get install $2"
   printf '%s' "$path"
 }
@@ -146,7 +148,7 @@ prepare_guest() {
   busybox=$(command -v busybox)
   ldd "$busybox" >/dev/null 2>&1 && die 69 "$busybox is not the static one; remedy: apt-get install busybox-static"
   dash=$(command -v dash) || die 69 "dash is not installed; remedy: apt-get install dash"
-  kmod=$(PATH=$PATH:/sbin:/usr/sbin command -v kmod) || die 69 "kmod is not installed; remedy: apt-get install kmod"
+  kmod=$(command -v kmod) || die 69 "kmod is not installed; remedy: apt-get install kmod"
   libbpf=$(find_library libbpf.so.1 libbpf1)
   libelf=$(find_library libelf.so.1 libelf1)
   libz=$(find_library libz.so.1 zlib1g)

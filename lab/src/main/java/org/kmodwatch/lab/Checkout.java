@@ -1,7 +1,9 @@
 package org.kmodwatch.lab;
 
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.CodeSource;
 
 /**
  * Where things are in the checkout.
@@ -44,8 +46,18 @@ record Checkout(Path root) {
     return root.resolve("tools/lab-prepare.sh");
   }
 
-  /** The jars that go into the guest. */
+  /**
+   * The jars that go into the guest: those that this program itself runs from, so that both are of
+   * one build; Maven's where it runs from no jar.
+   */
   Path libraryFolder() {
+    CodeSource source = Checkout.class.getProtectionDomain().getCodeSource();
+    if (source != null) {
+      Path self = Path.of(URI.create(source.getLocation().toString()));
+      if (Files.isRegularFile(self)) {
+        return self.resolveSibling("");
+      }
+    }
     return root.resolve("lab/target/dist/lib");
   }
 

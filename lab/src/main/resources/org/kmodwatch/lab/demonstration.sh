@@ -35,19 +35,19 @@ step() {
 
 echo "Kmodwatch on Linux $(uname -r): six loads, each followed by what it saw."
 
-step 'A module from a file, by hand' kw_plain \
+step 'A module from a file, by hand' 'kw_plain.*loaded' \
   insmod kw_plain.ko
-step 'A driver of the distribution, by modprobe' dummy \
+step 'A driver of the distribution, by modprobe' 'dummy.*loaded' \
   modprobe dummy
-step 'From memory: init_module(2), no file for the kernel to name' kw_params \
+step 'From memory: init_module(2), no file for the kernel to name' 'kw_params.*loaded' \
   kwload init kw_params.ko 'number=3 text=hello'
-step 'From a memfd: a file that is on no disk' kw_export \
+step 'From a memfd: a file that is on no disk' 'kw_export.*loaded' \
   kwload memfd kw_export.ko
 # From here on the kernel takes only modules with a signature that it trusts.
 echo Y >/sys/module/module/parameters/sig_enforce
-step 'Refused: root loads an unsigned module where the kernel wants a signature' refused \
+step 'Refused: root loads an unsigned module where the kernel wants a signature' 'kw_slow.*refused' \
   insmod kw_slow.ko
-step 'Asked for by a program without any right: a socket of a family that is not there yet' af_alg \
+step 'Asked for by a program without any right: a socket of a family that is not there yet' 'af_alg.*loaded' \
   kwload socket 38 5 0
 
 echo
