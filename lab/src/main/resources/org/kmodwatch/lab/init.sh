@@ -6,6 +6,7 @@
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root
 mkdir -p /proc /sys /dev /run /tmp /out /root /etc /var/tmp /home
 chmod 1777 /tmp /var/tmp
+chmod 755 /
 chmod 700 /root
 mount -t proc -o nosuid,nodev,noexec proc /proc
 mount -t sysfs -o nosuid,nodev,noexec sysfs /sys
