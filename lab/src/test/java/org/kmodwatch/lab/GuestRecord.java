@@ -1,0 +1,148 @@
+package org.kmodwatch.lab;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.kmodwatch.core.event.Event;
+import org.kmodwatch.core.format.BadLine;
+import org.kmodwatch.core.format.EventHandler;
+import org.kmodwatch.core.format.EventReader;
+import org.kmodwatch.core.format.ReadOptions;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.ObjectMapper;
+
+/**
+ * What a run of cases left: what the callers were told, by case, and what the sensor saw.
+ *
+ * @param cases by name, in the order of the script
+ * @param events in the order of the ring
+ * @param findings the parsed lines of findings.ndjson
+ * @param ledger the parsed ledger.json
+ */
+record GuestRecord(
+    Map<String, GuestCase> cases, List<Event> events, List<JsonNode> findings, JsonNode ledger) {
+
+  private static final Pattern CASE = Pattern.compile("case (\\S+) (\\d+)");
+  private static final Pattern CALL = Pattern.compile("(\\S+) ret=(-?\\d+) errno=(\\S+)");
+
+  /**
+   * One case of the script.
+   *
+   * @param name its name
+   * @param pid the process that made its calls, or whose children did
+   * @param calls what each call came to, as the caller was told
+   */
+  record GuestCase(String name, int pid, List<Call> calls) {}
+
+  /**
+   * One call.
+   *
+   * @param ret what the C library returned
+   * @param errno the errno's name; 0 where there was none
+   */
+  record Call(long ret, String errno) {}
+
+  static GuestRecord of(LabResult result) throws IOException {
+    var mapper = new ObjectMapper();
+    var findings = new ArrayList<JsonNode>();
+    for (String line : Files.readAllLines(result.findings())) {
+      findings.add(mapper.readTree(line));
+    }
+    return new GuestRecord(
+        cases(Files.readAllLines(result.guestLog(), StandardCharsets.ISO_8859_1)),
+        events(result),
+        findings,
+        mapper.readTree(Files.readString(result.ledger())));
+  }
+
+  GuestCase theCase(String name) {
+    GuestCase theCase = cases.get(name);
+    assertThat(theCase).as("case %s ran", name).isNotNull();
+    return theCase;
+  }
+
+  /** What the process of a case did, and its children. */
+  List<Event> eventsOf(String caseName) {
+    int pid = theCase(caseName).pid();
+    return events.stream()
+        .filter(
+            event ->
+                event.process().hostProcessId() == pid
+                    || event.process().hostParentProcessId() == pid)
+        .toList();
+  }
+
+  List<Event> eventsOf(String caseName, String eventName) {
+    return eventsOf(caseName).stream().filter(e -> e.eventName().equals(eventName)).toList();
+  }
+
+  /** The only event of that name in the case. */
+  Event event(String caseName, String eventName) {
+    List<Event> found = eventsOf(caseName, eventName);
+    assertThat(found).as("%s of case %s", eventName, caseName).hasSize(1);
+    return found.getFirst();
+  }
+
+  /** The findings on what the process of a case did, and its children. */
+  List<JsonNode> findingsOf(String caseName) {
+    int pid = theCase(caseName).pid();
+    return findings.stream()
+        .filter(
+            finding -> {
+              JsonNode payload = finding.at("/Event/Payload");
+              return payload.get("hostProcessId").asInt() == pid
+                  || payload.get("hostParentProcessId").asInt() == pid;
+            })
+        .toList();
+  }
+
+  private static Map<String, GuestCase> cases(List<String> lines) {
+    var cases = new LinkedHashMap<String, GuestCase>();
+    GuestCase current = null;
+    for (String line : lines) {
+      Matcher begin = CASE.matcher(line);
+      Matcher call = CALL.matcher(line);
+      if (begin.matches()) {
+        current =
+            new GuestCase(begin.group(1), Integer.parseInt(begin.group(2)), new ArrayList<>());
+        cases.put(current.name(), current);
+      } else if (call.matches() && current != null) {
+        current.calls().add(new Call(Long.parseLong(call.group(2)), call.group(3)));
+      }
+    }
+    return cases;
+  }
+
+  private static List<Event> events(LabResult result) throws IOException {
+    var events = new ArrayList<Event>();
+    var bad = new ArrayList<BadLine>();
+    try (InputStream in = Files.newInputStream(result.events())) {
+      EventReader.read(
+          in,
+          "events.ndjson",
+          ReadOptions.DEFAULT,
+          new EventHandler() {
+            @Override
+            public void onEvent(Event event) {
+              events.add(event);
+            }
+
+            @Override
+            public void onBadLine(BadLine line) {
+              bad.add(line);
+            }
+          });
+    }
+    assertThat(bad).isEmpty();
+    return events;
+  }
+}

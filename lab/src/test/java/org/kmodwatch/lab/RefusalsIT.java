@@ -1,0 +1,114 @@
+package org.kmodwatch.lab;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.kmodwatch.core.event.Event;
+
+/**
+ * What is seen when the kernel says no: unsigned modules, a blacklisted one, modules switched off.
+ */
+@ParameterizedClass(name = "kernel {0}")
+@ValueSource(strings = {"6.1", "6.12"})
+final class RefusalsIT {
+
+  private static final String READ =
+      "security_kernel_read_file=0 security_kernel_post_read_file=0 ";
+
+  @SuppressWarnings("NullAway.Init") // set before each class invocation
+  private static GuestRecord guest;
+
+  @SuppressWarnings("NullAway.Init") // set before each class invocation
+  private static String guestLog;
+
+  @SuppressWarnings("NullAway.Init") // set before each class invocation
+  @Parameter
+  String kernel;
+
+  @BeforeParameterizedClassInvocation
+  static void boot(String kernel) throws IOException {
+    LabResult result =
+        Lab.run(
+            LabRun.of(kernel, Resources.text("refusals.sh"))
+                .withFile(Lab.testModule(kernel, "kw_plain"))
+                .withKernelArguments(List.of("module.sig_enforce=1", "module_blacklist=dummy")));
+    assertThat(result.exitStatus()).isZero();
+    guest = GuestRecord.of(result);
+    guestLog = Files.readString(result.guestLog());
+  }
+
+  @Test
+  void everyRefusal_leavesExactlyTheEventsOfItsWay_inOrder() {
+    var expected =
+        Map.of(
+            "unsigned-file", READ + "finit_module=-129",
+            "unsigned-memory",
+                "security_kernel_load_data=0 security_kernel_post_load_data=0 init_module=-129",
+            "unsigned-memfd", READ + "finit_module=-129",
+            "blacklisted", READ + "finit_module=-1",
+            "signed", READ + "module_coming=0 module_load=0 module_init=0 finit_module=0",
+            "forced", READ + "finit_module=-129",
+            "disabled-file", "finit_module=-1",
+            "disabled-memory", "init_module=-1",
+            "disabled-delete", "delete_module=-1");
+
+    assertThat(expected)
+        .allSatisfy(
+            (name, events) ->
+                assertThat(LoadsIT.inWords(guest.eventsOf(name))).as(name).isEqualTo(events));
+  }
+
+  @Test
+  void everyRefusal_raisesAFinding_whereAModuleWasReadOrHandedOver() {
+    var expected =
+        Map.of(
+            "unsigned-file", 1,
+            "unsigned-memory", 1,
+            "unsigned-memfd", 1,
+            "blacklisted", 1,
+            "signed", 1,
+            "forced", 1,
+            "disabled-file", 0,
+            "disabled-memory", 1,
+            "disabled-delete", 0);
+
+    assertThat(expected)
+        .allSatisfy((name, count) -> assertThat(guest.findingsOf(name)).as(name).hasSize(count));
+  }
+
+  @Test
+  void everyCall_hasTheReturnValueThatItsCallerWasTold() {
+    assertThat(guest.cases().values())
+        .hasSize(10)
+        .allSatisfy(
+            theCase ->
+                assertThat(
+                        guest.eventsOf(theCase.name()).stream()
+                            .filter(event -> event.eventName().matches("(f?init|delete)_module"))
+                            .map(Event::returnValue))
+                    .as(theCase.name())
+                    .containsExactlyElementsOf(
+                        theCase.calls().stream()
+                            .map(
+                                call ->
+                                    call.ret() >= 0
+                                        ? call.ret()
+                                        : -Objects.requireNonNull(LoadsIT.ERRNO.get(call.errno())))
+                            .toList()));
+  }
+
+  @Test
+  void doctor_findsEveryHookInOrder_besideARunningSensor() {
+    assertThat(guestLog).contains("doctor status 0").containsPattern("ok +kernel +" + kernel + "\\.");
+    assertThat(guestLog).contains("fexit/security_kernel_read_file").contains("tp_btf/module_load");
+  }
+}

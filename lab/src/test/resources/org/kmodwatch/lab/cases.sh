@@ -1,0 +1,93 @@
+#!/bin/sh
+# Every route by which a module comes in, and every way in which that fails: LoadsIT holds what the sensor saw against what
+# the caller was told. Each case is "case NAME PID", what kwload says that its calls came to, "end NAME". A case that
+# prepares or cleans up does so under a name of its own, so that nothing is left out of the account.
+
+run() {
+  name=$1
+  shift
+  # The shell that says its pid becomes the loader.
+  sh -c 'echo "case $0 $$"; exec "$@"' "$name" "$@" 2>&1
+  echo "end $name"
+}
+
+cp kw_plain.ko unlinked.ko
+gzip -c kw_plain.ko >kw_plain.ko.gz
+echo junk >junk.ko
+: >empty.ko
+release=$(uname -r)
+dummy=$(find "/lib/modules/$release" -name 'dummy.ko*')
+odd=$(printf 'a "b"\n\\\377.ko')
+cp kw_plain.ko "$odd"
+deep=/tmp
+for part in 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32 33 34 35 36 37 38 39; do
+  deep=$deep/d$part
+done
+mkdir -p "$deep" /mnt/inner
+mount -t tmpfs inner /mnt/inner
+cp kw_plain.ko "$deep/"
+cp kw_plain.ko /mnt/inner/
+# /root is closed to nobody.
+cp kw_plain.ko /tmp/
+
+# Routes.
+run file kwload finit kw_plain.ko
+run delete kwload delete kw_plain
+run params kwload finit kw_params.ko 'number=42 text="two words"'
+run delete-params kwload delete kw_params
+run memory kwload init kw_params.ko 'number=7'
+run delete-memory kwload delete kw_params
+run memfd kwload memfd kw_plain.ko
+run delete-memfd kwload delete kw_plain
+run unlinked kwload unlinked unlinked.ko
+run delete-unlinked kwload delete kw_plain
+run int80 kwload int80 kw_plain.ko
+run int80-delete kwload int80-delete kw_plain
+run int80-memory kwload int80-init kw_plain.ko
+run delete-int80 kwload delete kw_plain
+run forced kwload finit kw_plain.ko '' 3
+run delete-forced kwload delete kw_plain
+run modprobe modprobe dummy numdummies=2
+run rmmod rmmod dummy
+run long-name kwload finit kw_a_name_of_fifty_five_characters_which_is_the_longest.ko
+run delete-long-name kwload delete kw_a_name_of_fifty_five_characters_which_is_the_longest
+run odd-path kwload finit "$odd"
+run delete-odd-path kwload delete kw_plain
+run deep-path kwload finit "$deep/kw_plain.ko"
+run delete-deep-path kwload delete kw_plain
+run mounted kwload finit /mnt/inner/kw_plain.ko
+run delete-mounted kwload delete kw_plain
+run compressed kwload finit "$dummy" '' 4
+run delete-compressed kwload delete dummy
+run compressed-unsaid kwload finit kw_plain.ko.gz
+run namespace unshare -p -m -f --mount-proc kwload finit kw_plain.ko
+run delete-namespace kwload delete kw_plain
+run autoload kwload socket 38 5 0
+run parallel kwload parallel 8 finit kw_plain.ko
+run delete-parallel kwload delete kw_plain
+
+# Failures.
+run no-capability-file kwload nocap finit /tmp/kw_plain.ko
+run no-capability-memory kwload nocap init /tmp/kw_plain.ko
+run bad-descriptor kwload badfd
+run bad-flags kwload finit kw_plain.ko '' 128
+run junk-file kwload finit junk.ko
+run junk-memory kwload init junk.ko
+run empty-file kwload finit empty.ko
+run loaded kwload finit kw_plain.ko
+run already-there kwload finit kw_plain.ko
+run delete-loaded kwload delete kw_plain
+run unresolved kwload finit kw_unresolved.ko
+run init-fails kwload finit kw_initfail.ko
+run parameter-refuses kwload finit kw_paramrefuse.ko 'refuse=1'
+run no-such-module kwload delete kw_nothing
+run crash-in-memory kwload init kw_oops.ko
+
+# A call that is still running when the sensor ends.
+sh -c 'echo "case never-returns $$"; exec kwload init kw_slow.ko ms=100000' &
+tries=0
+until grep -q '^kw_slow ' /proc/modules || [ "$tries" -gt 100 ]; do
+  tries=$((tries + 1))
+  sleep 0.1
+done
+echo 'end never-returns'

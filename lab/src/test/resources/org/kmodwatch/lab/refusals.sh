@@ -1,0 +1,38 @@
+#!/bin/sh
+# What a kernel that only takes signed modules, and then none at all, says to each route; RefusalsIT reads it. The kernel is
+# booted with module.sig_enforce=1 and module_blacklist=dummy.
+
+run() {
+  name=$1
+  shift
+  sh -c 'echo "case $0 $$"; exec "$@"' "$name" "$@" 2>&1
+  echo "end $name"
+}
+
+doctor() {
+  /opt/jre/bin/java -XX:+UseSerialGC -XX:TieredStopAtLevel=1 --enable-native-access=ALL-UNNAMED \
+    -cp '/opt/kmodwatch/lib/*' org.kmodwatch.agent.Main doctor "$@"
+}
+
+release=$(uname -r)
+dummy=$(find "/lib/modules/$release" -name 'dummy.ko*')
+flags=0
+case $dummy in *.xz) flags=4 ;; esac
+signed=$(find "/lib/modules/$release" -name 'af_alg.ko*')
+
+run unsigned-file kwload finit kw_plain.ko
+run unsigned-memory kwload init kw_plain.ko
+run unsigned-memfd kwload memfd kw_plain.ko
+run blacklisted kwload finit "$dummy" '' "$flags"
+run signed kwload finit "$signed" '' "$flags"
+run delete-signed kwload delete af_alg
+run forced kwload finit kw_plain.ko '' 2
+
+doctor >/root/doctor.txt 2>&1
+echo "doctor status $?"
+cat /root/doctor.txt
+
+echo 1 >/proc/sys/kernel/modules_disabled
+run disabled-file kwload finit "$signed" '' "$flags"
+run disabled-memory kwload init kw_plain.ko
+run disabled-delete kwload delete af_alg
