@@ -104,11 +104,18 @@ static __always_inline bool append_kernel(struct kw_record *r, struct kw_span *s
 static __always_inline bool append_user(struct kw_record *r, struct kw_span *span, __u64 from)
 {
 	__u64 off = end_of(r);
+	long n;
 
 	if (off > KW_DATA_MAX || !from)
 		return false;
-	return appended(r, span, off,
-			bpf_probe_read_user_str(&r->data[off], KW_APPEND_MAX, (const void *)from));
+	n = bpf_probe_read_user_str(&r->data[off], KW_APPEND_MAX, (const void *)from);
+	/* Of an empty string, strncpy_from_user_nofault() does not count the NUL,
+	 * as it does of any other. */
+	if (n == 0) {
+		*span = (struct kw_span){};
+		return true;
+	}
+	return appended(r, span, off, n);
 }
 
 /* A walk from a file up to the root of its mount namespace. */

@@ -108,7 +108,9 @@ final class RefusalsIT {
 
   @Test
   void doctor_findsEveryHookInOrder_besideARunningSensor() {
-    assertThat(guestLog).contains("doctor status 0").containsPattern("ok +kernel +" + kernel + "\\.");
+    assertThat(guestLog)
+        .contains("doctor status 0")
+        .containsPattern("ok +kernel +" + kernel + "\\.");
     assertThat(guestLog).contains("fexit/security_kernel_read_file").contains("tp_btf/module_load");
   }
 }

@@ -31,9 +31,15 @@ final class Programs implements AutoCloseable {
   private final BpfObject object;
   private final Map<Hook, HookStatus> statuses;
 
-  private Programs(BpfObject object, Map<Hook, HookStatus> statuses) {
+  /**
+   * What libbpf and the verifier said when the object as a whole was refused; empty if it was not.
+   */
+  private final String complaints;
+
+  private Programs(BpfObject object, Map<Hook, HookStatus> statuses, String complaints) {
     this.object = object;
     this.statuses = statuses;
+    this.complaints = complaints;
   }
 
   /**
@@ -42,52 +48,23 @@ final class Programs implements AutoCloseable {
    * @throws SensorException if a required program cannot be loaded or attached
    */
   static Programs attach(LibBpf lib, KernelBtf btf) {
-    byte[] elf = objectFile();
-    var statuses = new EnumMap<Hook, HookStatus>(Hook.class);
-    Set<Hook> wanted = presentHooks(btf, statuses);
-    BpfObject object = open(lib, elf, wanted);
-    BpfObject.Outcome outcome = object.load();
-    if (!outcome.succeeded()) {
-      object.close();
-      for (Hook hook : Set.copyOf(wanted)) {
-        HookStatus status = tryAlone(lib, elf, hook, false);
-        if (status.state() != HookStatus.State.ATTACHED) {
-          statuses.put(hook, status);
-          wanted.remove(hook);
-        }
-      }
-      refuseWithoutRequired(statuses, outcome);
-      object = open(lib, elf, wanted);
-      outcome = object.load();
-      if (!outcome.succeeded()) {
-        object.close();
+    Programs programs = attachWhatGoes(lib, btf);
+    for (HookStatus status : programs.statuses()) {
+      if (status.hook().required() && status.state() != HookStatus.State.ATTACHED) {
+        programs.close();
         throw new SensorException(
-            "the BPF programs cannot be loaded: " + reason(outcome), outcome.messages());
+            "the hook %s cannot be used: %s".formatted(status.hook().target(), status.detail()),
+            programs.complaints);
       }
     }
-    try {
-      for (BpfObject.Program program : object.programs()) {
-        Hook hook = Hook.ofTarget(program.section()).orElseThrow();
-        if (wanted.contains(hook)) {
-          statuses.put(hook, status(hook, program.attach()));
-        }
-      }
-      refuseWithoutRequired(statuses, outcome);
-    } catch (RuntimeException e) {
-      object.close();
-      throw e;
-    }
-    return new Programs(object, statuses);
+    return programs;
   }
 
-  /** Loads and attaches each program by itself, and takes it off again. */
+  /** Loads and attaches what this kernel takes, and takes it off again. */
   static List<HookStatus> probe(LibBpf lib, KernelBtf btf) {
-    byte[] elf = objectFile();
-    var statuses = new EnumMap<Hook, HookStatus>(Hook.class);
-    for (Hook hook : presentHooks(btf, statuses)) {
-      statuses.put(hook, tryAlone(lib, elf, hook, true));
+    try (Programs programs = attachWhatGoes(lib, btf)) {
+      return programs.statuses();
     }
-    return List.copyOf(statuses.values());
   }
 
   /** What became of each hook of this machine. */
@@ -102,6 +79,39 @@ final class Programs implements AutoCloseable {
   @Override
   public void close() {
     object.close();
+  }
+
+  private static Programs attachWhatGoes(LibBpf lib, KernelBtf btf) {
+    byte[] elf = objectFile();
+    var statuses = new EnumMap<Hook, HookStatus>(Hook.class);
+    Set<Hook> wanted = presentHooks(btf, statuses);
+    BpfObject object = open(lib, elf, wanted);
+    BpfObject.Outcome outcome = object.load();
+    String complaints = outcome.messages();
+    if (!outcome.succeeded()) {
+      object.close();
+      for (Hook hook : Set.copyOf(wanted)) {
+        BpfObject.Outcome alone = loadAlone(lib, elf, hook);
+        if (!alone.succeeded()) {
+          statuses.put(hook, status(hook, alone));
+          wanted.remove(hook);
+        }
+      }
+      object = open(lib, elf, wanted);
+      outcome = object.load();
+      if (!outcome.succeeded()) {
+        object.close();
+        throw new SensorException(
+            "the BPF programs cannot be loaded: " + reason(outcome), outcome.messages());
+      }
+    }
+    for (BpfObject.Program program : object.programs()) {
+      Hook hook = hookOf(program);
+      if (wanted.contains(hook)) {
+        statuses.put(hook, status(hook, program.attach()));
+      }
+    }
+    return new Programs(object, statuses, complaints);
   }
 
   /** The hooks that the kernel has; those that it lacks are put into {@code statuses}. */
@@ -130,46 +140,29 @@ final class Programs implements AutoCloseable {
   private static BpfObject open(LibBpf lib, byte[] elf, Set<Hook> wanted) {
     BpfObject object = BpfObject.open(lib, elf);
     for (BpfObject.Program program : object.programs()) {
-      Hook hook =
-          Hook.ofTarget(program.section())
-              .orElseThrow(
-                  () ->
-                      new IllegalStateException(
-                          "a program without a Hook: section=" + program.section()));
-      program.setAutoload(wanted.contains(hook));
+      program.setAutoload(wanted.contains(hookOf(program)));
     }
     return object;
   }
 
-  private static HookStatus tryAlone(LibBpf lib, byte[] elf, Hook hook, boolean attach) {
+  private static BpfObject.Outcome loadAlone(LibBpf lib, byte[] elf, Hook hook) {
     try (BpfObject object = open(lib, elf, EnumSet.of(hook))) {
-      BpfObject.Outcome outcome = object.load();
-      if (outcome.succeeded() && attach) {
-        for (BpfObject.Program program : object.programs()) {
-          if (program.section().equals(hook.target())) {
-            outcome = program.attach();
-          }
-        }
-      }
-      return status(hook, outcome);
+      return object.load();
     }
+  }
+
+  private static Hook hookOf(BpfObject.Program program) {
+    return Hook.ofTarget(program.section())
+        .orElseThrow(
+            () ->
+                new IllegalStateException(
+                    "a program without a Hook: section=" + program.section()));
   }
 
   private static HookStatus status(Hook hook, BpfObject.Outcome outcome) {
     return outcome.succeeded()
         ? new HookStatus(hook, HookStatus.State.ATTACHED, "")
         : new HookStatus(hook, HookStatus.State.FAILED, reason(outcome));
-  }
-
-  private static void refuseWithoutRequired(
-      Map<Hook, HookStatus> statuses, BpfObject.Outcome outcome) {
-    for (HookStatus status : statuses.values()) {
-      if (status.hook().required() && status.state() != HookStatus.State.ATTACHED) {
-        throw new SensorException(
-            "the hook %s cannot be used: %s".formatted(status.hook().target(), status.detail()),
-            outcome.messages());
-      }
-    }
   }
 
   /** The kernel's reason in one line, with the remedy where we know one. */

@@ -66,7 +66,8 @@ public final class Sensor implements AutoCloseable {
   }
 
   /**
-   * Loads and attaches each hook by itself and takes it off again: what {@code doctor} shows.
+   * Loads and attaches every hook that this kernel has, required or not, and takes them off again:
+   * what {@code doctor} shows.
    *
    * @throws SensorException if nothing at all can be tried: no libbpf, no BTF
    */
