@@ -13,8 +13,9 @@ kmodwatch_app=$kmodwatch_root/build/app
 set_java_options() {
   local jar path=
   for jar in "$1"/lib/*.jar; do path+=${path:+:}$jar; done
+  # The Zstandard reader uses sun.misc.Unsafe, of which Java 25 warns on standard error (docs/decisions/0006).
   kmodwatch_java_options=(
-    --enable-native-access=ALL-UNNAMED -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xmx256m
+    --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xmx256m
     "-Dkmodwatch.home=$kmodwatch_root" -cp "$path"
   )
 }

@@ -124,7 +124,6 @@ struct kw_walk {
 	struct dentry *dentry;
 	struct mount *mnt;
 	__u32 flags;
-	__u32 parts;
 };
 
 /* One step of the walk: appends one name, or crosses one mount point. Returns
@@ -162,9 +161,6 @@ static long walk_step(__u32 step, struct kw_walk *w)
 		w->flags &= ~KW_PATH_CUT;
 		return 1;
 	}
-	/* d_unlinked(): the file itself is in no hash chain. */
-	if (!w->parts++ && !BPF_CORE_READ(dentry, d_hash.pprev))
-		w->flags |= KW_FILE_DELETED;
 	r->data_len = off + n;
 	w->dentry = parent;
 	return 0;
@@ -175,15 +171,19 @@ static long walk_step(__u32 step, struct kw_walk *w)
 static __noinline __u32 append_path(struct kw_record *r, struct file *file)
 {
 	struct vfsmount *vfsmount = BPF_CORE_READ(file, f_path.mnt);
+	struct dentry *dentry = BPF_CORE_READ(file, f_path.dentry);
 	struct kw_walk w = {
 		.record = r,
-		.dentry = BPF_CORE_READ(file, f_path.dentry),
+		.dentry = dentry,
 		.mnt = container_of_core(vfsmount, struct mount, mnt),
 		.flags = KW_PATH_CUT,
 	};
 	__u32 start = r->data_len;
 	int i;
 
+	/* d_unlinked(): in no hash chain, and not a root, which never is. */
+	if (!BPF_CORE_READ(dentry, d_hash.pprev) && BPF_CORE_READ(dentry, d_parent) != dentry)
+		w.flags |= KW_FILE_DELETED;
 	/* bpf_loop() (5.17) is verified once, a plain loop once a turn, which
 	 * costs a tenth of a second of start-up for each ten turns. */
 	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_loop)) {

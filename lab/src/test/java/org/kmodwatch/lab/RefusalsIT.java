@@ -111,6 +111,8 @@ final class RefusalsIT {
     assertThat(guestLog)
         .contains("doctor status 0")
         .containsPattern("ok +kernel +" + kernel + "\\.");
+    assertThat(guestLog).containsPattern("ok +lockdown +none");
+    assertThat(guestLog).containsPattern("ok +module signatures +enforced");
     assertThat(guestLog).contains("fexit/security_kernel_read_file").contains("tp_btf/module_load");
   }
 }

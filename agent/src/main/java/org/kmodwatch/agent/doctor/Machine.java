@@ -1,5 +1,6 @@
 package org.kmodwatch.agent.doctor;
 
+import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -58,7 +59,8 @@ public record Machine(Path root, String architecture) {
 
   /** What is in a file, without white space around it; empty if it cannot be read. */
   Optional<String> read(String path) {
-    try (InputStream in = Files.newInputStream(root.resolve(path))) {
+    // Buffered, since a file channel's own readNBytes seeks, which some files of securityfs refuse.
+    try (InputStream in = new BufferedInputStream(Files.newInputStream(root.resolve(path)))) {
       return Optional.of(new String(in.readNBytes(MAX_BYTES), StandardCharsets.UTF_8).strip());
     } catch (IOException unreadable) {
       return Optional.empty();
