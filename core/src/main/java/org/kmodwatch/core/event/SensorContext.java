@@ -1,0 +1,103 @@
+package org.kmodwatch.core.event;
+
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What our own sensor knows about an event beyond the peer's form. In JSON it stands under the
+ * event's key {@value #KEY}, so that a recording of ours tells as much as the live sensor; {@link
+ * SensorContexts} turns it into a {@link Value} and back.
+ *
+ * @param callTimeNanos when the system call that the thread is in was entered, nanoseconds since
+ *     the epoch; 0 outside a call. With the host thread id it names one attempt.
+ * @param entryMissed whether the call was first seen at its return
+ * @param file the file that the attempt loads from, as far as it is known by now; null for other
+ *     attempts
+ * @param moduleName the module's own name, once the kernel has read it; null before
+ * @param signatureMissing whether the kernel has asked its lockdown rules about a module without a
+ *     valid signature
+ * @param lockdownVerdict what those rules answered, 0 or a negative errno; null if they were not
+ *     asked
+ * @param task who did it, on events that end an attempt or ask for a module; null on the others
+ */
+public record SensorContext(
+    long callTimeNanos,
+    boolean entryMissed,
+    @Nullable FileIdentity file,
+    @Nullable String moduleName,
+    boolean signatureMissing,
+    @Nullable Long lockdownVerdict,
+    @Nullable Task task) {
+
+  /** The event's key in JSON. */
+  public static final String KEY = "kmodwatch";
+
+  /**
+   * A file, as the kernel had it open.
+   *
+   * @param path from the root of the mount namespace, with " (deleted)" where no name leads to it
+   * @param device the kernel's device number (major &lt;&lt; 20 | minor)
+   * @param inode inode number, unsigned 64-bit
+   * @param ctimeNanos time of last change, nanoseconds since the epoch
+   */
+  public record FileIdentity(String path, long device, long inode, long ctimeNanos) {}
+
+  /**
+   * Who did it, beyond {@link ProcessContext}.
+   *
+   * @param effectiveUserId effective user id, unsigned 32-bit
+   * @param loginUserId the audit login uid, unsigned 32-bit; 4294967295 if never set; null where
+   *     the kernel has none
+   * @param sessionId the audit session, unsigned 32-bit; 4294967295 if never set; null where the
+   *     kernel has none
+   * @param effectiveCapabilities bit set of effective capabilities, bit N is capability N
+   * @param namespaces inode numbers by the names of /proc/PID/ns
+   * @param cgroupPath path of the cgroup from the root of its hierarchy; empty if it could not be
+   *     read
+   * @param arguments the command line; empty if it could not be read
+   * @param argumentsCut whether the command line was longer than what was read
+   * @param ancestors the parent first, up to the kernel's limit of eight
+   * @param modprobePath what the kernel would start to load a module, on events that ask for one;
+   *     null on the others
+   */
+  public record Task(
+      long effectiveUserId,
+      @Nullable Long loginUserId,
+      @Nullable Long sessionId,
+      long effectiveCapabilities,
+      Map<String, Long> namespaces,
+      String cgroupPath,
+      List<String> arguments,
+      boolean argumentsCut,
+      List<Ancestor> ancestors,
+      @Nullable String modprobePath) {
+
+    /** Copies the collections. */
+    public Task {
+      namespaces = Collections.unmodifiableMap(new LinkedHashMap<>(namespaces));
+      arguments = List.copyOf(arguments);
+      ancestors = List.copyOf(ancestors);
+    }
+
+    /**
+     * Whether capability number {@code capability} is effective, for example 16 for CAP_SYS_MODULE.
+     */
+    public boolean has(int capability) {
+      return (effectiveCapabilities >>> capability & 1) != 0;
+    }
+  }
+
+  /**
+   * A parent, or a parent's parent.
+   *
+   * @param hostProcessId process id on the host
+   * @param name its comm
+   * @param executablePath the file it executes; null for a kernel thread
+   * @param startTimeNanos when it started, nanoseconds since the epoch
+   */
+  public record Ancestor(
+      int hostProcessId, String name, @Nullable String executablePath, long startTimeNanos) {}
+}

@@ -1,0 +1,183 @@
+package org.kmodwatch.core.event;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** Turns a {@link SensorContext} into what stands in JSON, and back. */
+public final class SensorContexts {
+
+  private SensorContexts() {}
+
+  /** What the sensor said about {@code event}; empty if it is not from our sensor, or damaged. */
+  public static Optional<SensorContext> of(Event event) {
+    Value value = event.unknownFields().get(SensorContext.KEY);
+    return value instanceof Value.Obj(var fields)
+        ? Optional.of(read(new Reader(fields)))
+        : Optional.empty();
+  }
+
+  /** The entry for {@link Event#unknownFields}. */
+  public static Map<String, Value> toUnknownFields(SensorContext context) {
+    var out = new LinkedHashMap<String, Value>();
+    if (context.callTimeNanos() != 0) {
+      out.put("callTime", Value.of(context.callTimeNanos()));
+    }
+    if (context.entryMissed()) {
+      out.put("entryMissed", Value.of(true));
+    }
+    SensorContext.FileIdentity file = context.file();
+    if (file != null) {
+      var fields = new LinkedHashMap<String, Value>();
+      fields.put("path", Value.of(file.path()));
+      fields.put("device", Value.of(file.device()));
+      fields.put("inode", Value.ofUnsigned(file.inode()));
+      fields.put("ctime", Value.of(file.ctimeNanos()));
+      out.put("file", new Value.Obj(fields));
+    }
+    if (context.moduleName() != null) {
+      out.put("moduleName", Value.of(context.moduleName()));
+    }
+    if (context.signatureMissing()) {
+      out.put("signatureMissing", Value.of(true));
+    }
+    if (context.lockdownVerdict() != null) {
+      out.put("lockdownVerdict", Value.of(context.lockdownVerdict()));
+    }
+    if (context.task() != null) {
+      out.put("task", write(context.task()));
+    }
+    return Map.of(SensorContext.KEY, new Value.Obj(out));
+  }
+
+  private static Value write(SensorContext.Task task) {
+    var out = new LinkedHashMap<String, Value>();
+    out.put("euid", Value.of(task.effectiveUserId()));
+    if (task.loginUserId() != null) {
+      out.put("loginUid", Value.of(task.loginUserId()));
+    }
+    if (task.sessionId() != null) {
+      out.put("sessionId", Value.of(task.sessionId()));
+    }
+    out.put("capabilities", Value.ofUnsigned(task.effectiveCapabilities()));
+    var namespaces = new LinkedHashMap<String, Value>();
+    task.namespaces().forEach((name, inode) -> namespaces.put(name, Value.of(inode)));
+    out.put("namespaces", new Value.Obj(namespaces));
+    out.put("cgroup", Value.of(task.cgroupPath()));
+    out.put("args", Value.ofStrings(task.arguments()));
+    if (task.argumentsCut()) {
+      out.put("argsCut", Value.of(true));
+    }
+    var ancestors = new ArrayList<Value>();
+    for (SensorContext.Ancestor ancestor : task.ancestors()) {
+      var fields = new LinkedHashMap<String, Value>();
+      fields.put("pid", Value.of(ancestor.hostProcessId()));
+      fields.put("comm", Value.of(ancestor.name()));
+      if (ancestor.executablePath() != null) {
+        fields.put("exe", Value.of(ancestor.executablePath()));
+      }
+      fields.put("startTime", Value.of(ancestor.startTimeNanos()));
+      ancestors.add(new Value.Obj(fields));
+    }
+    out.put("ancestors", new Value.Array(ancestors));
+    if (task.modprobePath() != null) {
+      out.put("modprobePath", Value.of(task.modprobePath()));
+    }
+    return new Value.Obj(out);
+  }
+
+  private static SensorContext read(Reader in) {
+    Reader file = in.object("file");
+    Reader task = in.object("task");
+    return new SensorContext(
+        in.number("callTime", 0),
+        in.flag("entryMissed"),
+        file == null
+            ? null
+            : new SensorContext.FileIdentity(
+                file.text("path", ""),
+                file.number("device", 0),
+                file.number("inode", 0),
+                file.number("ctime", 0)),
+        in.text("moduleName"),
+        in.flag("signatureMissing"),
+        in.number("lockdownVerdict"),
+        task == null ? null : readTask(task));
+  }
+
+  private static SensorContext.Task readTask(Reader in) {
+    var namespaces = new LinkedHashMap<String, Long>();
+    Reader names = in.object("namespaces");
+    if (names != null) {
+      names.fields.keySet().forEach(name -> namespaces.put(name, names.number(name, 0)));
+    }
+    var ancestors = new ArrayList<SensorContext.Ancestor>();
+    for (Value value : in.list("ancestors")) {
+      if (value instanceof Value.Obj(var fields)) {
+        var ancestor = new Reader(fields);
+        ancestors.add(
+            new SensorContext.Ancestor(
+                (int) ancestor.number("pid", 0),
+                ancestor.text("comm", ""),
+                ancestor.text("exe"),
+                ancestor.number("startTime", 0)));
+      }
+    }
+    var arguments = new ArrayList<String>();
+    for (Value value : in.list("args")) {
+      if (value instanceof Value.Str(String text)) {
+        arguments.add(text);
+      }
+    }
+    return new SensorContext.Task(
+        in.number("euid", 0),
+        in.number("loginUid"),
+        in.number("sessionId"),
+        in.number("capabilities", 0),
+        namespaces,
+        in.text("cgroup", ""),
+        arguments,
+        in.flag("argsCut"),
+        ancestors,
+        in.text("modprobePath"));
+  }
+
+  /** Reads what is of the right type, and takes anything else for absent. */
+  private record Reader(Map<String, Value> fields) {
+
+    @Nullable Long number(String key) {
+      return fields.get(key) instanceof Value.Num number && number.bits().isPresent()
+          ? number.bits().getAsLong()
+          : null;
+    }
+
+    long number(String key, long absent) {
+      Long number = number(key);
+      return number == null ? absent : number;
+    }
+
+    @Nullable String text(String key) {
+      return fields.get(key) instanceof Value.Str(String text) ? text : null;
+    }
+
+    String text(String key, String absent) {
+      String text = text(key);
+      return text == null ? absent : text;
+    }
+
+    boolean flag(String key) {
+      return fields.get(key) instanceof Value.Bool(boolean flag) && flag;
+    }
+
+    @Nullable Reader object(String key) {
+      return fields.get(key) instanceof Value.Obj(var inner) ? new Reader(inner) : null;
+    }
+
+    List<Value> list(String key) {
+      return fields.get(key) instanceof Value.Array(var values) ? values : List.of();
+    }
+  }
+}

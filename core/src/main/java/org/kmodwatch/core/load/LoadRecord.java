@@ -1,0 +1,304 @@
+package org.kmodwatch.core.load;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.kmodwatch.core.event.ContainerContext;
+import org.kmodwatch.core.event.KubernetesContext;
+
+/**
+ * One attempt to load or unload one module (schema {@value #SCHEMA}, docs/load-record.md). What is
+ * not known is null, an empty list or false, and absent in JSON; {@code gaps} says why something
+ * that was tried is missing.
+ *
+ * @param id stable over reading the same events again
+ * @param timeNanos when the attempt began, nanoseconds since the epoch
+ * @param durationNanos from then until the call returned; null if it has not
+ * @param host where it happened
+ * @param action load or unload
+ * @param outcome what became of it
+ * @param returnValue what the call returned, 0 or a negative errno; null if it has not returned
+ * @param errno the errno's name; null where there was none
+ * @param reason in words, why it was refused or failed; null where it was neither
+ * @param route how the module came in
+ * @param module what the kernel said of the module
+ * @param file what it was loaded from; null if not from a file, or not known
+ * @param loader the process that made the system call; null where nobody was seen
+ * @param requester on whose behalf the kernel started modprobe; null where nobody asked through the
+ *     kernel
+ * @param container the container of the requester, or of the loader where nobody asked
+ * @param kubernetes likewise the pod
+ * @param codeMayHaveRun whether code of the module may have run although the attempt was refused or
+ *     failed
+ * @param preExisting whether it was loaded before Kmodwatch started, so that only its existence is
+ *     known
+ * @param retryOf id of the attempt by the same process just before, of which this is the second
+ *     try; null otherwise
+ * @param waitedOn id of the attempt whose result this one was given, since both were for one file
+ *     at once; null otherwise
+ * @param findings ids of the findings that were raised on it or on its events
+ * @param repeats how many attempts this record stands for
+ * @param gaps what is missing, and why
+ */
+public record LoadRecord(
+    String id,
+    long timeNanos,
+    @Nullable Long durationNanos,
+    Host host,
+    Action action,
+    Outcome outcome,
+    @Nullable Long returnValue,
+    @Nullable String errno,
+    @Nullable String reason,
+    Route route,
+    ModuleDetails module,
+    @Nullable ModuleFile file,
+    @Nullable ProcessDetails loader,
+    @Nullable Requester requester,
+    ContainerContext container,
+    KubernetesContext kubernetes,
+    boolean codeMayHaveRun,
+    boolean preExisting,
+    @Nullable String retryOf,
+    @Nullable String waitedOn,
+    List<String> findings,
+    int repeats,
+    List<Gap> gaps) {
+
+  /** The schema's name and version. */
+  public static final String SCHEMA = "kmodwatch.load/1";
+
+  /** The name of the event that a record is. */
+  public static final String EVENT_NAME = "kernel_module";
+
+  /** Copies the lists. */
+  public LoadRecord {
+    findings = List.copyOf(findings);
+    gaps = List.copyOf(gaps);
+  }
+
+  /** The same with the findings that were raised on it. */
+  public LoadRecord withFindings(List<String> newFindings) {
+    return new LoadRecord(
+        id,
+        timeNanos,
+        durationNanos,
+        host,
+        action,
+        outcome,
+        returnValue,
+        errno,
+        reason,
+        route,
+        module,
+        file,
+        loader,
+        requester,
+        container,
+        kubernetes,
+        codeMayHaveRun,
+        preExisting,
+        retryOf,
+        waitedOn,
+        newFindings,
+        repeats,
+        gaps);
+  }
+
+  /**
+   * The process on whose behalf it happened: the requester, or the loader where nobody asked
+   * through the kernel.
+   */
+  public Optional<ProcessDetails> askedBy() {
+    return requester != null ? Optional.of(requester.process()) : Optional.ofNullable(loader);
+  }
+
+  /** What was attempted. */
+  public enum Action {
+    /** To load a module. */
+    LOAD,
+    /** To unload one. */
+    UNLOAD
+  }
+
+  /** What became of an attempt. */
+  public enum Outcome {
+    /** The module is in the kernel, or its init is running. */
+    LOADED,
+    /** A check said no. */
+    REFUSED,
+    /** Anything else went wrong. */
+    FAILED,
+    /** The module is gone. */
+    UNLOADED
+  }
+
+  /**
+   * The host, as far as whoever keeps the record knows it.
+   *
+   * @param name host name
+   * @param machineId of /etc/machine-id
+   * @param bootId of /proc/sys/kernel/random/boot_id
+   * @param kernel the kernel's release
+   * @param arch the machine, as uname has it
+   */
+  public record Host(
+      @Nullable String name,
+      @Nullable String machineId,
+      @Nullable String bootId,
+      @Nullable String kernel,
+      @Nullable String arch) {
+
+    /** Nothing known. */
+    public static final Host UNKNOWN = new Host(null, null, null, null, null);
+  }
+
+  /**
+   * How a module came in.
+   *
+   * @param syscall {@code init_module}, {@code finit_module} or {@code delete_module}; null where
+   *     none was seen
+   * @param abi {@code native} or {@code compat}, the 32-bit table; null where no call was seen
+   * @param flags the call's flags by name; a bit without a name as a hexadecimal number
+   * @param params the module's parameters; null if they could not be read
+   * @param memoryOnly whether the bytes came from memory and no file is known
+   * @param autoload whether the kernel started modprobe for somebody
+   */
+  public record Route(
+      @Nullable String syscall,
+      @Nullable String abi,
+      List<String> flags,
+      @Nullable String params,
+      boolean memoryOnly,
+      boolean autoload) {
+    /** Copies the list. */
+    public Route {
+      flags = List.copyOf(flags);
+    }
+  }
+
+  /**
+   * The module as the kernel has it.
+   *
+   * @param name its own name
+   * @param version MODULE_VERSION
+   * @param srcversion hash of its sources
+   * @param taints names of the taints that it put on the kernel: OUT_OF_TREE, UNSIGNED, FORCED,
+   *     PROPRIETARY, …
+   * @param sizeBytes bytes that the kernel was given
+   */
+  public record ModuleDetails(
+      @Nullable String name,
+      @Nullable String version,
+      @Nullable String srcversion,
+      List<String> taints,
+      @Nullable Long sizeBytes) {
+    /** Copies the list. */
+    public ModuleDetails {
+      taints = List.copyOf(taints);
+    }
+  }
+
+  /**
+   * The file a module was loaded from.
+   *
+   * @param path as the loader's mount namespace has it, without " (deleted)"
+   * @param device the kernel's device number
+   * @param inode unsigned 64-bit
+   * @param ctimeNanos last change, nanoseconds since the epoch
+   * @param deleted whether no name leads to it
+   * @param place where that is
+   */
+  public record ModuleFile(
+      String path, long device, long inode, long ctimeNanos, boolean deleted, Place place) {}
+
+  /** Where a module file is. */
+  public enum Place {
+    /** The distribution's tree of modules. */
+    DISTRIBUTION,
+    /** Updates and DKMS beside it. */
+    UPDATES,
+    /** Memory that looks like a file. */
+    MEMFD,
+    /** A folder for temporary files. */
+    TEMPORARY,
+    /** Somebody's home. */
+    HOME,
+    /** Anywhere else. */
+    OTHER
+  }
+
+  /**
+   * A process.
+   *
+   * @param pid process id inside its namespace
+   * @param tid thread id inside its namespace
+   * @param parentPid likewise of the parent; 0 if that is outside
+   * @param hostPid process id on the host
+   * @param comm the thread's name
+   * @param exe the file it executes
+   * @param args its command line
+   * @param uid real user id
+   * @param euid effective user id
+   * @param loginUid who logged in, if anybody did
+   * @param sessionId the audit session, if there is one
+   * @param capabilities names of the effective capabilities
+   * @param startTimeNanos when the thread started, nanoseconds since the epoch
+   * @param namespaces inode numbers by the names of /proc/PID/ns
+   * @param cgroup path of the cgroup
+   * @param ancestors the parent first
+   */
+  public record ProcessDetails(
+      int pid,
+      int tid,
+      int parentPid,
+      int hostPid,
+      String comm,
+      @Nullable String exe,
+      List<String> args,
+      long uid,
+      @Nullable Long euid,
+      @Nullable Long loginUid,
+      @Nullable Long sessionId,
+      List<String> capabilities,
+      long startTimeNanos,
+      Map<String, Long> namespaces,
+      @Nullable String cgroup,
+      List<Ancestor> ancestors) {
+    /** Copies the collections. */
+    public ProcessDetails {
+      args = List.copyOf(args);
+      capabilities = List.copyOf(capabilities);
+      namespaces = Map.copyOf(namespaces);
+      ancestors = List.copyOf(ancestors);
+    }
+  }
+
+  /**
+   * A parent, or a parent's parent.
+   *
+   * @param pid process id on the host
+   * @param comm its name
+   * @param exe the file it executes; null for a kernel thread
+   */
+  public record Ancestor(int pid, String comm, @Nullable String exe) {}
+
+  /**
+   * The process on whose behalf the kernel started modprobe.
+   *
+   * @param alias what the kernel asked for, for example {@code net-pf-38}
+   * @param process who
+   * @param modprobePath what the kernel started, if that is no longer what it was when Kmodwatch
+   *     started; null otherwise
+   */
+  public record Requester(String alias, ProcessDetails process, @Nullable String modprobePath) {}
+
+  /**
+   * Something that is missing.
+   *
+   * @param field the record's key, with dots: {@code loader.args}
+   * @param why for a person
+   */
+  public record Gap(String field, String why) {}
+}
