@@ -3,6 +3,7 @@ package org.kmodwatch.agent.output;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import org.kmodwatch.core.event.Errno;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.event.EventNames;
 import org.kmodwatch.core.event.Value;

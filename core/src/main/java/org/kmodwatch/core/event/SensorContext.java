@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param callTimeNanos when the system call that the thread is in was entered, nanoseconds since
  *     the epoch; 0 outside a call. With the host thread id it names one attempt.
+ * @param returnTimeNanos when that call returned, nanoseconds since the epoch; 0 if it has not
  * @param entryMissed whether the call was first seen at its return
  * @param file the file that the attempt loads from, as far as it is known by now; null for other
  *     attempts
@@ -25,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record SensorContext(
     long callTimeNanos,
+    long returnTimeNanos,
     boolean entryMissed,
     @Nullable FileIdentity file,
     @Nullable String moduleName,

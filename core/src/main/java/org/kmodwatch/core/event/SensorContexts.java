@@ -26,6 +26,9 @@ public final class SensorContexts {
     if (context.callTimeNanos() != 0) {
       out.put("callTime", Value.of(context.callTimeNanos()));
     }
+    if (context.returnTimeNanos() != 0) {
+      out.put("returnTime", Value.of(context.returnTimeNanos()));
+    }
     if (context.entryMissed()) {
       out.put("entryMissed", Value.of(true));
     }
@@ -94,6 +97,7 @@ public final class SensorContexts {
     Reader task = in.object("task");
     return new SensorContext(
         in.number("callTime", 0),
+        in.number("returnTime", 0),
         in.flag("entryMissed"),
         file == null
             ? null

@@ -1,4 +1,4 @@
-package org.kmodwatch.agent.output;
+package org.kmodwatch.core.event;
 
 import java.util.Collections;
 import java.util.EnumSet;
@@ -12,7 +12,7 @@ import java.util.Set;
  * (include/uapi/asm-generic/errno-base.h and errno.h), and the few that never leave the kernel in a
  * right world (include/linux/errno.h).
  */
-enum Errno {
+public enum Errno {
   EPERM(1, "Operation not permitted"),
   ENOENT(2, "No such file or directory"),
   ESRCH(3, "No such process"),
@@ -167,14 +167,19 @@ enum Errno {
   }
 
   /** The one that a system call which returned {@code returnValue} failed with. */
-  static Optional<Errno> ofReturnValue(long returnValue) {
+  public static Optional<Errno> ofReturnValue(long returnValue) {
     return returnValue < 0 && returnValue >= -4095
         ? Optional.ofNullable(BY_NUMBER.get((int) -returnValue))
         : Optional.empty();
   }
 
+  /** The number, as the kernel's headers have it: positive. */
+  public int number() {
+    return number;
+  }
+
   /** What strerror(3) says. */
-  String text() {
+  public String text() {
     return text;
   }
 
@@ -183,7 +188,7 @@ enum Errno {
    * lockdown, a signature that is missing or not trusted. Anything else is a failure of the load
    * itself. A module may return any number from its own code, so this is a reading, not proof.
    */
-  boolean isRefusal() {
+  public boolean isRefusal() {
     return REFUSALS.contains(this);
   }
 }
