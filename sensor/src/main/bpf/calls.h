@@ -25,6 +25,52 @@ static __always_inline struct file *file_of(__u32 fd)
 	return file;
 }
 
+#define KW_FDS 64
+
+/* Whether a file's name is that of a module: *.ko, *.ko.xz, *.ko.gz, *.ko.zst */
+static __always_inline bool is_module_file(struct file *file)
+{
+	struct dentry *dentry = BPF_CORE_READ(file, f_path.dentry);
+	const unsigned char *name = BPF_CORE_READ(dentry, d_name.name);
+	__u32 len = BPF_CORE_READ(dentry, d_name.len);
+	char end[8] = {};
+
+	if (len < 4 || bpf_probe_read_kernel(end, 7, name + len - 7))
+		return false;
+	return (end[4] == '.' && end[5] == 'k' && end[6] == 'o') ||
+	       (end[1] == '.' && end[2] == 'k' && end[3] == 'o' && end[4] == '.' &&
+		((end[5] == 'x' && end[6] == 'z') || (end[5] == 'g' && end[6] == 'z'))) ||
+	       (end[0] == '.' && end[1] == 'k' && end[2] == 'o' && end[3] == '.' &&
+		end[4] == 'z' && end[5] == 's' && end[6] == 't');
+}
+
+/* Looks through a thread's open files for that of the module. */
+struct kw_fd_search {
+	struct kw_attempt *attempt;
+};
+
+static long fd_step(__u32 fd, struct kw_fd_search *search)
+{
+	struct kw_attempt *a = search->attempt;
+	struct file *file = file_of(fd);
+
+	if (!file || !is_module_file(file))
+		return 0;
+	describe_file(&a->record, file);
+	a->file = (__u64)file;
+	return 1;
+}
+
+/* modprobe takes a compressed module apart itself and hands it over in memory,
+ * with the file still open: that is the file which the module is from. */
+static __noinline void find_module_file(struct kw_attempt *a)
+{
+	struct kw_fd_search search = { .attempt = a };
+
+	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_loop))
+		bpf_loop(KW_FDS, fd_step, &search, 0);
+}
+
 /* The string that a call takes: parameters, or the module's name. */
 static __always_inline void read_params(struct kw_record *r)
 {
@@ -51,7 +97,8 @@ static __noinline int enter(__u32 how, __u64 a0, __u64 a1, __u64 a2)
 		return 0;	/* the return counts the loss */
 	r = &a->record;
 	r->call = call;
-	r->flags = how & KW_BY_COMPAT ? KW_COMPAT : 0;
+	if (how & KW_BY_COMPAT)
+		r->flags |= KW_COMPAT;
 	r->call_time_ns = bpf_ktime_get_boot_ns();
 	r->args[0] = a0;
 	r->args[1] = a1;
@@ -64,6 +111,8 @@ static __noinline int enter(__u32 how, __u64 a0, __u64 a1, __u64 a2)
 			describe_file(r, file);
 			a->file = (__u64)file;
 		}
+	} else if (call == KW_INIT_MODULE) {
+		find_module_file(a);
 	}
 	return 0;
 }

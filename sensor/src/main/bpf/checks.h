@@ -62,6 +62,7 @@ static __noinline int send_file(struct kw_attempt *a, struct file *file, __u32 k
 	}
 	save_file(r, &saved);
 	describe_file(r, file);
+	r->flags |= KW_OTHER_FILE;
 	send(r, kind);
 	restore_file(r, &saved);
 	return 0;
@@ -149,6 +150,23 @@ int BPF_PROG(security_module_request, char *alias, int ret)
 	a->record.name = name;
 	a->record.data_len = data_len;
 	done(a);
+	return 0;
+}
+
+/* Optional, CONFIG_MODULE_SIG: whether the module is signed by a trusted key,
+ * and what the kernel makes of it if not: EKEYREJECTED where signatures are
+ * enforced, EPERM where lockdown wants them. Kept for the attempt's records. */
+SEC("fexit/module_sig_check")
+int BPF_PROG(module_sig_check, struct load_info *info, int flags, int ret)
+{
+	struct kw_attempt *a = current_attempt();
+
+	if (!a)
+		return 0;
+	a->record.flags |= KW_SIG_CHECKED;
+	if (BPF_CORE_READ(info, sig_ok))
+		a->record.flags |= KW_SIG_OK;
+	a->record.sig_ret = ret;
 	return 0;
 }
 

@@ -24,17 +24,42 @@ struct mnt_namespace {
 	struct ns_common ns;
 };
 
+struct net {
+	struct ns_common ns;
+};
+
+struct ipc_namespace {
+	struct ns_common ns;
+};
+
+struct cgroup_namespace {
+	struct ns_common ns;
+};
+
+struct time_namespace {
+	struct ns_common ns;
+};
+
+struct user_namespace {
+	struct ns_common ns;
+};
+
 struct new_utsname {
 	char nodename[65];
 };
 
 struct uts_namespace {
 	struct new_utsname name;
+	struct ns_common ns;
 };
 
 struct nsproxy {
 	struct uts_namespace *uts_ns;
+	struct ipc_namespace *ipc_ns;
 	struct mnt_namespace *mnt_ns;
+	struct net *net_ns;
+	struct time_namespace *time_ns;
+	struct cgroup_namespace *cgroup_ns;
 };
 
 struct upid {
@@ -51,12 +76,20 @@ typedef struct {
 	unsigned int val;
 } kuid_t;
 
+/* 64 bits; as two words of 32 before 6.3, which little-endian is the same. */
+typedef struct {
+	__u64 val;
+} kernel_cap_t;
+
 struct cred {
 	kuid_t uid;
 	kuid_t euid;
+	kernel_cap_t cap_effective;
+	struct user_namespace *user_ns;
 };
 
 struct qstr {
+	__u32 len;
 	const unsigned char *name;
 };
 
@@ -125,6 +158,34 @@ struct files_struct {
 
 struct mm_struct {
 	struct file *exe_file;
+	unsigned long arg_start;
+	unsigned long arg_end;
+};
+
+struct kernfs_node {
+	struct kernfs_node *parent;	/* to 6.14 */
+	const char *name;
+};
+
+struct kernfs_node___v6_15 {
+	struct kernfs_node *__parent;
+};
+
+struct cgroup {
+	struct kernfs_node *kn;
+};
+
+struct cgroup_subsys_state {
+	struct cgroup *cgroup;
+};
+
+struct css_set {
+	struct cgroup_subsys_state *subsys[1];
+	struct cgroup *dfl_cgrp;
+};
+
+enum cgroup_subsys_id {
+	pids_cgrp_id = 1,	/* the number is the running kernel's */
 };
 
 struct task_struct {
@@ -139,6 +200,9 @@ struct task_struct {
 	struct nsproxy *nsproxy;
 	struct files_struct *files;
 	struct mm_struct *mm;
+	struct css_set *cgroups;
+	kuid_t loginuid;
+	unsigned int sessionid;
 	char comm[16];
 };
 
@@ -148,6 +212,10 @@ struct module {
 	const char *srcversion;
 	char *args;
 	unsigned long taints;
+};
+
+struct load_info {
+	bool sig_ok;		/* CONFIG_MODULE_SIG */
 };
 
 /* Registers of a system call; only the running machine's one exists there. */

@@ -52,6 +52,11 @@ enum kw_flag {
 	KW_PATH_CUT = 1 << 3,		/* the path has more parts than fit */
 	KW_PARAMS_KNOWN = 1 << 4,	/* params was read from user memory */
 	KW_ENTRY_MISSED = 1 << 5,	/* first seen at the return of the call */
+	KW_ARGS_CUT = 1 << 6,		/* the command line is longer than args */
+	KW_SIG_CHECKED = 1 << 7,	/* the kernel has looked at the signature */
+	KW_SIG_OK = 1 << 8,		/* and it is good */
+	KW_AUDIT_KNOWN = 1 << 9,	/* loginuid and sessionid are the kernel's */
+	KW_OTHER_FILE = 1 << 10,	/* the file is not what the module is from */
 };
 
 /* A string in data; len counts no final NUL. A path is a list of names, each
@@ -59,6 +64,15 @@ enum kw_flag {
 struct kw_span {
 	__u16 off;
 	__u16 len;
+};
+
+#define KW_ANCESTORS 8
+
+struct kw_ancestor {
+	__u64 start_time_ns;
+	__u32 host_pid;			/* 0: no more ancestors */
+	struct kw_span exe;
+	char comm[KW_COMM_LEN];
 };
 
 struct kw_record {
@@ -73,6 +87,7 @@ struct kw_record {
 	__u64 ino;
 	__u64 ctime_ns;			/* since the epoch */
 	__u64 value;			/* size, ip or taints, by kind */
+	__u64 cap_effective;
 	enum kw_kind kind;
 	enum kw_call call;
 	enum kw_flag flags;
@@ -87,11 +102,23 @@ struct kw_record {
 	__u32 ppid;
 	__u32 uid;
 	__u32 euid;
+	__u32 loginuid;
+	__u32 sessionid;
+	__s32 sig_ret;			/* what the signature check came to */
+	__u32 cgroup_ns;
+	__u32 ipc_ns;
 	__u32 mnt_ns;
+	__u32 net_ns;
 	__u32 pid_ns;
+	__u32 timens;
+	__u32 user_ns;
+	__u32 uts_ns;
 	char comm[KW_COMM_LEN];
 	char node[KW_NODE_LEN];
+	struct kw_ancestor ancestors[KW_ANCESTORS];
 	struct kw_span exe;
+	struct kw_span cgroup;		/* a path, as those of files */
+	struct kw_span cmdline;		/* arguments, each with its NUL */
 	struct kw_span params;		/* or the name given to delete_module */
 	struct kw_span path;
 	struct kw_span name;		/* of the module, or the alias asked for */

@@ -95,6 +95,12 @@ public enum Hook {
       Machine.ANY,
       false,
       "a module's arguments as it got them, and modules whose parameter callbacks ran and refused"),
+  /** The kernel has looked at a module's signature. */
+  MODULE_SIG_CHECK(
+      "fexit/module_sig_check",
+      Machine.ANY,
+      false,
+      "whether a refused module was unsigned, and whether lockdown refused it"),
   /** A module's init has returned. */
   MODULE_INIT("fexit/do_init_module", Machine.ANY, false, "what a module's own init returned");
 

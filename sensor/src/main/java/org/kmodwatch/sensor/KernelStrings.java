@@ -55,9 +55,8 @@ final class KernelStrings {
     }
   }
 
-  /** The path whose parts, each ended by a NUL, stand from the file up to the root. */
-  static String decodePath(
-      ByteBuffer buffer, int offset, int length, boolean cut, boolean deleted) {
+  /** The strings that stand one after the other, each ended by a NUL; the last may lack it. */
+  static List<String> decodeList(ByteBuffer buffer, int offset, int length) {
     List<String> parts = new ArrayList<>();
     int start = 0;
     for (int i = 0; i < length; i++) {
@@ -66,6 +65,16 @@ final class KernelStrings {
         start = i + 1;
       }
     }
+    if (start < length) {
+      parts.add(decode(buffer, offset + start, length - start));
+    }
+    return parts;
+  }
+
+  /** The path whose parts, each ended by a NUL, stand from the file up to the root. */
+  static String decodePath(
+      ByteBuffer buffer, int offset, int length, boolean cut, boolean deleted) {
+    List<String> parts = decodeList(buffer, offset, length);
     var path = new StringBuilder(cut ? "…/" : "/");
     for (int i = parts.size() - 1; i >= 0; i--) {
       path.append(parts.get(i)).append(i > 0 ? "/" : "");

@@ -12,7 +12,7 @@ import java.util.Map;
  *
  * <p>A system call is an event when it returns, because only then its result is known. A module
  * whose init function hangs, or crashes its thread, never returns; its loader must not thereby
- * escape the finding. So the first record that is made within a call is kept here, until the call
+ * escape the finding. So the last record that was made within a call is kept here, until the call
  * returns, or it has been open for {@link #OVERDUE_NANOS}, or the sensor ends; then the call is
  * reported without a return value. The return of a call that was so reported is an event of another
  * name, so that one call is never two.
@@ -35,17 +35,16 @@ final class OpenCalls {
     int hostTid = record.getInt(record.position() + RecordLayout.HOST_TID);
     long since = record.getLong(record.position() + RecordLayout.CALL_TIME_NANOS);
     Call known = byHostTid.get(hostTid);
-    if (known != null && known.sinceBootNanos == since) {
-      return;
-    }
     var copy = new byte[record.remaining()];
     record.get(record.position(), copy);
-    byHostTid.put(
-        hostTid,
-        new Call(
-            since,
-            record.getInt(record.position() + RecordLayout.CALL) == RecordLayout.INIT_MODULE,
-            ByteBuffer.wrap(copy).order(record.order())));
+    ByteBuffer kept = ByteBuffer.wrap(copy).order(record.order());
+    if (known != null && known.sinceBootNanos == since) {
+      known.record = kept;
+      return;
+    }
+    boolean initModule =
+        record.getInt(record.position() + RecordLayout.CALL) == RecordLayout.INIT_MODULE;
+    byHostTid.put(hostTid, new Call(since, initModule, kept));
   }
 
   /**
@@ -102,7 +101,7 @@ final class OpenCalls {
   private static final class Call {
     private final long sinceBootNanos;
     private final boolean isInitModule;
-    private final ByteBuffer record;
+    private ByteBuffer record;
     private boolean reported;
 
     Call(long sinceBootNanos, boolean isInitModule, ByteBuffer record) {

@@ -18,13 +18,15 @@ import static org.kmodwatch.core.event.EventNames.SECURITY_KERNEL_READ_FILE;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.core.event.Argument;
 import org.kmodwatch.core.event.ContainerContext;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.event.KubernetesContext;
 import org.kmodwatch.core.event.ProcessContext;
+import org.kmodwatch.core.event.SensorContext;
+import org.kmodwatch.core.event.SensorContexts;
 import org.kmodwatch.core.event.Value;
 
 /**
@@ -40,10 +42,20 @@ final class RecordDecoder {
   private static final String C_INT = "int";
 
   private final KernelTypes types;
+  private final ContextDecoder contexts;
   private long bootToEpochNanos;
 
-  RecordDecoder(KernelTypes types, long bootToEpochNanos) {
+  /**
+   * Makes a decoder.
+   *
+   * @param types the running kernel's words for what it reads
+   * @param modprobePath what the kernel starts to load a module, asked for each time that it does;
+   *     null if not known
+   * @param bootToEpochNanos what to add to a time since boot to get one since the epoch
+   */
+  RecordDecoder(KernelTypes types, Supplier<@Nullable String> modprobePath, long bootToEpochNanos) {
     this.types = types;
+    this.contexts = new ContextDecoder(modprobePath);
     this.bootToEpochNanos = bootToEpochNanos;
   }
 
@@ -59,7 +71,7 @@ final class RecordDecoder {
    * @throws IllegalArgumentException if it is not a record of ours
    */
   Event decode(ByteBuffer record) {
-    var in = new Fields(record);
+    var in = new RecordFields(record);
     int kind = in.int32(RecordLayout.KIND);
     return switch (kind) {
       case RecordLayout.CALL_RETURN -> call(in, in.int64(RecordLayout.RET));
@@ -134,32 +146,40 @@ final class RecordDecoder {
    * @param record any record made within a call
    */
   Event callWithoutReturn(ByteBuffer record) {
-    return call(new Fields(record), null);
+    return call(new RecordFields(record), null);
   }
 
   /**
    * The return of an {@code init_module} that was reported before by {@link #callWithoutReturn}.
    */
   Event lateReturn(ByteBuffer record) {
-    var in = new Fields(record);
+    var in = new RecordFields(record);
     return event(
         in,
         INIT_MODULE_RETURN,
         in.int64(RecordLayout.CALL_TIME_NANOS),
         in.int64(RecordLayout.RET),
-        callArguments(in));
+        callArguments(in),
+        contexts.decode(in, bootToEpochNanos));
   }
 
-  private Event call(Fields in, @Nullable Long returnValue) {
+  private Event call(RecordFields in, @Nullable Long returnValue) {
     return event(
-        in, callName(in), in.int64(RecordLayout.CALL_TIME_NANOS), returnValue, callArguments(in));
+        in,
+        callName(in),
+        in.int64(RecordLayout.CALL_TIME_NANOS),
+        returnValue,
+        callArguments(in),
+        returnValue == null
+            ? contexts.decodeOpenCall(in, bootToEpochNanos)
+            : contexts.decode(in, bootToEpochNanos));
   }
 
-  private static List<Argument> callArguments(Fields in) {
+  private static List<Argument> callArguments(RecordFields in) {
     long a0 = in.int64(RecordLayout.ARGS);
     long a1 = in.int64(RecordLayout.ARGS + 8);
     long a2 = in.int64(RecordLayout.ARGS + 16);
-    boolean known = (in.flags() & RecordLayout.FLAG_PARAMS_KNOWN) != 0;
+    boolean known = in.has(RecordLayout.FLAG_PARAMS_KNOWN);
     @Nullable String text = known ? in.string(RecordLayout.PARAMS) : null;
     return switch (in.int32(RecordLayout.CALL)) {
       case RecordLayout.INIT_MODULE ->
@@ -175,7 +195,7 @@ final class RecordDecoder {
     };
   }
 
-  private static String callName(Fields in) {
+  private static String callName(RecordFields in) {
     return switch (in.int32(RecordLayout.CALL)) {
       case RecordLayout.INIT_MODULE -> INIT_MODULE;
       case RecordLayout.FINIT_MODULE -> FINIT_MODULE;
@@ -184,35 +204,48 @@ final class RecordDecoder {
     };
   }
 
-  private static List<Argument> module(Fields in, boolean withFile) {
+  private static List<Argument> module(RecordFields in, boolean withFile) {
     var args = new ArrayList<Argument>();
     args.add(string("name", in.string(RecordLayout.NAME)));
     args.add(string("version", in.string(RecordLayout.VERSION)));
     args.add(string("src_version", in.string(RecordLayout.SRCVERSION)));
-    if (withFile && in.int32(RecordLayout.CALL) == RecordLayout.FINIT_MODULE && in.fileKnown()) {
+    if (withFile
+        && in.int32(RecordLayout.CALL) == RecordLayout.FINIT_MODULE
+        && in.has(RecordLayout.FLAG_FILE_KNOWN)) {
       args.addAll(List.of(string("pathname", in.path()), dev(in), inode(in), ctime(in)));
     }
     return args;
   }
 
-  private static Argument dev(Fields in) {
-    return unsigned("dev", "dev_t", Integer.toUnsignedLong(in.int32(RecordLayout.DEV)));
+  private static Argument dev(RecordFields in) {
+    return unsigned("dev", "dev_t", in.unsigned32(RecordLayout.DEV));
   }
 
-  private static Argument inode(Fields in) {
+  private static Argument inode(RecordFields in) {
     return unsigned("inode", C_UNSIGNED_LONG, in.int64(RecordLayout.INO));
   }
 
-  private static Argument ctime(Fields in) {
+  private static Argument ctime(RecordFields in) {
     return unsigned("ctime", C_UNSIGNED_LONG, in.int64(RecordLayout.CTIME_NANOS));
   }
 
-  private Event event(Fields in, String name, List<Argument> args) {
-    return event(in, name, in.int64(RecordLayout.TIME_NANOS), in.int64(RecordLayout.RET), args);
+  private Event event(RecordFields in, String name, List<Argument> args) {
+    return event(
+        in,
+        name,
+        in.int64(RecordLayout.TIME_NANOS),
+        in.int64(RecordLayout.RET),
+        args,
+        contexts.decode(in, bootToEpochNanos));
   }
 
   private Event event(
-      Fields in, String name, long bootNanos, @Nullable Long returnValue, List<Argument> args) {
+      RecordFields in,
+      String name,
+      long bootNanos,
+      @Nullable Long returnValue,
+      List<Argument> args,
+      SensorContext context) {
     return new Event(
         Event.SOURCE_TRACEE,
         bootToEpochNanos + bootNanos,
@@ -227,13 +260,13 @@ final class RecordDecoder {
         callName(in),
         null,
         false,
-        (in.flags() & RecordLayout.FLAG_COMPAT) != 0,
+        in.has(RecordLayout.FLAG_COMPAT),
         args,
         null,
-        Map.of());
+        SensorContexts.toUnknownFields(context));
   }
 
-  private ProcessContext process(Fields in) {
+  private ProcessContext process(RecordFields in) {
     long started = in.int64(RecordLayout.START_TIME_NANOS);
     int hostTid = in.int32(RecordLayout.HOST_TID);
     int hostPid = in.int32(RecordLayout.HOST_PID);
@@ -248,11 +281,11 @@ final class RecordDecoder {
         hostTid,
         hostPpid,
         in.int64(RecordLayout.CGROUP_ID),
-        Integer.toUnsignedLong(in.int32(RecordLayout.UID)),
-        Integer.toUnsignedLong(in.int32(RecordLayout.MNT_NS)),
-        Integer.toUnsignedLong(in.int32(RecordLayout.PID_NS)),
+        in.unsigned32(RecordLayout.UID),
+        in.unsigned32(RecordLayout.MNT_NS),
+        in.unsigned32(RecordLayout.PID_NS),
         in.terminated(RecordLayout.COMM, RecordLayout.COMM_BYTES),
-        in.executable(),
+        in.plainPath(RecordLayout.EXE),
         new ProcessContext.EntityIds(
             entityId(hostTid, started),
             entityId(hostPid, in.int64(RecordLayout.LEADER_START_TIME_NANOS)),
@@ -280,65 +313,5 @@ final class RecordDecoder {
 
   private static Argument unsigned(String name, String type, long value) {
     return new Argument(name, type, Value.ofUnsigned(value));
-  }
-
-  /** Reads the fields of one record. */
-  private record Fields(ByteBuffer record) {
-
-    Fields {
-      if (record.remaining() < RecordLayout.DATA) {
-        throw new IllegalArgumentException("a record is too short: bytes=" + record.remaining());
-      }
-    }
-
-    int int32(int offset) {
-      return record.getInt(record.position() + offset);
-    }
-
-    long int64(int offset) {
-      return record.getLong(record.position() + offset);
-    }
-
-    int flags() {
-      return int32(RecordLayout.FLAGS);
-    }
-
-    boolean fileKnown() {
-      return (flags() & RecordLayout.FLAG_FILE_KNOWN) != 0;
-    }
-
-    String terminated(int offset, int size) {
-      return KernelStrings.decodeTerminated(record, record.position() + offset, size);
-    }
-
-    String string(int span) {
-      return KernelStrings.decode(record, dataOffset(span), dataLength(span));
-    }
-
-    String path() {
-      return KernelStrings.decodePath(
-          record,
-          dataOffset(RecordLayout.PATH),
-          dataLength(RecordLayout.PATH),
-          (flags() & RecordLayout.FLAG_PATH_CUT) != 0,
-          (flags() & RecordLayout.FLAG_FILE_DELETED) != 0);
-    }
-
-    @Nullable String executable() {
-      int length = dataLength(RecordLayout.EXE);
-      return length == 0
-          ? null
-          : KernelStrings.decodePath(record, dataOffset(RecordLayout.EXE), length, false, false);
-    }
-
-    private int dataOffset(int span) {
-      return record.position()
-          + RecordLayout.DATA
-          + Short.toUnsignedInt(record.getShort(record.position() + span));
-    }
-
-    private int dataLength(int span) {
-      return Short.toUnsignedInt(record.getShort(record.position() + span + 2));
-    }
   }
 }

@@ -20,35 +20,59 @@ final class RecordLayout {
   static final int INO = 80;
   static final int CTIME_NANOS = 88;
   static final int VALUE = 96;
-  static final int KIND = 104;
-  static final int CALL = 108;
-  static final int FLAGS = 112;
-  static final int ID = 116;
-  static final int DEV = 120;
-  static final int CPU = 124;
-  static final int HOST_PID = 128;
-  static final int HOST_TID = 132;
-  static final int HOST_PPID = 136;
-  static final int PID = 140;
-  static final int TID = 144;
-  static final int PPID = 148;
-  static final int UID = 152;
-  static final int EUID = 156;
-  static final int MNT_NS = 160;
-  static final int PID_NS = 164;
-  static final int COMM = 168;
-  static final int NODE = 184;
+  static final int CAP_EFFECTIVE = 104;
+  static final int KIND = 112;
+  static final int CALL = 116;
+  static final int FLAGS = 120;
+  static final int ID = 124;
+  static final int DEV = 128;
+  static final int CPU = 132;
+  static final int HOST_PID = 136;
+  static final int HOST_TID = 140;
+  static final int HOST_PPID = 144;
+  static final int PID = 148;
+  static final int TID = 152;
+  static final int PPID = 156;
+  static final int UID = 160;
+  static final int EUID = 164;
+  static final int LOGINUID = 168;
+  static final int SESSIONID = 172;
+  static final int SIG_RET = 176;
+  static final int CGROUP_NS = 180;
+  static final int IPC_NS = 184;
+  static final int MNT_NS = 188;
+  static final int NET_NS = 192;
+  static final int PID_NS = 196;
+  static final int TIME_NS = 200;
+  static final int USER_NS = 204;
+  static final int UTS_NS = 208;
+  static final int COMM = 212;
+  static final int NODE = 228;
+
+  /** Eight of struct kw_ancestor. */
+  static final int ANCESTORS = 296;
 
   /** Spans: 16-bit offset into the data, 16-bit length. */
-  static final int EXE = 252;
+  static final int EXE = 552;
 
-  static final int PARAMS = 256;
-  static final int PATH = 260;
-  static final int NAME = 264;
-  static final int VERSION = 268;
-  static final int SRCVERSION = 272;
-  static final int DATA_LEN = 276;
-  static final int DATA = 280;
+  static final int CGROUP = 556;
+  static final int CMDLINE = 560;
+  static final int PARAMS = 564;
+  static final int PATH = 568;
+  static final int NAME = 572;
+  static final int VERSION = 576;
+  static final int SRCVERSION = 580;
+  static final int DATA_LEN = 584;
+  static final int DATA = 588;
+
+  /** Fields of struct kw_ancestor. */
+  static final int ANCESTOR_START_TIME_NANOS = 0;
+
+  static final int ANCESTOR_HOST_PID = 8;
+  static final int ANCESTOR_EXE = 12;
+  static final int ANCESTOR_COMM = 16;
+  static final int ANCESTOR_BYTES = 32;
+  static final int ANCESTORS_MAX = 8;
 
   static final int COMM_BYTES = 16;
   static final int NODE_BYTES = 68;
@@ -61,6 +85,11 @@ final class RecordLayout {
   static final int FLAG_PATH_CUT = 1 << 3;
   static final int FLAG_PARAMS_KNOWN = 1 << 4;
   static final int FLAG_ENTRY_MISSED = 1 << 5;
+  static final int FLAG_ARGS_CUT = 1 << 6;
+  static final int FLAG_SIG_CHECKED = 1 << 7;
+  static final int FLAG_SIG_OK = 1 << 8;
+  static final int FLAG_AUDIT_KNOWN = 1 << 9;
+  static final int FLAG_OTHER_FILE = 1 << 10;
 
   /** enum kw_kind. */
   static final int CALL_RETURN = 1;

@@ -1,9 +1,13 @@
 package org.kmodwatch.sensor;
 
+import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.sensor.kernel.KernelBtf;
 import org.kmodwatch.sensor.kernel.KernelClock;
@@ -27,6 +31,8 @@ public final class Sensor implements AutoCloseable {
    */
   private static final long CLOCK_STEP_NANOS = 1_000_000L;
 
+  private static final Path MODPROBE_PATH = Path.of("/proc/sys/kernel/modprobe");
+
   private final Programs programs;
   private final RingBuffer ring;
   private final RecordDecoder decoder;
@@ -42,7 +48,7 @@ public final class Sensor implements AutoCloseable {
     this.ring = ring;
     this.bootToEpochNanos = KernelClock.bootToEpochNanos();
     this.clockCheckedBootNanos = KernelClock.bootNanos();
-    this.decoder = new RecordDecoder(types, bootToEpochNanos);
+    this.decoder = new RecordDecoder(types, Sensor::modprobePath, bootToEpochNanos);
   }
 
   /**
@@ -179,6 +185,15 @@ public final class Sensor implements AutoCloseable {
     if (Math.abs(offset - bootToEpochNanos) >= CLOCK_STEP_NANOS) {
       bootToEpochNanos = offset;
       decoder.setBootToEpochNanos(offset);
+    }
+  }
+
+  /** What the kernel starts to load a module now; null if that cannot be read. */
+  private static @Nullable String modprobePath() {
+    try {
+      return Files.readString(MODPROBE_PATH).strip();
+    } catch (IOException e) {
+      return null;
     }
   }
 

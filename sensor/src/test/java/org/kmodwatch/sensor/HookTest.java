@@ -29,6 +29,6 @@ final class HookTest {
                     .matches(
                         "__(x64|ia32|arm64)_sys_(init|finit|delete)_module"
                             + "|security_kernel_(read_file|post_read_file|load_data|post_load_data|module_request)"
-                            + "|module_(load|free|request)|klp_module_coming|do_init_module"));
+                            + "|module_(load|free|request)|klp_module_coming|module_sig_check|do_init_module"));
   }
 }

@@ -22,7 +22,8 @@ final class RecordDecoderTest {
       Map.of(0, "READING_UNKNOWN", 1, "READING_FIRMWARE", 2, "READING_MODULE", 7, "READING_MAX_ID");
 
   private final RecordDecoder decoder =
-      new RecordDecoder(KernelTypes.of(READING, Map.of(2, "LOADING_MODULE")), BOOTED_AT);
+      new RecordDecoder(
+          KernelTypes.of(READING, Map.of(2, "LOADING_MODULE")), () -> "/sbin/modprobe", BOOTED_AT);
 
   @Test
   void finitModule_hasItsArgumentsAndItsEntryTime_whenItReturns() {

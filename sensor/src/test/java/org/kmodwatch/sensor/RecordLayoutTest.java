@@ -30,6 +30,7 @@ final class RecordLayoutTest {
               entry("ino", RecordLayout.INO),
               entry("ctime_ns", RecordLayout.CTIME_NANOS),
               entry("value", RecordLayout.VALUE),
+              entry("cap_effective", RecordLayout.CAP_EFFECTIVE),
               entry("kind", RecordLayout.KIND),
               entry("call", RecordLayout.CALL),
               entry("flags", RecordLayout.FLAGS),
@@ -44,11 +45,23 @@ final class RecordLayoutTest {
               entry("ppid", RecordLayout.PPID),
               entry("uid", RecordLayout.UID),
               entry("euid", RecordLayout.EUID),
+              entry("loginuid", RecordLayout.LOGINUID),
+              entry("sessionid", RecordLayout.SESSIONID),
+              entry("sig_ret", RecordLayout.SIG_RET),
+              entry("cgroup_ns", RecordLayout.CGROUP_NS),
+              entry("ipc_ns", RecordLayout.IPC_NS),
               entry("mnt_ns", RecordLayout.MNT_NS),
+              entry("net_ns", RecordLayout.NET_NS),
               entry("pid_ns", RecordLayout.PID_NS),
+              entry("timens", RecordLayout.TIME_NS),
+              entry("user_ns", RecordLayout.USER_NS),
+              entry("uts_ns", RecordLayout.UTS_NS),
               entry("comm", RecordLayout.COMM),
               entry("node", RecordLayout.NODE),
+              entry("ancestors", RecordLayout.ANCESTORS),
               entry("exe", RecordLayout.EXE),
+              entry("cgroup", RecordLayout.CGROUP),
+              entry("cmdline", RecordLayout.CMDLINE),
               entry("params", RecordLayout.PARAMS),
               entry("path", RecordLayout.PATH),
               entry("name", RecordLayout.NAME),
@@ -56,8 +69,16 @@ final class RecordLayoutTest {
               entry("srcversion", RecordLayout.SRCVERSION),
               entry("data_len", RecordLayout.DATA_LEN),
               entry("data", RecordLayout.DATA));
+      assertThat(btf.memberOffsets("kw_ancestor"))
+          .containsExactly(
+              entry("start_time_ns", RecordLayout.ANCESTOR_START_TIME_NANOS),
+              entry("host_pid", RecordLayout.ANCESTOR_HOST_PID),
+              entry("exe", RecordLayout.ANCESTOR_EXE),
+              entry("comm", RecordLayout.ANCESTOR_COMM));
+      assertThat(RecordLayout.EXE - RecordLayout.ANCESTORS)
+          .isEqualTo(RecordLayout.ANCESTORS_MAX * RecordLayout.ANCESTOR_BYTES);
       assertThat(RecordLayout.NODE - RecordLayout.COMM).isEqualTo(RecordLayout.COMM_BYTES);
-      assertThat(RecordLayout.EXE - RecordLayout.NODE).isEqualTo(RecordLayout.NODE_BYTES);
+      assertThat(RecordLayout.ANCESTORS - RecordLayout.NODE).isEqualTo(RecordLayout.NODE_BYTES);
     }
   }
 
@@ -90,7 +111,12 @@ final class RecordLayoutTest {
               entry(RecordLayout.FLAG_FILE_DELETED, "KW_FILE_DELETED"),
               entry(RecordLayout.FLAG_PATH_CUT, "KW_PATH_CUT"),
               entry(RecordLayout.FLAG_PARAMS_KNOWN, "KW_PARAMS_KNOWN"),
-              entry(RecordLayout.FLAG_ENTRY_MISSED, "KW_ENTRY_MISSED"));
+              entry(RecordLayout.FLAG_ENTRY_MISSED, "KW_ENTRY_MISSED"),
+              entry(RecordLayout.FLAG_ARGS_CUT, "KW_ARGS_CUT"),
+              entry(RecordLayout.FLAG_SIG_CHECKED, "KW_SIG_CHECKED"),
+              entry(RecordLayout.FLAG_SIG_OK, "KW_SIG_OK"),
+              entry(RecordLayout.FLAG_AUDIT_KNOWN, "KW_AUDIT_KNOWN"),
+              entry(RecordLayout.FLAG_OTHER_FILE, "KW_OTHER_FILE"));
       assertThat(btf.enumerators("kw_counter"))
           .containsExactly(
               entry(RecordLayout.COUNTER_SEEN, "KW_SEEN"),

@@ -1,0 +1,124 @@
+package org.kmodwatch.sensor;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.kmodwatch.core.event.SensorContext;
+
+/** Decodes what a record says beyond the peer's form. */
+final class ContextDecoder {
+
+  private static final int EPERM = 1;
+
+  private final Supplier<@Nullable String> modprobePath;
+
+  ContextDecoder(Supplier<@Nullable String> modprobePath) {
+    this.modprobePath = modprobePath;
+  }
+
+  SensorContext decode(RecordFields in, long bootToEpochNanos) {
+    int kind = in.int32(RecordLayout.KIND);
+    boolean inCall = in.int32(RecordLayout.CALL) != RecordLayout.NO_CALL;
+    boolean returned = kind == RecordLayout.CALL_RETURN;
+    boolean request =
+        kind == RecordLayout.MODULE_REQUEST || kind == RecordLayout.SECURITY_MODULE_REQUEST;
+    boolean checked = in.has(RecordLayout.FLAG_SIG_CHECKED);
+    String name = request ? "" : in.string(RecordLayout.NAME);
+    return new SensorContext(
+        inCall ? bootToEpochNanos + in.int64(RecordLayout.CALL_TIME_NANOS) : 0,
+        returned ? bootToEpochNanos + in.int64(RecordLayout.TIME_NANOS) : 0,
+        in.has(RecordLayout.FLAG_ENTRY_MISSED),
+        inCall ? file(in) : null,
+        name.isEmpty() ? null : name,
+        checked && !in.has(RecordLayout.FLAG_SIG_OK),
+        checked ? lockdownVerdict(in.int32(RecordLayout.SIG_RET)) : null,
+        returned || request || !inCall ? task(in, request, bootToEpochNanos) : null);
+  }
+
+  /**
+   * As {@link #decode}, for a call that is reported before it has returned: with the task, whatever
+   * the record was made for.
+   */
+  SensorContext decodeOpenCall(RecordFields in, long bootToEpochNanos) {
+    SensorContext context = decode(in, bootToEpochNanos);
+    return new SensorContext(
+        context.callTimeNanos(),
+        0,
+        context.entryMissed(),
+        context.file(),
+        context.moduleName(),
+        context.signatureMissing(),
+        context.lockdownVerdict(),
+        task(in, false, bootToEpochNanos));
+  }
+
+  private static SensorContext.@Nullable FileIdentity file(RecordFields in) {
+    if (!in.has(RecordLayout.FLAG_FILE_KNOWN) || in.has(RecordLayout.FLAG_OTHER_FILE)) {
+      return null;
+    }
+    return new SensorContext.FileIdentity(
+        in.path(),
+        in.unsigned32(RecordLayout.DEV),
+        in.int64(RecordLayout.INO),
+        in.int64(RecordLayout.CTIME_NANOS));
+  }
+
+  /**
+   * Of the errors of {@code module_sig_check()}, EPERM is lockdown's alone ({@code
+   * kernel/module/signing.c}).
+   */
+  private static long lockdownVerdict(int signatureCheck) {
+    return signatureCheck == -EPERM ? -EPERM : 0;
+  }
+
+  private SensorContext.Task task(RecordFields in, boolean request, long bootToEpochNanos) {
+    boolean audit = in.has(RecordLayout.FLAG_AUDIT_KNOWN);
+    @Nullable String cgroup = in.plainPath(RecordLayout.CGROUP);
+    return new SensorContext.Task(
+        in.unsigned32(RecordLayout.EUID),
+        audit ? in.unsigned32(RecordLayout.LOGINUID) : null,
+        audit ? in.unsigned32(RecordLayout.SESSIONID) : null,
+        in.int64(RecordLayout.CAP_EFFECTIVE),
+        namespaces(in),
+        cgroup == null ? "/" : cgroup,
+        in.list(RecordLayout.CMDLINE),
+        in.has(RecordLayout.FLAG_ARGS_CUT),
+        ancestors(in, bootToEpochNanos),
+        request ? modprobePath.get() : null);
+  }
+
+  private static Map<String, Long> namespaces(RecordFields in) {
+    var namespaces = new LinkedHashMap<String, Long>();
+    namespaces.put("cgroup", in.unsigned32(RecordLayout.CGROUP_NS));
+    namespaces.put("ipc", in.unsigned32(RecordLayout.IPC_NS));
+    namespaces.put("mnt", in.unsigned32(RecordLayout.MNT_NS));
+    namespaces.put("net", in.unsigned32(RecordLayout.NET_NS));
+    namespaces.put("pid", in.unsigned32(RecordLayout.PID_NS));
+    namespaces.put("time", in.unsigned32(RecordLayout.TIME_NS));
+    namespaces.put("user", in.unsigned32(RecordLayout.USER_NS));
+    namespaces.put("uts", in.unsigned32(RecordLayout.UTS_NS));
+    namespaces.values().removeIf(inode -> inode == 0);
+    return namespaces;
+  }
+
+  private static List<SensorContext.Ancestor> ancestors(RecordFields in, long bootToEpochNanos) {
+    var ancestors = new ArrayList<SensorContext.Ancestor>();
+    for (int i = 0; i < RecordLayout.ANCESTORS_MAX; i++) {
+      int at = RecordLayout.ANCESTORS + i * RecordLayout.ANCESTOR_BYTES;
+      int hostPid = in.int32(at + RecordLayout.ANCESTOR_HOST_PID);
+      if (hostPid == 0) {
+        break;
+      }
+      ancestors.add(
+          new SensorContext.Ancestor(
+              hostPid,
+              in.terminated(at + RecordLayout.ANCESTOR_COMM, RecordLayout.COMM_BYTES),
+              in.plainPath(at + RecordLayout.ANCESTOR_EXE),
+              bootToEpochNanos + in.int64(at + RecordLayout.ANCESTOR_START_TIME_NANOS)));
+    }
+    return ancestors;
+  }
+}

@@ -1,0 +1,78 @@
+package org.kmodwatch.sensor;
+
+import java.nio.ByteBuffer;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads the fields of one record, from the buffer's position on, in the machine's byte order.
+ * Offsets are those of {@link RecordLayout}.
+ *
+ * <p>A record whose spans lead out of it ends in an {@link IndexOutOfBoundsException}.
+ */
+record RecordFields(ByteBuffer record) {
+
+  /** Refuses what is shorter than a record without strings. */
+  RecordFields {
+    if (record.remaining() < RecordLayout.DATA) {
+      throw new IllegalArgumentException("a record is too short: bytes=" + record.remaining());
+    }
+  }
+
+  int int32(int offset) {
+    return record.getInt(record.position() + offset);
+  }
+
+  long unsigned32(int offset) {
+    return Integer.toUnsignedLong(int32(offset));
+  }
+
+  long int64(int offset) {
+    return record.getLong(record.position() + offset);
+  }
+
+  boolean has(int flag) {
+    return (int32(RecordLayout.FLAGS) & flag) != 0;
+  }
+
+  /** The NUL-terminated string in a field of {@code size} bytes. */
+  String terminated(int offset, int size) {
+    return KernelStrings.decodeTerminated(record, record.position() + offset, size);
+  }
+
+  String string(int span) {
+    return KernelStrings.decode(record, dataOffset(span), dataLength(span));
+  }
+
+  List<String> list(int span) {
+    return KernelStrings.decodeList(record, dataOffset(span), dataLength(span));
+  }
+
+  /** The path of the file that the record tells of. */
+  String path() {
+    return KernelStrings.decodePath(
+        record,
+        dataOffset(RecordLayout.PATH),
+        dataLength(RecordLayout.PATH),
+        has(RecordLayout.FLAG_PATH_CUT),
+        has(RecordLayout.FLAG_FILE_DELETED));
+  }
+
+  /** A path of which only the parts are known; null if there are none. */
+  @Nullable String plainPath(int span) {
+    int length = dataLength(span);
+    return length == 0
+        ? null
+        : KernelStrings.decodePath(record, dataOffset(span), length, false, false);
+  }
+
+  private int dataOffset(int span) {
+    return record.position()
+        + RecordLayout.DATA
+        + Short.toUnsignedInt(record.getShort(record.position() + span));
+  }
+
+  private int dataLength(int span) {
+    return Short.toUnsignedInt(record.getShort(record.position() + span + 2));
+  }
+}
