@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Takes itself off the list of modules, so that /proc/modules and lsmod do not show it; with sysfs=1 also out of
+ * /sys/module. It cannot be unloaded again: it has no exit function, and nothing finds it by its name.
+ */
+#include <linux/kobject.h>
+#include <linux/module.h>
+#include <linux/moduleparam.h>
+#include <linux/rculist.h>
+
+static bool sysfs;
+module_param(sysfs, bool, 0);
+
+static int __init kw_hide_init(void)
+{
+	/* Who is at this entry of the list must still find the next one. */
+	list_del_rcu(&THIS_MODULE->list);
+	if (sysfs)
+		kobject_del(&THIS_MODULE->mkobj.kobj);
+	return 0;
+}
+
+module_init(kw_hide_init);
+MODULE_LICENSE("GPL");
+MODULE_AUTHOR("Kmodwatch");
+MODULE_DESCRIPTION("Kmodwatch test module that hides itself");
