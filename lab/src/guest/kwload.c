@@ -38,7 +38,8 @@ static const char usage_text[] =
 	"       kwload delete NAME [FLAGS]            delete_module(2)\n"
 	"       kwload socket FAMILY TYPE PROTO [UID] socket(2) as UID (default 65534)\n"
 	"       kwload nocap init|finit FILE          the same as nobody, without CAP_SYS_MODULE\n"
-	"       kwload parallel N finit FILE          N finit_module(2) at the same moment\n";
+	"       kwload parallel N finit FILE          N finit_module(2) at the same moment\n"
+	"       kwload storm N FILE NAME              N times finit_module(2) and delete_module(2)\n";
 
 static void usage(void)
 {
@@ -248,6 +249,17 @@ static int do_parallel(int count, const char *path, const char *params)
 	return failures == count;
 }
 
+static int do_storm(int count, const char *path, const char *module)
+{
+	int fd = open_file(path), failures = 0, i;
+
+	for (i = 0; i < count; i++) {
+		failures += syscall(SYS_finit_module, fd, "", 0) != 0;
+		failures += syscall(SYS_delete_module, module, O_NONBLOCK) != 0;
+	}
+	return report("storm", failures ? -1 : 0, failures ? errno : 0);
+}
+
 int main(int argc, char **argv)
 {
 	const char *verb = argc > 1 ? argv[1] : "";
@@ -285,5 +297,7 @@ int main(int argc, char **argv)
 	}
 	if (!strcmp(verb, "parallel") && argc > 4 && !strcmp(argv[3], "finit") && atoi(file) > 0)
 		return do_parallel(atoi(file), argv[4], argc > 5 ? argv[5] : "");
+	if (!strcmp(verb, "storm") && argc > 4 && atoi(file) > 0)
+		return do_storm(atoi(file), argv[3], argv[4]);
 	usage();
 }
