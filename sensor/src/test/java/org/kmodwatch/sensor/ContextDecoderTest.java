@@ -1,0 +1,151 @@
+package org.kmodwatch.sensor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.junit.jupiter.api.Test;
+import org.kmodwatch.core.event.Event;
+import org.kmodwatch.core.event.SensorContext;
+import org.kmodwatch.core.event.SensorContexts;
+
+final class ContextDecoderTest {
+
+  private static final long BOOTED_AT = 1_700_000_000_000_000_000L;
+
+  private final RecordDecoder decoder =
+      new RecordDecoder(KernelTypes.of(Map.of(), Map.of()), () -> "/sbin/modprobe", BOOTED_AT);
+
+  @Test
+  void call_saysWhenItBeganAndEndedAndWhoMadeIt() {
+    SensorContext context =
+        context(
+            RecordBuilder.of(RecordLayout.CALL_RETURN, RecordLayout.FINIT_MODULE)
+                .int64(RecordLayout.CALL_TIME_NANOS, 500)
+                .int64(RecordLayout.TIME_NANOS, 900)
+                .int32(
+                    RecordLayout.FLAGS,
+                    RecordLayout.FLAG_FILE_KNOWN
+                        | RecordLayout.FLAG_FILE_DELETED
+                        | RecordLayout.FLAG_AUDIT_KNOWN
+                        | RecordLayout.FLAG_ARGS_CUT)
+                .int32(RecordLayout.DEV, 2)
+                .int64(RecordLayout.INO, -1)
+                .int64(RecordLayout.CTIME_NANOS, 77)
+                .int32(RecordLayout.EUID, 1000)
+                .int32(RecordLayout.LOGINUID, -1)
+                .int32(RecordLayout.SESSIONID, 3)
+                .int64(RecordLayout.CAP_EFFECTIVE, 1L << 16)
+                .int32(RecordLayout.NET_NS, 0xf000_0001)
+                .path(RecordLayout.PATH, "x.ko", "tmp")
+                .path(RecordLayout.CGROUP, "session-1.scope", "user.slice")
+                .string(RecordLayout.NAME, "x")
+                .string(RecordLayout.CMDLINE, "insmod\0a b\0\0c")
+                .int32(RecordLayout.ANCESTORS + RecordLayout.ANCESTOR_HOST_PID, 41)
+                .int64(RecordLayout.ANCESTORS + RecordLayout.ANCESTOR_START_TIME_NANOS, 5)
+                .fixed(RecordLayout.ANCESTORS + RecordLayout.ANCESTOR_COMM, "bash")
+                .path(RecordLayout.ANCESTORS + RecordLayout.ANCESTOR_EXE, "bash", "bin")
+                .int32(
+                    RecordLayout.ANCESTORS
+                        + RecordLayout.ANCESTOR_BYTES
+                        + RecordLayout.ANCESTOR_HOST_PID,
+                    2)
+                .fixed(
+                    RecordLayout.ANCESTORS
+                        + RecordLayout.ANCESTOR_BYTES
+                        + RecordLayout.ANCESTOR_COMM,
+                    "kthreadd"));
+
+    assertThat(context.callTimeNanos()).isEqualTo(BOOTED_AT + 500);
+    assertThat(context.returnTimeNanos()).isEqualTo(BOOTED_AT + 900);
+    assertThat(context.moduleName()).isEqualTo("x");
+    assertThat(context.file())
+        .isEqualTo(new SensorContext.FileIdentity("/tmp/x.ko (deleted)", 2, -1, 77));
+    SensorContext.Task task = Objects.requireNonNull(context.task());
+    assertThat(task.effectiveUserId()).isEqualTo(1000);
+    assertThat(task.loginUserId()).isEqualTo(4294967295L);
+    assertThat(task.sessionId()).isEqualTo(3);
+    assertThat(task.has(16)).isTrue();
+    assertThat(task.has(21)).isFalse();
+    assertThat(task.namespaces()).containsOnly(Map.entry("net", 0xf000_0001L));
+    assertThat(task.cgroupPath()).isEqualTo("/user.slice/session-1.scope");
+    assertThat(task.arguments()).containsExactly("insmod", "a b", "", "c");
+    assertThat(task.argumentsCut()).isTrue();
+    assertThat(task.modprobePath()).isNull();
+    assertThat(task.ancestors())
+        .containsExactly(
+            new SensorContext.Ancestor(41, "bash", "/bin/bash", BOOTED_AT + 5),
+            new SensorContext.Ancestor(2, "kthreadd", null, BOOTED_AT));
+  }
+
+  @Test
+  void request_saysWhatTheKernelStarts_andTakesNoAliasForAModule() {
+    SensorContext context =
+        context(
+            RecordBuilder.of(RecordLayout.MODULE_REQUEST, RecordLayout.NO_CALL)
+                .string(RecordLayout.NAME, "net-pf-38"));
+
+    assertThat(context.callTimeNanos()).isZero();
+    assertThat(context.moduleName()).isNull();
+    assertThat(Objects.requireNonNull(context.task()).modprobePath()).isEqualTo("/sbin/modprobe");
+    assertThat(Objects.requireNonNull(context.task()).loginUserId()).isNull();
+    assertThat(Objects.requireNonNull(context.task()).cgroupPath()).isEqualTo("/");
+  }
+
+  @Test
+  void signature_isMissingOnlyIfTheKernelLookedAndFoundNone() {
+    assertThat(signature(0, 0).signatureMissing()).isFalse();
+    assertThat(signature(0, 0).lockdownVerdict()).isNull();
+    assertThat(signature(RecordLayout.FLAG_SIG_CHECKED, 0).signatureMissing()).isTrue();
+    assertThat(signature(RecordLayout.FLAG_SIG_CHECKED, 0).lockdownVerdict()).isEqualTo(0);
+    assertThat(signature(RecordLayout.FLAG_SIG_CHECKED, -129).lockdownVerdict()).isEqualTo(0);
+    assertThat(signature(RecordLayout.FLAG_SIG_CHECKED, -1).lockdownVerdict()).isEqualTo(-1);
+    assertThat(
+            signature(RecordLayout.FLAG_SIG_CHECKED | RecordLayout.FLAG_SIG_OK, 0)
+                .signatureMissing())
+        .isFalse();
+  }
+
+  @Test
+  void file_isNotThatOfFirmwareWhichAModuleAsksForInItsInit() {
+    SensorContext context =
+        context(
+            RecordBuilder.of(RecordLayout.READ_FILE, RecordLayout.FINIT_MODULE)
+                .int32(
+                    RecordLayout.FLAGS, RecordLayout.FLAG_FILE_KNOWN | RecordLayout.FLAG_OTHER_FILE)
+                .path(RecordLayout.PATH, "firmware.bin", "lib"));
+
+    assertThat(context.file()).isNull();
+    assertThat(context.task()).as("an event in the middle of a call").isNull();
+  }
+
+  @Test
+  void openCall_saysWhoMakesIt_whateverItsRecordWasMadeFor() {
+    ByteBuffer record =
+        RecordBuilder.of(RecordLayout.MODULE_LOAD, RecordLayout.INIT_MODULE)
+            .int64(RecordLayout.CALL_TIME_NANOS, 500)
+            .string(RecordLayout.CMDLINE, "kwload\0init")
+            .build();
+
+    SensorContext context = SensorContexts.of(decoder.callWithoutReturn(record)).orElseThrow();
+
+    assertThat(context.callTimeNanos()).isEqualTo(BOOTED_AT + 500);
+    assertThat(context.returnTimeNanos()).isZero();
+    assertThat(Objects.requireNonNull(context.task()).arguments())
+        .isEqualTo(List.of("kwload", "init"));
+  }
+
+  private SensorContext signature(int flags, int result) {
+    return context(
+        RecordBuilder.of(RecordLayout.MODULE_COMING, RecordLayout.INIT_MODULE)
+            .int32(RecordLayout.FLAGS, flags)
+            .int32(RecordLayout.SIG_RET, result));
+  }
+
+  private SensorContext context(RecordBuilder record) {
+    Event event = decoder.decode(record.build());
+    return SensorContexts.of(event).orElseThrow();
+  }
+}
