@@ -2,18 +2,22 @@ package org.kmodwatch.agent;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class SignaturesCommandTest {
 
   @Test
   void list_isOneRowEach() {
-    assertThat(new Cli().run("signatures").out())
-        .isEqualTo(
-            """
-            ID        VERSION  NAME                            SEVERITY  TECHNIQUE  EVENTS
-            TRC-1017  1        Kernel module loading detected  2         T1547.006  init_module, security_kernel_read_file
-            """);
+    List<String> lines = new Cli().run("signatures").outLines();
+    assertThat(lines).hasSize(11);
+    assertThat(lines.getFirst()).matches("ID +VERSION +NAME +SEVERITY +TECHNIQUE +EVENTS");
+    assertThat(lines.get(1))
+        .matches("KMW-1001 +1 +Kernel module loaded from memory only +3 +T1547.006 +kernel_module");
+    assertThat(lines.getLast())
+        .matches(
+            "TRC-1017 +1 +Kernel module loading detected +2 +T1547.006 +init_module,"
+                + " security_kernel_read_file");
   }
 
   @Test
@@ -39,6 +43,9 @@ class SignaturesCommandTest {
   void unknownId_isWrongUsage_andTheKnownOnesAreNamed() {
     Cli.Result result = new Cli().run("signatures", "TRC-1");
     assertThat(result.status()).isEqualTo(64);
-    assertThat(result.err()).isEqualTo("kmodwatch: no such signature, there are TRC-1017: TRC-1\n");
+    assertThat(result.err())
+        .isEqualTo(
+            "kmodwatch: no such signature, there are KMW-1001, KMW-1002, KMW-1003, KMW-1004,"
+                + " KMW-1005, KMW-1006, KMW-1007, KMW-1008, KMW-1009, TRC-1017: TRC-1\n");
   }
 }

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -26,10 +27,15 @@ import tools.jackson.databind.ObjectMapper;
  * @param cases by name, in the order of the script
  * @param events in the order of the ring
  * @param findings the parsed lines of findings.ndjson
+ * @param loads the parsed lines of loads.ndjson
  * @param ledger the parsed ledger.json
  */
 record GuestRecord(
-    Map<String, GuestCase> cases, List<Event> events, List<JsonNode> findings, JsonNode ledger) {
+    Map<String, GuestCase> cases,
+    List<Event> events,
+    List<JsonNode> findings,
+    List<JsonNode> loads,
+    JsonNode ledger) {
 
   private static final Pattern CASE = Pattern.compile("case (\\S+) (\\d+)");
   private static final Pattern CALL = Pattern.compile("(\\S+) ret=(-?\\d+) errno=(\\S+)");
@@ -53,14 +59,11 @@ record GuestRecord(
 
   static GuestRecord of(LabResult result) throws IOException {
     var mapper = new ObjectMapper();
-    var findings = new ArrayList<JsonNode>();
-    for (String line : Files.readAllLines(result.findings())) {
-      findings.add(mapper.readTree(line));
-    }
     return new GuestRecord(
         cases(Files.readAllLines(result.guestLog(), StandardCharsets.ISO_8859_1)),
         events(result),
-        findings,
+        lines(mapper, result.findings()),
+        lines(mapper, result.loads()),
         mapper.readTree(Files.readString(result.ledger())));
   }
 
@@ -103,6 +106,32 @@ record GuestRecord(
                   || payload.get("hostParentProcessId").asInt() == pid;
             })
         .toList();
+  }
+
+  /** The load records of what the process of a case did, and its children. */
+  List<JsonNode> loadsOf(String caseName) {
+    int pid = theCase(caseName).pid();
+    return loads.stream()
+        .filter(
+            load ->
+                load.at("/loader/hostPid").asInt() == pid
+                    || load.at("/loader/ancestors/0/pid").asInt() == pid)
+        .toList();
+  }
+
+  /** The only load record of a case. */
+  JsonNode load(String caseName) {
+    List<JsonNode> found = loadsOf(caseName);
+    assertThat(found).as("load records of case %s", caseName).hasSize(1);
+    return found.getFirst();
+  }
+
+  private static List<JsonNode> lines(ObjectMapper mapper, Path file) throws IOException {
+    var nodes = new ArrayList<JsonNode>();
+    for (String line : Files.readAllLines(file)) {
+      nodes.add(mapper.readTree(line));
+    }
+    return nodes;
   }
 
   private static Map<String, GuestCase> cases(List<String> lines) {

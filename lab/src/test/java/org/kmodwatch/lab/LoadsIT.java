@@ -29,17 +29,6 @@ import tools.jackson.databind.JsonNode;
 @ValueSource(strings = {"6.1", "6.12"})
 final class LoadsIT {
 
-  private static final List<String> MODULES =
-      List.of(
-          "kw_plain",
-          "kw_params",
-          "kw_unresolved",
-          "kw_initfail",
-          "kw_paramrefuse",
-          "kw_slow",
-          "kw_oops",
-          "kw_a_name_of_fifty_five_characters_which_is_the_longest");
-
   /** Numbers of include/uapi/asm-generic/errno*.h. */
   static final Map<String, Long> ERRNO =
       Map.ofEntries(
@@ -75,13 +64,7 @@ final class LoadsIT {
 
   @BeforeParameterizedClassInvocation
   static void boot(String kernel) throws IOException {
-    LabRun run = LabRun.of(kernel, Resources.text("cases.sh"));
-    for (String module : MODULES) {
-      run = run.withFile(Lab.testModule(kernel, module));
-    }
-    LabResult result = Lab.run(run);
-    assertThat(result.exitStatus()).isZero();
-    guest = GuestRecord.of(result);
+    guest = CasesRun.of(kernel);
   }
 
   @Test

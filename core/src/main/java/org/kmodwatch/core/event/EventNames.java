@@ -54,5 +54,12 @@ public final class EventNames {
    */
   public static final String INIT_MODULE_RETURN = "init_module_return";
 
+  /**
+   * Ours: a module is loaded, but {@code /proc/modules} or {@code /sys/module} does not show it,
+   * looked at twice. Arguments: {@code name}, {@code missingFrom} (a list of those two paths) and
+   * {@code loadId} of the load record.
+   */
+  public static final String MODULE_HIDDEN = "module_hidden";
+
   private EventNames() {}
 }

@@ -1,0 +1,36 @@
+package org.kmodwatch.core.signatures;
+
+import org.kmodwatch.core.event.Event;
+import org.kmodwatch.core.load.LoadRecord;
+import org.kmodwatch.core.load.LoadRecord.Outcome;
+import org.kmodwatch.core.signature.SignatureMetadata;
+import org.kmodwatch.core.signature.Verdict;
+
+/**
+ * KMW-1006: code of a module may have run although the load failed: its init said no after it had
+ * done what it wanted, or a parameter's callback did so even before.
+ */
+public final class CodeRanLoadFailed extends LoadSignature {
+
+  /** Made by {@link java.util.ServiceLoader}. */
+  public CodeRanLoadFailed() {
+    super(
+        new SignatureMetadata(
+            "KMW-1006",
+            "1",
+            "Kernel module code ran although the load failed",
+            "kernel_module_ran_and_failed",
+            "Loading a kernel module failed, but only after the kernel had started to run "
+                + "code of it. Such a module never appears as loaded, yet has had the chance to "
+                + "do anything in the kernel; adversaries use it to leave no module behind.",
+            null,
+            Attack.KERNEL_MODULES.properties(1, "defense-evasion")));
+  }
+
+  @Override
+  void onLoad(LoadRecord load, Event event, Verdict verdict) {
+    if (load.codeMayHaveRun() && load.outcome() != Outcome.LOADED) {
+      verdict.raise(null);
+    }
+  }
+}

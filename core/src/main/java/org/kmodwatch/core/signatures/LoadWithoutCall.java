@@ -1,0 +1,41 @@
+package org.kmodwatch.core.signatures;
+
+import java.util.Map;
+import org.kmodwatch.core.event.Event;
+import org.kmodwatch.core.event.Value;
+import org.kmodwatch.core.load.LoadRecord;
+import org.kmodwatch.core.signature.SignatureMetadata;
+import org.kmodwatch.core.signature.Verdict;
+
+/**
+ * KMW-1008: the kernel said that it loads a module, but the sensor saw no system call do it. The
+ * record says so by a gap named {@value #FIELD}; Data repeats its {@code why}.
+ */
+public final class LoadWithoutCall extends LoadSignature {
+
+  private static final String FIELD = "route.syscall";
+
+  /** Made by {@link java.util.ServiceLoader}. */
+  public LoadWithoutCall() {
+    super(
+        new SignatureMetadata(
+            "KMW-1008",
+            "1",
+            "Kernel module loaded without a system call seen",
+            "kernel_module_without_syscall",
+            "The kernel loaded a module, but the sensor saw no system call that asked for "
+                + "it. Modules are loaded by system calls only, so the hooks on these calls have "
+                + "been switched off (as by kernel.ftrace_enabled=0) or lost: the sensor is being "
+                + "blinded.",
+            null,
+            Attack.DISABLE_TOOLS.properties(3, "defense-evasion")));
+  }
+
+  @Override
+  void onLoad(LoadRecord load, Event event, Verdict verdict) {
+    load.gaps().stream()
+        .filter(gap -> gap.field().equals(FIELD))
+        .findFirst()
+        .ifPresent(gap -> verdict.raise(new Value.Obj(Map.of("why", Value.of(gap.why())))));
+  }
+}

@@ -1,0 +1,55 @@
+package org.kmodwatch.core.signatures;
+
+import java.util.LinkedHashMap;
+import org.kmodwatch.core.event.Event;
+import org.kmodwatch.core.event.Value;
+import org.kmodwatch.core.load.LoadRecord;
+import org.kmodwatch.core.load.LoadRecord.Requester;
+import org.kmodwatch.core.signature.SignatureMetadata;
+import org.kmodwatch.core.signature.Verdict;
+
+/**
+ * KMW-1007: a process of an ordinary user made the kernel load a module that few ever need. Which
+ * those are stands in {@code rare-autoload.txt} beside this class. Data has the {@code alias} that
+ * the kernel asked for, the {@code pattern} it matched and {@code why} that is in the list.
+ *
+ * <p>The user is that of the initial user namespace. Capabilities are not looked at: a user who
+ * makes a user namespace has all of them there.
+ */
+public final class RareAutoload extends LoadSignature {
+
+  private static final AliasPatterns RARE = AliasPatterns.ofResource("rare-autoload.txt");
+
+  /** Made by {@link java.util.ServiceLoader}. */
+  public RareAutoload() {
+    super(
+        new SignatureMetadata(
+            "KMW-1007",
+            "1",
+            "Rarely used kernel module autoloaded for an unprivileged user",
+            "rare_kernel_module_autoload",
+            "An unprivileged process made the kernel load a module of a rarely used family "
+                + "of protocols, file systems or devices. Such code is little tested and is where "
+                + "many local privilege escalations start: the adversary has the kernel load the "
+                + "faulty module first.",
+            null,
+            Attack.KERNEL_MODULES.properties(2, "privilege-escalation")));
+  }
+
+  @Override
+  void onLoad(LoadRecord load, Event event, Verdict verdict) {
+    Requester requester = load.requester();
+    if (requester == null || requester.process().uid() == 0) {
+      return;
+    }
+    RARE.match(requester.alias())
+        .ifPresent(
+            matched -> {
+              var data = new LinkedHashMap<String, Value>();
+              data.put("alias", Value.of(requester.alias()));
+              data.put("pattern", Value.of(matched.pattern()));
+              data.put("why", Value.of(matched.why()));
+              verdict.raise(new Value.Obj(data));
+            });
+  }
+}

@@ -1,0 +1,45 @@
+package org.kmodwatch.core.signatures;
+
+import org.kmodwatch.core.event.Event;
+import org.kmodwatch.core.load.LoadRecord;
+import org.kmodwatch.core.load.LoadRecord.ModuleFile;
+import org.kmodwatch.core.load.LoadRecord.Place;
+import org.kmodwatch.core.signature.SignatureMetadata;
+import org.kmodwatch.core.signature.Verdict;
+
+/**
+ * KMW-1002: a module came from a memfd, or from a file that no name leads to.
+ *
+ * <p>An attempt that failed counts too: the file is known only of an attempt that the kernel let
+ * pass the check of privilege, and nothing ordinary makes one.
+ */
+public final class UnlinkedFileLoad extends LoadSignature {
+
+  /** Made by {@link java.util.ServiceLoader}. */
+  public UnlinkedFileLoad() {
+    super(
+        new SignatureMetadata(
+            "KMW-1002",
+            "1",
+            "Kernel module loaded from a memfd or a deleted file",
+            "kernel_module_from_unlinked_file",
+            "A process with the privilege to load kernel modules loaded one, or tried to, "
+                + "from a memfd or from a file that had been deleted. Both keep the module from "
+                + "being found on disk afterwards.",
+            null,
+            Attack.KERNEL_MODULES.properties(3, "persistence")));
+  }
+
+  @Override
+  void onLoad(LoadRecord load, Event event, Verdict verdict) {
+    ModuleFile file = load.file();
+    if (file != null && isUnlinked(file)) {
+      verdict.raise(null);
+    }
+  }
+
+  /** Whether no name leads to {@code file}. */
+  static boolean isUnlinked(ModuleFile file) {
+    return file.deleted() || file.place() == Place.MEMFD;
+  }
+}

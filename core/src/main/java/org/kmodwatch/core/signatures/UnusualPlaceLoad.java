@@ -1,0 +1,43 @@
+package org.kmodwatch.core.signatures;
+
+import org.kmodwatch.core.event.Event;
+import org.kmodwatch.core.load.LoadRecord;
+import org.kmodwatch.core.load.LoadRecord.ModuleFile;
+import org.kmodwatch.core.load.LoadRecord.Place;
+import org.kmodwatch.core.signature.SignatureMetadata;
+import org.kmodwatch.core.signature.Verdict;
+
+/**
+ * KMW-1003: a module came from a folder for temporary files or from somebody's home.
+ *
+ * <p>A file without a name is left to {@link UnlinkedFileLoad}, which says more, wherever it was.
+ * An attempt that failed counts too, as there.
+ */
+public final class UnusualPlaceLoad extends LoadSignature {
+
+  /** Made by {@link java.util.ServiceLoader}. */
+  public UnusualPlaceLoad() {
+    super(
+        new SignatureMetadata(
+            "KMW-1003",
+            "1",
+            "Kernel module loaded from a temporary or home directory",
+            "kernel_module_from_unusual_place",
+            "A process with the privilege to load kernel modules loaded one, or tried to, "
+                + "from a directory for temporary files or from a home directory. Installed "
+                + "modules are under /lib/modules; adversaries load theirs from where they can "
+                + "write.",
+            null,
+            Attack.KERNEL_MODULES.properties(2, "persistence")));
+  }
+
+  @Override
+  void onLoad(LoadRecord load, Event event, Verdict verdict) {
+    ModuleFile file = load.file();
+    if (file != null
+        && !UnlinkedFileLoad.isUnlinked(file)
+        && (file.place() == Place.TEMPORARY || file.place() == Place.HOME)) {
+      verdict.raise(null);
+    }
+  }
+}

@@ -1,0 +1,82 @@
+package org.kmodwatch.core.signatures;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.NullMarked;
+import org.jspecify.annotations.Nullable;
+import org.kmodwatch.core.event.ContainerContext;
+import org.kmodwatch.core.event.Event;
+import org.kmodwatch.core.event.Value;
+import org.kmodwatch.core.load.LoadRecord;
+import org.kmodwatch.core.signature.Signature;
+import org.kmodwatch.core.signature.Verdict;
+import org.kmodwatch.core.testing.Events;
+
+/** What a signature says of something. */
+@NullMarked
+final class Judging {
+
+  /** A finding without Data. */
+  static final Value FINDING = Value.NULL;
+
+  private Judging() {}
+
+  /** The Data of each finding on {@code load}, {@link #FINDING} for none. */
+  static List<Value> judge(LoadSignature signature, LoadRecordBuilder load) {
+    return judge(signature, load, Events.named(LoadRecord.EVENT_NAME, List.of()));
+  }
+
+  static List<Value> judge(LoadSignature signature, LoadRecordBuilder load, Event event) {
+    var said = new Said();
+    signature.judge(load.build(), event, said);
+    return said.findings;
+  }
+
+  static List<Value> judge(Signature signature, Event event) {
+    var said = new Said();
+    signature.onEvent(event, said);
+    return said.findings;
+  }
+
+  static Value data(Map<String, Value> fields) {
+    return new Value.Obj(fields);
+  }
+
+  /** The event of a record, in a container. */
+  static Event inContainer(ContainerContext container, boolean started) {
+    Event e = Events.named(LoadRecord.EVENT_NAME, List.of());
+    return new Event(
+        e.source(),
+        e.timestampNanos(),
+        e.process(),
+        e.hostName(),
+        container,
+        e.kubernetes(),
+        e.eventId(),
+        e.eventName(),
+        null,
+        null,
+        "",
+        null,
+        started,
+        false,
+        e.args(),
+        null,
+        Map.of());
+  }
+
+  private static final class Said implements Verdict {
+    private final List<Value> findings = new ArrayList<>();
+
+    @Override
+    public void raise(@Nullable Value data) {
+      findings.add(data == null ? FINDING : data);
+    }
+
+    @Override
+    public void malformed(String reason) {
+      throw new AssertionError(reason);
+    }
+  }
+}

@@ -1,0 +1,158 @@
+package org.kmodwatch.core.signatures;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.NullMarked;
+import org.jspecify.annotations.Nullable;
+import org.kmodwatch.core.event.ContainerContext;
+import org.kmodwatch.core.event.KubernetesContext;
+import org.kmodwatch.core.load.LoadRecord;
+
+/** A load by root's insmod from the distribution's tree, on the host, with what a test changes. */
+@NullMarked
+final class LoadRecordBuilder {
+
+  private LoadRecord.Action action = LoadRecord.Action.LOAD;
+  private LoadRecord.Outcome outcome = LoadRecord.Outcome.LOADED;
+  private String syscall = "finit_module";
+  private List<String> flags = List.of();
+  private List<String> taints = List.of();
+  private LoadRecord.@Nullable ModuleFile file =
+      new LoadRecord.ModuleFile(
+          "/lib/modules/6.12.117/kernel/drivers/net/dummy.ko",
+          8388609,
+          4242,
+          1,
+          false,
+          LoadRecord.Place.DISTRIBUTION);
+  private LoadRecord.@Nullable ProcessDetails loader = process(0, "/user.slice/session-1.scope");
+  private LoadRecord.@Nullable Requester requester;
+  private ContainerContext container = ContainerContext.NONE;
+  private boolean codeMayHaveRun;
+  private boolean preExisting;
+  private @Nullable String retryOf;
+  private @Nullable String waitedOn;
+  private final List<LoadRecord.Gap> gaps = new ArrayList<>();
+
+  static LoadRecordBuilder load() {
+    return new LoadRecordBuilder();
+  }
+
+  static LoadRecordBuilder fromMemory() {
+    LoadRecordBuilder builder = load();
+    builder.syscall = "init_module";
+    builder.file = null;
+    return builder;
+  }
+
+  static LoadRecordBuilder fromFile(String path, LoadRecord.Place place, boolean deleted) {
+    LoadRecordBuilder builder = load();
+    builder.file = new LoadRecord.ModuleFile(path, 1, 2, 3, deleted, place);
+    return builder;
+  }
+
+  LoadRecordBuilder withFile() {
+    file = load().file;
+    return this;
+  }
+
+  LoadRecordBuilder unload() {
+    action = LoadRecord.Action.UNLOAD;
+    outcome = LoadRecord.Outcome.UNLOADED;
+    return this;
+  }
+
+  LoadRecordBuilder outcome(LoadRecord.Outcome value) {
+    outcome = value;
+    return this;
+  }
+
+  LoadRecordBuilder flags(String... values) {
+    flags = List.of(values);
+    return this;
+  }
+
+  LoadRecordBuilder taints(String... values) {
+    taints = List.of(values);
+    return this;
+  }
+
+  LoadRecordBuilder loaderIn(String cgroup) {
+    loader = process(0, cgroup);
+    return this;
+  }
+
+  LoadRecordBuilder noLoader() {
+    loader = null;
+    return this;
+  }
+
+  LoadRecordBuilder requester(String alias, long uid, @Nullable String cgroup) {
+    requester = new LoadRecord.Requester(alias, process(uid, cgroup), null);
+    return this;
+  }
+
+  LoadRecordBuilder container(String id) {
+    container = new ContainerContext(id, null, null, null);
+    return this;
+  }
+
+  LoadRecordBuilder codeMayHaveRun() {
+    codeMayHaveRun = true;
+    return this;
+  }
+
+  LoadRecordBuilder preExisting() {
+    preExisting = true;
+    return this;
+  }
+
+  LoadRecordBuilder retryOf(String id) {
+    retryOf = id;
+    return this;
+  }
+
+  LoadRecordBuilder waitedOn(String id) {
+    waitedOn = id;
+    return this;
+  }
+
+  LoadRecordBuilder gap(String field, String why) {
+    gaps.add(new LoadRecord.Gap(field, why));
+    return this;
+  }
+
+  LoadRecord build() {
+    return new LoadRecord(
+        "1",
+        1,
+        null,
+        LoadRecord.Host.UNKNOWN,
+        action,
+        outcome,
+        null,
+        null,
+        null,
+        new LoadRecord.Route(syscall, "native", flags, "", file == null, requester != null),
+        new LoadRecord.ModuleDetails("dummy", null, null, taints, null),
+        file,
+        loader,
+        requester,
+        container,
+        KubernetesContext.NONE,
+        codeMayHaveRun,
+        preExisting,
+        retryOf,
+        waitedOn,
+        List.of(),
+        1,
+        gaps);
+  }
+
+  private static LoadRecord.ProcessDetails process(long uid, @Nullable String cgroup) {
+    return new LoadRecord.ProcessDetails(
+        7, 7, 1, 7, "insmod", null, List.of(), uid, uid, null, null, List.of(), 1, Map.of(), cgroup,
+        List.of());
+  }
+}

@@ -1,0 +1,51 @@
+package org.kmodwatch.core.signatures;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.kmodwatch.core.signatures.Judging.FINDING;
+import static org.kmodwatch.core.signatures.Judging.judge;
+import static org.kmodwatch.core.signatures.LoadRecordBuilder.fromMemory;
+import static org.kmodwatch.core.signatures.LoadRecordBuilder.load;
+
+import org.jspecify.annotations.NullMarked;
+import org.junit.jupiter.api.Test;
+import org.kmodwatch.core.load.LoadRecord.Outcome;
+
+@NullMarked
+class MemoryOnlyLoadTest {
+
+  private final MemoryOnlyLoad signature = new MemoryOnlyLoad();
+
+  @Test
+  void raises_whenNoFileIsKnown() {
+    assertThat(judge(signature, fromMemory())).containsExactly(FINDING);
+  }
+
+  @Test
+  void raises_whenItsInitFailedButRan() {
+    assertThat(judge(signature, fromMemory().outcome(Outcome.FAILED).codeMayHaveRun()))
+        .containsExactly(FINDING);
+  }
+
+  @Test
+  void isSilent_whenTheLoaderHadAModuleFile_asLibkmodHasOnItsFallback() {
+    assertThat(judge(signature, fromMemory().withFile())).isEmpty();
+  }
+
+  @Test
+  void isSilent_whenItIsTheSecondTryOfOneFromAFile_asBusyboxMakes() {
+    assertThat(judge(signature, fromMemory().retryOf("0"))).isEmpty();
+  }
+
+  @Test
+  void isSilent_whenTheKernelRefused() {
+    assertThat(judge(signature, fromMemory().outcome(Outcome.REFUSED))).isEmpty();
+    assertThat(judge(signature, fromMemory().outcome(Outcome.FAILED))).isEmpty();
+  }
+
+  @Test
+  void isSilent_onFilesUnloadsAndWhatWasThereBefore() {
+    assertThat(judge(signature, load())).isEmpty();
+    assertThat(judge(signature, fromMemory().unload())).isEmpty();
+    assertThat(judge(signature, fromMemory().preExisting())).isEmpty();
+  }
+}

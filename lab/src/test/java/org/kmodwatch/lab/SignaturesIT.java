@@ -1,0 +1,132 @@
+package org.kmodwatch.lab;
+
+import static java.util.Map.entry;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.StreamSupport;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.JsonNode;
+
+/** Each signature on the load record against a real kernel, and the ordinary loads on which it is to be silent. */
+@ParameterizedClass(name = "kernel {0}")
+@ValueSource(strings = {"6.1", "6.12"})
+final class SignaturesIT {
+
+  private static final List<String> MODULES =
+      List.of("kw_plain", "kw_paramrefuse", "kw_initfail", "kw_hide");
+
+  @SuppressWarnings("NullAway.Init") // set before each class invocation
+  private static GuestRecord guest;
+
+  @SuppressWarnings("NullAway.Init") // set before each class invocation
+  @Parameter
+  String kernel;
+
+  @BeforeParameterizedClassInvocation
+  static void boot(String kernel) throws IOException {
+    LabRun run = LabRun.of(kernel, Resources.text("attacks.sh"));
+    for (String module : MODULES) {
+      run = run.withFile(Lab.testModule(kernel, module));
+    }
+    LabResult result = Lab.run(run);
+    assertThat(result.exitStatus()).isZero();
+    guest = GuestRecord.of(result);
+  }
+
+  @Test
+  void everyLoad_raisesExactlyTheFindingsOfItsWay() {
+    // Our own modules are unsigned: each of them that runs raises KMW-1004.
+    var expected =
+        Map.ofEntries(
+            entry("distribution", List.of("TRC-1017")),
+            entry("updates", List.of("TRC-1017", "KMW-1004")),
+            entry("elsewhere", List.of("TRC-1017", "KMW-1004")),
+            entry("from-memory", List.of("TRC-1017", "KMW-1001", "KMW-1004")),
+            entry("from-memfd", List.of("TRC-1017", "KMW-1002", "KMW-1004")),
+            entry("from-deleted", List.of("TRC-1017", "KMW-1002", "KMW-1004")),
+            entry("from-temporary", List.of("TRC-1017", "KMW-1003", "KMW-1004")),
+            entry("from-home", List.of("TRC-1017", "KMW-1003", "KMW-1004")),
+            entry("forced", List.of("TRC-1017", "KMW-1004")),
+            entry("from-container", List.of("TRC-1017", "KMW-1004", "KMW-1005")),
+            entry("parameter-refuses", List.of("TRC-1017", "KMW-1004", "KMW-1006")),
+            entry("init-fails", List.of("TRC-1017", "KMW-1004", "KMW-1006")),
+            entry("delete-elsewhere", List.<String>of()));
+
+    assertThat(expected)
+        .allSatisfy(
+            (name, ids) -> assertThat(findings(guest.load(name))).as(name).containsExactlyElementsOf(ids));
+  }
+
+  @Test
+  void autoload_isAskedForByNobody_whateverLoadsTheModule() {
+    JsonNode load =
+        guest.loads().stream()
+            .filter(l -> l.at("/requester/alias").asString("").equals("net-pf-38"))
+            .findFirst()
+            .orElseThrow();
+
+    assertThat(findings(load)).containsExactly("TRC-1017", "KMW-1007");
+    assertThat(load.at("/requester/hostPid").asInt()).isEqualTo(guest.theCase("autoload").pid());
+    assertThat(load.at("/requester/uid").asInt()).isEqualTo(65534);
+    assertThat(load.at("/route/autoload").asBoolean()).isTrue();
+    assertThat(load.at("/module/name").asString()).isEqualTo("af_alg");
+    assertThat(load.at("/loader/uid").asInt()).isZero();
+  }
+
+  @Test
+  void request_thatLeadsToNoLoad_isCountedAndNoRecord() {
+    assertThat(guest.eventsOf("no-such-family", "module_request")).isNotEmpty();
+    assertThat(guest.loadsOf("no-such-family")).isEmpty();
+    assertThat(guest.ledger().at("/loads/requestsWithoutLoad").asInt()).isPositive();
+  }
+
+  @Test
+  void container_isNamedByItsCgroup() {
+    JsonNode load = guest.load("from-container");
+
+    assertThat(load.at("/container/id").asString())
+        .isEqualTo("0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef");
+    assertThat(guest.load("elsewhere").has("container")).isFalse();
+  }
+
+  @Test
+  void blindedSensor_isNoticed_whenAModuleLoadsAndNoCallIsSeen() {
+    JsonNode load =
+        guest.loadsOf("blinded").stream()
+            .filter(l -> l.get("action").asString().equals("load"))
+            .findFirst()
+            .orElseThrow();
+
+    assertThat(findings(load)).contains("KMW-1008");
+    assertThat(load.get("outcome").asString()).isEqualTo("loaded");
+    assertThat(load.at("/module/name").asString()).isEqualTo("kw_plain");
+    assertThat(load.at("/gaps").toString()).contains("route.syscall");
+  }
+
+  @Test
+  void hiddenModule_isFound_whenItIsLoadedAndNowhereListed() {
+    List<JsonNode> hidden =
+        guest.findings().stream()
+            .filter(f -> f.at("/SigMetadata/ID").asString().equals("KMW-1009"))
+            .toList();
+
+    assertThat(hidden).hasSize(1);
+    assertThat(hidden.getFirst().at("/Event/Payload/args").toString())
+        .contains("kw_hide")
+        .contains("/proc/modules");
+    assertThat(findings(guest.load("hidden"))).contains("TRC-1017", "KMW-1004");
+  }
+
+  private static List<String> findings(JsonNode load) {
+    return StreamSupport.stream(load.path("findings").spliterator(), false)
+        .map(JsonNode::asString)
+        .toList();
+  }
+}

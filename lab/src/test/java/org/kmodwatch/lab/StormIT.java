@@ -1,0 +1,108 @@
+package org.kmodwatch.lab;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * Two thousand loads and unloads in a row, and ten times two hundred callers at the same moment: one record each, none joined
+ * wrongly.
+ */
+@ParameterizedClass(name = "kernel {0}")
+@ValueSource(strings = {"6.1", "6.12"})
+final class StormIT {
+
+  @SuppressWarnings("NullAway.Init") // set before each class invocation
+  private static GuestRecord guest;
+
+  @SuppressWarnings("NullAway.Init") // set before each class invocation
+  @Parameter
+  String kernel;
+
+  @BeforeParameterizedClassInvocation
+  static void boot(String kernel) throws IOException {
+    LabResult result =
+        Lab.run(
+            LabRun.of(kernel, Resources.text("storm.sh"))
+                .withFile(Lab.testModule(kernel, "kw_plain"))
+                .withTimeout(Duration.ofMinutes(10)));
+    assertThat(result.exitStatus()).isZero();
+    guest = GuestRecord.of(result);
+  }
+
+  @Test
+  void everyAttempt_isOneRecord() {
+    assertThat(count("load")).isEqualTo(4000);
+    assertThat(count("unload")).isEqualTo(2010);
+    var ids = new HashSet<String>();
+    guest.loads().forEach(load -> ids.add(load.get("id").asString()));
+    assertThat(ids).hasSize(guest.loads().size());
+    assertThat(guest.ledger().at("/sensor/lost").asLong()).isZero();
+  }
+
+  @Test
+  void loadsInARow_areAllLoaded_eachWithItsOwnCall() {
+    List<JsonNode> row =
+        guest.loads().stream()
+            .filter(load -> load.at("/loader/args/1").asString("").equals("storm"))
+            .filter(load -> load.get("action").asString().equals("load"))
+            .toList();
+
+    assertThat(row).hasSize(2000);
+    assertThat(row)
+        .allSatisfy(
+            load -> {
+              assertThat(load.get("outcome").asString()).isEqualTo("loaded");
+              assertThat(load.get("returnValue").asLong()).isZero();
+              assertThat(load.at("/module/name").asString()).isEqualTo("kw_plain");
+              assertThat(load.at("/file/path").asString()).isEqualTo("/root/kw_plain.ko");
+              assertThat(load.has("gaps")).isFalse();
+              assertThat(load.has("waitedOn")).isFalse();
+            });
+  }
+
+  @Test
+  void callersAtOnce_shareOneLoadARound() {
+    List<JsonNode> parallel =
+        guest.loads().stream()
+            .filter(load -> load.at("/loader/args/1").asString("").equals("parallel"))
+            .toList();
+    Map<String, Long> outcomes =
+        parallel.stream()
+            .collect(
+                Collectors.groupingBy(
+                    load ->
+                        load.get("outcome").asString()
+                            + (load.has("waitedOn") ? " waited" : "")
+                            + " "
+                            + load.get("returnValue").asLong(),
+                    Collectors.counting()));
+
+    assertThat(parallel).hasSize(2000);
+    if (kernel.equals("6.1")) {
+      // Each of them reads the file, and all but one find the name taken.
+      assertThat(outcomes).containsOnly(Map.entry("loaded 0", 10L), Map.entry("failed -17", 1990L));
+    } else {
+      // Since 6.5 who comes while the first is at it waits and gets its result; who comes later finds the name taken.
+      assertThat(outcomes).containsEntry("loaded 0", 10L).containsKey("loaded waited 0");
+      assertThat(outcomes.keySet()).isSubsetOf("loaded 0", "loaded waited 0", "failed -17");
+    }
+  }
+
+  private static long count(String action) {
+    return guest.loads().stream()
+        .filter(load -> load.get("action").asString().equals(action))
+        .count();
+  }
+}
