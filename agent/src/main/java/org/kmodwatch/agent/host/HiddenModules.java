@@ -1,0 +1,147 @@
+package org.kmodwatch.agent.host;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.kmodwatch.core.event.Argument;
+import org.kmodwatch.core.event.ContainerContext;
+import org.kmodwatch.core.event.Event;
+import org.kmodwatch.core.event.EventNames;
+import org.kmodwatch.core.event.KubernetesContext;
+import org.kmodwatch.core.event.ProcessContext;
+import org.kmodwatch.core.event.Value;
+import org.kmodwatch.core.load.LoadRecord;
+
+/**
+ * Looks whether what was loaded is shown where the kernel shows its modules: one second after the
+ * load and again one second later, since a module that is on its way in or out is absent for a
+ * moment. Absent at both times from the same place, it is hidden. No thread of its own: {@link
+ * #tick} does it.
+ */
+public final class HiddenModules {
+
+  /** Past this many at a time the newest are not looked after, and counted. */
+  static final int MAX_WAITING = 1024;
+
+  private static final Duration INTERVAL = Duration.ofSeconds(1);
+
+  private final ModuleList list;
+  private final Deque<Check> waiting = new ArrayDeque<>();
+  private long unchecked;
+
+  /** Looks at the host whose file system begins at {@code root}. */
+  public HiddenModules(Path root) {
+    this.list = new ModuleList(root);
+  }
+
+  /** A look that is due, the second one if {@code missingBefore} is there. */
+  private record Check(
+      LoadRecord record,
+      String name,
+      @Nullable Event basis,
+      Instant due,
+      @Nullable List<String> missingBefore) {}
+
+  /**
+   * Looks after {@code record} if it is of a module that is in the kernel now.
+   *
+   * @param basis what the record is known by; null if it was there before
+   */
+  public void loaded(LoadRecord record, @Nullable Event basis, Instant now) {
+    String name = record.module().name();
+    if (name == null) {
+      return;
+    }
+    if (record.outcome() == LoadRecord.Outcome.UNLOADED) {
+      forget(name);
+    } else if (record.outcome() == LoadRecord.Outcome.LOADED) {
+      if (waiting.size() >= MAX_WAITING) {
+        unchecked++;
+      } else {
+        waiting.addLast(new Check(record, name, basis, now.plus(INTERVAL), null));
+      }
+    }
+  }
+
+  /** Takes notice of a module that goes. */
+  public void event(Event event) {
+    if (!waiting.isEmpty() && event.eventName().equals(EventNames.MODULE_FREE)) {
+      event.stringArgument("name").ifPresent(this::forget);
+    }
+  }
+
+  /** Makes the looks that are due, and hands {@code sink} an event for each hidden module. */
+  public void tick(Instant now, Consumer<Event> sink) {
+    // All wait equally long, so the first is due first.
+    while (!waiting.isEmpty() && !waiting.getFirst().due().isAfter(now)) {
+      Check check = waiting.removeFirst();
+      List<String> missing = list.missingFrom(check.name());
+      if (check.missingBefore() == null) {
+        if (!missing.isEmpty()) {
+          waiting.addLast(
+              new Check(check.record(), check.name(), check.basis(), now.plus(INTERVAL), missing));
+        }
+        continue;
+      }
+      List<String> both = check.missingBefore().stream().filter(missing::contains).toList();
+      if (!both.isEmpty()) {
+        sink.accept(hidden(check, both, now));
+      }
+    }
+  }
+
+  /** Whether a look is still to be made. */
+  public boolean isPending() {
+    return !waiting.isEmpty();
+  }
+
+  /** How many loads were not looked after, since too many were waiting. */
+  public long unchecked() {
+    return unchecked;
+  }
+
+  private void forget(String name) {
+    waiting.removeIf(check -> check.name().equals(name));
+  }
+
+  private static Event hidden(Check check, List<String> missingFrom, Instant now) {
+    long time = now.getEpochSecond() * 1_000_000_000L + now.getNano();
+    var args = new ArrayList<Argument>();
+    args.add(new Argument("name", "string", Value.of(check.name())));
+    args.add(new Argument("missingFrom", "[]string", Value.ofStrings(missingFrom)));
+    args.add(new Argument("loadId", "string", Value.of(check.record().id())));
+    Optional<Event> basis = Optional.ofNullable(check.basis());
+    String hostName = check.record().host().name();
+    return new Event(
+        Event.SOURCE_TRACEE,
+        time,
+        basis.map(Event::process).orElseGet(HiddenModules::nobody),
+        basis.map(Event::hostName).orElse(hostName == null ? "" : hostName),
+        basis.map(Event::container).orElse(ContainerContext.NONE),
+        basis.map(Event::kubernetes).orElse(KubernetesContext.NONE),
+        "0",
+        EventNames.MODULE_HIDDEN,
+        null,
+        0L,
+        "",
+        null,
+        basis.map(Event::containerStarted).orElse(false),
+        false,
+        args,
+        null,
+        Map.of());
+  }
+
+  /** Who loaded it is not known; pid 0 is nobody's. */
+  private static ProcessContext nobody() {
+    return new ProcessContext(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, "", null, null);
+  }
+}

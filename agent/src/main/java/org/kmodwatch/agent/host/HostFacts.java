@@ -1,0 +1,37 @@
+package org.kmodwatch.agent.host;
+
+import java.nio.file.Path;
+import java.util.Optional;
+import org.kmodwatch.core.load.LoadRecord;
+
+/** What load records say about the host they are from. */
+public final class HostFacts {
+
+  /** Each of these files is one short line. */
+  private static final int MAX_BYTES = 4096;
+
+  private HostFacts() {}
+
+  /**
+   * The host whose file system begins at {@code root}; what cannot be read is null.
+   *
+   * @param arch the machine, as uname has it
+   */
+  public static LoadRecord.Host of(Path root, String arch) {
+    return new LoadRecord.Host(
+        line(root, "proc/sys/kernel/hostname").orElse(null),
+        line(root, "etc/machine-id").orElse(null),
+        line(root, "proc/sys/kernel/random/boot_id").orElse(null),
+        line(root, "proc/sys/kernel/osrelease").orElse(null),
+        arch);
+  }
+
+  /** What the kernel starts to load a module for somebody; empty if it starts nothing. */
+  public static Optional<String> modprobePath(Path root) {
+    return line(root, "proc/sys/kernel/modprobe");
+  }
+
+  private static Optional<String> line(Path root, String file) {
+    return SmallFiles.read(root.resolve(file), MAX_BYTES);
+  }
+}

@@ -1,0 +1,143 @@
+package org.kmodwatch.agent.host;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+import org.kmodwatch.core.event.ContainerContext;
+import org.kmodwatch.core.event.KubernetesContext;
+import org.kmodwatch.core.load.LoadRecord;
+
+/**
+ * The modules that were loaded before Kmodwatch started, each as a record that only says that it is
+ * there.
+ *
+ * @param records one a module that was in place
+ * @param loading names of those that were just being loaded: the sensor may still see them come in
+ * @param inOnePlaceOnly the records of those that only one of /proc/modules and /sys/module shows
+ */
+public record ModulesBefore(
+    List<LoadRecord> records, List<LoadRecord> loading, List<LoadRecord> inOnePlaceOnly) {
+
+  /** Why nothing is known about how it came in. */
+  static final String GAP = "loaded before Kmodwatch started";
+
+  private static final Map<Character, String> TAINTS =
+      Map.of(
+          'P', "PROPRIETARY",
+          'F', "FORCED",
+          'C', "STAGING",
+          'O', "OUT_OF_TREE",
+          'E', "UNSIGNED",
+          'K', "LIVEPATCH",
+          'T', "RANDSTRUCT",
+          'N', "TEST");
+
+  /** Copies the lists. */
+  public ModulesBefore {
+    records = List.copyOf(records);
+    loading = List.copyOf(loading);
+    inOnePlaceOnly = List.copyOf(inOnePlaceOnly);
+  }
+
+  /**
+   * Looks at the host whose file system begins at {@code root}. Called once the sensor is armed, so
+   * that nothing comes in unseen between the two.
+   *
+   * @param timeNanos the time of the records
+   */
+  public static ModulesBefore at(Path root, LoadRecord.Host host, long timeNanos) {
+    var list = new ModuleList(root);
+    var records = new ArrayList<LoadRecord>();
+    var loading = new ArrayList<LoadRecord>();
+    var inOnePlaceOnly = new ArrayList<LoadRecord>();
+    for (ModuleList.Entry entry : list.all()) {
+      LoadRecord record = record(list, entry, host, timeNanos);
+      if (entry.loading()) {
+        loading.add(record);
+        continue;
+      }
+      records.add(record);
+      if (!list.missingFrom(entry.name()).isEmpty()) {
+        inOnePlaceOnly.add(record);
+      }
+    }
+    return new ModulesBefore(records, loading, inOnePlaceOnly);
+  }
+
+  /** These without the modules that the sensor saw come in since it was armed. */
+  public ModulesBefore without(Set<String> names) {
+    Predicate<LoadRecord> before = r -> !names.contains(r.module().name());
+    return new ModulesBefore(
+        records.stream().filter(before).toList(),
+        loading.stream().filter(before).toList(),
+        inOnePlaceOnly.stream().filter(before).toList());
+  }
+
+  private static LoadRecord record(
+      ModuleList list, ModuleList.Entry entry, LoadRecord.Host host, long timeNanos) {
+    String name = entry.name();
+    var gaps = new ArrayList<LoadRecord.Gap>();
+    gaps.add(new LoadRecord.Gap("loader", GAP));
+    Long size = list.attribute(name, "coresize").flatMap(ModulesBefore::number).orElse(null);
+    if (size == null) {
+      size = entry.sizeBytes().orElse(null);
+    }
+    if (size != null) {
+      gaps.add(new LoadRecord.Gap("module.sizeBytes", "the memory it takes, " + GAP));
+    }
+    return new LoadRecord(
+        id(host.bootId(), name),
+        timeNanos,
+        null,
+        host,
+        LoadRecord.Action.LOAD,
+        LoadRecord.Outcome.LOADED,
+        null,
+        null,
+        null,
+        new LoadRecord.Route(null, null, List.of(), null, false, false),
+        new LoadRecord.ModuleDetails(
+            name,
+            list.attribute(name, "version").orElse(null),
+            list.attribute(name, "srcversion").orElse(null),
+            taints(list.attribute(name, "taint").orElse("")),
+            size),
+        null,
+        null,
+        null,
+        ContainerContext.NONE,
+        KubernetesContext.NONE,
+        false,
+        true,
+        null,
+        null,
+        List.of(),
+        1,
+        gaps);
+  }
+
+  /** The same at every start until the host is booted again. */
+  private static String id(@Nullable String bootId, String name) {
+    byte[] key = ("before\0" + bootId + "\0" + name).getBytes(StandardCharsets.UTF_8);
+    return UUID.nameUUIDFromBytes(key).toString();
+  }
+
+  private static List<String> taints(String letters) {
+    return letters
+        .chars()
+        .limit(32)
+        .mapToObj(c -> TAINTS.getOrDefault((char) c, String.valueOf((char) c)))
+        .toList();
+  }
+
+  private static Optional<Long> number(String text) {
+    return text.matches("\\d{1,18}") ? Optional.of(Long.valueOf(text)) : Optional.empty();
+  }
+}
