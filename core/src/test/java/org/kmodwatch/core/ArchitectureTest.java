@@ -39,7 +39,11 @@ class ArchitectureTest {
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage(
-              "..core.signature..", "..core.signatures..", "..core.engine..", "..core.format..");
+              "..core.signature..",
+              "..core.signatures..",
+              "..core.engine..",
+              "..core.format..",
+              "..core.load..");
 
   @ArchTest
   static final ArchRule SIGNATURE_KNOWS_NEITHER_ENGINE_NOR_FORMAT =
@@ -67,6 +71,16 @@ class ArchitectureTest {
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage("..core.engine..", "..core.signatures..");
+
+  @ArchTest
+  static final ArchRule LOAD_KNOWS_EVENTS_ALONE =
+      noClasses()
+          .that()
+          .resideInAPackage("..core.load..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(
+              "..core.signature..", "..core.signatures..", "..core.engine..", "..core.format..");
 
   @ArchTest
   static final ArchRule NO_CYCLES =

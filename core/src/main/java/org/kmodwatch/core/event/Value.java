@@ -42,14 +42,17 @@ public sealed interface Value {
      * with {@link Long#toUnsignedString(long)}. Empty for anything else.
      */
     public OptionalLong bits() {
-      return whole()
-          .filter(n -> n.bitLength() <= 63 || (n.signum() > 0 && n.bitLength() == 64))
-          .map(n -> OptionalLong.of(n.longValue()))
-          .orElse(OptionalLong.empty());
+      OptionalLong signed = signed();
+      return signed.isPresent() ? signed : unsigned();
     }
 
     /** This number if it is a whole one from -2^63 to 2^63-1; empty for anything else. */
     public OptionalLong signed() {
+      // The ordinary case, and there are dozens in an event.
+      int digits = text.startsWith("-") ? text.length() - 1 : text.length();
+      if (digits <= 18 && digits(text, text.length() - digits) == text.length()) {
+        return OptionalLong.of(Long.parseLong(text));
+      }
       return whole()
           .filter(n -> n.bitLength() <= 63)
           .map(n -> OptionalLong.of(n.longValue()))

@@ -1,4 +1,606 @@
 package org.kmodwatch.core.load;
 
-/** Placeholder until the tracker is written. */
-public final class LoadTracker {}
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.kmodwatch.core.event.Errno;
+import org.kmodwatch.core.event.Event;
+import org.kmodwatch.core.event.EventNames;
+import org.kmodwatch.core.event.SensorContext;
+import org.kmodwatch.core.event.SensorContexts;
+import org.kmodwatch.core.event.Value;
+import org.kmodwatch.core.load.Attempt.Part;
+
+/**
+ * Joins events into load records: one for each system call that loads or unloads a module, and one
+ * for each module that comes or goes outside of any call that was seen.
+ *
+ * <p>A state machine and nothing else: it has no thread and no clock. What depends on time happens
+ * in {@link #tick}. Give it the time of the events that it has been given: behind a queue, that of
+ * the last event taken; over a recording, either the events' own timestamps or no tick at all.
+ *
+ * <p>Not thread-safe.
+ */
+public final class LoadTracker {
+
+  private final LoadTrackerOptions options;
+  private final LoadListener listener;
+  private final RecordBuilder builder;
+  private final Requests requests;
+
+  private final Map<Attempt.Key, Attempt> open = new LinkedHashMap<>();
+  private final List<Attempt> held = new ArrayList<>();
+
+  /** Reported before they returned. */
+  private final Map<Attempt.Key, Attempt> unreturned = new LinkedHashMap<>();
+
+  /** When the record of each of these was made. */
+  private final Map<Attempt.Key, Long> done = new LinkedHashMap<>();
+
+  /** Attempts that others may have waited on. */
+  private final ArrayDeque<Attempt> mains = new ArrayDeque<>();
+
+  /** The last finit_module of each thread, if it failed. */
+  private final Map<Integer, Attempt> failedByThread;
+
+  private final Map<LoadRecord.Outcome, Long> records = new EnumMap<>(LoadRecord.Outcome.class);
+  private long events;
+  private long joined;
+  private long requestEvents;
+  private long lateReturns;
+  private long lateEvents;
+  private long duplicates;
+  private long outsideCalls;
+  private long unrelated;
+  private long attempts;
+  private long corrected;
+  private long evicted;
+  private long nowNanos;
+
+  /** A tracker that has seen nothing. */
+  public LoadTracker(LoadTrackerOptions options, LoadListener listener) {
+    this.options = options;
+    this.listener = listener;
+    this.builder = new RecordBuilder(options.host(), options.modprobePath());
+    this.requests = new Requests(options.requestLimit().toNanos(), options.maxRequests());
+    this.failedByThread =
+        new LinkedHashMap<>() {
+          @Override
+          protected boolean removeEldestEntry(Map.Entry<Integer, Attempt> eldest) {
+            return size() > options.maxRecent();
+          }
+
+          private static final long serialVersionUID = 1;
+        };
+  }
+
+  /**
+   * Takes an event.
+   *
+   * @param findingIds ids of the findings that were raised on it
+   */
+  public void accept(Event event, List<String> findingIds) {
+    events++;
+    switch (event.eventName()) {
+      case EventNames.FINIT_MODULE, EventNames.INIT_MODULE, EventNames.DELETE_MODULE ->
+          call(event, findingIds);
+      case EventNames.INIT_MODULE_RETURN -> lateReturn(event);
+      case EventNames.SECURITY_KERNEL_MODULE_REQUEST, EventNames.MODULE_REQUEST ->
+          request(event, findingIds);
+      case EventNames.SECURITY_KERNEL_READ_FILE -> handOver(Part.READ_FILE, event, findingIds);
+      case EventNames.SECURITY_KERNEL_POST_READ_FILE ->
+          handOver(Part.POST_READ_FILE, event, findingIds);
+      case EventNames.SECURITY_KERNEL_LOAD_DATA -> handOver(Part.LOAD_DATA, event, findingIds);
+      case EventNames.SECURITY_KERNEL_POST_LOAD_DATA ->
+          handOver(Part.POST_LOAD_DATA, event, findingIds);
+      case EventNames.MODULE_COMING -> part(Part.COMING, event, findingIds);
+      case EventNames.MODULE_LOAD -> part(Part.LOAD, event, findingIds);
+      case EventNames.MODULE_INIT -> part(Part.INIT, event, findingIds);
+      case EventNames.MODULE_FREE -> part(Part.FREE, event, findingIds);
+      default -> unrelated++;
+    }
+  }
+
+  /**
+   * Does what is due.
+   *
+   * @param nowNanos the time, nanoseconds since the epoch
+   */
+  public void tick(long nowNanos) {
+    this.nowNanos = nowNanos;
+    long unreturnedLimit = options.unreturnedLimit().toNanos();
+    List<Attempt> overdue = new ArrayList<>();
+    for (Attempt attempt : open.values()) {
+      // Until its code can run, a call that takes long is nothing but slow.
+      if ((attempt.has(Part.LOAD) || attempt.has(Part.COMING))
+          && nowNanos - attempt.timeNanos() >= unreturnedLimit) {
+        overdue.add(attempt);
+      }
+    }
+    for (Attempt attempt : overdue) {
+      open.remove(attempt.key);
+      reportUnreturned(attempt, NOT_RETURNED);
+    }
+    long holdLimit = options.holdLimit().toNanos();
+    List<Attempt> due = new ArrayList<>();
+    held.removeIf(attempt -> nowNanos - attempt.heldSinceNanos >= holdLimit && due.add(attempt));
+    due.forEach(this::release);
+    requests.tick(nowNanos);
+    long linkLimit = options.linkLimit().toNanos();
+    for (Iterator<Long> times = done.values().iterator();
+        times.hasNext() && nowNanos - times.next() > linkLimit; ) {
+      times.remove();
+    }
+    while (!mains.isEmpty()
+        && mains.peekFirst().endNanos() != Long.MAX_VALUE
+        && nowNanos - mains.peekFirst().endNanos() > linkLimit) {
+      mains.removeFirst();
+    }
+  }
+
+  /** Makes the records of all that is open or held back: the end of the input. */
+  public void finish() {
+    List<Attempt> left = List.copyOf(open.values());
+    open.clear();
+    for (Attempt attempt : left) {
+      reportUnreturned(attempt, "the input ended before the call returned");
+    }
+    List<Attempt> waiting = List.copyOf(held);
+    held.clear();
+    waiting.forEach(this::release);
+    requests.clear();
+  }
+
+  /** The account so far. */
+  public LoadTrackerStatistics statistics() {
+    return new LoadTrackerStatistics(
+        events,
+        joined,
+        requestEvents - requests.duplicates,
+        lateReturns,
+        lateEvents,
+        duplicates + requests.duplicates,
+        outsideCalls,
+        unrelated,
+        attempts,
+        records,
+        corrected,
+        evicted,
+        open.size(),
+        held.size(),
+        requests.count,
+        requests.refused,
+        requests.withAttempt,
+        requests.withoutLoad,
+        requests.pending());
+  }
+
+  private static final String NOT_RETURNED = "the call had not returned";
+
+  private void request(Event event, List<String> findingIds) {
+    requestEvents++;
+    Requests.Request request = requests.accept(event, findingIds);
+    if (request == null || held.isEmpty()) {
+      return;
+    }
+    settleHeld();
+  }
+
+  private void handOver(Part part, Event event, List<String> findingIds) {
+    // The kernel reads firmware and policies by the same way.
+    if (event.stringArgument("type").orElse("").startsWith("kernel-module")) {
+      part(part, event, findingIds);
+    } else {
+      unrelated++;
+    }
+  }
+
+  private void part(Part part, Event event, List<String> findingIds) {
+    long callTime = callTime(event);
+    if (callTime == 0) {
+      outside(part, event, findingIds);
+      return;
+    }
+    boolean fromSensor = callTime != NO_CONTEXT;
+    var key = new Attempt.Key(fromSensor ? callTime : 0, event.process().hostThreadId());
+    Attempt attempt = open.get(key);
+    if (attempt == null && fromSensor && isLate(key, part, event, findingIds)) {
+      return;
+    }
+    Event known = attempt == null ? null : attempt.part(part);
+    if (attempt != null && known != null) {
+      if (fromSensor || known.timestampNanos() == event.timestampNanos()) {
+        if (part == Part.POST_READ_FILE && known.timestampNanos() != event.timestampNanos()) {
+          // From 6.19 on a second time, with what was decompressed.
+          joined++;
+        } else {
+          duplicates++;
+        }
+        return;
+      }
+      // The same again without a call between: the end of the one before has not come.
+      open.remove(key);
+      reportUnreturned(attempt, "the event of the call is missing");
+      attempt = null;
+    }
+    if (attempt == null) {
+      attempt = begin(key, event, fromSensor);
+    }
+    joined++;
+    attempt.put(part, event);
+    attempt.find(findingIds);
+  }
+
+  /** Whether {@code event} belongs to an attempt that has its record. */
+  private boolean isLate(Attempt.Key key, Part part, Event event, List<String> findingIds) {
+    Attempt reported = unreturned.get(key);
+    if (reported == null) {
+      if (done.containsKey(key)) {
+        lateEvents++;
+        return true;
+      }
+      return false;
+    }
+    if (reported.has(part)) {
+      duplicates++;
+      return true;
+    }
+    if (part == Part.LOAD && reported.outcome != LoadRecord.Outcome.LOADED) {
+      joined++;
+      reported.put(part, event);
+      reported.find(findingIds);
+      reported.gap(
+          "id", "replaces a record of this id: the module came to be in place only after that");
+      corrected++;
+      emit(reported);
+    } else {
+      lateEvents++;
+    }
+    return true;
+  }
+
+  /** Takes an event of our sensor that happened in no call. */
+  private void outside(Part part, Event event, List<String> findingIds) {
+    if (part != Part.LOAD && part != Part.FREE) {
+      outsideCalls++;
+      return;
+    }
+    var key = new Attempt.Key(event.timestampNanos(), event.process().hostThreadId());
+    if (done.containsKey(key)) {
+      duplicates++;
+      return;
+    }
+    joined++;
+    attempts++;
+    var attempt = new Attempt(key, event, true);
+    attempt.blind = true;
+    attempt.put(part, event);
+    attempt.find(findingIds);
+    judge(attempt);
+    emit(attempt);
+  }
+
+  private Attempt begin(Attempt.Key key, Event event, boolean fromSensor) {
+    if (open.size() >= options.maxOpen()) {
+      Attempt oldest = open.values().iterator().next();
+      open.remove(oldest.key);
+      evicted++;
+      reportUnreturned(oldest, "too many calls were open at once");
+    }
+    attempts++;
+    var attempt = new Attempt(key, event, fromSensor);
+    open.put(key, attempt);
+    return attempt;
+  }
+
+  private void call(Event event, List<String> findingIds) {
+    long callTime = callTime(event);
+    boolean fromSensor = callTime != NO_CONTEXT;
+    // The sensor's call events are stamped with the entry, whatever the context says.
+    long entry = callTime == 0 ? event.timestampNanos() : callTime;
+    var key = new Attempt.Key(fromSensor ? entry : 0, event.process().hostThreadId());
+    Attempt attempt = open.remove(key);
+    if (attempt == null) {
+      Attempt reported = unreturned.get(key);
+      if (reported != null && (fromSensor || event.timestampNanos() <= reported.firstNanos)) {
+        if (event.returnValue() == null) {
+          duplicates++;
+        } else {
+          returned(reported, event);
+        }
+        return;
+      }
+      if (fromSensor ? done.containsKey(key) : done.containsKey(contextless(event))) {
+        duplicates++;
+        return;
+      }
+    } else if (!fromSensor && !fits(attempt, event)) {
+      reportUnreturned(attempt, "the event of the call is missing");
+      attempt = null;
+    }
+    if (attempt == null) {
+      attempts++;
+      attempt = new Attempt(key, event, fromSensor);
+    }
+    joined++;
+    attempt.put(Part.CALL, event);
+    attempt.find(findingIds);
+    if (event.returnValue() == null) {
+      reportUnreturned(attempt, NOT_RETURNED);
+    } else {
+      complete(attempt);
+    }
+  }
+
+  private static boolean fits(Attempt attempt, Event call) {
+    String name = attempt.callName();
+    return name == null || name.equals(call.eventName());
+  }
+
+  private static Attempt.Key contextless(Event call) {
+    return new Attempt.Key(call.timestampNanos(), call.process().hostThreadId());
+  }
+
+  private void lateReturn(Event event) {
+    long callTime = callTime(event);
+    Attempt reported =
+        unreturned.get(
+            new Attempt.Key(
+                callTime == NO_CONTEXT ? 0 : callTime == 0 ? event.timestampNanos() : callTime,
+                event.process().hostThreadId()));
+    if (reported == null) {
+      lateReturns++;
+    } else {
+      returned(reported, event);
+    }
+  }
+
+  private void returned(Attempt reported, Event event) {
+    lateReturns++;
+    unreturned.remove(reported.key);
+    SensorContext context = SensorContexts.of(event).orElse(null);
+    if (context != null && context.returnTimeNanos() != 0) {
+      reported.returnedLate(context.returnTimeNanos());
+    }
+    remember(reported);
+  }
+
+  /** Makes the record of an attempt whose call is not known to have returned. */
+  private void reportUnreturned(Attempt attempt, String why) {
+    attempt.reported = true;
+    attempt.gap("returnValue", why);
+    unreturned.put(attempt.key, attempt);
+    if (unreturned.size() > options.maxOpen()) {
+      unreturned.remove(unreturned.keySet().iterator().next());
+    }
+    complete(attempt);
+  }
+
+  private void complete(Attempt attempt) {
+    link(attempt);
+    judge(attempt);
+    attempt.alias = builder.aliasOf(attempt);
+    attempt.mayHaveWaited = mayHaveWaited(attempt);
+    if (!attempt.mayHaveWaited
+        && attempt.stage() != Reasons.Stage.ENTRY
+        && attempt.file() != null) {
+      mains.addLast(attempt);
+      if (mains.size() > options.maxRecent()) {
+        mains.removeFirst();
+      }
+      if (!held.isEmpty()) {
+        settleHeld();
+      }
+    }
+    if (isSettled(attempt)) {
+      emit(attempt);
+      return;
+    }
+    attempt.heldSinceNanos = Math.max(nowNanos, attempt.ofProcess().timestampNanos());
+    held.add(attempt);
+    if (held.size() > options.maxOpen()) {
+      evicted++;
+      release(held.removeFirst());
+    }
+  }
+
+  private void settleHeld() {
+    List<Attempt> settled = new ArrayList<>();
+    held.removeIf(attempt -> isSettled(attempt) && settled.add(attempt));
+    settled.forEach(this::emit);
+  }
+
+  /** Looks for what of other threads belongs to it; whether nothing more is to be waited for. */
+  private boolean isSettled(Attempt attempt) {
+    if (attempt.request == null) {
+      attempt.request = requests.find(attempt);
+    }
+    if (attempt.mayHaveWaited && attempt.waitedOn == null) {
+      findMain(attempt);
+    }
+    return (attempt.request != null || attempt.alias == null)
+        && (!attempt.mayHaveWaited || attempt.waitedOn != null);
+  }
+
+  /** Makes the record of an attempt that has waited long enough. */
+  private void release(Attempt attempt) {
+    if (attempt.alias != null && attempt.request == null) {
+      attempt.gap("requester", "no process was seen to ask for " + attempt.alias);
+    }
+    if (attempt.mayHaveWaited
+        && attempt.waitedOn == null
+        && attempt.outcome == LoadRecord.Outcome.LOADED) {
+      attempt.gap("waitedOn", "no attempt for the same file was seen to load it");
+    }
+    emit(attempt);
+  }
+
+  /**
+   * Whether it may have been given the result of another attempt for the same file, as kernels do
+   * from 6.5 on: it read nothing, though nothing that is checked before the reading stopped it.
+   */
+  private static boolean mayHaveWaited(Attempt attempt) {
+    Long returned = attempt.returnValue();
+    SensorContext context = attempt.context();
+    if (returned == null
+        || context == null
+        || attempt.call() != Reasons.Call.FINIT
+        || attempt.stage() != Reasons.Stage.ENTRY
+        || attempt.file() == null) {
+      return false;
+    }
+    if (returned >= 0) {
+      return true;
+    }
+    Long flags = attempt.number(Part.CALL, "flags");
+    if (flags != null && Names.unknownLoadFlags(flags) != 0) {
+      return false;
+    }
+    if (context.task() != null && !context.task().has(Names.CAP_SYS_MODULE)) {
+      return false;
+    }
+    return switch (Errno.ofReturnValue(returned).orElse(null)) {
+      case EBADF, ETXTBSY, EFBIG, EINTR -> false;
+      case null, default -> true;
+    };
+  }
+
+  private void findMain(Attempt waiter) {
+    Long returned = waiter.returnValue();
+    if (returned == null) {
+      return;
+    }
+    for (Iterator<Attempt> i = mains.descendingIterator(); i.hasNext(); ) {
+      Attempt main = i.next();
+      if (main.sameFile(waiter)
+          && main.timeNanos() <= waiter.endNanos()
+          && main.endNanos() >= waiter.timeNanos()
+          && explains(main, returned)) {
+        waiter.waitedOn = main.id();
+        if (waiter.outcome != LoadRecord.Outcome.LOADED && main.outcome != null) {
+          waiter.outcome = main.outcome;
+          waiter.reason =
+              "it was given the result of another attempt for the same file: " + main.reason;
+        }
+        return;
+      }
+    }
+  }
+
+  /** Whether one that waited on {@code main} would return {@code returned}. */
+  private static boolean explains(Attempt main, long returned) {
+    Long its = main.returnValue();
+    return returned >= 0
+        ? main.has(Part.LOAD) && (its == null || its >= 0)
+        : its != null && its == returned;
+  }
+
+  /** A second try from memory after one by descriptor that failed. */
+  private void link(Attempt attempt) {
+    if (attempt.call() == Reasons.Call.INIT) {
+      Attempt before = failedByThread.remove(attempt.key.hostThreadId());
+      if (before != null
+          && before.hostProcessId == attempt.hostProcessId
+          && attempt.timeNanos() - before.timeNanos() >= 0
+          && attempt.timeNanos() - endOrBegin(before) <= RETRY_NANOS
+          && (before.moduleName() == null
+              || attempt.moduleName() == null
+              || before.moduleName().equals(attempt.moduleName()))) {
+        attempt.retryOf = before.id();
+      }
+      return;
+    }
+    Long returned = attempt.returnValue();
+    if (attempt.call() == Reasons.Call.FINIT && returned != null && returned < 0) {
+      failedByThread.remove(attempt.key.hostThreadId());
+      failedByThread.put(attempt.key.hostThreadId(), attempt);
+    } else {
+      failedByThread.remove(attempt.key.hostThreadId());
+    }
+  }
+
+  private static final long RETRY_NANOS = 1_000_000_000L;
+
+  private static long endOrBegin(Attempt attempt) {
+    long end = attempt.endNanos();
+    return end == Long.MAX_VALUE ? attempt.timeNanos() : end;
+  }
+
+  private static void judge(Attempt attempt) {
+    Long returned = attempt.returnValue();
+    Reasons.Call call = attempt.call();
+    attempt.reason = null;
+    if (returned != null && returned < 0 && call != null) {
+      Reasons.Verdict verdict = Reasons.of(attempt.facts(call, returned));
+      attempt.outcome = verdict.outcome();
+      attempt.reason = verdict.reason();
+    } else if (attempt.unloads()) {
+      boolean gone = returned != null || attempt.has(Part.FREE);
+      attempt.outcome = gone ? LoadRecord.Outcome.UNLOADED : LoadRecord.Outcome.FAILED;
+      attempt.reason = gone ? null : "the module was not seen to go";
+    } else if (returned != null || (attempt.has(Part.LOAD) && !attempt.has(Part.FREE))) {
+      attempt.outcome = LoadRecord.Outcome.LOADED;
+    } else {
+      attempt.outcome = LoadRecord.Outcome.FAILED;
+      attempt.reason =
+          attempt.has(Part.FREE)
+              ? "the module was in place and has gone again"
+              : "the module was not seen to be put in place";
+    }
+  }
+
+  private void emit(Attempt attempt) {
+    if (attempt.reported && attempt.has(Part.LOAD)) {
+      judge(attempt);
+    }
+    LoadRecord record = builder.build(attempt);
+    records.merge(record.outcome(), 1L, Long::sum);
+    if (!attempt.reported) {
+      remember(attempt);
+    }
+    listener.onLoad(record, attempt.basis());
+  }
+
+  private void remember(Attempt attempt) {
+    Attempt.Key key =
+        attempt.fromSensor()
+            ? attempt.key
+            : new Attempt.Key(attempt.timeNanos(), attempt.key.hostThreadId());
+    done.put(key, Math.max(nowNanos, attempt.timeNanos()));
+    if (done.size() > options.maxRecent()) {
+      done.remove(done.keySet().iterator().next());
+    }
+  }
+
+  /** No context: the event is not of our sensor. */
+  private static final long NO_CONTEXT = -1;
+
+  /** When the call was entered that {@code event} happened in; 0 if in none. */
+  private static long callTime(Event event) {
+    Value context = event.unknownFields().get(SensorContext.KEY);
+    if (!(context instanceof Value.Obj(var fields))) {
+      return NO_CONTEXT;
+    }
+    if (!(fields.get("callTime") instanceof Value.Num number)) {
+      return 0;
+    }
+    String text = number.text();
+    // The text of a Num is a number in JSON's notation; of a whole one up to 18 digits fit.
+    if (text.length() <= 19) {
+      long result = 0;
+      for (int i = 0; i < text.length(); i++) {
+        int digit = text.charAt(i) - '0';
+        if (digit < 0 || digit > 9) {
+          return number.bits().orElse(0);
+        }
+        result = result * 10 + digit;
+      }
+      return result;
+    }
+    return number.bits().orElse(0);
+  }
+}

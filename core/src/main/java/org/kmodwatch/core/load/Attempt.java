@@ -1,0 +1,331 @@
+package org.kmodwatch.core.load;
+
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.kmodwatch.core.event.Event;
+import org.kmodwatch.core.event.EventNames;
+import org.kmodwatch.core.event.SensorContext;
+import org.kmodwatch.core.event.SensorContexts;
+import org.kmodwatch.core.event.Value;
+
+/** The events of one attempt, as they come in. Mutable; of one tracker. */
+final class Attempt {
+
+  /** What an event is to an attempt; in the order of the kernel's way. */
+  enum Part {
+    READ_FILE,
+    POST_READ_FILE,
+    LOAD_DATA,
+    POST_LOAD_DATA,
+    COMING,
+    LOAD,
+    INIT,
+    FREE,
+    CALL
+  }
+
+  /**
+   * What names an attempt.
+   *
+   * @param callTimeNanos when the call was entered; 0 where the producer does not say
+   * @param hostThreadId the thread
+   */
+  record Key(long callTimeNanos, int hostThreadId) {}
+
+  final Key key;
+  final int hostProcessId;
+  final List<LoadRecord.Gap> gaps = new ArrayList<>();
+  final List<String> findings = new ArrayList<>();
+
+  /** When the first of its events happened. */
+  final long firstNanos;
+
+  /** Whether its record has been made before its call returned. */
+  boolean reported;
+
+  /** Whether it is a module_load or module_free in no call. */
+  boolean blind;
+
+  /** From when on its record has been held back. */
+  long heldSinceNanos;
+
+  @Nullable String retryOf;
+  @Nullable String waitedOn;
+  Requests.@Nullable Request request;
+
+  /** Alias of the request that the loader was started for; null if it was started otherwise. */
+  @Nullable String alias;
+
+  /** Set once all of its own events are there. */
+  boolean mayHaveWaited;
+
+  LoadRecord.@Nullable Outcome outcome;
+  @Nullable String reason;
+
+  private final Map<Part, Event> parts = new EnumMap<>(Part.class);
+  private final boolean fromSensor;
+  private @Nullable SensorContext context;
+  private @Nullable Long lateReturnNanos;
+  private final Event first;
+
+  Attempt(Key key, Event first, boolean fromSensor) {
+    this.key = key;
+    this.hostProcessId = first.process().hostProcessId();
+    this.firstNanos = first.timestampNanos();
+    this.first = first;
+    this.fromSensor = fromSensor;
+  }
+
+  /** Whether the producer is our sensor. */
+  boolean fromSensor() {
+    return fromSensor;
+  }
+
+  @Nullable Event part(Part part) {
+    return parts.get(part);
+  }
+
+  boolean has(Part part) {
+    return parts.containsKey(part);
+  }
+
+  void put(Part part, Event event) {
+    parts.put(part, event);
+    context = null;
+  }
+
+  /** What the record rests on. */
+  Event basis() {
+    Event call = part(Part.CALL);
+    Event load = part(Part.LOAD);
+    if (call != null && (call.returnValue() != null || load == null)) {
+      return call;
+    }
+    return load != null ? load : first;
+  }
+
+  /** The event that says most of the process. */
+  Event ofProcess() {
+    Event call = part(Part.CALL);
+    return call != null ? call : first;
+  }
+
+  /** What the sensor says with the last of the events; null if they are not of our sensor. */
+  @Nullable SensorContext context() {
+    if (context == null && fromSensor) {
+      // The later in its way, the more the sensor knows; the call knows all.
+      Event call = part(Part.CALL);
+      for (Event event : call != null ? List.of(call) : parts.values()) {
+        context = SensorContexts.of(event).orElse(context);
+      }
+    }
+    return context;
+  }
+
+  /** Name of the system call; null if none was seen. */
+  @Nullable String callName() {
+    Event call = part(Part.CALL);
+    if (call != null) {
+      return call.eventName();
+    }
+    if (blind) {
+      return null;
+    }
+    for (Event event : parts.values()) {
+      if (isCall(event.syscall())) {
+        return event.syscall();
+      }
+    }
+    if (has(Part.READ_FILE) || has(Part.POST_READ_FILE)) {
+      return EventNames.FINIT_MODULE;
+    }
+    return has(Part.LOAD_DATA) || has(Part.POST_LOAD_DATA) ? EventNames.INIT_MODULE : null;
+  }
+
+  static boolean isCall(String name) {
+    return name.equals(EventNames.FINIT_MODULE)
+        || name.equals(EventNames.INIT_MODULE)
+        || name.equals(EventNames.DELETE_MODULE);
+  }
+
+  Reasons.@Nullable Call call() {
+    String name = callName();
+    if (name == null) {
+      return null;
+    }
+    return switch (name) {
+      case EventNames.FINIT_MODULE -> Reasons.Call.FINIT;
+      case EventNames.DELETE_MODULE -> Reasons.Call.DELETE;
+      default -> Reasons.Call.INIT;
+    };
+  }
+
+  boolean unloads() {
+    Reasons.Call call = call();
+    return call == Reasons.Call.DELETE || (call == null && has(Part.FREE) && !has(Part.LOAD));
+  }
+
+  @Nullable Long returnValue() {
+    Event call = part(Part.CALL);
+    return call == null ? null : call.returnValue();
+  }
+
+  long timeNanos() {
+    if (key.callTimeNanos() != 0) {
+      return key.callTimeNanos();
+    }
+    Event call = part(Part.CALL);
+    return call != null ? call.timestampNanos() : firstNanos;
+  }
+
+  /** The id of the record: docs/load-record.md. */
+  String id() {
+    return Long.toHexString(timeNanos()) + "-" + Integer.toHexString(key.hostThreadId());
+  }
+
+  /** When the call returned; the latest moment that there is if it has not, or nobody says. */
+  long endNanos() {
+    if (lateReturnNanos != null) {
+      return lateReturnNanos;
+    }
+    SensorContext known = context();
+    return known == null || known.returnTimeNanos() == 0 ? Long.MAX_VALUE : known.returnTimeNanos();
+  }
+
+  void returnedLate(long nanos) {
+    lateReturnNanos = nanos;
+  }
+
+  SensorContext.@Nullable FileIdentity file() {
+    SensorContext known = context();
+    if (known != null && known.file() != null) {
+      return known.file();
+    }
+    Event read = part(Part.READ_FILE);
+    Event event = read != null ? read : part(Part.LOAD);
+    if (event == null) {
+      return null;
+    }
+    String path = event.stringArgument("pathname").orElse("");
+    return path.isEmpty()
+        ? null
+        : new SensorContext.FileIdentity(
+            path, number(event, "dev", 0), number(event, "inode", 0), number(event, "ctime", 0));
+  }
+
+  boolean sameFile(Attempt other) {
+    SensorContext.FileIdentity mine = file();
+    SensorContext.FileIdentity its = other.file();
+    return mine != null
+        && its != null
+        && mine.inode() != 0
+        && mine.inode() == its.inode()
+        && mine.device() == its.device();
+  }
+
+  @Nullable String moduleName() {
+    for (Part part : List.of(Part.LOAD, Part.COMING, Part.FREE, Part.INIT)) {
+      String name = text(part, "name");
+      if (name != null && !name.isEmpty()) {
+        return name;
+      }
+    }
+    SensorContext known = context();
+    if (known != null && known.moduleName() != null) {
+      return known.moduleName();
+    }
+    return call() == Reasons.Call.DELETE ? text(Part.CALL, "name") : null;
+  }
+
+  @Nullable String text(Part part, String argument) {
+    Event event = part(part);
+    return event == null ? null : event.stringArgument(argument).orElse(null);
+  }
+
+  @Nullable Long number(Part part, String argument) {
+    Event event = part(part);
+    return event != null
+            && event.argument(argument).orElse(null) instanceof Value.Num number
+            && number.bits().isPresent()
+        ? number.bits().getAsLong()
+        : null;
+  }
+
+  private static long number(Event event, String argument, long absent) {
+    return event.argument(argument).orElse(null) instanceof Value.Num number
+        ? number.bits().orElse(absent)
+        : absent;
+  }
+
+  @Nullable Long sizeBytes() {
+    Long size = number(Part.POST_READ_FILE, "size");
+    if (size == null) {
+      size = number(Part.POST_LOAD_DATA, "size");
+    }
+    if (size == null && call() == Reasons.Call.INIT) {
+      size = number(Part.CALL, "len");
+    }
+    return size == null || size < 0 ? null : size;
+  }
+
+  /** What is known of it, for the words; only for one that returned an error. */
+  Reasons.Facts facts(Reasons.Call call, long returned) {
+    SensorContext known = context();
+    SensorContext.Task task = known == null ? null : known.task();
+    Long userNamespace = task == null ? null : task.namespaces().get("user");
+    Long flags = number(Part.CALL, "flags");
+    return new Reasons.Facts(
+        call,
+        returned,
+        stage(),
+        flags == null ? 0 : flags,
+        task == null ? null : task.has(Names.CAP_SYS_MODULE),
+        userNamespace == null ? null : userNamespace == INITIAL_USER_NAMESPACE,
+        refusingHook(),
+        known != null && known.signatureMissing(),
+        known == null ? null : known.lockdownVerdict(),
+        known != null && known.moduleName() != null);
+  }
+
+  /** PROC_USER_INIT_INO. */
+  private static final long INITIAL_USER_NAMESPACE = 0xEFFFFFFDL;
+
+  Reasons.Stage stage() {
+    if (has(Part.LOAD) || has(Part.INIT)) {
+      return Reasons.Stage.INIT;
+    }
+    if (has(Part.COMING)) {
+      return Reasons.Stage.COMING;
+    }
+    if (has(Part.POST_READ_FILE) || has(Part.POST_LOAD_DATA)) {
+      return Reasons.Stage.TAKEN;
+    }
+    return has(Part.READ_FILE) || has(Part.LOAD_DATA) ? Reasons.Stage.TAKING : Reasons.Stage.ENTRY;
+  }
+
+  private @Nullable String refusingHook() {
+    for (Part part :
+        List.of(Part.READ_FILE, Part.POST_READ_FILE, Part.LOAD_DATA, Part.POST_LOAD_DATA)) {
+      Event event = part(part);
+      if (event != null && event.returnValue() != null && event.returnValue() < 0) {
+        return event.eventName();
+      }
+    }
+    return null;
+  }
+
+  void find(List<String> ids) {
+    for (String id : ids) {
+      if (!findings.contains(id)) {
+        findings.add(id);
+      }
+    }
+  }
+
+  void gap(String field, String why) {
+    gaps.add(new LoadRecord.Gap(field, why));
+  }
+}

@@ -1,0 +1,11 @@
+package org.kmodwatch.core.load;
+
+/** What should be a load record is none. */
+public final class LoadRecordException extends IllegalArgumentException {
+
+  private static final long serialVersionUID = 1;
+
+  LoadRecordException(String message) {
+    super(message);
+  }
+}

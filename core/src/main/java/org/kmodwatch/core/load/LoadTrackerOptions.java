@@ -1,0 +1,60 @@
+package org.kmodwatch.core.load;
+
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a {@link LoadTracker} is told at its start.
+ *
+ * @param host what every record says of the host; without a name, the events' own is taken
+ * @param modprobePath what the kernel would start to load a module, as it was at the start; null if
+ *     not known
+ * @param unreturnedLimit how long after its beginning a call that has not returned is reported
+ * @param requestLimit how long a request waits for the loads that it leads to
+ * @param linkLimit how long an attempt that is reported is kept, to link others to it and to know
+ *     its events if they come again
+ * @param holdLimit how long a record is held back for an event of another thread that belongs to it
+ * @param maxOpen how many attempts can be open at once, how many records held back, how many calls
+ *     are remembered that were reported before they returned: each
+ * @param maxRequests how many requests, and how many processes that the kernel started for one, are
+ *     kept
+ * @param maxRecent how many attempts that are reported are kept
+ */
+public record LoadTrackerOptions(
+    LoadRecord.Host host,
+    @Nullable String modprobePath,
+    Duration unreturnedLimit,
+    Duration requestLimit,
+    Duration linkLimit,
+    Duration holdLimit,
+    int maxOpen,
+    int maxRequests,
+    int maxRecent) {
+
+  /** Refuses limits that are not positive. */
+  public LoadTrackerOptions {
+    if (!unreturnedLimit.isPositive()
+        || !requestLimit.isPositive()
+        || !linkLimit.isPositive()
+        || !holdLimit.isPositive()
+        || maxOpen < 1
+        || maxRequests < 1
+        || maxRecent < 1) {
+      throw new IllegalArgumentException("a limit is not positive");
+    }
+  }
+
+  /** The limits of docs/load-record.md. */
+  public static LoadTrackerOptions of(LoadRecord.Host host, @Nullable String modprobePath) {
+    return new LoadTrackerOptions(
+        host,
+        modprobePath,
+        Duration.ofSeconds(5),
+        Duration.ofSeconds(60),
+        Duration.ofSeconds(10),
+        Duration.ofSeconds(1),
+        4096,
+        4096,
+        4096);
+  }
+}

@@ -1,0 +1,260 @@
+package org.kmodwatch.core.load;
+
+import java.util.List;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+import org.kmodwatch.core.event.Errno;
+
+/**
+ * Why an attempt that did not succeed did not: from the error number and from how far the attempt
+ * had come. The rows are in the order of the kernel's own checks read backwards; the first that
+ * fits is taken (docs/load-record.md has them for people).
+ */
+final class Reasons {
+
+  /** How far an attempt had come, by what was seen of it. */
+  enum Stage {
+    /** Nothing was seen but the call. */
+    ENTRY,
+    /** The kernel began to take the module's bytes. */
+    TAKING,
+    /** It has the bytes. */
+    TAKEN,
+    /** The parameters were about to be set: the module's own code for them may have run. */
+    COMING,
+    /** It was in place, and its init function began. */
+    INIT
+  }
+
+  /** What was attempted. */
+  enum Call {
+    /** From memory. */
+    INIT,
+    /** From a file. */
+    FINIT,
+    /** Unload. */
+    DELETE
+  }
+
+  /**
+   * What is known of an attempt that did not succeed.
+   *
+   * @param call what was attempted
+   * @param returnValue what it returned, negative
+   * @param stage how far it had come
+   * @param flags the call's flags
+   * @param capable whether the process had CAP_SYS_MODULE; null if not known
+   * @param initialUserNamespace whether it was in the initial user namespace; null if not known
+   * @param hook name of the security hook that refused it; null if none did
+   * @param signatureMissing whether it has no valid signature
+   * @param lockdownVerdict what lockdown answered; null if not asked
+   * @param moduleNameKnown whether the kernel had read the module's name
+   */
+  record Facts(
+      Call call,
+      long returnValue,
+      Stage stage,
+      long flags,
+      @Nullable Boolean capable,
+      @Nullable Boolean initialUserNamespace,
+      @Nullable String hook,
+      boolean signatureMissing,
+      @Nullable Long lockdownVerdict,
+      boolean moduleNameKnown) {
+
+    private boolean is(Errno errno) {
+      return returnValue == -errno.number();
+    }
+
+    private boolean at(Stage reached) {
+      return stage == reached;
+    }
+
+    private boolean hasBegun() {
+      return stage == Stage.TAKING || stage == Stage.TAKEN;
+    }
+
+    private boolean early() {
+      return stage == Stage.ENTRY;
+    }
+
+    private boolean loads() {
+      return call != Call.DELETE;
+    }
+  }
+
+  /** What to say of an attempt. */
+  record Verdict(LoadRecord.Outcome outcome, String reason) {}
+
+  private record Row(
+      LoadRecord.Outcome outcome, Predicate<Facts> fits, Function<Facts, String> words) {}
+
+  private static final List<Row> ROWS =
+      List.of(
+          // The module's own code.
+          failed(
+              f -> f.at(Stage.INIT),
+              f -> "the module's init function ran and returned " + name(f.returnValue())),
+          failed(
+              f -> f.at(Stage.COMING),
+              f ->
+                  "setting its parameters failed with "
+                      + name(f.returnValue())
+                      + "; the module's own code for them may have run"),
+          // Security modules: their answer is seen by itself.
+          refused(
+              f -> f.hook() != null,
+              f -> "a security module said no: " + f.hook() + " " + name(f.returnValue())),
+          // Before the kernel took anything.
+          refused(
+              f -> f.early() && f.is(Errno.EPERM) && Boolean.FALSE.equals(f.initialUserNamespace()),
+              "the process is in a user namespace of its own, where CAP_SYS_MODULE does not count"),
+          refused(
+              f -> f.early() && f.is(Errno.EPERM) && Boolean.FALSE.equals(f.capable()),
+              "the process lacks the capability CAP_SYS_MODULE"),
+          refused(
+              f -> f.early() && f.is(Errno.EPERM) && Boolean.TRUE.equals(f.capable()),
+              "loading and unloading is switched off until the next boot"
+                  + " (kernel.modules_disabled)"),
+          refused(
+              f -> f.early() && f.is(Errno.EPERM),
+              "no capability CAP_SYS_MODULE, or kernel.modules_disabled is set"),
+          // Unloading.
+          failed(f -> !f.loads() && f.is(Errno.ENOENT), "no module of that name is loaded"),
+          failed(
+              f -> !f.loads() && f.is(Errno.EAGAIN),
+              "the module is in use, or another module depends on it"),
+          failed(
+              f -> !f.loads() && f.is(Errno.EBUSY),
+              "the module's init function has not finished, or it has no exit function"),
+          failed(
+              f -> !f.loads() && f.is(Errno.EFAULT),
+              "the name is not in memory that the caller may read"),
+          failed(f -> !f.loads() && f.is(Errno.EINTR), "a signal interrupted it"),
+          // What the file or the memory handed over is like.
+          failed(
+              f ->
+                  f.call() == Call.FINIT
+                      && f.early()
+                      && f.is(Errno.EINVAL)
+                      && Names.unknownLoadFlags(f.flags()) != 0,
+              f ->
+                  "the kernel does not know the flags "
+                      + Names.hex(Names.unknownLoadFlags(f.flags()))),
+          failed(
+              f ->
+                  f.call() == Call.FINIT
+                      && f.early()
+                      && f.is(Errno.EINVAL)
+                      && (f.flags() & Names.COMPRESSED_FILE) != 0,
+              "the file is no plain file or is empty, or the kernel does not know compressed"
+                  + " modules"),
+          failed(
+              f -> f.call() == Call.FINIT && f.early() && f.is(Errno.EINVAL),
+              "the file is no plain file, or is empty"),
+          failed(
+              f -> f.early() && f.is(Errno.EBADF),
+              "the descriptor is closed, or not open for reading"),
+          failed(f -> f.early() && f.is(Errno.ETXTBSY), "the file is open for writing"),
+          failed(f -> f.is(Errno.EFBIG), "the file is too large"),
+          failed(f -> f.early() && f.is(Errno.ENOEXEC), "it is too short to be a module"),
+          failed(f -> f.is(Errno.EIO), "the file could not be read"),
+          failed(f -> f.early() && f.is(Errno.ENOSYS), "this kernel cannot load modules"),
+          // Signature, lockdown, blacklist.
+          refused(
+              f ->
+                  f.loads()
+                      && f.lockdownVerdict() != null
+                      && f.lockdownVerdict() < 0
+                      && f.lockdownVerdict() == f.returnValue(),
+              "the kernel is locked down, and the module has no valid signature"),
+          refused(
+              f -> f.loads() && f.is(Errno.EKEYREJECTED),
+              "the signature is missing or not by a trusted key, and the kernel demands one"),
+          refused(f -> f.loads() && f.is(Errno.EBADMSG), "the signature is damaged"),
+          refused(
+              f -> f.loads() && f.is(Errno.ENOPKG),
+              "the kernel does not know the signature's algorithm"),
+          refused(f -> f.loads() && f.is(Errno.ENOKEY), "the kernel has no key for the signature"),
+          refused(f -> f.loads() && f.is(Errno.EKEYEXPIRED), "the signature's key has expired"),
+          refused(f -> f.loads() && f.is(Errno.EKEYREVOKED), "the signature's key is revoked"),
+          refused(
+              f -> f.hasBegun() && f.is(Errno.EPERM),
+              "the kernel's command line forbids a module of that name (module_blacklist)"),
+          // What the kernel finds in it.
+          failed(
+              f -> f.hasBegun() && f.is(Errno.EOPNOTSUPP), "this kernel cannot decompress modules"),
+          failed(
+              f -> f.hasBegun() && f.is(Errno.ENOEXEC) && f.moduleNameKnown(),
+              "it was built for another kernel: its version magic or symbol versions differ, or it"
+                  + " is malformed"),
+          failed(
+              f -> f.hasBegun() && f.is(Errno.ENOEXEC),
+              "it is no module for this kernel: its format, architecture, version magic or symbol"
+                  + " versions do not fit"),
+          failed(f -> f.loads() && f.is(Errno.EEXIST), "a module of that name is already loaded"),
+          failed(
+              f -> f.loads() && f.is(Errno.EBUSY),
+              "a module of that name was just being loaded or unloaded"),
+          failed(
+              f -> f.hasBegun() && f.is(Errno.ENOENT),
+              "it needs a symbol that no loaded module and not the kernel has"),
+          failed(
+              f -> f.hasBegun() && f.is(Errno.EINVAL) && (f.flags() & Names.COMPRESSED_FILE) != 0,
+              "the compressed file is damaged, or not compressed as this kernel is set up for"),
+          failed(
+              f -> f.hasBegun() && f.is(Errno.EINVAL),
+              "it is malformed, or its parameters are too long"),
+          // The caller and the machine.
+          failed(
+              f -> f.call() == Call.INIT && !f.at(Stage.TAKEN) && f.is(Errno.EFAULT),
+              "the module is not in memory that the caller may read"),
+          failed(
+              f -> f.loads() && f.is(Errno.EFAULT),
+              "the parameters are not in memory that the caller may read"),
+          failed(f -> f.is(Errno.ENOMEM), "the kernel had no memory for it"),
+          failed(
+              f -> f.loads() && f.is(Errno.EINTR),
+              "a signal interrupted it while it waited for another load"),
+          // All that the table has no words for.
+          refused(
+              f -> Errno.ofReturnValue(f.returnValue()).filter(Errno::isRefusal).isPresent(),
+              f -> "the kernel refused it with " + name(f.returnValue())),
+          failed(f -> true, f -> "the kernel answered " + name(f.returnValue())));
+
+  private Reasons() {}
+
+  /** Why: the first row that fits. */
+  static Verdict of(Facts facts) {
+    for (Row row : ROWS) {
+      if (row.fits().test(facts)) {
+        return new Verdict(row.outcome(), row.words().apply(facts));
+      }
+    }
+    throw new IllegalStateException("the last row fits everything");
+  }
+
+  /** For example {@code ENODEV (No such device)}. */
+  static String name(long returnValue) {
+    return Errno.ofReturnValue(returnValue)
+        .map(errno -> errno.name() + " (" + errno.text() + ")")
+        .orElse("error " + -returnValue);
+  }
+
+  private static Row refused(Predicate<Facts> fits, String words) {
+    return new Row(LoadRecord.Outcome.REFUSED, fits, f -> words);
+  }
+
+  private static Row refused(Predicate<Facts> fits, Function<Facts, String> words) {
+    return new Row(LoadRecord.Outcome.REFUSED, fits, words);
+  }
+
+  private static Row failed(Predicate<Facts> fits, String words) {
+    return new Row(LoadRecord.Outcome.FAILED, fits, f -> words);
+  }
+
+  private static Row failed(Predicate<Facts> fits, Function<Facts, String> words) {
+    return new Row(LoadRecord.Outcome.FAILED, fits, words);
+  }
+}

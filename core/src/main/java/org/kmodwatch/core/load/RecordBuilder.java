@@ -1,0 +1,284 @@
+package org.kmodwatch.core.load;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.kmodwatch.core.event.Errno;
+import org.kmodwatch.core.event.Event;
+import org.kmodwatch.core.event.ProcessContext;
+import org.kmodwatch.core.event.SensorContext;
+import org.kmodwatch.core.event.SensorContexts;
+import org.kmodwatch.core.load.Attempt.Part;
+
+/** Makes the record of an attempt. */
+final class RecordBuilder {
+
+  /** What the kernel says where nobody logged in. */
+  private static final long UNSET = 0xffff_ffffL;
+
+  private static final String DELETED = " (deleted)";
+
+  private final LoadRecord.Host host;
+  private final @Nullable String modprobePath;
+
+  RecordBuilder(LoadRecord.Host host, @Nullable String modprobePath) {
+    this.host = host;
+    this.modprobePath = modprobePath;
+  }
+
+  /**
+   * The alias that the kernel started the loader for: the kernel calls {@code modprobe -q -- ALIAS}
+   * from one of its own threads. Null if the loader was started otherwise, or nobody says.
+   */
+  @Nullable String aliasOf(Attempt attempt) {
+    SensorContext context = attempt.context();
+    SensorContext.Task task = context == null ? null : context.task();
+    if (task == null
+        || task.ancestors().isEmpty()
+        || task.ancestors().getFirst().executablePath() != null) {
+      return null;
+    }
+    List<String> args = task.arguments();
+    int last = args.size() - 1;
+    return last >= 3 && args.get(last - 1).equals("--") && args.subList(1, last).contains("-q")
+        ? args.get(last)
+        : null;
+  }
+
+  LoadRecord build(Attempt attempt) {
+    var gaps = new ArrayList<>(attempt.gaps);
+    Reasons.Call call = attempt.call();
+    SensorContext context = attempt.context();
+    Long returned = attempt.returnValue();
+    Event event = attempt.ofProcess();
+    if (attempt.blind || call == null) {
+      gaps.add(new LoadRecord.Gap("route.syscall", "no system call was seen"));
+    }
+    LoadRecord.Requester requester = requester(attempt.request);
+    Event asked = attempt.request != null ? attempt.request.best() : event;
+    var findings = new ArrayList<>(attempt.findings);
+    if (attempt.request != null) {
+      for (String id : attempt.request.findings) {
+        if (!findings.contains(id)) {
+          findings.add(id);
+        }
+      }
+    }
+    LoadRecord.Outcome outcome =
+        Objects.requireNonNullElse(attempt.outcome, LoadRecord.Outcome.FAILED);
+    Long duration = null;
+    if (context != null && context.entryMissed()) {
+      gaps.add(new LoadRecord.Gap("durationNs", "the call was first seen when it returned"));
+    } else if (returned != null && context != null && context.returnTimeNanos() != 0) {
+      duration = context.returnTimeNanos() - attempt.timeNanos();
+    }
+    LoadRecord.Route route = route(attempt, call, requester != null, gaps);
+    LoadRecord.ModuleDetails module = module(attempt, context);
+    if (module.name() == null && outcome == LoadRecord.Outcome.LOADED && attempt.waitedOn == null) {
+      gaps.add(new LoadRecord.Gap("module.name", "no module_load was seen in the call"));
+    }
+    LoadRecord.ModuleFile file = file(attempt, gaps);
+    LoadRecord.ProcessDetails loader = process(event, "loader", gaps);
+    return new LoadRecord(
+        attempt.id(),
+        attempt.timeNanos(),
+        duration,
+        host(event),
+        attempt.unloads() ? LoadRecord.Action.UNLOAD : LoadRecord.Action.LOAD,
+        outcome,
+        returned,
+        returned == null ? null : Errno.ofReturnValue(returned).map(Enum::name).orElse(null),
+        attempt.reason,
+        route,
+        module,
+        file,
+        loader,
+        requester,
+        asked.container(),
+        asked.kubernetes(),
+        outcome != LoadRecord.Outcome.LOADED
+            && outcome != LoadRecord.Outcome.UNLOADED
+            && call != Reasons.Call.DELETE
+            && (attempt.has(Part.COMING) || attempt.has(Part.LOAD) || attempt.has(Part.INIT)),
+        false,
+        attempt.retryOf,
+        attempt.waitedOn,
+        findings,
+        1,
+        gaps);
+  }
+
+  private LoadRecord.Host host(Event event) {
+    return host.name() != null || event.hostName().isEmpty()
+        ? host
+        : new LoadRecord.Host(
+            event.hostName(), host.machineId(), host.bootId(), host.kernel(), host.arch());
+  }
+
+  private static LoadRecord.Route route(
+      Attempt attempt, Reasons.@Nullable Call call, boolean requested, List<LoadRecord.Gap> gaps) {
+    if (call == null) {
+      return new LoadRecord.Route(null, null, List.of(), null, false, false);
+    }
+    String params = null;
+    if (call != Reasons.Call.DELETE) {
+      params = attempt.text(Part.CALL, "param_values");
+      if (params == null) {
+        params = attempt.text(Part.COMING, "param_values");
+      }
+      if (params == null) {
+        gaps.add(
+            new LoadRecord.Gap(
+                "route.params",
+                attempt.has(Part.CALL)
+                    ? "could not be read from the caller's memory"
+                    : "no event has them"));
+      }
+    }
+    Long bits = attempt.number(Part.CALL, "flags");
+    List<String> flags = List.of();
+    if (bits != null && call == Reasons.Call.FINIT) {
+      flags = Names.loadFlags(bits);
+    } else if (bits != null && call == Reasons.Call.DELETE) {
+      flags = Names.deleteFlags(bits);
+    }
+    return new LoadRecord.Route(
+        attempt.callName(),
+        attempt.ofProcess().compat() ? "compat" : "native",
+        flags,
+        params,
+        call == Reasons.Call.INIT && attempt.file() == null,
+        requested || attempt.alias != null);
+  }
+
+  private static LoadRecord.ModuleDetails module(Attempt attempt, @Nullable SensorContext context) {
+    Long bits = attempt.number(Part.COMING, "taints");
+    List<String> taints = bits == null ? new ArrayList<>() : Names.taints(bits);
+    if (context != null && context.signatureMissing() && !taints.contains("UNSIGNED")) {
+      taints.add("UNSIGNED");
+    }
+    Part described = attempt.has(Part.LOAD) ? Part.LOAD : Part.FREE;
+    return new LoadRecord.ModuleDetails(
+        attempt.moduleName(),
+        nonEmpty(attempt.text(described, "version")),
+        nonEmpty(attempt.text(described, "src_version")),
+        taints,
+        attempt.sizeBytes());
+  }
+
+  private static LoadRecord.@Nullable ModuleFile file(Attempt attempt, List<LoadRecord.Gap> gaps) {
+    SensorContext.FileIdentity file = attempt.unloads() ? null : attempt.file();
+    if (file == null) {
+      if (attempt.call() == Reasons.Call.FINIT && attempt.stage() != Reasons.Stage.ENTRY) {
+        gaps.add(new LoadRecord.Gap("file", "no event names it"));
+      }
+      return null;
+    }
+    boolean deleted = file.path().endsWith(DELETED);
+    String path =
+        deleted ? file.path().substring(0, file.path().length() - DELETED.length()) : file.path();
+    if (path.startsWith("…/")) {
+      gaps.add(new LoadRecord.Gap("file.path", "too long to be read in full"));
+    }
+    return new LoadRecord.ModuleFile(
+        path, file.device(), file.inode(), file.ctimeNanos(), deleted, Names.place(path));
+  }
+
+  private LoadRecord.@Nullable Requester requester(Requests.@Nullable Request request) {
+    if (request == null) {
+      return null;
+    }
+    Event event = request.best();
+    String path =
+        SensorContexts.of(event)
+            .map(SensorContext::task)
+            .map(SensorContext.Task::modprobePath)
+            .orElse(null);
+    return new LoadRecord.Requester(
+        request.alias,
+        process(event, "requester", new ArrayList<>()),
+        path != null && modprobePath != null && !path.equals(modprobePath) ? path : null);
+  }
+
+  private static LoadRecord.ProcessDetails process(
+      Event event, String field, List<LoadRecord.Gap> gaps) {
+    ProcessContext process = event.process();
+    SensorContext.Task task = SensorContexts.of(event).map(SensorContext::task).orElse(null);
+    if (task == null) {
+      gaps.add(
+          new LoadRecord.Gap(field + ".args", "no event with the details of the process was seen"));
+      var namespaces = new LinkedHashMap<String, Long>();
+      if (process.mountNamespace() != 0) {
+        namespaces.put("mnt", process.mountNamespace());
+      }
+      if (process.pidNamespace() != 0) {
+        namespaces.put("pid", process.pidNamespace());
+      }
+      return details(process, List.of(), null, null, null, List.of(), namespaces, null, List.of());
+    }
+    if (task.arguments().isEmpty()) {
+      gaps.add(new LoadRecord.Gap(field + ".args", "could not be read"));
+    } else if (task.argumentsCut()) {
+      gaps.add(new LoadRecord.Gap(field + ".args", "longer than what was read"));
+    }
+    if (task.cgroupPath().isEmpty()) {
+      gaps.add(new LoadRecord.Gap(field + ".cgroup", "could not be read"));
+    }
+    var ancestors = new ArrayList<LoadRecord.Ancestor>();
+    for (SensorContext.Ancestor ancestor : task.ancestors()) {
+      ancestors.add(
+          new LoadRecord.Ancestor(
+              ancestor.hostProcessId(), ancestor.name(), ancestor.executablePath()));
+    }
+    return details(
+        process,
+        task.arguments(),
+        task.effectiveUserId(),
+        set(task.loginUserId()),
+        set(task.sessionId()),
+        Names.capabilities(task.effectiveCapabilities()),
+        task.namespaces(),
+        nonEmpty(task.cgroupPath()),
+        ancestors);
+  }
+
+  private static LoadRecord.ProcessDetails details(
+      ProcessContext process,
+      List<String> args,
+      @Nullable Long euid,
+      @Nullable Long loginUid,
+      @Nullable Long sessionId,
+      List<String> capabilities,
+      Map<String, Long> namespaces,
+      @Nullable String cgroup,
+      List<LoadRecord.Ancestor> ancestors) {
+    return new LoadRecord.ProcessDetails(
+        process.processId(),
+        process.threadId(),
+        process.parentProcessId(),
+        process.hostProcessId(),
+        process.processName(),
+        nonEmpty(process.executablePath()),
+        args,
+        process.userId(),
+        euid,
+        loginUid,
+        sessionId,
+        capabilities,
+        process.threadStartTimeNanos(),
+        namespaces,
+        cgroup,
+        ancestors);
+  }
+
+  private static @Nullable Long set(@Nullable Long id) {
+    return id == null || id == UNSET ? null : id;
+  }
+
+  private static @Nullable String nonEmpty(@Nullable String text) {
+    return text == null || text.isEmpty() ? null : text;
+  }
+}

@@ -1,0 +1,221 @@
+package org.kmodwatch.core.load;
+
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.kmodwatch.core.event.Event;
+import org.kmodwatch.core.event.EventNames;
+
+/**
+ * What the kernel was asked to load, and the processes that it started for that. Of one tracker.
+ */
+final class Requests {
+
+  /** How close together two requests must be for it to be unclear which of them is meant: 1 s. */
+  private static final long UNCLEAR_NANOS = 1_000_000_000L;
+
+  private final long limitNanos;
+  private final int max;
+  private final Map<Long, Request> kept = new LinkedHashMap<>();
+  private final Map<String, List<Request>> byAlias = new LinkedHashMap<>();
+  private final Map<Integer, Helper> helpers;
+  private long serial;
+
+  long count;
+  long refused;
+  long withAttempt;
+  long withoutLoad;
+  long duplicates;
+
+  /** One request. */
+  static final class Request {
+    final long serial;
+    final String alias;
+    final Event event;
+    final List<String> findings = new ArrayList<>();
+    @Nullable Event securityEvent;
+    @Nullable Event traceEvent;
+    boolean led;
+
+    Request(long serial, String alias, Event event) {
+      this.serial = serial;
+      this.alias = alias;
+      this.event = event;
+    }
+
+    /** The event that says most of who asked. */
+    Event best() {
+      return traceEvent != null ? traceEvent : event;
+    }
+  }
+
+  private record Helper(long startNanos, Request request) {}
+
+  Requests(long limitNanos, int max) {
+    this.limitNanos = limitNanos;
+    this.max = max;
+    this.helpers =
+        new LinkedHashMap<>() {
+          @Override
+          protected boolean removeEldestEntry(Map.Entry<Integer, Helper> eldest) {
+            return size() > max;
+          }
+
+          private static final long serialVersionUID = 1;
+        };
+  }
+
+  /**
+   * Takes an event that asks for a module.
+   *
+   * @return the request, if this event is its first and it was not refused
+   */
+  @Nullable Request accept(Event event, List<String> findings) {
+    String alias = event.stringArgument("name").orElse("");
+    boolean security = event.eventName().equals(EventNames.SECURITY_KERNEL_MODULE_REQUEST);
+    List<Request> same = byAlias.getOrDefault(alias, List.of());
+    for (int i = same.size() - 1; i >= 0; i--) {
+      Request known = same.get(i);
+      if (known.event.process().hostThreadId() != event.process().hostThreadId()) {
+        continue;
+      }
+      Event twin = security ? known.securityEvent : known.traceEvent;
+      if (twin != null && twin.timestampNanos() == event.timestampNanos()) {
+        duplicates++;
+        return null;
+      }
+      Event other = security ? known.traceEvent : known.securityEvent;
+      if (twin == null
+          && other != null
+          && Math.abs(other.timestampNanos() - event.timestampNanos()) < limitNanos) {
+        attach(known, security, event, findings);
+        return null;
+      }
+    }
+    count++;
+    if (security && event.returnValue() != null && event.returnValue() < 0) {
+      refused++;
+      return null;
+    }
+    Request request = new Request(serial++, alias, event);
+    attach(request, security, event, findings);
+    kept.put(request.serial, request);
+    byAlias.computeIfAbsent(alias, a -> new ArrayList<>(1)).add(request);
+    if (kept.size() > max) {
+      forget(kept.values().iterator().next());
+    }
+    return request;
+  }
+
+  private static void attach(
+      Request request, boolean security, Event event, List<String> findings) {
+    if (security) {
+      request.securityEvent = event;
+    } else {
+      request.traceEvent = event;
+    }
+    request.findings.addAll(findings);
+  }
+
+  /** The request that the loader of {@code attempt} was started for; null if it is not known. */
+  @Nullable Request find(Attempt attempt) {
+    Event event = attempt.ofProcess();
+    int hostPid = attempt.hostProcessId;
+    // Only the first thread's start is the process's; modprobe has but one.
+    long start =
+        event.process().hostThreadId() == hostPid ? event.process().threadStartTimeNanos() : 0;
+    Helper helper = helpers.get(hostPid);
+    if (helper != null && helper.startNanos == start) {
+      return helper.request;
+    }
+    if (attempt.alias == null) {
+      return null;
+    }
+    long latest = start != 0 ? start : attempt.timeNanos();
+    Request best = null;
+    Request second = null;
+    for (Request request : byAlias.getOrDefault(attempt.alias, List.of())) {
+      long age = latest - request.event.timestampNanos();
+      if (age < 0 || age > limitNanos) {
+        continue;
+      }
+      if (best == null || isNearer(request, best)) {
+        second = best;
+        best = request;
+      } else if (second == null || isNearer(request, second)) {
+        second = request;
+      }
+    }
+    if (best == null) {
+      return null;
+    }
+    if (second != null
+        && second.event.process().hostProcessId() != best.event.process().hostProcessId()
+        && latest - second.event.timestampNanos() < UNCLEAR_NANOS) {
+      attempt.gap(
+          "requester",
+          "process %d asked for %s at about the same time; this is the likelier of the two"
+              .formatted(second.event.process().hostProcessId(), attempt.alias));
+    }
+    if (!best.led) {
+      best.led = true;
+      withAttempt++;
+    }
+    helpers.remove(hostPid);
+    helpers.put(hostPid, new Helper(start, best));
+    return best;
+  }
+
+  /** A request that has not led to a load yet before one that has, then the later one. */
+  private static boolean isNearer(Request one, Request other) {
+    return one.led == other.led
+        ? one.event.timestampNanos() >= other.event.timestampNanos()
+        : !one.led;
+  }
+
+  /** Forgets what is too old. */
+  void tick(long nowNanos) {
+    while (!kept.isEmpty()) {
+      Request oldest = kept.values().iterator().next();
+      if (nowNanos - oldest.event.timestampNanos() <= limitNanos) {
+        return;
+      }
+      forget(oldest);
+    }
+  }
+
+  /** Forgets all. */
+  void clear() {
+    for (Iterator<Request> i = List.copyOf(kept.values()).iterator(); i.hasNext(); ) {
+      forget(i.next());
+    }
+    helpers.clear();
+  }
+
+  int pending() {
+    int pending = 0;
+    for (Request request : kept.values()) {
+      if (!request.led) {
+        pending++;
+      }
+    }
+    return pending;
+  }
+
+  private void forget(Request request) {
+    kept.remove(request.serial);
+    List<Request> same = byAlias.get(request.alias);
+    if (same != null) {
+      same.remove(request);
+      if (same.isEmpty()) {
+        byAlias.remove(request.alias);
+      }
+    }
+    if (!request.led) {
+      withoutLoad++;
+    }
+  }
+}

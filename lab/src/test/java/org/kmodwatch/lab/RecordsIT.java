@@ -1,0 +1,260 @@
+package org.kmodwatch.lab;
+
+import static java.util.Map.entry;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.JsonNode;
+
+/** The load record of every route and every failing case of {@code cases.sh}: one an attempt, with who, how and what became of it. */
+@ParameterizedClass(name = "kernel {0}")
+@ValueSource(strings = {"6.1", "6.12"})
+final class RecordsIT {
+
+  @SuppressWarnings("NullAway.Init") // set before each class invocation
+  private static GuestRecord guest;
+
+  @SuppressWarnings("NullAway.Init") // set before each class invocation
+  @Parameter
+  String kernel;
+
+  @BeforeParameterizedClassInvocation
+  static void boot(String kernel) throws IOException {
+    guest = CasesRun.of(kernel);
+  }
+
+  @Test
+  void everyAttempt_isExactlyOneRecord_withItsLoaderAndReturnValue() {
+    var attempts =
+        guest.events().stream()
+            .filter(event -> event.eventName().matches("(f?init|delete)_module"))
+            .map(
+                event ->
+                    event.process().hostProcessId() + " " + event.eventName() + " " + event.returnValue())
+            .sorted()
+            .toList();
+    var records = new ArrayList<String>();
+    for (JsonNode load : guest.loads()) {
+      records.add(
+          load.at("/loader/hostPid").asInt()
+              + " "
+              + load.at("/route/syscall").asString()
+              + " "
+              + (load.has("returnValue") ? load.get("returnValue").asLong() : null));
+    }
+    records.sort(null);
+
+    assertThat(records).isEqualTo(attempts);
+    assertThat(guest.ledger().at("/loads/attempts").asInt()).isEqualTo(records.size());
+  }
+
+  @Test
+  void everyCase_hasItsOutcomeInWords() {
+    var expected =
+        Map.ofEntries(
+            entry("file", "loaded"),
+            entry("delete", "unloaded"),
+            entry("memory", "loaded"),
+            entry("memfd", "loaded"),
+            entry("unlinked", "loaded"),
+            entry("int80", "loaded"),
+            entry("int80-memory", "loaded"),
+            entry("forced", "loaded"),
+            entry("long-name", "loaded"),
+            entry("namespace", "loaded"),
+            entry(
+                "compressed",
+                kernel.equals("6.1")
+                    ? "failed EOPNOTSUPP this kernel cannot decompress modules"
+                    : "loaded"),
+            entry(
+                "compressed-unsaid",
+                "failed ENOEXEC it is no module for this kernel: its format, architecture, version"
+                    + " magic or symbol versions do not fit"),
+            entry("no-capability-file", "refused EPERM the process lacks the capability CAP_SYS_MODULE"),
+            entry("no-capability-memory", "refused EPERM the process lacks the capability CAP_SYS_MODULE"),
+            entry("bad-descriptor", "failed EBADF the descriptor is closed, or not open for reading"),
+            entry("bad-flags", "failed EINVAL the kernel does not know the flags 0x80"),
+            entry(
+                "junk-file",
+                "failed ENOEXEC it is no module for this kernel: its format, architecture, version"
+                    + " magic or symbol versions do not fit"),
+            entry("junk-memory", "failed ENOEXEC it is too short to be a module"),
+            entry("empty-file", "failed EINVAL the file is no plain file, or is empty"),
+            entry("already-there", "failed EEXIST a module of that name is already loaded"),
+            entry(
+                "unresolved",
+                "failed ENOENT it needs a symbol that no loaded module and not the kernel has"),
+            entry(
+                "init-fails",
+                "failed ENODEV the module's init function ran and returned ENODEV (No such device)"),
+            entry(
+                "parameter-refuses",
+                "failed EACCES setting its parameters failed with EACCES (Permission denied); the"
+                    + " module's own code for them may have run"),
+            entry("no-such-module", "failed ENOENT no module of that name is loaded"),
+            entry("crash-in-memory", "loaded"),
+            entry("never-returns", "loaded"));
+
+    assertThat(expected)
+        .allSatisfy((name, words) -> assertThat(outcome(guest.load(name))).as(name).isEqualTo(words));
+  }
+
+  @Test
+  void codeMayHaveRun_isSaidOnlyWhereItMayAndTheLoadDidNotSucceed() {
+    var said =
+        guest.loads().stream()
+            .filter(load -> load.path("codeMayHaveRun").asBoolean(false))
+            .map(load -> load.at("/loader/hostPid").asInt())
+            .toList();
+
+    assertThat(said)
+        .containsExactlyInAnyOrder(
+            guest.theCase("init-fails").pid(), guest.theCase("parameter-refuses").pid());
+  }
+
+  @Test
+  void record_isWhole_forALoadFromAFile() {
+    JsonNode load = guest.load("params");
+
+    assertThat(load.propertyNames())
+        .containsExactly(
+            "schema",
+            "id",
+            "time",
+            "durationNs",
+            "host",
+            "action",
+            "outcome",
+            "returnValue",
+            "route",
+            "module",
+            "file",
+            "loader",
+            "findings",
+            "repeats");
+    assertThat(load.get("schema").asString()).isEqualTo("kmodwatch.load/1");
+    assertThat(load.get("time").asString()).matches("\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{9}Z");
+    assertThat(load.get("durationNs").asLong()).isBetween(1L, 60_000_000_000L);
+    assertThat(load.at("/host/name").asString()).isEqualTo("kmodwatch-lab");
+    assertThat(load.at("/host/kernel").asString()).startsWith(kernel + ".");
+    assertThat(load.at("/host/arch").asString()).isEqualTo("x86_64");
+    assertThat(load.at("/host/bootId").asString()).matches("[0-9a-f-]{36}");
+    assertThat(load.at("/route/syscall").asString()).isEqualTo("finit_module");
+    assertThat(load.at("/route/abi").asString()).isEqualTo("native");
+    assertThat(load.at("/route/params").asString()).isEqualTo("number=42 text=\"two words\"");
+    assertThat(load.at("/route/memoryOnly").asBoolean()).isFalse();
+    assertThat(load.at("/route/autoload").asBoolean()).isFalse();
+    assertThat(load.at("/module/name").asString()).isEqualTo("kw_params");
+    assertThat(load.at("/module/taints").toString()).isEqualTo("[\"OUT_OF_TREE\",\"UNSIGNED\"]");
+    assertThat(load.at("/module/sizeBytes").asLong()).isPositive();
+    assertThat(load.at("/file/path").asString()).isEqualTo("/root/kw_params.ko");
+    assertThat(load.at("/file/place").asString()).isEqualTo("home");
+    assertThat(load.at("/file/deleted").asBoolean()).isFalse();
+    JsonNode loader = load.get("loader");
+    assertThat(loader.get("comm").asString()).isEqualTo("kwload");
+    assertThat(loader.get("exe").asString()).isEqualTo("/usr/bin/kwload");
+    assertThat(loader.get("args").toString())
+        .isEqualTo("[\"kwload\",\"finit\",\"kw_params.ko\",\"number=42 text=\\\"two words\\\"\"]");
+    assertThat(loader.get("uid").asLong()).isZero();
+    assertThat(loader.get("capabilities").toString()).contains("\"CAP_SYS_MODULE\"");
+    assertThat(loader.get("namespaces").propertyNames())
+        .contains("cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts");
+    assertThat(loader.at("/ancestors/0/exe").asString()).isEqualTo("/usr/bin/dash");
+    assertThat(loader.get("ancestors").size()).isGreaterThanOrEqualTo(2);
+    assertThat(load.get("findings").toString()).contains("\"TRC-1017\"");
+  }
+
+  @Test
+  void route_tellsMemoryMemfdDeletedCompatAndForcedApart() {
+    assertThat(guest.load("memory").at("/route/memoryOnly").asBoolean()).isTrue();
+    assertThat(guest.load("memory").has("file")).isFalse();
+    assertThat(guest.load("memfd").at("/file/place").asString()).isEqualTo("memfd");
+    assertThat(guest.load("unlinked").at("/file/deleted").asBoolean()).isTrue();
+    assertThat(guest.load("unlinked").at("/file/place").asString()).isEqualTo("temporary");
+    assertThat(guest.load("int80").at("/route/abi").asString()).isEqualTo("compat");
+    assertThat(guest.load("int80-memory").at("/route/abi").asString()).isEqualTo("compat");
+    assertThat(guest.load("forced").at("/route/flags").toString())
+        .isEqualTo("[\"IGNORE_MODVERSIONS\",\"IGNORE_VERMAGIC\"]");
+    assertThat(guest.load("forced").at("/module/taints").toString()).contains("FORCED");
+  }
+
+  @Test
+  void attemptThatWasRefusedAtOnce_stillNamesItsFile() {
+    assertThat(guest.load("no-capability-file").at("/file/path").asString())
+        .isEqualTo("/tmp/kw_plain.ko");
+    assertThat(guest.load("no-capability-file").at("/loader/uid").asLong()).isEqualTo(65534);
+    assertThat(guest.load("bad-flags").at("/file/path").asString()).isEqualTo("/root/kw_plain.ko");
+  }
+
+  @Test
+  void callThatNeverReturns_isARecordWithAGap() {
+    for (String name : List.of("never-returns", "crash-in-memory")) {
+      JsonNode load = guest.load(name);
+      assertThat(load.has("returnValue")).as(name).isFalse();
+      assertThat(load.has("durationNs")).as(name).isFalse();
+      assertThat(load.at("/gaps").toString()).as(name).contains("returnValue");
+    }
+  }
+
+  @Test
+  void requester_isTheProcessWithoutRights_andTheLoaderTheKernelsModprobe() {
+    JsonNode load =
+        guest.loads().stream()
+            .filter(l -> l.at("/requester/alias").asString("").equals("net-pf-38"))
+            .findFirst()
+            .orElseThrow();
+
+    assertThat(load.at("/requester/hostPid").asInt()).isEqualTo(guest.theCase("autoload").pid());
+    assertThat(load.at("/requester/uid").asLong()).isEqualTo(65534);
+    assertThat(load.at("/requester/args").toString())
+        .isEqualTo("[\"kwload\",\"socket\",\"38\",\"5\",\"0\"]");
+    assertThat(load.at("/route/autoload").asBoolean()).isTrue();
+    assertThat(load.at("/loader/comm").asString()).isEqualTo("modprobe");
+    assertThat(load.at("/loader/args").toString())
+        .isEqualTo("[\"/sbin/modprobe\",\"-q\",\"--\",\"net-pf-38\"]");
+    assertThat(load.at("/file/path").asString()).matches("/usr/lib/modules/.*/af_alg\\.ko(\\.xz)?");
+    assertThat(load.at("/file/place").asString()).isEqualTo("distribution");
+  }
+
+  @Test
+  void callersAtOnce_areOneRecordEach_andThoseThatWaitedSaySo() {
+    List<JsonNode> loads = guest.loadsOf("parallel");
+
+    assertThat(loads).hasSize(8);
+    List<JsonNode> loaded =
+        loads.stream()
+            .filter(l -> l.get("outcome").asString().equals("loaded") && !l.has("waitedOn"))
+            .toList();
+    assertThat(loaded).hasSize(1);
+    if (kernel.equals("6.1")) {
+      assertThat(loads).filteredOn(l -> l.get("outcome").asString().equals("failed")).hasSize(7);
+    } else {
+      String id = Objects.requireNonNull(loaded.getFirst().get("id")).asString();
+      assertThat(loads)
+          .filteredOn(l -> l.has("waitedOn"))
+          .hasSize(7)
+          .allSatisfy(l -> assertThat(l.get("waitedOn").asString()).isEqualTo(id));
+    }
+  }
+
+  private static String outcome(JsonNode load) {
+    var words = new ArrayList<String>();
+    words.add(load.get("outcome").asString());
+    for (String key : List.of("errno", "reason")) {
+      if (load.has(key)) {
+        words.add(load.get(key).asString());
+      }
+    }
+    return String.join(" ", words);
+  }
+}
