@@ -6,6 +6,7 @@ import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.load.LoadRecord;
 import org.kmodwatch.core.load.LoadRecord.Action;
 import org.kmodwatch.core.load.LoadRecord.Outcome;
+import org.kmodwatch.core.load.LoadRecords;
 import org.kmodwatch.core.signature.EventSelector;
 import org.kmodwatch.core.signature.Signature;
 import org.kmodwatch.core.signature.SignatureMetadata;
@@ -39,7 +40,7 @@ abstract class LoadSignature implements Signature {
     if (!event.eventName().equals(LoadRecord.EVENT_NAME)) {
       return;
     }
-    Optional<LoadRecord> load = recordOf(event);
+    Optional<LoadRecord> load = LoadRecords.of(event);
     if (load.isEmpty()) {
       verdict.malformed("not a load record: schema=" + LoadRecord.SCHEMA);
     } else {
@@ -66,11 +67,5 @@ abstract class LoadSignature implements Signature {
   /** Whether code of the module is in the kernel, or may have been. */
   static boolean codeMayRun(LoadRecord load) {
     return load.outcome() == Outcome.LOADED || load.codeMayHaveRun();
-  }
-
-  /** The record that {@code event} is: the one place that waits for the event form of a record. */
-  @SuppressWarnings("unused")
-  private static Optional<LoadRecord> recordOf(Event event) {
-    return Optional.empty();
   }
 }

@@ -1,8 +1,11 @@
 package org.kmodwatch.core.signatures;
 
+import java.util.LinkedHashSet;
+import java.util.Set;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.event.EventNames;
 import org.kmodwatch.core.load.LoadRecord;
+import org.kmodwatch.core.load.LoadRecord.Outcome;
 import org.kmodwatch.core.signature.SignatureMetadata;
 import org.kmodwatch.core.signature.Verdict;
 
@@ -11,9 +14,17 @@ import org.kmodwatch.core.signature.Verdict;
  *
  * <p>{@code init_module} alone says nothing: libkmod uses it for every file that it unpacks itself,
  * and busybox for its second try. The record tells them apart: {@code file} is there if the loader
- * had a module file open or mapped, {@code retryOf} if it had just tried the same from a file.
+ * had a module file open or mapped, and {@code retryOf} names the try before. That excuses only if
+ * a file was known of it: a call that failed on nothing, such as {@code finit_module(-1)}, is made
+ * in no time.
  */
 public final class MemoryOnlyLoad extends LoadSignature {
+
+  /** A second try follows the first at once; so many others do not come between. */
+  private static final int MAX_REMEMBERED = 1_024;
+
+  /** Ids of the latest attempts from a file that failed, the oldest first. */
+  private final Set<String> failedFromFile = new LinkedHashSet<>();
 
   /** Made by {@link java.util.ServiceLoader}. */
   public MemoryOnlyLoad() {
@@ -32,11 +43,27 @@ public final class MemoryOnlyLoad extends LoadSignature {
 
   @Override
   void onLoad(LoadRecord load, Event event, Verdict verdict) {
+    if (EventNames.FINIT_MODULE.equals(load.route().syscall())
+        && load.file() != null
+        && load.outcome() != Outcome.LOADED) {
+      remember(load.id());
+    }
     if (EventNames.INIT_MODULE.equals(load.route().syscall())
         && load.file() == null
-        && load.retryOf() == null
+        && !isSecondTryFromFile(load)
         && codeMayRun(load)) {
       verdict.raise(null);
+    }
+  }
+
+  private boolean isSecondTryFromFile(LoadRecord load) {
+    return load.retryOf() != null && failedFromFile.contains(load.retryOf());
+  }
+
+  private void remember(String id) {
+    failedFromFile.add(id);
+    if (failedFromFile.size() > MAX_REMEMBERED) {
+      failedFromFile.remove(failedFromFile.iterator().next());
     }
   }
 }

@@ -13,6 +13,7 @@ import org.kmodwatch.core.load.LoadRecord;
 @NullMarked
 final class LoadRecordBuilder {
 
+  private String id = "1";
   private LoadRecord.Action action = LoadRecord.Action.LOAD;
   private LoadRecord.Outcome outcome = LoadRecord.Outcome.LOADED;
   private String syscall = "finit_module";
@@ -50,6 +51,16 @@ final class LoadRecordBuilder {
     LoadRecordBuilder builder = load();
     builder.file = new LoadRecord.ModuleFile(path, 1, 2, 3, deleted, place);
     return builder;
+  }
+
+  LoadRecordBuilder id(String value) {
+    id = value;
+    return this;
+  }
+
+  LoadRecordBuilder withoutFile() {
+    file = null;
+    return this;
   }
 
   LoadRecordBuilder withFile() {
@@ -125,7 +136,7 @@ final class LoadRecordBuilder {
 
   LoadRecord build() {
     return new LoadRecord(
-        "1",
+        id,
         1,
         null,
         LoadRecord.Host.UNKNOWN,
