@@ -2,7 +2,10 @@ package org.kmodwatch.core.container;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 
+import java.util.Arrays;
+import java.util.Random;
 import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -129,6 +132,26 @@ class ContainerNamesTest {
     assertThat(ContainerNames.ofOci(bytes(deep))).isEmpty();
     assertThat(ContainerNames.ofDocker(bytes("{\"x\":" + "[".repeat(100_000)), null)).isEmpty();
     assertThat(ContainerNames.ofPodman(bytes("[{\"x\":[" + "[".repeat(100_000)), "1f")).isEmpty();
+  }
+
+  @Test
+  void mutatedFiles_areNoTrouble() {
+    long seed = 20261122;
+    var random = new Random(seed);
+    for (int i = 0; i < 20_000; i++) {
+      byte[] file = Arrays.copyOf(DOCKER_IN_POD, 1 + random.nextInt(DOCKER_IN_POD.length));
+      for (int j = random.nextInt(4); j > 0; j--) {
+        file[random.nextInt(file.length)] = (byte) random.nextInt(256);
+      }
+      assertThatCode(
+              () -> {
+                ContainerNames.ofDocker(file, UID);
+                ContainerNames.ofOci(file);
+                ContainerNames.ofPodman(file, "1f");
+              })
+          .as("seed=%d turn=%d", seed, i)
+          .doesNotThrowAnyException();
+    }
   }
 
   private static byte[] bytes(String text) {
