@@ -15,14 +15,17 @@ import org.kmodwatch.sensor.SensorStatistics;
  * @param complete whether the sensor was drained, so that nothing is pending
  * @param sensor the sensor's account
  * @param engine the engine's account
- * @param eventsByName how many events of each name came out of the sensor
+ * @param eventsByName how many events of each name the engine was given: those that came out of the
+ *     sensor, and those that Kmodwatch made of load records
+ * @param loads the account of the loads
  */
 record Ledger(
     Instant time,
     boolean complete,
     SensorStatistics sensor,
     EngineStatistics engine,
-    Map<String, Long> eventsByName) {
+    Map<String, Long> eventsByName,
+    LoadsAccount loads) {
 
   Ledger {
     eventsByName = Map.copyOf(eventsByName);
@@ -41,6 +44,7 @@ record Ledger(
     json.put("complete", Value.of(complete));
     json.put("sensor", sensorJson());
     json.put("engine", engineJson());
+    json.put("loads", loads.toJson());
     return new Value.Obj(json);
   }
 

@@ -20,8 +20,9 @@ final class OutputOptions {
       names = {"-o", "--output"},
       paramLabel = "FORMAT",
       description = {
-        "table: rows for people (default on a terminal);",
+        "table: one row a load, for people (default on a terminal);",
         "json: findings, one a line (default elsewhere);",
+        "loads: load records, one a line;",
         "events: every event, one a line."
       })
   @Nullable String format;
@@ -47,18 +48,12 @@ final class OutputOptions {
     if (word == null) {
       return shell.outIsTerminal() ? OutputFormat.TABLE : OutputFormat.JSON;
     }
-    if (word.equals("loads")) {
-      throw new CommandException(
-          ExitStatus.USAGE,
-          "-o loads is not available yet: this version joins no load records;"
-              + " use table, json or events");
-    }
     return OutputFormat.ofWord(word)
         .orElseThrow(
             () ->
                 new CommandException(
                     ExitStatus.USAGE,
-                    "no such output format, use table, json or events: -o " + word));
+                    "no such output format, use table, json, loads or events: -o " + word));
   }
 
   /** Standard output in the format asked for. */
@@ -71,6 +66,7 @@ final class OutputOptions {
                   shell.outIsTerminal() ? columns(shell) : 0, shell.colour(), shell.zone()),
               users);
       case JSON -> JsonOutputs.findings(shell.out());
+      case LOADS -> JsonOutputs.loads(shell.out());
       case EVENTS -> JsonOutputs.events(shell.out());
     };
   }

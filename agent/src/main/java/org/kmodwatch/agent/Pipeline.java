@@ -1,7 +1,10 @@
 package org.kmodwatch.agent;
 
 import java.io.IOException;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -10,11 +13,19 @@ import org.kmodwatch.core.engine.Engine;
 import org.kmodwatch.core.engine.EngineListener;
 import org.kmodwatch.core.engine.EngineStatistics;
 import org.kmodwatch.core.event.Event;
+import org.kmodwatch.core.load.LoadListener;
+import org.kmodwatch.core.load.LoadRecord;
+import org.kmodwatch.core.load.LoadRecords;
+import org.kmodwatch.core.load.LoadTracker;
+import org.kmodwatch.core.load.LoadTrackerOptions;
 import org.kmodwatch.core.signature.Finding;
 import org.kmodwatch.core.signature.Signature;
 import org.kmodwatch.core.signature.SignatureMetadata;
 
-/** The way of an event through a command: engine, then outputs. One thread at a time. */
+/**
+ * The way of an event through a command: engine, load tracker, outputs; and of the load records
+ * that come out of the tracker: engine, outputs. One thread at a time.
+ */
 final class Pipeline {
 
   /** Past this many different event names the rest are counted together; a recording may lie. */
@@ -23,18 +34,42 @@ final class Pipeline {
   private static final String OTHER_NAMES = "(other)";
 
   private final Engine engine;
+  private final LoadTracker tracker;
+  private final OpenRequests requests = new OpenRequests();
+  private final LoadListener observer;
   private final List<Output> outputs;
   private final Complaints malformed;
   private final Complaints failures;
   private final List<Finding> raised = new ArrayList<>();
+  private final Deque<Joined> joined = new ArrayDeque<>();
   private final Map<String, Long> eventsByName = new TreeMap<>();
+  private long events;
+  private long loads;
+  private long preExisting;
 
-  Pipeline(List<Signature> signatures, List<Output> outputs, Shell shell) {
+  /**
+   * Makes one.
+   *
+   * @param options what the tracker is to know
+   * @param observer is told of each load once it is written
+   */
+  Pipeline(
+      List<Signature> signatures,
+      List<Output> outputs,
+      Shell shell,
+      LoadTrackerOptions options,
+      LoadListener observer) {
     this.outputs = List.copyOf(outputs);
     this.malformed = new Complaints(shell, "malformed events");
     this.failures = new Complaints(shell, "failures of signatures");
     this.engine = Engine.start(signatures, new Listener());
+    this.tracker =
+        new LoadTracker(options, (record, basis) -> joined.addLast(new Joined(record, basis)));
+    this.observer = observer;
   }
+
+  /** A record that came out of the tracker and has not been judged yet. */
+  private record Joined(LoadRecord record, Event basis) {}
 
   /**
    * Takes one event.
@@ -42,20 +77,37 @@ final class Pipeline {
    * @throws IOException if an output fails
    */
   void accept(Event event) throws IOException {
-    String name = event.eventName();
-    eventsByName.merge(
-        eventsByName.containsKey(name) || eventsByName.size() < MAX_NAMES ? name : OTHER_NAMES,
-        1L,
-        Long::sum);
-    // The findings are written after the engine is done: it takes what its listener throws for a
-    // failure of the signature.
-    raised.clear();
-    engine.process(event);
+    events++;
+    List<String> findings = judge(event);
     for (Output output : outputs) {
-      for (Finding finding : raised) {
-        output.finding(finding);
-      }
       output.event(event);
+    }
+    requests.event(event);
+    tracker.accept(event, findings);
+    handOn();
+  }
+
+  /**
+   * Lets the tracker know the time, so that what has waited long enough is complete.
+   *
+   * @throws IOException if an output fails
+   */
+  void tick(long nowNanos) throws IOException {
+    tracker.tick(nowNanos);
+    requests.tick(nowNanos);
+    handOn();
+  }
+
+  /**
+   * Takes a load from before the sensor was armed: written down, but nothing that is happening, so
+   * no signature is to judge it.
+   *
+   * @throws IOException if an output fails
+   */
+  void acceptPreExisting(LoadRecord record) throws IOException {
+    preExisting++;
+    for (Output output : outputs) {
+      output.load(record);
     }
   }
 
@@ -70,12 +122,23 @@ final class Pipeline {
     }
   }
 
+  /** The engine's account: of the events taken, and of the loads, which are events to it too. */
   EngineStatistics statistics() {
     return engine.statistics();
   }
 
   Map<String, Long> eventsByName() {
     return Map.copyOf(eventsByName);
+  }
+
+  /** How many events were taken. */
+  long events() {
+    return events;
+  }
+
+  /** How many loads and unloads were joined from them. */
+  long loads() {
+    return loads;
   }
 
   long findings() {
@@ -88,11 +151,63 @@ final class Pipeline {
     return malformed.count();
   }
 
-  /** Closes the engine, and says how much was not shown. */
-  void finish() {
+  LoadsAccount loadsAccount() {
+    return new LoadsAccount(tracker.statistics(), preExisting);
+  }
+
+  /**
+   * Completes the loads that are not complete, closes the engine, and says how much was not shown.
+   *
+   * @throws IOException if an output fails
+   */
+  void finish() throws IOException {
+    tracker.finish();
+    handOn();
+    requests.finish();
+    handOn();
+    flush();
     engine.close();
     malformed.finish();
     failures.finish();
+  }
+
+  private void handOn() throws IOException {
+    Joined next;
+    while ((next = joined.pollFirst()) != null) {
+      loads++;
+      var findings = new LinkedHashSet<>(next.record().findings());
+      findings.addAll(judge(LoadRecords.toEvent(next.record(), next.basis())));
+      LoadRecord record = next.record().withFindings(List.copyOf(findings));
+      for (Output output : outputs) {
+        output.load(record);
+      }
+      requests.joined(record);
+      observer.onLoad(record, next.basis());
+    }
+    for (Event request : requests.take()) {
+      for (Output output : outputs) {
+        output.requestWithoutLoad(request);
+      }
+    }
+  }
+
+  /** Hands {@code event} to the engine and its findings to the outputs; their ids. */
+  private List<String> judge(Event event) throws IOException {
+    String name = event.eventName();
+    eventsByName.merge(
+        eventsByName.containsKey(name) || eventsByName.size() < MAX_NAMES ? name : OTHER_NAMES,
+        1L,
+        Long::sum);
+    // The findings are written after the engine is done: it takes what its listener throws for a
+    // failure of the signature.
+    raised.clear();
+    engine.process(event);
+    for (Output output : outputs) {
+      for (Finding finding : raised) {
+        output.finding(finding);
+      }
+    }
+    return raised.stream().map(finding -> finding.metadata().id()).distinct().toList();
   }
 
   private final class Listener implements EngineListener {

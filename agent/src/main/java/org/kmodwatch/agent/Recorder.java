@@ -12,25 +12,32 @@ import org.kmodwatch.agent.output.JsonOutputs;
 import org.kmodwatch.agent.output.JsonText;
 import org.kmodwatch.agent.output.Output;
 import org.kmodwatch.core.event.Event;
+import org.kmodwatch.core.load.LoadRecord;
 import org.kmodwatch.core.signature.Finding;
 
 /**
- * Writes a run into a folder: {@code events.ndjson}, {@code findings.ndjson}, {@code ledger.json}.
+ * Writes a run into a folder: {@code events.ndjson}, {@code findings.ndjson}, {@code loads.ndjson},
+ * {@code ledger.json}.
  */
 final class Recorder implements Output, AutoCloseable {
 
   private final Path folder;
   private final OutputStream eventsFile;
   private final OutputStream findingsFile;
+  private final OutputStream loadsFile;
   private final Output events;
   private final Output findings;
+  private final Output loads;
 
-  private Recorder(Path folder, OutputStream eventsFile, OutputStream findingsFile) {
+  private Recorder(
+      Path folder, OutputStream eventsFile, OutputStream findingsFile, OutputStream loadsFile) {
     this.folder = folder;
     this.eventsFile = eventsFile;
     this.findingsFile = findingsFile;
+    this.loadsFile = loadsFile;
     this.events = JsonOutputs.events(eventsFile);
     this.findings = JsonOutputs.findings(findingsFile);
+    this.loads = JsonOutputs.loads(loadsFile);
   }
 
   /**
@@ -44,7 +51,8 @@ final class Recorder implements Output, AutoCloseable {
       Files.createDirectories(folder);
       OutputStream events = create(folder.resolve("events.ndjson"));
       OutputStream findings = create(folder.resolve("findings.ndjson"));
-      return new Recorder(folder, events, findings);
+      OutputStream loads = create(folder.resolve("loads.ndjson"));
+      return new Recorder(folder, events, findings, loads);
     } catch (FileAlreadyExistsException e) {
       throw new CommandException(
           ExitStatus.USAGE,
@@ -76,10 +84,25 @@ final class Recorder implements Output, AutoCloseable {
   }
 
   @Override
+  public void load(LoadRecord load) throws IOException {
+    try {
+      loads.load(load);
+    } catch (IOException e) {
+      throw failure(e);
+    }
+  }
+
+  @Override
+  public void requestWithoutLoad(Event request) {
+    // It is one of the events.
+  }
+
+  @Override
   public void flush() throws IOException {
     try {
       events.flush();
       findings.flush();
+      loads.flush();
     } catch (IOException e) {
       throw failure(e);
     }
@@ -103,7 +126,8 @@ final class Recorder implements Output, AutoCloseable {
   @Override
   public void close() throws IOException {
     try (eventsFile;
-        findingsFile) {
+        findingsFile;
+        loadsFile) {
       flush();
     }
   }

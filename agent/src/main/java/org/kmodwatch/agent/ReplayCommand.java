@@ -16,6 +16,8 @@ import org.kmodwatch.core.format.BadLine;
 import org.kmodwatch.core.format.EventHandler;
 import org.kmodwatch.core.format.EventReader;
 import org.kmodwatch.core.format.ReadOptions;
+import org.kmodwatch.core.load.LoadRecord;
+import org.kmodwatch.core.load.LoadTrackerOptions;
 import org.kmodwatch.core.signature.Signature;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -75,7 +77,13 @@ final class ReplayCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     List<Signature> installed = Signatures.load(signatures);
     FailOn failOn = FailOn.of(output.failOn, installed);
-    var pipeline = new Pipeline(installed, List.of(output.open(shell, UserNames.numbers())), shell);
+    var pipeline =
+        new Pipeline(
+            installed,
+            List.of(output.open(shell, UserNames.numbers())),
+            shell,
+            LoadTrackerOptions.of(LoadRecord.Host.UNKNOWN, null),
+            (record, basis) -> {});
     boolean allRead = true;
     for (String file : files) {
       allRead &= replay(file, pipeline);
@@ -85,7 +93,8 @@ final class ReplayCommand implements Callable<Integer> {
     shell.note(
         String.join(
             ", ",
-            Counted.of(pipeline.statistics().events(), "event"),
+            Counted.of(pipeline.events(), "event"),
+            Counted.of(pipeline.loads(), "load"),
             Counted.of(pipeline.findings(), "finding"),
             Counted.of(badLines.count(), "bad line"),
             Counted.of(pipeline.malformed(), "malformed event")));
@@ -179,6 +188,8 @@ final class ReplayCommand implements Callable<Integer> {
     @Override
     public void onEvent(Event event) {
       try {
+        // A recording's clock is its events.
+        pipeline.tick(event.timestampNanos());
         pipeline.accept(event);
       } catch (IOException e) {
         throw new UncheckedIOException(e);

@@ -27,7 +27,12 @@ import picocli.CommandLine.Option;
       "",
       "Needs root, or the capabilities CAP_BPF and CAP_PERFMON. Once every hook is in place a line"
           + " that starts with \"armed\" appears on standard error. Ctrl-C and SIGTERM end it: what"
-          + " has happened by then is still shown, and the exit status is 0."
+          + " has happened by then is still shown, and the exit status is 0.",
+      "",
+      "A load has its row or its record once it is complete: when its call has returned, or 5 s"
+          + " after it began. What was loaded before is in the records (preExisting), not in the"
+          + " table. Whoever loads a module that then is absent from /proc/modules or /sys/module"
+          + " is shown too, a moment later."
     },
     footerHeading = "%nExamples:%n",
     footer = {
@@ -46,7 +51,8 @@ final class WatchCommand implements Callable<Integer> {
       names = "--record",
       paramLabel = "DIR",
       description =
-          "Also write events.ndjson, findings.ndjson and ledger.json into DIR, a new folder.")
+          "Also write events.ndjson, findings.ndjson, loads.ndjson and ledger.json into DIR, a new"
+              + " folder.")
   @Nullable Path record;
 
   @Option(
@@ -82,15 +88,14 @@ final class WatchCommand implements Callable<Integer> {
     if (recorder != null) {
       outputs.add(recorder);
     }
-    var pipeline = new Pipeline(installed, outputs, shell);
-    var run = new WatchRun(sources, pipeline, recorder, shell, InstantSource.system());
+    var run = new WatchRun(sources, installed, outputs, recorder, shell, InstantSource.system());
     return runUntilSignal(
         run,
         () -> {
           try (recorder) {
             run.run();
           }
-          return failOn.exitStatus(pipeline.statistics());
+          return failOn.exitStatus(run.statistics());
         });
   }
 

@@ -3,13 +3,22 @@ package org.kmodwatch.agent;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.agent.doctor.Machine;
+import org.kmodwatch.agent.host.HiddenModules;
+import org.kmodwatch.agent.host.HostFacts;
+import org.kmodwatch.agent.output.Output;
+import org.kmodwatch.core.engine.EngineStatistics;
 import org.kmodwatch.core.event.Event;
+import org.kmodwatch.core.load.LoadRecord;
+import org.kmodwatch.core.load.LoadTrackerOptions;
+import org.kmodwatch.core.signature.Signature;
 import org.kmodwatch.sensor.HookStatus;
 import org.kmodwatch.sensor.SensorStatistics;
 
@@ -22,6 +31,12 @@ final class WatchRun {
   /** How long a wait may be before the ledger is looked at again. */
   private static final Duration POLL_TIMEOUT = Duration.ofSeconds(1);
 
+  /** How long it may be while something waits for time to pass: a load that is not complete. */
+  private static final Duration BUSY_POLL_TIMEOUT = Duration.ofMillis(250);
+
+  /** Nothing waits longer for time to pass than this after the last event. */
+  private static final Duration BUSY_FOR = Duration.ofSeconds(10);
+
   private static final Duration LEDGER_INTERVAL = Duration.ofSeconds(5);
 
   private final Supplier<LiveSource> sources;
@@ -29,6 +44,10 @@ final class WatchRun {
   private final @Nullable Recorder recorder;
   private final Shell shell;
   private final InstantSource clock;
+  private final ContainerEnrichment containers;
+  private final HiddenModules hidden;
+  private final Inventory inventory;
+  private Instant busyUntil = Instant.MIN;
 
   private final Object sourceLock = new Object();
 
@@ -37,17 +56,38 @@ final class WatchRun {
 
   private volatile boolean stopped;
 
+  /**
+   * Makes one.
+   *
+   * @param outputs where everything goes
+   */
   WatchRun(
       Supplier<LiveSource> sources,
-      Pipeline pipeline,
+      List<Signature> signatures,
+      List<Output> outputs,
       @Nullable Recorder recorder,
       Shell shell,
       InstantSource clock) {
     this.sources = sources;
-    this.pipeline = pipeline;
     this.recorder = recorder;
     this.shell = shell;
     this.clock = clock;
+    LoadRecord.Host host = HostFacts.of(shell.root(), Machine.at(shell.root()).architecture());
+    this.containers = new ContainerEnrichment(shell.root(), System::nanoTime);
+    this.hidden = new HiddenModules(shell.root());
+    this.inventory = new Inventory(shell.root(), host, hidden);
+    this.pipeline =
+        new Pipeline(
+            signatures,
+            outputs,
+            shell,
+            LoadTrackerOptions.of(host, HostFacts.modprobePath(shell.root()).orElse(null)),
+            this::joined);
+  }
+
+  /** The engine's account. */
+  EngineStatistics statistics() {
+    return pipeline.statistics();
   }
 
   /** Makes {@link #run} come to its end; what has happened so far is still handed on. */
@@ -70,7 +110,9 @@ final class WatchRun {
     try (LiveSource live = sources.get()) {
       setSource(live);
       try {
+        inventory.look(clock.instant());
         announce(live.hooks());
+        begin(live);
         watch(live);
       } catch (UncheckedIOException e) {
         throw e.getCause();
@@ -86,11 +128,25 @@ final class WatchRun {
     }
   }
 
+  /** Takes what has come since the arming, so that it is not told twice. */
+  private void begin(LiveSource live) throws IOException {
+    var first = new ArrayList<Event>();
+    live.poll(Duration.ZERO, first::add);
+    int before = inventory.write(first, pipeline, clock.instant());
+    shell.note(
+        "%s %s loaded before"
+            .formatted(Counted.of(before, "module"), before == 1 ? "was" : "were"));
+    first.forEach(this::accept);
+    tick();
+    pipeline.flush();
+  }
+
   private void watch(LiveSource live) throws IOException {
     Consumer<Event> sink = this::accept;
     var nextLedger = clock.instant();
     while (!stopped) {
-      live.poll(POLL_TIMEOUT, sink);
+      live.poll(pollTimeout(), sink);
+      tick();
       pipeline.flush();
       if (recorder != null && !clock.instant().isBefore(nextLedger)) {
         recorder.write(ledger(live.statistics(), false));
@@ -99,31 +155,56 @@ final class WatchRun {
     }
     live.detach();
     live.drain(sink);
-    pipeline.flush();
     pipeline.finish();
     SensorStatistics statistics = live.statistics();
     if (recorder != null) {
       recorder.write(ledger(statistics, true));
     }
     shell.note(
-        "%s, %s, lost %d"
+        "%s, %s, %s, lost %d"
             .formatted(
-                Counted.of(pipeline.statistics().events(), "event"),
+                Counted.of(pipeline.events(), "event"),
+                Counted.of(pipeline.loads(), "load"),
                 Counted.of(pipeline.findings(), "finding"),
                 Ledger.lost(statistics)));
   }
 
+  private Duration pollTimeout() {
+    boolean busy =
+        hidden.isPending() || inventory.isPending() || clock.instant().isBefore(busyUntil);
+    return busy ? BUSY_POLL_TIMEOUT : POLL_TIMEOUT;
+  }
+
   private void accept(Event event) {
+    busyUntil = clock.instant().plus(BUSY_FOR);
+    hidden.event(event);
     try {
-      pipeline.accept(event);
+      pipeline.accept(containers.enrich(event));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
+  private void joined(LoadRecord record, Event basis) {
+    inventory.joined(record);
+    hidden.loaded(record, basis, clock.instant());
+  }
+
+  private void tick() throws IOException {
+    Instant now = clock.instant();
+    pipeline.tick(Inventory.nanos(now));
+    inventory.tick(now, pipeline);
+    hidden.tick(now, this::accept);
+  }
+
   private Ledger ledger(SensorStatistics statistics, boolean complete) {
     return new Ledger(
-        clock.instant(), complete, statistics, pipeline.statistics(), pipeline.eventsByName());
+        clock.instant(),
+        complete,
+        statistics,
+        pipeline.statistics(),
+        pipeline.eventsByName(),
+        pipeline.loadsAccount());
   }
 
   private void announce(List<HookStatus> hooks) {

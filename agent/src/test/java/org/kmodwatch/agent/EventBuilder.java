@@ -9,6 +9,8 @@ import org.kmodwatch.core.event.ContainerContext;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.event.KubernetesContext;
 import org.kmodwatch.core.event.ProcessContext;
+import org.kmodwatch.core.event.SensorContext;
+import org.kmodwatch.core.event.SensorContexts;
 import org.kmodwatch.core.event.Value;
 
 /** Events for tests: of insmod, pid 4242, root, at 2026-11-22T20:00:00.123456789Z. */
@@ -18,6 +20,8 @@ public final class EventBuilder {
   private String processName = "insmod";
   private int processId = 4242;
   private long userId;
+  private long cgroupId;
+  private Map<String, Value> unknownFields = Map.of();
   private @Nullable Long returnValue = 0L;
   private final List<Argument> args = new ArrayList<>();
 
@@ -38,6 +42,22 @@ public final class EventBuilder {
     processName = process;
     processId = pid;
     userId = user;
+    return this;
+  }
+
+  /** In the cgroup with this id. */
+  public EventBuilder inCgroup(long id) {
+    cgroupId = id;
+    return this;
+  }
+
+  /** In the cgroup with this path, as the sensor says it. */
+  public EventBuilder inCgroup(String path) {
+    var task =
+        new SensorContext.Task(0, null, null, 0, Map.of(), path, List.of(), false, List.of(), null);
+    unknownFields =
+        SensorContexts.toUnknownFields(
+            new SensorContext(timestampNanos, 0, false, null, null, false, null, task));
     return this;
   }
 
@@ -67,7 +87,7 @@ public final class EventBuilder {
             processId,
             processId,
             1,
-            0,
+            cgroupId,
             userId,
             0,
             0,
@@ -91,6 +111,6 @@ public final class EventBuilder {
         false,
         args,
         null,
-        Map.of());
+        unknownFields);
   }
 }

@@ -28,18 +28,18 @@ class ReplayCommandTest {
     assertThat(result.out())
         .isEqualTo(
             """
-            TIME                     WHAT      WHO                       MODULE                                    OUTCOME
-            2026-11-22 20:00:00.123  TRC-1017  insmod[4242] uid 0        /lib/modules/6.12.117/kernel/drivers/net/dummy.ko  raised by security_kernel_read_file
-            2026-11-22 20:00:00.122  load      insmod[4242] uid 0        dummy                                     loaded
-            2026-11-22 20:00:05.123  TRC-1017  insmod[4300] uid 0        (memory, 24576 bytes)                     raised by init_module
-            2026-11-22 20:00:05.123  load      insmod[4300] uid 0        (memory, 24576 bytes)                     refused: EKEYREJECTED Key was rejected by service
-            2026-11-22 20:00:06.123  request   curl[77] uid 1000         net-pf-38                                 kernel starts modprobe
-            2026-11-22 20:00:07.123  unload    rmmod[4400] uid 0         dummy                                     unloaded
-            2026-11-22 20:00:10.500  TRC-1017  modprobe[5000] uid 0      /lib/modules/6.12.117/kernel/fs/xfs/xfs.ko  raised by security_kernel_read_file
-            2026-11-22 20:00:10.500  TRC-1017  modprobe[5001] uid 0      (memory, 100 bytes)                       raised by init_module
-            2026-11-22 20:00:10.500  load      modprobe[5001] uid 0      (memory, 100 bytes)                       has not returned
+            TIME                     WHAT      WHO                                 MODULE                    OUTCOME
+            2026-11-22 20:00:00.122  load      insmod[4242] uid 0                  dummy                     loaded  TRC-1017
+            2026-11-22 20:00:05.123  load      insmod[4300] uid 0                  (24576 bytes)             refused: the signature is missing or not by a trusted key, and the kernel demands one (EKEYREJECTED) [memory]  TRC-1017
+            2026-11-22 20:00:07.123  unload    rmmod[4400] uid 0                   dummy                     unloaded
+            2026-11-22 20:00:10.500  load      modprobe[5001] uid 0                (100 bytes)               failed: the module was not seen to be put in place [memory]  TRC-1017
+                returnValue not known: the call had not returned
+            2026-11-22 20:00:10.500  load      modprobe[5000] uid 0                /lib/modules/6.12.117/kernel/fs/xfs/xfs.ko  failed: the module was not seen to be put in place  TRC-1017
+                returnValue not known: the input ended before the call returned
+            2026-11-22 20:00:06.123  request   curl[77] uid 1000                   net-pf-38                 no module was loaded for it
             """);
-    assertThat(result.err()).isEqualTo("9 events, 4 findings, 0 bad lines, 0 malformed events\n");
+    assertThat(result.err())
+        .isEqualTo("9 events, 5 loads, 4 findings, 0 bad lines, 0 malformed events\n");
   }
 
   @Test
@@ -56,8 +56,8 @@ class ReplayCommandTest {
         new Cli().onTerminal(120).variable("NO_COLOR", "1").run("replay", file("flat.ndjson"));
     assertThat(result.outLines())
         .startsWith(
-            "TIME          WHAT      WHO                       MODULE                          "
-                + "OUTCOME",
+            "TIME          WHAT      WHO                                 MODULE              "
+                + "          OUTCOME",
             "2026-11-22")
         .noneMatch(line -> line.contains("\u001b"));
   }
@@ -72,13 +72,25 @@ class ReplayCommandTest {
   }
 
   @Test
-  void loads_areNotThereYet_andSoItIsSaid() {
+  void loads_areRecords_withTheFindingsOnThem() {
     Cli.Result result = new Cli().run("replay", "-o", "loads", file("flat.ndjson"));
-    assertThat(result.status()).isEqualTo(64);
-    assertThat(result.err())
-        .isEqualTo(
-            "kmodwatch: -o loads is not available yet: this version joins no load records; use"
-                + " table, json or events\n");
+    assertThat(result.status()).isZero();
+    assertThat(result.outLines()).hasSize(3);
+    assertThat(result.outLines())
+        .allMatch(line -> line.startsWith("{\"schema\":\"kmodwatch.load/1\",\"id\":\""));
+    assertThat(result.outLines().getFirst())
+        .contains(
+            "\"host\":{\"name\":\"host1\"},\"action\":\"load\",\"outcome\":\"loaded\",\"returnValue\":0,",
+            "\"module\":{\"name\":\"dummy\",\"srcversion\":\"ABC\"},",
+            "\"findings\":[\"TRC-1017\"],\"repeats\":1");
+    assertThat(new Cli().run("replay", "-o", "loads", file("bad.ndjson")).out())
+        .contains("\"findings\":[\"TRC-1017\",\"KMW-1003\"]");
+  }
+
+  @Test
+  void loads_areNoEventsOfTheRecording() {
+    assertThat(new Cli().run("replay", "-o", "events", file("flat.ndjson")).out())
+        .doesNotContain("kernel_module\"");
   }
 
   @Test
@@ -86,7 +98,7 @@ class ReplayCommandTest {
     Cli.Result result = new Cli().run("replay", "-o", "xml", "x");
     assertThat(result.status()).isEqualTo(64);
     assertThat(result.err())
-        .isEqualTo("kmodwatch: no such output format, use table, json or events: -o xml\n");
+        .isEqualTo("kmodwatch: no such output format, use table, json, loads or events: -o xml\n");
   }
 
   @Test
@@ -126,7 +138,9 @@ class ReplayCommandTest {
   void badLines_areNamedAndCounted_andCostNoOther() {
     Cli.Result result = new Cli().run("replay", file("bad.ndjson"));
     assertThat(result.status()).isZero();
-    assertThat(result.outLines()).hasSize(1);
+    assertThat(result.outLines()).hasSize(2);
+    assertThat(result.outLines().get(0)).contains("\"SigMetadata\":{\"ID\":\"TRC-1017\"");
+    assertThat(result.outLines().get(1)).contains("\"SigMetadata\":{\"ID\":\"KMW-1003\"");
     assertThat(result.errLines()).hasSize(5);
     assertThat(result.errLines().get(1))
         .isEqualTo(file("bad.ndjson") + ":4: eventName is not a string but the number 7");
@@ -135,7 +149,7 @@ class ReplayCommandTest {
             "malformed: TRC-1017 cannot judge security_kernel_read_file of insmod[4242]: argument"
                 + " type is missing");
     assertThat(result.errLines().getLast())
-        .isEqualTo("2 events, 1 finding, 3 bad lines, 1 malformed event");
+        .isEqualTo("2 events, 1 load, 2 findings, 3 bad lines, 1 malformed event");
     assertThat(result.err()).doesNotContain("\u001b");
   }
 
@@ -153,7 +167,7 @@ class ReplayCommandTest {
     assertThat(result.errLines().getFirst()).startsWith("standard input:1: ");
     assertThat(result.errLines().get(20)).isEqualTo("and 30 more bad lines");
     assertThat(result.errLines().getLast())
-        .isEqualTo("0 events, 0 findings, 50 bad lines, 0 malformed events");
+        .isEqualTo("0 events, 0 loads, 0 findings, 50 bad lines, 0 malformed events");
   }
 
   @Test
@@ -186,7 +200,7 @@ class ReplayCommandTest {
     assertThat(result.errLines())
         .containsExactly(
             "kmodwatch: cannot read " + missing + ": there is no such file",
-            "7 events, 2 findings, 0 bad lines, 0 malformed events");
+            "7 events, 3 loads, 2 findings, 0 bad lines, 0 malformed events");
   }
 
   @Test
@@ -197,11 +211,11 @@ class ReplayCommandTest {
   @Test
   void hostileNames_areEscapedInTheTable() {
     Cli.Result result = new Cli().run("replay", "-o", "table", file("hostile.ndjson"));
-    assertThat(result.outLines()).hasSize(3);
+    assertThat(result.outLines()).hasSize(4);
     assertThat(result.outLines().get(1))
         .contains("  /tmp/\\x1b[2J\\x1b[1;1Hclean.ko\\n2026-11-22  all is well  ");
-    assertThat(result.outLines().get(2))
-        .contains("  \\x1b]0;x\\x07[4242] uid 0  \\x{202e}gnp.ko\\x07  ");
+    assertThat(result.outLines().get(3))
+        .contains("  \\x1b]0;x\\x07[4242] uid 0  ", "  \\x{202e}gnp.ko\\x07  ");
   }
 
   @Test

@@ -45,9 +45,10 @@ class WatchSignalTest {
         new BufferedReader(
             new InputStreamReader(process.getErrorStream(), StandardCharsets.UTF_8))) {
       assertThat(err.readLine()).startsWith("armed: 0 of 0 hooks");
+      assertThat(err.readLine()).isEqualTo("0 modules were loaded before");
       // Process.destroy would close the stream that is being read.
       assertThat(process.toHandle().destroy()).isTrue();
-      assertThat(err.readLine()).isEqualTo("1 event, 0 findings, lost 0");
+      assertThat(err.readLine()).isEqualTo("1 event, 1 load, 1 finding, lost 0");
     }
     assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
     assertThat(process.exitValue()).isZero();

@@ -20,6 +20,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.kmodwatch.agent.doctor.FakeRoot;
 import org.kmodwatch.core.event.Event;
+import org.kmodwatch.core.signature.Signature;
+import org.kmodwatch.core.signatures.HiddenModule;
 import org.kmodwatch.core.signatures.KernelModuleLoading;
 import org.kmodwatch.sensor.Hook;
 import org.kmodwatch.sensor.HookStatus;
@@ -45,7 +47,8 @@ class WatchTest {
                 + ": "
                 + Hook.MODULE_FREE.lostWithout()
                 + " (attach: EBUSY)",
-            "2 events, 1 finding, lost 3");
+            "0 modules were loaded before",
+            "2 events, 2 loads, 1 finding, lost 3");
     assertThat(Files.readAllLines(recording.resolve("events.ndjson"))).hasSize(2);
     assertThat(Files.readAllLines(recording.resolve("findings.ndjson"))).hasSize(1);
     assertThat(Files.readString(recording.resolve("ledger.json")))
@@ -67,9 +70,10 @@ class WatchTest {
                 }
               },
               "engine" : {
-                "events" : 2,
+                "events" : 4,
                 "eventsByName" : {
                   "init_module" : 1,
+                  "kernel_module" : 2,
                   "module_load" : 1
                 },
                 "signatures" : [
@@ -81,9 +85,102 @@ class WatchTest {
                     "failures" : 0
                   }
                 ]
+              },
+              "loads" : {
+                "attempts" : 2,
+                "records" : {
+                  "loaded" : 2,
+                  "refused" : 0,
+                  "failed" : 0,
+                  "unloaded" : 0
+                },
+                "corrected" : 0,
+                "open" : 0,
+                "held" : 0,
+                "evicted" : 0,
+                "preExisting" : 0,
+                "requests" : {
+                  "seen" : 0,
+                  "refused" : 0,
+                  "withAttempt" : 0,
+                  "withoutLoad" : 0,
+                  "pending" : 0
+                },
+                "events" : {
+                  "seen" : 2,
+                  "joined" : 2,
+                  "requests" : 0,
+                  "lateReturns" : 0,
+                  "late" : 0,
+                  "duplicates" : 0,
+                  "outsideCalls" : 0,
+                  "unrelated" : 0
+                }
               }
             }
             """);
+  }
+
+  @Test
+  void modulesFromBefore_areRecordedFirst_andOnce() throws IOException {
+    FakeRoot.healthyIn(folder)
+        .with("proc/modules", "ext4 1 0 - Live 0x0\ndummy 1 0 - Live 0x0\nslow 1 1 - Loading 0x0\n")
+        .with("sys/module/ext4/initstate", "live\n")
+        .with("sys/module/dummy/initstate", "live\n");
+    var source = new FakeSource();
+    source.polls = List.of(List.of(event("module_load").with("name", "dummy").build()));
+    Path recording = folder.resolve("recording");
+    try (Recorder recorder = Recorder.open(recording)) {
+      run(recorder, source);
+    }
+    assertThat(errLines()).contains("1 module was loaded before");
+    List<String> loads = Files.readAllLines(recording.resolve("loads.ndjson"));
+    assertThat(loads).hasSizeGreaterThan(1);
+    assertThat(loads.getFirst())
+        .contains("\"name\":\"ext4\"", "\"preExisting\":true", "loaded before Kmodwatch started");
+    assertThat(loads.stream().skip(1)).noneMatch(line -> line.contains("preExisting"));
+    assertThat(Files.readString(recording.resolve("ledger.json"))).contains("\"preExisting\" : 1");
+    assertThat(Files.readAllLines(recording.resolve("events.ndjson"))).hasSize(2);
+  }
+
+  @Test
+  void moduleThatWasJustBeingLoaded_isRecorded_ifNobodySeesItComeIn() throws IOException {
+    FakeRoot.healthyIn(folder).with("proc/modules", "slow 1 1 - Loading 0x0\n");
+    var source = new FakeSource();
+    source.polls = List.of(List.of(), List.of());
+    source.step = Inventory.PATIENCE;
+    Path recording = folder.resolve("recording");
+    try (Recorder recorder = Recorder.open(recording)) {
+      run(recorder, source);
+    }
+    assertThat(errLines()).contains("0 modules were loaded before");
+    assertThat(Files.readString(recording.resolve("loads.ndjson")))
+        .contains("\"name\":\"slow\"", "\"preExisting\":true");
+  }
+
+  @Test
+  void moduleThatHides_isAnEventAndAFinding_afterTwoLooks() throws IOException {
+    FakeRoot.healthyIn(folder).with("sys/module/ext4/parameters/x", "1\n");
+    var source = new FakeSource();
+    source.polls =
+        List.of(
+            List.of(
+                event("module_load").with("name", "evil").build(),
+                event("finit_module").with("fd", 3).build()),
+            List.of(),
+            List.of(),
+            List.of());
+    source.step = Duration.ofSeconds(1);
+    Path recording = folder.resolve("recording");
+    try (Recorder recorder = Recorder.open(recording)) {
+      run(recorder, source);
+    }
+    assertThat(Files.readString(recording.resolve("events.ndjson")))
+        .contains(
+            "\"eventName\":\"module_hidden\"",
+            "{\"name\":\"missingFrom\",\"type\":\"[]string\",\"value\":"
+                + "[\"/proc/modules\",\"/sys/module\"]}");
+    assertThat(Files.readString(recording.resolve("findings.ndjson"))).contains("KMW-1009");
   }
 
   @Test
@@ -157,9 +254,12 @@ class WatchTest {
     if (recorder != null) {
       outputs.add(recorder);
     }
-    var pipeline = new Pipeline(List.of(new KernelModuleLoading()), outputs, shell);
-    InstantSource clock = InstantSource.fixed(Instant.parse("2026-11-22T20:00:00Z"));
-    var run = new WatchRun(() -> source, pipeline, recorder, shell, clock);
+    List<Signature> signatures =
+        source.step.isZero()
+            ? List.of(new KernelModuleLoading())
+            : List.of(new KernelModuleLoading(), new HiddenModule());
+    InstantSource clock = () -> source.now;
+    var run = new WatchRun(() -> source, signatures, outputs, recorder, shell, clock);
     source.afterPoll = run::stop;
     run.run();
   }
@@ -168,10 +268,14 @@ class WatchTest {
     return err.toString(StandardCharsets.UTF_8).lines().toList();
   }
 
-  /** One event is polled, then it is told to stop, and one is drained. */
+  /** What is to be polled is polled, then it is told to stop, and one event is drained. */
   private static final class FakeSource implements LiveSource {
     private final List<String> calls = new ArrayList<>();
     private Runnable afterPoll = () -> {};
+    private List<List<Event>> polls = List.of(List.of(event("init_module").with("len", 1).build()));
+    private int polled;
+    private Duration step = Duration.ZERO;
+    private Instant now = Instant.parse("2026-11-22T20:00:00Z");
 
     @Override
     public List<HookStatus> hooks() {
@@ -183,9 +287,13 @@ class WatchTest {
     @Override
     public int poll(Duration timeout, Consumer<Event> sink) {
       calls.add("poll");
-      sink.accept(event("init_module").with("len", 1).build());
-      afterPoll.run();
-      return 1;
+      List<Event> events = polls.get(polled++);
+      events.forEach(sink);
+      now = now.plus(step);
+      if (polled == polls.size()) {
+        afterPoll.run();
+      }
+      return events.size();
     }
 
     @Override

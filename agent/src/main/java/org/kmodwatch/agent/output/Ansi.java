@@ -8,6 +8,8 @@ public enum Ansi {
   BOLD("1"),
   /** A finding. */
   BOLD_YELLOW("1;33"),
+  /** A finding of high severity. */
+  BOLD_RED("1;31"),
   /** Good. */
   GREEN("32"),
   /** Bad. */

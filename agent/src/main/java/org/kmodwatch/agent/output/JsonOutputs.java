@@ -6,49 +6,71 @@ import java.io.OutputStream;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.format.EventWriter;
 import org.kmodwatch.core.format.FindingWriter;
+import org.kmodwatch.core.load.LoadRecord;
+import org.kmodwatch.core.load.LoadRecords;
 import org.kmodwatch.core.signature.Finding;
 
-/** Events and findings as JSON, one object a line. */
+/** Events, findings and loads as JSON, one object a line. */
 public final class JsonOutputs {
 
   private JsonOutputs() {}
 
-  /** Every event in the flat form, to {@code out}, which stays open. */
+  /** Every event of the source in the flat form, to {@code out}, which stays open. */
   public static Output events(OutputStream out) {
-    return new Events(new BufferedOutputStream(out));
+    return new Lines(new BufferedOutputStream(out)) {
+      @Override
+      public void event(Event event) throws IOException {
+        EventWriter.write(event, out);
+      }
+    };
   }
 
   /** Every finding, to {@code out}, which stays open. */
   public static Output findings(OutputStream out) {
-    return new Findings(new BufferedOutputStream(out));
+    return new Lines(new BufferedOutputStream(out)) {
+      @Override
+      public void finding(Finding finding) throws IOException {
+        FindingWriter.write(finding, out);
+      }
+    };
   }
 
-  private record Events(OutputStream out) implements Output {
+  /** Every load record, to {@code out}, which stays open. */
+  public static Output loads(OutputStream out) {
+    return new Lines(new BufferedOutputStream(out)) {
+      @Override
+      public void load(LoadRecord load) throws IOException {
+        out.write(LoadRecords.toLine(load));
+      }
+    };
+  }
+
+  /** Writes one kind of thing; each of these has all that was asked for in it. */
+  private abstract static class Lines implements Output {
+    final OutputStream out;
+
+    Lines(OutputStream out) {
+      this.out = out;
+    }
+
     @Override
-    public void finding(Finding finding) {
-      // It is an event's finding, and the event follows.
+    public void finding(Finding finding) throws IOException {
+      // Not asked for.
     }
 
     @Override
     public void event(Event event) throws IOException {
-      EventWriter.write(event, out);
+      // Not asked for.
     }
 
     @Override
-    public void flush() throws IOException {
-      out.flush();
-    }
-  }
-
-  private record Findings(OutputStream out) implements Output {
-    @Override
-    public void finding(Finding finding) throws IOException {
-      FindingWriter.write(finding, out);
+    public void load(LoadRecord load) throws IOException {
+      // Not asked for.
     }
 
     @Override
-    public void event(Event event) {
-      // Only findings were asked for; each has its event in it.
+    public void requestWithoutLoad(Event request) {
+      // It is one of the events.
     }
 
     @Override

@@ -2,9 +2,13 @@ package org.kmodwatch.agent.output;
 
 import java.io.IOException;
 import org.kmodwatch.core.event.Event;
+import org.kmodwatch.core.load.LoadRecord;
 import org.kmodwatch.core.signature.Finding;
 
-/** One way of writing down what was seen. For each event its findings come first. */
+/**
+ * One way of writing down what was seen. For each event its findings come first, then the event,
+ * then the loads that are complete with it, the findings on each load before the load itself.
+ */
 public interface Output {
 
   /**
@@ -15,11 +19,26 @@ public interface Output {
   void finding(Finding finding) throws IOException;
 
   /**
-   * Takes an event, after its findings.
+   * Takes an event of a source, after its findings. The events {@code kernel_module} that Kmodwatch
+   * makes of load records are not among them: {@link #load} has those.
    *
    * @throws IOException if it cannot be written
    */
   void event(Event event) throws IOException;
+
+  /**
+   * Takes a load, after its findings.
+   *
+   * @throws IOException if it cannot be written
+   */
+  void load(LoadRecord load) throws IOException;
+
+  /**
+   * Takes a request for a module that led to no load.
+   *
+   * @throws IOException if it cannot be written
+   */
+  void requestWithoutLoad(Event request) throws IOException;
 
   /**
    * Hands on what was taken so far.

@@ -9,6 +9,8 @@ public enum OutputFormat {
   TABLE,
   /** Findings, one JSON object a line. */
   JSON,
+  /** Load records, one JSON object a line. */
+  LOADS,
   /** Every event, one JSON object a line. */
   EVENTS;
 

@@ -13,12 +13,14 @@ import java.util.Locale;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.core.event.Event;
+import org.kmodwatch.core.load.LoadRecord;
 import org.kmodwatch.core.signature.Finding;
 
 /**
- * A table to be read. On a terminal it fits the width, long paths are shortened in the middle, and
- * the date has a line of its own; elsewhere nothing is cut and every row has its date, so that a
- * row stands by itself.
+ * A table to be read: one row a load, one row for what belongs to no load, and an indented line
+ * where there is more that a person must know. On a terminal it fits the width, long paths are
+ * shortened in the middle, and the date has a line of its own; elsewhere nothing is cut and every
+ * row has its date, so that a row stands by itself.
  */
 public final class TableOutput implements Output {
 
@@ -31,11 +33,12 @@ public final class TableOutput implements Output {
   private static final long LARGEST_UPTIME_NANOS = 100_000_000_000_000_000L;
 
   private static final int WHAT_WIDTH = 8;
-  private static final int WHO_WIDTH = 24;
-  private static final int OUTCOME_WIDTH = 38;
+  private static final int WHO_WIDTH = 34;
+  private static final int OUTCOME_WIDTH = 30;
   private static final int MIN_MODULE_WIDTH = 20;
-  private static final int PLAIN_MODULE_WIDTH = 40;
+  private static final int PLAIN_MODULE_WIDTH = 24;
   private static final String GAP = "  ";
+  private static final String INDENT = "    ";
 
   private final OutputStream out;
   private final Style style;
@@ -69,15 +72,28 @@ public final class TableOutput implements Output {
 
   @Override
   public void finding(Finding finding) throws IOException {
-    print(rows.ofFinding(finding));
-  }
-
-  @Override
-  public void event(Event event) throws IOException {
-    Optional<Row> row = rows.ofEvent(event);
+    Optional<Row> row = rows.ofFinding(finding);
     if (row.isPresent()) {
       print(row.get());
     }
+  }
+
+  @Override
+  public void event(Event event) {
+    // The loads that events are about have the rows.
+  }
+
+  @Override
+  public void load(LoadRecord load) throws IOException {
+    // What was there before is no news; it is in the journal.
+    if (!load.preExisting()) {
+      print(rows.ofLoad(load));
+    }
+  }
+
+  @Override
+  public void requestWithoutLoad(Event request) throws IOException {
+    print(rows.ofRequest(request));
   }
 
   @Override
@@ -97,6 +113,9 @@ public final class TableOutput implements Output {
         fit(PlainText.escape(row.who()), WHO_WIDTH),
         fit(PlainText.escape(row.module()), moduleWidth),
         PlainText.escape(row.outcome()));
+    if (!row.more().isEmpty()) {
+      write(INDENT + colourOf(row.moreTone()).on(PlainText.escape(row.more()), style.colour()));
+    }
   }
 
   private String heading() {
@@ -171,6 +190,7 @@ public final class TableOutput implements Output {
 
   private static Ansi colourOf(Row.Tone tone) {
     return switch (tone) {
+      case ALARM -> Ansi.BOLD_RED;
       case FINDING -> Ansi.BOLD_YELLOW;
       case DONE -> Ansi.GREEN;
       case REFUSED -> Ansi.RED;

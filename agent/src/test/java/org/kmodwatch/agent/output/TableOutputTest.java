@@ -2,6 +2,8 @@ package org.kmodwatch.agent.output;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.kmodwatch.agent.EventBuilder.event;
+import static org.kmodwatch.agent.Loads.load;
+import static org.kmodwatch.agent.Loads.process;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -10,168 +12,269 @@ import java.time.ZoneId;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.kmodwatch.agent.EventBuilder;
+import org.kmodwatch.core.event.ContainerContext;
 import org.kmodwatch.core.event.Event;
+import org.kmodwatch.core.event.KubernetesContext;
+import org.kmodwatch.core.event.Value;
+import org.kmodwatch.core.load.LoadRecord;
 import org.kmodwatch.core.signature.Finding;
 import org.kmodwatch.core.signature.SignatureMetadata;
 
 class TableOutputTest {
 
   private static final ZoneId ZONE = ZoneId.of("Europe/Berlin");
-  private static final SignatureMetadata TRC_1017 =
-      new SignatureMetadata("TRC-1017", "1", "n", "e", "d", null, Map.of());
+  private static final String HEADING =
+      "TIME                     WHAT      WHO                                 MODULE              "
+          + "      OUTCOME";
+  private static final String INSMOD =
+      "2026-11-22 21:00:00.123  load      insmod[4242] uid 0                  ";
 
   private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
   private TableOutput table = plain();
 
   @Test
-  void loadFromFile_givesFindingAndOutcome() throws IOException {
-    Event read = event("security_kernel_read_file").with("pathname", "/tmp/dummy.ko").build();
-    table.finding(new Finding(TRC_1017, read, null));
-    table.event(read);
-    table.event(event("module_load").with("name", "dummy").build());
-    table.event(event("finit_module").with("fd", 3).build());
+  void load_isOneRow_withItsFindings() throws IOException {
+    table.load(load("dummy").findings("TRC-1017").build());
+    assertThat(lines())
+        .containsExactly(HEADING, INSMOD + "dummy                     loaded  TRC-1017");
+  }
+
+  @Test
+  void unload_isOneRow() throws IOException {
+    table.load(load("dummy").unloaded().by(process("rmmod", 9, 0)).build());
+    assertThat(row(1))
+        .isEqualTo(
+            "2026-11-22 21:00:00.123  unload    rmmod[9] uid 0                      dummy         "
+                + "            unloaded");
+  }
+
+  @Test
+  void autoload_namesTheRequester_andWhatItAskedFor() throws IOException {
+    table.load(
+        load("af_alg")
+            .by(process("modprobe", 80, 0))
+            .askedBy("net-pf-38", process("curl", 77, 1000), null)
+            .findings("TRC-1017")
+            .build());
     assertThat(lines())
         .containsExactly(
-            "TIME                     WHAT      WHO                       MODULE                   "
-                + "                 OUTCOME",
-            "2026-11-22 21:00:00.123  TRC-1017  insmod[4242] uid 0        /tmp/dummy.ko            "
-                + "                 raised by security_kernel_read_file",
-            "2026-11-22 21:00:00.123  load      insmod[4242] uid 0        dummy                    "
-                + "                 loaded");
+            HEADING,
+            "2026-11-22 21:00:00.123  load      curl[77] uid 1000 via modprobe      af_alg        "
+                + "            loaded [autoload net-pf-38]  TRC-1017");
   }
 
   @Test
-  void loadFromMemory_isNamedByItsSize_whenNothingElseIsKnown() throws IOException {
-    table.event(event("init_module").with("len", 24576).with("param_values", "").build());
-    assertThat(row(1)).contains("  (memory, 24576 bytes)  ").endsWith("  loaded");
-  }
-
-  @Test
-  void load_isNamedByItsDescriptor_whenNoFileWasRead() throws IOException {
-    table.event(event("finit_module").with("fd", 9).returned(-9L).build());
-    assertThat(row(1))
-        .contains("  (descriptor 9)  ")
-        .endsWith("  failed: EBADF Bad file descriptor");
-  }
-
-  @Test
-  void load_doesNotTakeTheNameOfAnEarlierLoad_ofTheSameThread() throws IOException {
-    table.event(event("module_load").with("name", "first").build());
-    table.event(event("init_module").with("len", 1).build());
-    table.event(event("init_module").with("len", 2).returned(-1L).build());
-    assertThat(row(2)).contains("(memory, 2 bytes)");
-  }
-
-  @Test
-  void load_doesNotTakeTheNameOfAnotherThread() throws IOException {
-    table.event(event("module_load").by("insmod", 1, 0).with("name", "first").build());
-    table.event(event("init_module").by("insmod", 2, 0).with("len", 1).build());
-    assertThat(row(1)).contains("(memory, 1 bytes)");
-  }
-
-  @Test
-  void threadsThatNeverReturn_areForgotten_pastTheBound() throws IOException {
-    for (int pid = 1; pid <= Rows.MAX_THREADS + 1; pid++) {
-      table.event(event("module_load").by("x", pid, 0).with("name", "m" + pid).build());
-    }
-    table.event(event("init_module").by("x", 1, 0).with("len", 1).build());
-    table.event(event("init_module").by("x", 2, 0).with("len", 1).build());
-    assertThat(row(1)).contains("(memory, 1 bytes)");
-    assertThat(row(2)).contains("  m2  ");
-  }
-
-  @Test
-  void outcomes_areWorded() throws IOException {
-    for (Long returned : new Long[] {0L, -1L, -13L, -129L, -126L, -8L, -17L, -4000L, null}) {
-      table.event(event("init_module").returned(returned).build());
-    }
-    assertThat(lines().stream().skip(1).map(line -> line.substring(103)))
+  void outcomes_areWorded_withReasonAndErrno() throws IOException {
+    table.load(load("a").refused().build());
+    table.load(load("a").failed(-8L, "ENOEXEC", "it is not a module").build());
+    table.load(load("a").failed(-8L, "ENOEXEC", null).build());
+    table.load(load("a").failed(-4000L, null, null).build());
+    table.load(load("a").failed(null, null, null).build());
+    table.load(load("a").notReturned().build());
+    assertThat(outcomes())
         .containsExactly(
-            "loaded",
-            "refused: EPERM Operation not permitted",
-            "refused: EACCES Permission denied",
-            "refused: EKEYREJECTED Key was rejected by service",
-            "refused: ENOKEY Required key not available",
-            "failed: ENOEXEC Exec format error",
-            "failed: EEXIST File exists",
+            "refused: the signature is not by a trusted key (EKEYREJECTED)",
+            "failed: it is not a module (ENOEXEC)",
+            "failed: Exec format error (ENOEXEC)",
             "failed: errno 4000",
-            "has not returned");
+            "failed, the call has not returned",
+            "loaded, the call has not returned");
   }
 
   @Test
-  void initThatTakesLong_isNamedAgain_whenItReturns() throws IOException {
-    table.event(event("module_coming").with("name", "slow").build());
-    table.event(event("init_module").with("len", 1).returned(null).build());
-    table.event(event("init_module_return").with("len", 1).build());
-    assertThat(row(1)).contains("  slow  ").endsWith("  has not returned");
-    assertThat(row(2)).contains("  slow  ").endsWith("  loaded");
+  void routes_areShown_whereTheyAreNoPlainFile() throws IOException {
+    table.load(load("a").memory(24_576).build());
+    table.load(load("a").from("/memfd:x", LoadRecord.Place.MEMFD, true).build());
+    table.load(load("a").from("/lib/modules/x.ko", LoadRecord.Place.DISTRIBUTION, true).build());
+    table.load(load("a").compat().flags("MODULE_INIT_IGNORE_VERMAGIC").build());
+    table.load(load("a").flags("MODULE_INIT_COMPRESSED_FILE").build());
+    assertThat(outcomes())
+        .containsExactly(
+            "loaded [memory]",
+            "loaded [memfd]",
+            "loaded [deleted file]",
+            "loaded [compat, forced]",
+            "loaded");
   }
 
   @Test
-  void unload_showsItsArgument() throws IOException {
-    table.event(event("delete_module").with("name", "dummy").build());
-    assertThat(row(1)).contains("  unload    ", "  dummy  ").endsWith("  unloaded");
+  void module_isItsName_elseItsFile_elseItsSize() throws IOException {
+    table.load(load("a").from("/lib/modules/6/a.ko", LoadRecord.Place.DISTRIBUTION, false).build());
+    table.load(load("a").from("/tmp/a.ko", LoadRecord.Place.TEMPORARY, false).build());
+    table.load(load(null).from("/lib/modules/6/a.ko", LoadRecord.Place.UPDATES, false).build());
+    table.load(load(null).memory(24_576).refused().build());
+    table.load(load(null).failed(-9L, "EBADF", null).build());
+    assertThat(lines().stream().skip(1).map(line -> line.substring(71).split(" {2}", 2)[0]))
+        .containsExactly("a", "a (/tmp/a.ko)", "/lib/modules/6/a.ko", "(24576 bytes)", "-");
   }
 
   @Test
-  void autoload_showsWhoAskedForWhat() throws IOException {
-    table.event(
+  void loaderThatNobodySaw_isADash_andTheReasonIsTold() throws IOException {
+    table.load(load("a").by(null).gap("loader", "no system call was seen").build());
+    assertThat(row(1)).contains("  load      -            ");
+    assertThat(row(2)).isEqualTo("    loader not known: no system call was seen");
+  }
+
+  @Test
+  void moreThanThat_isOneIndentedLine() throws IOException {
+    table.finding(finding("KMW-1002", "Module loaded from a memfd", 3, event("kernel_module")));
+    table.load(
+        load("a")
+            .refused(-13L, "EACCES", "a parameter said no")
+            .findings("TRC-1017", "KMW-1002")
+            .askedBy("fs-xfs", process("mount", 7, 0), "/tmp/evil")
+            .in(
+                new ContainerContext("0123456789abcdef", null, null, null),
+                new KubernetesContext("web-1", "shop", null, null))
+            .codeMayHaveRun()
+            .waitedOn("x")
+            .retryOf("y")
+            .repeats(3)
+            .gap("loader.args", "the page was not there")
+            .build());
+    assertThat(row(2))
+        .isEqualTo(
+            "    KMW-1002 Module loaded from a memfd; code of the module may have run; the kernel"
+                + " starts /tmp/evil, which is new; in container 0123456789ab of pod shop/web-1;"
+                + " was given the result of another call for the same file; second try of the call"
+                + " before it; stands for 3 attempts");
+    assertThat(lines()).hasSize(3);
+  }
+
+  @Test
+  void container_hasItsName() throws IOException {
+    table.load(
+        load("a")
+            .in(new ContainerContext("0123", "web", null, null), KubernetesContext.NONE)
+            .build());
+    assertThat(row(2)).isEqualTo("    in container web");
+  }
+
+  @Test
+  void preExistingModules_haveNoRow() throws IOException {
+    table.load(load("ext4").preExisting().build());
+    assertThat(lines()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"init_module", "module_load", "kernel_module", "delete_module"})
+  void findingOnPartOfALoad_hasNoRowOfItsOwn(String event) throws IOException {
+    table.finding(finding("TRC-1017", "t", 2, event(event)));
+    assertThat(lines()).isEmpty();
+  }
+
+  @Test
+  void findingOnAModuleFile_hasNoRowOfItsOwn_butOneOnAnotherFileHas() throws IOException {
+    table.finding(
+        finding("A-1", "t", 2, event("security_kernel_read_file").with("type", "kernel-module")));
+    table.finding(finding("A-2", "t", 2, event("security_kernel_read_file").with("type", 2)));
+    table.finding(
+        finding(
+            "A-3",
+            "Firmware was read",
+            2,
+            event("security_kernel_read_file").with("pathname", "/fw").with("type", "firmware")));
+    assertThat(lines())
+        .containsExactly(
+            HEADING,
+            "2026-11-22 21:00:00.123  A-3       insmod[4242] uid 0                  /fw           "
+                + "            Firmware was read");
+  }
+
+  @Test
+  void findingOfNoLoad_hasARow() throws IOException {
+    table.finding(
+        finding("KMW-1009", "A module hides", 3, event("module_hidden").with("name", "evil")));
+    assertThat(row(1))
+        .isEqualTo(
+            "2026-11-22 21:00:00.123  KMW-1009  insmod[4242] uid 0                  evil          "
+                + "            A module hides");
+  }
+
+  @Test
+  void requestWithoutLoad_hasARow() throws IOException {
+    table.requestWithoutLoad(
+        event("module_request").by("curl", 77, 65534).with("name", "net-pf-99").build());
+    table.requestWithoutLoad(
         event("security_kernel_module_request")
             .by("curl", 77, 65534)
-            .with("kmod_name", "net-pf-38")
+            .with("kmod_name", "net-pf-99")
+            .returned(-1L)
             .build());
-    assertThat(row(1))
-        .contains("  request   curl[77] uid 65534  ", "  net-pf-38  ")
-        .endsWith("  kernel starts modprobe");
+    assertThat(lines())
+        .containsExactly(
+            HEADING,
+            "2026-11-22 21:00:00.123  request   curl[77] uid 65534                  net-pf-99     "
+                + "            no module was loaded for it",
+            "2026-11-22 21:00:00.123  request   curl[77] uid 65534                  net-pf-99     "
+                + "            refused: Operation not permitted (EPERM)");
   }
 
   @Test
-  void otherEvents_haveNoRow() throws IOException {
-    table.event(event("module_free").with("name", "x").build());
+  void events_haveNoRow() throws IOException {
+    table.event(event("finit_module").build());
     assertThat(lines()).isEmpty();
   }
 
   @Test
   void hostileNames_cannotDrawOnTheTerminal() throws IOException {
-    table.event(
-        event("delete_module")
-            .by("\u001b[2J", 1, 0)
-            .with("name", "a\nTRC-0000 all is well\u202e\u0007")
+    table.load(
+        load("a\nTRC-0000 all is well\u202e\u0007")
+            .by(process("\u001b[2J", 1, 0))
+            .gap("requester", "\u001b]0;x\u0007\n")
             .build());
-    assertThat(lines()).hasSize(2);
+    assertThat(lines()).hasSize(3);
     assertThat(row(1)).contains("\\x1b[2J[1]", "a\\nTRC-0000 all is well\\x{202e}\\x07");
+    assertThat(row(2)).isEqualTo("    requester not known: \\x1b]0;x\\x07\\n");
   }
 
   @Test
   void terminal_hasTheDateOnce_andFitsTheWidth() throws IOException {
     table = onTerminal(false);
-    String path = "/lib/modules/6.12.117-cloud-amd64/kernel/drivers/net/dummy.ko.xz";
+    String path = "/home/user/src/driver/dummy.ko";
     for (int i = 0; i < 2; i++) {
-      table.event(event("security_kernel_read_file").with("pathname", path).build());
-      table.event(event("finit_module").build());
+      table.load(load("dummy").from(path, LoadRecord.Place.HOME, false).build());
     }
     assertThat(lines())
         .containsExactly(
-            "TIME          WHAT      WHO                       MODULE                          "
-                + "OUTCOME",
+            "TIME          WHAT      WHO                                 MODULE              "
+                + "          OUTCOME",
             "2026-11-22",
-            "21:00:00.123  load      insmod[4242] uid 0        /lib/modu…vers/net/dummy.ko.xz  "
-                + "loaded",
-            "21:00:00.123  load      insmod[4242] uid 0        /lib/modu…vers/net/dummy.ko.xz  "
-                + "loaded");
+            "21:00:00.123  load      insmod[4242] uid 0                  "
+                + "dummy (/h…c/driver/dummy.ko)  loaded",
+            "21:00:00.123  load      insmod[4242] uid 0                  "
+                + "dummy (/h…c/driver/dummy.ko)  loaded");
   }
 
   @Test
   void colour_isOnlyThereWhenAskedFor() throws IOException {
     table = onTerminal(true);
-    table.event(event("init_module").returned(-1L).build());
-    assertThat(row(2)).endsWith("\u001b[31mrefused: EPERM Operation not permitted\u001b[0m");
+    table.finding(finding("KMW-1", "Low", 1, event("kernel_module")));
+    table.finding(finding("KMW-3", "High", 3, event("kernel_module")));
+    table.load(load("a").refused(-1L, "EPERM", "no capability").findings("KMW-1").build());
+    table.load(load("a").findings("KMW-1", "KMW-3").build());
+    assertThat(row(2)).endsWith("\u001b[31mrefused: no capability (EPERM)  KMW-1\u001b[0m");
+    assertThat(row(3)).isEqualTo("    \u001b[1;33mKMW-1 Low\u001b[0m");
+    assertThat(row(4)).endsWith("\u001b[32mloaded  KMW-1 KMW-3\u001b[0m");
+    assertThat(row(5)).isEqualTo("    \u001b[1;31mKMW-1 Low; KMW-3 High\u001b[0m");
   }
 
   @Test
   void oldRecordings_countFromBoot() throws IOException {
-    table.event(event("init_module").at(12_345_678_901_234L).build());
-    assertThat(row(1)).startsWith("boot+12345.678s          load");
+    table.requestWithoutLoad(event("module_request").at(12_345_678_901_234L).build());
+    assertThat(row(1)).startsWith("boot+12345.678s          request");
+  }
+
+  private static Finding finding(String id, String name, int severity, EventBuilder event) {
+    Event built = event.build();
+    return new Finding(
+        new SignatureMetadata(
+            id, "1", name, "e", "d", null, Map.of("Severity", Value.of(severity))),
+        built,
+        null);
   }
 
   private TableOutput plain() {
@@ -180,6 +283,10 @@ class TableOutputTest {
 
   private TableOutput onTerminal(boolean colour) {
     return new TableOutput(bytes, new TableOutput.Style(120, colour, ZONE), UserNames.numbers());
+  }
+
+  private List<String> outcomes() throws IOException {
+    return lines().stream().skip(1).map(line -> line.substring(97)).toList();
   }
 
   private String row(int index) throws IOException {

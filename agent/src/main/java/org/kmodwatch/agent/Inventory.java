@@ -1,0 +1,113 @@
+package org.kmodwatch.agent;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.kmodwatch.agent.host.HiddenModules;
+import org.kmodwatch.agent.host.ModulesBefore;
+import org.kmodwatch.core.event.Event;
+import org.kmodwatch.core.event.EventNames;
+import org.kmodwatch.core.load.LoadRecord;
+
+/**
+ * Tells the modules that were there before from those that come in while the watch begins, so that
+ * each is written down once. It looks once the sensor is armed; a module that comes in between the
+ * arming and the look is seen by both, and the sensor knows more of it. A module that was just
+ * being loaded at that moment is left to the sensor too, and only written down here if by {@link
+ * #PATIENCE} nobody has seen it come in.
+ */
+final class Inventory {
+
+  static final Duration PATIENCE = Duration.ofSeconds(10);
+
+  private static final Set<String> COMING_IN =
+      Set.of(EventNames.MODULE_COMING, EventNames.MODULE_LOAD, EventNames.MODULE_INIT);
+
+  private final Path root;
+  private final LoadRecord.Host host;
+  private final HiddenModules hidden;
+  private ModulesBefore before = new ModulesBefore(List.of(), List.of(), List.of());
+  private List<LoadRecord> undecided = List.of();
+  private Instant decideAt = Instant.MAX;
+
+  Inventory(Path root, LoadRecord.Host host, HiddenModules hidden) {
+    this.root = root;
+    this.host = host;
+    this.hidden = hidden;
+  }
+
+  /** Looks; the sensor is armed by now. */
+  void look(Instant now) {
+    before = ModulesBefore.at(root, host, nanos(now));
+    decideAt = now.plus(PATIENCE);
+  }
+
+  /**
+   * Writes down what was there before.
+   *
+   * @param events what the sensor has seen between its arming and some time after the look
+   * @return how many there were
+   * @throws IOException if an output fails
+   */
+  int write(List<Event> events, Pipeline pipeline, Instant now) throws IOException {
+    var cameIn = new HashSet<String>();
+    for (Event event : events) {
+      if (COMING_IN.contains(event.eventName())) {
+        event.stringArgument("name").ifPresent(cameIn::add);
+      }
+    }
+    ModulesBefore there = before.without(cameIn);
+    for (LoadRecord record : there.records()) {
+      pipeline.acceptPreExisting(record);
+    }
+    for (LoadRecord record : there.inOnePlaceOnly()) {
+      hidden.loaded(record, null, now);
+    }
+    undecided = there.loading();
+    before = new ModulesBefore(List.of(), List.of(), List.of());
+    return there.records().size();
+  }
+
+  /** Takes notice of a load or an unload that the sensor saw. */
+  void joined(LoadRecord record) {
+    String name = record.module().name();
+    if (!undecided.isEmpty() && name != null && record.outcome() != LoadRecord.Outcome.REFUSED) {
+      undecided = undecided.stream().filter(r -> !name.equals(r.module().name())).toList();
+    }
+  }
+
+  /**
+   * Decides about those that were just being loaded.
+   *
+   * @throws IOException if an output fails
+   */
+  void tick(Instant now, Pipeline pipeline) throws IOException {
+    if (undecided.isEmpty() || now.isBefore(decideAt)) {
+      return;
+    }
+    var stillThere = new HashSet<String>();
+    ModulesBefore there = ModulesBefore.at(root, host, nanos(now));
+    var all = new ArrayList<LoadRecord>(there.records());
+    all.addAll(there.loading());
+    all.forEach(r -> stillThere.add(String.valueOf(r.module().name())));
+    for (LoadRecord record : undecided) {
+      if (stillThere.contains(record.module().name())) {
+        pipeline.acceptPreExisting(record);
+      }
+    }
+    undecided = List.of();
+  }
+
+  boolean isPending() {
+    return !undecided.isEmpty();
+  }
+
+  static long nanos(Instant time) {
+    return time.getEpochSecond() * 1_000_000_000L + time.getNano();
+  }
+}

@@ -1,0 +1,91 @@
+package org.kmodwatch.agent;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.kmodwatch.core.event.Event;
+import org.kmodwatch.core.event.EventNames;
+import org.kmodwatch.core.load.LoadRecord;
+
+/**
+ * Finds the requests for modules that lead to no load, so that they can be shown. A request waits
+ * for a load that names it; the two events that the kernel has for one request are one, and so is
+ * what a thread asks for again while it waits. This is for people and in a hurry: the tracker's
+ * account of requests waits longer.
+ */
+final class OpenRequests {
+
+  /** A load is complete within 5 s, and modprobe needs some time before. */
+  static final Duration PATIENCE = Duration.ofSeconds(10);
+
+  /** Past this many the oldest does not wait any longer. */
+  static final int MAX_OPEN = 1024;
+
+  private final Map<Key, Event> open = new LinkedHashMap<>();
+  private final List<Event> withoutLoad = new ArrayList<>();
+
+  private record Key(String alias, int hostThreadId) {}
+
+  /** Takes notice of a request. */
+  void event(Event event) {
+    boolean asked = event.eventName().equals(EventNames.SECURITY_KERNEL_MODULE_REQUEST);
+    if (!asked && !event.eventName().equals(EventNames.MODULE_REQUEST)) {
+      return;
+    }
+    Long returned = event.returnValue();
+    if (asked && returned != null && returned < 0) {
+      withoutLoad.add(event);
+      return;
+    }
+    Optional<String> alias =
+        event.stringArgument("kmod_name").or(() -> event.stringArgument("name"));
+    open.putIfAbsent(new Key(alias.orElse(""), event.process().hostThreadId()), event);
+    if (open.size() > MAX_OPEN) {
+      Iterator<Event> oldest = open.values().iterator();
+      withoutLoad.add(oldest.next());
+      oldest.remove();
+    }
+  }
+
+  /** Takes notice of a load: what asked for it has got an answer. */
+  void joined(LoadRecord load) {
+    LoadRecord.Requester requester = load.requester();
+    if (requester != null && !open.isEmpty()) {
+      open.keySet().removeIf(key -> key.alias().equals(requester.alias()));
+    }
+  }
+
+  /** Gives up those that have waited long enough. */
+  void tick(long nowNanos) {
+    // In the order in which they came, so the first that is not due ends it.
+    Iterator<Event> requests = open.values().iterator();
+    while (requests.hasNext()) {
+      Event request = requests.next();
+      if (nowNanos - request.timestampNanos() < PATIENCE.toNanos()) {
+        return;
+      }
+      withoutLoad.add(request);
+      requests.remove();
+    }
+  }
+
+  /** Gives up all. */
+  void finish() {
+    withoutLoad.addAll(open.values());
+    open.clear();
+  }
+
+  /** Those that led to no load and have not been taken yet. */
+  List<Event> take() {
+    if (withoutLoad.isEmpty()) {
+      return List.of();
+    }
+    List<Event> taken = List.copyOf(withoutLoad);
+    withoutLoad.clear();
+    return taken;
+  }
+}

@@ -1,0 +1,71 @@
+package org.kmodwatch.agent;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.kmodwatch.agent.EventBuilder.event;
+
+import org.junit.jupiter.api.Test;
+import org.kmodwatch.core.event.Event;
+
+class OpenRequestsTest {
+
+  private static final long START = 1_795_377_600_123_456_789L;
+
+  private final OpenRequests requests = new OpenRequests();
+
+  @Test
+  void request_isOne_thoughTheKernelHasTwoEvents() {
+    Event asked = hook("net-pf-99", 77);
+    requests.event(asked);
+    requests.event(event("module_request").by("curl", 77, 1000).with("name", "net-pf-99").build());
+    assertThat(requests.take()).isEmpty();
+    requests.tick(START + OpenRequests.PATIENCE.toNanos() - 1);
+    assertThat(requests.take()).isEmpty();
+    requests.tick(START + OpenRequests.PATIENCE.toNanos());
+    assertThat(requests.take()).containsExactly(asked);
+    assertThat(requests.take()).isEmpty();
+  }
+
+  @Test
+  void load_answersAllWhoAskedForIt() {
+    requests.event(hook("net-pf-38", 77));
+    requests.event(hook("net-pf-38", 78));
+    requests.event(hook("net-pf-99", 78));
+    requests.joined(
+        Loads.load("af_alg").askedBy("net-pf-38", Loads.process("x", 77, 0), null).build());
+    requests.finish();
+    assertThat(requests.take()).containsExactly(hook("net-pf-99", 78));
+  }
+
+  @Test
+  void loadThatNobodyAskedFor_answersNobody() {
+    requests.event(hook("net-pf-38", 77));
+    requests.joined(Loads.load("af_alg").build());
+    requests.finish();
+    assertThat(requests.take()).hasSize(1);
+  }
+
+  @Test
+  void refusedRequest_isToldAtOnce() {
+    Event refused =
+        event("security_kernel_module_request").with("kmod_name", "a").returned(-1L).build();
+    requests.event(refused);
+    assertThat(requests.take()).containsExactly(refused);
+    requests.finish();
+    assertThat(requests.take()).isEmpty();
+  }
+
+  @Test
+  void flood_isBounded() {
+    for (int i = 0; i < OpenRequests.MAX_OPEN + 3; i++) {
+      requests.event(hook("a" + i, 1));
+    }
+    assertThat(requests.take()).hasSize(3).first().isEqualTo(hook("a0", 1));
+  }
+
+  private static Event hook(String alias, int pid) {
+    return event("security_kernel_module_request")
+        .by("curl", pid, 1000)
+        .with("kmod_name", alias)
+        .build();
+  }
+}
