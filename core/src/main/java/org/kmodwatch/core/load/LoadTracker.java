@@ -135,11 +135,10 @@ public final class LoadTracker {
         times.hasNext() && nowNanos - times.next() > linkLimit; ) {
       times.remove();
     }
-    while (!mains.isEmpty()
-        && mains.peekFirst().endNanos() != Long.MAX_VALUE
-        && nowNanos - mains.peekFirst().endNanos() > linkLimit) {
-      mains.removeFirst();
-    }
+    // One that has not returned can be waited on for as long as that lasts.
+    mains.removeIf(
+        main -> main.endNanos() != Long.MAX_VALUE && nowNanos - main.endNanos() > linkLimit);
+    failedByThread.values().removeIf(failed -> nowNanos - endOrBegin(failed) > linkLimit);
   }
 
   /** Makes the records of all that is open or held back: the end of the input. */
@@ -386,6 +385,7 @@ public final class LoadTracker {
     attempt.alias = builder.aliasOf(attempt);
     attempt.mayHaveWaited = mayHaveWaited(attempt);
     if (!attempt.mayHaveWaited
+        && attempt.fromSensor()
         && attempt.stage() != Reasons.Stage.ENTRY
         && attempt.file() != null) {
       mains.addLast(attempt);
@@ -400,7 +400,7 @@ public final class LoadTracker {
       emit(attempt);
       return;
     }
-    attempt.heldSinceNanos = Math.max(nowNanos, attempt.ofProcess().timestampNanos());
+    attempt.heldSinceNanos = Math.max(nowNanos, endOrBegin(attempt));
     held.add(attempt);
     if (held.size() > options.maxOpen()) {
       evicted++;

@@ -55,6 +55,6 @@ public record LoadTrackerOptions(
         Duration.ofSeconds(1),
         4096,
         4096,
-        4096);
+        1024);
   }
 }

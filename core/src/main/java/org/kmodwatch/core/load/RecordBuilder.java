@@ -81,7 +81,8 @@ final class RecordBuilder {
       gaps.add(new LoadRecord.Gap("module.name", "no module_load was seen in the call"));
     }
     LoadRecord.ModuleFile file = file(attempt, gaps);
-    LoadRecord.ProcessDetails loader = process(event, "loader", gaps);
+    LoadRecord.ProcessDetails loader =
+        process(event, context == null ? null : context.task(), "loader", gaps);
     return new LoadRecord(
         attempt.id(),
         attempt.timeNanos(),
@@ -192,21 +193,17 @@ final class RecordBuilder {
       return null;
     }
     Event event = request.best();
-    String path =
-        SensorContexts.of(event)
-            .map(SensorContext::task)
-            .map(SensorContext.Task::modprobePath)
-            .orElse(null);
+    SensorContext.Task task = SensorContexts.of(event).map(SensorContext::task).orElse(null);
+    String path = task == null ? null : task.modprobePath();
     return new LoadRecord.Requester(
         request.alias,
-        process(event, "requester", new ArrayList<>()),
+        process(event, task, "requester", new ArrayList<>()),
         path != null && modprobePath != null && !path.equals(modprobePath) ? path : null);
   }
 
   private static LoadRecord.ProcessDetails process(
-      Event event, String field, List<LoadRecord.Gap> gaps) {
+      Event event, SensorContext.@Nullable Task task, String field, List<LoadRecord.Gap> gaps) {
     ProcessContext process = event.process();
-    SensorContext.Task task = SensorContexts.of(event).map(SensorContext::task).orElse(null);
     if (task == null) {
       gaps.add(
           new LoadRecord.Gap(field + ".args", "no event with the details of the process was seen"));

@@ -1,0 +1,333 @@
+package org.kmodwatch.core.load;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.NullMarked;
+import org.jspecify.annotations.Nullable;
+import org.kmodwatch.core.event.Argument;
+import org.kmodwatch.core.event.ContainerContext;
+import org.kmodwatch.core.event.Event;
+import org.kmodwatch.core.event.KubernetesContext;
+import org.kmodwatch.core.event.ProcessContext;
+import org.kmodwatch.core.event.SensorContext;
+import org.kmodwatch.core.event.SensorContext.FileIdentity;
+import org.kmodwatch.core.event.SensorContexts;
+import org.kmodwatch.core.event.Value;
+
+/** The events of one call, as the sensor makes them; for tests. */
+@NullMarked
+final class Call {
+
+  static final long ROOT = 0x1ff_ffff_ffffL;
+  static final long SECOND = 1_000_000_000L;
+  static final long START = 1_790_000_000L * SECOND;
+
+  final List<Event> events = new ArrayList<>();
+  final int thread;
+  final long time;
+  private final String name;
+  private long now;
+  private boolean fromSensor = true;
+  private boolean outside;
+  private @Nullable FileIdentity file;
+  private @Nullable String moduleName;
+  private boolean signatureMissing;
+  private @Nullable Long lockdownVerdict;
+  private long capabilities = ROOT;
+  private long userNamespace = 0xEFFFFFFDL;
+  private List<String> args = List.of("insmod", "x.ko");
+  private List<SensorContext.Ancestor> ancestors =
+      List.of(new SensorContext.Ancestor(1, "init", "/sbin/init", 5));
+  private String comm = "insmod";
+  private String params = "";
+  private long flags;
+  private @Nullable String modprobePath;
+  private long uid;
+  private long processStart = START - SECOND;
+
+  private Call(String name, int thread, long time) {
+    this.name = name;
+    this.thread = thread;
+    this.time = time;
+    this.now = time;
+  }
+
+  static Call finit(int thread, long at) {
+    return new Call("finit_module", thread, START + at).file("/root/x.ko", 77);
+  }
+
+  static Call init(int thread, long at) {
+    return new Call("init_module", thread, START + at);
+  }
+
+  static Call delete(int thread, long at) {
+    return new Call("delete_module", thread, START + at);
+  }
+
+  static Call request(int thread, long at) {
+    Call call = new Call("", thread, START + at);
+    call.modprobePath = "/sbin/modprobe";
+    return call;
+  }
+
+  Call file(String path, long inode) {
+    file = new FileIdentity(path, 8 << 20 | 1, inode, START - 5 * SECOND);
+    return this;
+  }
+
+  Call noContext() {
+    fromSensor = false;
+    return this;
+  }
+
+  Call outside() {
+    outside = true;
+    return this;
+  }
+
+  Call named(String module) {
+    moduleName = module;
+    return this;
+  }
+
+  Call unsigned(long verdict) {
+    signatureMissing = true;
+    lockdownVerdict = verdict;
+    return this;
+  }
+
+  Call capabilities(long set) {
+    capabilities = set;
+    return this;
+  }
+
+  Call userNamespace(long inode) {
+    userNamespace = inode;
+    return this;
+  }
+
+  Call flags(long bits) {
+    flags = bits;
+    return this;
+  }
+
+  Call params(String text) {
+    params = text;
+    return this;
+  }
+
+  Call uid(long id) {
+    uid = id;
+    return this;
+  }
+
+  Call modprobePath(String path) {
+    modprobePath = path;
+    return this;
+  }
+
+  /** By the kernel's own modprobe for {@code alias}, which started at {@code startedAt}. */
+  Call helperFor(String alias, long startedAt) {
+    args = List.of("/sbin/modprobe", "-q", "--", alias);
+    ancestors = List.of(new SensorContext.Ancestor(33, "kworker/u8:1", null, 9));
+    comm = "modprobe";
+    processStart = START + startedAt;
+    return this;
+  }
+
+  Call parent(String path) {
+    ancestors = List.of(new SensorContext.Ancestor(9, "sh", path, 9));
+    return this;
+  }
+
+  Call read(long ret) {
+    return add("security_kernel_read_file", ret, withFile(str("type", "kernel-module")));
+  }
+
+  Call taken(long ret) {
+    return add(
+        "security_kernel_post_read_file", ret, num("size", 4096), str("type", "kernel-module"));
+  }
+
+  Call loadData(long ret) {
+    return add("security_kernel_load_data", ret, str("type", "kernel-module"));
+  }
+
+  Call postLoadData(long ret) {
+    return add(
+        "security_kernel_post_load_data", ret, num("size", 4096), str("type", "kernel-module"));
+  }
+
+  Call handOver() {
+    return name.equals("finit_module") ? read(0).taken(0) : loadData(0).postLoadData(0);
+  }
+
+  Call coming(long taints) {
+    return add(
+        "module_coming",
+        0L,
+        str("name", module()),
+        str("param_values", params),
+        num("taints", taints));
+  }
+
+  Call load() {
+    return add(
+        "module_load", 0L, str("name", module()), str("version", "1.2"), str("src_version", "ABC"));
+  }
+
+  Call initReturns(long ret) {
+    return add("module_init", ret, str("name", module()));
+  }
+
+  Call free() {
+    return add("module_free", 0L, str("name", module()), str("version", "1.2"));
+  }
+
+  Call loaded() {
+    return handOver().coming(0x1000).load().initReturns(0).returns(0);
+  }
+
+  Call returns(long ret) {
+    now += 1000;
+    return end(name, ret, now);
+  }
+
+  Call returns(long ret, long at) {
+    now = START + at;
+    return end(name, ret, now);
+  }
+
+  Call unreturned() {
+    return end(name, null, 0);
+  }
+
+  Call lateReturn(long ret) {
+    return end("init_module_return", ret, now + 7 * SECOND);
+  }
+
+  Call asks(String alias) {
+    add("security_kernel_module_request", 0L, str("name", alias));
+    return add("module_request", 0L, str("name", alias));
+  }
+
+  Call asks(String alias, long ret) {
+    return add("security_kernel_module_request", ret, str("name", alias));
+  }
+
+  private Call end(String eventName, @Nullable Long ret, long returnNanos) {
+    Argument[] arguments =
+        switch (name) {
+          case "finit_module" ->
+              new Argument[] {num("fd", 3), str("param_values", params), num("flags", flags)};
+          case "delete_module" -> new Argument[] {str("name", module()), num("flags", flags)};
+          default -> new Argument[] {num("len", 4096), str("param_values", params)};
+        };
+    events.add(event(eventName, time, ret, true, returnNanos, arguments));
+    return this;
+  }
+
+  private Call add(String eventName, @Nullable Long ret, Argument... arguments) {
+    now += 1000;
+    events.add(event(eventName, now, ret, eventName.endsWith("request"), 0, arguments));
+    return this;
+  }
+
+  private String module() {
+    return moduleName == null ? "x" : moduleName;
+  }
+
+  private Argument[] withFile(Argument type) {
+    FileIdentity known = file;
+    return known == null
+        ? new Argument[] {type}
+        : new Argument[] {
+          str("pathname", known.path()),
+          num("dev", known.device()),
+          num("inode", known.inode()),
+          type,
+          num("ctime", known.ctimeNanos())
+        };
+  }
+
+  private Event event(
+      String eventName,
+      long at,
+      @Nullable Long ret,
+      boolean withTask,
+      long returnNanos,
+      Argument... arguments) {
+    Map<String, Value> unknown = Map.of();
+    if (fromSensor) {
+      var namespaces = new LinkedHashMap<String, Long>();
+      namespaces.put("mnt", 4026531840L);
+      namespaces.put("user", userNamespace);
+      var task =
+          new SensorContext.Task(
+              uid,
+              0xffff_ffffL,
+              0xffff_ffffL,
+              capabilities,
+              namespaces,
+              "/system.slice/x",
+              args,
+              false,
+              ancestors,
+              modprobePath);
+      unknown =
+          SensorContexts.toUnknownFields(
+              new SensorContext(
+                  outside || name.isEmpty() ? 0 : time,
+                  returnNanos,
+                  false,
+                  name.equals("finit_module") ? file : null,
+                  moduleName,
+                  signatureMissing,
+                  lockdownVerdict,
+                  withTask ? task : null));
+    }
+    return new Event(
+        Event.SOURCE_TRACEE,
+        at,
+        new ProcessContext(
+            processStart,
+            0,
+            thread,
+            thread,
+            1,
+            thread,
+            thread,
+            1,
+            0,
+            uid,
+            4026531840L,
+            4026531836L,
+            comm,
+            "/usr/bin/" + comm,
+            null),
+        "wren",
+        ContainerContext.NONE,
+        KubernetesContext.NONE,
+        "1",
+        eventName,
+        null,
+        ret,
+        outside ? "" : name,
+        null,
+        false,
+        false,
+        List.of(arguments),
+        null,
+        unknown);
+  }
+
+  private static Argument str(String key, String value) {
+    return new Argument(key, "const char*", Value.of(value));
+  }
+
+  private static Argument num(String key, long value) {
+    return new Argument(key, "unsigned long", Value.of(value));
+  }
+}

@@ -1,0 +1,422 @@
+package org.kmodwatch.core.load;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.kmodwatch.core.load.Call.SECOND;
+import static org.kmodwatch.core.load.Call.START;
+import static org.kmodwatch.core.load.LoadRecord.Outcome.FAILED;
+import static org.kmodwatch.core.load.LoadRecord.Outcome.LOADED;
+import static org.kmodwatch.core.load.LoadRecord.Outcome.REFUSED;
+import static org.kmodwatch.core.load.LoadRecord.Outcome.UNLOADED;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.NullMarked;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.kmodwatch.core.event.Event;
+
+@NullMarked
+final class LoadTrackerTest {
+
+  private final List<LoadRecord> records = new ArrayList<>();
+  private final List<Event> bases = new ArrayList<>();
+  private final LoadTracker tracker =
+      new LoadTracker(
+          LoadTrackerOptions.of(LoadRecord.Host.UNKNOWN, "/sbin/modprobe"),
+          (record, basis) -> {
+            records.add(record);
+            bases.add(basis);
+          });
+
+  @AfterEach
+  void everyEventAndAttemptIsAccountedFor() {
+    LoadTrackerStatistics s = tracker.statistics();
+    assertThat(
+            s.joined()
+                + s.requestEvents()
+                + s.lateReturns()
+                + s.lateEvents()
+                + s.duplicates()
+                + s.outsideCalls()
+                + s.unrelated())
+        .isEqualTo(s.events());
+    assertThat(s.recordsInAll()).isEqualTo(records.size());
+    assertThat(s.recordsInAll() - s.corrected() + s.open() + s.held()).isEqualTo(s.attempts());
+    assertThat(
+            s.requestsWithAttempt()
+                + s.requestsWithoutLoad()
+                + s.requestsRefused()
+                + s.requestsPending())
+        .isEqualTo(s.requests());
+  }
+
+  @Test
+  void loadFromFile_isOneRecordWithAllThatIsKnown() {
+    feed(Call.finit(10, 0).named("dummy").params("a=1").flags(2).unsigned(0).loaded());
+
+    LoadRecord record = only();
+    assertThat(record.outcome()).isEqualTo(LOADED);
+    assertThat(record.id()).isEqualTo(Long.toHexString(START) + "-a");
+    assertThat(record.timeNanos()).isEqualTo(START);
+    assertThat(record.durationNanos()).isEqualTo(6000);
+    assertThat(record.host().name()).isEqualTo("wren");
+    assertThat(record.route())
+        .isEqualTo(
+            new LoadRecord.Route(
+                "finit_module", "native", List.of("IGNORE_VERMAGIC"), "a=1", false, false));
+    assertThat(record.module())
+        .isEqualTo(
+            new LoadRecord.ModuleDetails(
+                "dummy", "1.2", "ABC", List.of("OUT_OF_TREE", "UNSIGNED"), 4096L));
+    LoadRecord.ModuleFile file = record.file();
+    assertThat(file).isNotNull();
+    assertThat(file.place()).isEqualTo(LoadRecord.Place.HOME);
+    LoadRecord.ProcessDetails loader = record.loader();
+    assertThat(loader).isNotNull();
+    assertThat(loader.args()).containsExactly("insmod", "x.ko");
+    assertThat(loader.capabilities()).hasSize(41).contains("CAP_SYS_MODULE");
+    assertThat(loader.loginUid()).isNull();
+    assertThat(record.gaps()).isEmpty();
+    assertThat(bases.getFirst().eventName()).isEqualTo("finit_module");
+  }
+
+  @Test
+  void loadFromMemory_isMemoryOnly() {
+    feed(Call.init(10, 0).loaded());
+
+    assertThat(only().route().memoryOnly()).isTrue();
+    assertThat(only().file()).isNull();
+    assertThat(only().gaps()).isEmpty();
+  }
+
+  @Test
+  void deletedMemfd_isToldWithItsPlace() {
+    feed(Call.finit(10, 0).file("/memfd:kwload (deleted)", 5).loaded());
+
+    LoadRecord.ModuleFile file = only().file();
+    assertThat(file).isNotNull();
+    assertThat(file.path()).isEqualTo("/memfd:kwload");
+    assertThat(file.deleted()).isTrue();
+    assertThat(file.place()).isEqualTo(LoadRecord.Place.MEMFD);
+  }
+
+  @Test
+  void unload_isUnloaded() {
+    feed(Call.delete(10, 0).named("dummy").flags(0x800).free().returns(0));
+
+    assertThat(only().outcome()).isEqualTo(UNLOADED);
+    assertThat(only().action()).isEqualTo(LoadRecord.Action.UNLOAD);
+    assertThat(only().module().name()).isEqualTo("dummy");
+    assertThat(only().route().flags()).containsExactly("O_NONBLOCK");
+    assertThat(only().gaps()).isEmpty();
+  }
+
+  @Test
+  void initThatFails_mayHaveRunItsCode() {
+    feed(Call.finit(10, 0).handOver().coming(0).load().free().initReturns(-19).returns(-19));
+
+    assertThat(only().outcome()).isEqualTo(FAILED);
+    assertThat(only().errno()).isEqualTo("ENODEV");
+    assertThat(only().reason()).contains("init function ran").contains("ENODEV");
+    assertThat(only().codeMayHaveRun()).isTrue();
+  }
+
+  @Test
+  void parameterThatRefuses_mayHaveRunItsCode() {
+    feed(Call.finit(10, 0).handOver().coming(0).returns(-13));
+
+    assertThat(only().outcome()).isEqualTo(FAILED);
+    assertThat(only().codeMayHaveRun()).isTrue();
+    assertThat(only().reason()).contains("parameters failed with EACCES");
+  }
+
+  @Test
+  void signatureRefused_ranNothing() {
+    feed(Call.finit(10, 0).handOver().returns(-129));
+
+    assertThat(only().outcome()).isEqualTo(REFUSED);
+    assertThat(only().errno()).isEqualTo("EKEYREJECTED");
+    assertThat(only().codeMayHaveRun()).isFalse();
+  }
+
+  @Test
+  void callReportedWithoutReturn_isLoadedWithAGap_andItsReturnIsCounted() {
+    Call call = Call.init(10, 0).handOver().coming(0).load().unreturned();
+    feed(call);
+    feed(Call.init(10, 0).lateReturn(-4));
+
+    assertThat(only().outcome()).isEqualTo(LOADED);
+    assertThat(fields(only())).containsExactly("returnValue");
+    assertThat(only().returnValue()).isNull();
+    assertThat(bases.getFirst().eventName()).isEqualTo("module_load");
+    assertThat(tracker.statistics().lateReturns()).isEqualTo(1);
+  }
+
+  @Test
+  void callReportedBeforeItsModuleWasInPlace_isCorrectedUnderTheSameId() {
+    Call call = Call.init(10, 0).handOver();
+    feed(call);
+    feed(Call.init(10, 0).unreturned());
+    feed(Call.init(10, 0).load());
+
+    assertThat(records).extracting(LoadRecord::outcome).containsExactly(FAILED, LOADED);
+    assertThat(records.get(1).id()).isEqualTo(records.get(0).id());
+    assertThat(fields(records.get(1))).contains("id");
+  }
+
+  @Test
+  void tick_reportsALoadThatDoesNotReturn_onceAndLaterReturnIsCounted() {
+    Call call = Call.finit(10, 0).handOver().coming(0).load();
+    feed(call);
+    tracker.tick(START + 4 * SECOND);
+    assertThat(records).isEmpty();
+    tracker.tick(START + 5 * SECOND);
+    tracker.tick(START + 6 * SECOND);
+    feed(Call.finit(10, 0).returns(0, 7 * SECOND));
+
+    assertThat(only().outcome()).isEqualTo(LOADED);
+    assertThat(fields(only())).contains("returnValue");
+    assertThat(tracker.statistics().lateReturns()).isEqualTo(1);
+  }
+
+  @Test
+  void waiter_isLoadedAndNamesWhomItWaitedOn_inEitherOrder() {
+    Call main = Call.finit(10, 0).handOver().coming(0).load().initReturns(0).returns(0, SECOND);
+    feed(Call.finit(11, 100).returns(0, SECOND + 5));
+    assertThat(records).isEmpty();
+    feed(main);
+    feed(Call.finit(12, 200).returns(0, SECOND + 6));
+
+    assertThat(records).hasSize(3).allMatch(r -> r.outcome() == LOADED && r.gaps().isEmpty());
+    String id = record(10).id();
+    assertThat(record(11).waitedOn()).isEqualTo(id);
+    assertThat(record(12).waitedOn()).isEqualTo(id);
+    assertThat(record(10).waitedOn()).isNull();
+  }
+
+  @Test
+  void waiterOnAFailure_hasItsOutcome() {
+    feed(Call.finit(10, 0).handOver().returns(-129, SECOND));
+    feed(Call.finit(11, 100).returns(-129, SECOND + 5));
+
+    assertThat(record(11).outcome()).isEqualTo(REFUSED);
+    assertThat(record(11).waitedOn()).isEqualTo(record(10).id());
+    assertThat(record(11).reason()).contains("another attempt").contains("signature");
+  }
+
+  @Test
+  void waiter_isNotJoinedToAnotherFileNorToAnEarlierLoad() {
+    feed(Call.finit(10, 0).file("/a", 1).loaded());
+    feed(Call.finit(11, 0).file("/b", 2).loaded());
+    feed(Call.finit(12, 2 * SECOND).file("/b", 2).returns(0, 3 * SECOND));
+    tracker.tick(START + 3 * SECOND + SECOND / 2);
+    assertThat(records).hasSize(2);
+    tracker.tick(START + 4 * SECOND);
+
+    assertThat(record(12).waitedOn()).isNull();
+    assertThat(fields(record(12))).contains("waitedOn");
+  }
+
+  @Test
+  void secondTryFromMemory_isLinkedToTheFirst() {
+    feed(Call.finit(10, 0).handOver().returns(-8));
+    feed(Call.init(10, SECOND / 2).loaded());
+
+    assertThat(records.get(1).retryOf()).isEqualTo(records.get(0).id());
+  }
+
+  @Test
+  void secondTry_isNotLinkedToAnotherModuleNorThreadNorLongBefore() {
+    feed(Call.finit(10, 0).named("a").handOver().returns(-17));
+    feed(Call.init(10, SECOND / 2).named("b").loaded());
+    feed(Call.finit(11, 0).handOver().returns(-8));
+    feed(Call.init(12, SECOND / 2).loaded());
+    feed(Call.finit(13, 0).handOver().returns(-8));
+    feed(Call.init(13, 3 * SECOND).loaded());
+
+    assertThat(records).hasSize(6).allMatch(r -> r.retryOf() == null);
+  }
+
+  @Test
+  void requester_isJoinedToModprobeAndAllItsLoads() {
+    feed(Call.request(50, 0).uid(65534).asks("net-pf-38"));
+    feed(Call.finit(60, SECOND).helperFor("net-pf-38", 100_000).named("dep").loaded());
+    feed(Call.finit(60, 2 * SECOND).helperFor("net-pf-38", 100_000).named("af_alg").loaded());
+    tracker.finish();
+
+    assertThat(records).hasSize(2);
+    assertThat(records)
+        .allSatisfy(
+            record -> {
+              LoadRecord.Requester requester = record.requester();
+              assertThat(requester).isNotNull();
+              assertThat(requester.alias()).isEqualTo("net-pf-38");
+              assertThat(requester.process().uid()).isEqualTo(65534);
+              assertThat(requester.process().hostPid()).isEqualTo(50);
+              assertThat(requester.modprobePath()).isNull();
+              assertThat(record.route().autoload()).isTrue();
+              assertThat(record.gaps()).isEmpty();
+            });
+    assertThat(tracker.statistics().requests()).isEqualTo(1);
+    assertThat(tracker.statistics().requestsWithAttempt()).isEqualTo(1);
+  }
+
+  @Test
+  void request_thatComesAfterItsLoad_isJoined() {
+    feed(Call.finit(60, SECOND).helperFor("fs-xfs", 100_000).loaded());
+    assertThat(records).isEmpty();
+    feed(Call.request(50, 0).asks("fs-xfs"));
+
+    assertThat(only().requester()).isNotNull();
+  }
+
+  @Test
+  void modprobePath_isToldWhereItChanged() {
+    feed(Call.request(50, 0).modprobePath("/tmp/evil").asks("fs-xfs"));
+    feed(Call.finit(60, SECOND).helperFor("fs-xfs", 100_000).loaded());
+
+    LoadRecord.Requester requester = only().requester();
+    assertThat(requester).isNotNull();
+    assertThat(requester.modprobePath()).isEqualTo("/tmp/evil");
+  }
+
+  @Test
+  void request_isNotJoinedToAModprobeOfAPersonNorOfAnotherAliasNorToAnEarlierOne() {
+    feed(Call.request(50, SECOND).asks("fs-xfs"));
+    feed(Call.finit(60, 2 * SECOND).helperFor("fs-xfs", SECOND + 9).parent("/bin/sh").loaded());
+    feed(Call.finit(61, 2 * SECOND).helperFor("fs-btrfs", SECOND + 9).loaded());
+    feed(Call.finit(62, SECOND / 2).helperFor("fs-xfs", 100).loaded());
+    tracker.finish();
+
+    assertThat(records).hasSize(3).allMatch(r -> r.requester() == null);
+    assertThat(record(60).route().autoload()).isFalse();
+    assertThat(record(61).route().autoload()).isTrue();
+    assertThat(fields(record(61))).containsExactly("requester");
+    assertThat(tracker.statistics().requestsWithoutLoad()).isEqualTo(1);
+  }
+
+  @Test
+  void latestRequestOfAnAlias_isTheOne_andTwoAtOnceAreUnclear() {
+    feed(Call.request(50, 0).asks("fs-xfs"));
+    feed(Call.request(51, 20 * SECOND).asks("fs-xfs"));
+    feed(Call.finit(60, 21 * SECOND).helperFor("fs-xfs", 20 * SECOND + 9000).loaded());
+    feed(Call.request(52, 40 * SECOND).asks("fs-ext4"));
+    feed(Call.request(53, 40 * SECOND + 9).asks("fs-ext4"));
+    feed(Call.finit(61, 41 * SECOND).helperFor("fs-ext4", 40 * SECOND + 9000).loaded());
+
+    LoadRecord.Requester requester = record(60).requester();
+    assertThat(requester).isNotNull();
+    assertThat(requester.process().hostPid()).isEqualTo(51);
+    assertThat(record(60).gaps()).isEmpty();
+    assertThat(fields(record(61))).containsExactly("requester");
+  }
+
+  @Test
+  void refusedRequest_isCountedAndNotJoined() {
+    feed(Call.request(50, 0).asks("fs-xfs", -1));
+
+    assertThat(tracker.statistics().requestsRefused()).isEqualTo(1);
+    assertThat(tracker.statistics().requestsPending()).isZero();
+  }
+
+  @Test
+  void loadWithoutACall_isARecordAtOnceWithAGap_andTheNextOnesAreNotJoinedToIt() {
+    feed(Call.finit(10, 0).outside().load());
+    assertThat(records).hasSize(1);
+    feed(Call.finit(10, SECOND).outside().free());
+    feed(Call.finit(10, 2 * SECOND).loaded());
+
+    assertThat(records).extracting(LoadRecord::outcome).containsExactly(LOADED, UNLOADED, LOADED);
+    assertThat(fields(records.get(0))).contains("route.syscall");
+    assertThat(records.get(0).route().syscall()).isNull();
+    assertThat(records).extracting(LoadRecord::id).doesNotHaveDuplicates();
+    assertThat(records.get(2).gaps()).isEmpty();
+  }
+
+  @Test
+  void missingCallEvent_doesNotJoinTheNextCallOfTheThread() {
+    feed(Call.finit(10, 0).handOver().coming(0).load());
+    feed(Call.finit(10, SECOND).named("next").loaded());
+    tracker.finish();
+
+    assertThat(records).hasSize(2);
+    assertThat(records.get(0).module().name()).isEqualTo("next");
+    assertThat(fields(records.get(1))).contains("returnValue");
+  }
+
+  @Test
+  void duplicates_areCountedAndChangeNothing() {
+    Call call = Call.finit(10, 0).loaded();
+    for (Event event : call.events) {
+      tracker.accept(event, List.of());
+      tracker.accept(event, List.of());
+    }
+    feed(call);
+
+    only();
+    assertThat(tracker.statistics().duplicates() + tracker.statistics().lateEvents()).isEqualTo(12);
+  }
+
+  @Test
+  void eventsOfOtherProducers_areJoinedByThreadAndOrder() {
+    feed(Call.finit(10, 0).noContext().loaded());
+    feed(Call.finit(10, SECOND).noContext().handOver().returns(-8));
+    feed(Call.delete(10, 2 * SECOND).noContext().free().returns(0));
+
+    assertThat(records).extracting(LoadRecord::outcome).containsExactly(LOADED, FAILED, UNLOADED);
+    assertThat(records.get(0).file()).isNotNull();
+    assertThat(records).allSatisfy(r -> assertThat(fields(r)).containsExactly("loader.args"));
+  }
+
+  @Test
+  void findings_ofItsEventsAreInTheRecord() {
+    for (Event event : Call.finit(10, 0).loaded().events) {
+      tracker.accept(
+          event,
+          event.eventName().equals("security_kernel_read_file") ? List.of("TRC-1017") : List.of());
+    }
+
+    assertThat(only().findings()).containsExactly("TRC-1017");
+  }
+
+  @Test
+  void tooManyOpen_evictsTheOldestWithAGap() {
+    for (int i = 0; i < 4097; i++) {
+      feed(Call.finit(i, i).handOver());
+    }
+
+    assertThat(only().gaps()).anySatisfy(gap -> assertThat(gap.why()).contains("too many calls"));
+    assertThat(tracker.statistics().evicted()).isEqualTo(1);
+    assertThat(tracker.statistics().open()).isEqualTo(4096);
+  }
+
+  @Test
+  void finish_reportsWhatIsOpen() {
+    feed(Call.finit(10, 0).handOver());
+    tracker.finish();
+
+    assertThat(only().outcome()).isEqualTo(FAILED);
+    assertThat(fields(only())).contains("returnValue");
+    assertThat(tracker.statistics().open()).isZero();
+  }
+
+  private void feed(Call call) {
+    call.events.forEach(event -> tracker.accept(event, List.of()));
+  }
+
+  private LoadRecord only() {
+    assertThat(records).hasSize(1);
+    return records.getFirst();
+  }
+
+  private LoadRecord record(int thread) {
+    return records.stream()
+        .filter(r -> r.id().endsWith("-" + Integer.toHexString(thread)))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private static List<String> fields(LoadRecord record) {
+    return record.gaps().stream().map(LoadRecord.Gap::field).toList();
+  }
+}
