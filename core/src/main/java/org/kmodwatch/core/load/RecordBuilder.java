@@ -24,6 +24,11 @@ final class RecordBuilder {
   private final LoadRecord.Host host;
   private final @Nullable String modprobePath;
 
+  /** The last set that was asked for, which root's loads have in common. */
+  private long capabilitySet;
+
+  private List<String> capabilityNames = List.of();
+
   RecordBuilder(LoadRecord.Host host, @Nullable String modprobePath) {
     this.host = host;
     this.modprobePath = modprobePath;
@@ -201,7 +206,7 @@ final class RecordBuilder {
         path != null && modprobePath != null && !path.equals(modprobePath) ? path : null);
   }
 
-  private static LoadRecord.ProcessDetails process(
+  private LoadRecord.ProcessDetails process(
       Event event, SensorContext.@Nullable Task task, String field, List<LoadRecord.Gap> gaps) {
     ProcessContext process = event.process();
     if (task == null) {
@@ -236,10 +241,18 @@ final class RecordBuilder {
         task.effectiveUserId(),
         set(task.loginUserId()),
         set(task.sessionId()),
-        Names.capabilities(task.effectiveCapabilities()),
+        capabilities(task.effectiveCapabilities()),
         task.namespaces(),
         nonEmpty(task.cgroupPath()),
         ancestors);
+  }
+
+  private List<String> capabilities(long set) {
+    if (set != capabilitySet) {
+      capabilitySet = set;
+      capabilityNames = List.copyOf(Names.capabilities(set));
+    }
+    return capabilityNames;
   }
 
   private static LoadRecord.ProcessDetails details(

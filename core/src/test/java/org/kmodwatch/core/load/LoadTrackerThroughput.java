@@ -13,7 +13,7 @@ final class LoadTrackerThroughput {
 
   /** Takes no arguments. */
   public static void main(String[] args) {
-    for (int round = 0; round < 8; round++) {
+    for (int round = 0; round < 40; round++) {
       // Loads by 200 threads, their events interleaved.
       var calls = new ArrayList<Call>();
       for (int i = 0; i < 20_000; i++) {
