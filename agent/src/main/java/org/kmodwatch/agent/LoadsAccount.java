@@ -14,8 +14,10 @@ import org.kmodwatch.core.load.LoadTrackerStatistics;
  *
  * @param tracker the tracker's account
  * @param preExisting loads from before the sensor was armed, which are no attempts
+ * @param notLookedFor modules in the kernel that nobody looked for in its lists, since too many
+ *     came at once
  */
-record LoadsAccount(LoadTrackerStatistics tracker, long preExisting) {
+record LoadsAccount(LoadTrackerStatistics tracker, long preExisting, long notLookedFor) {
 
   /** What the ledger says. */
   Value toJson() {
@@ -27,6 +29,7 @@ record LoadsAccount(LoadTrackerStatistics tracker, long preExisting) {
     json.put("held", Value.of(tracker.held()));
     json.put("evicted", Value.of(tracker.evicted()));
     json.put("preExisting", Value.of(preExisting));
+    json.put("notLookedFor", Value.of(notLookedFor));
     json.put("requests", requestsJson());
     json.put("events", eventsJson());
     return new Value.Obj(json);

@@ -151,8 +151,8 @@ final class Pipeline {
     return malformed.count();
   }
 
-  LoadsAccount loadsAccount() {
-    return new LoadsAccount(tracker.statistics(), preExisting);
+  LoadsAccount loadsAccount(long notLookedFor) {
+    return new LoadsAccount(tracker.statistics(), preExisting, notLookedFor);
   }
 
   /**

@@ -204,7 +204,7 @@ final class WatchRun {
         statistics,
         pipeline.statistics(),
         pipeline.eventsByName(),
-        pipeline.loadsAccount());
+        pipeline.loadsAccount(hidden.unchecked()));
   }
 
   private void announce(List<HookStatus> hooks) {

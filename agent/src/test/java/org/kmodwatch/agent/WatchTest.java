@@ -99,6 +99,7 @@ class WatchTest {
                 "held" : 0,
                 "evicted" : 0,
                 "preExisting" : 0,
+                "notLookedFor" : 0,
                 "requests" : {
                   "seen" : 0,
                   "refused" : 0,
