@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /** Turns a {@link SensorContext} into what stands in JSON, and back. */
@@ -153,9 +154,11 @@ public final class SensorContexts {
   private record Reader(Map<String, Value> fields) {
 
     @Nullable Long number(String key) {
-      return fields.get(key) instanceof Value.Num number && number.bits().isPresent()
-          ? number.bits().getAsLong()
-          : null;
+      if (fields.get(key) instanceof Value.Num number) {
+        OptionalLong bits = number.bits();
+        return bits.isPresent() ? bits.getAsLong() : null;
+      }
+      return null;
     }
 
     long number(String key, long absent) {
