@@ -7,7 +7,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** The run of {@code cases.sh} under a kernel: one boot, shared by the tests that look at it from different sides. */
+/**
+ * The run of {@code cases.sh} under a kernel: one boot, shared by the tests that look at it from
+ * different sides.
+ */
 final class CasesRun {
 
   private static final List<String> MODULES =

@@ -95,16 +95,23 @@ record GuestRecord(
     return found.getFirst();
   }
 
-  /** The findings on what the process of a case did, and its children. */
-  List<JsonNode> findingsOf(String caseName) {
+  /** The findings of one signature on what the process of a case did, and its children. */
+  List<JsonNode> findingsOf(String caseName, String signatureId) {
     int pid = theCase(caseName).pid();
-    return findings.stream()
+    return findings(signatureId).stream()
         .filter(
             finding -> {
               JsonNode payload = finding.at("/Event/Payload");
               return payload.get("hostProcessId").asInt() == pid
                   || payload.get("hostParentProcessId").asInt() == pid;
             })
+        .toList();
+  }
+
+  /** All findings of one signature. */
+  List<JsonNode> findings(String signatureId) {
+    return findings.stream()
+        .filter(finding -> finding.at("/SigMetadata/ID").asString().equals(signatureId))
         .toList();
   }
 

@@ -15,7 +15,10 @@ import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
-/** The load record of every route and every failing case of {@code cases.sh}: one an attempt, with who, how and what became of it. */
+/**
+ * The load record of every route and every failing case of {@code cases.sh}: one an attempt, with
+ * who, how and what became of it.
+ */
 @ParameterizedClass(name = "kernel {0}")
 @ValueSource(strings = {"6.1", "6.12"})
 final class RecordsIT {
@@ -39,7 +42,11 @@ final class RecordsIT {
             .filter(event -> event.eventName().matches("(f?init|delete)_module"))
             .map(
                 event ->
-                    event.process().hostProcessId() + " " + event.eventName() + " " + event.returnValue())
+                    event.process().hostProcessId()
+                        + " "
+                        + event.eventName()
+                        + " "
+                        + event.returnValue())
             .sorted()
             .toList();
     var records = new ArrayList<String>();
@@ -80,9 +87,14 @@ final class RecordsIT {
                 "compressed-unsaid",
                 "failed ENOEXEC it is no module for this kernel: its format, architecture, version"
                     + " magic or symbol versions do not fit"),
-            entry("no-capability-file", "refused EPERM the process lacks the capability CAP_SYS_MODULE"),
-            entry("no-capability-memory", "refused EPERM the process lacks the capability CAP_SYS_MODULE"),
-            entry("bad-descriptor", "failed EBADF the descriptor is closed, or not open for reading"),
+            entry(
+                "no-capability-file",
+                "refused EPERM the process lacks the capability CAP_SYS_MODULE"),
+            entry(
+                "no-capability-memory",
+                "refused EPERM the process lacks the capability CAP_SYS_MODULE"),
+            entry(
+                "bad-descriptor", "failed EBADF the descriptor is closed, or not open for reading"),
             entry("bad-flags", "failed EINVAL the kernel does not know the flags 0x80"),
             entry(
                 "junk-file",
@@ -96,7 +108,8 @@ final class RecordsIT {
                 "failed ENOENT it needs a symbol that no loaded module and not the kernel has"),
             entry(
                 "init-fails",
-                "failed ENODEV the module's init function ran and returned ENODEV (No such device)"),
+                "failed ENODEV the module's init function ran and returned ENODEV (No such"
+                    + " device)"),
             entry(
                 "parameter-refuses",
                 "failed EACCES setting its parameters failed with EACCES (Permission denied); the"
@@ -106,7 +119,8 @@ final class RecordsIT {
             entry("never-returns", "loaded"));
 
     assertThat(expected)
-        .allSatisfy((name, words) -> assertThat(outcome(guest.load(name))).as(name).isEqualTo(words));
+        .allSatisfy(
+            (name, words) -> assertThat(outcome(guest.load(name))).as(name).isEqualTo(words));
   }
 
   @Test
@@ -143,7 +157,8 @@ final class RecordsIT {
             "findings",
             "repeats");
     assertThat(load.get("schema").asString()).isEqualTo("kmodwatch.load/1");
-    assertThat(load.get("time").asString()).matches("\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{9}Z");
+    assertThat(load.get("time").asString())
+        .matches("\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{9}Z");
     assertThat(load.get("durationNs").asLong()).isBetween(1L, 60_000_000_000L);
     assertThat(load.at("/host/name").asString()).isEqualTo("kmodwatch-lab");
     assertThat(load.at("/host/kernel").asString()).startsWith(kernel + ".");

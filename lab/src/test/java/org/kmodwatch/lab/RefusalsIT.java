@@ -82,7 +82,9 @@ final class RefusalsIT {
             "disabled-delete", 0);
 
     assertThat(expected)
-        .allSatisfy((name, count) -> assertThat(guest.findingsOf(name)).as(name).hasSize(count));
+        .allSatisfy(
+            (name, count) ->
+                assertThat(guest.findingsOf(name, "TRC-1017")).as(name).hasSize(count));
   }
 
   @Test

@@ -16,8 +16,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
 /**
- * Two thousand loads and unloads in a row, and ten times two hundred callers at the same moment: one record each, none joined
- * wrongly.
+ * Two thousand loads and unloads in a row, and ten times two hundred callers at the same moment:
+ * one record each, none joined wrongly.
  */
 @ParameterizedClass(name = "kernel {0}")
 @ValueSource(strings = {"6.1", "6.12"})
@@ -94,7 +94,8 @@ final class StormIT {
       // Each of them reads the file, and all but one find the name taken.
       assertThat(outcomes).containsOnly(Map.entry("loaded 0", 10L), Map.entry("failed -17", 1990L));
     } else {
-      // Since 6.5 who comes while the first is at it waits and gets its result; who comes later finds the name taken.
+      // Since 6.5 who comes while the first is at it waits and gets its result; who comes later
+      // finds the name taken.
       assertThat(outcomes).containsEntry("loaded 0", 10L).containsKey("loaded waited 0");
       assertThat(outcomes.keySet()).isSubsetOf("loaded 0", "loaded waited 0", "failed -17");
     }
