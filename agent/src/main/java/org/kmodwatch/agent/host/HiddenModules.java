@@ -6,9 +6,11 @@ import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.core.event.Argument;
@@ -35,6 +37,13 @@ public final class HiddenModules {
 
   private final ModuleList list;
   private final Deque<Check> waiting = new ArrayDeque<>();
+
+  /**
+   * Names that came in a second time while the first was looked after: the kernel only allows that
+   * for one that is off its list. It may be the second one that goes, so neither is forgotten.
+   */
+  private final Set<String> loadedAgain = new HashSet<>();
+
   private long unchecked;
 
   /** Looks at the host whose file system begins at {@code root}. */
@@ -73,8 +82,13 @@ public final class HiddenModules {
 
   /** Takes notice of a module that goes. */
   public void event(Event event) {
-    if (!waiting.isEmpty() && event.eventName().equals(EventNames.MODULE_FREE)) {
+    if (waiting.isEmpty()) {
+      return;
+    }
+    if (event.eventName().equals(EventNames.MODULE_FREE)) {
       event.stringArgument("name").ifPresent(this::forget);
+    } else if (event.eventName().equals(EventNames.MODULE_LOAD)) {
+      event.stringArgument("name").filter(this::isWaiting).ifPresent(loadedAgain::add);
     }
   }
 
@@ -96,6 +110,7 @@ public final class HiddenModules {
         sink.accept(hidden(check, both, now));
       }
     }
+    loadedAgain.removeIf(name -> !isWaiting(name));
   }
 
   /** Whether a look is still to be made. */
@@ -109,7 +124,13 @@ public final class HiddenModules {
   }
 
   private void forget(String name) {
-    waiting.removeIf(check -> check.name().equals(name));
+    if (!loadedAgain.contains(name)) {
+      waiting.removeIf(check -> check.name().equals(name));
+    }
+  }
+
+  private boolean isWaiting(String name) {
+    return waiting.stream().anyMatch(check -> check.name().equals(name));
   }
 
   private static Event hidden(Check check, List<String> missingFrom, Instant now) {

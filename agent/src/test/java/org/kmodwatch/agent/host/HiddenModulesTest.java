@@ -106,6 +106,16 @@ class HiddenModulesTest {
   }
 
   @Test
+  void secondModuleOfTheSameName_thatGoes_isNoCoverForTheFirst() {
+    load("evil");
+    hidden.event(event("module_load").with("name", "evil").build());
+    hidden.event(event("module_free").with("name", "evil").build());
+    hidden.loaded(Loads.load("evil").unloaded().build(), null, START);
+    twoLooks();
+    assertThat(found).hasSize(1);
+  }
+
+  @Test
   void otherModuleThatIsGone_changesNothing() {
     load("evil");
     hidden.event(event("module_free").with("name", "dummy").build());
