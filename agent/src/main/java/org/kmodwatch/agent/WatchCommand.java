@@ -43,7 +43,7 @@ import picocli.CommandLine.Option;
 final class WatchCommand implements Callable<Integer> {
 
   /** How long the end may take after a signal. */
-  private static final Duration END_TIMEOUT = Duration.ofSeconds(10);
+  private static final Duration END_TIMEOUT = Duration.ofSeconds(60);
 
   @Mixin OutputOptions output = new OutputOptions();
 

@@ -11,7 +11,7 @@ import java.time.Duration;
 final class GuestImage {
 
   private static final Duration ARM_LIMIT = Duration.ofMinutes(1);
-  private static final Duration DRAIN_LIMIT = Duration.ofMinutes(1);
+  private static final Duration DRAIN_LIMIT = Duration.ofSeconds(90);
   private static final int BUFFER_BYTES = 1 << 20;
 
   private GuestImage() {}

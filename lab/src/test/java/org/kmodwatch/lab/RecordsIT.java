@@ -262,6 +262,13 @@ final class RecordsIT {
     }
   }
 
+  @Test
+  void recordedEvents_giveTheSameRecords_inRandomLegalOrders() {
+    for (long seed = 1; seed <= 20; seed++) {
+      Reordering.assertSameRecords(guest, seed);
+    }
+  }
+
   private static String outcome(JsonNode load) {
     var words = new ArrayList<String>();
     words.add(load.get("outcome").asString());

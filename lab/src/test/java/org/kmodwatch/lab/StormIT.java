@@ -101,6 +101,11 @@ final class StormIT {
     }
   }
 
+  @Test
+  void recordedEvents_giveTheSameRecords_inRandomLegalOrders() {
+    Reordering.assertSameRecords(guest, 20261122);
+  }
+
   private static long count(String action) {
     return guest.loads().stream()
         .filter(load -> load.get("action").asString().equals(action))

@@ -64,7 +64,7 @@ final class LoadRows {
 
   /** A reason with the errno that says it. */
   static String worded(String reason, String errno) {
-    return "%s (%s)".formatted(reason, errno);
+    return reason.contains(errno) ? reason : "%s (%s)".formatted(reason, errno);
   }
 
   private String who(LoadRecord load) {
@@ -137,11 +137,20 @@ final class LoadRows {
 
   private static String outcome(LoadRecord load) {
     return switch (load.outcome()) {
-      case LOADED -> load.returnValue() == null ? "loaded, the call has not returned" : "loaded";
+      case LOADED -> "loaded" + withoutReturn(load);
       case UNLOADED -> "unloaded";
       case REFUSED -> "refused" + reason(load);
       case FAILED -> "failed" + reason(load);
     };
+  }
+
+  private static String withoutReturn(LoadRecord load) {
+    if (load.returnValue() != null) {
+      return "";
+    }
+    return load.route().syscall() == null
+        ? ", no system call was seen"
+        : ", the call has not returned";
   }
 
   private static String reason(LoadRecord load) {
