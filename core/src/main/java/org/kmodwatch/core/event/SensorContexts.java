@@ -17,12 +17,28 @@ public final class SensorContexts {
   public static Optional<SensorContext> of(Event event) {
     Value value = event.unknownFields().get(SensorContext.KEY);
     return value instanceof Value.Obj(var fields)
-        ? Optional.of(read(new Reader(fields)))
+        ? Optional.of(fields instanceof ContextFields known ? known.context() : read(fields))
         : Optional.empty();
+  }
+
+  /**
+   * Has what a reader of JSON found under {@value SensorContext#KEY} read once at most, however
+   * often {@link #of} is asked.
+   *
+   * @param fields an event's unknown fields; changed in place
+   */
+  public static void readOnce(Map<String, Value> fields) {
+    if (fields.get(SensorContext.KEY) instanceof Value.Obj(var inner)) {
+      fields.put(SensorContext.KEY, new Value.Obj(ContextFields.of(Value.orderedCopy(inner))));
+    }
   }
 
   /** The entry for {@link Event#unknownFields}. */
   public static Map<String, Value> toUnknownFields(SensorContext context) {
+    return Map.of(SensorContext.KEY, new Value.Obj(ContextFields.of(context)));
+  }
+
+  static Map<String, Value> write(SensorContext context) {
     var out = new LinkedHashMap<String, Value>();
     if (context.callTimeNanos() != 0) {
       out.put("callTime", Value.of(context.callTimeNanos()));
@@ -54,7 +70,7 @@ public final class SensorContexts {
     if (context.task() != null) {
       out.put("task", write(context.task()));
     }
-    return Map.of(SensorContext.KEY, new Value.Obj(out));
+    return out;
   }
 
   private static Value write(SensorContext.Task task) {
@@ -93,7 +109,8 @@ public final class SensorContexts {
     return new Value.Obj(out);
   }
 
-  private static SensorContext read(Reader in) {
+  static SensorContext read(Map<String, Value> fields) {
+    var in = new Reader(fields);
     Reader file = in.object("file");
     Reader task = in.object("task");
     return new SensorContext(

@@ -48,10 +48,14 @@ public sealed interface Value {
 
     /** This number if it is a whole one from -2^63 to 2^63-1; empty for anything else. */
     public OptionalLong signed() {
-      // The ordinary case, and there are dozens in an event.
+      // The ordinary case, and there are dozens in an event: times have 19 digits.
       int digits = text.startsWith("-") ? text.length() - 1 : text.length();
-      if (digits <= 18 && digits(text, text.length() - digits) == text.length()) {
-        return OptionalLong.of(Long.parseLong(text));
+      if (digits <= 19 && digits(text, text.length() - digits) == text.length()) {
+        try {
+          return OptionalLong.of(Long.parseLong(text));
+        } catch (NumberFormatException above) {
+          return OptionalLong.empty();
+        }
       }
       return whole()
           .filter(n -> n.bitLength() <= 63)
@@ -172,6 +176,9 @@ public sealed interface Value {
 
   /** An unmodifiable copy of {@code fields} that iterates in the same order. */
   static Map<String, Value> orderedCopy(Map<String, Value> fields) {
+    if (fields instanceof ContextFields immutable) {
+      return immutable;
+    }
     return fields.isEmpty() ? Map.of() : Collections.unmodifiableMap(new LinkedHashMap<>(fields));
   }
 }

@@ -11,6 +11,7 @@ import org.kmodwatch.core.event.ContainerContext;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.event.KubernetesContext;
 import org.kmodwatch.core.event.ProcessContext;
+import org.kmodwatch.core.event.SensorContexts;
 import org.kmodwatch.core.event.Value;
 import tools.jackson.core.JsonGenerator;
 
@@ -105,6 +106,7 @@ final class FlatForm {
     fields.putBack("container", container);
     fields.putBack("kubernetes", kubernetes);
     fields.putBack("contextFlags", flags);
+    SensorContexts.readOnce(fields.left());
     return new Event(
         Event.SOURCE_TRACEE,
         timestamp,

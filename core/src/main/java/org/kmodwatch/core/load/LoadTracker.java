@@ -12,7 +12,6 @@ import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.event.EventNames;
 import org.kmodwatch.core.event.SensorContext;
 import org.kmodwatch.core.event.SensorContexts;
-import org.kmodwatch.core.event.Value;
 import org.kmodwatch.core.load.Attempt.Part;
 
 /**
@@ -581,26 +580,6 @@ public final class LoadTracker {
 
   /** When the call was entered that {@code event} happened in; 0 if in none. */
   private static long callTime(Event event) {
-    Value context = event.unknownFields().get(SensorContext.KEY);
-    if (!(context instanceof Value.Obj(var fields))) {
-      return NO_CONTEXT;
-    }
-    if (!(fields.get("callTime") instanceof Value.Num number)) {
-      return 0;
-    }
-    String text = number.text();
-    // The text of a Num is a number in JSON's notation; of a whole one up to 18 digits fit.
-    if (text.length() <= 19) {
-      long result = 0;
-      for (int i = 0; i < text.length(); i++) {
-        int digit = text.charAt(i) - '0';
-        if (digit < 0 || digit > 9) {
-          return number.bits().orElse(0);
-        }
-        result = result * 10 + digit;
-      }
-      return result;
-    }
-    return number.bits().orElse(0);
+    return SensorContexts.of(event).map(SensorContext::callTimeNanos).orElse(NO_CONTEXT);
   }
 }
