@@ -81,7 +81,12 @@ final class ContainerLookup {
     var found =
         new Found(
             id,
-            new ContainerContext(id.id(), names == null ? null : names.name(), image(names), null),
+            new ContainerContext(
+                id.id(),
+                names == null ? null : names.name(),
+                image(names),
+                null,
+                id.runtime().wireName()),
             pod(id, names == null ? KubernetesContext.NONE : names.kubernetes()));
     // Taken out first, so that it is the youngest again.
     kept.remove(id.id());

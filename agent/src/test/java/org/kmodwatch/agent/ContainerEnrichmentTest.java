@@ -38,7 +38,8 @@ class ContainerEnrichmentTest {
   @Test
   void event_getsItsContainer_byItsCgroup() {
     Event event = containers.enrich(event("finit_module").inCgroup(DOCKER).build());
-    assertThat(event.container()).isEqualTo(new ContainerContext(ID, "web", "nginx:1", null));
+    assertThat(event.container())
+        .isEqualTo(new ContainerContext(ID, "web", "nginx:1", null, "docker"));
     assertThat(event.kubernetes()).isEqualTo(KubernetesContext.NONE);
     assertThat(event.origin()).isEqualTo(Origin.CONTAINER);
   }
@@ -58,7 +59,7 @@ class ContainerEnrichmentTest {
     String id = ID.replace('0', 'f');
     Event event =
         containers.enrich(event("x").inCgroup("/system.slice/docker-" + id + ".scope").build());
-    assertThat(event.container()).isEqualTo(new ContainerContext(id, null, null, null));
+    assertThat(event.container()).isEqualTo(new ContainerContext(id, null, null, null, "docker"));
   }
 
   @Test

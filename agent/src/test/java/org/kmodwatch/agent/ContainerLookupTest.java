@@ -26,7 +26,8 @@ class ContainerLookupTest {
         "var/lib/docker/containers/" + ID + "/config.v2.json",
         "{\"Name\":\"/web\",\"Config\":{\"Image\":\"nginx\"}}");
     ContainerLookup.Found found = lookup().of("/docker/" + ID).orElseThrow();
-    assertThat(found.container()).isEqualTo(new ContainerContext(ID, "web", "nginx", null));
+    assertThat(found.container())
+        .isEqualTo(new ContainerContext(ID, "web", "nginx", null, "docker"));
     assertThat(found.kubernetes()).isEqualTo(KubernetesContext.NONE);
     assertThat(found.id().runtime()).isEqualTo(ContainerRuntime.DOCKER);
   }
@@ -38,7 +39,7 @@ class ContainerLookupTest {
         "var/lib/containers/storage/overlay-containers/volatile-containers.json",
         "[{\"id\":\"" + ID + "\",\"names\":[\"web\"]}]");
     assertThat(lookup().of("/machine.slice/libpod-" + ID + ".scope").orElseThrow().container())
-        .isEqualTo(new ContainerContext(ID, "web", null, null));
+        .isEqualTo(new ContainerContext(ID, "web", null, null, "podman"));
   }
 
   @Test
@@ -80,7 +81,7 @@ class ContainerLookupTest {
         .isEqualTo(new KubernetesContext(null, null, UID, null));
     Files.createDirectories(root.resolve("var/lib/docker/containers/" + ID + "/config.v2.json"));
     assertThat(lookup.of("/docker/" + ID).orElseThrow().container())
-        .isEqualTo(new ContainerContext(ID, null, null, null));
+        .isEqualTo(new ContainerContext(ID, null, null, null, "docker"));
     write("var/lib/docker/containers/" + "cd".repeat(32) + "/config.v2.json", "{\"Name\":");
     assertThat(lookup.of("/docker/" + "cd".repeat(32)).orElseThrow().container().name()).isNull();
   }

@@ -162,7 +162,7 @@ public final class Loads {
         errno,
         reason,
         new LoadRecord.Route("finit_module", abi, flags, "", memoryOnly, requester != null),
-        new LoadRecord.ModuleDetails(name, null, null, List.of(), sizeBytes),
+        new LoadRecord.ModuleDetails(name, null, null, List.of(), sizeBytes, List.of()),
         file,
         loader,
         requester,

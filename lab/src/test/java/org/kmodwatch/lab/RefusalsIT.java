@@ -90,7 +90,7 @@ final class RefusalsIT {
   @Test
   void everyCall_hasTheReturnValueThatItsCallerWasTold() {
     assertThat(guest.cases().values())
-        .hasSize(10)
+        .hasSize(9)
         .allSatisfy(
             theCase ->
                 assertThat(
@@ -106,6 +106,19 @@ final class RefusalsIT {
                                         ? call.ret()
                                         : -Objects.requireNonNull(LoadsIT.ERRNO.get(call.errno())))
                             .toList()));
+  }
+
+  @Test
+  void modulesThatWereThereBefore_areRecorded_whenASensorStarts() {
+    assertThat(guestLog.lines().filter(line -> line.startsWith("before ")))
+        .hasSize(2)
+        .anySatisfy(
+            line ->
+                assertThat(line)
+                    .contains("\"name\":\"af_alg\"")
+                    .contains("\"usedBy\":[\"algif_hash\"]")
+                    .contains("loaded before Kmodwatch started"))
+        .anySatisfy(line -> assertThat(line).contains("\"name\":\"algif_hash\""));
   }
 
   @Test

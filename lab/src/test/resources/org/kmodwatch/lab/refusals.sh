@@ -9,9 +9,9 @@ run() {
   echo "end $name"
 }
 
-doctor() {
-  /opt/jre/bin/java -XX:+UseSerialGC -XX:TieredStopAtLevel=1 --enable-native-access=ALL-UNNAMED \
-    -cp '/opt/kmodwatch/lib/*' org.kmodwatch.agent.Main doctor "$@"
+kmodwatch() {
+  exec /opt/jre/bin/java -XX:+UseSerialGC -XX:TieredStopAtLevel=1 --enable-native-access=ALL-UNNAMED \
+    -cp '/opt/kmodwatch/lib/*' org.kmodwatch.agent.Main "$@"
 }
 
 release=$(uname -r)
@@ -25,12 +25,25 @@ run unsigned-memory kwload init kw_plain.ko
 run unsigned-memfd kwload memfd kw_plain.ko
 run blacklisted kwload finit "$dummy" '' "$flags"
 run signed kwload finit "$signed" '' "$flags"
-run delete-signed kwload delete af_alg
 run forced kwload finit kw_plain.ko '' 2
 
-doctor >/root/doctor.txt 2>&1
+(kmodwatch doctor >/root/doctor.txt 2>&1)
 echo "doctor status $?"
 cat /root/doctor.txt
+
+# A second sensor, started with a module in the kernel.
+modprobe algif_hash
+(kmodwatch watch -o json --record /root/second >/dev/null 2>/root/second.log) &
+second=$!
+tries=0
+until grep -q '^armed' /root/second.log || [ "$tries" -gt 300 ]; do
+  tries=$((tries + 1))
+  sleep 0.1
+done
+sleep 1
+kill -TERM "$second"
+wait "$second"
+grep '"preExisting":true' /root/second/loads.ndjson | sed 's/^/before /'
 
 echo 1 >/proc/sys/kernel/modules_disabled
 run disabled-file kwload finit "$signed" '' "$flags"

@@ -106,6 +106,11 @@ final class ModuleList {
         .flatMap(folder -> SmallFiles.read(folder.resolve(attribute), MAX_ATTRIBUTE_BYTES));
   }
 
+  /** The modules that use a module; empty if there are none or nobody says. */
+  List<String> users(String name) {
+    return folder(name).map(folder -> names(folder.resolve("holders"))).orElse(List.of());
+  }
+
   private Optional<String> procModules() {
     return SmallFiles.readWhole(root.resolve("proc/modules"), MAX_BYTES);
   }
@@ -120,16 +125,21 @@ final class ModuleList {
   }
 
   private List<String> sysModules() {
+    return names(sysModule());
+  }
+
+  /** What is in a folder, in order; nothing if it cannot be read. */
+  private static List<String> names(Path folder) {
     var names = new ArrayList<String>();
-    try (DirectoryStream<Path> folders = Files.newDirectoryStream(sysModule())) {
-      for (Path folder : folders) {
+    try (DirectoryStream<Path> entries = Files.newDirectoryStream(folder)) {
+      for (Path entry : entries) {
         if (names.size() == MAX_MODULES) {
           break;
         }
-        names.add(String.valueOf(folder.getFileName()));
+        names.add(String.valueOf(entry.getFileName()));
       }
     } catch (IOException | DirectoryIteratorException unreadable) {
-      // Then /proc/modules is all there is.
+      // Of modules, /proc/modules tells the rest.
     }
     names.sort(null);
     return names;

@@ -31,6 +31,8 @@ class ModulesBeforeTest {
         .with("sys/module/dummy/taint", "POE\n")
         .with("sys/module/dummy/version", "1.0\n")
         .with("sys/module/dummy/srcversion", "ABC123\n")
+        .with("sys/module/dummy/holders/stp/x", "")
+        .with("sys/module/dummy/holders/bridge/x", "")
         .with("sys/module/dummy/initstate", "live\n");
     ModulesBefore before = ModulesBefore.at(folder, HOST, 5);
     assertThat(before.inOnePlaceOnly()).isEmpty();
@@ -43,7 +45,8 @@ class ModulesBeforeTest {
                 "1.0",
                 "ABC123",
                 List.of("PROPRIETARY", "OUT_OF_TREE", "UNSIGNED"),
-                12_288L));
+                12_288L,
+                List.of("bridge", "stp")));
     assertThat(record.preExisting()).isTrue();
     assertThat(record.outcome()).isEqualTo(LoadRecord.Outcome.LOADED);
     assertThat(record.timeNanos()).isEqualTo(5);

@@ -127,7 +127,7 @@ class TableOutputTest {
             .findings("TRC-1017", "KMW-1002")
             .askedBy("fs-xfs", process("mount", 7, 0), "/tmp/evil")
             .in(
-                new ContainerContext("0123456789abcdef", null, null, null),
+                new ContainerContext("0123456789abcdef", null, null, null, null),
                 new KubernetesContext("web-1", "shop", null, null))
             .codeMayHaveRun()
             .waitedOn("x")
@@ -148,7 +148,7 @@ class TableOutputTest {
   void container_hasItsName() throws IOException {
     table.load(
         load("a")
-            .in(new ContainerContext("0123", "web", null, null), KubernetesContext.NONE)
+            .in(new ContainerContext("0123", "web", null, null, null), KubernetesContext.NONE)
             .build());
     assertThat(row(2)).isEqualTo("    in container web");
   }

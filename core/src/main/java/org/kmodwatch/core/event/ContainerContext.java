@@ -9,13 +9,16 @@ import org.jspecify.annotations.Nullable;
  * @param name the container's name
  * @param image the image's name
  * @param imageDigest the image's digest
+ * @param runtime what runs it: docker, containerd, crio or podman; null if the producer does not
+ *     say
  */
 public record ContainerContext(
     @Nullable String id,
     @Nullable String name,
     @Nullable String image,
-    @Nullable String imageDigest) {
+    @Nullable String imageDigest,
+    @Nullable String runtime) {
 
   /** No container. */
-  public static final ContainerContext NONE = new ContainerContext(null, null, null, null);
+  public static final ContainerContext NONE = new ContainerContext(null, null, null, null, null);
 }

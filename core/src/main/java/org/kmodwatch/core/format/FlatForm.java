@@ -80,7 +80,8 @@ final class FlatForm {
             containerId,
             older(fields, "containerName", container.string("name")),
             older(fields, "containerImage", container.string("image")),
-            container.string("imageDigest"));
+            container.string("imageDigest"),
+            container.string("runtime"));
     var kubernetesContext =
         new KubernetesContext(
             older(fields, "podName", kubernetes.string("podName")),
@@ -289,6 +290,7 @@ final class FlatForm {
     optional(out, "name", container.name());
     optional(out, "image", container.image());
     optional(out, "imageDigest", container.imageDigest());
+    optional(out, "runtime", container.runtime());
     writeInner(out, unknown, "container");
     KubernetesContext kubernetes = event.kubernetes();
     out.writeName("kubernetes");

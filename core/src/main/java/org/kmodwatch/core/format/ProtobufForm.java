@@ -131,7 +131,7 @@ final class ProtobufForm {
       }
     }
     container.putBack("image", image);
-    return new ContainerContext(id, name, imageName, digest);
+    return new ContainerContext(id, name, imageName, digest, null);
   }
 
   private static KubernetesContext readKubernetes(Fields k8s) {

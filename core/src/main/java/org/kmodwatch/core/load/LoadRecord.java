@@ -186,17 +186,21 @@ public record LoadRecord(
    * @param srcversion hash of its sources
    * @param taints names of the taints that it put on the kernel: OUT_OF_TREE, UNSIGNED, FORCED,
    *     PROPRIETARY, …
-   * @param sizeBytes bytes that the kernel was given
+   * @param sizeBytes bytes that the kernel was given; of one that was there before, the memory it
+   *     takes
+   * @param usedBy modules that use it, where it was loaded before Kmodwatch started
    */
   public record ModuleDetails(
       @Nullable String name,
       @Nullable String version,
       @Nullable String srcversion,
       List<String> taints,
-      @Nullable Long sizeBytes) {
-    /** Copies the list. */
+      @Nullable Long sizeBytes,
+      List<String> usedBy) {
+    /** Copies the lists. */
     public ModuleDetails {
       taints = List.copyOf(taints);
+      usedBy = List.copyOf(usedBy);
     }
   }
 

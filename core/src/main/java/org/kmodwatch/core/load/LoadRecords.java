@@ -77,7 +77,8 @@ public final class LoadRecords {
             .text("version", module.version())
             .text("srcversion", module.srcversion())
             .texts("taints", module.taints())
-            .number("sizeBytes", module.sizeBytes()));
+            .number("sizeBytes", module.sizeBytes())
+            .texts("usedBy", module.usedBy()));
     LoadRecord.ModuleFile file = record.file();
     if (file != null) {
       var fields = new Writer();
@@ -113,7 +114,8 @@ public final class LoadRecords {
             .text("id", container.id())
             .text("name", container.name())
             .text("image", container.image())
-            .text("imageDigest", container.imageDigest()));
+            .text("imageDigest", container.imageDigest())
+            .text("runtime", container.runtime()));
     KubernetesContext pod = record.kubernetes();
     var podFields = new Writer();
     podFields.text("podName", pod.podName());
@@ -182,7 +184,8 @@ public final class LoadRecords {
             module.text("version"),
             module.text("srcversion"),
             module.texts("taints"),
-            module.number("sizeBytes")),
+            module.number("sizeBytes"),
+            module.texts("usedBy")),
         file == null
             ? null
             : new LoadRecord.ModuleFile(
@@ -203,7 +206,8 @@ public final class LoadRecords {
             container.text("id"),
             container.text("name"),
             container.text("image"),
-            container.text("imageDigest")),
+            container.text("imageDigest"),
+            container.text("runtime")),
         new KubernetesContext(
             pod.text("podName"),
             pod.text("podNamespace"),

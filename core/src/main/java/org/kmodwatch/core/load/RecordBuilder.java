@@ -172,7 +172,8 @@ final class RecordBuilder {
         nonEmpty(attempt.text(described, "version")),
         nonEmpty(attempt.text(described, "src_version")),
         taints,
-        attempt.sizeBytes());
+        attempt.sizeBytes(),
+        List.of());
   }
 
   private static LoadRecord.@Nullable ModuleFile file(Attempt attempt, List<LoadRecord.Gap> gaps) {

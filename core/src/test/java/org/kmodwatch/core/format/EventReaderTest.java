@@ -102,7 +102,7 @@ class EventReaderTest {
                 "/usr/bin/kmod",
                 new ProcessContext.EntityIds(2871105217L, 2871105217L, 190177354L)));
     assertThat(event.container())
-        .isEqualTo(new ContainerContext("c0ffee", "edge", "alpine:3.22", "sha256:aa"));
+        .isEqualTo(new ContainerContext("c0ffee", "edge", "alpine:3.22", "sha256:aa", null));
     assertThat(event.kubernetes()).isEqualTo(new KubernetesContext("edge-0", "prod", "e1", null));
     assertThat(event.args())
         .containsExactly(
@@ -145,7 +145,7 @@ class EventReaderTest {
             .events()
             .getFirst();
     assertThat(event.eventId()).isEqualTo("7");
-    assertThat(event.container()).isEqualTo(new ContainerContext("c", "other", "i", null));
+    assertThat(event.container()).isEqualTo(new ContainerContext("c", "other", "i", null, null));
     assertThat(event.kubernetes()).isEqualTo(new KubernetesContext("p", "s", "u", null));
     assertThat(event.unknownFields()).isEqualTo(Map.of("containerName", Value.of("n")));
   }

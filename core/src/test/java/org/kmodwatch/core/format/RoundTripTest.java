@@ -168,6 +168,7 @@ class RoundTripTest {
             maybe(random, () -> name(random)),
             maybe(random, () -> name(random)),
             maybe(random, () -> name(random)),
+            maybe(random, () -> name(random)),
             maybe(random, () -> name(random))),
         new KubernetesContext(
             maybe(random, () -> name(random)),

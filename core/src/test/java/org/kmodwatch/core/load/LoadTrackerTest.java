@@ -67,7 +67,7 @@ final class LoadTrackerTest {
     assertThat(record.module())
         .isEqualTo(
             new LoadRecord.ModuleDetails(
-                "dummy", "1.2", "ABC", List.of("OUT_OF_TREE", "UNSIGNED"), 4096L));
+                "dummy", "1.2", "ABC", List.of("OUT_OF_TREE", "UNSIGNED"), 4096L, List.of()));
     LoadRecord.ModuleFile file = record.file();
     assertThat(file).isNotNull();
     assertThat(file.place()).isEqualTo(LoadRecord.Place.HOME);

@@ -1,9 +1,17 @@
 package org.kmodwatch.core.load;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.NullMarked;
 import org.kmodwatch.core.event.Event;
+import org.kmodwatch.core.format.BadLine;
+import org.kmodwatch.core.format.EventHandler;
+import org.kmodwatch.core.format.EventReader;
+import org.kmodwatch.core.format.ReadOptions;
 
 /** Prints how many events a second one thread joins; not a test, for a time is no verdict. */
 @NullMarked
@@ -11,8 +19,55 @@ final class LoadTrackerThroughput {
 
   private LoadTrackerThroughput() {}
 
-  /** Takes no arguments. */
-  public static void main(String[] args) {
+  /**
+   * Takes a recording of the sensor's, such as events.ndjson of the lab's storm; without one, makes
+   * events up.
+   */
+  public static void main(String[] args) throws IOException {
+    List<Event> events = args.length > 0 ? recorded(Path.of(args[0])) : madeUp();
+    int times = Math.max(1, 2_000_000 / events.size());
+    long[] made = new long[1];
+    for (int round = 0; round < 20; round++) {
+      made[0] = 0;
+      long begin = System.nanoTime();
+      for (int time = 0; time < times; time++) {
+        var tracker =
+            new LoadTracker(
+                LoadTrackerOptions.of(LoadRecord.Host.UNKNOWN, null), (record, basis) -> made[0]++);
+        for (Event event : events) {
+          tracker.accept(event, List.of());
+        }
+        tracker.finish();
+      }
+      double seconds = (System.nanoTime() - begin) / 1e9;
+      long fed = (long) events.size() * times;
+      System.out.printf("%,d events, %,d records: %,.0f events/s%n", fed, made[0], fed / seconds);
+    }
+  }
+
+  private static List<Event> recorded(Path file) throws IOException {
+    var events = new ArrayList<Event>();
+    try (InputStream in = Files.newInputStream(file)) {
+      EventReader.read(
+          in,
+          file.toString(),
+          ReadOptions.DEFAULT,
+          new EventHandler() {
+            @Override
+            public void onEvent(Event event) {
+              events.add(event);
+            }
+
+            @Override
+            public void onBadLine(BadLine line) {
+              throw new IllegalArgumentException(line.toString());
+            }
+          });
+    }
+    return events;
+  }
+
+  private static List<Event> madeUp() {
     // Loads by 200 threads at a time, their events interleaved. Few enough to stay in the
     // processor's cache, as they are when the sensor has just decoded them.
     var calls = new ArrayList<Call>();
@@ -28,23 +83,6 @@ final class LoadTrackerThroughput {
         }
       }
     }
-    long[] made = new long[1];
-    for (int round = 0; round < 12; round++) {
-      made[0] = 0;
-      long begin = System.nanoTime();
-      for (int time = 0; time < TIMES; time++) {
-        var tracker =
-            new LoadTracker(
-                LoadTrackerOptions.of(LoadRecord.Host.UNKNOWN, null), (record, basis) -> made[0]++);
-        for (Event event : events) {
-          tracker.accept(event, List.of());
-        }
-      }
-      double seconds = (System.nanoTime() - begin) / 1e9;
-      long fed = (long) events.size() * TIMES;
-      System.out.printf("%,d events, %,d records: %,.0f events/s%n", fed, made[0], fed / seconds);
-    }
+    return events;
   }
-
-  private static final int TIMES = 500;
 }

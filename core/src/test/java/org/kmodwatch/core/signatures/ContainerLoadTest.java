@@ -49,7 +49,7 @@ class ContainerLoadTest {
             judge(
                 signature,
                 load().noLoader(),
-                inContainer(new ContainerContext("c2", null, null, null), false)))
+                inContainer(new ContainerContext("c2", null, null, null, null), false)))
         .containsExactly(data(Map.of("container", Value.of("c2"))));
   }
 

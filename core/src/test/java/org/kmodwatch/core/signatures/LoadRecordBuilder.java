@@ -105,7 +105,7 @@ final class LoadRecordBuilder {
   }
 
   LoadRecordBuilder container(String id) {
-    container = new ContainerContext(id, null, null, null);
+    container = new ContainerContext(id, null, null, null, null);
     return this;
   }
 
@@ -146,7 +146,7 @@ final class LoadRecordBuilder {
         null,
         null,
         new LoadRecord.Route(syscall, "native", flags, "", file == null, requester != null),
-        new LoadRecord.ModuleDetails("dummy", null, null, taints, null),
+        new LoadRecord.ModuleDetails("dummy", null, null, taints, null, List.of()),
         file,
         loader,
         requester,
