@@ -1,5 +1,6 @@
 package org.kmodwatch.lab;
 
+import static java.util.Map.entry;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
@@ -11,6 +12,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.kmodwatch.core.event.Event;
@@ -40,6 +42,20 @@ record GuestRecord(
   private static final Pattern CASE = Pattern.compile("case (\\S+) (\\d+)");
   private static final Pattern CALL = Pattern.compile("(\\S+) ret=(-?\\d+) errno=(\\S+)");
 
+  /** Numbers of include/uapi/asm-generic/errno*.h. */
+  private static final Map<String, Long> ERRNO =
+      Map.ofEntries(
+          entry("EPERM", 1L),
+          entry("ENOENT", 2L),
+          entry("ENOEXEC", 8L),
+          entry("EBADF", 9L),
+          entry("EACCES", 13L),
+          entry("EEXIST", 17L),
+          entry("ENODEV", 19L),
+          entry("EINVAL", 22L),
+          entry("EOPNOTSUPP", 95L),
+          entry("EKEYREJECTED", 129L));
+
   /**
    * One case of the script.
    *
@@ -47,7 +63,15 @@ record GuestRecord(
    * @param pid the process that made its calls, or whose children did
    * @param calls what each call came to, as the caller was told
    */
-  record GuestCase(String name, int pid, List<Call> calls) {}
+  record GuestCase(String name, int pid, List<Call> calls) {
+
+    /** What the kernel must have returned, from what the C library told the caller. */
+    List<Long> returnValuesTold() {
+      return calls.stream()
+          .map(c -> c.ret() >= 0 ? c.ret() : -Objects.requireNonNull(ERRNO.get(c.errno())))
+          .toList();
+    }
+  }
 
   /**
    * One call.
@@ -105,6 +129,14 @@ record GuestRecord(
               return payload.get("hostProcessId").asInt() == pid
                   || payload.get("hostParentProcessId").asInt() == pid;
             })
+        .toList();
+  }
+
+  /** What the system calls of a case returned, as the sensor saw it. */
+  List<Long> returnValuesSeen(GuestCase theCase) {
+    return eventsOf(theCase.name()).stream()
+        .filter(event -> event.eventName().matches("(f?init|delete)_module"))
+        .map(event -> Objects.requireNonNull(event.returnValue(), theCase.name()))
         .toList();
   }
 

@@ -6,13 +6,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
 import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.kmodwatch.core.event.Event;
 
 /**
  * What is seen when the kernel says no: unsigned modules, a blacklisted one, modules switched off.
@@ -93,19 +91,9 @@ final class RefusalsIT {
         .hasSize(9)
         .allSatisfy(
             theCase ->
-                assertThat(
-                        guest.eventsOf(theCase.name()).stream()
-                            .filter(event -> event.eventName().matches("(f?init|delete)_module"))
-                            .map(Event::returnValue))
+                assertThat(guest.returnValuesSeen(theCase))
                     .as(theCase.name())
-                    .containsExactlyElementsOf(
-                        theCase.calls().stream()
-                            .map(
-                                call ->
-                                    call.ret() >= 0
-                                        ? call.ret()
-                                        : -Objects.requireNonNull(LoadsIT.ERRNO.get(call.errno())))
-                            .toList()));
+                    .isEqualTo(theCase.returnValuesTold()));
   }
 
   @Test
