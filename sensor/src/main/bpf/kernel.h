@@ -227,10 +227,6 @@ struct pt_regs___x86 {
 	unsigned long di;
 };
 
-struct user_pt_regs___arm64 {
-	unsigned long long regs[31];
-};
-
 struct pt_regs___arm64 {
 	unsigned long long regs[31];
 };

@@ -164,11 +164,6 @@ public final class BpfObject implements AutoCloseable {
     public boolean privilegeMissing() {
       return errno == Errnos.EPERM;
     }
-
-    /** Whether what was named does not exist in this kernel. */
-    public boolean absent() {
-      return errno == Errnos.ESRCH || errno == Errnos.ENOENT;
-    }
   }
 
   /** One program of the object. */

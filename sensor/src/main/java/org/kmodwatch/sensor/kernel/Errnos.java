@@ -13,17 +13,8 @@ final class Errnos {
   /** Operation not permitted. */
   static final int EPERM = 1;
 
-  /** No such file or directory. */
-  static final int ENOENT = 2;
-
-  /** No such process; for an attachment: no such function. */
-  static final int ESRCH = 3;
-
   /** Interrupted system call. */
   static final int EINTR = 4;
-
-  /** Permission denied: the verifier's, or a missing capability. */
-  static final int EACCES = 13;
 
   private static final MethodHandle STRERROR =
       Native.function(Native.libc(), "strerror", FunctionDescriptor.of(POINTER, INT));
