@@ -1,0 +1,68 @@
+package org.kmodwatch.image;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.NullMarked;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Jazzer on the reader, from the kept seeds, in a process of its own. Short here; longer with
+ * {@code -Dkmodwatch.fuzz.seconds=3600}. What it finds is a file in {@code target/fuzz}, which goes
+ * into the seeds once the fault is mended.
+ */
+@NullMarked
+class FuzzTest {
+
+  private static final int SECONDS = Integer.getInteger("kmodwatch.fuzz.seconds", 15);
+
+  private static final Duration ROOM = Duration.ofMinutes(2);
+
+  @Test
+  void findsNothingButTheOneException() throws Exception {
+    Path folder = Files.createDirectories(Path.of("target/fuzz").toAbsolutePath());
+    Path corpus = Files.createDirectories(folder.resolve("corpus"));
+    Path log = folder.resolve("fuzz.log");
+    List<String> command =
+        List.of(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-Xmx1g",
+            "-Xss1m",
+            "--enable-native-access=ALL-UNNAMED",
+            "--sun-misc-unsafe-memory-access=allow",
+            "-XX:+EnableDynamicAgentLoading",
+            "-cp",
+            System.getProperty("java.class.path"),
+            "com.code_intelligence.jazzer.Jazzer",
+            "--target_class=" + ModuleImageFuzzer.class.getName(),
+            "--instrumentation_includes=org.kmodwatch.image.**:org.tukaani.xz.**",
+            "--reproducer_path=" + folder,
+            "-max_total_time=" + SECONDS,
+            // Seconds for one input: the machine may be busy.
+            "-timeout=10",
+            "-max_len=65536",
+            "-rss_limit_mb=3000",
+            "-print_final_stats=1",
+            "-artifact_prefix=" + folder + "/",
+            corpus.toString(),
+            Seeds.folder().toAbsolutePath().toString());
+    Process fuzzer =
+        new ProcessBuilder(command)
+            .directory(folder.toFile())
+            .redirectErrorStream(true)
+            .redirectOutput(log.toFile())
+            .start();
+    try {
+      boolean ended = fuzzer.waitFor(SECONDS + ROOM.toSeconds(), TimeUnit.SECONDS);
+      assertThat(ended).as("the fuzzer ended; its log is %s", log).isTrue();
+      assertThat(fuzzer.exitValue()).as("exit status; %s says what it found", log).isZero();
+      assertThat(log).content().containsPattern("stat::number_of_executed_units: [1-9]");
+    } finally {
+      fuzzer.destroyForcibly();
+    }
+  }
+}

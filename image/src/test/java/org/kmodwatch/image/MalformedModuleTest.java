@@ -1,0 +1,259 @@
+package org.kmodwatch.image;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.zip.GZIPOutputStream;
+import org.jspecify.annotations.NullMarked;
+import org.junit.jupiter.api.Test;
+import org.tukaani.xz.LZMA2Options;
+import org.tukaani.xz.XZOutputStream;
+
+/** What is said of modules that are damaged or made to do damage, and at which offset. */
+@NullMarked
+class MalformedModuleTest {
+
+  private static final byte[] MODULE = TestModule.ordinary().bytes();
+
+  @Test
+  void nothing() {
+    assertRefused(new byte[0], "not an ELF file: offset=0x0");
+  }
+
+  @Test
+  void text() {
+    assertRefused("#!/bin/sh\n".getBytes(StandardCharsets.UTF_8), "not an ELF file: offset=0x0");
+  }
+
+  @Test
+  void everyTruncationOfAModule() {
+    for (int length = 0; length < MODULE.length; length++) {
+      byte[] cut = Arrays.copyOf(MODULE, length);
+      assertThatThrownBy(() -> read(cut))
+          .isInstanceOf(ModuleImageException.class)
+          .hasMessageContaining("offset=0x");
+    }
+  }
+
+  @Test
+  void otherClassesAndByteOrdersAndTypes() {
+    assertRefused(patched(4, 3), "no such ELF class: class=3: offset=0x4");
+    assertRefused(patched(5, 0), "no such byte order: data=0: offset=0x5");
+    assertRefused(patched(16, 3), "not a relocatable file, as modules are: type=3: offset=0x10");
+  }
+
+  @Test
+  void sectionHeadersThatAreNotThere() {
+    assertRefused(patchedLong(40, 0), "there are no sections: offset=0x28");
+    assertRefused(
+        patchedLong(40, 0x1_0000),
+        "past the end: the section headers, length=512, size=%d: offset=0x10000"
+            .formatted(MODULE.length));
+    assertRefused(
+        patchedLong(40, -1),
+        "past the end: the section headers, length=512, size=%d: offset=0xffffffffffffffff"
+            .formatted(MODULE.length));
+    assertRefused(
+        patched(58, 63), "section headers are not 64 bytes long: shentsize=63: offset=0x3a");
+    assertRefused(
+        patched(62, 0x40),
+        "the section of the names is none of the sections: shstrndx=64: offset=0x3e");
+  }
+
+  @Test
+  void aNumberOfSectionsThatIsInTheFirstHeader() {
+    byte[] module = patched(60, 0);
+    int first = (int) ByteBuffer.wrap(MODULE).order(ByteOrder.LITTLE_ENDIAN).getLong(40);
+    ByteBuffer.wrap(module).order(ByteOrder.LITTLE_ENDIAN).putLong(first + 32, Long.MIN_VALUE);
+
+    assertRefused(
+        module, "so many sections are not possible: shnum=9223372036854775808: offset=0x3c");
+  }
+
+  @Test
+  void aSectionThatIsOutside() {
+    byte[] module = MODULE.clone();
+    int first = (int) ByteBuffer.wrap(MODULE).order(ByteOrder.LITTLE_ENDIAN).getLong(40);
+    // .modinfo is the first behind the empty one; its size.
+    ByteBuffer.wrap(module).order(ByteOrder.LITTLE_ENDIAN).putLong(first + 64 + 32, 1 << 20);
+
+    assertRefused(
+        module,
+        "past the end: section .modinfo, length=1048576, size=%d: offset=0x40"
+            .formatted(MODULE.length));
+  }
+
+  @Test
+  void aNameThatIsNotThere() {
+    byte[] module =
+        TestModule.of(true, ByteOrder.LITTLE_ENDIAN).modinfo("a=b").imports("printk").bytes();
+    // Behind the header, four bytes of .modinfo, and the empty symbol: the offset of the name.
+    ByteBuffer.wrap(module).order(ByteOrder.LITTLE_ENDIAN).putInt(64 + 4 + 24, 99);
+
+    // The names are eight bytes, behind the two symbols.
+    assertRefused(
+        module,
+        "past the end: a symbol's name, length=1, size=8: offset=0x%x"
+            .formatted(64 + 4 + 2 * 24 + 99));
+  }
+
+  @Test
+  void moreOfEverythingThanIsAllowed() {
+    var limits = new ModuleImageLimits(1 << 20, 1 << 20, 10, 100, 3, 20);
+
+    assertRefused(
+        TestModule.of(true, ByteOrder.LITTLE_ENDIAN).modinfo("a=" + "x".repeat(98)).bytes(),
+        limits,
+        ".modinfo is larger than is allowed: size=101, limit=100: offset=0x40");
+    assertThatThrownBy(
+            () ->
+                ModuleImageReader.read(
+                    ByteBuffer.wrap(
+                        TestModule.of(true, ByteOrder.LITTLE_ENDIAN)
+                            .imports("a", "b", "c")
+                            .bytes()),
+                    limits))
+        .isInstanceOf(ModuleImageException.class)
+        .hasMessageStartingWith("more symbols than are allowed: count=4, limit=3");
+    assertThatThrownBy(
+            () ->
+                ModuleImageReader.read(
+                    ByteBuffer.wrap(
+                        TestModule.of(true, ByteOrder.LITTLE_ENDIAN)
+                            .imports("a_name_of_20_letters", "b")
+                            .bytes()),
+                    limits))
+        .isInstanceOf(ModuleImageException.class)
+        .hasMessageStartingWith(
+            "the names of symbols are longer together than is allowed: limit=20");
+    assertRefused(
+        new byte[(1 << 20) + 1],
+        limits,
+        "the module is larger than is allowed: size=1048577, limit=1048576: offset=0x0");
+  }
+
+  @Test
+  void moreModinfoEntriesThanAreAllowed() {
+    assertRefused(
+        TestModule.of(true, ByteOrder.LITTLE_ENDIAN)
+            .section(
+                ".modinfo",
+                TestModule.SHT_PROGBITS,
+                "a\0".repeat(50_001).getBytes(StandardCharsets.US_ASCII))
+            .bytes(),
+        ".modinfo has more entries than are allowed: limit=50000: offset=0x186e0");
+  }
+
+  @Test
+  void aBombOfZeroes() throws Exception {
+    var gzip = new ByteArrayOutputStream();
+    try (var out = new GZIPOutputStream(gzip)) {
+      out.write(new byte[64 << 20]);
+    }
+    var xz = new ByteArrayOutputStream();
+    try (var out = new XZOutputStream(xz, new LZMA2Options(0))) {
+      out.write(new byte[64 << 20]);
+    }
+
+    assertRefused(
+        gzip.toByteArray(),
+        "the module is larger than is allowed once decompressed: limit=%d: offset=0x%x"
+            .formatted(gzip.size() * 200L, gzip.size() * 200L));
+    assertRefused(
+        xz.toByteArray(),
+        "the module is larger than is allowed once decompressed: limit=%d: offset=0x%x"
+            .formatted(Math.max(1 << 20, xz.size() * 200L), Math.max(1 << 20, xz.size() * 200L)));
+  }
+
+  @Test
+  void damagedCompression() throws Exception {
+    for (String kind : new String[] {"gzip", "xz", "zstd"}) {
+      byte[] compressed = java.util.Objects.requireNonNull(Seeds.made().get(kind));
+      for (int length = 6; length < compressed.length; length += 7) {
+        byte[] cut = Arrays.copyOf(compressed, length);
+        assertThatThrownBy(() -> read(cut))
+            .as("%s cut to %d bytes", kind, length)
+            .isInstanceOf(ModuleImageException.class)
+            .hasMessageStartingWith("the " + kind + " data cannot be decompressed, ");
+      }
+    }
+  }
+
+  @Test
+  void signaturesThatAreNone() {
+    byte[] longer = TestSigner.append(MODULE, new byte[8]);
+    ByteBuffer.wrap(longer).putInt(longer.length - 28 - 4, Integer.MAX_VALUE);
+    byte[] ofAnotherKind = TestSigner.append(MODULE, new byte[8]);
+    ofAnotherKind[MODULE.length + 8 + 2] = 1;
+
+    assertRefused(
+        longer,
+        "the signature is longer than the module: length=2147483647: offset=0x%x"
+            .formatted(longer.length - 28 - 4));
+    assertRefused(
+        ofAnotherKind,
+        "the signature is not of a kind that kernels take: id_type=1: offset=0x%x"
+            .formatted(MODULE.length + 8 + 2));
+    assertRefused(
+        TestSigner.append(MODULE, new byte[8]),
+        "the signature is not PKCS#7: offset=0x%x".formatted(MODULE.length));
+    assertRefused(
+        TestSigner.append(MODULE, new byte[(64 << 10) + 1]),
+        "the signature is longer than is allowed: length=65537, limit=65536: offset=0x%x"
+            .formatted(MODULE.length));
+  }
+
+  @Test
+  void aSignatureNestedWithoutEnd() {
+    var nested = new byte[60_000];
+    for (int i = 0; i < nested.length; i += 2) {
+      nested[i] = 0x30;
+      nested[i + 1] = (byte) 0x80;
+    }
+
+    assertThatThrownBy(() -> read(TestSigner.append(MODULE, nested)))
+        .isInstanceOf(ModuleImageException.class)
+        .hasMessageStartingWith("the signature is ")
+        .hasMessageEndingWith("offset=0x%x".formatted(MODULE.length));
+  }
+
+  @Test
+  void saysWhereAsANumberToo() {
+    ModuleImageException refused =
+        catchThrowableOfType(ModuleImageException.class, () -> read(patched(58, 63)));
+
+    assertThat(refused.offset()).isEqualTo(0x3a);
+  }
+
+  private static byte[] patched(int offset, int lowByte) {
+    byte[] module = MODULE.clone();
+    module[offset] = (byte) lowByte;
+    return module;
+  }
+
+  private static byte[] patchedLong(int offset, long value) {
+    byte[] module = MODULE.clone();
+    ByteBuffer.wrap(module).order(ByteOrder.LITTLE_ENDIAN).putLong(offset, value);
+    return module;
+  }
+
+  private static void assertRefused(byte[] module, String message) {
+    assertRefused(module, ModuleImageLimits.DEFAULT, message);
+  }
+
+  private static void assertRefused(byte[] module, ModuleImageLimits limits, String message) {
+    assertThatThrownBy(() -> ModuleImageReader.read(ByteBuffer.wrap(module), limits))
+        .isInstanceOf(ModuleImageException.class)
+        .hasMessage(message);
+  }
+
+  private static ModuleImage read(byte[] module) {
+    return ModuleImageReader.read(ByteBuffer.wrap(module));
+  }
+}

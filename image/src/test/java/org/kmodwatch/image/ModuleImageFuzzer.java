@@ -1,0 +1,52 @@
+package org.kmodwatch.image;
+
+import java.nio.ByteBuffer;
+import java.util.List;
+import org.jspecify.annotations.NullMarked;
+
+/**
+ * What the fuzzer calls: everything that is done to a module of a stranger. Only the one exception
+ * may come out, and that is taken for an answer.
+ */
+@NullMarked
+public final class ModuleImageFuzzer {
+
+  /** Room for what a few kilobytes may hold, so that a run costs little. */
+  static final ModuleImageLimits LIMITS =
+      new ModuleImageLimits(8 << 20, 8 << 20, 200, 1 << 20, 100_000, 1 << 20);
+
+  private static final SignatureVerifier NO_KEYS = new SignatureVerifier(List.of());
+
+  private ModuleImageFuzzer() {}
+
+  /** Called by Jazzer. */
+  public static void fuzzerTestOneInput(byte[] bytes) {
+    readAll(bytes);
+  }
+
+  /** Whether it could be read. */
+  static boolean readAll(byte[] bytes) {
+    ModuleImage image;
+    try {
+      image = ModuleImageReader.read(ByteBuffer.wrap(bytes), LIMITS);
+    } catch (ModuleImageException refused) {
+      require(refused.getMessage() != null, "an error without words");
+      return false;
+    }
+    image.info().parameters().forEach(p -> require(!p.toString().isEmpty(), "a parameter"));
+    require(image.machineName() != null, "a machine");
+    require(image.info().depends().stream().noneMatch(String::isEmpty), "a dependency");
+    SignatureStatus status = NO_KEYS.verify(image).status();
+    require(
+        status
+            == (image.signature() == null ? SignatureStatus.UNSIGNED : SignatureStatus.UNKNOWN_KEY),
+        "never valid without a key: " + status);
+    return true;
+  }
+
+  private static void require(boolean holds, String what) {
+    if (!holds) {
+      throw new AssertionError(what);
+    }
+  }
+}
