@@ -22,15 +22,24 @@
 #define KW_CGROUP_PARTS 64
 #define KW_CMDLINE_MAX 2048
 #define KW_ATTEMPTS 512
-#define KW_RING_BYTES (4 << 20)
+#define KW_RING_BYTES (16 << 20)
 
 #define container_of_core(ptr, type, member) \
 	((type *)((unsigned long)(ptr) - bpf_core_field_offset(type, member)))
 
+/* An image that is being sent. */
+struct kw_image {
+	__u64 buf;		/* where the kernel has it */
+	__u64 size;
+	__u64 sent;
+};
+
 struct kw_attempt {
 	struct kw_record record;
 	__u64 file;		/* struct file that record.path is of */
+	struct kw_image images[KW_IMAGE_KINDS];
 	__u32 file_read;	/* the call's own file has been read */
+	__u32 images_told;	/* KW_IMAGE has been sent */
 };
 
 struct {

@@ -12,6 +12,7 @@
 #define KMODWATCH_CALLS_H
 
 #include "attempt.h"
+#include "images.h"
 
 static __always_inline struct file *file_of(__u32 fd)
 {
@@ -132,6 +133,7 @@ static __noinline int leave(__u32 how, __u64 a0, __u64 a1, __u64 a2, __s64 ret)
 		}
 		a->record.flags |= KW_ENTRY_MISSED;
 	}
+	send_images(a);
 	r = &a->record;
 	r->ret = ret;
 	read_params(r);

@@ -8,6 +8,7 @@
 #define KMODWATCH_CHECKS_H
 
 #include "attempt.h"
+#include "images.h"
 
 /* What a record says of a file, to put back what it said before. */
 struct kw_saved_file {
@@ -94,6 +95,8 @@ int BPF_PROG(post_read_file, struct file *file, char *buf, long size, int id, in
 	a->record.value = size;
 	a->record.ret = ret;
 	send_file(a, file, KW_POST_READ_FILE);
+	if (is_module_read(id))
+		take_image(a, buf, size);
 	done(a);
 	return 0;
 }
@@ -129,6 +132,8 @@ int BPF_PROG(post_load_data, char *buf, long size, int id, char *description, in
 	send(&a->record, KW_POST_LOAD_DATA);
 	a->record.srcversion = (struct kw_span){};
 	a->record.data_len = data_len;
+	if (is_module_load(id))
+		take_image(a, buf, size);
 	done(a);
 	return 0;
 }
@@ -153,6 +158,19 @@ int BPF_PROG(security_module_request, char *alias, int ret)
 	return 0;
 }
 
+/* Optional, CONFIG_MODULE_SIG: a module that the kernel has decompressed itself
+ * is seen here for the first time as it is loaded; its signature is still part
+ * of it. */
+SEC("fentry/module_sig_check")
+int BPF_PROG(module_sig_check_enter, struct load_info *info, int flags)
+{
+	struct kw_attempt *a = current_attempt();
+
+	if (a)
+		take_image(a, BPF_CORE_READ(info, hdr), BPF_CORE_READ(info, len));
+	return 0;
+}
+
 /* Optional, CONFIG_MODULE_SIG: whether the module is signed by a trusted key,
  * and what the kernel makes of it if not: EKEYREJECTED where signatures are
  * enforced, EPERM where lockdown wants them. Kept for the attempt's records. */
@@ -167,6 +185,9 @@ int BPF_PROG(module_sig_check, struct load_info *info, int flags, int ret)
 	if (BPF_CORE_READ(info, sig_ok))
 		a->record.flags |= KW_SIG_OK;
 	a->record.sig_ret = ret;
+	/* The check has read the image from end to end: time in which user space
+	 * may have made room for the rest of it. The bytes are still untouched. */
+	send_chunks(a);
 	return 0;
 }
 

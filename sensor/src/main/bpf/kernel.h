@@ -184,6 +184,19 @@ struct css_set {
 	struct cgroup *dfl_cgrp;
 };
 
+/* Numbers differ between kernels; those here are of no account. */
+enum kernel_read_file_id {
+	READING_MODULE = 2,
+};
+
+enum kernel_read_file_id___v6_19 {
+	READING_MODULE_COMPRESSED = 7,
+};
+
+enum kernel_load_data_id {
+	LOADING_MODULE = 2,
+};
+
 enum cgroup_subsys_id {
 	pids_cgrp_id = 1,	/* the number is the running kernel's */
 };
@@ -215,6 +228,8 @@ struct module {
 };
 
 struct load_info {
+	void *hdr;
+	unsigned long len;
 	bool sig_ok;		/* CONFIG_MODULE_SIG */
 };
 

@@ -11,6 +11,7 @@
 #define KMODWATCH_MODULES_H
 
 #include "attempt.h"
+#include "images.h"
 
 /* The module's own name stays in the record of its attempt; version and
  * srcversion are sent with this record only. */
@@ -44,6 +45,8 @@ int BPF_PROG(module_load, struct module *mod)
 
 	if (!a)
 		return 0;
+	/* Not at the return alone: a hostile init may see to it that there is none. */
+	send_images(a);
 	a->record.ret = 0;
 	send_module(a, mod, KW_MODULE_LOAD);
 	done(a);

@@ -35,6 +35,7 @@ enum kw_kind {
 	KW_MODULE_LOAD = 9,
 	KW_MODULE_INIT = 10,
 	KW_MODULE_FREE = 11,
+	KW_IMAGE = 12,			/* after the last chunk of an attempt's image */
 };
 
 /* The system call that the thread is in. */
@@ -128,12 +129,39 @@ struct kw_record {
 	char data[KW_DATA_MAX + KW_APPEND_MAX];
 };
 
+/* Which bytes of a module. */
+enum kw_image_kind {
+	KW_HANDED_OVER = 0,	/* what the caller gave */
+	KW_DECOMPRESSED = 1,	/* what the kernel made of that, and loads */
+	KW_IMAGE_KINDS = 2,
+};
+
+/* Room in a chunk: the smaller for what is left at the end of an image. */
+#define KW_CHUNK_BYTES (32 << 10)
+#define KW_CHUNK_BYTES_SMALL (4 << 10)
+
+/* A piece of a module's image, in a ring buffer of its own, or in a second one
+ * if that has no room. Each piece is sent once, and all but the last are of
+ * KW_CHUNK_BYTES; if one finds no room, none that is behind it is sent. */
+struct kw_chunk {
+	__u64 call_time_ns;	/* with host_tid: of which attempt */
+	__u64 size;		/* of the whole image */
+	__u64 offset;		/* in the image */
+	__u32 host_tid;
+	__u32 len;		/* of data; what is behind it is anything */
+	enum kw_image_kind kind;
+	__u32 reserved;
+	char data[];
+};
+
 /* Indices into the counters map, one set per CPU. */
 enum kw_counter {
 	KW_SEEN = 0,		/* records that a program wanted to send */
 	KW_LOST_RING_FULL = 1,
 	KW_LOST_NO_SCRATCH = 2,
-	KW_COUNTERS = 3,
+	KW_IMAGES_SEEN = 3,	/* images that were to be sent, of both kinds */
+	KW_IMAGES_CUT = 4,	/* of which not every byte was */
+	KW_COUNTERS = 5,
 };
 
 #endif

@@ -4,6 +4,7 @@
  *
  * attempt.h	the work space of an attempt, who makes it, sending a record
  * calls.h	the three system calls, entry and return
+ * images.h	the module's bytes
  * checks.h	what the kernel is given: security_kernel_*
  * modules.h	what the kernel does with it: module:* and two optional functions
  * record.h	the record as user space gets it

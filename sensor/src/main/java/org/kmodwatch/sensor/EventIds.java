@@ -25,7 +25,8 @@ final class EventIds {
           EventNames.MODULE_LOAD,
           EventNames.MODULE_INIT,
           EventNames.MODULE_FREE,
-          EventNames.INIT_MODULE_RETURN);
+          EventNames.INIT_MODULE_RETURN,
+          EventNames.MODULE_IMAGE);
 
   private static final Map<String, String> SYSTEM_CALLS =
       Map.of(

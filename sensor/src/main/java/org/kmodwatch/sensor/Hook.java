@@ -95,6 +95,12 @@ public enum Hook {
       Machine.ANY,
       false,
       "a module's arguments as it got them, and modules whose parameter callbacks ran and refused"),
+  /** The kernel is about to look at a module's signature. */
+  MODULE_SIG_CHECK_ENTER(
+      "fentry/module_sig_check",
+      Machine.ANY,
+      false,
+      "what the kernel made of a module that it decompressed itself"),
   /** The kernel has looked at a module's signature. */
   MODULE_SIG_CHECK(
       "fexit/module_sig_check",

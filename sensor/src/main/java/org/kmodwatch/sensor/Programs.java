@@ -28,6 +28,12 @@ final class Programs implements AutoCloseable {
   private static final String OBJECT = "sensor.bpf.o";
   private static final Path LOCKDOWN = Path.of("/sys/kernel/security/lockdown");
 
+  /** A multiple of the page size of any machine. */
+  private static final int SMALLEST_RING_BYTES = 64 << 10;
+
+  /** KW_IMAGE_MAX: larger images are not sent. */
+  private static final long IMAGE_BYTES_MAX = 64L << 20;
+
   private final BpfObject object;
   private final Map<Hook, HookStatus> statuses;
 
@@ -45,10 +51,11 @@ final class Programs implements AutoCloseable {
   /**
    * Loads and attaches what this kernel takes.
    *
+   * @param imageBufferBytes memory for images; 0 for none of them
    * @throws SensorException if a required program cannot be loaded or attached
    */
-  static Programs attach(LibBpf lib, KernelBtf btf) {
-    Programs programs = attachWhatGoes(lib, btf);
+  static Programs attach(LibBpf lib, KernelBtf btf, int imageBufferBytes) {
+    Programs programs = attachWhatGoes(lib, btf, imageBufferBytes);
     for (HookStatus status : programs.statuses()) {
       if (status.hook().required() && status.state() != HookStatus.State.ATTACHED) {
         programs.close();
@@ -62,7 +69,7 @@ final class Programs implements AutoCloseable {
 
   /** Loads and attaches what this kernel takes, and takes it off again. */
   static List<HookStatus> probe(LibBpf lib, KernelBtf btf) {
-    try (Programs programs = attachWhatGoes(lib, btf)) {
+    try (Programs programs = attachWhatGoes(lib, btf, 0)) {
       return programs.statuses();
     }
   }
@@ -81,11 +88,11 @@ final class Programs implements AutoCloseable {
     object.close();
   }
 
-  private static Programs attachWhatGoes(LibBpf lib, KernelBtf btf) {
+  private static Programs attachWhatGoes(LibBpf lib, KernelBtf btf, int imageBufferBytes) {
     byte[] elf = objectFile();
     var statuses = new EnumMap<Hook, HookStatus>(Hook.class);
     Set<Hook> wanted = presentHooks(btf, statuses);
-    BpfObject object = open(lib, elf, wanted);
+    BpfObject object = open(lib, elf, wanted, imageBufferBytes);
     BpfObject.Outcome outcome = object.load();
     String complaints = outcome.messages();
     if (!outcome.succeeded()) {
@@ -97,7 +104,7 @@ final class Programs implements AutoCloseable {
           wanted.remove(hook);
         }
       }
-      object = open(lib, elf, wanted);
+      object = open(lib, elf, wanted, imageBufferBytes);
       outcome = object.load();
       if (!outcome.succeeded()) {
         object.close();
@@ -137,8 +144,10 @@ final class Programs implements AutoCloseable {
     return present;
   }
 
-  private static BpfObject open(LibBpf lib, byte[] elf, Set<Hook> wanted) {
+  private static BpfObject open(LibBpf lib, byte[] elf, Set<Hook> wanted, int imageBufferBytes) {
     BpfObject object = BpfObject.open(lib, elf);
+    object.setMaxEntries("images", Math.max(imageBufferBytes, SMALLEST_RING_BYTES));
+    object.setConstant(imageBufferBytes == 0 ? 0 : IMAGE_BYTES_MAX);
     for (BpfObject.Program program : object.programs()) {
       program.setAutoload(wanted.contains(hookOf(program)));
     }
@@ -146,7 +155,7 @@ final class Programs implements AutoCloseable {
   }
 
   private static BpfObject.Outcome loadAlone(LibBpf lib, byte[] elf, Hook hook) {
-    try (BpfObject object = open(lib, elf, EnumSet.of(hook))) {
+    try (BpfObject object = open(lib, elf, EnumSet.of(hook), 0)) {
       return object.load();
     }
   }

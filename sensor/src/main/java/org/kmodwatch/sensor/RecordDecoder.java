@@ -6,6 +6,7 @@ import static org.kmodwatch.core.event.EventNames.INIT_MODULE;
 import static org.kmodwatch.core.event.EventNames.INIT_MODULE_RETURN;
 import static org.kmodwatch.core.event.EventNames.MODULE_COMING;
 import static org.kmodwatch.core.event.EventNames.MODULE_FREE;
+import static org.kmodwatch.core.event.EventNames.MODULE_IMAGE;
 import static org.kmodwatch.core.event.EventNames.MODULE_INIT;
 import static org.kmodwatch.core.event.EventNames.MODULE_LOAD;
 import static org.kmodwatch.core.event.EventNames.MODULE_REQUEST;
@@ -135,6 +136,8 @@ final class RecordDecoder {
       case RecordLayout.MODULE_INIT ->
           event(in, MODULE_INIT, List.of(string("name", in.string(RecordLayout.NAME))));
       case RecordLayout.MODULE_FREE -> event(in, MODULE_FREE, module(in, false));
+      case RecordLayout.IMAGE ->
+          throw new IllegalArgumentException("a record of an image is decoded with the image");
       default -> throw new IllegalArgumentException("no such kind of record: kind=" + kind);
     };
   }
@@ -147,6 +150,38 @@ final class RecordDecoder {
    */
   Event callWithoutReturn(ByteBuffer record) {
     return call(new RecordFields(record), null);
+  }
+
+  /**
+   * The event that a record of an image tells of.
+   *
+   * @param record of the kind {@link RecordLayout#IMAGE}
+   * @param image what came of it
+   */
+  Event image(ByteBuffer record, CapturedImage image) {
+    var in = new RecordFields(record);
+    var args = new ArrayList<Argument>();
+    CapturedImage.Bytes handedOver = image.handedOver();
+    args.add(unsigned("size", C_UNSIGNED_LONG, handedOver.sizeBytes()));
+    args.add(new Argument("complete", "bool", Value.of(handedOver.complete())));
+    args.add(string("sha256", handedOver.sha256()));
+    CapturedImage.Bytes decompressed = image.decompressed();
+    if (decompressed != null && decompressed.complete()) {
+      args.add(unsigned("decompressed_size", C_UNSIGNED_LONG, decompressed.sizeBytes()));
+      args.add(string("decompressed_sha256", decompressed.sha256()));
+    }
+    if (in.has(RecordLayout.FLAG_SIG_CHECKED)) {
+      args.add(
+          new Argument(ImageReader.SIG_OK, "bool", Value.of(in.has(RecordLayout.FLAG_SIG_OK))));
+      args.add(number(ImageReader.SIG_RET, in.int32(RecordLayout.SIG_RET)));
+    }
+    return event(
+        in,
+        MODULE_IMAGE,
+        in.int64(RecordLayout.TIME_NANOS),
+        0L,
+        args,
+        contexts.decode(in, bootToEpochNanos));
   }
 
   /**

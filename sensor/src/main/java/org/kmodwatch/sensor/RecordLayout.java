@@ -104,6 +104,7 @@ final class RecordLayout {
   static final int MODULE_LOAD = 9;
   static final int MODULE_INIT = 10;
   static final int MODULE_FREE = 11;
+  static final int IMAGE = 12;
 
   /** enum kw_call. */
   static final int NO_CALL = 0;
@@ -117,10 +118,12 @@ final class RecordLayout {
 
   static final int COUNTER_LOST_RING_FULL = 1;
   static final int COUNTER_LOST_NO_SCRATCH = 2;
-  static final int COUNTERS = 3;
+  static final int COUNTER_IMAGES_SEEN = 3;
+  static final int COUNTER_IMAGES_CUT = 4;
+  static final int COUNTERS = 5;
 
   /** KW_RING_BYTES. */
-  static final int RING_BYTES = 4 << 20;
+  static final int RING_BYTES = 16 << 20;
 
   private RecordLayout() {}
 }

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.sensor.kernel.KernelBtf;
@@ -14,6 +15,7 @@ import org.kmodwatch.sensor.kernel.KernelClock;
 import org.kmodwatch.sensor.kernel.KernelException;
 import org.kmodwatch.sensor.kernel.LibBpf;
 import org.kmodwatch.sensor.kernel.RingBuffer;
+import org.kmodwatch.sensor.kernel.RingPoll;
 
 /**
  * The live sensor. One platform thread starts it, polls it, drains it and closes it; {@link
@@ -31,10 +33,17 @@ public final class Sensor implements AutoCloseable {
    */
   private static final long CLOCK_STEP_NANOS = 1_000_000L;
 
+  /** How much of a large ring is mapped at once: what is mapped and read counts as our memory. */
+  private static final int WINDOW_BYTES = 1 << 20;
+
   private static final Path MODPROBE_PATH = Path.of("/proc/sys/kernel/modprobe");
 
   private final Programs programs;
   private final RingBuffer ring;
+  private final List<RingBuffer> images;
+  private final RingPoll rings;
+  private final ImageAssembler assembler = new ImageAssembler();
+  private final ImageReader imageReader;
   private final RecordDecoder decoder;
   private final OpenCalls openCalls = new OpenCalls();
   private long bootToEpochNanos;
@@ -43,9 +52,17 @@ public final class Sensor implements AutoCloseable {
   private long malformed;
   private boolean closed;
 
-  private Sensor(Programs programs, RingBuffer ring, KernelTypes types) {
+  private Sensor(
+      Programs programs,
+      RingBuffer ring,
+      List<RingBuffer> images,
+      ImageReader imageReader,
+      KernelTypes types) {
     this.programs = programs;
     this.ring = ring;
+    this.images = images;
+    this.rings = new RingPoll(Stream.concat(Stream.of(ring), images.stream()).toList());
+    this.imageReader = imageReader;
     this.bootToEpochNanos = KernelClock.bootToEpochNanos();
     this.clockCheckedBootNanos = KernelClock.bootNanos();
     this.decoder = new RecordDecoder(types, Sensor::modprobePath, bootToEpochNanos);
@@ -54,16 +71,20 @@ public final class Sensor implements AutoCloseable {
   /**
    * Loads and attaches every hook that this kernel has.
    *
+   * @param options memory for images, and who looks at them
    * @throws SensorException if a required hook cannot be attached, or libbpf, BTF, or the privilege
    *     is missing
    */
-  public static Sensor start() {
+  public static Sensor start(SensorOptions options) {
     LibBpf lib = libBpf();
+    int imageBytes = options.imageBufferBytes();
     try (KernelBtf btf = kernelBtf(lib)) {
-      Programs programs = Programs.attach(lib, btf);
+      Programs programs = Programs.attach(lib, btf, imageBytes);
       try {
-        RingBuffer ring = programs.object().ringBuffer("ring", RecordLayout.RING_BYTES);
-        return new Sensor(programs, ring, kernelTypes(btf));
+        RingBuffer ring =
+            programs.object().ringBuffer("ring", RecordLayout.RING_BYTES, WINDOW_BYTES);
+        List<RingBuffer> images = imageBytes == 0 ? List.of() : imageRings(programs, imageBytes);
+        return new Sensor(programs, ring, images, options.images(), kernelTypes(btf));
       } catch (KernelException e) {
         programs.close();
         throw new SensorException(e.getMessage(), "");
@@ -96,13 +117,13 @@ public final class Sensor implements AutoCloseable {
    * @return how many were handed over; 0 after a time-out or {@link #wakeUp}
    */
   public int poll(Duration timeout, Consumer<Event> sink) {
-    ring.await(timeout);
+    rings.await(timeout);
     return read(sink);
   }
 
   /** Makes a {@link #poll} that is waiting return; from any thread, until {@link #close}. */
   public void wakeUp() {
-    ring.wakeUp();
+    rings.wakeUp();
   }
 
   /** Takes the programs off the kernel; what is in the ring stays there for {@link #drain}. */
@@ -128,7 +149,9 @@ public final class Sensor implements AutoCloseable {
         delivered,
         counters[RecordLayout.COUNTER_LOST_RING_FULL],
         counters[RecordLayout.COUNTER_LOST_NO_SCRATCH],
-        malformed);
+        malformed,
+        counters[RecordLayout.COUNTER_IMAGES_SEEN],
+        counters[RecordLayout.COUNTER_IMAGES_CUT]);
   }
 
   /** Detaches and frees everything; a second call does nothing. */
@@ -136,14 +159,25 @@ public final class Sensor implements AutoCloseable {
   public void close() {
     if (!closed) {
       closed = true;
+      rings.close();
       ring.close();
+      images.forEach(RingBuffer::close);
+      assembler.close();
       programs.close();
     }
+  }
+
+  private static List<RingBuffer> imageRings(Programs programs, int imageBytes) {
+    int rest = ChunkLayout.REST_RING_BYTES;
+    return List.of(
+        programs.object().ringBuffer("images", imageBytes, WINDOW_BYTES),
+        programs.object().ringBuffer("images_rest", rest, WINDOW_BYTES));
   }
 
   private int read(Consumer<Event> sink) {
     long now = KernelClock.bootNanos();
     followClock(now);
+    readImages();
     int events = ring.read(record -> accept(record, sink));
     for (ByteBuffer record : openCalls.overdue(now)) {
       sink.accept(decoder.callWithoutReturn(record));
@@ -164,10 +198,36 @@ public final class Sensor implements AutoCloseable {
     sink.accept(event);
   }
 
-  private Event decode(ByteBuffer record) {
-    Event event = decoder.decode(record);
+  private void readImages() {
+    for (RingBuffer image : images) {
+      image.read(this::acceptChunk);
+    }
+  }
+
+  private void acceptChunk(ByteBuffer chunk) {
+    try {
+      assembler.add(chunk);
+    } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
+      malformed++;
+    }
+  }
+
+  /** The event of an image: all its chunks were sent before the record that tells of it. */
+  private Event image(ByteBuffer record) {
+    readImages();
     int position = record.position();
-    if (record.getInt(position + RecordLayout.KIND) == RecordLayout.CALL_RETURN) {
+    return assembler.use(
+        record.getInt(position + RecordLayout.HOST_TID),
+        record.getLong(position + RecordLayout.CALL_TIME_NANOS),
+        record.getLong(position + RecordLayout.VALUE),
+        image -> imageReader.read(decoder.image(record, image), image));
+  }
+
+  private Event decode(ByteBuffer record) {
+    int position = record.position();
+    int kind = record.getInt(position + RecordLayout.KIND);
+    Event event = kind == RecordLayout.IMAGE ? image(record) : decoder.decode(record);
+    if (kind == RecordLayout.CALL_RETURN) {
       return openCalls.returned(record) ? decoder.lateReturn(record) : event;
     }
     if (record.getInt(position + RecordLayout.CALL) != RecordLayout.NO_CALL) {

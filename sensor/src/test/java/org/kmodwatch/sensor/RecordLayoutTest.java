@@ -83,6 +83,22 @@ final class RecordLayoutTest {
   }
 
   @Test
+  void layout_agreesWithTheObjectFile_forEveryFieldOfAChunk() throws Exception {
+    try (KernelBtf btf = objectFile()) {
+      assertThat(btf.memberOffsets("kw_chunk"))
+          .containsExactly(
+              entry("call_time_ns", ChunkLayout.CALL_TIME_NANOS),
+              entry("size", ChunkLayout.SIZE),
+              entry("offset", ChunkLayout.OFFSET),
+              entry("host_tid", ChunkLayout.HOST_TID),
+              entry("len", ChunkLayout.LEN),
+              entry("kind", ChunkLayout.KIND),
+              entry("reserved", ChunkLayout.RESERVED),
+              entry("data", ChunkLayout.DATA));
+    }
+  }
+
+  @Test
   void layout_agreesWithTheObjectFile_forEveryConstant() throws Exception {
     try (KernelBtf btf = objectFile()) {
       assertThat(btf.enumerators("kw_kind"))
@@ -97,7 +113,8 @@ final class RecordLayoutTest {
               entry(RecordLayout.MODULE_COMING, "KW_MODULE_COMING"),
               entry(RecordLayout.MODULE_LOAD, "KW_MODULE_LOAD"),
               entry(RecordLayout.MODULE_INIT, "KW_MODULE_INIT"),
-              entry(RecordLayout.MODULE_FREE, "KW_MODULE_FREE"));
+              entry(RecordLayout.MODULE_FREE, "KW_MODULE_FREE"),
+              entry(RecordLayout.IMAGE, "KW_IMAGE"));
       assertThat(btf.enumerators("kw_call"))
           .containsExactly(
               entry(RecordLayout.NO_CALL, "KW_NO_CALL"),
@@ -122,7 +139,14 @@ final class RecordLayoutTest {
               entry(RecordLayout.COUNTER_SEEN, "KW_SEEN"),
               entry(RecordLayout.COUNTER_LOST_RING_FULL, "KW_LOST_RING_FULL"),
               entry(RecordLayout.COUNTER_LOST_NO_SCRATCH, "KW_LOST_NO_SCRATCH"),
+              entry(RecordLayout.COUNTER_IMAGES_SEEN, "KW_IMAGES_SEEN"),
+              entry(RecordLayout.COUNTER_IMAGES_CUT, "KW_IMAGES_CUT"),
               entry(RecordLayout.COUNTERS, "KW_COUNTERS"));
+      assertThat(btf.enumerators("kw_image_kind"))
+          .containsExactly(
+              entry(ChunkLayout.HANDED_OVER, "KW_HANDED_OVER"),
+              entry(ChunkLayout.DECOMPRESSED, "KW_DECOMPRESSED"),
+              entry(ChunkLayout.IMAGE_KINDS, "KW_IMAGE_KINDS"));
     }
   }
 

@@ -14,6 +14,9 @@ import java.util.List;
  */
 public final class BpfObject implements AutoCloseable {
 
+  /** The map that libbpf makes of the programs' constants, by the section's name. */
+  private static final String CONSTANTS = ".rodata";
+
   private final LibBpf lib;
   private final MemorySegment object;
   private final List<Program> programs = new ArrayList<>();
@@ -69,23 +72,67 @@ public final class BpfObject implements AutoCloseable {
     }
   }
 
+  /** Sets how many entries, or for a ring how many bytes, a map has; before {@link #load}. */
+  public void setMaxEntries(String name, int entries) {
+    try {
+      int result = (int) lib.mapSetMaxEntries.invokeExact(map(name), entries);
+      if (result != 0) {
+        throw new KernelException("the size of the map " + name + " cannot be set", -result);
+      }
+    } catch (Throwable t) {
+      throw Native.unreachable(t);
+    }
+  }
+
+  /**
+   * Sets what {@code .rodata} holds; before {@link #load}.
+   *
+   * @param value of the only constant there, 64 bits wide
+   */
+  public void setConstant(long value) {
+    try (Arena values = Arena.ofConfined()) {
+      MemorySegment bytes = values.allocate(LONG);
+      bytes.set(LONG, 0, value);
+      int result =
+          (int) lib.mapSetInitialValue.invokeExact(map(CONSTANTS), bytes, bytes.byteSize());
+      if (result != 0) {
+        throw new KernelException("the constants of the programs cannot be set", -result);
+      }
+    } catch (Throwable t) {
+      throw Native.unreachable(t);
+    }
+  }
+
   /** The descriptor of a map of a loaded object; it is closed with the object. */
   int mapFd(String name) {
+    try {
+      return (int) lib.mapFd.invokeExact(map(name));
+    } catch (Throwable t) {
+      throw Native.unreachable(t);
+    }
+  }
+
+  /**
+   * The ring buffer map of this name, mapped into memory.
+   *
+   * @param sizeBytes the ring's size
+   * @param windowBytes how much of its data is mapped at once, at most twice its size
+   */
+  public RingBuffer ringBuffer(String name, int sizeBytes, int windowBytes) {
+    return RingBuffer.map(mapFd(name), sizeBytes, windowBytes);
+  }
+
+  private MemorySegment map(String name) {
     try (Arena names = Arena.ofConfined()) {
       var map =
           (MemorySegment) lib.objectFindMapByName.invokeExact(object, names.allocateFrom(name));
       if (map.address() == 0) {
         throw new IllegalArgumentException("the BPF object has no such map: name=" + name);
       }
-      return (int) lib.mapFd.invokeExact(map);
+      return map;
     } catch (Throwable t) {
       throw Native.unreachable(t);
     }
-  }
-
-  /** The ring buffer map of this name, mapped into memory. */
-  public RingBuffer ringBuffer(String name, int sizeBytes) {
-    return RingBuffer.map(mapFd(name), sizeBytes);
   }
 
   /** The sums over all processors of a per-CPU array of {@code entries} 64-bit counters. */

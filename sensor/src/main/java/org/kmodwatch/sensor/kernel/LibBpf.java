@@ -36,6 +36,8 @@ public final class LibBpf {
   final MethodHandle programAttach;
   final MethodHandle linkDestroy;
   final MethodHandle mapFd;
+  final MethodHandle mapSetMaxEntries;
+  final MethodHandle mapSetInitialValue;
   final MethodHandle mapLookupElem;
   final MethodHandle numPossibleCpus;
   final MethodHandle btfLoadVmlinux;
@@ -72,6 +74,11 @@ public final class LibBpf {
     programAttach = Native.capturing(lib, "bpf_program__attach", pointerOfPointer);
     linkDestroy = Native.function(lib, "bpf_link__destroy", intOfPointer);
     mapFd = Native.function(lib, "bpf_map__fd", intOfPointer);
+    mapSetMaxEntries =
+        Native.function(lib, "bpf_map__set_max_entries", FunctionDescriptor.of(INT, POINTER, INT));
+    mapSetInitialValue =
+        Native.function(
+            lib, "bpf_map__set_initial_value", FunctionDescriptor.of(INT, POINTER, POINTER, LONG));
     mapLookupElem =
         Native.capturing(
             lib, "bpf_map_lookup_elem", FunctionDescriptor.of(INT, INT, POINTER, POINTER));

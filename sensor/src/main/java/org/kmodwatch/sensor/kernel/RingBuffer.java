@@ -2,17 +2,13 @@ package org.kmodwatch.sensor.kernel;
 
 import static org.kmodwatch.sensor.kernel.Native.INT;
 import static org.kmodwatch.sensor.kernel.Native.LONG;
-import static org.kmodwatch.sensor.kernel.Native.POINTER;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.time.Duration;
 import java.util.function.Consumer;
 
 /**
@@ -29,10 +25,10 @@ import java.util.function.Consumer;
  * header's length with acquire; what is busy ends the reading. The consumer's position is stored
  * with release once the payload has been used: from then on the kernel may write over it.
  *
- * <p>Waiting: {@code poll(2)} is level-triggered on "producer is not at consumer", so reading until
- * nothing new is there and then polling loses no wake-up.
+ * <p>Mapping: every page that is mapped counts as memory of this process, so of a big ring only a
+ * window is, which moves along with the reading.
  *
- * <p>One thread reads; {@link #wakeUp} may come from any.
+ * <p>Waiting is {@link RingPoll}'s. One thread reads.
  */
 @SuppressWarnings("restricted") // native access is this package's purpose
 public final class RingBuffer implements AutoCloseable {
@@ -40,68 +36,40 @@ public final class RingBuffer implements AutoCloseable {
   private static final int HEADER_BYTES = 8;
   private static final int BUSY = 1 << 31;
   private static final int DISCARD = 1 << 30;
-  private static final int PROT_READ = 1;
-  private static final int PROT_WRITE = 2;
-  private static final int MAP_SHARED = 1;
   private static final int SC_PAGESIZE = 30;
-  private static final short POLLIN = 1;
-  private static final int POLLFD_BYTES = 8;
 
   private static final VarHandle POSITION = LONG.varHandle();
   private static final VarHandle LENGTH = INT.varHandle();
 
-  private static final MethodHandle MMAP =
-      Native.capturing(
-          Native.libc(),
-          "mmap",
-          FunctionDescriptor.of(POINTER, POINTER, LONG, INT, INT, INT, LONG));
-  private static final MethodHandle MUNMAP =
-      Native.function(Native.libc(), "munmap", FunctionDescriptor.of(INT, POINTER, LONG));
   private static final MethodHandle SYSCONF =
       Native.function(Native.libc(), "sysconf", FunctionDescriptor.of(LONG, INT));
-  private static final MethodHandle POLL =
-      Native.capturing(Native.libc(), "poll", FunctionDescriptor.of(INT, POINTER, LONG, INT));
-  private static final MethodHandle EVENTFD =
-      Native.capturing(Native.libc(), "eventfd", FunctionDescriptor.of(INT, INT, INT));
-  private static final MethodHandle READ =
-      Native.function(Native.libc(), "read", FunctionDescriptor.of(LONG, INT, POINTER, LONG));
-  private static final MethodHandle WRITE =
-      Native.function(Native.libc(), "write", FunctionDescriptor.of(LONG, INT, POINTER, LONG));
-  private static final MethodHandle CLOSE =
-      Native.function(Native.libc(), "close", FunctionDescriptor.of(INT, INT));
+  private final int mapFd;
+  private final long pageBytes;
 
-  private static final int EFD_NONBLOCK = 0x800;
-  private static final int EFD_CLOEXEC = 0x80000;
+  /** Of the data as it is mapped, which is twice its size. */
+  private final long dataBytes;
 
-  private final Arena arena = Arena.ofShared();
+  private final long windowBytes;
+  private final long mask;
   private final MemorySegment consumer;
   private final MemorySegment producer;
-  private final MemorySegment data;
-  private final ByteBuffer view;
-  private final long mask;
-  private final int wakeFd;
-  private final MemorySegment pollFds;
-  private final MemorySegment one;
-  private final MemorySegment woken;
+  private MemorySegment window = MemorySegment.NULL;
+  private ByteBuffer view = ByteBuffer.allocate(0);
+
+  /** Where in the data the window begins. */
+  private long windowStart;
+
   private boolean closed;
 
-  private RingBuffer(int mapFd, int sizeBytes) {
-    long page = pageSize();
+  private RingBuffer(int mapFd, int sizeBytes, int windowBytes) {
+    this.mapFd = mapFd;
+    this.pageBytes = pageSize();
+    this.dataBytes = 2L * sizeBytes;
+    this.windowBytes = windowBytes;
     this.mask = sizeBytes - 1L;
-    this.consumer = mmap(mapFd, page, PROT_READ | PROT_WRITE, 0);
-    MemorySegment readOnly = mmap(mapFd, page + 2L * sizeBytes, PROT_READ, page);
-    this.producer = readOnly.asSlice(0, page);
-    this.data = readOnly.asSlice(page);
-    this.view = data.asByteBuffer().order(ByteOrder.nativeOrder());
-    this.wakeFd = newEventFd();
-    this.pollFds = arena.allocate(2L * POLLFD_BYTES, Integer.BYTES);
-    pollFds.set(INT, 0, mapFd);
-    pollFds.set(ValueLayout.JAVA_SHORT, 4, POLLIN);
-    pollFds.set(INT, POLLFD_BYTES, wakeFd);
-    pollFds.set(ValueLayout.JAVA_SHORT, POLLFD_BYTES + 4, POLLIN);
-    this.one = arena.allocate(LONG);
-    one.set(LONG, 0, 1);
-    this.woken = arena.allocate(LONG);
+    this.consumer = Mapping.writable(mapFd, pageBytes, 0);
+    this.producer = Mapping.readOnly(mapFd, pageBytes, pageBytes);
+    show(0, windowBytes);
   }
 
   /**
@@ -109,39 +77,17 @@ public final class RingBuffer implements AutoCloseable {
    *
    * @param mapFd the map's descriptor, which must stay open
    * @param sizeBytes the map's {@code max_entries}
+   * @param windowBytes how much of the data is mapped at once, at least what a record takes and a
+   *     page; twice {@code sizeBytes} is all of it
    * @throws KernelException if the kernel refuses
    */
-  static RingBuffer map(int mapFd, int sizeBytes) {
-    return new RingBuffer(mapFd, sizeBytes);
+  static RingBuffer map(int mapFd, int sizeBytes, int windowBytes) {
+    return new RingBuffer(mapFd, sizeBytes, windowBytes);
   }
 
-  /**
-   * Waits until a record is there, {@link #wakeUp} is called, or {@code timeout} is over.
-   *
-   * @throws KernelException if waiting fails
-   */
-  public void await(Duration timeout) {
-    int millis = (int) Math.min(Integer.MAX_VALUE, Math.max(0, timeout.toMillis()));
-    try {
-      int ready = (int) POLL.invokeExact(Native.captured(), pollFds, 2L, millis);
-      if (ready < 0 && Native.errno() != Errnos.EINTR) {
-        throw new KernelException("waiting for the ring buffer failed", Native.errno());
-      }
-      if (ready > 0 && (pollFds.get(ValueLayout.JAVA_SHORT, POLLFD_BYTES + 6) & POLLIN) != 0) {
-        long ignored = (long) READ.invokeExact(wakeFd, woken, 8L);
-      }
-    } catch (Throwable t) {
-      throw Native.unreachable(t);
-    }
-  }
-
-  /** Makes a thread in {@link #await} return, or the next call of it; from any thread. */
-  public void wakeUp() {
-    try {
-      long ignored = (long) WRITE.invokeExact(wakeFd, one, 8L);
-    } catch (Throwable t) {
-      throw Native.unreachable(t);
-    }
+  /** The map's descriptor, to wait on. */
+  int fd() {
+    return mapFd;
   }
 
   /**
@@ -156,14 +102,16 @@ public final class RingBuffer implements AutoCloseable {
     long position = (long) POSITION.get(consumer, 0L);
     while (position < (long) POSITION.getAcquire(producer, 0L)) {
       long offset = position & mask;
-      int header = (int) LENGTH.getAcquire(data, offset);
+      show(offset, HEADER_BYTES);
+      int header = (int) LENGTH.getAcquire(window, offset - windowStart);
       if ((header & BUSY) != 0) {
         return records;
       }
       int length = header & ~DISCARD;
       position += HEADER_BYTES + ((length + 7L) & ~7L);
       if ((header & DISCARD) == 0) {
-        int start = (int) offset + HEADER_BYTES;
+        show(offset, HEADER_BYTES + (long) length);
+        int start = (int) (offset - windowStart) + HEADER_BYTES;
         view.limit(start + length).position(start);
         records++;
         try {
@@ -178,60 +126,39 @@ public final class RingBuffer implements AutoCloseable {
     return records;
   }
 
+  /** Whether there is nothing to read: a cheap look at two positions. */
+  public boolean isEmpty() {
+    return (long) POSITION.get(consumer, 0L) == (long) POSITION.getAcquire(producer, 0L);
+  }
+
   @Override
   public void close() {
     if (closed) {
       return;
     }
     closed = true;
-    try {
-      int first = (int) MUNMAP.invokeExact(consumer, consumer.byteSize());
-      MemorySegment readOnly = MemorySegment.ofAddress(producer.address());
-      int second = (int) MUNMAP.invokeExact(readOnly, producer.byteSize() + data.byteSize());
-      int third = (int) CLOSE.invokeExact(wakeFd);
-      assert first == 0 && second == 0 && third == 0;
-    } catch (Throwable t) {
-      throw Native.unreachable(t);
-    }
-    arena.close();
+    Mapping.unmap(consumer);
+    Mapping.unmap(producer);
+    Mapping.unmap(window);
   }
 
-  private static MemorySegment mmap(int fd, long length, int protection, long offset) {
-    try {
-      var address =
-          (MemorySegment)
-              MMAP.invokeExact(
-                  Native.captured(),
-                  MemorySegment.NULL,
-                  length,
-                  protection,
-                  MAP_SHARED,
-                  fd,
-                  offset);
-      if (address.address() == -1) {
-        throw new KernelException("the ring buffer cannot be mapped", Native.errno());
-      }
-      return address.reinterpret(length);
-    } catch (Throwable t) {
-      throw Native.unreachable(t);
+  /** Sees to it that the window holds the {@code bytes} from {@code offset}. */
+  private void show(long offset, long bytes) {
+    if (offset >= windowStart && offset + bytes <= windowStart + window.byteSize()) {
+      return;
     }
+    long start = offset & -pageBytes;
+    long length = Math.min(windowBytes, dataBytes - start);
+    MemorySegment next = Mapping.readOnly(mapFd, length, 2 * pageBytes + start);
+    Mapping.unmap(window);
+    window = next;
+    windowStart = start;
+    view = window.asByteBuffer().order(ByteOrder.nativeOrder());
   }
 
   private static long pageSize() {
     try {
       return (long) SYSCONF.invokeExact(SC_PAGESIZE);
-    } catch (Throwable t) {
-      throw Native.unreachable(t);
-    }
-  }
-
-  private static int newEventFd() {
-    try {
-      int fd = (int) EVENTFD.invokeExact(Native.captured(), 0, EFD_NONBLOCK | EFD_CLOEXEC);
-      if (fd < 0) {
-        throw new KernelException("no event descriptor to wake up by", Native.errno());
-      }
-      return fd;
     } catch (Throwable t) {
       throw Native.unreachable(t);
     }

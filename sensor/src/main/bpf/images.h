@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
+/*
+ * The bytes of a module as the kernel has them, copied to user space piece by
+ * piece through a ring buffer of their own. Not a hook by itself: the image is
+ * taken where it is complete and before anything has changed it, at
+ * security_kernel_post_read_file, security_kernel_post_load_data and, if the
+ * kernel has decompressed it, at the entry of module_sig_check. What finds no
+ * room is sent on once the signature has been checked. After that the kernel
+ * writes into the image.
+ */
+#ifndef KMODWATCH_IMAGES_H
+#define KMODWATCH_IMAGES_H
+
+#include "attempt.h"
+
+/* As user space sets it; this is what the object file says. */
+#define KW_IMAGE_RING_BYTES (64 << 20)
+
+/* Larger images are not sent. With KW_CHUNK_BYTES each, this is the number of
+ * turns that bpf_loop() may have to do. */
+#define KW_IMAGE_MAX (64 << 20)
+#define KW_CHUNKS_MAX (KW_IMAGE_MAX / KW_CHUNK_BYTES + 1)
+#define KW_CHUNKS_UNROLLED 32
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, KW_IMAGE_RING_BYTES);
+} images SEC(".maps");
+
+/* What a ring of that size is short of, for an image of KW_IMAGE_MAX: a ring
+ * cannot be filled to the last byte, a chunk is more than its data, and a few
+ * chunks of others may be on their way. */
+#define KW_IMAGE_REST_BYTES (1 << 20)
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, KW_IMAGE_REST_BYTES);
+} images_rest SEC(".maps");
+
+/* Set before loading; 0: no images. */
+const volatile __u64 image_bytes_max = KW_IMAGE_MAX;
+
+static __always_inline bool is_module_read(__u32 id)
+{
+	if (bpf_core_enum_value_exists(enum kernel_read_file_id___v6_19, READING_MODULE_COMPRESSED) &&
+	    id == bpf_core_enum_value(enum kernel_read_file_id___v6_19, READING_MODULE_COMPRESSED))
+		return true;
+	return id == bpf_core_enum_value(enum kernel_read_file_id, READING_MODULE);
+}
+
+static __always_inline bool is_module_load(__u32 id)
+{
+	return id == bpf_core_enum_value(enum kernel_load_data_id, LOADING_MODULE);
+}
+
+/* Not inlined, so that the chunk is in the BTF for user space to see. */
+static __noinline void describe_chunk(struct kw_chunk *chunk, struct kw_attempt *a, __u32 kind, __u32 len)
+{
+	struct kw_image *image = &a->images[kind & 1];
+
+	chunk->call_time_ns = a->record.call_time_ns;
+	chunk->size = image->size;
+	chunk->offset = image->sent;
+	chunk->host_tid = a->record.host_tid;
+	chunk->len = len;
+	chunk->kind = kind;
+	chunk->reserved = 0;
+}
+
+/* Sends the next piece, of at most room bytes, which is a constant. */
+static __always_inline bool send_chunk(struct kw_attempt *a, __u32 kind, const __u32 room)
+{
+	struct kw_image *image = &a->images[kind];
+	__u64 len = image->size - image->sent;
+	struct kw_chunk *chunk = bpf_ringbuf_reserve(&images, sizeof(*chunk) + room, 0);
+
+	if (!chunk)
+		chunk = bpf_ringbuf_reserve(&images_rest, sizeof(*chunk) + room, 0);
+	if (!chunk)
+		return false;
+	asm volatile("" : "+r"(len));
+	if (len > room)
+		len = room;
+	if (bpf_probe_read_kernel(chunk->data, len, (void *)(image->buf + image->sent))) {
+		bpf_ringbuf_discard(chunk, 0);
+		return false;
+	}
+	describe_chunk(chunk, a, kind, len);
+	bpf_ringbuf_submit(chunk, 0);
+	image->sent += len;
+	return true;
+}
+
+struct kw_copy {
+	struct kw_attempt *attempt;
+	__u32 kind;
+};
+
+static long copy_step(__u32 step, struct kw_copy *copy)
+{
+	struct kw_attempt *a = copy->attempt;
+	__u32 kind = copy->kind & 1;
+	__u64 left = a->images[kind].size - a->images[kind].sent;
+
+	if (!left)
+		return 1;
+	return left > KW_CHUNK_BYTES_SMALL ? !send_chunk(a, kind, KW_CHUNK_BYTES) :
+					     !send_chunk(a, kind, KW_CHUNK_BYTES_SMALL);
+}
+
+static __noinline int send_chunks(struct kw_attempt *a)
+{
+	struct kw_copy copy = { .attempt = a };
+	int i;
+
+	for (copy.kind = 0; copy.kind < KW_IMAGE_KINDS; copy.kind++) {
+		struct kw_image *image = &a->images[copy.kind & 1];
+
+		if (image->sent == image->size || image->size > image_bytes_max)
+			continue;
+		if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_loop)) {
+			bpf_loop(KW_CHUNKS_MAX, copy_step, &copy, 0);
+		} else {
+			for (i = 0; i < KW_CHUNKS_UNROLLED; i++) {
+				if (copy_step(i, &copy))
+					break;
+			}
+		}
+	}
+	return 0;
+}
+
+/* Takes what the kernel is about to load, unless it has been taken already:
+ * first what it was handed, then what it made of that. */
+static __noinline int take_image(struct kw_attempt *a, const void *buf, __u64 size)
+{
+	struct kw_image *handed = &a->images[KW_HANDED_OVER];
+	struct kw_image *image = handed;
+
+	if (!image_bytes_max || a->record.call == KW_NO_CALL || !buf || !size)
+		return 0;
+	if (handed->buf) {
+		image = &a->images[KW_DECOMPRESSED];
+		if (handed->buf == (__u64)buf || image->buf)
+			return 0;
+	}
+	image->buf = (__u64)buf;
+	image->size = size;
+	return send_chunks(a);
+}
+
+/* Tells user space that what it has of the attempt's images is all there is. */
+static __noinline int send_images(struct kw_attempt *a)
+{
+	struct kw_image *handed = &a->images[KW_HANDED_OVER];
+	struct kw_image *loaded = &a->images[KW_DECOMPRESSED];
+
+	if (!handed->buf || a->images_told)
+		return 0;
+	a->images_told = 1;
+	count(KW_IMAGES_SEEN);
+	if (handed->sent != handed->size)
+		count(KW_IMAGES_CUT);
+	if (loaded->buf) {
+		count(KW_IMAGES_SEEN);
+		if (loaded->sent != loaded->size)
+			count(KW_IMAGES_CUT);
+	}
+	a->record.value = handed->size;
+	a->record.ret = handed->sent;
+	send(&a->record, KW_IMAGE);
+	return 0;
+}
+
+#endif

@@ -1,0 +1,235 @@
+package org.kmodwatch.sensor;
+
+import java.nio.ByteBuffer;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.BitSet;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.kmodwatch.core.event.Event;
+import org.kmodwatch.sensor.kernel.KernelException;
+import org.kmodwatch.sensor.kernel.NativeBytes;
+import org.kmodwatch.sensor.kernel.Sha256;
+
+/**
+ * Puts images together again from their chunks, and hashes them.
+ *
+ * <p>That an image is whole is proved, not taken for granted: every one of its chunks came, once,
+ * and together they have the size that the kernel knows the image to have. Chunks of one image may
+ * come in another order than they have in it, since there are two rings.
+ *
+ * <p>An image is let go when it is {@link #use used}. One whose attempt is never told of, since the
+ * record was lost, goes when its thread makes another, or when there are too many. The bytes of all
+ * images together are bounded; past that an image is hashed as it comes, if that is in order, and
+ * not kept.
+ *
+ * <p>An image that is kept is hashed when it is whole, and not chunk by chunk: the kernel's copying
+ * and ours are of about the same speed, hashing is slower, and a chunk that waits to be hashed is
+ * room in the ring that the kernel does not have.
+ */
+final class ImageAssembler implements AutoCloseable {
+
+  /**
+   * How many images are put together at the same time: the chunks of all attempts whose events are
+   * still in the ring are read before them.
+   */
+  static final int MAX_OPEN = 4096;
+
+  /** How many of their bytes are kept. */
+  static final long MAX_BYTES = 160L << 20;
+
+  private final long maxBytes;
+  private final Map<Integer, Attempt> byHostTid = new LinkedHashMap<>();
+  private final byte[] piece = new byte[ChunkLayout.BYTES];
+  private long keptBytes;
+
+  ImageAssembler() {
+    this(MAX_BYTES);
+  }
+
+  ImageAssembler(long maxBytes) {
+    this.maxBytes = maxBytes;
+  }
+
+  /**
+   * Takes a chunk.
+   *
+   * @param chunk a chunk from its position to its limit, in the machine's byte order
+   * @throws IllegalArgumentException if it is not one of ours
+   */
+  void add(ByteBuffer chunk) {
+    int start = chunk.position();
+    int kind = chunk.getInt(start + ChunkLayout.KIND);
+    int length = chunk.getInt(start + ChunkLayout.LEN);
+    if (kind < 0 || kind >= ChunkLayout.IMAGE_KINDS) {
+      throw new IllegalArgumentException("no such kind of image: kind=" + kind);
+    }
+    if (length < 0 || length > chunk.remaining() - ChunkLayout.DATA || length > piece.length) {
+      throw new IllegalArgumentException("a chunk is shorter than it says: len=" + length);
+    }
+    int hostTid = chunk.getInt(start + ChunkLayout.HOST_TID);
+    long callTime = chunk.getLong(start + ChunkLayout.CALL_TIME_NANOS);
+    Attempt attempt = byHostTid.get(hostTid);
+    if (attempt == null || attempt.callTimeNanos != callTime) {
+      forget(hostTid);
+      if (byHostTid.size() == MAX_OPEN) {
+        forget(byHostTid.keySet().iterator().next());
+      }
+      attempt = new Attempt(callTime);
+      byHostTid.put(hostTid, attempt);
+    }
+    Image image = attempt.images[kind];
+    if (image == null) {
+      image = new Image(chunk.getLong(start + ChunkLayout.SIZE));
+      attempt.images[kind] = image;
+    }
+    ByteBuffer data =
+        chunk
+            .duplicate()
+            .position(start + ChunkLayout.DATA)
+            .limit(start + ChunkLayout.DATA + length);
+    image.add(chunk.getLong(start + ChunkLayout.OFFSET), data);
+  }
+
+  /**
+   * Makes an event with the image of an attempt, and lets the image go.
+   *
+   * @param sizeBytes the size of what the kernel was handed, of which no chunk may have come
+   */
+  Event use(int hostTid, long callTimeNanos, long sizeBytes, Function<CapturedImage, Event> maker) {
+    Attempt attempt = byHostTid.get(hostTid);
+    if (attempt == null || attempt.callTimeNanos != callTimeNanos) {
+      return maker.apply(new CapturedImage(new CapturedImage.Bytes(sizeBytes, null, null), null));
+    }
+    try {
+      Image handedOver = attempt.images[ChunkLayout.HANDED_OVER];
+      Image decompressed = attempt.images[ChunkLayout.DECOMPRESSED];
+      return maker.apply(
+          new CapturedImage(
+              handedOver == null
+                  ? new CapturedImage.Bytes(sizeBytes, null, null)
+                  : handedOver.captured(),
+              decompressed == null ? null : decompressed.captured()));
+    } finally {
+      forget(hostTid);
+    }
+  }
+
+  @Override
+  public void close() {
+    byHostTid.values().forEach(Attempt::release);
+    byHostTid.clear();
+  }
+
+  private void forget(int hostTid) {
+    Attempt attempt = byHostTid.remove(hostTid);
+    if (attempt != null) {
+      attempt.release();
+    }
+  }
+
+  private static final class Attempt {
+    final long callTimeNanos;
+    final @Nullable Image[] images = new @Nullable Image[ChunkLayout.IMAGE_KINDS];
+
+    Attempt(long callTimeNanos) {
+      this.callTimeNanos = callTimeNanos;
+    }
+
+    void release() {
+      for (Image image : images) {
+        if (image != null) {
+          image.release();
+        }
+      }
+    }
+  }
+
+  private final class Image {
+    private final long sizeBytes;
+    private final @Nullable MessageDigest digest;
+    private final @Nullable NativeBytes bytes;
+    private final BitSet chunks = new BitSet();
+    private long received;
+    private boolean broken;
+
+    Image(long sizeBytes) {
+      this.sizeBytes = sizeBytes;
+      this.bytes = room(sizeBytes);
+      this.digest = bytes == null ? sha256() : null;
+      if (bytes != null) {
+        keptBytes += sizeBytes;
+      }
+    }
+
+    void add(long offset, ByteBuffer data) {
+      long number = offset / ChunkLayout.BYTES;
+      if (offset < 0
+          || offset % ChunkLayout.BYTES != 0
+          || data.remaining() != Math.min(ChunkLayout.BYTES, sizeBytes - offset)
+          || chunks.get((int) number)
+          || (bytes == null && offset != received)) {
+        broken = true;
+      }
+      if (broken) {
+        return;
+      }
+      chunks.set((int) number);
+      received += data.remaining();
+      if (bytes != null) {
+        bytes.put(offset, data);
+      } else if (digest != null) {
+        update(digest, data);
+      }
+    }
+
+    private void update(MessageDigest digest, ByteBuffer data) {
+      while (data.hasRemaining()) {
+        int length = Math.min(piece.length, data.remaining());
+        data.get(piece, 0, length);
+        digest.update(piece, 0, length);
+      }
+    }
+
+    CapturedImage.Bytes captured() {
+      if (broken || received != sizeBytes) {
+        return new CapturedImage.Bytes(sizeBytes, null, null);
+      }
+      if (bytes != null) {
+        ByteBuffer all = bytes.bytes();
+        return new CapturedImage.Bytes(sizeBytes, HexFormat.of().formatHex(Sha256.of(all)), all);
+      }
+      return new CapturedImage.Bytes(
+          sizeBytes, digest == null ? null : HexFormat.of().formatHex(digest.digest()), null);
+    }
+
+    void release() {
+      if (bytes != null) {
+        bytes.close();
+        keptBytes -= sizeBytes;
+      }
+    }
+  }
+
+  private @Nullable NativeBytes room(long sizeBytes) {
+    if (sizeBytes <= 0 || sizeBytes > maxBytes - keptBytes) {
+      return null;
+    }
+    try {
+      return new NativeBytes(sizeBytes);
+    } catch (KernelException noMemory) {
+      return null;
+    }
+  }
+
+  private static MessageDigest sha256() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java has SHA-256", e);
+    }
+  }
+}

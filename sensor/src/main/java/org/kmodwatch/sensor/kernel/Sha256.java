@@ -1,0 +1,93 @@
+package org.kmodwatch.sensor.kernel;
+
+import static org.kmodwatch.sensor.kernel.Native.LONG;
+import static org.kmodwatch.sensor.kernel.Native.POINTER;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SymbolLookup;
+import java.lang.invoke.MethodHandle;
+import java.nio.ByteBuffer;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * SHA-256 of many bytes at once: by OpenSSL's libcrypto where that is installed, else by Java, with
+ * the same result. Java's own is as fast only once its second compiler has been at it, which
+ * Kmodwatch runs without; before that it takes ten times as long (docs/module-images.md). Safe for
+ * use by several threads.
+ */
+@SuppressWarnings("restricted") // native access is this package's purpose
+public final class Sha256 {
+
+  private static final int DIGEST_BYTES = 32;
+  private static final int PIECE = 32 << 10;
+
+  /** Of OpenSSL 3 and 1.1. */
+  private static final List<String> LIBRARIES = List.of("libcrypto.so.3", "libcrypto.so.1.1");
+
+  private static final @Nullable MethodHandle LIBCRYPTO = libcrypto();
+
+  private Sha256() {}
+
+  /** The digest of what is between position and limit, which stay: 32 bytes. */
+  public static byte[] of(ByteBuffer bytes) {
+    return LIBCRYPTO == null ? byJava(bytes) : byLibcrypto(LIBCRYPTO, bytes);
+  }
+
+  private static byte[] byLibcrypto(MethodHandle function, ByteBuffer bytes) {
+    MemorySegment data = MemorySegment.ofBuffer(bytes);
+    var digest = new byte[DIGEST_BYTES];
+    try {
+      var _ =
+          (MemorySegment)
+              function.invokeExact(data, data.byteSize(), MemorySegment.ofArray(digest));
+      return digest;
+    } catch (Throwable t) {
+      throw Native.unreachable(t);
+    }
+  }
+
+  static byte[] byJava(ByteBuffer bytes) {
+    try {
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      // Piece by piece: of memory outside the heap the JDK would copy all of it first.
+      ByteBuffer left = bytes.duplicate();
+      var piece = new byte[Math.min(PIECE, left.remaining())];
+      while (left.hasRemaining()) {
+        int length = Math.min(piece.length, left.remaining());
+        left.get(piece, 0, length);
+        digest.update(piece, 0, length);
+      }
+      return digest.digest();
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java has SHA-256", e);
+    }
+  }
+
+  /** unsigned char *SHA256(const unsigned char *d, size_t n, unsigned char *md), openssl/sha.h. */
+  private static @Nullable MethodHandle libcrypto() {
+    for (String library : LIBRARIES) {
+      try {
+        Optional<MemorySegment> function =
+            SymbolLookup.libraryLookup(library, Arena.global()).find("SHA256");
+        if (function.isPresent()) {
+          return Linker.nativeLinker()
+              .downcallHandle(
+                  function.get(),
+                  FunctionDescriptor.of(POINTER, POINTER, LONG, POINTER),
+                  // The bytes may be in the heap.
+                  Linker.Option.critical(true));
+        }
+      } catch (IllegalArgumentException notInstalled) {
+        // The next, or Java.
+      }
+    }
+    return null;
+  }
+}
