@@ -55,6 +55,13 @@ public final class EventNames {
   public static final String INIT_MODULE_RETURN = "init_module_return";
 
   /**
+   * Ours: what exactly the kernel was given to load, told once for each attempt that came so far.
+   * Arguments: {@code size}, {@code complete}, {@code sha256} and what the image says of itself
+   * (docs/formats.md).
+   */
+  public static final String MODULE_IMAGE = "module_image";
+
+  /**
    * Ours: a module is loaded, but {@code /proc/modules} or {@code /sys/module} does not show it,
    * looked at twice. Arguments: {@code name}, {@code missingFrom} (a list of those two paths) and
    * {@code loadId} of the load record.

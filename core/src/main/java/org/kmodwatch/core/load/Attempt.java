@@ -21,6 +21,7 @@ final class Attempt {
     LOAD_DATA,
     POST_LOAD_DATA,
     COMING,
+    IMAGE,
     LOAD,
     INIT,
     FREE,

@@ -22,7 +22,8 @@ import org.kmodwatch.core.event.KubernetesContext;
  * @param errno the errno's name; null where there was none
  * @param reason in words, why it was refused or failed; null where it was neither
  * @param route how the module came in
- * @param module what the kernel said of the module
+ * @param module what the kernel, and else the image, said of the module
+ * @param image the bytes that the kernel was given; null if they were not taken
  * @param file what it was loaded from; null if not from a file, or not known
  * @param loader the process that made the system call; null where nobody was seen
  * @param requester on whose behalf the kernel started modprobe; null where nobody asked through the
@@ -53,6 +54,7 @@ public record LoadRecord(
     @Nullable String reason,
     Route route,
     ModuleDetails module,
+    @Nullable Image image,
     @Nullable ModuleFile file,
     @Nullable ProcessDetails loader,
     @Nullable Requester requester,
@@ -92,6 +94,7 @@ public record LoadRecord(
         reason,
         route,
         module,
+        image,
         file,
         loader,
         requester,
@@ -163,6 +166,8 @@ public record LoadRecord(
    * @param flags the call's flags by name; a bit without a name as a hexadecimal number
    * @param params the module's parameters; null if they could not be read
    * @param memoryOnly whether the bytes came from memory and no file is known
+   * @param compression how the bytes were compressed that the kernel was given: {@code gzip},
+   *     {@code xz} or {@code zstd}; null if they were not, or nobody looked
    * @param autoload whether the kernel started modprobe for somebody
    */
   public record Route(
@@ -171,6 +176,7 @@ public record LoadRecord(
       List<String> flags,
       @Nullable String params,
       boolean memoryOnly,
+      @Nullable String compression,
       boolean autoload) {
     /** Copies the list. */
     public Route {
@@ -179,11 +185,18 @@ public record LoadRecord(
   }
 
   /**
-   * The module as the kernel has it.
+   * The module. Name, version, source version, taints and size are the kernel's where it said them;
+   * what it does not say is from the module's own {@code .modinfo}.
    *
    * @param name its own name
    * @param version MODULE_VERSION
    * @param srcversion hash of its sources
+   * @param vermagic the kernel that it was built for
+   * @param license MODULE_LICENSE
+   * @param description MODULE_DESCRIPTION
+   * @param author MODULE_AUTHOR, several joined by comma and space
+   * @param intree whether it says to be from the kernel's own source tree; null if nobody looked
+   * @param depends modules that it says to need
    * @param taints names of the taints that it put on the kernel: OUT_OF_TREE, UNSIGNED, FORCED,
    *     PROPRIETARY, …
    * @param sizeBytes bytes that the kernel was given; of one that was there before, the memory it
@@ -194,13 +207,110 @@ public record LoadRecord(
       @Nullable String name,
       @Nullable String version,
       @Nullable String srcversion,
+      @Nullable String vermagic,
+      @Nullable String license,
+      @Nullable String description,
+      @Nullable String author,
+      @Nullable Boolean intree,
+      List<String> depends,
       List<String> taints,
       @Nullable Long sizeBytes,
       List<String> usedBy) {
     /** Copies the lists. */
     public ModuleDetails {
+      depends = List.copyOf(depends);
       taints = List.copyOf(taints);
       usedBy = List.copyOf(usedBy);
+    }
+
+    /** What the kernel alone says. */
+    public static ModuleDetails ofKernel(
+        @Nullable String name,
+        @Nullable String version,
+        @Nullable String srcversion,
+        List<String> taints,
+        @Nullable Long sizeBytes,
+        List<String> usedBy) {
+      return new ModuleDetails(
+          name,
+          version,
+          srcversion,
+          null,
+          null,
+          null,
+          null,
+          null,
+          List.of(),
+          taints,
+          sizeBytes,
+          usedBy);
+    }
+  }
+
+  /**
+   * The bytes that the kernel was given.
+   *
+   * @param sha256 of all of them, hexadecimal in lower case; null if they are not known
+   * @param sizeBytes how many the kernel took
+   * @param source where {@code sha256} is from
+   * @param complete whether every byte that the kernel took was seen
+   * @param decompressed what the kernel made of compressed bytes, and loaded; null if they were not
+   *     compressed, or it is not known
+   * @param signature what the module's signature is; null if nobody looked
+   * @param kept where the bytes are kept; null if they are not
+   */
+  public record Image(
+      @Nullable String sha256,
+      long sizeBytes,
+      Source source,
+      boolean complete,
+      @Nullable Decompressed decompressed,
+      @Nullable ModuleSignature signature,
+      @Nullable String kept) {
+
+    /** Where the hash of an image is from. */
+    public enum Source {
+      /** The bytes as the kernel had them. */
+      KERNEL,
+      /** The file, read after the load; it is the one that the kernel had open, unchanged since. */
+      FILE
+    }
+
+    /**
+     * The module itself.
+     *
+     * @param sha256 hexadecimal in lower case
+     * @param sizeBytes its size
+     */
+    public record Decompressed(String sha256, long sizeBytes) {}
+  }
+
+  /**
+   * A module's signature.
+   *
+   * @param status what is known of it
+   * @param signer name of the key that it was made with
+   * @param keyId identifier of that key, hexadecimal
+   * @param digest hash algorithm: {@code sha256}, …
+   */
+  public record ModuleSignature(
+      Status status, @Nullable String signer, @Nullable String keyId, @Nullable String digest) {
+
+    /** What is known of a signature. */
+    public enum Status {
+      /** Checked and good, by the kernel or by us. */
+      VALID,
+      /** Checked and wrong: the bytes are not those that were signed, or it is damaged. */
+      INVALID,
+      /** There is none. */
+      UNSIGNED,
+      /** There is one, by a key that is not known here. */
+      UNKNOWN_KEY;
+
+      /** As it is written in records and findings: {@code unknown key}, … */
+      public String word() {
+        return LoadRecords.word(this);
+      }
     }
   }
 
@@ -213,13 +323,32 @@ public record LoadRecord(
    * @param ctimeNanos last change, nanoseconds since the epoch
    * @param deleted whether no name leads to it
    * @param place where that is
+   * @param owner the package that the file is from; null if it is of none, or nobody looked
    */
   public record ModuleFile(
-      String path, long device, long inode, long ctimeNanos, boolean deleted, Place place) {}
+      String path,
+      long device,
+      long inode,
+      long ctimeNanos,
+      boolean deleted,
+      Place place,
+      @Nullable PackageOwner owner) {}
+
+  /**
+   * The package that a file is from.
+   *
+   * @param manager {@code dpkg} or {@code rpm}
+   * @param name of the package
+   * @param version of the package
+   * @param changed whether the file is no longer what the package brought; null if the package
+   *     system has no digest of it
+   */
+  public record PackageOwner(
+      String manager, String name, String version, @Nullable Boolean changed) {}
 
   /** Where a module file is. */
   public enum Place {
-    /** The distribution's tree of modules. */
+    /** The distribution's tree of modules of the running kernel. */
     DISTRIBUTION,
     /** Updates and DKMS beside it. */
     UPDATES,
@@ -230,7 +359,45 @@ public record LoadRecord(
     /** Somebody's home. */
     HOME,
     /** Anywhere else. */
-    OTHER
+    OTHER;
+
+    private static final List<String> UPDATE_FOLDERS =
+        List.of("updates/", "extra/", "weak-updates/", "dkms/");
+
+    private static final List<String> TEMPORARY_FOLDERS =
+        List.of("/tmp/", "/var/tmp/", "/dev/shm/", "/run/user/");
+
+    /**
+     * Where a path leads.
+     *
+     * @param path absolute, without the kernel's " (deleted)"
+     * @param release the running kernel, whose tree alone counts; null if it is not known
+     */
+    public static Place of(String path, @Nullable String release) {
+      if (path.startsWith("/memfd:")) {
+        return MEMFD;
+      }
+      String tree = path.startsWith("/usr/lib/modules/") ? path.substring("/usr".length()) : path;
+      if (tree.startsWith("/lib/modules/")) {
+        return ofTree(tree.substring("/lib/modules/".length()), release);
+      }
+      if (TEMPORARY_FOLDERS.stream().anyMatch(path::startsWith)) {
+        return TEMPORARY;
+      }
+      return path.startsWith("/home/") || path.startsWith("/root/") ? HOME : OTHER;
+    }
+
+    private static Place ofTree(String tree, @Nullable String release) {
+      int slash = tree.indexOf('/');
+      if (slash < 0 || (release != null && !tree.substring(0, slash).equals(release))) {
+        return OTHER;
+      }
+      String inside = tree.substring(slash + 1);
+      if (inside.startsWith("kernel/")) {
+        return DISTRIBUTION;
+      }
+      return UPDATE_FOLDERS.stream().anyMatch(inside::startsWith) ? UPDATES : OTHER;
+    }
   }
 
   /**

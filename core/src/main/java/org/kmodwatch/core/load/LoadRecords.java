@@ -38,6 +38,11 @@ public final class LoadRecords {
 
   private LoadRecords() {}
 
+  /** How records write a constant: in lower case, its words apart. */
+  static String word(Enum<?> value) {
+    return value.name().toLowerCase(Locale.ROOT).replace('_', ' ');
+  }
+
   /** The record as an object, its keys in the order of the schema. */
   public static Value.Obj toValue(LoadRecord record) {
     var out = new Writer();
@@ -68,6 +73,7 @@ public final class LoadRecords {
             .texts("flags", route.flags())
             .text("params", route.params())
             .flag("memoryOnly", route.memoryOnly())
+            .text("compression", route.compression())
             .flag("autoload", route.autoload()));
     LoadRecord.ModuleDetails module = record.module();
     out.object(
@@ -76,9 +82,18 @@ public final class LoadRecords {
             .text("name", module.name())
             .text("version", module.version())
             .text("srcversion", module.srcversion())
+            .text("vermagic", module.vermagic())
+            .text("license", module.license())
+            .text("description", module.description())
+            .text("author", module.author())
+            .truth("intree", module.intree())
+            .texts("depends", module.depends())
             .texts("taints", module.taints())
             .number("sizeBytes", module.sizeBytes())
             .texts("usedBy", module.usedBy()));
+    if (record.image() != null) {
+      out.object("image", image(record.image()));
+    }
     LoadRecord.ModuleFile file = record.file();
     if (file != null) {
       var fields = new Writer();
@@ -90,6 +105,16 @@ public final class LoadRecords {
       }
       fields.flag("deleted", file.deleted());
       fields.word("place", file.place());
+      LoadRecord.PackageOwner owner = file.owner();
+      if (owner != null) {
+        fields.object(
+            "package",
+            new Writer()
+                .text("manager", owner.manager())
+                .text("name", owner.name())
+                .text("version", owner.version())
+                .truth("changed", owner.changed()));
+      }
       out.object("file", fields);
     }
     if (record.loader() != null) {
@@ -121,10 +146,7 @@ public final class LoadRecords {
     podFields.text("podName", pod.podName());
     podFields.text("podNamespace", pod.podNamespace());
     podFields.text("podUid", pod.podUid());
-    Boolean sandbox = pod.podSandbox();
-    if (sandbox != null) {
-      podFields.value("podSandbox", Value.of(sandbox.booleanValue()));
-    }
+    podFields.truth("podSandbox", pod.podSandbox());
     out.object("kubernetes", podFields);
     out.texts("findings", record.findings());
     out.number("repeats", (long) record.repeats());
@@ -151,6 +173,7 @@ public final class LoadRecords {
     Reader host = in.object("host");
     Reader route = in.object("route");
     Reader module = in.object("module");
+    Reader image = in.objectOrNull("image");
     Reader file = in.objectOrNull("file");
     Reader loader = in.objectOrNull("loader");
     Reader requester = in.objectOrNull("requester");
@@ -178,14 +201,22 @@ public final class LoadRecords {
             route.texts("flags"),
             route.text("params"),
             route.flag("memoryOnly"),
+            route.text("compression"),
             route.flag("autoload")),
         new LoadRecord.ModuleDetails(
             module.text("name"),
             module.text("version"),
             module.text("srcversion"),
+            module.text("vermagic"),
+            module.text("license"),
+            module.text("description"),
+            module.text("author"),
+            module.flagOrNull("intree"),
+            module.texts("depends"),
             module.texts("taints"),
             module.number("sizeBytes"),
             module.texts("usedBy")),
+        image == null ? null : image(image),
         file == null
             ? null
             : new LoadRecord.ModuleFile(
@@ -194,7 +225,8 @@ public final class LoadRecords {
                 file.required("inode", file.unsigned("inode")),
                 orZero(file.time("ctime")),
                 file.flag("deleted"),
-                file.word("place", LoadRecord.Place::valueOf)),
+                file.word("place", LoadRecord.Place::valueOf),
+                owner(file.objectOrNull("package"))),
         loader == null ? null : process(loader),
         requester == null
             ? null
@@ -289,6 +321,71 @@ public final class LoadRecords {
     } catch (LoadRecordException damaged) {
       return Optional.empty();
     }
+  }
+
+  private static Writer image(LoadRecord.Image image) {
+    var out = new Writer();
+    out.text("sha256", image.sha256());
+    out.number("sizeBytes", image.sizeBytes());
+    if (image.sha256() != null) {
+      out.word("source", image.source());
+    }
+    out.truth("complete", image.complete());
+    LoadRecord.Image.Decompressed decompressed = image.decompressed();
+    if (decompressed != null) {
+      out.object(
+          "decompressed",
+          new Writer()
+              .text("sha256", decompressed.sha256())
+              .number("sizeBytes", decompressed.sizeBytes()));
+    }
+    LoadRecord.ModuleSignature signature = image.signature();
+    if (signature != null) {
+      var fields = new Writer();
+      fields.word("status", signature.status());
+      fields.text("signer", signature.signer());
+      fields.text("keyId", signature.keyId());
+      fields.text("digest", signature.digest());
+      out.object("signature", fields);
+    }
+    out.text("kept", image.kept());
+    return out;
+  }
+
+  private static LoadRecord.Image image(Reader in) {
+    Reader decompressed = in.objectOrNull("decompressed");
+    Reader signature = in.objectOrNull("signature");
+    String sha256 = in.text("sha256");
+    return new LoadRecord.Image(
+        sha256,
+        in.required("sizeBytes", in.number("sizeBytes")),
+        sha256 == null
+            ? LoadRecord.Image.Source.KERNEL
+            : in.word("source", LoadRecord.Image.Source::valueOf),
+        in.flag("complete"),
+        decompressed == null
+            ? null
+            : new LoadRecord.Image.Decompressed(
+                decompressed.required("sha256", decompressed.text("sha256")),
+                decompressed.required("sizeBytes", decompressed.number("sizeBytes"))),
+        signature == null
+            ? null
+            : new LoadRecord.ModuleSignature(
+                signature.word("status", LoadRecord.ModuleSignature.Status::valueOf),
+                signature.text("signer"),
+                signature.text("keyId"),
+                signature.text("digest")),
+        in.text("kept"));
+  }
+
+  private static LoadRecord.@Nullable PackageOwner owner(@Nullable Reader in) {
+    return in == null
+        ? null
+        : new LoadRecord.PackageOwner(
+            in.required("manager", in.text("manager")),
+            in.required("name", in.text("name")),
+            in.required("version", in.text("version")),
+            in.flagOrNull("changed"));
   }
 
   private static Writer process(Writer out, LoadRecord.ProcessDetails process) {
@@ -446,8 +543,15 @@ public final class LoadRecords {
       return this;
     }
 
+    Writer truth(String key, @Nullable Boolean value) {
+      if (value != null) {
+        fields.put(key, Value.of(value.booleanValue()));
+      }
+      return this;
+    }
+
     void word(String key, Enum<?> value) {
-      fields.put(key, Value.of(value.name().toLowerCase(Locale.ROOT)));
+      fields.put(key, Value.of(LoadRecords.word(value)));
     }
 
     void time(String key, long nanos) {
@@ -562,8 +666,9 @@ public final class LoadRecords {
     <E extends Enum<E>> E word(String key, Function<String, E> valueOf) {
       String word = required(key, text(key));
       try {
-        if (word.equals(word.toLowerCase(Locale.ROOT))) {
-          return valueOf.apply(word.toUpperCase(Locale.ROOT));
+        E value = valueOf.apply(word.toUpperCase(Locale.ROOT).replace(' ', '_'));
+        if (word.equals(LoadRecords.word(value))) {
+          return value;
         }
       } catch (IllegalArgumentException noSuchWord) {
         // Told below.

@@ -97,6 +97,7 @@ public final class LoadTracker {
       case EventNames.SECURITY_KERNEL_POST_LOAD_DATA ->
           handOver(Part.POST_LOAD_DATA, event, findingIds);
       case EventNames.MODULE_COMING -> part(Part.COMING, event, findingIds);
+      case EventNames.MODULE_IMAGE -> part(Part.IMAGE, event, findingIds);
       case EventNames.MODULE_LOAD -> part(Part.LOAD, event, findingIds);
       case EventNames.MODULE_INIT -> part(Part.INIT, event, findingIds);
       case EventNames.MODULE_FREE -> part(Part.FREE, event, findingIds);

@@ -3,7 +3,6 @@ package org.kmodwatch.core.load;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import org.jspecify.annotations.Nullable;
 
 /** The kernel's bit numbers in words. */
 final class Names {
@@ -131,38 +130,6 @@ final class Names {
   /** {@code bits} as a hexadecimal number. */
   static String hex(long bits) {
     return String.format(Locale.ROOT, "0x%x", bits & 0xffff_ffffL);
-  }
-
-  /** What became of a module file's path: the name without the kernel's mark, and the place. */
-  static LoadRecord.Place place(@Nullable String path) {
-    if (path == null) {
-      return LoadRecord.Place.OTHER;
-    }
-    if (path.startsWith("/memfd:")) {
-      return LoadRecord.Place.MEMFD;
-    }
-    String tree = path.startsWith("/usr/lib/modules/") ? path.substring("/usr".length()) : path;
-    if (tree.startsWith("/lib/modules/")) {
-      int release = tree.indexOf('/', "/lib/modules/".length());
-      String inside = release < 0 ? "" : tree.substring(release + 1);
-      if (inside.startsWith("kernel/")) {
-        return LoadRecord.Place.DISTRIBUTION;
-      }
-      for (String updates : List.of("updates/", "extra/", "weak-updates/", "dkms/")) {
-        if (inside.startsWith(updates)) {
-          return LoadRecord.Place.UPDATES;
-        }
-      }
-      return LoadRecord.Place.OTHER;
-    }
-    for (String temporary : List.of("/tmp/", "/var/tmp/", "/dev/shm/", "/run/user/")) {
-      if (path.startsWith(temporary)) {
-        return LoadRecord.Place.TEMPORARY;
-      }
-    }
-    return path.startsWith("/home/") || path.startsWith("/root/")
-        ? LoadRecord.Place.HOME
-        : LoadRecord.Place.OTHER;
   }
 
   private static List<String> ofBits(long set, List<String> names, String prefix) {

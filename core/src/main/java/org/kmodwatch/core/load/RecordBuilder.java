@@ -80,12 +80,19 @@ final class RecordBuilder {
     } else if (returned != null && context != null && context.returnTimeNanos() != 0) {
       duration = context.returnTimeNanos() - attempt.timeNanos();
     }
-    LoadRecord.Route route = route(attempt, call, requester != null, gaps);
+    Event imageEvent = attempt.part(Part.IMAGE);
+    ImageFacts image = imageEvent == null ? null : ImageFacts.of(imageEvent);
+    LoadRecord.Route route = route(attempt, call, image, requester != null, gaps);
     LoadRecord.ModuleDetails module = module(attempt, context);
     if (module.name() == null && outcome == LoadRecord.Outcome.LOADED && attempt.waitedOn == null) {
       gaps.add(new LoadRecord.Gap("module.name", "no module_load was seen in the call"));
     }
-    LoadRecord.ModuleFile file = file(attempt, gaps);
+    if (image != null) {
+      module = image.complete(module);
+      gaps.addAll(image.gaps());
+    }
+    LoadRecord.ModuleFile file =
+        file(attempt, place(attempt, event), image == null ? null : image.owner(), gaps);
     LoadRecord.ProcessDetails loader =
         process(event, context == null ? null : context.task(), "loader", gaps);
     return new LoadRecord(
@@ -100,6 +107,7 @@ final class RecordBuilder {
         attempt.reason,
         route,
         module,
+        image == null ? null : image.image(),
         file,
         loader,
         requester,
@@ -125,9 +133,13 @@ final class RecordBuilder {
   }
 
   private static LoadRecord.Route route(
-      Attempt attempt, Reasons.@Nullable Call call, boolean requested, List<LoadRecord.Gap> gaps) {
+      Attempt attempt,
+      Reasons.@Nullable Call call,
+      @Nullable ImageFacts image,
+      boolean requested,
+      List<LoadRecord.Gap> gaps) {
     if (call == null) {
-      return new LoadRecord.Route(null, null, List.of(), null, false, false);
+      return new LoadRecord.Route(null, null, List.of(), null, false, null, false);
     }
     String params = null;
     if (call != Reasons.Call.DELETE) {
@@ -157,6 +169,7 @@ final class RecordBuilder {
         flags,
         params,
         call == Reasons.Call.INIT && attempt.file() == null,
+        image == null ? null : image.compression(),
         requested || attempt.alias != null);
   }
 
@@ -167,7 +180,7 @@ final class RecordBuilder {
       taints.add("UNSIGNED");
     }
     Part described = attempt.has(Part.LOAD) ? Part.LOAD : Part.FREE;
-    return new LoadRecord.ModuleDetails(
+    return LoadRecord.ModuleDetails.ofKernel(
         attempt.moduleName(),
         nonEmpty(attempt.text(described, "version")),
         nonEmpty(attempt.text(described, "src_version")),
@@ -176,7 +189,11 @@ final class RecordBuilder {
         List.of());
   }
 
-  private static LoadRecord.@Nullable ModuleFile file(Attempt attempt, List<LoadRecord.Gap> gaps) {
+  private static LoadRecord.@Nullable ModuleFile file(
+      Attempt attempt,
+      LoadRecord.Place place,
+      LoadRecord.@Nullable PackageOwner owner,
+      List<LoadRecord.Gap> gaps) {
     SensorContext.FileIdentity file = attempt.unloads() ? null : attempt.file();
     if (file == null) {
       if (attempt.call() == Reasons.Call.FINIT && attempt.stage() != Reasons.Stage.ENTRY) {
@@ -185,13 +202,28 @@ final class RecordBuilder {
       return null;
     }
     boolean deleted = file.path().endsWith(DELETED);
-    String path =
-        deleted ? file.path().substring(0, file.path().length() - DELETED.length()) : file.path();
+    String path = withoutMark(file.path());
     if (path.startsWith("…/")) {
       gaps.add(new LoadRecord.Gap("file.path", "too long to be read in full"));
     }
     return new LoadRecord.ModuleFile(
-        path, file.device(), file.inode(), file.ctimeNanos(), deleted, Names.place(path));
+        path, file.device(), file.inode(), file.ctimeNanos(), deleted, place, owner);
+  }
+
+  /** Of a container's tree of modules nobody knows whether it is the running kernel's. */
+  private LoadRecord.Place place(Attempt attempt, Event loader) {
+    SensorContext.FileIdentity file = attempt.file();
+    LoadRecord.Place place =
+        file == null
+            ? LoadRecord.Place.OTHER
+            : LoadRecord.Place.of(withoutMark(file.path()), host.kernel());
+    boolean ofTree = place == LoadRecord.Place.DISTRIBUTION || place == LoadRecord.Place.UPDATES;
+    String container = loader.container().id();
+    return ofTree && container != null && !container.isEmpty() ? LoadRecord.Place.OTHER : place;
+  }
+
+  private static String withoutMark(String path) {
+    return path.endsWith(DELETED) ? path.substring(0, path.length() - DELETED.length()) : path;
   }
 
   private LoadRecord.@Nullable Requester requester(Requests.@Nullable Request request) {

@@ -3,15 +3,22 @@ package org.kmodwatch.core.signatures;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.event.Value;
 import org.kmodwatch.core.load.LoadRecord;
+import org.kmodwatch.core.load.LoadRecord.ModuleSignature;
 import org.kmodwatch.core.signature.SignatureMetadata;
 import org.kmodwatch.core.signature.Verdict;
 
 /**
  * KMW-1004: code of a module without a valid signature is in the kernel, or it was loaded with the
- * kernel's checks of versions switched off. Data says which: {@code taints} and {@code flags}.
+ * kernel's checks of versions switched off. Data says which: {@code taints}, {@code flags}, and
+ * what is known of the {@code signature}, its {@code signer} and whether the module is of the
+ * kernel's own tree.
+ *
+ * <p>The kernel marks modules without a valid signature where it looks for one. Where it does not,
+ * no module has one, and only those that are not of its own tree count.
  *
  * <p>A call that waited for another one's load is left out: the kernel drops its flags, and the
  * load is that other one's.
@@ -35,18 +42,44 @@ public final class UnsignedOrForcedLoad extends LoadSignature {
             Attack.KERNEL_MODULES.properties(2, "persistence")));
   }
 
+  /** Whether this signature speaks on {@code load}. */
+  static boolean isUnsignedOrForced(LoadRecord load) {
+    return codeMayRun(load)
+        && load.waitedOn() == null
+        && (!taints(load).isEmpty()
+            || !flags(load).isEmpty()
+            || (isWithoutValidSignature(load) && OutOfTreeLoad.isOutOfTree(load)));
+  }
+
+  private static boolean isWithoutValidSignature(LoadRecord load) {
+    ModuleSignature signature = signature(load);
+    return signature != null && signature.status() != ModuleSignature.Status.VALID;
+  }
+
+  private static @Nullable ModuleSignature signature(LoadRecord load) {
+    return load.image() == null ? null : load.image().signature();
+  }
+
+  private static List<String> taints(LoadRecord load) {
+    return load.module().taints().stream().filter(TAINTS::contains).toList();
+  }
+
+  private static List<String> flags(LoadRecord load) {
+    return load.route().flags().stream().filter(f -> f.contains("IGNORE_")).toList();
+  }
+
   @Override
   void onLoad(LoadRecord load, Event event, Verdict verdict) {
-    if (!codeMayRun(load) || load.waitedOn() != null) {
+    if (!isUnsignedOrForced(load)) {
       return;
     }
-    List<String> taints = load.module().taints().stream().filter(TAINTS::contains).toList();
-    List<String> flags = load.route().flags().stream().filter(f -> f.contains("IGNORE_")).toList();
-    if (!taints.isEmpty() || !flags.isEmpty()) {
-      var data = new LinkedHashMap<String, Value>();
-      data.put("taints", Value.ofStrings(taints));
-      data.put("flags", Value.ofStrings(flags));
-      verdict.raise(new Value.Obj(data));
+    var data = new LinkedHashMap<String, Value>();
+    data.put("taints", Value.ofStrings(taints(load)));
+    data.put("flags", Value.ofStrings(flags(load)));
+    OutOfTreeLoad.putSignature(data, signature(load));
+    if (load.module().intree() != null) {
+      data.put("intree", Value.of(load.module().intree()));
     }
+    verdict.raise(new Value.Obj(data));
   }
 }

@@ -63,10 +63,10 @@ final class LoadTrackerTest {
     assertThat(record.route())
         .isEqualTo(
             new LoadRecord.Route(
-                "finit_module", "native", List.of("IGNORE_VERMAGIC"), "a=1", false, false));
+                "finit_module", "native", List.of("IGNORE_VERMAGIC"), "a=1", false, null, false));
     assertThat(record.module())
         .isEqualTo(
-            new LoadRecord.ModuleDetails(
+            LoadRecord.ModuleDetails.ofKernel(
                 "dummy", "1.2", "ABC", List.of("OUT_OF_TREE", "UNSIGNED"), 4096L, List.of()));
     LoadRecord.ModuleFile file = record.file();
     assertThat(file).isNotNull();

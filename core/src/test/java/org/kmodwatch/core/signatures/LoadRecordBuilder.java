@@ -19,6 +19,8 @@ final class LoadRecordBuilder {
   private String syscall = "finit_module";
   private List<String> flags = List.of();
   private List<String> taints = List.of();
+  private @Nullable Boolean intree;
+  private LoadRecord.@Nullable Image image;
   private LoadRecord.@Nullable ModuleFile file =
       new LoadRecord.ModuleFile(
           "/lib/modules/6.12.117/kernel/drivers/net/dummy.ko",
@@ -26,7 +28,8 @@ final class LoadRecordBuilder {
           4242,
           1,
           false,
-          LoadRecord.Place.DISTRIBUTION);
+          LoadRecord.Place.DISTRIBUTION,
+          null);
   private LoadRecord.@Nullable ProcessDetails loader = process(0, "/user.slice/session-1.scope");
   private LoadRecord.@Nullable Requester requester;
   private ContainerContext container = ContainerContext.NONE;
@@ -49,7 +52,7 @@ final class LoadRecordBuilder {
 
   static LoadRecordBuilder fromFile(String path, LoadRecord.Place place, boolean deleted) {
     LoadRecordBuilder builder = load();
-    builder.file = new LoadRecord.ModuleFile(path, 1, 2, 3, deleted, place);
+    builder.file = new LoadRecord.ModuleFile(path, 1, 2, 3, deleted, place, null);
     return builder;
   }
 
@@ -86,6 +89,38 @@ final class LoadRecordBuilder {
 
   LoadRecordBuilder taints(String... values) {
     taints = List.of(values);
+    return this;
+  }
+
+  LoadRecordBuilder intree(boolean value) {
+    intree = value;
+    return this;
+  }
+
+  LoadRecordBuilder signature(LoadRecord.ModuleSignature.Status status, @Nullable String signer) {
+    image =
+        new LoadRecord.Image(
+            "ab",
+            1,
+            LoadRecord.Image.Source.KERNEL,
+            true,
+            null,
+            new LoadRecord.ModuleSignature(status, signer, null, null),
+            null);
+    return this;
+  }
+
+  LoadRecordBuilder ownedBy(String packageName) {
+    LoadRecord.ModuleFile old = java.util.Objects.requireNonNull(file);
+    file =
+        new LoadRecord.ModuleFile(
+            old.path(),
+            old.device(),
+            old.inode(),
+            old.ctimeNanos(),
+            old.deleted(),
+            old.place(),
+            new LoadRecord.PackageOwner("dpkg", packageName, "1", false));
     return this;
   }
 
@@ -145,8 +180,11 @@ final class LoadRecordBuilder {
         null,
         null,
         null,
-        new LoadRecord.Route(syscall, "native", flags, "", file == null, requester != null),
-        new LoadRecord.ModuleDetails("dummy", null, null, taints, null, List.of()),
+        new LoadRecord.Route(syscall, "native", flags, "", file == null, null, requester != null),
+        new LoadRecord.ModuleDetails(
+            "dummy", null, null, null, "GPL", null, null, intree, List.of(), taints, null,
+            List.of()),
+        image,
         file,
         loader,
         requester,

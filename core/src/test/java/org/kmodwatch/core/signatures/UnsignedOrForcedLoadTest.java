@@ -10,6 +10,7 @@ import java.util.Map;
 import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.Test;
 import org.kmodwatch.core.event.Value;
+import org.kmodwatch.core.load.LoadRecord.ModuleSignature.Status;
 import org.kmodwatch.core.load.LoadRecord.Outcome;
 
 @NullMarked
@@ -47,6 +48,37 @@ class UnsignedOrForcedLoadTest {
                     Value.ofStrings(List.of()),
                     "flags",
                     Value.ofStrings(List.of("IGNORE_VERMAGIC")))));
+  }
+
+  @Test
+  void raises_onAModuleOfNobodysTree_whereTheKernelDoesNotLookForSignatures() {
+    assertThat(judge(signature, load().intree(false).signature(Status.UNSIGNED, null)))
+        .containsExactly(
+            data(
+                Map.of(
+                    "taints",
+                    Value.ofStrings(List.of()),
+                    "flags",
+                    Value.ofStrings(List.of()),
+                    "signature",
+                    Value.of("unsigned"),
+                    "intree",
+                    Value.of(false))));
+    assertThat(judge(signature, load().intree(false).signature(Status.UNKNOWN_KEY, "Somebody")))
+        .containsExactly(
+            data(
+                Map.of(
+                    "taints",
+                    Value.ofStrings(List.of()),
+                    "flags",
+                    Value.ofStrings(List.of()),
+                    "signature",
+                    Value.of("unknown key"),
+                    "signer",
+                    Value.of("Somebody"),
+                    "intree",
+                    Value.of(false))));
+    assertThat(judge(signature, load().intree(true).signature(Status.UNSIGNED, null))).isEmpty();
   }
 
   @Test

@@ -1,0 +1,72 @@
+package org.kmodwatch.core.signatures;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.kmodwatch.core.event.Event;
+import org.kmodwatch.core.event.Value;
+import org.kmodwatch.core.load.LoadRecord;
+import org.kmodwatch.core.load.LoadRecord.ModuleSignature;
+import org.kmodwatch.core.load.LoadRecord.PackageOwner;
+import org.kmodwatch.core.signature.SignatureMetadata;
+import org.kmodwatch.core.signature.Verdict;
+
+/**
+ * KMW-1010: code of a module that is not from the kernel's own source tree is in the kernel, by a
+ * signature that the kernel took. One without is left to {@link UnsignedOrForcedLoad}. Data says
+ * whose it is: {@code signature}, {@code signer}, {@code license}, {@code package}.
+ */
+public final class OutOfTreeLoad extends LoadSignature {
+
+  private static final String TAINT = "OUT_OF_TREE";
+
+  /** Made by {@link java.util.ServiceLoader}. */
+  public OutOfTreeLoad() {
+    super(
+        new SignatureMetadata(
+            "KMW-1010",
+            "1",
+            "Out-of-tree kernel module loaded",
+            "out_of_tree_kernel_module",
+            "A signed kernel module was loaded that is not built from the kernel's own "
+                + "sources. Drivers of vendors are such modules; so are those of adversaries who "
+                + "hold, or have enrolled, a key that the kernel trusts.",
+            null,
+            Attack.KERNEL_MODULES.properties(1, "persistence")));
+  }
+
+  /** By the kernel's mark, or by the module's own word that it is not. */
+  static boolean isOutOfTree(LoadRecord load) {
+    return load.module().taints().contains(TAINT) || Boolean.FALSE.equals(load.module().intree());
+  }
+
+  /** Puts what is known of a signature into a finding's data. */
+  static void putSignature(Map<String, Value> data, @Nullable ModuleSignature signature) {
+    if (signature != null) {
+      data.put("signature", Value.of(signature.status().word()));
+      if (signature.signer() != null) {
+        data.put("signer", Value.of(signature.signer()));
+      }
+    }
+  }
+
+  @Override
+  void onLoad(LoadRecord load, Event event, Verdict verdict) {
+    if (!codeMayRun(load)
+        || load.waitedOn() != null
+        || !isOutOfTree(load)
+        || UnsignedOrForcedLoad.isUnsignedOrForced(load)) {
+      return;
+    }
+    var data = new LinkedHashMap<String, Value>();
+    putSignature(data, load.image() == null ? null : load.image().signature());
+    if (load.module().license() != null) {
+      data.put("license", Value.of(load.module().license()));
+    }
+    PackageOwner owner = load.file() == null ? null : load.file().owner();
+    if (owner != null) {
+      data.put("package", Value.of(owner.name()));
+    }
+    verdict.raise(data.isEmpty() ? null : new Value.Obj(data));
+  }
+}
