@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Fetches and builds what the lab's guests are made of, into build/lab. Needs no root.
 #
-#   tools/lab-prepare.sh [--lib DIR] [KERNEL...]
+#   tools/lab-prepare.sh [--lib DIR] [--package NAME]... [KERNEL...]
 #
 # KERNEL is a name from kernels.properties (default: all of them). With --lib DIR it also makes the guest's Java
-# run-time image, with just the JDK modules that the jars in DIR use. What is there already is neither fetched nor
+# run-time image, with just the JDK modules that the jars in DIR use. With --package NAME it also unpacks the newest
+# kernel that this Debian package depends on, to read and not to boot. What is there already is neither fetched nor
 # built again; with everything there it uses no network. Progress goes to standard error.
 # Exit status: 0 done, 64 wrong usage, 69 something is missing (the message names it and the remedy).
 set -euo pipefail
@@ -58,20 +59,53 @@ fetch() {
   rm -rf "$debs"
 }
 
+# What PACKAGE depends on whose name matches the basic regular expression; nothing if apt does not know it.
+depends() { # PACKAGE PATTERN
+  { apt-cache depends "$1" 2>/dev/null || true; } | sed -n "s/^ *Depends: \\($2\\)/\\1/p" | head -n 1
+}
+
+# The kernel's package that META always depends on.
+newest_image() { # META
+  local image
+  need apt-cache apt
+  image=$(depends "$1" 'linux-image-[0-9].*')
+  if [ -z "$image" ] && [ "$(id -u)" = 0 ]; then
+    say "asking apt for its package lists, since it knows no $1"
+    quietly apt-get -q update || true
+    image=$(depends "$1" 'linux-image-[0-9].*')
+  fi
+  [ -n "$image" ] ||
+    die 69 "apt knows no package $1; remedy: sudo apt-get update, on Debian 12 with bookworm-security"
+  printf '%s' "$image"
+}
+
+# The files of a kernel that is not booted, to read.
+prepare_package() { # META
+  local meta=$1 image work
+  local into=$lab/packages/$meta
+  [ -e "$into/ready" ] && return
+  image=$(newest_image "$meta")
+  say "fetching $image, to read"
+  work=$(mktemp -d "$lab/tmp/package.XXXXXX")
+  fetch "$work" "$image"
+  chmod 755 "$work"
+  printf '%s\n' "package=$image" >"$work/ready"
+  mkdir -p "$lab/packages"
+  rm -rf "$into"
+  mv "$work" "$into"
+}
+
 prepare_kernel() { # NAME
   local name=$1 meta image release version headers kbuild common work
   local into=$lab/kernels/$name
   [ -e "$into/ready" ] && return
-  need apt-cache apt
   need depmod kmod
   meta=$(meta_package "$name")
-  image=$(apt-cache depends "$meta" 2>/dev/null | sed -n 's/^ *Depends: \(linux-image-[0-9].*\)/\1/p' | head -n 1)
-  [ -n "$image" ] ||
-    die 69 "apt knows no package $meta (kernel $name); remedy: sudo apt-get update, on Debian 12 with bookworm-security"
+  image=$(newest_image "$meta")
   release=${image#linux-image-}
   headers=linux-headers-$release
-  kbuild=$(apt-cache depends "$headers" | sed -n 's/^ *Depends: \(linux-kbuild-.*\)/\1/p')
-  common=$(apt-cache depends "$headers" | sed -n 's/^ *Depends: \(linux-headers-.*-common\)/\1/p')
+  kbuild=$(depends "$headers" 'linux-kbuild-.*')
+  common=$(depends "$headers" 'linux-headers-.*-common')
   if [ -z "$kbuild" ] || [ -z "$common" ]; then
     die 69 "apt knows no package $headers; remedy: sudo apt-get update"
   fi
@@ -215,6 +249,7 @@ prepare_runtime() { # DIR with jars
 
 lib=
 kernels=()
+packages=()
 while [ $# -gt 0 ]; do
   case $1 in
     --lib)
@@ -222,7 +257,12 @@ while [ $# -gt 0 ]; do
       lib=$2
       shift
       ;;
-    -*) die 64 "unknown option $1; usage: lab-prepare.sh [--lib DIR] [KERNEL...]" ;;
+    --package)
+      [ $# -ge 2 ] || die 64 "--package needs the name of a Debian package, such as linux-image-amd64"
+      packages+=("$2")
+      shift
+      ;;
+    -*) die 64 "unknown option $1; usage: lab-prepare.sh [--lib DIR] [--package NAME]... [KERNEL...]" ;;
     *)
       [ -n "$(meta_package "$1")" ] || die 64 "no kernel \"$1\"; there are: $(kernel_names | paste -sd ' ')"
       kernels+=("$1")
@@ -242,6 +282,9 @@ find "$lab/tmp" -mindepth 1 -maxdepth 1 -exec rm -rf {} +
 for kernel in "${kernels[@]}"; do
   prepare_kernel "$kernel"
   prepare_modules "$kernel"
+done
+for package in "${packages[@]}"; do
+  prepare_package "$package"
 done
 prepare_guest
 [ -z "$lib" ] || prepare_runtime "$lib"

@@ -102,6 +102,9 @@ packages_of() {
     verify)
       printf '%s\n' 'shellcheck command:shellcheck'
       ;;
+    packages)
+      printf '%s\n' 'rpm command:rpmbuild'
+      ;;
     *)
       fail "$kmodwatch_exit_fault" "no such group of needs: group=$1"
       ;;

@@ -12,7 +12,10 @@ public final class ExitStatus {
   /** EX_USAGE: the command line is wrong. */
   public static final int USAGE = 64;
 
-  /** EX_DATAERR: the input is bad, where {@code --strict} asked to say so. */
+  /**
+   * EX_DATAERR: the input is bad, where {@code --strict} asked to say so, or where it is a file
+   * that was given to {@code inspect}.
+   */
   public static final int BAD_INPUT = 65;
 
   /**

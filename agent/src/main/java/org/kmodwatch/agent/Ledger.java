@@ -59,6 +59,10 @@ record Ledger(
     byReason.put("noScratch", Value.of(sensor.lostNoScratch()));
     byReason.put("malformed", Value.of(sensor.malformed()));
     json.put("lostByReason", new Value.Obj(byReason));
+    var images = new LinkedHashMap<String, Value>();
+    images.put("seen", Value.of(sensor.images()));
+    images.put("incomplete", Value.of(sensor.imagesCut()));
+    json.put("images", new Value.Obj(images));
     return new Value.Obj(json);
   }
 

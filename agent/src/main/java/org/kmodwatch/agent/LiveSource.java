@@ -6,6 +6,7 @@ import java.util.function.Consumer;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.sensor.HookStatus;
 import org.kmodwatch.sensor.Sensor;
+import org.kmodwatch.sensor.SensorOptions;
 import org.kmodwatch.sensor.SensorStatistics;
 
 /**
@@ -15,8 +16,8 @@ import org.kmodwatch.sensor.SensorStatistics;
 interface LiveSource extends AutoCloseable {
 
   /** Starts the sensor. */
-  static LiveSource sensor() {
-    Sensor sensor = Sensor.start();
+  static LiveSource sensor(SensorOptions options) {
+    Sensor sensor = Sensor.start(options);
     return new LiveSource() {
       @Override
       public List<HookStatus> hooks() {

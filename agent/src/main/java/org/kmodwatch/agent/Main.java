@@ -132,6 +132,7 @@ public final class Main {
     var builtins = new LinkedHashMap<String, Supplier<Object>>();
     builtins.put("watch", () -> new WatchCommand(shell, LiveSource::sensor, this::fail));
     builtins.put("replay", () -> new ReplayCommand(shell));
+    builtins.put("inspect", () -> new InspectCommand(shell));
     builtins.put("doctor", () -> new DoctorCommand(shell, Sensor::probeHooks));
     builtins.put("signatures", () -> new SignaturesCommand(shell));
     return builtins;
@@ -168,7 +169,7 @@ public final class Main {
         "0:done",
         "1:findings that a --fail-on asked to fail on",
         "64:wrong usage",
-        "65:bad input, with --strict",
+        "65:bad input: with --strict, or a file given to inspect that is no module",
         "69:what is needed is not there: a kernel feature, a privilege, a program, a file",
         "70:a fault of kmodwatch, or no room to write"
       },
@@ -178,6 +179,7 @@ public final class Main {
         "  sudo kmodwatch watch -o json >> findings.ndjson",
         "  kmodwatch replay recording.ndjson.zst      the same signatures over a recording",
         "  zcat old.gz | kmodwatch replay --fail-on any -",
+        "  kmodwatch inspect driver.ko                what a module file is, and who signed it",
         "  kmodwatch doctor                           what this machine allows",
         "  kmodwatch signatures TRC-1017              one signature in full"
       })

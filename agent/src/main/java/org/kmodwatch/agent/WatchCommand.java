@@ -1,5 +1,6 @@
 package org.kmodwatch.agent;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -7,14 +8,18 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
-import java.util.function.Supplier;
+import java.util.function.Function;
 import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.agent.doctor.Capability;
 import org.kmodwatch.agent.doctor.Machine;
+import org.kmodwatch.agent.identity.ImageStore;
+import org.kmodwatch.agent.identity.LoadedImages;
 import org.kmodwatch.agent.output.Output;
 import org.kmodwatch.agent.output.UserNames;
 import org.kmodwatch.core.signature.Signature;
+import org.kmodwatch.sensor.SensorOptions;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -38,7 +43,8 @@ import picocli.CommandLine.Option;
     footer = {
       "  sudo kmodwatch watch",
       "  sudo kmodwatch watch -o json | logger -t kmodwatch",
-      "  sudo kmodwatch watch --record /var/tmp/run1"
+      "  sudo kmodwatch watch --record /var/tmp/run1",
+      "  sudo kmodwatch watch -o loads --keep-images /var/lib/kmodwatch/images"
     })
 final class WatchCommand implements Callable<Integer> {
 
@@ -61,8 +67,33 @@ final class WatchCommand implements Callable<Integer> {
       description = "Add the signatures in this jar, or in the jars of this folder.")
   List<Path> signatures = new ArrayList<>();
 
+  @Option(
+      names = "--image-buffer",
+      paramLabel = "SIZE|off",
+      description =
+          "Memory of the kernel for the bytes of modules on their way here, a power of two from 1M"
+              + " to 512M; the largest module that can be taken is as large. Default: 64M. With"
+              + " off, no hash, signature and package is in the records.")
+  String imageBuffer = "64M";
+
+  @Option(
+      names = "--keep-images",
+      paramLabel = "DIR",
+      description =
+          "Keep what the kernel is given in DIR, which nobody else may read: each module once, by"
+              + " its hash.")
+  @Nullable Path keepImages;
+
+  @Option(
+      names = "--keep-images-max",
+      paramLabel = "SIZE",
+      converter = ByteSize.Converter.class,
+      description =
+          "How much may be in DIR; past that, what was not loaded for longest goes. Default: 1G.")
+  ByteSize keepImagesMax = new ByteSize(ImageStore.DEFAULT_MAX_BYTES);
+
   private final Shell shell;
-  private final Supplier<LiveSource> sources;
+  private final Function<SensorOptions, LiveSource> sources;
   private final ToIntFunction<Exception> failed;
 
   /**
@@ -70,7 +101,8 @@ final class WatchCommand implements Callable<Integer> {
    *
    * @param failed shows a failure and gives the exit status for it
    */
-  WatchCommand(Shell shell, Supplier<LiveSource> sources, ToIntFunction<Exception> failed) {
+  WatchCommand(
+      Shell shell, Function<SensorOptions, LiveSource> sources, ToIntFunction<Exception> failed) {
     this.shell = shell;
     this.sources = sources;
     this.failed = failed;
@@ -83,20 +115,62 @@ final class WatchCommand implements Callable<Integer> {
     UserNames users = UserNames.of(shell.root().resolve("etc/passwd"));
     Output standardOutput = output.open(shell, users);
     requireWatchable(Machine.at(shell.root()));
+    int imageBufferBytes = imageBufferBytes();
+    if (keepImages != null && imageBufferBytes == 0) {
+      throw new CommandException(
+          ExitStatus.USAGE, "--keep-images has nothing to keep with --image-buffer off");
+    }
+    ImageStore store = openStore();
+    var complaints = new Complaints(shell, "images that were not kept");
+    var images = new LoadedImages(shell.root(), store, InstantSource.system(), complaints::add);
+    var sensor = new SensorOptions(imageBufferBytes, images);
     Recorder recorder = record == null ? null : Recorder.open(record);
     var outputs = new ArrayList<Output>(List.of(standardOutput));
     if (recorder != null) {
       outputs.add(recorder);
     }
-    var run = new WatchRun(sources, installed, outputs, recorder, shell, InstantSource.system());
+    var run =
+        new WatchRun(
+            () -> sources.apply(sensor),
+            installed,
+            outputs,
+            recorder,
+            shell,
+            InstantSource.system());
     return runUntilSignal(
         run,
         () -> {
           try (recorder) {
             run.run();
           }
+          complaints.finish();
           return failOn.exitStatus(run.statistics());
         });
+  }
+
+  private int imageBufferBytes() {
+    if (imageBuffer.equalsIgnoreCase("off")) {
+      return 0;
+    }
+    try {
+      return SensorOptions.checkedBufferBytes(
+          new ByteSize.Converter().convert(imageBuffer).bytes());
+    } catch (IllegalArgumentException | CommandLine.TypeConversionException e) {
+      throw new CommandException(
+          ExitStatus.USAGE,
+          "--image-buffer takes a power of two from 1M to 512M, or off: " + imageBuffer);
+    }
+  }
+
+  private @Nullable ImageStore openStore() {
+    if (keepImages == null) {
+      return null;
+    }
+    try {
+      return ImageStore.open(keepImages, keepImagesMax.bytes());
+    } catch (IOException | UnsupportedOperationException e) {
+      throw new CommandException(ExitStatus.UNAVAILABLE, "--keep-images: " + e.getMessage());
+    }
   }
 
   /**

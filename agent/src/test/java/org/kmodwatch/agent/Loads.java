@@ -94,7 +94,7 @@ public final class Loads {
   }
 
   public Loads from(String path, LoadRecord.Place place, boolean deleted) {
-    file = new LoadRecord.ModuleFile(path, 1, 2, 3, deleted, place);
+    file = new LoadRecord.ModuleFile(path, 1, 2, 3, deleted, place, null);
     return this;
   }
 
@@ -161,8 +161,9 @@ public final class Loads {
         returnValue,
         errno,
         reason,
-        new LoadRecord.Route("finit_module", abi, flags, "", memoryOnly, requester != null),
-        new LoadRecord.ModuleDetails(name, null, null, List.of(), sizeBytes, List.of()),
+        new LoadRecord.Route("finit_module", abi, flags, "", memoryOnly, null, requester != null),
+        LoadRecord.ModuleDetails.ofKernel(name, null, null, List.of(), sizeBytes, List.of()),
+        null,
         file,
         loader,
         requester,

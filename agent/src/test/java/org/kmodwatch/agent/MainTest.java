@@ -35,7 +35,7 @@ class MainTest {
 
   @Test
   void help_isThere_forEachCommand() {
-    for (String command : List.of("watch", "replay", "doctor", "signatures")) {
+    for (String command : List.of("watch", "replay", "inspect", "doctor", "signatures")) {
       Cli.Result result = new Cli().run(command, "--help");
       assertThat(result.status()).isZero();
       assertThat(result.out()).contains("Usage: kmodwatch " + command, "Examples:");

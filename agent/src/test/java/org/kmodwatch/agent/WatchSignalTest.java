@@ -65,7 +65,7 @@ class WatchSignalTest {
       var shell =
           new Shell(
               own.in(), own.out(), own.err(), false, own.variables(), own.zone(), Path.of(args[0]));
-      var command = new WatchCommand(shell, WaitingSource::new, e -> 99);
+      var command = new WatchCommand(shell, options -> new WaitingSource(), e -> 99);
       System.exit(new CommandLine(command).execute("--record", args[1]));
     }
   }
@@ -104,7 +104,7 @@ class WatchSignalTest {
 
     @Override
     public SensorStatistics statistics() {
-      return new SensorStatistics(1, 1, 0, 0, 0);
+      return new SensorStatistics(1, 1, 0, 0, 0, 0, 0);
     }
 
     @Override

@@ -67,6 +67,10 @@ class WatchTest {
                   "ringFull" : 1,
                   "noScratch" : 1,
                   "malformed" : 1
+                },
+                "images" : {
+                  "seen" : 7,
+                  "incomplete" : 2
                 }
               },
               "engine" : {
@@ -223,6 +227,40 @@ class WatchTest {
   }
 
   @Test
+  void watch_refusesABufferForImages_thatTheKernelDoesNotTake() {
+    FakeRoot.healthyIn(folder);
+    for (String size : List.of("3M", "512K", "1G", "much", "")) {
+      Cli.Result result = new Cli().withRoot(folder).run("watch", "--image-buffer", size);
+      assertThat(result.status()).isEqualTo(64);
+      assertThat(result.err())
+          .isEqualTo(
+              "kmodwatch: --image-buffer takes a power of two from 1M to 512M, or off: %s\n"
+                  .formatted(size));
+    }
+  }
+
+  @Test
+  void watch_refusesToKeepImages_whereNoneAreTaken_orOthersCouldReadThem() throws IOException {
+    FakeRoot.healthyIn(folder);
+    Path open = Files.createDirectory(folder.resolve("open"));
+    Files.setPosixFilePermissions(
+        open, java.nio.file.attribute.PosixFilePermissions.fromString("rwxr-xr-x"));
+    var cli = new Cli().withRoot(folder);
+
+    Cli.Result off = cli.run("watch", "--keep-images", open.toString(), "--image-buffer", "off");
+    Cli.Result readable = cli.run("watch", "--keep-images", open.toString());
+
+    assertThat(off.status()).isEqualTo(64);
+    assertThat(off.err())
+        .isEqualTo("kmodwatch: --keep-images has nothing to keep with --image-buffer off\n");
+    assertThat(readable.status()).isEqualTo(69);
+    assertThat(readable.err())
+        .isEqualTo(
+            "kmodwatch: --keep-images: others may look into the folder to keep images in; remedy:"
+                + " chmod 700 %s\n".formatted(open));
+  }
+
+  @Test
   void watch_namesThePrivilege_withoutIt() {
     FakeRoot.healthyIn(folder).with("proc/self/status", "CapEff:\t0000000000000000\n");
     Cli.Result result = new Cli().withRoot(folder).run("watch");
@@ -316,7 +354,7 @@ class WatchTest {
 
     @Override
     public SensorStatistics statistics() {
-      return new SensorStatistics(5, 2, 1, 1, 1);
+      return new SensorStatistics(5, 2, 1, 1, 1, 7, 2);
     }
 
     @Override

@@ -22,8 +22,13 @@ public final class HostFacts {
         line(root, "proc/sys/kernel/hostname").orElse(null),
         line(root, "etc/machine-id").orElse(null),
         line(root, "proc/sys/kernel/random/boot_id").orElse(null),
-        line(root, "proc/sys/kernel/osrelease").orElse(null),
+        kernelRelease(root).orElse(null),
         arch);
+  }
+
+  /** The running kernel, as uname has it. */
+  public static Optional<String> kernelRelease(Path root) {
+    return line(root, "proc/sys/kernel/osrelease");
   }
 
   /** What the kernel starts to load a module for somebody; empty if it starts nothing. */

@@ -102,14 +102,15 @@ public record ModulesBefore(
         null,
         null,
         null,
-        new LoadRecord.Route(null, null, List.of(), null, false, false),
-        new LoadRecord.ModuleDetails(
+        new LoadRecord.Route(null, null, List.of(), null, false, null, false),
+        LoadRecord.ModuleDetails.ofKernel(
             name,
             list.attribute(name, "version").orElse(null),
             list.attribute(name, "srcversion").orElse(null),
             taints(list.attribute(name, "taint").orElse("")),
             size,
             list.users(name)),
+        null,
         null,
         null,
         null,

@@ -13,12 +13,23 @@ import tools.jackson.core.util.DefaultPrettyPrinter;
 /** Writes what commands have to say to programs: reports and ledgers, not events. */
 public final class JsonText {
 
+  private static final JsonFactory FACTORY = new JsonFactory();
+
   private JsonText() {}
 
   /** {@code value} over several lines, indented, without a newline at the end. */
   public static String pretty(Value value) {
+    return text(value, new Indented());
+  }
+
+  /** {@code value} on one line, without a newline at the end. */
+  public static String line(Value value) {
+    return text(value, ObjectWriteContext.empty());
+  }
+
+  private static String text(Value value, ObjectWriteContext form) {
     var out = new StringWriter();
-    try (JsonGenerator json = new JsonFactory().createGenerator(new Indented(), out)) {
+    try (JsonGenerator json = FACTORY.createGenerator(form, out)) {
       write(json, value);
     }
     return out.toString();

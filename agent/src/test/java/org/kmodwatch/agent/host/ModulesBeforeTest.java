@@ -40,7 +40,7 @@ class ModulesBeforeTest {
     LoadRecord record = before.records().getFirst();
     assertThat(record.module())
         .isEqualTo(
-            new LoadRecord.ModuleDetails(
+            LoadRecord.ModuleDetails.ofKernel(
                 "dummy",
                 "1.0",
                 "ABC123",

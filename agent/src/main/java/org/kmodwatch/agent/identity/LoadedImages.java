@@ -1,0 +1,257 @@
+package org.kmodwatch.agent.identity;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.kmodwatch.core.event.Event;
+import org.kmodwatch.core.event.SensorContext;
+import org.kmodwatch.core.event.SensorContexts;
+import org.kmodwatch.core.load.ImageFacts;
+import org.kmodwatch.core.load.LoadRecord;
+import org.kmodwatch.sensor.CapturedImage;
+import org.kmodwatch.sensor.ImageReader;
+
+/**
+ * Says of each image that the kernel was given what it is, who signed it and which package it is
+ * from, and keeps it where that was asked for.
+ *
+ * <p>What the bytes say and whose they are is remembered by their hash, up to a bound: hosts load
+ * the same few modules again and again.
+ */
+public final class LoadedImages implements ImageReader {
+
+  /** A host has some hundred modules. */
+  static final int MAX_KNOWN = 512;
+
+  private static final String FINIT_MODULE = "finit_module";
+
+  private final Path root;
+  private final FileOwners owners;
+  private final SameFile files;
+  private final @Nullable ImageStore store;
+  private final InstantSource clock;
+  private final Consumer<String> complaints;
+  private final Map<String, ModuleFacts> factsByHash = new RecentMap<>(MAX_KNOWN);
+  private final Map<OwnerKey, Optional<LoadRecord.PackageOwner>> ownersByFile =
+      new RecentMap<>(MAX_KNOWN);
+
+  /**
+   * Makes one.
+   *
+   * @param root the file system of this host
+   * @param store where images are kept; null if they are not
+   * @param complaints is told why an image is not kept
+   */
+  public LoadedImages(
+      Path root, @Nullable ImageStore store, InstantSource clock, Consumer<String> complaints) {
+    this.root = root;
+    this.owners = FileOwners.of(root);
+    this.files = new SameFile(root);
+    this.store = store;
+    this.clock = clock;
+    this.complaints = complaints;
+  }
+
+  /** A file with what it was when its package was looked for. */
+  private record OwnerKey(String path, long inode, long ctimeNanos, String sha256) {}
+
+  @Override
+  public Event read(Event event, CapturedImage image) {
+    var gaps = new ArrayList<LoadRecord.Gap>();
+    CapturedImage.Bytes given = image.handedOver();
+    SensorContext.FileIdentity file = fileOf(event);
+    ImageFacts facts =
+        given.sha256() == null
+            ? ofFile(event, given.sizeBytes(), file, gaps)
+            : ofKernel(event, image, given.sha256(), file, gaps);
+    return facts.describe(event);
+  }
+
+  private ImageFacts ofKernel(
+      Event event,
+      CapturedImage image,
+      String sha256,
+      SensorContext.@Nullable FileIdentity file,
+      List<LoadRecord.Gap> gaps) {
+    CapturedImage.Bytes given = image.handedOver();
+    CapturedImage.Bytes loaded = image.decompressed();
+    ByteBuffer bytes = given.bytes();
+    ModuleFacts facts = factsByHash.get(sha256);
+    if (facts == null && bytes != null) {
+      ByteBuffer plain = loaded == null ? null : loaded.bytes();
+      facts = plain == null ? ModuleFacts.of(bytes) : ModuleFacts.of(plain).compressedAs(bytes);
+      factsByHash.put(sha256, facts);
+    }
+    LoadRecord.Image.Decompressed decompressed =
+        loaded == null || loaded.sha256() == null
+            ? null
+            : new LoadRecord.Image.Decompressed(loaded.sha256(), loaded.sizeBytes());
+    if (loaded != null && loaded.sha256() == null) {
+      gaps.add(
+          new LoadRecord.Gap("image.decompressed", "not all of what the kernel made came through"));
+    }
+    return facts(
+        event,
+        new LoadRecord.Image(
+            sha256,
+            given.sizeBytes(),
+            LoadRecord.Image.Source.KERNEL,
+            true,
+            decompressed,
+            null,
+            keep(sha256, bytes, gaps)),
+        facts,
+        owner(event, file, sha256, bytes),
+        gaps);
+  }
+
+  /** Where not all bytes came: the file, if it is still the one that the kernel had open. */
+  private ImageFacts ofFile(
+      Event event,
+      long sizeBytes,
+      SensorContext.@Nullable FileIdentity file,
+      List<LoadRecord.Gap> gaps) {
+    gaps.add(
+        new LoadRecord.Gap(
+            "image", "not all of its bytes came through: the buffer is too small, or was full"));
+    record Read(String sha256, ModuleFacts facts, Optional<LoadRecord.PackageOwner> owner) {}
+    Optional<Read> read = Optional.empty();
+    if (file != null && event.syscall().equals(FINIT_MODULE)) {
+      read =
+          files.read(
+              file,
+              bytes -> {
+                String sha256 = Digests.sha256(bytes);
+                return new Read(
+                    sha256,
+                    factsByHash.computeIfAbsent(sha256, unknown -> ModuleFacts.of(bytes)),
+                    Optional.ofNullable(owner(event, file, sha256, bytes)));
+              });
+    }
+    if (read.isEmpty()) {
+      gaps.add(
+          new LoadRecord.Gap(
+              "image.sha256",
+              file == null
+                  ? "there is no file to read instead"
+                  : "the file cannot be read, or is no longer what was loaded"));
+    }
+    Read found = read.orElse(null);
+    return facts(
+        event,
+        new LoadRecord.Image(
+            found == null ? null : found.sha256(),
+            sizeBytes,
+            found == null ? LoadRecord.Image.Source.KERNEL : LoadRecord.Image.Source.FILE,
+            false,
+            null,
+            null,
+            null),
+        found == null ? null : found.facts(),
+        found == null ? null : found.owner().orElse(null),
+        gaps);
+  }
+
+  private ImageFacts facts(
+      Event event,
+      LoadRecord.Image image,
+      @Nullable ModuleFacts facts,
+      LoadRecord.@Nullable PackageOwner owner,
+      List<LoadRecord.Gap> gaps) {
+    LoadRecord.ModuleSignature signature = null;
+    if (facts != null) {
+      if (facts.problem() != null) {
+        gaps.add(new LoadRecord.Gap("module", "the image cannot be read: " + facts.problem()));
+      }
+      KernelVerdict verdict = KernelVerdict.of(event);
+      signature = verdict.signature(facts, isEnforced());
+    }
+    return new ImageFacts(
+        new LoadRecord.Image(
+            image.sha256(),
+            image.sizeBytes(),
+            image.source(),
+            image.complete(),
+            image.decompressed(),
+            signature,
+            image.kept()),
+        facts == null ? null : facts.compression(),
+        facts == null ? null : facts.module(),
+        owner,
+        gaps);
+  }
+
+  private @Nullable String keep(
+      String sha256, @Nullable ByteBuffer bytes, List<LoadRecord.Gap> gaps) {
+    if (store == null) {
+      return null;
+    }
+    if (bytes == null) {
+      gaps.add(new LoadRecord.Gap("image.kept", "there was no memory for all of it"));
+      return null;
+    }
+    try {
+      return store.keep(sha256, bytes, clock.instant()).toString();
+    } catch (IOException e) {
+      complaints.accept("an image is not kept: " + e.getMessage());
+      gaps.add(new LoadRecord.Gap("image.kept", "could not be written: " + e.getMessage()));
+      return null;
+    }
+  }
+
+  /**
+   * The package of the file. The loader may see other files by the same names, so it is looked for
+   * only if the file by that name is the same here.
+   *
+   * @param bytes what the kernel was given
+   */
+  private LoadRecord.@Nullable PackageOwner owner(
+      Event event,
+      SensorContext.@Nullable FileIdentity file,
+      String sha256,
+      @Nullable ByteBuffer bytes) {
+    if (file == null) {
+      return null;
+    }
+    var key = new OwnerKey(file.path(), file.inode(), file.ctimeNanos(), sha256);
+    Optional<LoadRecord.PackageOwner> known = ownersByFile.get(key);
+    if (known == null) {
+      // By finit_module the bytes are the file's; the loader may have changed them otherwise, as
+      // libkmod does that decompresses a module.
+      known =
+          event.syscall().equals(FINIT_MODULE) && bytes != null
+              ? ownerOf(file, bytes)
+              : files
+                  .read(file, contents -> owners.ownerOf(file.path(), contents))
+                  .orElse(Optional.empty());
+      ownersByFile.put(key, known);
+    }
+    return known.orElse(null);
+  }
+
+  private Optional<LoadRecord.PackageOwner> ownerOf(
+      SensorContext.FileIdentity file, ByteBuffer bytes) {
+    return files.isThere(file) ? owners.ownerOf(file.path(), bytes) : Optional.empty();
+  }
+
+  private static SensorContext.@Nullable FileIdentity fileOf(Event event) {
+    return SensorContexts.of(event).map(SensorContext::file).orElse(null);
+  }
+
+  private boolean isEnforced() {
+    try {
+      return Files.readString(root.resolve("sys/module/module/parameters/sig_enforce"))
+          .startsWith("Y");
+    } catch (IOException notThere) {
+      return false;
+    }
+  }
+}

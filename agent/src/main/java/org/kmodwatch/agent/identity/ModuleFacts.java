@@ -1,0 +1,98 @@
+package org.kmodwatch.agent.identity;
+
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.kmodwatch.core.load.LoadRecord;
+import org.kmodwatch.image.AppendedSignature;
+import org.kmodwatch.image.Compression;
+import org.kmodwatch.image.ModuleImage;
+import org.kmodwatch.image.ModuleImageException;
+import org.kmodwatch.image.ModuleImageReader;
+import org.kmodwatch.image.ModuleInfo;
+
+/**
+ * What the bytes of a module say of it, without keeping them.
+ *
+ * @param compression how they are compressed; null if they are not
+ * @param module what the module says of itself; null if it could not be read
+ * @param signature who is said to have signed it, unchecked; null if nothing is appended, or it
+ *     could not be read
+ * @param problem why it could not be read; null if it could
+ */
+record ModuleFacts(
+    @Nullable String compression,
+    LoadRecord.@Nullable ModuleDetails module,
+    @Nullable Signer signature,
+    @Nullable String problem) {
+
+  /** Descriptions are a line or two. */
+  private static final int MAX_TEXT = 1024;
+
+  private static final int MAX_DEPENDS = 256;
+
+  /**
+   * Who is said to have signed a module.
+   *
+   * @param name of the key
+   * @param keyId identifier of the key, hexadecimal
+   * @param digest hash algorithm
+   */
+  record Signer(@Nullable String name, String keyId, String digest) {}
+
+  /**
+   * Reads them.
+   *
+   * @param bytes the module, compressed or not
+   */
+  static ModuleFacts of(ByteBuffer bytes) {
+    Compression compression = Compression.of(bytes);
+    String word = compression == Compression.NONE ? null : compression.word();
+    try {
+      ModuleImage image = ModuleImageReader.read(bytes);
+      AppendedSignature signature = image.signature();
+      return new ModuleFacts(
+          word,
+          details(image),
+          signature == null
+              ? null
+              : new Signer(signature.signer(), signature.keyId(), signature.digest()),
+          null);
+    } catch (ModuleImageException notReadable) {
+      return new ModuleFacts(word, null, null, notReadable.getMessage());
+    } catch (OutOfMemoryError tooLarge) {
+      return new ModuleFacts(word, null, null, "there is no memory to read it");
+    }
+  }
+
+  /** The same, of a module that the kernel decompressed from {@code bytes}. */
+  ModuleFacts compressedAs(ByteBuffer bytes) {
+    return new ModuleFacts(Compression.of(bytes).word(), module, signature, problem);
+  }
+
+  private static LoadRecord.ModuleDetails details(ModuleImage image) {
+    ModuleInfo info = image.info();
+    return new LoadRecord.ModuleDetails(
+        image.name(),
+        text(info.first("version")),
+        text(info.first("srcversion")),
+        text(info.first("vermagic")),
+        text(info.first("license")),
+        text(info.first("description")),
+        text(Optional.of(String.join(", ", info.all("author"))).filter(all -> !all.isEmpty())),
+        info.intree(),
+        info.depends().stream().limit(MAX_DEPENDS).map(ModuleFacts::shortened).toList(),
+        List.of(),
+        null,
+        List.of());
+  }
+
+  private static @Nullable String text(Optional<String> text) {
+    return text.map(String::strip).map(ModuleFacts::shortened).orElse(null);
+  }
+
+  private static String shortened(String text) {
+    return text.length() <= MAX_TEXT ? text : text.substring(0, MAX_TEXT) + "…";
+  }
+}

@@ -1,0 +1,146 @@
+package org.kmodwatch.agent.identity;
+
+import java.io.IOException;
+import java.nio.MappedByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.kmodwatch.core.event.SensorContext;
+
+/**
+ * Reads the file that the kernel had open, if it still is that file: of the same device, inode and
+ * time of last change, before and after.
+ *
+ * <p>Only on file systems that are in the kernel and on this machine: one that a process or another
+ * machine serves may let a reader wait for ever.
+ */
+final class SameFile {
+
+  /** Larger files are no modules. */
+  private static final long MAX_BYTES = 256L << 20;
+
+  private static final Set<String> LOCAL =
+      Set.of(
+          "ext2",
+          "ext3",
+          "ext4",
+          "xfs",
+          "btrfs",
+          "f2fs",
+          "tmpfs",
+          "rootfs",
+          "ramfs",
+          "overlay",
+          "squashfs",
+          "erofs",
+          "vfat",
+          "iso9660",
+          "zfs");
+
+  private final Path root;
+
+  SameFile(Path root) {
+    this.root = root;
+  }
+
+  /** What to do with the contents. */
+  @FunctionalInterface
+  interface Reader<T> {
+    T read(MappedByteBuffer contents);
+  }
+
+  /**
+   * Hands {@code reader} what is in the file.
+   *
+   * @param identity as the kernel had it; looked for by its path in this process's mount namespace
+   * @return what the reader made of it; empty if the file is gone, another, or not to be read
+   */
+  <T> Optional<T> read(SensorContext.FileIdentity identity, Reader<T> reader) {
+    if (!identity.path().startsWith("/") || !isLocal(identity.device())) {
+      return Optional.empty();
+    }
+    Path file = root.resolve(identity.path().substring(1));
+    try {
+      if (!is(file, identity)) {
+        return Optional.empty();
+      }
+      try (FileChannel channel =
+          FileChannel.open(file, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS)) {
+        long size = channel.size();
+        if (size <= 0 || size > MAX_BYTES) {
+          return Optional.empty();
+        }
+        T result = reader.read(channel.map(FileChannel.MapMode.READ_ONLY, 0, size));
+        return is(file, identity) && channel.size() == size
+            ? Optional.of(result)
+            : Optional.empty();
+      }
+    } catch (IOException | IllegalArgumentException | InternalError goneOrCut) {
+      // A page of a file that was cut short under the mapping comes as an InternalError.
+      return Optional.empty();
+    }
+  }
+
+  /** Whether the file is there, as the kernel had it, by its path in this process's namespace. */
+  boolean isThere(SensorContext.FileIdentity identity) {
+    try {
+      return identity.path().startsWith("/")
+          && isLocal(identity.device())
+          && is(root.resolve(identity.path().substring(1)), identity);
+    } catch (IOException | IllegalArgumentException gone) {
+      return false;
+    }
+  }
+
+  private static boolean is(Path file, SensorContext.FileIdentity identity) throws IOException {
+    Map<String, Object> found =
+        Files.readAttributes(file, "unix:dev,ino,ctime,isRegularFile", LinkOption.NOFOLLOW_LINKS);
+    return Boolean.TRUE.equals(found.get("isRegularFile"))
+        && found.get("dev") instanceof Long device
+        && kernelDevice(device) == identity.device()
+        && found.get("ino") instanceof Long inode
+        && inode == identity.inode()
+        && found.get("ctime") instanceof FileTime changed
+        && changed.to(TimeUnit.NANOSECONDS) == identity.ctimeNanos();
+  }
+
+  /** The kernel's own form of a device number of stat(2) (include/linux/kdev_t.h). */
+  static long kernelDevice(long dev) {
+    return major(dev) << 20 | minor(dev);
+  }
+
+  private static long major(long dev) {
+    return (dev >>> 8 & 0xfff) | (dev >>> 32 & ~0xfffL);
+  }
+
+  private static long minor(long dev) {
+    return (dev & 0xff) | (dev >>> 12 & ~0xffL);
+  }
+
+  /** By /proc/self/mountinfo (proc(5)), without touching the file system itself. */
+  private boolean isLocal(long device) {
+    String wanted = (device >>> 20) + ":" + (device & 0xfffff);
+    try (Stream<String> lines = Files.lines(root.resolve("proc/self/mountinfo"))) {
+      return lines.anyMatch(line -> isLocal(line, wanted));
+    } catch (IOException | java.io.UncheckedIOException unknown) {
+      return false;
+    }
+  }
+
+  private static boolean isLocal(String line, String wanted) {
+    String[] parts = line.split(" ", 4);
+    int dash = line.indexOf(" - ");
+    if (parts.length < 4 || dash < 0 || !parts[2].equals(wanted)) {
+      return false;
+    }
+    return LOCAL.contains(line.substring(dash + 3).split(" ", 2)[0]);
+  }
+}

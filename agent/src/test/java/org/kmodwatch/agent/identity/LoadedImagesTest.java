@@ -1,0 +1,126 @@
+package org.kmodwatch.agent.identity;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.kmodwatch.agent.EventBuilder.event;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.kmodwatch.core.event.Event;
+import org.kmodwatch.core.event.Value;
+import org.kmodwatch.sensor.CapturedImage;
+
+/** What is said of an image, as arguments of its event; the whole way is in the lab's ImagesIT. */
+class LoadedImagesTest {
+
+  private static final Path SEEDS =
+      Path.of("../image/src/test/resources/org/kmodwatch/image/seeds");
+
+  @TempDir Path root;
+  private final List<String> complaints = new ArrayList<>();
+
+  @Test
+  void module_isReadAndHashed() throws IOException {
+    Event said = read(null, captured("ordinary"));
+
+    assertThat(text(said, "sha256")).isEqualTo(Digests.sha256(seed("ordinary")));
+    assertThat(text(said, "name")).isEqualTo("ordinary");
+    assertThat(text(said, "license")).isEqualTo("GPL");
+    assertThat(said.argument("intree")).contains(Value.of(true));
+    assertThat(text(said, "signature")).isEqualTo("unsigned");
+    assertThat(said.argument("gaps")).isEmpty();
+    assertThat(said.argument("kept")).isEmpty();
+  }
+
+  @Test
+  void whatTheKernelDecompressed_isReadInItsPlainForm() throws IOException {
+    ByteBuffer plain = seed("ordinary");
+    Event said = read(null, new CapturedImage(bytes(seed("xz")), bytes(plain)));
+
+    assertThat(text(said, "sha256")).isEqualTo(Digests.sha256(seed("xz")));
+    assertThat(text(said, "decompressed_sha256")).isEqualTo(Digests.sha256(plain));
+    assertThat(text(said, "compression")).isEqualTo("xz");
+    assertThat(text(said, "name")).isEqualTo("ordinary");
+  }
+
+  @Test
+  void imageThatCannotBeRead_hasItsHash_andAGapThatSaysWhy() {
+    Event said = read(null, new CapturedImage(bytes(ByteBuffer.wrap(new byte[100])), null));
+
+    assertThat(text(said, "sha256")).isEqualTo(Digests.sha256(ByteBuffer.wrap(new byte[100])));
+    assertThat(String.valueOf(said.argument("gaps")))
+        .contains("module", "the image cannot be read: not an ELF file: offset=0x0");
+    assertThat(said.argument("signature")).isEmpty();
+  }
+
+  @Test
+  void imageOfWhichBytesAreMissing_andWithoutAFile_hasNoHash() {
+    Event said = read(null, new CapturedImage(new CapturedImage.Bytes(4096, null, null), null));
+
+    assertThat(said.argument("sha256")).isEmpty();
+    assertThat(said.argument("complete")).contains(Value.of(false));
+    assertThat(said.argument("size")).contains(Value.of(4096L));
+    assertThat(String.valueOf(said.argument("gaps"))).contains("there is no file to read instead");
+  }
+
+  @Test
+  void image_isKept_whereThatWasAskedFor() throws IOException {
+    Path kept = root.resolve("kept");
+    Event said = read(ImageStore.open(kept, 1 << 20), captured("ordinary"));
+
+    assertThat(Path.of(text(said, "kept"))).hasBinaryContent(array(seed("ordinary")));
+  }
+
+  @Test
+  void imageThatCannotBeKept_isAGapAndAComplaint_andNothingElseIsLost() throws IOException {
+    Event said = read(ImageStore.open(root.resolve("kept"), 100), captured("ordinary"));
+
+    assertThat(said.argument("kept")).isEmpty();
+    assertThat(String.valueOf(said.argument("gaps"))).contains("image.kept", "limit=100");
+    assertThat(complaints)
+        .singleElement()
+        .asString()
+        .startsWith("an image is not kept: the image is larger than what may be kept");
+    assertThat(text(said, "name")).isEqualTo("ordinary");
+  }
+
+  private Event read(@Nullable ImageStore store, CapturedImage image) {
+    var reader =
+        new LoadedImages(
+            root,
+            store,
+            InstantSource.fixed(Instant.parse("2026-11-24T00:00:00Z")),
+            complaints::add);
+    return reader.read(event("module_image").build(), image);
+  }
+
+  private static CapturedImage captured(String seed) throws IOException {
+    return new CapturedImage(bytes(seed(seed)), null);
+  }
+
+  private static CapturedImage.Bytes bytes(ByteBuffer bytes) {
+    return new CapturedImage.Bytes(bytes.remaining(), Digests.sha256(bytes), bytes);
+  }
+
+  private static ByteBuffer seed(String name) throws IOException {
+    return ByteBuffer.wrap(Files.readAllBytes(SEEDS.resolve(name)));
+  }
+
+  private static byte[] array(ByteBuffer bytes) {
+    var array = new byte[bytes.remaining()];
+    bytes.duplicate().get(array);
+    return array;
+  }
+
+  private static String text(Event event, String argument) {
+    return event.stringArgument(argument).orElse("absent");
+  }
+}

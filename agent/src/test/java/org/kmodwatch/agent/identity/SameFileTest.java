@@ -1,0 +1,124 @@
+package org.kmodwatch.agent.identity;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileTime;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.kmodwatch.core.event.SensorContext;
+
+class SameFileTest {
+
+  @TempDir Path root;
+  private Path file;
+
+  @BeforeEach
+  void makeFile() throws IOException {
+    file = Files.writeString(root.resolve("a.ko"), "module");
+    mountsAre("ext4");
+  }
+
+  @Test
+  void unchangedFile_isRead() throws IOException {
+    assertThat(read(identity())).isEqualTo("module");
+    assertThat(new SameFile(root).isThere(identity())).isTrue();
+  }
+
+  @Test
+  void anotherFileOfTheSameName_isNot() throws IOException {
+    SensorContext.FileIdentity before = identity();
+    Path other = Files.writeString(root.resolve("b.ko"), "module");
+    Files.move(other, file, StandardCopyOption.REPLACE_EXISTING);
+
+    assertThat(read(before)).isEqualTo("nothing");
+    assertThat(new SameFile(root).isThere(before)).isFalse();
+  }
+
+  @Test
+  void fileThatWasWrittenTo_isNot() throws IOException {
+    SensorContext.FileIdentity before = identity();
+    var changed =
+        new SensorContext.FileIdentity(
+            before.path(), before.device(), before.inode(), before.ctimeNanos() - 1);
+
+    assertThat(read(changed)).isEqualTo("nothing");
+  }
+
+  @Test
+  void linkToTheFile_isNot() throws IOException {
+    SensorContext.FileIdentity before = identity();
+    Files.createSymbolicLink(root.resolve("link.ko"), file);
+
+    assertThat(
+            read(
+                new SensorContext.FileIdentity(
+                    "/link.ko", before.device(), before.inode(), before.ctimeNanos())))
+        .isEqualTo("nothing");
+  }
+
+  @Test
+  void fileThatAProcessServes_isNotTouched() throws IOException {
+    SensorContext.FileIdentity before = identity();
+    mountsAre("fuse.sshfs");
+    assertThat(read(before)).isEqualTo("nothing");
+
+    mountsAre("nfs4");
+    assertThat(read(before)).isEqualTo("nothing");
+  }
+
+  @Test
+  void fileThatIsGone_isNotRead() throws IOException {
+    SensorContext.FileIdentity before = identity();
+    Files.delete(file);
+
+    assertThat(read(before)).isEqualTo("nothing");
+  }
+
+  @Test
+  void deviceNumbers_areTheKernelsOwn() {
+    // makedev(254, 3) and makedev(0x1234, 0x56789) of glibc.
+    assertThat(SameFile.kernelDevice(0xfe03)).isEqualTo(254L << 20 | 3);
+    assertThat(SameFile.kernelDevice(0x0000_1000_5672_3489L)).isEqualTo(0x1234L << 20 | 0x56789);
+  }
+
+  private String read(SensorContext.FileIdentity identity) {
+    return new SameFile(root)
+        .read(identity, contents -> StandardCharsets.UTF_8.decode(contents).toString())
+        .orElse("nothing");
+  }
+
+  /** The file as the kernel would tell of it. */
+  private SensorContext.FileIdentity identity() throws IOException {
+    Map<String, Object> found =
+        Files.readAttributes(file, "unix:dev,ino,ctime", LinkOption.NOFOLLOW_LINKS);
+    return new SensorContext.FileIdentity(
+        "/a.ko",
+        SameFile.kernelDevice(((Number) required(found, "dev")).longValue()),
+        ((Number) required(found, "ino")).longValue(),
+        ((FileTime) required(found, "ctime")).to(TimeUnit.NANOSECONDS));
+  }
+
+  private static Object required(Map<String, Object> found, String name) {
+    return Objects.requireNonNull(found.get(name), name);
+  }
+
+  private void mountsAre(String type) throws IOException {
+    long device = identity().device();
+    Path mounts = root.resolve("proc/self/mountinfo");
+    Files.createDirectories(root.resolve("proc/self"));
+    Files.writeString(
+        mounts,
+        "20 1 0:99 / /proc rw - proc proc rw\n21 1 %d:%d / / rw,noatime shared:1 - %s /dev/vda rw\n"
+            .formatted(device >>> 20, device & 0xfffff, type));
+  }
+}
