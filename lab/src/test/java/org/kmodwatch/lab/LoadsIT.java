@@ -32,10 +32,10 @@ final class LoadsIT {
 
   private static final String LOADED_FROM_FILE =
       "security_kernel_read_file=0 security_kernel_post_read_file=0"
-          + " module_coming=0 module_load=0 module_init=0 finit_module=0";
+          + " module_coming=0 module_image=0 module_load=0 module_init=0 finit_module=0";
   private static final String LOADED_FROM_MEMORY =
       "security_kernel_load_data=0 security_kernel_post_load_data=0"
-          + " module_coming=0 module_load=0 module_init=0 init_module=0";
+          + " module_coming=0 module_image=0 module_load=0 module_init=0 init_module=0";
   private static final String READ_THEN =
       "security_kernel_read_file=0 security_kernel_post_read_file=0 ";
   private static final String TAKEN_THEN =
@@ -74,27 +74,34 @@ final class LoadsIT {
             entry("deep-path", LOADED_FROM_FILE),
             entry("mounted", LOADED_FROM_FILE),
             entry("namespace", LOADED_FROM_FILE),
-            entry("compressed", is61() ? READ_THEN + "finit_module=-95" : LOADED_FROM_FILE),
+            entry(
+                "compressed",
+                is61() ? READ_THEN + "module_image=0 finit_module=-95" : LOADED_FROM_FILE),
             entry("delete-compressed", is61() ? "delete_module=-2" : UNLOADED),
-            entry("compressed-unsaid", READ_THEN + "finit_module=-8"),
+            entry("compressed-unsaid", READ_THEN + "module_image=0 finit_module=-8"),
             entry("no-capability-file", "finit_module=-1"),
             entry("no-capability-memory", "init_module=-1"),
             entry("bad-descriptor", "finit_module=-9"),
             entry("bad-flags", "finit_module=-22"),
-            entry("junk-file", READ_THEN + "finit_module=-8"),
+            entry("junk-file", READ_THEN + "module_image=0 finit_module=-8"),
             entry("junk-memory", "init_module=-8"),
             entry("empty-file", "finit_module=-22"),
-            entry("already-there", READ_THEN + "finit_module=-17"),
-            entry("unresolved", READ_THEN + "finit_module=-2"),
+            entry("already-there", READ_THEN + "module_image=0 finit_module=-17"),
+            entry("unresolved", READ_THEN + "module_image=0 finit_module=-2"),
             entry(
                 "init-fails",
                 READ_THEN
-                    + "module_coming=0 module_load=0 module_free=0 module_init=-19"
+                    + "module_coming=0 module_image=0 module_load=0 module_free=0 module_init=-19"
                     + " finit_module=-19"),
-            entry("parameter-refuses", READ_THEN + "module_coming=0 finit_module=-13"),
+            entry(
+                "parameter-refuses", READ_THEN + "module_coming=0 module_image=0 finit_module=-13"),
             entry("no-such-module", "delete_module=-2"),
-            entry("crash-in-memory", TAKEN_THEN + "module_coming=0 module_load=0 init_module=null"),
-            entry("never-returns", TAKEN_THEN + "module_coming=0 module_load=0 init_module=null"));
+            entry(
+                "crash-in-memory",
+                TAKEN_THEN + "module_coming=0 module_image=0 module_load=0 init_module=null"),
+            entry(
+                "never-returns",
+                TAKEN_THEN + "module_coming=0 module_image=0 module_load=0 init_module=null"));
 
     assertThat(expected)
         .allSatisfy(

@@ -152,6 +152,7 @@ final class RecordsIT {
             "returnValue",
             "route",
             "module",
+            "image",
             "file",
             "loader",
             "findings",

@@ -48,13 +48,15 @@ final class RefusalsIT {
   void everyRefusal_leavesExactlyTheEventsOfItsWay_inOrder() {
     var expected =
         Map.of(
-            "unsigned-file", READ + "finit_module=-129",
+            "unsigned-file", READ + "module_image=0 finit_module=-129",
             "unsigned-memory",
-                "security_kernel_load_data=0 security_kernel_post_load_data=0 init_module=-129",
-            "unsigned-memfd", READ + "finit_module=-129",
-            "blacklisted", READ + "finit_module=-1",
-            "signed", READ + "module_coming=0 module_load=0 module_init=0 finit_module=0",
-            "forced", READ + "finit_module=-129",
+                "security_kernel_load_data=0 security_kernel_post_load_data=0 module_image=0"
+                    + " init_module=-129",
+            "unsigned-memfd", READ + "module_image=0 finit_module=-129",
+            "blacklisted", READ + "module_image=0 finit_module=-1",
+            "signed",
+                READ + "module_coming=0 module_image=0 module_load=0 module_init=0 finit_module=0",
+            "forced", READ + "module_image=0 finit_module=-129",
             "disabled-file", "finit_module=-1",
             "disabled-memory", "init_module=-1",
             "disabled-delete", "delete_module=-1");
