@@ -3,6 +3,7 @@ package org.kmodwatch.sensor;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.ArrayDeque;
 import java.util.BitSet;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
@@ -42,7 +43,11 @@ final class ImageAssembler implements AutoCloseable {
   static final long MAX_BYTES = 160L << 20;
 
   private final long maxBytes;
-  private final Map<Integer, Attempt> byHostTid = new LinkedHashMap<>();
+
+  /** The attempts of a thread in their order, none of it before the last that was told of. */
+  private final Map<Integer, ArrayDeque<Attempt>> byHostTid = new LinkedHashMap<>();
+
+  private int open;
   private final byte[] piece = new byte[ChunkLayout.BYTES];
   private long keptBytes;
 
@@ -72,15 +77,7 @@ final class ImageAssembler implements AutoCloseable {
     }
     int hostTid = chunk.getInt(start + ChunkLayout.HOST_TID);
     long callTime = chunk.getLong(start + ChunkLayout.CALL_TIME_NANOS);
-    Attempt attempt = byHostTid.get(hostTid);
-    if (attempt == null || attempt.callTimeNanos != callTime) {
-      forget(hostTid);
-      if (byHostTid.size() == MAX_OPEN) {
-        forget(byHostTid.keySet().iterator().next());
-      }
-      attempt = new Attempt(callTime);
-      byHostTid.put(hostTid, attempt);
-    }
+    Attempt attempt = attempt(hostTid, callTime);
     Image image = attempt.images[kind];
     if (image == null) {
       image = new Image(chunk.getLong(start + ChunkLayout.SIZE));
@@ -100,8 +97,8 @@ final class ImageAssembler implements AutoCloseable {
    * @param sizeBytes the size of what the kernel was handed, of which no chunk may have come
    */
   Event use(int hostTid, long callTimeNanos, long sizeBytes, Function<CapturedImage, Event> maker) {
-    Attempt attempt = byHostTid.get(hostTid);
-    if (attempt == null || attempt.callTimeNanos != callTimeNanos) {
+    Attempt attempt = take(hostTid, callTimeNanos);
+    if (attempt == null) {
       return maker.apply(new CapturedImage(new CapturedImage.Bytes(sizeBytes, null, null), null));
     }
     try {
@@ -114,21 +111,62 @@ final class ImageAssembler implements AutoCloseable {
                   : handedOver.captured(),
               decompressed == null ? null : decompressed.captured()));
     } finally {
-      forget(hostTid);
+      attempt.release();
     }
   }
 
   @Override
   public void close() {
-    byHostTid.values().forEach(Attempt::release);
+    byHostTid.values().forEach(attempts -> attempts.forEach(Attempt::release));
     byHostTid.clear();
   }
 
-  private void forget(int hostTid) {
-    Attempt attempt = byHostTid.remove(hostTid);
-    if (attempt != null) {
+  private Attempt attempt(int hostTid, long callTimeNanos) {
+    ArrayDeque<Attempt> attempts = byHostTid.get(hostTid);
+    Attempt last = attempts == null ? null : attempts.getLast();
+    if (last != null && last.callTimeNanos == callTimeNanos) {
+      return last;
+    }
+    if (open == MAX_OPEN) {
+      forgetOldest();
+    }
+    var attempt = new Attempt(callTimeNanos);
+    byHostTid.computeIfAbsent(hostTid, tid -> new ArrayDeque<>()).addLast(attempt);
+    open++;
+    return attempt;
+  }
+
+  /** Takes out an attempt, and lets go of those of its thread that nobody told of before it. */
+  private @Nullable Attempt take(int hostTid, long callTimeNanos) {
+    ArrayDeque<Attempt> attempts = byHostTid.get(hostTid);
+    while (attempts != null
+        && !attempts.isEmpty()
+        && attempts.getFirst().callTimeNanos <= callTimeNanos) {
+      Attempt attempt = removeFirst(hostTid, attempts);
+      if (attempt.callTimeNanos == callTimeNanos) {
+        return attempt;
+      }
       attempt.release();
     }
+    return null;
+  }
+
+  /** The first of the thread that has been waiting for longest. */
+  private void forgetOldest() {
+    int hostTid = byHostTid.keySet().iterator().next();
+    ArrayDeque<Attempt> attempts = byHostTid.get(hostTid);
+    if (attempts != null) {
+      removeFirst(hostTid, attempts).release();
+    }
+  }
+
+  private Attempt removeFirst(int hostTid, ArrayDeque<Attempt> attempts) {
+    Attempt attempt = attempts.removeFirst();
+    open--;
+    if (attempts.isEmpty()) {
+      byHostTid.remove(hostTid);
+    }
+    return attempt;
   }
 
   private static final class Attempt {
