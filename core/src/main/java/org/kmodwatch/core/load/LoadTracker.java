@@ -419,17 +419,16 @@ public final class LoadTracker {
     if (attempt.request == null) {
       attempt.request = requests.find(attempt);
     }
-    if (attempt.mayHaveWaited && attempt.waitedOn == null) {
-      findMain(attempt);
-    }
-    return (attempt.request != null || attempt.alias == null)
-        && (!attempt.mayHaveWaited || attempt.waitedOn != null);
+    return (attempt.request != null || attempt.alias == null) && !attempt.mayHaveWaited;
   }
 
   /** Makes the record of an attempt that has waited long enough. */
   private void release(Attempt attempt) {
     if (attempt.alias != null && attempt.request == null) {
       attempt.gap("requester", "no process was seen to ask for " + attempt.alias);
+    }
+    if (attempt.mayHaveWaited) {
+      findMain(attempt);
     }
     if (attempt.mayHaveWaited
         && attempt.waitedOn == null
@@ -469,26 +468,39 @@ public final class LoadTracker {
     };
   }
 
+  /**
+   * Of the attempts that explain its result, the one that ended next to it: one for a file comes
+   * after the other, and who waits goes on when the one that it waits on is done. Only once all of
+   * them can have come, so that the order in which they come changes nothing.
+   */
   private void findMain(Attempt waiter) {
     Long returned = waiter.returnValue();
     if (returned == null) {
       return;
     }
-    for (Iterator<Attempt> i = mains.descendingIterator(); i.hasNext(); ) {
-      Attempt main = i.next();
+    Attempt nearest = null;
+    for (Attempt main : mains) {
       if (main.sameFile(waiter)
           && main.timeNanos() <= waiter.endNanos()
           && main.endNanos() >= waiter.timeNanos()
-          && explains(main, returned)) {
-        waiter.waitedOn = main.id();
-        if (waiter.outcome != LoadRecord.Outcome.LOADED && main.outcome != null) {
-          waiter.outcome = main.outcome;
-          waiter.reason =
-              "it was given the result of another attempt for the same file: " + main.reason;
-        }
-        return;
+          && explains(main, returned)
+          && (nearest == null || distance(main, waiter) < distance(nearest, waiter))) {
+        nearest = main;
       }
     }
+    if (nearest == null) {
+      return;
+    }
+    waiter.waitedOn = nearest.id();
+    if (waiter.outcome != LoadRecord.Outcome.LOADED && nearest.outcome != null) {
+      waiter.outcome = nearest.outcome;
+      waiter.reason =
+          "it was given the result of another attempt for the same file: " + nearest.reason;
+    }
+  }
+
+  private static long distance(Attempt main, Attempt waiter) {
+    return Math.abs(main.endNanos() - waiter.endNanos());
   }
 
   /** Whether one that waited on {@code main} would return {@code returned}. */

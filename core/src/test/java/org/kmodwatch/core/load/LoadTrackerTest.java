@@ -186,6 +186,8 @@ final class LoadTrackerTest {
     assertThat(records).isEmpty();
     feed(main);
     feed(Call.finit(12, 200).returns(0, SECOND + 6));
+    assertThat(records).hasSize(1);
+    tracker.tick(START + 3 * SECOND);
 
     assertThat(records).hasSize(3).allMatch(r -> r.outcome() == LOADED && r.gaps().isEmpty());
     String id = record(10).id();
@@ -198,6 +200,7 @@ final class LoadTrackerTest {
   void waiterOnAFailure_hasItsOutcome() {
     feed(Call.finit(10, 0).handOver().returns(-129, SECOND));
     feed(Call.finit(11, 100).returns(-129, SECOND + 5));
+    tracker.tick(START + 3 * SECOND);
 
     assertThat(record(11).outcome()).isEqualTo(REFUSED);
     assertThat(record(11).waitedOn()).isEqualTo(record(10).id());
