@@ -53,29 +53,10 @@ final class ContainerEnrichment {
     if (said != null && !said.isEmpty()) {
       return event;
     }
-    return path(event).flatMap(lookup::of).map(found -> in(found, event)).orElse(event);
-  }
-
-  private static Event in(ContainerLookup.Found found, Event event) {
-    return new Event(
-        event.source(),
-        event.timestampNanos(),
-        event.process(),
-        event.hostName(),
-        found.container(),
-        found.kubernetes(),
-        event.eventId(),
-        event.eventName(),
-        event.matchedPolicies(),
-        event.returnValue(),
-        event.syscall(),
-        event.stackAddresses(),
-        // Its process runs in it.
-        true,
-        event.compat(),
-        event.args(),
-        event.metadata(),
-        event.unknownFields());
+    return path(event)
+        .flatMap(lookup::of)
+        .map(found -> event.inContainer(found.container(), found.kubernetes()))
+        .orElse(event);
   }
 
   private Optional<String> path(Event event) {

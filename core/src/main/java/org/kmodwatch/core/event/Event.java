@@ -65,6 +65,41 @@ public record Event(
     unknownFields = Value.orderedCopy(unknownFields);
   }
 
+  /** This event with other arguments. */
+  public Event withArgs(List<Argument> args) {
+    return with(args, container, kubernetes, containerStarted);
+  }
+
+  /** This event as one of a process in a container that has started. */
+  public Event inContainer(ContainerContext container, KubernetesContext kubernetes) {
+    return with(args, container, kubernetes, true);
+  }
+
+  private Event with(
+      @Nullable List<Argument> args,
+      ContainerContext container,
+      KubernetesContext kubernetes,
+      boolean containerStarted) {
+    return new Event(
+        source,
+        timestampNanos,
+        process,
+        hostName,
+        container,
+        kubernetes,
+        eventId,
+        eventName,
+        matchedPolicies,
+        returnValue,
+        syscall,
+        stackAddresses,
+        containerStarted,
+        compat,
+        args,
+        metadata,
+        unknownFields);
+  }
+
   /**
    * Where it happened, by the rule of the peer's format: a started container, else any container at
    * all, else the host.

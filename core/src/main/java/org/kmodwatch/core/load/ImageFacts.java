@@ -73,24 +73,7 @@ public record ImageFacts(
     if (had != null) {
       had.stream().filter(one -> !names.contains(one.name())).forEach(arguments::add);
     }
-    return new Event(
-        event.source(),
-        event.timestampNanos(),
-        event.process(),
-        event.hostName(),
-        event.container(),
-        event.kubernetes(),
-        event.eventId(),
-        event.eventName(),
-        event.matchedPolicies(),
-        event.returnValue(),
-        event.syscall(),
-        event.stackAddresses(),
-        event.containerStarted(),
-        event.compat(),
-        arguments,
-        event.metadata(),
-        event.unknownFields());
+    return event.withArgs(arguments);
   }
 
   private List<Argument> arguments() {
