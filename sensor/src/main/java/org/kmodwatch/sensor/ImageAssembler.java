@@ -2,7 +2,6 @@ package org.kmodwatch.sensor;
 
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayDeque;
 import java.util.BitSet;
 import java.util.HexFormat;
@@ -11,6 +10,7 @@ import java.util.Map;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.core.event.Event;
+import org.kmodwatch.sensor.kernel.JavaDigest;
 import org.kmodwatch.sensor.kernel.KernelException;
 import org.kmodwatch.sensor.kernel.NativeBytes;
 import org.kmodwatch.sensor.kernel.Sha256;
@@ -23,9 +23,9 @@ import org.kmodwatch.sensor.kernel.Sha256;
  * come in another order than they have in it, since there are two rings.
  *
  * <p>An image is let go when it is {@link #use used}. One whose attempt is never told of, since the
- * record was lost, goes when its thread makes another, or when there are too many. The bytes of all
- * images together are bounded; past that an image is hashed as it comes, if that is in order, and
- * not kept.
+ * record was lost, goes when a later one of its thread is told of, or when there are too many. The
+ * bytes of all images together are bounded; past that an image is hashed as it comes, if that is in
+ * order, and not kept.
  *
  * <p>An image that is kept is hashed when it is whole, and not chunk by chunk: the kernel's copying
  * and ours are of about the same speed, hashing is slower, and a chunk that waits to be hashed is
@@ -48,7 +48,6 @@ final class ImageAssembler implements AutoCloseable {
   private final Map<Integer, ArrayDeque<Attempt>> byHostTid = new LinkedHashMap<>();
 
   private int open;
-  private final byte[] piece = new byte[ChunkLayout.BYTES];
   private long keptBytes;
 
   ImageAssembler() {
@@ -72,7 +71,7 @@ final class ImageAssembler implements AutoCloseable {
     if (kind < 0 || kind >= ChunkLayout.IMAGE_KINDS) {
       throw new IllegalArgumentException("no such kind of image: kind=" + kind);
     }
-    if (length < 0 || length > chunk.remaining() - ChunkLayout.DATA || length > piece.length) {
+    if (length < 0 || length > chunk.remaining() - ChunkLayout.DATA || length > ChunkLayout.BYTES) {
       throw new IllegalArgumentException("a chunk is shorter than it says: len=" + length);
     }
     int hostTid = chunk.getInt(start + ChunkLayout.HOST_TID);
@@ -197,7 +196,7 @@ final class ImageAssembler implements AutoCloseable {
     Image(long sizeBytes) {
       this.sizeBytes = sizeBytes;
       this.bytes = room(sizeBytes);
-      this.digest = bytes == null ? sha256() : null;
+      this.digest = bytes == null ? JavaDigest.start("SHA-256") : null;
       if (bytes != null) {
         keptBytes += sizeBytes;
       }
@@ -220,15 +219,7 @@ final class ImageAssembler implements AutoCloseable {
       if (bytes != null) {
         bytes.put(offset, data);
       } else if (digest != null) {
-        update(digest, data);
-      }
-    }
-
-    private void update(MessageDigest digest, ByteBuffer data) {
-      while (data.hasRemaining()) {
-        int length = Math.min(piece.length, data.remaining());
-        data.get(piece, 0, length);
-        digest.update(piece, 0, length);
+        JavaDigest.update(digest, data);
       }
     }
 
@@ -260,14 +251,6 @@ final class ImageAssembler implements AutoCloseable {
       return new NativeBytes(sizeBytes);
     } catch (KernelException noMemory) {
       return null;
-    }
-  }
-
-  private static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
     }
   }
 }

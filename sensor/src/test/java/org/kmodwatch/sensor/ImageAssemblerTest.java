@@ -137,6 +137,21 @@ final class ImageAssemblerTest {
   }
 
   @Test
+  void images_ofAThreadThatLoadsInARow_areKeptApart_whenTheirChunksAreReadAhead() {
+    byte[] first = module(1_000);
+    byte[] second = module(2_000);
+    chunks(first, ChunkLayout.HANDED_OVER).forEach(assembler::add);
+    for (ByteBuffer chunk : chunks(second, ChunkLayout.HANDED_OVER)) {
+      chunk.putLong(chunk.position() + ChunkLayout.CALL_TIME_NANOS, CALL_TIME + 1);
+      assembler.add(chunk);
+    }
+
+    assertThat(take(first.length).image().handedOver().sha256()).isEqualTo(sha256(first));
+    Event event = assembler.use(TID, CALL_TIME + 1, 2_000, image -> decoder.image(record(), image));
+    assertThat(event.argument("complete")).contains(Value.of(true));
+  }
+
+  @Test
   void image_ofAnEarlierCall_isNotTakenForThatOfTheNext() {
     chunks(module(1_000), ChunkLayout.HANDED_OVER).forEach(assembler::add);
 

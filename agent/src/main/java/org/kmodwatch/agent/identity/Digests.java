@@ -1,15 +1,12 @@
 package org.kmodwatch.agent.identity;
 
 import java.nio.ByteBuffer;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import org.kmodwatch.sensor.kernel.JavaDigest;
 import org.kmodwatch.sensor.kernel.Sha256;
 
 /** Digests in lower-case hexadecimal. The position of what they are of stays. */
 final class Digests {
-
-  private static final int PIECE = 32 << 10;
 
   private Digests() {}
 
@@ -23,19 +20,6 @@ final class Digests {
   }
 
   static String digest(String algorithm, ByteBuffer bytes) {
-    try {
-      MessageDigest digest = MessageDigest.getInstance(algorithm);
-      // Piece by piece: of memory outside the heap the JDK would copy all of it first.
-      ByteBuffer left = bytes.duplicate();
-      var piece = new byte[Math.min(PIECE, left.remaining())];
-      while (left.hasRemaining()) {
-        int length = Math.min(piece.length, left.remaining());
-        left.get(piece, 0, length);
-        digest.update(piece, 0, length);
-      }
-      return HexFormat.of().formatHex(digest.digest());
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has " + algorithm, e);
-    }
+    return HexFormat.of().formatHex(JavaDigest.of(algorithm, bytes));
   }
 }

@@ -10,8 +10,6 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
 import java.nio.ByteBuffer;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -26,7 +24,6 @@ import org.jspecify.annotations.Nullable;
 public final class Sha256 {
 
   private static final int DIGEST_BYTES = 32;
-  private static final int PIECE = 32 << 10;
 
   /** Of OpenSSL 3 and 1.1. */
   private static final List<String> LIBRARIES = List.of("libcrypto.so.3", "libcrypto.so.1.1");
@@ -54,20 +51,7 @@ public final class Sha256 {
   }
 
   static byte[] byJava(ByteBuffer bytes) {
-    try {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      // Piece by piece: of memory outside the heap the JDK would copy all of it first.
-      ByteBuffer left = bytes.duplicate();
-      var piece = new byte[Math.min(PIECE, left.remaining())];
-      while (left.hasRemaining()) {
-        int length = Math.min(piece.length, left.remaining());
-        left.get(piece, 0, length);
-        digest.update(piece, 0, length);
-      }
-      return digest.digest();
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
-    }
+    return JavaDigest.of("SHA-256", bytes);
   }
 
   /** unsigned char *SHA256(const unsigned char *d, size_t n, unsigned char *md), openssl/sha.h. */
