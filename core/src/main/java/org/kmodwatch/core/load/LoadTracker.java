@@ -392,9 +392,6 @@ public final class LoadTracker {
       if (mains.size() > options.maxRecent()) {
         mains.removeFirst();
       }
-      if (!held.isEmpty()) {
-        settleHeld();
-      }
     }
     if (isSettled(attempt)) {
       emit(attempt);
@@ -429,11 +426,9 @@ public final class LoadTracker {
     }
     if (attempt.mayHaveWaited) {
       findMain(attempt);
-    }
-    if (attempt.mayHaveWaited
-        && attempt.waitedOn == null
-        && attempt.outcome == LoadRecord.Outcome.LOADED) {
-      attempt.gap("waitedOn", "no attempt for the same file was seen to load it");
+      if (attempt.waitedOn == null && attempt.outcome == LoadRecord.Outcome.LOADED) {
+        attempt.gap("waitedOn", "no attempt for the same file was seen to load it");
+      }
     }
     emit(attempt);
   }
