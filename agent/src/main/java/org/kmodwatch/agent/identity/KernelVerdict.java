@@ -1,5 +1,6 @@
 package org.kmodwatch.agent.identity;
 
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.core.event.Errno;
 import org.kmodwatch.core.event.Event;
@@ -31,10 +32,10 @@ record KernelVerdict(@Nullable Boolean accepted, long result) {
    * What is known of the signature.
    *
    * @param facts what the bytes say
-   * @param enforced whether this kernel takes signed modules only
+   * @param enforced whether this kernel takes signed modules only; asked only where it matters
    * @return null if nothing is
    */
-  @Nullable ModuleSignature signature(ModuleFacts facts, boolean enforced) {
+  @Nullable ModuleSignature signature(ModuleFacts facts, BooleanSupplier enforced) {
     ModuleFacts.Signer signer = facts.signature();
     if (Boolean.TRUE.equals(accepted)) {
       return signed(Status.VALID, signer);
@@ -52,12 +53,12 @@ record KernelVerdict(@Nullable Boolean accepted, long result) {
    * Where signed modules are insisted on, a key that the kernel does not have is EKEYREJECTED too;
    * where lockdown insists, EPERM.
    */
-  private boolean isWrong(boolean enforced) {
+  private boolean isWrong(BooleanSupplier enforced) {
     Errno errno = Errno.ofReturnValue(result).orElse(null);
     return Boolean.FALSE.equals(accepted)
         && errno != null
         && errno != Errno.EPERM
-        && !(enforced && errno == Errno.EKEYREJECTED);
+        && !(errno == Errno.EKEYREJECTED && enforced.getAsBoolean());
   }
 
   private static ModuleSignature signed(Status status, ModuleFacts.@Nullable Signer signer) {

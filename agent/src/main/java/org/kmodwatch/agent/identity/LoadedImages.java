@@ -98,16 +98,16 @@ public final class LoadedImages implements ImageReader {
       gaps.add(
           new LoadRecord.Gap("image.decompressed", "not all of what the kernel made came through"));
     }
+    String kept = keep(sha256, bytes, gaps);
     return facts(
-        event,
         new LoadRecord.Image(
             sha256,
             given.sizeBytes(),
             LoadRecord.Image.Source.KERNEL,
             true,
             decompressed,
-            null,
-            keep(sha256, bytes, gaps)),
+            signature(event, facts, gaps),
+            kept),
         facts,
         owner(event, file, sha256, bytes),
         gaps);
@@ -145,48 +145,43 @@ public final class LoadedImages implements ImageReader {
                   : "the file cannot be read, or is no longer what was loaded"));
     }
     Read found = read.orElse(null);
+    ModuleFacts facts = found == null ? null : found.facts();
     return facts(
-        event,
         new LoadRecord.Image(
             found == null ? null : found.sha256(),
             sizeBytes,
             found == null ? LoadRecord.Image.Source.KERNEL : LoadRecord.Image.Source.FILE,
             false,
             null,
-            null,
+            signature(event, facts, gaps),
             null),
-        found == null ? null : found.facts(),
+        facts,
         found == null ? null : found.owner().orElse(null),
         gaps);
   }
 
-  private ImageFacts facts(
-      Event event,
+  private static ImageFacts facts(
       LoadRecord.Image image,
       @Nullable ModuleFacts facts,
       LoadRecord.@Nullable PackageOwner owner,
       List<LoadRecord.Gap> gaps) {
-    LoadRecord.ModuleSignature signature = null;
-    if (facts != null) {
-      if (facts.problem() != null) {
-        gaps.add(new LoadRecord.Gap("module", "the image cannot be read: " + facts.problem()));
-      }
-      KernelVerdict verdict = KernelVerdict.of(event);
-      signature = verdict.signature(facts, isEnforced());
-    }
     return new ImageFacts(
-        new LoadRecord.Image(
-            image.sha256(),
-            image.sizeBytes(),
-            image.source(),
-            image.complete(),
-            image.decompressed(),
-            signature,
-            image.kept()),
+        image,
         facts == null ? null : facts.compression(),
         facts == null ? null : facts.module(),
         owner,
         gaps);
+  }
+
+  private LoadRecord.@Nullable ModuleSignature signature(
+      Event event, @Nullable ModuleFacts facts, List<LoadRecord.Gap> gaps) {
+    if (facts == null) {
+      return null;
+    }
+    if (facts.problem() != null) {
+      gaps.add(new LoadRecord.Gap("module", "the image cannot be read: " + facts.problem()));
+    }
+    return KernelVerdict.of(event).signature(facts, this::isEnforced);
   }
 
   private @Nullable String keep(

@@ -22,7 +22,7 @@ class KernelVerdictTest {
 
   @Test
   void accepted_isValid_andNamesTheSigner() {
-    assertThat(new KernelVerdict(true, 0).signature(SIGNED, false))
+    assertThat(new KernelVerdict(true, 0).signature(SIGNED, () -> false))
         .isEqualTo(new ModuleSignature(Status.VALID, "Debian", "AB:CD", "sha256"));
   }
 
@@ -63,7 +63,7 @@ class KernelVerdictTest {
 
   private static @Nullable Status status(
       KernelVerdict verdict, ModuleFacts facts, boolean enforced) {
-    ModuleSignature signature = verdict.signature(facts, enforced);
+    ModuleSignature signature = verdict.signature(facts, () -> enforced);
     return signature == null ? null : signature.status();
   }
 }
