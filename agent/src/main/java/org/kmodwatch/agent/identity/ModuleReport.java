@@ -14,6 +14,7 @@ import org.kmodwatch.agent.output.PlainText;
 import org.kmodwatch.agent.output.TextTable;
 import org.kmodwatch.core.event.Value;
 import org.kmodwatch.core.load.LoadRecord;
+import org.kmodwatch.core.load.LoadRecords;
 import org.kmodwatch.image.AppendedSignature;
 import org.kmodwatch.image.ModuleImage;
 import org.kmodwatch.image.ModuleInfo;
@@ -99,7 +100,7 @@ public record ModuleReport(
               return fields;
             }));
     json.put("signature", signatureJson());
-    json.put("place", Value.of(word(place)));
+    json.put("place", Value.of(LoadRecords.word(place)));
     if (owner != null) {
       var fields = new LinkedHashMap<String, Value>();
       fields.put("manager", Value.of(owner.manager()));
@@ -135,7 +136,7 @@ public record ModuleReport(
 
   private Value signatureJson() {
     var fields = new LinkedHashMap<String, Value>();
-    fields.put("status", Value.of(word(status)));
+    fields.put("status", Value.of(LoadRecords.word(status)));
     AppendedSignature signature = image.signature();
     if (signature != null) {
       put(fields, "signer", signature.signer());
@@ -300,9 +301,5 @@ public record ModuleReport(
       Collection<T> all, java.util.function.Function<T, Map<String, Value>> toFields) {
     return new Value.Array(
         all.stream().<Value>map(one -> new Value.Obj(toFields.apply(one))).toList());
-  }
-
-  private static String word(Enum<?> value) {
-    return value.name().toLowerCase(Locale.ROOT).replace('_', ' ');
   }
 }

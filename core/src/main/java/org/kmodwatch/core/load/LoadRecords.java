@@ -38,8 +38,8 @@ public final class LoadRecords {
 
   private LoadRecords() {}
 
-  /** How records write a constant: in lower case, its words apart. */
-  static String word(Enum<?> value) {
+  /** How records, and reports beside them, write a constant: in lower case, its words apart. */
+  public static String word(Enum<?> value) {
     return value.name().toLowerCase(Locale.ROOT).replace('_', ' ');
   }
 
