@@ -91,7 +91,8 @@ public final class RingBuffer implements AutoCloseable {
   }
 
   /**
-   * Hands over every record that is there.
+   * Hands over every record that is there now. What comes meanwhile is left for the next call, so
+   * that a flood does not keep the caller from everything else.
    *
    * @param sink takes a record's payload from position to limit; the buffer is the ring's own
    *     memory, valid during the call only
@@ -100,7 +101,8 @@ public final class RingBuffer implements AutoCloseable {
   public int read(Consumer<ByteBuffer> sink) {
     int records = 0;
     long position = (long) POSITION.get(consumer, 0L);
-    while (position < (long) POSITION.getAcquire(producer, 0L)) {
+    long end = (long) POSITION.getAcquire(producer, 0L);
+    while (position < end) {
       long offset = position & mask;
       show(offset, HEADER_BYTES);
       int header = (int) LENGTH.getAcquire(window, offset - windowStart);
@@ -124,11 +126,6 @@ public final class RingBuffer implements AutoCloseable {
       }
     }
     return records;
-  }
-
-  /** Whether there is nothing to read: a cheap look at two positions. */
-  public boolean isEmpty() {
-    return (long) POSITION.get(consumer, 0L) == (long) POSITION.getAcquire(producer, 0L);
   }
 
   @Override
