@@ -6,8 +6,8 @@ import java.io.OutputStream;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.format.EventWriter;
 import org.kmodwatch.core.format.FindingWriter;
+import org.kmodwatch.core.format.LoadWriter;
 import org.kmodwatch.core.load.LoadRecord;
-import org.kmodwatch.core.load.LoadRecords;
 import org.kmodwatch.core.signature.Finding;
 
 /** Events, findings and loads as JSON, one object a line. */
@@ -40,7 +40,7 @@ public final class JsonOutputs {
     return new Lines(new BufferedOutputStream(out)) {
       @Override
       public void load(LoadRecord load) throws IOException {
-        out.write(LoadRecords.toLine(load));
+        out.write(LoadWriter.toBytes(load));
       }
     };
   }

@@ -1,11 +1,5 @@
 package org.kmodwatch.core.load;
 
-import java.io.StringWriter;
-import java.nio.charset.StandardCharsets;
-import java.time.DateTimeException;
-import java.time.Instant;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -13,28 +7,18 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.core.event.Argument;
 import org.kmodwatch.core.event.ContainerContext;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.event.KubernetesContext;
 import org.kmodwatch.core.event.Value;
-import tools.jackson.core.JsonGenerator;
-import tools.jackson.core.ObjectWriteContext;
-import tools.jackson.core.json.JsonFactory;
 
-/** A load record as JSON and as an event, and back (docs/load-record.md). */
+/** A load record as an object and as an event, and back (docs/load-record.md). */
 public final class LoadRecords {
 
   /** Name of the argument that holds the record in its event. */
   public static final String ARGUMENT = "load";
-
-  private static final JsonFactory FACTORY = new JsonFactory();
-  private static final DateTimeFormatter TIME =
-      DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSSSSSSSS'Z'", Locale.ROOT)
-          .withZone(ZoneOffset.UTC);
-  private static final long NANOS = 1_000_000_000L;
 
   private LoadRecords() {}
 
@@ -45,7 +29,7 @@ public final class LoadRecords {
 
   /** The record as an object, its keys in the order of the schema. */
   public static Value.Obj toValue(LoadRecord record) {
-    var out = new Writer();
+    var out = new FieldWriter();
     out.text("schema", LoadRecord.SCHEMA);
     out.text("id", record.id());
     out.time("time", record.timeNanos());
@@ -53,7 +37,7 @@ public final class LoadRecords {
     LoadRecord.Host host = record.host();
     out.object(
         "host",
-        new Writer()
+        new FieldWriter()
             .text("name", host.name())
             .text("machineId", host.machineId())
             .text("bootId", host.bootId())
@@ -67,7 +51,7 @@ public final class LoadRecords {
     LoadRecord.Route route = record.route();
     out.object(
         "route",
-        new Writer()
+        new FieldWriter()
             .text("syscall", route.syscall())
             .text("abi", route.abi())
             .texts("flags", route.flags())
@@ -78,7 +62,7 @@ public final class LoadRecords {
     LoadRecord.ModuleDetails module = record.module();
     out.object(
         "module",
-        new Writer()
+        new FieldWriter()
             .text("name", module.name())
             .text("version", module.version())
             .text("srcversion", module.srcversion())
@@ -96,7 +80,7 @@ public final class LoadRecords {
     }
     LoadRecord.ModuleFile file = record.file();
     if (file != null) {
-      var fields = new Writer();
+      var fields = new FieldWriter();
       fields.text("path", file.path());
       fields.number("device", file.device());
       fields.value("inode", Value.ofUnsigned(file.inode()));
@@ -109,7 +93,7 @@ public final class LoadRecords {
       if (owner != null) {
         fields.object(
             "package",
-            new Writer()
+            new FieldWriter()
                 .text("manager", owner.manager())
                 .text("name", owner.name())
                 .text("version", owner.version())
@@ -118,11 +102,11 @@ public final class LoadRecords {
       out.object("file", fields);
     }
     if (record.loader() != null) {
-      out.object("loader", process(new Writer(), record.loader()));
+      out.object("loader", process(new FieldWriter(), record.loader()));
     }
     LoadRecord.Requester requester = record.requester();
     if (requester != null) {
-      var fields = new Writer();
+      var fields = new FieldWriter();
       fields.text("alias", requester.alias());
       process(fields, requester.process());
       fields.text("modprobePath", requester.modprobePath());
@@ -135,14 +119,14 @@ public final class LoadRecords {
     ContainerContext container = record.container();
     out.object(
         "container",
-        new Writer()
+        new FieldWriter()
             .text("id", container.id())
             .text("name", container.name())
             .text("image", container.image())
             .text("imageDigest", container.imageDigest())
             .text("runtime", container.runtime()));
     KubernetesContext pod = record.kubernetes();
-    var podFields = new Writer();
+    var podFields = new FieldWriter();
     podFields.text("podName", pod.podName());
     podFields.text("podNamespace", pod.podNamespace());
     podFields.text("podUid", pod.podUid());
@@ -152,7 +136,7 @@ public final class LoadRecords {
     out.number("repeats", (long) record.repeats());
     var gaps = new ArrayList<Value>();
     for (LoadRecord.Gap gap : record.gaps()) {
-      gaps.add(new Writer().text("field", gap.field()).text("why", gap.why()).toValue());
+      gaps.add(new FieldWriter().text("field", gap.field()).text("why", gap.why()).toValue());
     }
     out.list("gaps", gaps);
     return out.toValue();
@@ -165,20 +149,21 @@ public final class LoadRecords {
    * @throws LoadRecordException if it is no record of this schema
    */
   public static LoadRecord fromValue(Value.Obj value) {
-    var in = new Reader("", value.fields());
+    var in = new FieldReader("", value.fields());
     String schema = in.required("schema", in.text("schema"));
     if (!schema.equals(LoadRecord.SCHEMA)) {
-      throw new LoadRecordException("schema is not " + LoadRecord.SCHEMA + " but " + shown(schema));
+      throw new LoadRecordException(
+          "schema is not " + LoadRecord.SCHEMA + " but " + FieldReader.shown(schema));
     }
-    Reader host = in.object("host");
-    Reader route = in.object("route");
-    Reader module = in.object("module");
-    Reader image = in.objectOrNull("image");
-    Reader file = in.objectOrNull("file");
-    Reader loader = in.objectOrNull("loader");
-    Reader requester = in.objectOrNull("requester");
-    Reader container = in.object("container");
-    Reader pod = in.object("kubernetes");
+    FieldReader host = in.object("host");
+    FieldReader route = in.object("route");
+    FieldReader module = in.object("module");
+    FieldReader image = in.objectOrNull("image");
+    FieldReader file = in.objectOrNull("file");
+    FieldReader loader = in.objectOrNull("loader");
+    FieldReader requester = in.objectOrNull("requester");
+    FieldReader container = in.object("container");
+    FieldReader pod = in.object("kubernetes");
     Long repeats = in.number("repeats");
     return new LoadRecord(
         in.required("id", in.text("id")),
@@ -260,15 +245,6 @@ public final class LoadRecords {
             .toList());
   }
 
-  /** The record as one line of JSON, UTF-8, newline included. */
-  public static byte[] toLine(LoadRecord record) {
-    var text = new StringWriter(1 << 10);
-    try (JsonGenerator out = FACTORY.createGenerator(ObjectWriteContext.empty(), text)) {
-      write(out, toValue(record));
-    }
-    return (escapeUnpaired(text.toString()) + "\n").getBytes(StandardCharsets.UTF_8);
-  }
-
   /** The record as an event that signatures can select; the envelope is that of {@code basis}. */
   public static Event toEvent(LoadRecord record, Event basis) {
     Event event =
@@ -323,8 +299,8 @@ public final class LoadRecords {
     }
   }
 
-  private static Writer image(LoadRecord.Image image) {
-    var out = new Writer();
+  private static FieldWriter image(LoadRecord.Image image) {
+    var out = new FieldWriter();
     out.text("sha256", image.sha256());
     out.number("sizeBytes", image.sizeBytes());
     if (image.sha256() != null) {
@@ -335,13 +311,13 @@ public final class LoadRecords {
     if (decompressed != null) {
       out.object(
           "decompressed",
-          new Writer()
+          new FieldWriter()
               .text("sha256", decompressed.sha256())
               .number("sizeBytes", decompressed.sizeBytes()));
     }
     LoadRecord.ModuleSignature signature = image.signature();
     if (signature != null) {
-      var fields = new Writer();
+      var fields = new FieldWriter();
       fields.word("status", signature.status());
       fields.text("signer", signature.signer());
       fields.text("keyId", signature.keyId());
@@ -352,9 +328,9 @@ public final class LoadRecords {
     return out;
   }
 
-  private static LoadRecord.Image image(Reader in) {
-    Reader decompressed = in.objectOrNull("decompressed");
-    Reader signature = in.objectOrNull("signature");
+  private static LoadRecord.Image image(FieldReader in) {
+    FieldReader decompressed = in.objectOrNull("decompressed");
+    FieldReader signature = in.objectOrNull("signature");
     String sha256 = in.text("sha256");
     return new LoadRecord.Image(
         sha256,
@@ -378,7 +354,7 @@ public final class LoadRecords {
         in.text("kept"));
   }
 
-  private static LoadRecord.@Nullable PackageOwner owner(@Nullable Reader in) {
+  private static LoadRecord.@Nullable PackageOwner owner(@Nullable FieldReader in) {
     return in == null
         ? null
         : new LoadRecord.PackageOwner(
@@ -388,7 +364,7 @@ public final class LoadRecords {
             in.flagOrNull("changed"));
   }
 
-  private static Writer process(Writer out, LoadRecord.ProcessDetails process) {
+  private static FieldWriter process(FieldWriter out, LoadRecord.ProcessDetails process) {
     out.number("pid", (long) process.pid());
     out.number("tid", (long) process.tid());
     out.number("parentPid", (long) process.parentPid());
@@ -404,14 +380,14 @@ public final class LoadRecords {
     if (process.startTimeNanos() != 0) {
       out.time("startTime", process.startTimeNanos());
     }
-    var namespaces = new Writer();
+    var namespaces = new FieldWriter();
     new TreeMap<>(process.namespaces()).forEach(namespaces::number);
     out.object("namespaces", namespaces);
     out.text("cgroup", process.cgroup());
     var ancestors = new ArrayList<Value>();
     for (LoadRecord.Ancestor ancestor : process.ancestors()) {
       ancestors.add(
-          new Writer()
+          new FieldWriter()
               .number("pid", (long) ancestor.pid())
               .text("comm", ancestor.comm())
               .text("exe", ancestor.exe())
@@ -421,10 +397,10 @@ public final class LoadRecords {
     return out;
   }
 
-  private static LoadRecord.ProcessDetails process(Reader in) {
+  private static LoadRecord.ProcessDetails process(FieldReader in) {
     var namespaces = new LinkedHashMap<String, Long>();
-    Reader names = in.object("namespaces");
-    for (String name : names.fields.keySet()) {
+    FieldReader names = in.object("namespaces");
+    for (String name : names.fields().keySet()) {
       namespaces.put(name, names.required(name, names.number(name)));
     }
     return new LoadRecord.ProcessDetails(
@@ -455,268 +431,5 @@ public final class LoadRecords {
 
   private static long orZero(@Nullable Long number) {
     return number == null ? 0 : number;
-  }
-
-  private static void write(JsonGenerator out, Value value) {
-    switch (value) {
-      case Value.Null() -> out.writeNull();
-      case Value.Bool(boolean truth) -> out.writeBoolean(truth);
-      case Value.Num(String text) -> out.writeNumber(text);
-      case Value.Str(String text) -> out.writeString(text);
-      case Value.Array(var values) -> {
-        out.writeStartArray();
-        values.forEach(v -> write(out, v));
-        out.writeEndArray();
-      }
-      case Value.Obj(var fields) -> {
-        out.writeStartObject();
-        fields.forEach(
-            (name, field) -> {
-              out.writeName(name);
-              write(out, field);
-            });
-        out.writeEndObject();
-      }
-    }
-  }
-
-  /** Puts the JSON escape in the place of each unpaired surrogate, which UTF-8 has no bytes for. */
-  private static String escapeUnpaired(String text) {
-    StringBuilder out = null;
-    for (int i = 0; i < text.length(); i++) {
-      char c = text.charAt(i);
-      boolean pair =
-          Character.isHighSurrogate(c)
-              && i + 1 < text.length()
-              && Character.isLowSurrogate(text.charAt(i + 1));
-      if (Character.isSurrogate(c) && !pair) {
-        if (out == null) {
-          out = new StringBuilder(text.length() + 32).append(text, 0, i);
-        }
-        out.append(String.format(Locale.ROOT, "\\u%04x", (int) c));
-      } else if (out != null) {
-        out.append(c);
-      }
-      if (pair) {
-        i++;
-        if (out != null) {
-          out.append(text.charAt(i));
-        }
-      }
-    }
-    return out == null ? text : out.toString();
-  }
-
-  private static String shown(String text) {
-    return (text.length() <= 64 ? text : text.substring(0, 64) + "…").replaceAll("\\p{Cntrl}", "?");
-  }
-
-  /** Collects the fields of an object, and leaves out what is not known. */
-  private static final class Writer {
-    private final Map<String, Value> fields = new LinkedHashMap<>();
-
-    Writer text(String key, @Nullable String value) {
-      if (value != null) {
-        fields.put(key, Value.of(value));
-      }
-      return this;
-    }
-
-    Writer texts(String key, List<String> values) {
-      if (!values.isEmpty()) {
-        fields.put(key, Value.ofStrings(values));
-      }
-      return this;
-    }
-
-    Writer number(String key, @Nullable Long value) {
-      if (value != null) {
-        fields.put(key, Value.of(value.longValue()));
-      }
-      return this;
-    }
-
-    Writer flag(String key, boolean value) {
-      if (value) {
-        fields.put(key, Value.of(true));
-      }
-      return this;
-    }
-
-    Writer truth(String key, @Nullable Boolean value) {
-      if (value != null) {
-        fields.put(key, Value.of(value.booleanValue()));
-      }
-      return this;
-    }
-
-    void word(String key, Enum<?> value) {
-      fields.put(key, Value.of(LoadRecords.word(value)));
-    }
-
-    void time(String key, long nanos) {
-      Instant time =
-          Instant.ofEpochSecond(Math.floorDiv(nanos, NANOS), Math.floorMod(nanos, NANOS));
-      fields.put(key, Value.of(TIME.format(time)));
-    }
-
-    void value(String key, Value value) {
-      fields.put(key, value);
-    }
-
-    void object(String key, Writer inner) {
-      if (!inner.fields.isEmpty()) {
-        fields.put(key, inner.toValue());
-      }
-    }
-
-    void list(String key, List<Value> values) {
-      if (!values.isEmpty()) {
-        fields.put(key, new Value.Array(values));
-      }
-    }
-
-    Value.Obj toValue() {
-      return new Value.Obj(fields);
-    }
-  }
-
-  /** Reads the fields of an object. */
-  private record Reader(String path, Map<String, Value> fields) {
-
-    @Nullable Value get(String key) {
-      Value value = fields.get(key);
-      return value instanceof Value.Null ? null : value;
-    }
-
-    <T> T required(String key, @Nullable T value) {
-      if (value == null) {
-        throw new LoadRecordException(path + shown(key) + " is missing");
-      }
-      return value;
-    }
-
-    LoadRecordException wrong(String key, String wanted) {
-      return new LoadRecordException(path + shown(key) + " is not " + wanted);
-    }
-
-    @Nullable String text(String key) {
-      return switch (get(key)) {
-        case null -> null;
-        case Value.Str(String text) -> text;
-        default -> throw wrong(key, "a string");
-      };
-    }
-
-    @Nullable Long number(String key) {
-      Value value = get(key);
-      if (value == null) {
-        return null;
-      }
-      if (value instanceof Value.Num number && number.signed().isPresent()) {
-        return number.signed().getAsLong();
-      }
-      throw wrong(key, "a signed 64-bit number");
-    }
-
-    @Nullable Long unsigned(String key) {
-      Value value = get(key);
-      if (value == null) {
-        return null;
-      }
-      if (value instanceof Value.Num number && number.unsigned().isPresent()) {
-        return number.unsigned().getAsLong();
-      }
-      throw wrong(key, "an unsigned 64-bit number");
-    }
-
-    int int32(String key, long number) {
-      if (number != (int) number) {
-        throw wrong(key, "a 32-bit number");
-      }
-      return (int) number;
-    }
-
-    @Nullable Boolean flagOrNull(String key) {
-      return switch (get(key)) {
-        case null -> null;
-        case Value.Bool(boolean truth) -> truth;
-        default -> throw wrong(key, "true or false");
-      };
-    }
-
-    boolean flag(String key) {
-      return Boolean.TRUE.equals(flagOrNull(key));
-    }
-
-    @Nullable Long time(String key) {
-      String text = text(key);
-      if (text == null) {
-        return null;
-      }
-      try {
-        Instant time = Instant.parse(text);
-        return Math.addExact(
-            Math.multiplyExact(time.getEpochSecond(), NANOS), (long) time.getNano());
-      } catch (DateTimeException | ArithmeticException e) {
-        throw wrong(key, "a time");
-      }
-    }
-
-    <E extends Enum<E>> E word(String key, Function<String, E> valueOf) {
-      String word = required(key, text(key));
-      try {
-        E value = valueOf.apply(word.toUpperCase(Locale.ROOT).replace(' ', '_'));
-        if (word.equals(LoadRecords.word(value))) {
-          return value;
-        }
-      } catch (IllegalArgumentException noSuchWord) {
-        // Told below.
-      }
-      throw wrong(key, "one of its words but " + shown(word));
-    }
-
-    List<Value> list(String key) {
-      return switch (get(key)) {
-        case null -> List.of();
-        case Value.Array(var values) -> values;
-        default -> throw wrong(key, "a list");
-      };
-    }
-
-    List<String> texts(String key) {
-      var texts = new ArrayList<String>();
-      for (Value value : list(key)) {
-        if (!(value instanceof Value.Str(String text))) {
-          throw wrong(key, "a list of strings");
-        }
-        texts.add(text);
-      }
-      return texts;
-    }
-
-    List<Reader> objects(String key) {
-      var objects = new ArrayList<Reader>();
-      for (Value value : list(key)) {
-        if (!(value instanceof Value.Obj(var inner))) {
-          throw wrong(key, "a list of objects");
-        }
-        objects.add(new Reader(path + key + ".", inner));
-      }
-      return objects;
-    }
-
-    @Nullable Reader objectOrNull(String key) {
-      return switch (get(key)) {
-        case null -> null;
-        case Value.Obj(var inner) -> new Reader(path + key + ".", inner);
-        default -> throw wrong(key, "an object");
-      };
-    }
-
-    Reader object(String key) {
-      Reader object = objectOrNull(key);
-      return object == null ? new Reader(path + key + ".", Map.of()) : object;
-    }
   }
 }

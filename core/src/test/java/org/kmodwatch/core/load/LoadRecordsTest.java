@@ -13,6 +13,7 @@ import org.kmodwatch.core.event.ContainerContext;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.event.KubernetesContext;
 import org.kmodwatch.core.event.Value;
+import org.kmodwatch.core.format.LoadWriter;
 
 @NullMarked
 final class LoadRecordsTest {
@@ -139,7 +140,7 @@ final class LoadRecordsTest {
 
   @Test
   void line_isOneLineOfJsonInUtf8() {
-    String line = new String(LoadRecords.toLine(FULL), StandardCharsets.UTF_8);
+    String line = new String(LoadWriter.toBytes(FULL), StandardCharsets.UTF_8);
 
     assertThat(line)
         .startsWith("{\"schema\":\"kmodwatch.load/1\",\"id\":\"18d7-a\",\"time\":\"2026-09-21T")

@@ -2,7 +2,6 @@ package org.kmodwatch.core.load;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -122,9 +121,7 @@ final class LoadTrackerOrderTest {
         new LoadTracker(
             LoadTrackerOptions.of(LoadRecord.Host.UNKNOWN, "/sbin/modprobe"),
             (record, basis) ->
-                assertThat(
-                        records.add(new String(LoadRecords.toLine(record), StandardCharsets.UTF_8)))
-                    .isTrue());
+                assertThat(records.add(LoadRecords.toValue(record).toString())).isTrue());
     events.forEach(event -> tracker.accept(event, List.of()));
     tracker.finish();
     return records;
