@@ -67,15 +67,21 @@ public record Event(
 
   /** This event with other arguments. */
   public Event withArgs(List<Argument> args) {
-    return with(args, container, kubernetes, containerStarted);
+    return with(eventName, args, container, kubernetes, containerStarted);
+  }
+
+  /** This event under another name. */
+  public Event named(String newName) {
+    return with(newName, args, container, kubernetes, containerStarted);
   }
 
   /** This event as one of a process in a container that has started. */
   public Event inContainer(ContainerContext container, KubernetesContext kubernetes) {
-    return with(args, container, kubernetes, true);
+    return with(eventName, args, container, kubernetes, true);
   }
 
   private Event with(
+      String eventName,
       @Nullable List<Argument> args,
       ContainerContext container,
       KubernetesContext kubernetes,

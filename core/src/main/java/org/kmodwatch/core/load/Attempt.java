@@ -93,6 +93,11 @@ final class Attempt {
     return parts.containsKey(part);
   }
 
+  /** Whether the module has come so far that code of it can run. */
+  boolean inKernel() {
+    return has(Part.COMING) || has(Part.LOAD);
+  }
+
   void put(Part part, Event event) {
     parts.put(part, event);
     context = null;
@@ -194,6 +199,12 @@ final class Attempt {
     }
     SensorContext known = context();
     return known == null || known.returnTimeNanos() == 0 ? Long.MAX_VALUE : known.returnTimeNanos();
+  }
+
+  /** When the call returned, as far as anybody says; else when it began. */
+  long endOrBeginNanos() {
+    long end = endNanos();
+    return end == Long.MAX_VALUE ? timeNanos() : end;
   }
 
   void returnedLate(long nanos) {

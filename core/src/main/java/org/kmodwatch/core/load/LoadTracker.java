@@ -1,13 +1,11 @@
 package org.kmodwatch.core.load;
 
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.kmodwatch.core.event.Errno;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.event.EventNames;
 import org.kmodwatch.core.event.SensorContext;
@@ -30,6 +28,8 @@ public final class LoadTracker {
   private final LoadListener listener;
   private final RecordBuilder builder;
   private final Requests requests;
+  private final Waiters waiters;
+  private final Retries retries;
 
   private final Map<Attempt.Key, Attempt> open = new LinkedHashMap<>();
   private final List<Attempt> held = new ArrayList<>();
@@ -39,12 +39,6 @@ public final class LoadTracker {
 
   /** When the record of each of these was made. */
   private final Map<Attempt.Key, Long> done = new LinkedHashMap<>();
-
-  /** Attempts that others may have waited on. */
-  private final ArrayDeque<Attempt> mains = new ArrayDeque<>();
-
-  /** The last finit_module of each thread, if it failed. */
-  private final Map<Integer, Attempt> failedByThread;
 
   private final Map<LoadRecord.Outcome, Long> records = new EnumMap<>(LoadRecord.Outcome.class);
   private long events;
@@ -66,15 +60,8 @@ public final class LoadTracker {
     this.listener = listener;
     this.builder = new RecordBuilder(options.host(), options.modprobePath());
     this.requests = new Requests(options.requestLimit().toNanos(), options.maxRequests());
-    this.failedByThread =
-        new LinkedHashMap<>() {
-          @Override
-          protected boolean removeEldestEntry(Map.Entry<Integer, Attempt> eldest) {
-            return size() > options.maxRecent();
-          }
-
-          private static final long serialVersionUID = 1;
-        };
+    this.waiters = new Waiters(options.maxRecent());
+    this.retries = new Retries(options.maxRecent());
   }
 
   /**
@@ -115,9 +102,7 @@ public final class LoadTracker {
     long unreturnedLimit = options.unreturnedLimit().toNanos();
     List<Attempt> overdue = new ArrayList<>();
     for (Attempt attempt : open.values()) {
-      // Until its code can run, a call that takes long is nothing but slow.
-      if ((attempt.has(Part.LOAD) || attempt.has(Part.COMING))
-          && nowNanos - attempt.timeNanos() >= unreturnedLimit) {
+      if (attempt.inKernel() && nowNanos - attempt.timeNanos() >= unreturnedLimit) {
         overdue.add(attempt);
       }
     }
@@ -135,10 +120,8 @@ public final class LoadTracker {
         times.hasNext() && nowNanos - times.next() > linkLimit; ) {
       times.remove();
     }
-    // One that has not returned can be waited on for as long as that lasts.
-    mains.removeIf(
-        main -> main.endNanos() != Long.MAX_VALUE && nowNanos - main.endNanos() > linkLimit);
-    failedByThread.values().removeIf(failed -> nowNanos - endOrBegin(failed) > linkLimit);
+    waiters.forgetBefore(nowNanos - linkLimit);
+    retries.forgetBefore(nowNanos - linkLimit);
   }
 
   /** Makes the records of all that is open or held back: the end of the input. */
@@ -328,10 +311,13 @@ public final class LoadTracker {
     joined++;
     attempt.put(Part.CALL, event);
     attempt.find(findingIds);
-    if (event.returnValue() == null) {
-      reportUnreturned(attempt, NOT_RETURNED);
-    } else {
+    if (event.returnValue() != null) {
       complete(attempt);
+    } else if (fromSensor && !attempt.inKernel()) {
+      // Until its code can run, a call that takes long is nothing but slow; its record comes later.
+      open.put(key, attempt);
+    } else {
+      reportUnreturned(attempt, NOT_RETURNED);
     }
   }
 
@@ -346,11 +332,19 @@ public final class LoadTracker {
 
   private void lateReturn(Event event) {
     long callTime = callTime(event);
-    Attempt reported =
-        unreturned.get(
-            new Attempt.Key(
-                callTime == NO_CONTEXT ? 0 : callTime == 0 ? event.timestampNanos() : callTime,
-                event.process().hostThreadId()));
+    var key =
+        new Attempt.Key(
+            callTime == NO_CONTEXT ? 0 : callTime == 0 ? event.timestampNanos() : callTime,
+            event.process().hostThreadId());
+    Attempt slow = open.get(key);
+    if (slow != null && slow.has(Part.CALL) && event.returnValue() != null) {
+      open.remove(key);
+      joined++;
+      slow.put(Part.CALL, event.named(EventNames.INIT_MODULE));
+      complete(slow);
+      return;
+    }
+    Attempt reported = unreturned.get(key);
     if (reported == null) {
       lateReturns++;
     } else {
@@ -380,24 +374,16 @@ public final class LoadTracker {
   }
 
   private void complete(Attempt attempt) {
-    link(attempt);
+    retries.link(attempt);
     judge(attempt);
     attempt.alias = builder.aliasOf(attempt);
-    attempt.mayHaveWaited = mayHaveWaited(attempt);
-    if (!attempt.mayHaveWaited
-        && attempt.fromSensor()
-        && attempt.stage() != Reasons.Stage.ENTRY
-        && attempt.file() != null) {
-      mains.addLast(attempt);
-      if (mains.size() > options.maxRecent()) {
-        mains.removeFirst();
-      }
-    }
+    attempt.mayHaveWaited = Waiters.mayHaveWaited(attempt);
+    waiters.remember(attempt);
     if (isSettled(attempt)) {
       emit(attempt);
       return;
     }
-    attempt.heldSinceNanos = Math.max(nowNanos, endOrBegin(attempt));
+    attempt.heldSinceNanos = Math.max(nowNanos, attempt.endOrBeginNanos());
     held.add(attempt);
     if (held.size() > options.maxOpen()) {
       evicted++;
@@ -425,116 +411,12 @@ public final class LoadTracker {
       attempt.gap("requester", "no process was seen to ask for " + attempt.alias);
     }
     if (attempt.mayHaveWaited) {
-      findMain(attempt);
+      waiters.findMain(attempt);
       if (attempt.waitedOn == null && attempt.outcome == LoadRecord.Outcome.LOADED) {
         attempt.gap("waitedOn", "no attempt for the same file was seen to load it");
       }
     }
     emit(attempt);
-  }
-
-  /**
-   * Whether it may have been given the result of another attempt for the same file, as kernels do
-   * from 6.5 on: it read nothing, though nothing that is checked before the reading stopped it.
-   */
-  private static boolean mayHaveWaited(Attempt attempt) {
-    Long returned = attempt.returnValue();
-    SensorContext context = attempt.context();
-    if (returned == null
-        || context == null
-        || attempt.call() != Reasons.Call.FINIT
-        || attempt.stage() != Reasons.Stage.ENTRY
-        || attempt.file() == null) {
-      return false;
-    }
-    if (returned >= 0) {
-      return true;
-    }
-    Long flags = attempt.number(Part.CALL, "flags");
-    if (flags != null && Names.unknownLoadFlags(flags) != 0) {
-      return false;
-    }
-    if (context.task() != null && !context.task().has(Names.CAP_SYS_MODULE)) {
-      return false;
-    }
-    return switch (Errno.ofReturnValue(returned).orElse(null)) {
-      case EBADF, ETXTBSY, EFBIG, EINTR -> false;
-      case null, default -> true;
-    };
-  }
-
-  /**
-   * Of the attempts that explain its result, the one that ended next to it: one for a file comes
-   * after the other, and who waits goes on when the one that it waits on is done. Only once all of
-   * them can have come, so that the order in which they come changes nothing.
-   */
-  private void findMain(Attempt waiter) {
-    Long returned = waiter.returnValue();
-    if (returned == null) {
-      return;
-    }
-    Attempt nearest = null;
-    for (Attempt main : mains) {
-      if (main.sameFile(waiter)
-          && main.timeNanos() <= waiter.endNanos()
-          && main.endNanos() >= waiter.timeNanos()
-          && explains(main, returned)
-          && (nearest == null || distance(main, waiter) < distance(nearest, waiter))) {
-        nearest = main;
-      }
-    }
-    if (nearest == null) {
-      return;
-    }
-    waiter.waitedOn = nearest.id();
-    if (waiter.outcome != LoadRecord.Outcome.LOADED && nearest.outcome != null) {
-      waiter.outcome = nearest.outcome;
-      waiter.reason =
-          "it was given the result of another attempt for the same file: " + nearest.reason;
-    }
-  }
-
-  private static long distance(Attempt main, Attempt waiter) {
-    return Math.abs(main.endNanos() - waiter.endNanos());
-  }
-
-  /** Whether one that waited on {@code main} would return {@code returned}. */
-  private static boolean explains(Attempt main, long returned) {
-    Long its = main.returnValue();
-    return returned >= 0
-        ? main.has(Part.LOAD) && (its == null || its >= 0)
-        : its != null && its == returned;
-  }
-
-  /** A second try from memory after one by descriptor that failed. */
-  private void link(Attempt attempt) {
-    if (attempt.call() == Reasons.Call.INIT) {
-      Attempt before = failedByThread.remove(attempt.key.hostThreadId());
-      if (before != null
-          && before.hostProcessId == attempt.hostProcessId
-          && attempt.timeNanos() - before.timeNanos() >= 0
-          && attempt.timeNanos() - endOrBegin(before) <= RETRY_NANOS
-          && (before.moduleName() == null
-              || attempt.moduleName() == null
-              || before.moduleName().equals(attempt.moduleName()))) {
-        attempt.retryOf = before.id();
-      }
-      return;
-    }
-    Long returned = attempt.returnValue();
-    if (attempt.call() == Reasons.Call.FINIT && returned != null && returned < 0) {
-      failedByThread.remove(attempt.key.hostThreadId());
-      failedByThread.put(attempt.key.hostThreadId(), attempt);
-    } else {
-      failedByThread.remove(attempt.key.hostThreadId());
-    }
-  }
-
-  private static final long RETRY_NANOS = 1_000_000_000L;
-
-  private static long endOrBegin(Attempt attempt) {
-    long end = attempt.endNanos();
-    return end == Long.MAX_VALUE ? attempt.timeNanos() : end;
   }
 
   private static void judge(Attempt attempt) {
@@ -549,7 +431,7 @@ public final class LoadTracker {
       boolean gone = returned != null || attempt.has(Part.FREE);
       attempt.outcome = gone ? LoadRecord.Outcome.UNLOADED : LoadRecord.Outcome.FAILED;
       attempt.reason = gone ? null : "the module was not seen to go";
-    } else if (returned != null || (attempt.has(Part.LOAD) && !attempt.has(Part.FREE))) {
+    } else if (returned != null || (attempt.inKernel() && !attempt.has(Part.FREE))) {
       attempt.outcome = LoadRecord.Outcome.LOADED;
     } else {
       attempt.outcome = LoadRecord.Outcome.FAILED;

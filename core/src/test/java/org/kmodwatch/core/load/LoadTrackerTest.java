@@ -153,11 +153,52 @@ final class LoadTrackerTest {
   }
 
   @Test
-  void callReportedBeforeItsModuleWasInPlace_isCorrectedUnderTheSameId() {
-    Call call = Call.init(10, 0).handOver();
-    feed(call);
+  void callThatIsSlowBeforeItsCodeCanRun_isOneRecord_whenItsModuleIsInPlace() {
+    feed(Call.init(10, 0).handOver());
     feed(Call.init(10, 0).unreturned());
+    tracker.tick(START + 60 * SECOND);
+    assertThat(records).isEmpty();
     feed(Call.init(10, 0).load());
+    tracker.tick(START + 61 * SECOND);
+
+    assertThat(only().outcome()).isEqualTo(LOADED);
+    assertThat(fields(only())).containsExactly("returnValue");
+  }
+
+  @Test
+  void callThatIsSlowBeforeItsCodeCanRun_isOneRecord_whenItIsRefusedLate() {
+    feed(Call.init(10, 0).handOver());
+    feed(Call.init(10, 0).unreturned());
+    feed(Call.init(10, 0).lateReturn(-129));
+
+    assertThat(only().outcome()).isEqualTo(REFUSED);
+    assertThat(only().returnValue()).isEqualTo(-129);
+    assertThat(only().route().syscall()).isEqualTo("init_module");
+    assertThat(only().durationNanos()).isEqualTo(7 * SECOND);
+    assertThat(only().gaps()).isEmpty();
+    assertThat(bases.getFirst().eventName()).isEqualTo("init_module");
+    assertThat(tracker.statistics().lateReturns()).isZero();
+  }
+
+  @Test
+  void parameterCodeThatDoesNotReturn_isInTheKernel_andWhatComesLaterMakesNoSecondRecord() {
+    feed(Call.finit(10, 0).handOver().coming(0));
+    tracker.tick(START + 5 * SECOND);
+    feed(Call.finit(10, 0).load());
+    feed(Call.finit(10, 0).returns(0, 9 * SECOND));
+
+    assertThat(only().outcome()).isEqualTo(LOADED);
+    assertThat(fields(only())).contains("returnValue");
+    assertThat(tracker.statistics().lateEvents()).isEqualTo(1);
+    assertThat(tracker.statistics().lateReturns()).isEqualTo(1);
+  }
+
+  @Test
+  void attemptThatWasEvicted_isCorrectedUnderTheSameId_ifItsModuleIsInPlaceAfterThat() {
+    for (int i = 0; i < 4097; i++) {
+      feed(Call.finit(i, i).handOver());
+    }
+    feed(Call.finit(0, 0).load());
 
     assertThat(records).extracting(LoadRecord::outcome).containsExactly(FAILED, LOADED);
     assertThat(records.get(1).id()).isEqualTo(records.get(0).id());

@@ -1,0 +1,59 @@
+package org.kmodwatch.core.load;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** Second tries: insmod that loads from memory what the kernel did not take by descriptor. */
+final class Retries {
+
+  private static final long RETRY_NANOS = 1_000_000_000L;
+
+  /** The last finit_module of each thread, if it failed. */
+  private final Map<Integer, Attempt> failed;
+
+  /**
+   * Knows none.
+   *
+   * @param max how many attempts are kept; the oldest of more is forgotten
+   */
+  Retries(int max) {
+    failed =
+        new LinkedHashMap<>() {
+          @Override
+          protected boolean removeEldestEntry(Map.Entry<Integer, Attempt> eldest) {
+            return size() > max;
+          }
+
+          private static final long serialVersionUID = 1;
+        };
+  }
+
+  /** Forgets what ended before. */
+  void forgetBefore(long nanos) {
+    failed.values().removeIf(attempt -> attempt.endOrBeginNanos() < nanos);
+  }
+
+  /** Links a second try to the first, and keeps what may be the first of two. */
+  void link(Attempt attempt) {
+    if (attempt.call() == Reasons.Call.INIT) {
+      Attempt before = failed.remove(attempt.key.hostThreadId());
+      if (before != null
+          && before.hostProcessId == attempt.hostProcessId
+          && attempt.timeNanos() - before.timeNanos() >= 0
+          && attempt.timeNanos() - before.endOrBeginNanos() <= RETRY_NANOS
+          && (before.moduleName() == null
+              || attempt.moduleName() == null
+              || before.moduleName().equals(attempt.moduleName()))) {
+        attempt.retryOf = before.id();
+      }
+      return;
+    }
+    Long returned = attempt.returnValue();
+    if (attempt.call() == Reasons.Call.FINIT && returned != null && returned < 0) {
+      failed.remove(attempt.key.hostThreadId());
+      failed.put(attempt.key.hostThreadId(), attempt);
+    } else {
+      failed.remove(attempt.key.hostThreadId());
+    }
+  }
+}
