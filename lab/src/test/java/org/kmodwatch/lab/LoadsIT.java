@@ -89,6 +89,12 @@ final class LoadsIT {
             entry("already-there", READ_THEN + "module_image=0 finit_module=-17"),
             entry("unresolved", READ_THEN + "module_image=0 finit_module=-2"),
             entry(
+                "second-try",
+                READ_THEN
+                    + "module_image=0 finit_module=-2 "
+                    + TAKEN_THEN
+                    + "module_image=0 init_module=-2"),
+            entry(
                 "init-fails",
                 READ_THEN
                     + "module_coming=0 module_image=0 module_load=0 module_free=0 module_init=-19"
@@ -140,6 +146,7 @@ final class LoadsIT {
             entry("empty-file", 0),
             entry("already-there", 1),
             entry("unresolved", 1),
+            entry("second-try", 2),
             entry("init-fails", 1),
             entry("parameter-refuses", 1),
             entry("no-such-module", 0),

@@ -213,6 +213,21 @@ final class RecordsIT {
   }
 
   @Test
+  void secondTryFromMemory_isARecordOfItsOwn_linkedToTheFirst() {
+    List<JsonNode> loads = guest.loadsOf("second-try");
+
+    assertThat(loads)
+        .extracting(load -> load.at("/route/syscall").asString())
+        .containsExactly("finit_module", "init_module");
+    assertThat(loads)
+        .extracting(RecordsIT::outcome)
+        .containsOnly(outcome(guest.load("unresolved")));
+    assertThat(loads.getFirst().has("retryOf")).isFalse();
+    assertThat(loads.getLast().get("retryOf")).isEqualTo(loads.getFirst().get("id"));
+    assertThat(loads.getLast().at("/route/memoryOnly").asBoolean(false)).isTrue();
+  }
+
+  @Test
   void callThatNeverReturns_isARecordWithAGap() {
     for (String name : List.of("never-returns", "crash-in-memory")) {
       JsonNode load = guest.load(name);

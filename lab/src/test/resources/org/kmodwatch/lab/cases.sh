@@ -78,6 +78,8 @@ run loaded kwload finit kw_plain.ko
 run already-there kwload finit kw_plain.ko
 run delete-loaded kwload delete kw_plain
 run unresolved kwload finit kw_unresolved.ko
+# busybox's own insmod tries by descriptor, then again from memory.
+run second-try busybox insmod kw_unresolved.ko
 run init-fails kwload finit kw_initfail.ko
 run parameter-refuses kwload finit kw_paramrefuse.ko 'refuse=1'
 run no-such-module kwload delete kw_nothing
