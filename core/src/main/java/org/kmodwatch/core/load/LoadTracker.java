@@ -357,7 +357,7 @@ public final class LoadTracker {
     unreturned.remove(reported.key);
     SensorContext context = SensorContexts.of(event).orElse(null);
     if (context != null && context.returnTimeNanos() != 0) {
-      reported.returnedLate(context.returnTimeNanos());
+      waiters.returned(reported, context.returnTimeNanos());
     }
     remember(reported);
   }

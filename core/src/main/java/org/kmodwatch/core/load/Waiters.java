@@ -1,6 +1,9 @@
 package org.kmodwatch.core.load;
 
-import java.util.ArrayDeque;
+import java.util.Comparator;
+import java.util.NavigableMap;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 import org.kmodwatch.core.event.Errno;
 import org.kmodwatch.core.event.SensorContext;
 import org.kmodwatch.core.load.Attempt.Part;
@@ -12,8 +15,8 @@ import org.kmodwatch.core.load.Attempt.Part;
  */
 final class Waiters {
 
-  /** Attempts that others may have waited on. */
-  private final ArrayDeque<Attempt> mains = new ArrayDeque<>();
+  /** Attempts that others may have waited on, by when they ended. */
+  private final NavigableMap<End, Attempt> mains = new TreeMap<>();
 
   private final int max;
 
@@ -32,16 +35,25 @@ final class Waiters {
         && attempt.fromSensor()
         && attempt.stage() != Reasons.Stage.ENTRY
         && attempt.file() != null) {
-      mains.addLast(attempt);
+      mains.put(End.of(attempt), attempt);
       if (mains.size() > max) {
-        mains.removeFirst();
+        mains.pollFirstEntry();
       }
+    }
+  }
+
+  /** Lets an attempt return whose record was made before. */
+  void returned(Attempt attempt, long nanos) {
+    boolean known = mains.remove(End.of(attempt)) != null;
+    attempt.returnedLate(nanos);
+    if (known) {
+      mains.put(End.of(attempt), attempt);
     }
   }
 
   /** Forgets what ended before. One that has not returned can be waited on for as long. */
   void forgetBefore(long nanos) {
-    mains.removeIf(main -> main.endNanos() < nanos);
+    mains.headMap(new End(nanos, Long.MIN_VALUE, 0), false).clear();
   }
 
   /**
@@ -84,16 +96,7 @@ final class Waiters {
     if (returned == null) {
       return;
     }
-    Attempt nearest = null;
-    for (Attempt main : mains) {
-      if (main.sameFile(waiter)
-          && main.timeNanos() <= waiter.endNanos()
-          && main.endNanos() >= waiter.timeNanos()
-          && explains(main, returned)
-          && (nearest == null || distance(main, waiter) < distance(nearest, waiter))) {
-        nearest = main;
-      }
-    }
+    Attempt nearest = nearest(waiter, returned);
     if (nearest == null) {
       return;
     }
@@ -105,8 +108,34 @@ final class Waiters {
     }
   }
 
-  private static long distance(Attempt main, Attempt waiter) {
-    return Math.abs(main.endNanos() - waiter.endNanos());
+  private @Nullable Attempt nearest(Attempt waiter, long returned) {
+    End end = new End(waiter.endNanos(), Long.MAX_VALUE, Integer.MAX_VALUE);
+    Attempt before = null;
+    for (Attempt main : mains.headMap(end, true).descendingMap().values()) {
+      if (main.endNanos() < waiter.timeNanos()) {
+        break;
+      }
+      if (isMainOf(main, waiter, returned)) {
+        before = main;
+        break;
+      }
+    }
+    for (Attempt main : mains.tailMap(end, false).values()) {
+      if (before != null
+          && main.endNanos() - waiter.endNanos() >= waiter.endNanos() - before.endNanos()) {
+        break;
+      }
+      if (isMainOf(main, waiter, returned)) {
+        return main;
+      }
+    }
+    return before;
+  }
+
+  private static boolean isMainOf(Attempt main, Attempt waiter, long returned) {
+    return main.timeNanos() <= waiter.endNanos()
+        && main.sameFile(waiter)
+        && explains(main, returned);
   }
 
   /** Whether one that waited on {@code main} would return {@code returned}. */
@@ -115,5 +144,29 @@ final class Waiters {
     return returned >= 0
         ? main.has(Part.LOAD) && (its == null || its >= 0)
         : its != null && its == returned;
+  }
+
+  /**
+   * Where an attempt stands among the others.
+   *
+   * @param endNanos when its call returned; the latest moment that there is if it has not
+   * @param beginNanos when its call was entered
+   * @param hostThreadId the thread
+   */
+  private record End(long endNanos, long beginNanos, int hostThreadId) implements Comparable<End> {
+
+    private static final Comparator<End> ORDER =
+        Comparator.comparingLong(End::endNanos)
+            .thenComparingLong(End::beginNanos)
+            .thenComparingInt(End::hostThreadId);
+
+    static End of(Attempt attempt) {
+      return new End(attempt.endNanos(), attempt.timeNanos(), attempt.key.hostThreadId());
+    }
+
+    @Override
+    public int compareTo(End other) {
+      return ORDER.compare(this, other);
+    }
   }
 }
