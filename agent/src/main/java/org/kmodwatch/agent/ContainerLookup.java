@@ -1,5 +1,7 @@
 package org.kmodwatch.agent;
 
+import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
+
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -10,6 +12,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.LongSupplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.core.container.ContainerId;
 import org.kmodwatch.core.container.ContainerIds;
@@ -35,6 +39,12 @@ final class ContainerLookup {
 
   /** Longer files say nothing; Podman has one for all containers. */
   static final int MAX_FILE_BYTES = 8 << 20;
+
+  private static final String CONTAINERD_TASKS = "run/containerd/io.containerd.runtime.v2.task/";
+
+  /** Namespace and id as containerd allows them (its package identifiers), and what is below. */
+  private static final Pattern CONTAINERD_TASK =
+      Pattern.compile("/([A-Za-z0-9][\\w.-]{0,75}/([A-Za-z0-9][\\w.-]{0,75}))(?:/.*)?");
 
   private final Path root;
   private final LongSupplier nanoTime;
@@ -68,7 +78,19 @@ final class ContainerLookup {
 
   /** The container that the cgroup {@code path} belongs to; empty if it is none of one. */
   Optional<Found> of(String path) {
-    return ContainerIds.of(path).map(this::named);
+    return ContainerIds.of(path).or(() -> ofContainerdTask(path)).map(this::named);
+  }
+
+  /**
+   * The container of a cgroup {@code /NAMESPACE/ID}, which containerd's own client makes: the id is
+   * what the user said, so only containerd's folder of that task tells that it is one.
+   */
+  private Optional<ContainerId> ofContainerdTask(String path) {
+    Matcher task = CONTAINERD_TASK.matcher(path);
+    return task.matches()
+            && Files.isDirectory(root.resolve(CONTAINERD_TASKS + task.group(1)), NOFOLLOW_LINKS)
+        ? Optional.of(new ContainerId(ContainerRuntime.CONTAINERD, task.group(2), null))
+        : Optional.empty();
   }
 
   private Found named(ContainerId id) {

@@ -83,12 +83,17 @@ public final class ContainerIds {
     return slash < 0 ? "" : path.substring(path.lastIndexOf('/', slash - 1) + 1, slash);
   }
 
-  private static ContainerRuntime runtimeByParent(String parent) {
+  private static @Nullable ContainerRuntime runtimeByParent(String parent) {
     if (parent.equals("docker")) {
       return ContainerRuntime.DOCKER;
     }
-    // Docker's interface for the kubelet made these as well, and is gone since Kubernetes 1.24.
-    if (parent.equals("k8s.io") || podUidOf(parent) != null) {
+    // Podman's pods, whose monitors are in them; its containers are "libpod-ID".
+    if (parent.equals("libpod_parent")) {
+      return null;
+    }
+    // containerd's namespaces; docker's interface for the kubelet made pods' as well, and is gone
+    // since Kubernetes 1.24.
+    if (parent.equals("k8s.io") || parent.equals("default") || podUidOf(parent) != null) {
       return ContainerRuntime.CONTAINERD;
     }
     return ContainerRuntime.UNKNOWN;

@@ -52,7 +52,7 @@ class ContainerIdsTest {
         // containerd without Kubernetes.
         "/system.slice/nerdctl-{A}.scope, CONTAINERD, {A}, -",
         "/k8s.io/{A}, CONTAINERD, {A}, -",
-        "/default/{A}, UNKNOWN, {A}, -",
+        "/default/{A}, CONTAINERD, {A}, -",
         // Docker for Kubernetes, with systemd.
         "/kubepods.slice/kubepods-pod2d3c8e5a_0a9b_4c1d_9e8f_7a6b5c4d3e2f.slice/docker-{A}.scope,"
             + " DOCKER, {A}, 2d3c8e5a-0a9b-4c1d-9e8f-7a6b5c4d3e2f",
@@ -63,6 +63,24 @@ class ContainerIdsTest {
             + " CRIO, {A}, 2d3c8e5a-0a9b-4c1d-9e8f-7a6b5c4d3e2f",
         "/kubepods/besteffort/pod2d3c8e5a-0a9b-4c1d-9e8f-7a6b5c4d3e2f/crio-{A}, CRIO, {A},"
             + " 2d3c8e5a-0a9b-4c1d-9e8f-7a6b5c4d3e2f",
+        // CRI-O where it ran, as people reported it: version 1 (opencontainers/runc issue 4620,
+        // tkestack/gpu-manager issue 158), version 2 with OpenShift, container and sandbox
+        // (containerd/nri pull request 227), cgroupfs (cri-o/cri-o pull request 5511).
+        "/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-poda5c1f8d5_1919_434d_add7_4afaafdaef89.slice/crio-5eed917563583925ffdbd40a64efb2aaffe58638e57add8becaf460fe74f5b1c.scope,"
+            + " CRIO, 5eed917563583925ffdbd40a64efb2aaffe58638e57add8becaf460fe74f5b1c,"
+            + " a5c1f8d5-1919-434d-add7-4afaafdaef89",
+        "/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-podefe83c92_ae76_41c6_b7c2_95fb143e6dd2.slice/crio-0375b48a72e3c6f9f7b0ec306c0464a3cc414ac84aa176de203aa103d53adafc.scope,"
+            + " CRIO, 0375b48a72e3c6f9f7b0ec306c0464a3cc414ac84aa176de203aa103d53adafc,"
+            + " efe83c92-ae76-41c6-b7c2-95fb143e6dd2",
+        "/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod35550f44_f691_427e_b57d_ab6127d2cb65.slice/crio-805b902ed98fdc1409c76e9aa94964787a904c80f46fc3ee74283509108f5e73.scope,"
+            + " CRIO, 805b902ed98fdc1409c76e9aa94964787a904c80f46fc3ee74283509108f5e73,"
+            + " 35550f44-f691-427e-b57d-ab6127d2cb65",
+        "/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod35550f44_f691_427e_b57d_ab6127d2cb65.slice/crio-468f848e2ebec7203ed55748d08337851af589ac42eb551c572446a5c68fe631,"
+            + " CRIO, 468f848e2ebec7203ed55748d08337851af589ac42eb551c572446a5c68fe631,"
+            + " 35550f44-f691-427e-b57d-ab6127d2cb65",
+        "/kubepods/burstable/pod44e2e33e-776b-4284-a647-4bd959899c91/crio-dc4b5f11a034ac50f4bf7a0f2396fce881f58dcb5b2fa5f0f74d5c2ad924c083,"
+            + " CRIO, dc4b5f11a034ac50f4bf7a0f2396fce881f58dcb5b2fa5f0f74d5c2ad924c083,"
+            + " 44e2e33e-776b-4284-a647-4bd959899c91",
         // Podman: root's, a user's, cgroupfs, a pod's, Quadlet's, below the container.
         "/machine.slice/libpod-{A}.scope, PODMAN, {A}, -",
         "/machine.slice/libpod-{A}.scope/container, PODMAN, {A}, -",
@@ -111,6 +129,7 @@ class ContainerIdsTest {
         "/kubepods/burstable/pod2d3c8e5a-0a9b-4c1d-9e8f-7a6b5c4d3e2f",
         "/machine.slice/libpod-conmon-{A}.scope",
         "/machine.slice/machine-libpod_pod_{A}.slice",
+        "/libpod_parent/{A}/conmon",
         "/kubepods.slice/kubepods-pod2d3c8e5a_0a9b_4c1d_9e8f_7a6b5c4d3e2f.slice/crio-conmon-{A}.scope",
         "/system.slice/other-{A}.scope",
         "/docker/{A}0",
@@ -118,6 +137,7 @@ class ContainerIdsTest {
         "/docker/1F7CFBD2F7A4CB4C4AC5F4B7F1D8F7B5F2BB3B0D3DD4E2A5B8A7E9C1D0F6E3A4",
         "/system.slice/docker-.scope",
         "/system.slice/docker-{A}.service",
+        "/kubepods/burstable/pod44e2e33e-776b-4284-a647-4bd959899c91/crio-conmon-dc4b5f11a034ac50f4bf7a0f2396fce881f58dcb5b2fa5f0f74d5c2ad924c083",
         ":{A}",
         "::{A}",
         ".scope",
