@@ -19,6 +19,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define NOBODY 65534
@@ -39,7 +40,10 @@ static const char usage_text[] =
 	"       kwload socket FAMILY TYPE PROTO [UID] socket(2) as UID (default 65534)\n"
 	"       kwload nocap init|finit FILE          the same as nobody, without CAP_SYS_MODULE\n"
 	"       kwload parallel N finit FILE          N finit_module(2) at the same moment\n"
-	"       kwload storm N FILE NAME              N times finit_module(2) and delete_module(2)\n";
+	"       kwload now                            nanoseconds since the epoch\n"
+	"       kwload storm N FILE NAME              N times finit_module(2) and delete_module(2)\n"
+	"       kwload paced N FILE NAME MILLIS       the same, each after a random pause of at most MILLIS\n"
+	"       kwload flood SECONDS FILE [UID]       finit_module(2) as fast as it goes, as UID; ret is how many\n";
 
 static void usage(void)
 {
@@ -260,6 +264,43 @@ static int do_storm(int count, const char *path, const char *module)
 	return report("storm", failures ? -1 : 0, failures ? errno : 0);
 }
 
+static int do_paced(int count, const char *path, const char *module, int millis)
+{
+	int fd = open_file(path), failures = 0, i;
+
+	srandom(20261124);
+	for (i = 0; i < count; i++) {
+		usleep(random() % (millis * 1000));
+		failures += syscall(SYS_finit_module, fd, "", 0) != 0;
+		failures += syscall(SYS_delete_module, module, O_NONBLOCK) != 0;
+	}
+	return report("paced", failures ? -1 : 0, failures ? errno : 0);
+}
+
+static int do_flood(int seconds, const char *path, uid_t uid)
+{
+	int fd = open_file(path);
+	time_t end = time(NULL) + seconds;
+	long count = 0;
+
+	become(uid);
+	do {
+		if (syscall(SYS_finit_module, fd, "", 0) == 0)
+			fail("finit_module succeeded");
+		count++;
+	} while (time(NULL) < end);
+	return report("flood", count, 0);
+}
+
+static int print_time(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	printf("%lld%09ld\n", (long long)now.tv_sec, now.tv_nsec);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	const char *verb = argc > 1 ? argv[1] : "";
@@ -268,6 +309,8 @@ int main(int argc, char **argv)
 
 	if (!strcmp(verb, "badfd"))
 		return report_syscall("badfd", syscall(SYS_finit_module, 9999, "", 0));
+	if (!strcmp(verb, "now"))
+		return print_time();
 	if (!file)
 		usage();
 	if (!strcmp(verb, "init"))
@@ -299,5 +342,9 @@ int main(int argc, char **argv)
 		return do_parallel(atoi(file), argv[4], argc > 5 ? argv[5] : "");
 	if (!strcmp(verb, "storm") && argc > 4 && atoi(file) > 0)
 		return do_storm(atoi(file), argv[3], argv[4]);
+	if (!strcmp(verb, "paced") && argc > 5 && atoi(file) > 0 && atoi(argv[5]) > 0)
+		return do_paced(atoi(file), argv[3], argv[4], atoi(argv[5]));
+	if (!strcmp(verb, "flood") && argc > 3 && atoi(file) > 0)
+		return do_flood(atoi(file), argv[3], argc > 4 ? (uid_t)atoi(argv[4]) : 0);
 	usage();
 }

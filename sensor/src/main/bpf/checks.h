@@ -7,7 +7,7 @@
 #ifndef KMODWATCH_CHECKS_H
 #define KMODWATCH_CHECKS_H
 
-#include "attempt.h"
+#include "lanes.h"
 #include "images.h"
 
 /* What a record says of a file, to put back what it said before. */
@@ -50,7 +50,7 @@ static __noinline int send_file(struct kw_attempt *a, struct file *file, __u32 k
 
 	if (a->file == (__u64)file && r->path.len) {
 		a->file_read = 1;
-		send(r, kind);
+		send(a, kind);
 		return 0;
 	}
 	if (r->call == KW_FINIT_MODULE && !a->file_read) {
@@ -58,13 +58,13 @@ static __noinline int send_file(struct kw_attempt *a, struct file *file, __u32 k
 		a->file_read = 1;
 		a->file = (__u64)file;
 		describe_file(r, file);
-		send(r, kind);
+		send(a, kind);
 		return 0;
 	}
 	save_file(r, &saved);
 	describe_file(r, file);
 	r->flags |= KW_OTHER_FILE;
-	send(r, kind);
+	send(a, kind);
 	restore_file(r, &saved);
 	return 0;
 }
@@ -111,7 +111,7 @@ int BPF_PROG(load_data, int id, bool contents, int ret)
 	a->record.id = id;
 	a->record.value = contents;
 	a->record.ret = ret;
-	send(&a->record, KW_LOAD_DATA);
+	send(a, KW_LOAD_DATA);
 	done(a);
 	return 0;
 }
@@ -129,7 +129,7 @@ int BPF_PROG(post_load_data, char *buf, long size, int id, char *description, in
 	a->record.value = size;
 	a->record.ret = ret;
 	append_kernel(&a->record, &a->record.srcversion, description);
-	send(&a->record, KW_POST_LOAD_DATA);
+	send(a, KW_POST_LOAD_DATA);
 	a->record.srcversion = (struct kw_span){};
 	a->record.data_len = data_len;
 	if (is_module_load(id))
@@ -151,7 +151,7 @@ int BPF_PROG(security_module_request, char *alias, int ret)
 	name = a->record.name;
 	a->record.ret = ret;
 	append_kernel(&a->record, &a->record.name, alias);
-	send(&a->record, KW_SECURITY_MODULE_REQUEST);
+	send(a, KW_SECURITY_MODULE_REQUEST);
 	a->record.name = name;
 	a->record.data_len = data_len;
 	done(a);

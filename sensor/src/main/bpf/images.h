@@ -11,7 +11,8 @@
 #ifndef KMODWATCH_IMAGES_H
 #define KMODWATCH_IMAGES_H
 
-#include "attempt.h"
+#include "lanes.h"
+#include <bpf/bpf_endian.h>
 
 /* As user space sets it; this is what the object file says. */
 #define KW_IMAGE_RING_BYTES (64 << 20)
@@ -91,6 +92,24 @@ static __always_inline bool send_chunk(struct kw_attempt *a, __u32 kind, const _
 	return true;
 }
 
+/* Nothing but a sign that the ring is read: args[2] is told from others by it. */
+static __noinline int send_canary_chunk(struct kw_attempt *a)
+{
+	struct kw_chunk *chunk = bpf_ringbuf_reserve(&images, sizeof(*chunk), 0);
+
+	if (!chunk)
+		return 0;
+	chunk->call_time_ns = a->record.call_time_ns;
+	chunk->size = 0;
+	chunk->offset = a->record.args[2];
+	chunk->host_tid = a->record.host_tid;
+	chunk->len = 0;
+	chunk->kind = KW_NO_IMAGE;
+	chunk->reserved = 0;
+	bpf_ringbuf_submit(chunk, 0);
+	return 0;
+}
+
 struct kw_copy {
 	struct kw_attempt *attempt;
 	__u32 kind;
@@ -108,6 +127,32 @@ static long copy_step(__u32 step, struct kw_copy *copy)
 					     !send_chunk(a, kind, KW_CHUNK_BYTES_SMALL);
 }
 
+/* Whether an image begins as a module does, compressed or not. */
+static __always_inline bool looks_like_module(const struct kw_image *image)
+{
+	__u32 magic = 0;
+
+	bpf_probe_read_kernel(&magic, sizeof(magic), (void *)image->buf);
+	return magic == bpf_htonl(0x7f454c46) ||		/* ELF */
+	       magic == bpf_htonl(0xfd377a58) ||		/* xz */
+	       magic == bpf_htonl(0x28b52ffd) ||		/* zstd */
+	       (magic & bpf_htonl(0xffff0000)) == bpf_htonl(0x1f8b0000);	/* gzip */
+}
+
+/* The fuller the ring is, the fewer may begin to use it: a flood of junk, or of
+ * attempts past their user's limit, leaves room for the images of loads. */
+static __noinline bool may_take_room(struct kw_attempt *a, struct kw_image *image)
+{
+	__u64 quarter = bpf_ringbuf_query(&images, BPF_RB_RING_SIZE) / 4;
+	__u64 used = bpf_ringbuf_query(&images, BPF_RB_AVAIL_DATA);
+
+	if (used < quarter)
+		return true;
+	if (is_granted(a))
+		return looks_like_module(image) || used < 2 * quarter;
+	return looks_like_module(image) && used < 3 * quarter;
+}
+
 static __noinline int send_chunks(struct kw_attempt *a)
 {
 	struct kw_copy copy = { .attempt = a };
@@ -117,6 +162,8 @@ static __noinline int send_chunks(struct kw_attempt *a)
 		struct kw_image *image = &a->images[copy.kind & 1];
 
 		if (image->sent == image->size || image->size > image_bytes_max)
+			continue;
+		if (!image->sent && !may_take_room(a, image))
 			continue;
 		if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_loop)) {
 			bpf_loop(KW_CHUNKS_MAX, copy_step, &copy, 0);
@@ -168,7 +215,7 @@ static __noinline int send_images(struct kw_attempt *a)
 	}
 	a->record.value = handed->size;
 	a->record.ret = handed->sent;
-	send(&a->record, KW_IMAGE);
+	send(a, KW_IMAGE);
 	return 0;
 }
 

@@ -201,7 +201,12 @@ enum cgroup_subsys_id {
 	pids_cgrp_id = 1,	/* the number is the running kernel's */
 };
 
+struct thread_info {
+	__u32 status;		/* x86 */
+};
+
 struct task_struct {
+	struct thread_info thread_info;
 	int pid;
 	int tgid;
 	struct task_struct *real_parent;
@@ -240,10 +245,13 @@ struct pt_regs___x86 {
 	unsigned long dx;
 	unsigned long si;
 	unsigned long di;
+	unsigned long orig_ax;
 };
 
 struct pt_regs___arm64 {
 	unsigned long long regs[31];
+	__u64 orig_x0;
+	__s32 syscallno;
 };
 
 #pragma clang attribute pop

@@ -10,8 +10,11 @@
 #ifndef KMODWATCH_MODULES_H
 #define KMODWATCH_MODULES_H
 
-#include "attempt.h"
+#include "lanes.h"
+#include "calls.h"
 #include "images.h"
+
+#define KW_TS_COMPAT 2	/* x86: in the i386 table */
 
 /* The module's own name stays in the record of its attempt; version and
  * srcversion are sent with this record only. */
@@ -29,7 +32,7 @@ static __noinline int send_module(struct kw_attempt *a, struct module *mod, __u3
 	append_kernel(r, &r->srcversion, BPF_CORE_READ(mod, srcversion));
 	if (kind == KW_MODULE_COMING)
 		append_kernel(r, &r->params, BPF_CORE_READ(mod, args));
-	send(r, kind);
+	send(a, kind);
 	r->version = (struct kw_span){};
 	r->srcversion = (struct kw_span){};
 	r->params = params;
@@ -37,14 +40,123 @@ static __noinline int send_module(struct kw_attempt *a, struct module *mod, __u3
 	return 0;
 }
 
+/* The spare work space, if there is no other: a load is told even if somebody
+ * holds all entries of the hash. */
+static __always_inline struct kw_attempt *spare_attempt(void)
+{
+	__u32 zero = 0;
+	struct kw_attempt *a = bpf_map_lookup_elem(&spare, &zero);
+	struct kw_attempt *none = bpf_map_lookup_elem(&blank, &zero);
+
+	if (!a || !none || bpf_probe_read_kernel(a, sizeof(*a), none))
+		return NULL;
+	describe_task(&a->record);
+	return a;
+}
+
+/* Which call the current thread is in, by the registers that it entered the
+ * kernel with. */
+static __noinline __u32 call_by_registers(struct kw_attempt *a)
+{
+	struct task_struct *task;
+	struct pt_regs___x86 *x86;
+	struct pt_regs___arm64 *arm64;
+	__u64 number;
+
+	if (!bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_task_pt_regs))
+		return KW_NO_CALL;
+	task = (void *)bpf_get_current_task_btf();
+	x86 = (void *)bpf_task_pt_regs((void *)task);
+	arm64 = (void *)x86;
+	if (bpf_core_field_exists(x86->orig_ax)) {
+		number = BPF_CORE_READ(x86, orig_ax);
+		if (BPF_CORE_READ(task, thread_info.status) & KW_TS_COMPAT) {
+			a->record.flags |= KW_COMPAT;
+			a->record.args[0] = (__u32)BPF_CORE_READ(x86, bx);
+			a->record.args[1] = (__u32)BPF_CORE_READ(x86, cx);
+			a->record.args[2] = (__u32)BPF_CORE_READ(x86, dx);
+			return number == 128 ? KW_INIT_MODULE :
+			       number == 350 ? KW_FINIT_MODULE :
+			       number == 129 ? KW_DELETE_MODULE : KW_NO_CALL;
+		}
+		a->record.args[0] = BPF_CORE_READ(x86, di);
+		a->record.args[1] = BPF_CORE_READ(x86, si);
+		a->record.args[2] = BPF_CORE_READ(x86, dx);
+		return number == 175 ? KW_INIT_MODULE :
+		       number == 313 ? KW_FINIT_MODULE :
+		       number == 176 ? KW_DELETE_MODULE : KW_NO_CALL;
+	}
+	if (bpf_core_field_exists(arm64->syscallno)) {
+		number = BPF_CORE_READ(arm64, syscallno);
+		a->record.args[0] = BPF_CORE_READ(arm64, orig_x0);
+		a->record.args[1] = BPF_CORE_READ(arm64, regs[1]);
+		a->record.args[2] = BPF_CORE_READ(arm64, regs[2]);
+		return number == 105 ? KW_INIT_MODULE :
+		       number == 273 ? KW_FINIT_MODULE :
+		       number == 106 ? KW_DELETE_MODULE : KW_NO_CALL;
+	}
+	return KW_NO_CALL;
+}
+
+/* The hooks on calls and checks do not fire, as when ftrace is switched off:
+ * says what they would have said, as far as the registers tell. */
+static __noinline int reconstruct(struct kw_attempt *a)
+{
+	struct kw_record *r = &a->record;
+	__u32 call = call_by_registers(a);
+
+	if (call == KW_NO_CALL)
+		return 0;
+	r->call = call;
+	r->call_time_ns = bpf_ktime_get_boot_ns();
+	r->flags |= KW_ENTRY_MISSED;
+	a->reconstructed = 1;
+	a->accepted = 1;
+	read_params(r);
+	if (call == KW_FINIT_MODULE) {
+		struct file *file = file_of(r->args[0]);
+
+		if (!file)
+			return 0;
+		describe_file(r, file);
+		a->file = (__u64)file;
+		r->id = bpf_core_enum_value(enum kernel_read_file_id, READING_MODULE);
+		r->value = 0;
+		r->ret = 0;
+		send(a, KW_READ_FILE);
+	} else if (call == KW_INIT_MODULE) {
+		find_module_file(a);
+	}
+	return 0;
+}
+
+/* As work_space(), for what the kernel does with a module whether or not the
+ * call was seen that made it. */
+static __always_inline struct kw_attempt *work_space_of_module(void)
+{
+	struct kw_attempt *a = current_attempt();
+
+	if (a)
+		return a;
+	a = new_attempt();
+	if (!a)
+		a = spare_attempt();
+	if (a)
+		reconstruct(a);
+	else
+		count(KW_NO_WORK_SPACE);
+	return a;
+}
+
 /* Before the module's init function, after its parameters were set. */
 SEC("tp_btf/module_load")
 int BPF_PROG(module_load, struct module *mod)
 {
-	struct kw_attempt *a = work_space();
+	struct kw_attempt *a = work_space_of_module();
 
 	if (!a)
 		return 0;
+	accept(a);
 	/* Not at the return alone: a hostile init may see to it that there is none. */
 	send_images(a);
 	a->record.ret = 0;
@@ -57,10 +169,15 @@ int BPF_PROG(module_load, struct module *mod)
 SEC("tp_btf/module_free")
 int BPF_PROG(module_free, struct module *mod)
 {
-	struct kw_attempt *a = work_space();
+	struct kw_attempt *a = attempt_of_thread();
 
+	/* The init of a load that had to be reconstructed has failed. */
+	if (!a || !a->reconstructed || a->record.call == KW_DELETE_MODULE ||
+	    call_by_registers(a) != a->record.call)
+		a = work_space_of_module();
 	if (!a)
 		return 0;
+	accept(a);
 	a->record.ret = 0;
 	send_module(a, mod, KW_MODULE_FREE);
 	done(a);
@@ -82,7 +199,7 @@ int BPF_PROG(module_request, char *alias, bool wait, unsigned long ip)
 	a->record.id = wait;
 	a->record.value = ip;
 	append_kernel(&a->record, &a->record.name, alias);
-	send(&a->record, KW_MODULE_REQUEST);
+	send(a, KW_MODULE_REQUEST);
 	a->record.name = name;
 	a->record.data_len = data_len;
 	done(a);
@@ -98,6 +215,7 @@ int BPF_PROG(module_coming, struct module *mod)
 
 	if (!a)
 		return 0;
+	accept(a);
 	a->record.ret = 0;
 	send_module(a, mod, KW_MODULE_COMING);
 	done(a);
@@ -116,7 +234,7 @@ int BPF_PROG(module_init, struct module *mod, int ret)
 		return 0;
 	a->record.ret = ret;
 	a->record.value = 0;
-	send(&a->record, KW_MODULE_INIT);
+	send(a, KW_MODULE_INIT);
 	return 0;
 }
 

@@ -36,6 +36,7 @@ enum kw_kind {
 	KW_MODULE_INIT = 10,
 	KW_MODULE_FREE = 11,
 	KW_IMAGE = 12,			/* after the last chunk of an attempt's image */
+	KW_CANARY = 13,			/* the agent's own harmless call, by each lane */
 };
 
 /* The system call that the thread is in. */
@@ -89,6 +90,7 @@ struct kw_record {
 	__u64 ctime_ns;			/* since the epoch */
 	__u64 value;			/* size, ip or taints, by kind */
 	__u64 cap_effective;
+	__u64 seq;			/* records sent by this lane on this CPU */
 	enum kw_kind kind;
 	enum kw_call call;
 	enum kw_flag flags;
@@ -134,6 +136,7 @@ enum kw_image_kind {
 	KW_HANDED_OVER = 0,	/* what the caller gave */
 	KW_DECOMPRESSED = 1,	/* what the kernel made of that, and loads */
 	KW_IMAGE_KINDS = 2,
+	KW_NO_IMAGE = 3,	/* a canary, with its flags for an offset */
 };
 
 /* Room in a chunk: the smaller for what is left at the end of an image. */
@@ -154,14 +157,49 @@ struct kw_chunk {
 	char data[];
 };
 
+/* The lanes of records, each with a ring buffer of its own. Images have a third. */
+enum kw_lane {
+	KW_LANE_ATTEMPTS = 0,	/* behind a rate limit for each user and cgroup */
+	KW_LANE_LOADS = 1,	/* what the kernel accepted */
+	KW_LANES = 2,
+};
+
 /* Indices into the counters map, one set per CPU. */
 enum kw_counter {
-	KW_SEEN = 0,		/* records that a program wanted to send */
-	KW_LOST_RING_FULL = 1,
-	KW_LOST_NO_SCRATCH = 2,
-	KW_IMAGES_SEEN = 3,	/* images that were to be sent, of both kinds */
-	KW_IMAGES_CUT = 4,	/* of which not every byte was */
-	KW_COUNTERS = 5,
+	KW_ATTEMPTS_SENT = 0,		/* records for which room was asked in the lane */
+	KW_ATTEMPTS_RING_FULL = 1,	/* and found none */
+	KW_ATTEMPTS_HELD = 2,		/* held back, and not sent with a load since */
+	KW_ATTEMPTS_RECOVERED = 3,	/* found no room, and were sent with a load since */
+	KW_LOADS_SENT = 4,
+	KW_LOADS_RING_FULL = 5,
+	KW_NO_WORK_SPACE = 6,		/* records that there was no work space for */
+	KW_IMAGES_SEEN = 7,		/* images that were to be sent, of both kinds */
+	KW_IMAGES_CUT = 8,		/* of which not every byte was */
+	KW_HELD_UNLISTED = 9,		/* calls held back that found no room in the list */
+	KW_COUNTERS = 10,
+};
+
+/* What was held back, by who did what with which result. */
+struct kw_held_key {
+	__u64 cgroup_id;
+	__s64 ret;
+	__u32 uid;
+	enum kw_call call;		/* none: a request for a module, or a file read */
+};
+
+struct kw_held {
+	__u64 count;
+	__u64 first_ns;			/* CLOCK_BOOTTIME */
+	__u64 last_ns;
+	__u32 host_pid;			/* of the last */
+	__u32 no_room;			/* how many for want of room, not of tokens */
+	char comm[KW_COMM_LEN];		/* of the last */
+};
+
+/* What user space tells the programs. */
+struct kw_control {
+	__u32 period;			/* the lower bit: which list of what is held back is written */
+	__u32 canary_pid;		/* whose finit_module(-1, …) is a canary; 0: nobody's */
 };
 
 #endif

@@ -2,7 +2,11 @@
 /*
  * The eBPF programs of Kmodwatch: hooks on module loading and on nothing else.
  *
- * attempt.h	the work space of an attempt, who makes it, sending a record
+ * attempt.h	the work space of an attempt
+ * task.h	who makes it
+ * files.h	strings and paths
+ * lanes.h	sending a record, or holding it back
+ * counters.h	the account
  * calls.h	the three system calls, entry and return
  * images.h	the module's bytes
  * checks.h	what the kernel is given: security_kernel_*

@@ -9,7 +9,8 @@ import org.kmodwatch.core.event.Value;
 import org.kmodwatch.sensor.SensorStatistics;
 
 /**
- * The account of a run, at one moment: seen = delivered + lost + pending.
+ * The account of a run, at one moment. For the sensor and for each of its lanes: seen = delivered +
+ * suppressed + lost + pending.
  *
  * @param time when it was taken
  * @param complete whether the sensor was drained, so that nothing is pending
@@ -31,11 +32,6 @@ record Ledger(
     eventsByName = Map.copyOf(eventsByName);
   }
 
-  /** Records that the kernel's programs wanted to send and that never became events. */
-  static long lost(SensorStatistics sensor) {
-    return sensor.lostRingFull() + sensor.lostNoScratch() + sensor.malformed();
-  }
-
   /** {@code ledger.json}, schema {@code kmodwatch.ledger/1}. */
   Value toJson() {
     var json = new LinkedHashMap<String, Value>();
@@ -52,17 +48,40 @@ record Ledger(
     var json = new LinkedHashMap<String, Value>();
     json.put("seen", Value.of(sensor.seen()));
     json.put("delivered", Value.of(sensor.delivered()));
-    json.put("lost", Value.of(lost(sensor)));
-    json.put("pending", Value.of(sensor.seen() - sensor.delivered() - lost(sensor)));
+    json.put("suppressed", Value.of(sensor.suppressed()));
+    json.put("lost", Value.of(sensor.lost()));
+    json.put("pending", Value.of(sensor.pending()));
     var byReason = new LinkedHashMap<String, Value>();
-    byReason.put("ringFull", Value.of(sensor.lostRingFull()));
-    byReason.put("noScratch", Value.of(sensor.lostNoScratch()));
-    byReason.put("malformed", Value.of(sensor.malformed()));
+    SensorStatistics.OfLane attempts = sensor.attempts();
+    SensorStatistics.OfLane loads = sensor.loads();
+    byReason.put("ringFull", Value.of(attempts.ringFull() + loads.ringFull()));
+    byReason.put("noWorkSpace", Value.of(sensor.noWorkSpace()));
+    byReason.put("malformed", Value.of(attempts.malformed() + loads.malformed()));
     json.put("lostByReason", new Value.Obj(byReason));
+    var lanes = new LinkedHashMap<String, Value>();
+    lanes.put("attempts", laneJson(attempts));
+    lanes.put("loads", laneJson(loads));
+    json.put("lanes", new Value.Obj(lanes));
+    json.put("unlisted", Value.of(sensor.unlisted()));
+    var missed = new LinkedHashMap<String, Value>();
+    new TreeMap<>(sensor.missed()).forEach((hook, count) -> missed.put(hook, Value.of(count)));
+    json.put("missedByHook", new Value.Obj(missed));
     var images = new LinkedHashMap<String, Value>();
     images.put("seen", Value.of(sensor.images()));
     images.put("incomplete", Value.of(sensor.imagesCut()));
+    images.put("malformedChunks", Value.of(sensor.malformedChunks()));
     json.put("images", new Value.Obj(images));
+    return new Value.Obj(json);
+  }
+
+  private static Value laneJson(SensorStatistics.OfLane lane) {
+    var json = new LinkedHashMap<String, Value>();
+    json.put("seen", Value.of(lane.seen()));
+    json.put("delivered", Value.of(lane.delivered()));
+    json.put("suppressed", Value.of(lane.suppressed()));
+    json.put("lost", Value.of(lane.lost()));
+    json.put("pending", Value.of(lane.pending()));
+    json.put("gaps", Value.of(lane.gaps()));
     return new Value.Obj(json);
   }
 

@@ -6,6 +6,7 @@ import java.util.function.Consumer;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.sensor.HookStatus;
 import org.kmodwatch.sensor.Sensor;
+import org.kmodwatch.sensor.SensorFault;
 import org.kmodwatch.sensor.SensorOptions;
 import org.kmodwatch.sensor.SensorStatistics;
 
@@ -50,6 +51,16 @@ interface LiveSource extends AutoCloseable {
       }
 
       @Override
+      public long seenUpToNanos() {
+        return sensor.seenUpToNanos();
+      }
+
+      @Override
+      public List<SensorFault> faults() {
+        return sensor.faults();
+      }
+
+      @Override
       public void close() {
         sensor.close();
       }
@@ -67,6 +78,10 @@ interface LiveSource extends AutoCloseable {
   int drain(Consumer<Event> sink);
 
   SensorStatistics statistics();
+
+  long seenUpToNanos();
+
+  List<SensorFault> faults();
 
   @Override
   void close();

@@ -9,8 +9,9 @@ import org.kmodwatch.core.load.LoadTrackerStatistics;
 
 /**
  * The account of the loads. It adds up: attempts = records of all outcomes - corrected + open +
- * held; requests = refused + withAttempt + withoutLoad + pending; events = the sum of the events by
- * what became of them.
+ * held; the attempts that were held back come to that ({@code summarised}, told by {@code
+ * summaries} records); requests = refused + withAttempt + withoutLoad + pending; events = the sum
+ * of the events by what became of them.
  *
  * @param tracker the tracker's account
  * @param preExisting loads from before the sensor was armed, which are no attempts
@@ -28,6 +29,8 @@ record LoadsAccount(LoadTrackerStatistics tracker, long preExisting, long notLoo
     json.put("open", Value.of(tracker.open()));
     json.put("held", Value.of(tracker.held()));
     json.put("evicted", Value.of(tracker.evicted()));
+    json.put("summaries", Value.of(tracker.summaries()));
+    json.put("summarised", Value.of(tracker.summarised()));
     json.put("preExisting", Value.of(preExisting));
     json.put("notLookedFor", Value.of(notLookedFor));
     json.put("requests", requestsJson());

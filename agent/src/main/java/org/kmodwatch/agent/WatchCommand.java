@@ -48,8 +48,8 @@ import picocli.CommandLine.Option;
     })
 final class WatchCommand implements Callable<Integer> {
 
-  /** How long the end may take after a signal. */
-  private static final Duration END_TIMEOUT = Duration.ofSeconds(60);
+  /** How long the end may take after a signal; systemd gives 90 s. */
+  private static final Duration END_TIMEOUT = Duration.ofSeconds(85);
 
   @Mixin OutputOptions output = new OutputOptions();
 

@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -47,6 +48,7 @@ final class WatchRun {
   private final ContainerEnrichment containers;
   private final HiddenModules hidden;
   private final Inventory inventory;
+  private final SensorWatch sensorWatch;
   private Instant busyUntil = Instant.MIN;
 
   private final Object sourceLock = new Object();
@@ -76,6 +78,7 @@ final class WatchRun {
     this.containers = new ContainerEnrichment(shell.root(), System::nanoTime);
     this.hidden = new HiddenModules(shell.root());
     this.inventory = new Inventory(shell.root(), host, hidden);
+    this.sensorWatch = new SensorWatch(Objects.requireNonNullElse(host.name(), ""));
     this.pipeline =
         new Pipeline(
             signatures,
@@ -137,7 +140,7 @@ final class WatchRun {
         "%s %s loaded before"
             .formatted(Counted.of(before, "module"), before == 1 ? "was" : "were"));
     first.forEach(this::accept);
-    tick();
+    tick(live);
     pipeline.flush();
   }
 
@@ -146,7 +149,8 @@ final class WatchRun {
     var nextLedger = clock.instant();
     while (!stopped) {
       live.poll(pollTimeout(), sink);
-      tick();
+      tick(live);
+      sensorWatch.tick(clock.instant(), live.faults(), live.statistics(), sink);
       pipeline.flush();
       if (recorder != null && !clock.instant().isBefore(nextLedger)) {
         recorder.write(ledger(live.statistics(), false));
@@ -155,18 +159,20 @@ final class WatchRun {
     }
     live.detach();
     live.drain(sink);
-    pipeline.finish();
     SensorStatistics statistics = live.statistics();
+    sensorWatch.finish(clock.instant(), statistics, sink);
+    pipeline.finish();
     if (recorder != null) {
       recorder.write(ledger(statistics, true));
     }
     shell.note(
-        "%s, %s, %s, lost %d"
+        "%s, %s, %s, held back %d, lost %d"
             .formatted(
                 Counted.of(pipeline.events(), "event"),
                 Counted.of(pipeline.loads(), "load"),
                 Counted.of(pipeline.findings(), "finding"),
-                Ledger.lost(statistics)));
+                statistics.suppressed(),
+                statistics.lost()));
   }
 
   private Duration pollTimeout() {
@@ -190,9 +196,10 @@ final class WatchRun {
     hidden.loaded(record, basis, clock.instant());
   }
 
-  private void tick() throws IOException {
+  private void tick(LiveSource live) throws IOException {
     Instant now = clock.instant();
-    pipeline.tick(Inventory.nanos(now));
+    // Behind a backlog, what looks overdue by the clock may be about to be read.
+    pipeline.tick(Math.min(Inventory.nanos(now), live.seenUpToNanos()));
     inventory.tick(now, pipeline);
     hidden.tick(now, this::accept);
   }

@@ -10,7 +10,7 @@ class SignaturesCommandTest {
   @Test
   void list_isOneRowEach() {
     List<String> lines = new Cli().run("signatures").outLines();
-    assertThat(lines).hasSize(12);
+    assertThat(lines).hasSize(15);
     assertThat(lines.getFirst()).matches("ID +VERSION +NAME +SEVERITY +TECHNIQUE +EVENTS");
     assertThat(lines.get(1))
         .matches("KMW-1001 +1 +Kernel module loaded from memory only +3 +T1547.006 +kernel_module");
@@ -46,6 +46,7 @@ class SignaturesCommandTest {
     assertThat(result.err())
         .isEqualTo(
             "kmodwatch: no such signature, there are KMW-1001, KMW-1002, KMW-1003, KMW-1004,"
-                + " KMW-1005, KMW-1006, KMW-1007, KMW-1008, KMW-1009, KMW-1010, TRC-1017: TRC-1\n");
+                + " KMW-1005, KMW-1006, KMW-1007, KMW-1008, KMW-1009, KMW-1010, KMW-1011, KMW-1012,"
+                + " KMW-1013, TRC-1017: TRC-1\n");
   }
 }

@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -19,6 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.kmodwatch.agent.doctor.FakeRoot;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.sensor.HookStatus;
+import org.kmodwatch.sensor.SensorFault;
 import org.kmodwatch.sensor.SensorStatistics;
 import picocli.CommandLine;
 
@@ -48,7 +50,7 @@ class WatchSignalTest {
       assertThat(err.readLine()).isEqualTo("0 modules were loaded before");
       // Process.destroy would close the stream that is being read.
       assertThat(process.toHandle().destroy()).isTrue();
-      assertThat(err.readLine()).isEqualTo("1 event, 1 load, 1 finding, lost 0");
+      assertThat(err.readLine()).isEqualTo("1 event, 1 load, 1 finding, held back 0, lost 0");
     }
     assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
     assertThat(process.exitValue()).isZero();
@@ -103,8 +105,26 @@ class WatchSignalTest {
     }
 
     @Override
+    public long seenUpToNanos() {
+      return Long.MAX_VALUE;
+    }
+
+    @Override
+    public List<SensorFault> faults() {
+      return List.of();
+    }
+
+    @Override
     public SensorStatistics statistics() {
-      return new SensorStatistics(1, 1, 0, 0, 0, 0, 0);
+      return new SensorStatistics(
+          new SensorStatistics.OfLane(1, 1, 0, 0, 0, 0),
+          new SensorStatistics.OfLane(0, 0, 0, 0, 0, 0),
+          0,
+          0,
+          0,
+          0,
+          0,
+          Map.of());
     }
 
     @Override

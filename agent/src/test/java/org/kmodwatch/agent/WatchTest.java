@@ -14,6 +14,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -25,6 +26,7 @@ import org.kmodwatch.core.signatures.HiddenModule;
 import org.kmodwatch.core.signatures.KernelModuleLoading;
 import org.kmodwatch.sensor.Hook;
 import org.kmodwatch.sensor.HookStatus;
+import org.kmodwatch.sensor.SensorFault;
 import org.kmodwatch.sensor.SensorStatistics;
 
 class WatchTest {
@@ -48,8 +50,12 @@ class WatchTest {
                 + Hook.MODULE_FREE.lostWithout()
                 + " (attach: EBUSY)",
             "0 modules were loaded before",
-            "2 events, 2 loads, 1 finding, lost 3");
-    assertThat(Files.readAllLines(recording.resolve("events.ndjson"))).hasSize(2);
+            "3 events, 2 loads, 1 finding, held back 4, lost 3");
+    assertThat(Files.readAllLines(recording.resolve("events.ndjson")))
+        .hasSize(3)
+        .last()
+        .asString()
+        .contains("\"eventName\":\"events_lost\"", "\"value\":3}");
     assertThat(Files.readAllLines(recording.resolve("findings.ndjson"))).hasSize(1);
     assertThat(Files.readString(recording.resolve("ledger.json")))
         .isEqualTo(
@@ -59,23 +65,48 @@ class WatchTest {
               "time" : "2026-11-22T20:00:00Z",
               "complete" : true,
               "sensor" : {
-                "seen" : 5,
-                "delivered" : 2,
+                "seen" : 12,
+                "delivered" : 4,
+                "suppressed" : 4,
                 "lost" : 3,
-                "pending" : 0,
+                "pending" : 1,
                 "lostByReason" : {
                   "ringFull" : 1,
-                  "noScratch" : 1,
+                  "noWorkSpace" : 1,
                   "malformed" : 1
+                },
+                "lanes" : {
+                  "attempts" : {
+                    "seen" : 8,
+                    "delivered" : 1,
+                    "suppressed" : 4,
+                    "lost" : 2,
+                    "pending" : 1,
+                    "gaps" : 1
+                  },
+                  "loads" : {
+                    "seen" : 3,
+                    "delivered" : 3,
+                    "suppressed" : 0,
+                    "lost" : 0,
+                    "pending" : 0,
+                    "gaps" : 0
+                  }
+                },
+                "unlisted" : 0,
+                "missedByHook" : {
+                  "fexit/do_init_module" : 2
                 },
                 "images" : {
                   "seen" : 7,
-                  "incomplete" : 2
+                  "incomplete" : 2,
+                  "malformedChunks" : 0
                 }
               },
               "engine" : {
-                "events" : 4,
+                "events" : 5,
                 "eventsByName" : {
+                  "events_lost" : 1,
                   "init_module" : 1,
                   "kernel_module" : 2,
                   "module_load" : 1
@@ -102,6 +133,8 @@ class WatchTest {
                 "open" : 0,
                 "held" : 0,
                 "evicted" : 0,
+                "summaries" : 0,
+                "summarised" : 0,
                 "preExisting" : 0,
                 "notLookedFor" : 0,
                 "requests" : {
@@ -112,14 +145,14 @@ class WatchTest {
                   "pending" : 0
                 },
                 "events" : {
-                  "seen" : 2,
+                  "seen" : 3,
                   "joined" : 2,
                   "requests" : 0,
                   "lateReturns" : 0,
                   "late" : 0,
                   "duplicates" : 0,
                   "outsideCalls" : 0,
-                  "unrelated" : 0
+                  "unrelated" : 1
                 }
               }
             }
@@ -145,7 +178,9 @@ class WatchTest {
         .contains("\"name\":\"ext4\"", "\"preExisting\":true", "loaded before Kmodwatch started");
     assertThat(loads.stream().skip(1)).noneMatch(line -> line.contains("preExisting"));
     assertThat(Files.readString(recording.resolve("ledger.json"))).contains("\"preExisting\" : 1");
-    assertThat(Files.readAllLines(recording.resolve("events.ndjson"))).hasSize(2);
+    assertThat(Files.readAllLines(recording.resolve("events.ndjson")))
+        .as("those that came, and that of the loss")
+        .hasSize(3);
   }
 
   @Test
@@ -353,8 +388,26 @@ class WatchTest {
     }
 
     @Override
+    public long seenUpToNanos() {
+      return Long.MAX_VALUE;
+    }
+
+    @Override
+    public List<SensorFault> faults() {
+      return List.of();
+    }
+
+    @Override
     public SensorStatistics statistics() {
-      return new SensorStatistics(5, 2, 1, 1, 1, 7, 2);
+      return new SensorStatistics(
+          new SensorStatistics.OfLane(8, 1, 4, 1, 1, 1),
+          new SensorStatistics.OfLane(3, 3, 0, 0, 0, 0),
+          1,
+          7,
+          2,
+          0,
+          0,
+          Map.of("fexit/do_init_module", 2L));
     }
 
     @Override

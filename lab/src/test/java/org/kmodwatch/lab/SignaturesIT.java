@@ -85,6 +85,21 @@ final class SignaturesIT {
   }
 
   @Test
+  void autoload_saysSo_whenTheKernelStartsAnotherModprobeThanAtFirst() {
+    JsonNode load =
+        guest.loads().stream()
+            .filter(l -> l.at("/requester/alias").asString("").equals("net-pf-15"))
+            .filter(l -> l.at("/module/name").asString("").equals("af_key"))
+            .findFirst()
+            .orElseThrow();
+
+    assertThat(load.at("/requester/modprobePath").asString()).isEqualTo("/tmp/modprobe");
+    assertThat(load.at("/loader/exe").asString()).isEqualTo("/tmp/modprobe");
+    assertThat(load.at("/requester/hostPid").asInt())
+        .isEqualTo(guest.theCase("autoload-by-other-modprobe").pid());
+  }
+
+  @Test
   void request_thatLeadsToNoLoad_isCountedAndNoRecord() {
     assertThat(guest.eventsOf("no-such-family", "module_request")).isNotEmpty();
     assertThat(guest.loadsOf("no-such-family")).isEmpty();

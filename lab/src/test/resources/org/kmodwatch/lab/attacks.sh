@@ -46,6 +46,11 @@ run parameter-refuses kwload finit /srv/kw_paramrefuse.ko 'refuse=1'
 run init-fails kwload finit /srv/kw_initfail.ko
 run autoload kwload socket 38 5 0
 run no-such-family kwload socket 6 5 0
+cp /usr/bin/kmod /tmp/modprobe
+modprobe_path=$(cat /proc/sys/kernel/modprobe)
+echo /tmp/modprobe >/proc/sys/kernel/modprobe
+run autoload-by-other-modprobe kwload socket 15 3 2
+echo "$modprobe_path" >/proc/sys/kernel/modprobe
 echo 0 >/proc/sys/kernel/ftrace_enabled
 run blinded kwload finit /srv/kw_plain.ko
 run delete-blinded kwload delete kw_plain

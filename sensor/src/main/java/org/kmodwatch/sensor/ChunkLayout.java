@@ -27,5 +27,8 @@ final class ChunkLayout {
   static final int DECOMPRESSED = 1;
   static final int IMAGE_KINDS = 2;
 
+  /** No image but a canary, whose flags are the offset. */
+  static final int NO_IMAGE = 3;
+
   private ChunkLayout() {}
 }

@@ -35,7 +35,9 @@ final class ContextDecoder {
         name.isEmpty() ? null : name,
         checked && !in.has(RecordLayout.FLAG_SIG_OK),
         checked ? lockdownVerdict(in.int32(RecordLayout.SIG_RET)) : null,
-        returned || request || !inCall ? task(in, request, bootToEpochNanos) : null);
+        returned || request || !inCall || in.has(RecordLayout.FLAG_ENTRY_MISSED)
+            ? task(in, request, bootToEpochNanos)
+            : null);
   }
 
   /**

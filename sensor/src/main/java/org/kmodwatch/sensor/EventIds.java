@@ -26,7 +26,8 @@ final class EventIds {
           EventNames.MODULE_INIT,
           EventNames.MODULE_FREE,
           EventNames.INIT_MODULE_RETURN,
-          EventNames.MODULE_IMAGE);
+          EventNames.MODULE_IMAGE,
+          EventNames.ATTEMPTS_SUPPRESSED);
 
   private static final Map<String, String> SYSTEM_CALLS =
       Map.of(

@@ -5,12 +5,14 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import org.kmodwatch.sensor.kernel.BpfObject;
 import org.kmodwatch.sensor.kernel.KernelBtf;
 import org.kmodwatch.sensor.kernel.LibBpf;
@@ -77,6 +79,33 @@ final class Programs implements AutoCloseable {
   /** What became of each hook of this machine. */
   List<HookStatus> statuses() {
     return List.copyOf(statuses.values());
+  }
+
+  /** How often the kernel did not run a program, by hook; those that it always ran are left out. */
+  Map<String, Long> misses() {
+    var misses = new TreeMap<String, Long>();
+    for (BpfObject.Program program : object.programs()) {
+      long missed = program.misses();
+      if (missed != 0) {
+        misses.put(hookOf(program).target(), missed);
+      }
+    }
+    return misses;
+  }
+
+  /** A fault for each hook that was attached and is no more. */
+  List<SensorFault> detached() {
+    var detached = new ArrayList<SensorFault>();
+    for (BpfObject.Program program : object.programs()) {
+      HookStatus status = statuses.get(hookOf(program));
+      if (status != null && status.state() == HookStatus.State.ATTACHED && !program.isAttached()) {
+        detached.add(
+            new SensorFault(
+                "hook " + status.hook().target(),
+                "its program was taken off; without it: " + status.hook().lostWithout()));
+      }
+    }
+    return detached;
   }
 
   BpfObject object() {

@@ -1,5 +1,6 @@
 package org.kmodwatch.sensor;
 
+import static org.kmodwatch.core.event.EventNames.ATTEMPTS_SUPPRESSED;
 import static org.kmodwatch.core.event.EventNames.DELETE_MODULE;
 import static org.kmodwatch.core.event.EventNames.FINIT_MODULE;
 import static org.kmodwatch.core.event.EventNames.INIT_MODULE;
@@ -19,6 +20,7 @@ import static org.kmodwatch.core.event.EventNames.SECURITY_KERNEL_READ_FILE;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.core.event.Argument;
@@ -198,6 +200,59 @@ final class RecordDecoder {
         contexts.decode(in, bootToEpochNanos));
   }
 
+  /**
+   * What was held back of a source, as one event.
+   *
+   * @param key a struct kw_held_key
+   * @param held the struct kw_held that goes with it
+   */
+  Event suppressed(ByteBuffer key, ByteBuffer held) {
+    int call = key.getInt(HeldLayout.KEY_CALL);
+    int hostPid = held.getInt(HeldLayout.HOST_PID);
+    long last = bootToEpochNanos + held.getLong(HeldLayout.LAST_NANOS);
+    return new Event(
+        Event.SOURCE_TRACEE,
+        last,
+        new ProcessContext(
+            0,
+            0,
+            hostPid,
+            hostPid,
+            0,
+            hostPid,
+            hostPid,
+            0,
+            key.getLong(HeldLayout.KEY_CGROUP_ID),
+            Integer.toUnsignedLong(key.getInt(HeldLayout.KEY_UID)),
+            0,
+            0,
+            KernelStrings.decodeTerminated(held, HeldLayout.COMM, RecordLayout.COMM_BYTES),
+            null,
+            null),
+        "",
+        ContainerContext.NONE,
+        KubernetesContext.NONE,
+        EventIds.of(ATTEMPTS_SUPPRESSED),
+        ATTEMPTS_SUPPRESSED,
+        null,
+        call == RecordLayout.NO_CALL ? null : key.getLong(HeldLayout.KEY_RET),
+        callName(call),
+        null,
+        false,
+        false,
+        List.of(
+            unsigned("count", C_UNSIGNED_LONG, held.getLong(HeldLayout.COUNT)),
+            unsigned(
+                "no_room",
+                C_UNSIGNED_LONG,
+                Integer.toUnsignedLong(held.getInt(HeldLayout.NO_ROOM))),
+            unsigned(
+                "first", C_UNSIGNED_LONG, bootToEpochNanos + held.getLong(HeldLayout.FIRST_NANOS)),
+            unsigned("last", C_UNSIGNED_LONG, last)),
+        null,
+        Map.of());
+  }
+
   private Event call(RecordFields in, @Nullable Long returnValue) {
     return event(
         in,
@@ -231,7 +286,11 @@ final class RecordDecoder {
   }
 
   private static String callName(RecordFields in) {
-    return switch (in.int32(RecordLayout.CALL)) {
+    return callName(in.int32(RecordLayout.CALL));
+  }
+
+  private static String callName(int call) {
+    return switch (call) {
       case RecordLayout.INIT_MODULE -> INIT_MODULE;
       case RecordLayout.FINIT_MODULE -> FINIT_MODULE;
       case RecordLayout.DELETE_MODULE -> DELETE_MODULE;

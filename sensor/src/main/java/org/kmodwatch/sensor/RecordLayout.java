@@ -21,49 +21,50 @@ final class RecordLayout {
   static final int CTIME_NANOS = 88;
   static final int VALUE = 96;
   static final int CAP_EFFECTIVE = 104;
-  static final int KIND = 112;
-  static final int CALL = 116;
-  static final int FLAGS = 120;
-  static final int ID = 124;
-  static final int DEV = 128;
-  static final int CPU = 132;
-  static final int HOST_PID = 136;
-  static final int HOST_TID = 140;
-  static final int HOST_PPID = 144;
-  static final int PID = 148;
-  static final int TID = 152;
-  static final int PPID = 156;
-  static final int UID = 160;
-  static final int EUID = 164;
-  static final int LOGINUID = 168;
-  static final int SESSIONID = 172;
-  static final int SIG_RET = 176;
-  static final int CGROUP_NS = 180;
-  static final int IPC_NS = 184;
-  static final int MNT_NS = 188;
-  static final int NET_NS = 192;
-  static final int PID_NS = 196;
-  static final int TIME_NS = 200;
-  static final int USER_NS = 204;
-  static final int UTS_NS = 208;
-  static final int COMM = 212;
-  static final int NODE = 228;
+  static final int SEQUENCE = 112;
+  static final int KIND = 120;
+  static final int CALL = 124;
+  static final int FLAGS = 128;
+  static final int ID = 132;
+  static final int DEV = 136;
+  static final int CPU = 140;
+  static final int HOST_PID = 144;
+  static final int HOST_TID = 148;
+  static final int HOST_PPID = 152;
+  static final int PID = 156;
+  static final int TID = 160;
+  static final int PPID = 164;
+  static final int UID = 168;
+  static final int EUID = 172;
+  static final int LOGINUID = 176;
+  static final int SESSIONID = 180;
+  static final int SIG_RET = 184;
+  static final int CGROUP_NS = 188;
+  static final int IPC_NS = 192;
+  static final int MNT_NS = 196;
+  static final int NET_NS = 200;
+  static final int PID_NS = 204;
+  static final int TIME_NS = 208;
+  static final int USER_NS = 212;
+  static final int UTS_NS = 216;
+  static final int COMM = 220;
+  static final int NODE = 236;
 
   /** Eight of struct kw_ancestor. */
-  static final int ANCESTORS = 296;
+  static final int ANCESTORS = 304;
 
   /** Spans: 16-bit offset into the data, 16-bit length. */
-  static final int EXE = 552;
+  static final int EXE = 560;
 
-  static final int CGROUP = 556;
-  static final int CMDLINE = 560;
-  static final int PARAMS = 564;
-  static final int PATH = 568;
-  static final int NAME = 572;
-  static final int VERSION = 576;
-  static final int SRCVERSION = 580;
-  static final int DATA_LEN = 584;
-  static final int DATA = 588;
+  static final int CGROUP = 564;
+  static final int CMDLINE = 568;
+  static final int PARAMS = 572;
+  static final int PATH = 576;
+  static final int NAME = 580;
+  static final int VERSION = 584;
+  static final int SRCVERSION = 588;
+  static final int DATA_LEN = 592;
+  static final int DATA = 596;
 
   /** Fields of struct kw_ancestor. */
   static final int ANCESTOR_START_TIME_NANOS = 0;
@@ -105,6 +106,7 @@ final class RecordLayout {
   static final int MODULE_INIT = 10;
   static final int MODULE_FREE = 11;
   static final int IMAGE = 12;
+  static final int CANARY = 13;
 
   /** enum kw_call. */
   static final int NO_CALL = 0;
@@ -114,15 +116,20 @@ final class RecordLayout {
   static final int DELETE_MODULE = 3;
 
   /** enum kw_counter. */
-  static final int COUNTER_SEEN = 0;
+  static final int COUNTER_ATTEMPTS_SENT = 0;
 
-  static final int COUNTER_LOST_RING_FULL = 1;
-  static final int COUNTER_LOST_NO_SCRATCH = 2;
-  static final int COUNTER_IMAGES_SEEN = 3;
-  static final int COUNTER_IMAGES_CUT = 4;
-  static final int COUNTERS = 5;
+  static final int COUNTER_ATTEMPTS_RING_FULL = 1;
+  static final int COUNTER_ATTEMPTS_HELD = 2;
+  static final int COUNTER_ATTEMPTS_RECOVERED = 3;
+  static final int COUNTER_LOADS_SENT = 4;
+  static final int COUNTER_LOADS_RING_FULL = 5;
+  static final int COUNTER_NO_WORK_SPACE = 6;
+  static final int COUNTER_IMAGES_SEEN = 7;
+  static final int COUNTER_IMAGES_CUT = 8;
+  static final int COUNTER_HELD_UNLISTED = 9;
+  static final int COUNTERS = 10;
 
-  /** KW_RING_BYTES. */
+  /** KW_RING_BYTES: each of the two lanes. */
   static final int RING_BYTES = 16 << 20;
 
   private RecordLayout() {}

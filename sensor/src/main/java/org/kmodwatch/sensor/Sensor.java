@@ -4,8 +4,12 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -14,6 +18,7 @@ import org.kmodwatch.sensor.kernel.KernelBtf;
 import org.kmodwatch.sensor.kernel.KernelClock;
 import org.kmodwatch.sensor.kernel.KernelException;
 import org.kmodwatch.sensor.kernel.LibBpf;
+import org.kmodwatch.sensor.kernel.ModuleCalls;
 import org.kmodwatch.sensor.kernel.RingBuffer;
 import org.kmodwatch.sensor.kernel.RingPoll;
 
@@ -38,8 +43,13 @@ public final class Sensor implements AutoCloseable {
 
   private static final Path MODPROBE_PATH = Path.of("/proc/sys/kernel/modprobe");
 
+  /** How often the account is compared with what it was. */
+  private static final long CHECK_NANOS = 1_000_000_000L;
+
+  private static final Path FTRACE_ENABLED = Path.of("/proc/sys/kernel/ftrace_enabled");
+
   private final Programs programs;
-  private final RingBuffer ring;
+  private final LaneReader lanes;
   private final List<RingBuffer> images;
   private final RingPoll rings;
   private final ImageAssembler assembler = new ImageAssembler();
@@ -48,21 +58,39 @@ public final class Sensor implements AutoCloseable {
   private final OpenCalls openCalls = new OpenCalls();
   private long bootToEpochNanos;
   private long clockCheckedBootNanos;
-  private long delivered;
-  private long malformed;
+  private final Canary canary;
+  private final Set<Canary.Way> canaryWays;
+  private final HeldBack heldBack;
+  private final DeadAttempts deadAttempts;
+  private long malformedChunks;
+  private int handed;
+  private long seenUpToBootNanos;
+  private long checkedBootNanos;
+  private SensorStatistics checked;
+  private List<SensorFault> faults = List.of();
   private boolean closed;
 
   private Sensor(
       Programs programs,
-      RingBuffer ring,
+      RingBuffer attempts,
+      RingBuffer loads,
       List<RingBuffer> images,
       ImageReader imageReader,
       KernelTypes types) {
     this.programs = programs;
-    this.ring = ring;
+    this.lanes = new LaneReader(attempts, loads);
     this.images = images;
-    this.rings = new RingPoll(Stream.concat(Stream.of(ring), images.stream()).toList());
+    this.rings = new RingPoll(Stream.concat(Stream.of(attempts, loads), images.stream()).toList());
     this.imageReader = imageReader;
+    this.canary = new Canary(ModuleCalls::refusedFinitModule, new SecureRandom());
+    this.canaryWays =
+        images.isEmpty()
+            ? EnumSet.of(Canary.Way.ATTEMPTS, Canary.Way.LOADS)
+            : EnumSet.allOf(Canary.Way.class);
+    this.heldBack = new HeldBack(programs.object(), ModuleCalls.processId());
+    this.deadAttempts =
+        new DeadAttempts(programs.object().map("attempts", Integer.BYTES, 0), Path.of("/proc"));
+    this.checked = statistics();
     this.bootToEpochNanos = KernelClock.bootToEpochNanos();
     this.clockCheckedBootNanos = KernelClock.bootNanos();
     this.decoder = new RecordDecoder(types, Sensor::modprobePath, bootToEpochNanos);
@@ -81,10 +109,10 @@ public final class Sensor implements AutoCloseable {
     try (KernelBtf btf = kernelBtf(lib)) {
       Programs programs = Programs.attach(lib, btf, imageBytes);
       try {
-        RingBuffer ring =
-            programs.object().ringBuffer("ring", RecordLayout.RING_BYTES, WINDOW_BYTES);
+        RingBuffer attempts = laneRing(programs, "ring_attempts");
+        RingBuffer loads = laneRing(programs, "ring_loads");
         List<RingBuffer> images = imageBytes == 0 ? List.of() : imageRings(programs, imageBytes);
-        return new Sensor(programs, ring, images, options.images(), kernelTypes(btf));
+        return new Sensor(programs, attempts, loads, images, options.images(), kernelTypes(btf));
       } catch (KernelException e) {
         programs.close();
         throw new SensorException(e.getMessage(), "");
@@ -133,25 +161,55 @@ public final class Sensor implements AutoCloseable {
 
   /** Hands over what is left after {@link #detach}, calls that have not returned included. */
   public int drain(Consumer<Event> sink) {
-    int events = read(sink);
+    handed = 0;
+    boolean ignored = lanes.read((lane, record) -> accept(lane, record, sink));
     for (ByteBuffer record : openCalls.takeAll()) {
       sink.accept(decoder.callWithoutReturn(record));
-      events++;
+      handed++;
     }
-    return events;
+    return handed + heldBack.finish(decoder, sink);
   }
 
   /** The account so far. */
   public SensorStatistics statistics() {
     long[] counters = programs.object().sumsOfPerCpuArray("counters", RecordLayout.COUNTERS);
+    long recovered = counters[RecordLayout.COUNTER_ATTEMPTS_RECOVERED];
     return new SensorStatistics(
-        counters[RecordLayout.COUNTER_SEEN],
-        delivered,
-        counters[RecordLayout.COUNTER_LOST_RING_FULL],
-        counters[RecordLayout.COUNTER_LOST_NO_SCRATCH],
-        malformed,
+        statistics(
+            Lane.ATTEMPTS,
+            counters[RecordLayout.COUNTER_ATTEMPTS_SENT] - recovered,
+            counters[RecordLayout.COUNTER_ATTEMPTS_HELD],
+            counters[RecordLayout.COUNTER_ATTEMPTS_RING_FULL] - recovered),
+        statistics(
+            Lane.LOADS,
+            counters[RecordLayout.COUNTER_LOADS_SENT],
+            0,
+            counters[RecordLayout.COUNTER_LOADS_RING_FULL]),
+        counters[RecordLayout.COUNTER_NO_WORK_SPACE],
         counters[RecordLayout.COUNTER_IMAGES_SEEN],
-        counters[RecordLayout.COUNTER_IMAGES_CUT]);
+        counters[RecordLayout.COUNTER_IMAGES_CUT],
+        malformedChunks,
+        counters[RecordLayout.COUNTER_HELD_UNLISTED],
+        programs.misses());
+  }
+
+  /**
+   * Up to when everything that happened has been handed over, nanoseconds since the epoch: what is
+   * overdue is so by this, however far behind the reader is.
+   */
+  public long seenUpToNanos() {
+    return bootToEpochNanos + seenUpToBootNanos;
+  }
+
+  /** What does not see what it should, as of the last {@link #poll}. */
+  public List<SensorFault> faults() {
+    return faults;
+  }
+
+  private SensorStatistics.OfLane statistics(Lane lane, long sent, long held, long ringFull) {
+    LaneReader.Account account = lanes.account(lane);
+    return new SensorStatistics.OfLane(
+        sent + held, account.delivered(), held, ringFull, account.malformedCount(), account.gaps());
   }
 
   /** Detaches and frees everything; a second call does nothing. */
@@ -160,11 +218,15 @@ public final class Sensor implements AutoCloseable {
     if (!closed) {
       closed = true;
       rings.close();
-      ring.close();
+      lanes.close();
       images.forEach(RingBuffer::close);
       assembler.close();
       programs.close();
     }
+  }
+
+  private static RingBuffer laneRing(Programs programs, String name) {
+    return programs.object().ringBuffer(name, RecordLayout.RING_BYTES, WINDOW_BYTES);
   }
 
   private static List<RingBuffer> imageRings(Programs programs, int imageBytes) {
@@ -177,25 +239,81 @@ public final class Sensor implements AutoCloseable {
   private int read(Consumer<Event> sink) {
     long now = KernelClock.bootNanos();
     followClock(now);
+    canary.tick(now, canaryWays);
     readImages();
-    int events = ring.read(record -> accept(record, sink));
-    for (ByteBuffer record : openCalls.overdue(now)) {
-      sink.accept(decoder.callWithoutReturn(record));
-      events++;
+    handed = 0;
+    if (lanes.read((lane, record) -> accept(lane, record, sink))) {
+      seenUpToBootNanos = now;
     }
-    return events;
+    for (ByteBuffer record : openCalls.overdue(seenUpToBootNanos)) {
+      sink.accept(decoder.callWithoutReturn(record));
+      handed++;
+    }
+    if (now - checkedBootNanos >= CHECK_NANOS) {
+      checkedBootNanos = now;
+      SensorStatistics statistics = statistics();
+      heldBack.tick(now, statistics.suppressed(), decoder, sink);
+      deadAttempts.tick(now);
+      faults = faults(statistics);
+      checked = statistics;
+    }
+    return handed;
   }
 
-  private void accept(ByteBuffer record, Consumer<Event> sink) {
-    Event event;
-    try {
-      event = decode(record);
-    } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
-      malformed++;
-      return;
+  private List<SensorFault> faults(SensorStatistics statistics) {
+    var found = new ArrayList<>(canary.faults());
+    String ftrace = firstLine(FTRACE_ENABLED);
+    if (ftrace != null && !ftrace.equals("1")) {
+      found.add(
+          new SensorFault(
+              "ftrace",
+              "kernel.ftrace_enabled=%s: no hook on calls and checks fires; tracepoints go on"
+                  .formatted(ftrace)));
     }
-    delivered++;
-    sink.accept(event);
+    found.addAll(programs.detached());
+    if (statistics.seen() < checked.seen()
+        || statistics.attempts().gaps() > statistics.attempts().seen()
+        || statistics.loads().gaps() > statistics.loads().ringFull()) {
+      found.add(
+          new SensorFault(
+              "counters", "the account in the kernel does not fit what came: it was written to"));
+    }
+    return List.copyOf(found);
+  }
+
+  private void accept(Lane lane, ByteBuffer record, Consumer<Event> sink) {
+    LaneReader.Account account = lanes.account(lane);
+    try {
+      int position = record.position();
+      if (record.remaining() >= RecordLayout.DATA
+          && record.getInt(position + RecordLayout.KIND) == RecordLayout.CANARY) {
+        canary.heard(
+            lane == Lane.LOADS ? Canary.Way.LOADS : Canary.Way.ATTEMPTS,
+            (int) record.getLong(position + RecordLayout.ARGS + 16));
+        return;
+      }
+      account.received(record);
+      if (isInitSeenByItsModuleAlone(record)) {
+        // Nothing else tells of this call, and there is none to wait for.
+        sink.accept(decoder.callWithoutReturn(record));
+      }
+      sink.accept(decode(record));
+      handed++;
+    } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
+      account.malformed();
+    }
+  }
+
+  private static boolean isInitSeenByItsModuleAlone(ByteBuffer record) {
+    int position = record.position();
+    return record.getInt(position + RecordLayout.KIND) == RecordLayout.MODULE_LOAD
+        && record.getInt(position + RecordLayout.CALL) == RecordLayout.INIT_MODULE
+        && isEntryMissed(record);
+  }
+
+  private static boolean isEntryMissed(ByteBuffer record) {
+    return (record.getInt(record.position() + RecordLayout.FLAGS) & RecordLayout.FLAG_ENTRY_MISSED)
+        != 0;
   }
 
   private void readImages() {
@@ -206,9 +324,14 @@ public final class Sensor implements AutoCloseable {
 
   private void acceptChunk(ByteBuffer chunk) {
     try {
-      assembler.add(chunk);
+      int position = chunk.position();
+      if (chunk.getInt(position + ChunkLayout.KIND) == ChunkLayout.NO_IMAGE) {
+        canary.heard(Canary.Way.IMAGES, (int) chunk.getLong(position + ChunkLayout.OFFSET));
+      } else {
+        assembler.add(chunk);
+      }
     } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
-      malformed++;
+      malformedChunks++;
     }
   }
 
@@ -230,7 +353,8 @@ public final class Sensor implements AutoCloseable {
     if (kind == RecordLayout.CALL_RETURN) {
       return openCalls.returned(record) ? decoder.lateReturn(record) : event;
     }
-    if (record.getInt(position + RecordLayout.CALL) != RecordLayout.NO_CALL) {
+    if (record.getInt(position + RecordLayout.CALL) != RecordLayout.NO_CALL
+        && !isEntryMissed(record)) {
       openCalls.note(record);
     }
     return event;
@@ -250,8 +374,12 @@ public final class Sensor implements AutoCloseable {
 
   /** What the kernel starts to load a module now; null if that cannot be read. */
   private static @Nullable String modprobePath() {
+    return firstLine(MODPROBE_PATH);
+  }
+
+  private static @Nullable String firstLine(Path file) {
     try {
-      return Files.readString(MODPROBE_PATH).strip();
+      return Files.readString(file).strip();
     } catch (IOException e) {
       return null;
     }

@@ -1,22 +1,83 @@
 package org.kmodwatch.sensor;
 
+import java.util.Map;
+
 /**
- * The sensor's account: every record that a program wanted to send was delivered or is counted as
- * lost, by reason.
+ * The sensor's account: every record that a program wanted to send was delivered, held back, or is
+ * counted as lost, by reason; or it is still on its way.
  *
- * @param seen records that the programs wanted to send
- * @param delivered records that came out of the ring and were decoded
- * @param lostRingFull records for which the ring had no room
- * @param lostNoScratch records for which no work space was free in the kernel
- * @param malformed records or chunks that could not be decoded: a fault of ours
+ * @param attempts the lane of attempts
+ * @param loads the lane of what the kernel accepted
+ * @param noWorkSpace records for which no work space was free in the kernel, in no lane
  * @param images images of modules that the programs wanted to send
  * @param imagesCut those of which not every byte found room
+ * @param malformedChunks pieces of images that could not be read: a fault of ours
+ * @param unlisted calls held back that found no room in the list of what was held back
+ * @param missed by hook, how often the kernel did not run its program; hooks without are left out
  */
 public record SensorStatistics(
-    long seen,
-    long delivered,
-    long lostRingFull,
-    long lostNoScratch,
-    long malformed,
+    OfLane attempts,
+    OfLane loads,
+    long noWorkSpace,
     long images,
-    long imagesCut) {}
+    long imagesCut,
+    long malformedChunks,
+    long unlisted,
+    Map<String, Long> missed) {
+
+  /** Copies the map. */
+  public SensorStatistics {
+    missed = Map.copyOf(missed);
+  }
+
+  /**
+   * The account of a lane: seen = delivered + suppressed + ringFull + malformed + pending.
+   *
+   * @param seen records that the programs wanted to send by it
+   * @param delivered records that came out of its ring and were decoded
+   * @param suppressed records held back by the limit of their user and cgroup, or since the ring
+   *     was nearly full
+   * @param ringFull records for which the ring had no room
+   * @param malformed records that could not be decoded: a fault of ours
+   * @param gaps records that must have been sent, by the numbers of those that came, and did not
+   *     come; no more than {@code ringFull} unless somebody meddles with the ring
+   */
+  public record OfLane(
+      long seen, long delivered, long suppressed, long ringFull, long malformed, long gaps) {
+
+    /** Records that never became events, and not because they were held back. */
+    public long lost() {
+      return ringFull + malformed;
+    }
+
+    /** Records that are on their way. */
+    public long pending() {
+      return seen - delivered - suppressed - lost();
+    }
+  }
+
+  /** All records that the programs wanted to send. */
+  public long seen() {
+    return attempts.seen() + loads.seen() + noWorkSpace;
+  }
+
+  /** All records that became events. */
+  public long delivered() {
+    return attempts.delivered() + loads.delivered();
+  }
+
+  /** All records held back. */
+  public long suppressed() {
+    return attempts.suppressed() + loads.suppressed();
+  }
+
+  /** All records that never became events, and not because they were held back. */
+  public long lost() {
+    return attempts.lost() + loads.lost() + noWorkSpace;
+  }
+
+  /** All records that are on their way. */
+  public long pending() {
+    return attempts.pending() + loads.pending();
+  }
+}

@@ -31,6 +31,7 @@ final class RecordLayoutTest {
               entry("ctime_ns", RecordLayout.CTIME_NANOS),
               entry("value", RecordLayout.VALUE),
               entry("cap_effective", RecordLayout.CAP_EFFECTIVE),
+              entry("seq", RecordLayout.SEQUENCE),
               entry("kind", RecordLayout.KIND),
               entry("call", RecordLayout.CALL),
               entry("flags", RecordLayout.FLAGS),
@@ -99,6 +100,30 @@ final class RecordLayoutTest {
   }
 
   @Test
+  void layout_agreesWithTheObjectFile_forWhatWasHeldBack() throws Exception {
+    try (KernelBtf btf = objectFile()) {
+      assertThat(btf.memberOffsets("kw_held_key"))
+          .containsExactly(
+              entry("cgroup_id", HeldLayout.KEY_CGROUP_ID),
+              entry("ret", HeldLayout.KEY_RET),
+              entry("uid", HeldLayout.KEY_UID),
+              entry("call", HeldLayout.KEY_CALL));
+      assertThat(btf.memberOffsets("kw_held"))
+          .containsExactly(
+              entry("count", HeldLayout.COUNT),
+              entry("first_ns", HeldLayout.FIRST_NANOS),
+              entry("last_ns", HeldLayout.LAST_NANOS),
+              entry("host_pid", HeldLayout.HOST_PID),
+              entry("no_room", HeldLayout.NO_ROOM),
+              entry("comm", HeldLayout.COMM));
+      assertThat(btf.memberOffsets("kw_control"))
+          .containsExactly(
+              entry("period", HeldLayout.CONTROL_PERIOD),
+              entry("canary_pid", HeldLayout.CONTROL_CANARY_PID));
+    }
+  }
+
+  @Test
   void layout_agreesWithTheObjectFile_forEveryConstant() throws Exception {
     try (KernelBtf btf = objectFile()) {
       assertThat(btf.enumerators("kw_kind"))
@@ -114,7 +139,8 @@ final class RecordLayoutTest {
               entry(RecordLayout.MODULE_LOAD, "KW_MODULE_LOAD"),
               entry(RecordLayout.MODULE_INIT, "KW_MODULE_INIT"),
               entry(RecordLayout.MODULE_FREE, "KW_MODULE_FREE"),
-              entry(RecordLayout.IMAGE, "KW_IMAGE"));
+              entry(RecordLayout.IMAGE, "KW_IMAGE"),
+              entry(RecordLayout.CANARY, "KW_CANARY"));
       assertThat(btf.enumerators("kw_call"))
           .containsExactly(
               entry(RecordLayout.NO_CALL, "KW_NO_CALL"),
@@ -136,17 +162,23 @@ final class RecordLayoutTest {
               entry(RecordLayout.FLAG_OTHER_FILE, "KW_OTHER_FILE"));
       assertThat(btf.enumerators("kw_counter"))
           .containsExactly(
-              entry(RecordLayout.COUNTER_SEEN, "KW_SEEN"),
-              entry(RecordLayout.COUNTER_LOST_RING_FULL, "KW_LOST_RING_FULL"),
-              entry(RecordLayout.COUNTER_LOST_NO_SCRATCH, "KW_LOST_NO_SCRATCH"),
+              entry(RecordLayout.COUNTER_ATTEMPTS_SENT, "KW_ATTEMPTS_SENT"),
+              entry(RecordLayout.COUNTER_ATTEMPTS_RING_FULL, "KW_ATTEMPTS_RING_FULL"),
+              entry(RecordLayout.COUNTER_ATTEMPTS_HELD, "KW_ATTEMPTS_HELD"),
+              entry(RecordLayout.COUNTER_ATTEMPTS_RECOVERED, "KW_ATTEMPTS_RECOVERED"),
+              entry(RecordLayout.COUNTER_LOADS_SENT, "KW_LOADS_SENT"),
+              entry(RecordLayout.COUNTER_LOADS_RING_FULL, "KW_LOADS_RING_FULL"),
+              entry(RecordLayout.COUNTER_NO_WORK_SPACE, "KW_NO_WORK_SPACE"),
               entry(RecordLayout.COUNTER_IMAGES_SEEN, "KW_IMAGES_SEEN"),
               entry(RecordLayout.COUNTER_IMAGES_CUT, "KW_IMAGES_CUT"),
+              entry(RecordLayout.COUNTER_HELD_UNLISTED, "KW_HELD_UNLISTED"),
               entry(RecordLayout.COUNTERS, "KW_COUNTERS"));
       assertThat(btf.enumerators("kw_image_kind"))
           .containsExactly(
               entry(ChunkLayout.HANDED_OVER, "KW_HANDED_OVER"),
               entry(ChunkLayout.DECOMPRESSED, "KW_DECOMPRESSED"),
-              entry(ChunkLayout.IMAGE_KINDS, "KW_IMAGE_KINDS"));
+              entry(ChunkLayout.IMAGE_KINDS, "KW_IMAGE_KINDS"),
+              entry(ChunkLayout.NO_IMAGE, "KW_NO_IMAGE"));
     }
   }
 

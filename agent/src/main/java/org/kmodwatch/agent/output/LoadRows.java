@@ -203,7 +203,7 @@ final class LoadRows {
       more.add("second try of the call before it");
     }
     if (load.repeats() > 1) {
-      more.add("stands for %d attempts".formatted(load.repeats()));
+      more.add(String.format(Locale.ROOT, "stands for %,d attempts", load.repeats()));
     }
     for (LoadRecord.Gap gap : load.gaps()) {
       // Part of something is a detail, which the record has.

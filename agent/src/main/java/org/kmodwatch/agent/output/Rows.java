@@ -5,6 +5,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.kmodwatch.core.event.Errno;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.event.EventNames;
@@ -32,6 +33,9 @@ final class Rows {
           EventNames.MODULE_INIT,
           LoadRecord.EVENT_NAME);
 
+  private static final Set<String> OF_THE_SENSOR =
+      Set.of(EventNames.SENSOR_BLIND, EventNames.EVENTS_LOST);
+
   private static final Set<String> FILE_READS =
       Set.of(EventNames.SECURITY_KERNEL_READ_FILE, EventNames.SECURITY_KERNEL_POST_READ_FILE);
 
@@ -56,6 +60,19 @@ final class Rows {
     Event event = finding.event();
     if (isPartOfALoad(event)) {
       return Optional.empty();
+    }
+    if (OF_THE_SENSOR.contains(event.eventName())) {
+      Row.Tone tone = LoadRows.toneOf(signature);
+      return Optional.of(
+          new Row(
+              event.timestampNanos(),
+              signature.id(),
+              "kmodwatch",
+              argument(event, "part").orElse("-"),
+              signature.name(),
+              tone,
+              detail(event),
+              tone));
     }
     return Optional.of(
         new Row(
@@ -85,6 +102,16 @@ final class Rows {
             .map(e -> (refused ? "refused: " : "failed: ") + LoadRows.worded(e.text(), e.name()))
             .orElse("no module was loaded for it"),
         refused ? Row.Tone.REFUSED : Row.Tone.PLAIN);
+  }
+
+  private static String detail(Event event) {
+    return switch (event.argument("reasons").orElse(Value.NULL)) {
+      case Value.Array(var reasons) ->
+          reasons.stream()
+              .map(reason -> reason instanceof Value.Str(String text) ? text : "")
+              .collect(Collectors.joining("; "));
+      default -> argument(event, "detail").orElse("");
+    };
   }
 
   private static boolean isPartOfALoad(Event event) {

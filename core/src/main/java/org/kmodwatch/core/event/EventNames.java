@@ -68,5 +68,28 @@ public final class EventNames {
    */
   public static final String MODULE_HIDDEN = "module_hidden";
 
+  /**
+   * Ours: what a limit held back of one user and cgroup, summed up: attempts by one system call
+   * with one result, or, without a system call, requests for modules. Arguments: {@code count},
+   * {@code no_room} (how many of them since the lane was full, and not by the user's limit), {@code
+   * first} and {@code last}. The process is that of the last.
+   */
+  public static final String ATTEMPTS_SUPPRESSED = "attempts_suppressed";
+
+  /**
+   * Ours: events were lost since the last time that this was told. Arguments: {@code count} and
+   * {@code reasons}.
+   */
+  public static final String EVENTS_LOST = "events_lost";
+
+  /**
+   * Ours: a part of the sensor does not see what it should. Arguments: {@code part}, {@code detail}
+   * and {@code since}.
+   */
+  public static final String SENSOR_BLIND = "sensor_blind";
+
+  /** Ours: a part of the sensor sees again. Arguments as of {@link #SENSOR_BLIND}. */
+  public static final String SENSOR_RECOVERED = "sensor_recovered";
+
   private EventNames() {}
 }

@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param callTimeNanos when the system call that the thread is in was entered, nanoseconds since
  *     the epoch; 0 outside a call. With the host thread id it names one attempt.
  * @param returnTimeNanos when that call returned, nanoseconds since the epoch; 0 if it has not
- * @param entryMissed whether the call was first seen at its return
+ * @param entryMissed whether the entry of the call was not seen: it was first seen at its return,
+ *     or what is told of it is from the thread's registers
  * @param file the file that the attempt loads from, as far as it is known by now; null for other
  *     attempts
  * @param moduleName the module's own name, once the kernel has read it; null before

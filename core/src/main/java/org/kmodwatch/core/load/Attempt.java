@@ -93,9 +93,21 @@ final class Attempt {
     return parts.containsKey(part);
   }
 
-  /** Whether the module has come so far that code of it can run. */
+  /** Whether the module has come so far that code of it can run, or goes. */
   boolean inKernel() {
-    return has(Part.COMING) || has(Part.LOAD);
+    return has(Part.COMING) || has(Part.LOAD) || has(Part.FREE);
+  }
+
+  /**
+   * Whether the module was seen and the call was not: the sensor then tells of the call by what it
+   * finds in the thread's registers.
+   */
+  boolean entryMissed() {
+    if (has(Part.CALL) && returnValue() != null) {
+      return false;
+    }
+    Event event = has(Part.LOAD) ? part(Part.LOAD) : part(Part.FREE);
+    return event != null && SensorContexts.of(event).map(SensorContext::entryMissed).orElse(false);
   }
 
   void put(Part part, Event event) {

@@ -52,6 +52,8 @@ public final class LoadTracker {
   private long attempts;
   private long corrected;
   private long evicted;
+  private long summaries;
+  private long summarised;
   private long nowNanos;
 
   /** A tracker that has seen nothing. */
@@ -77,6 +79,7 @@ public final class LoadTracker {
       case EventNames.INIT_MODULE_RETURN -> lateReturn(event);
       case EventNames.SECURITY_KERNEL_MODULE_REQUEST, EventNames.MODULE_REQUEST ->
           request(event, findingIds);
+      case EventNames.ATTEMPTS_SUPPRESSED -> suppressed(event, findingIds);
       case EventNames.SECURITY_KERNEL_READ_FILE -> handOver(Part.READ_FILE, event, findingIds);
       case EventNames.SECURITY_KERNEL_POST_READ_FILE ->
           handOver(Part.POST_READ_FILE, event, findingIds);
@@ -101,8 +104,10 @@ public final class LoadTracker {
     this.nowNanos = nowNanos;
     long unreturnedLimit = options.unreturnedLimit().toNanos();
     List<Attempt> overdue = new ArrayList<>();
+    long blindLimit = options.holdLimit().toNanos();
     for (Attempt attempt : open.values()) {
-      if (attempt.inKernel() && nowNanos - attempt.timeNanos() >= unreturnedLimit) {
+      long limit = attempt.entryMissed() ? blindLimit : unreturnedLimit;
+      if (attempt.inKernel() && nowNanos - attempt.timeNanos() >= limit) {
         overdue.add(attempt);
       }
     }
@@ -152,6 +157,8 @@ public final class LoadTracker {
         records,
         corrected,
         evicted,
+        summaries,
+        summarised,
         open.size(),
         held.size(),
         requests.count,
@@ -162,6 +169,7 @@ public final class LoadTracker {
   }
 
   private static final String NOT_RETURNED = "the call had not returned";
+  private static final String NOTHING_FIRED = "the hooks on system calls did not fire";
 
   private void request(Event event, List<String> findingIds) {
     requestEvents++;
@@ -170,6 +178,18 @@ public final class LoadTracker {
       return;
     }
     settleHeld();
+  }
+
+  /** Attempts that were held back are one record, which stands for all of them. */
+  private void suppressed(Event event, List<String> findingIds) {
+    joined++;
+    if (!Attempt.isCall(event.syscall())) {
+      return;
+    }
+    LoadRecord record = builder.summary(event, findingIds);
+    summaries++;
+    summarised += record.repeats();
+    listener.onLoad(record, event);
   }
 
   private void handOver(Part part, Event event, List<String> findingIds) {
@@ -365,7 +385,7 @@ public final class LoadTracker {
   /** Makes the record of an attempt whose call is not known to have returned. */
   private void reportUnreturned(Attempt attempt, String why) {
     attempt.reported = true;
-    attempt.gap("returnValue", why);
+    attempt.gap("returnValue", attempt.entryMissed() ? NOTHING_FIRED : why);
     unreturned.put(attempt.key, attempt);
     if (unreturned.size() > options.maxOpen()) {
       unreturned.remove(unreturned.keySet().iterator().next());

@@ -23,6 +23,8 @@ import java.util.Map;
  * @param corrected records that replace one of the same id: the module was in place only after the
  *     call had been reported
  * @param evicted records made early because too many were open or held back
+ * @param summaries records that stand for attempts which were held back
+ * @param summarised attempts that those stand for; none of them is among the others
  * @param open attempts without a record yet
  * @param held attempts whose record waits for an event of another thread
  * @param requests what the kernel asked for; the two events of one request are one
@@ -44,6 +46,8 @@ public record LoadTrackerStatistics(
     Map<LoadRecord.Outcome, Long> records,
     long corrected,
     long evicted,
+    long summaries,
+    long summarised,
     int open,
     int held,
     long requests,

@@ -8,9 +8,11 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.core.event.Errno;
 import org.kmodwatch.core.event.Event;
+import org.kmodwatch.core.event.EventNames;
 import org.kmodwatch.core.event.ProcessContext;
 import org.kmodwatch.core.event.SensorContext;
 import org.kmodwatch.core.event.SensorContexts;
+import org.kmodwatch.core.event.Value;
 import org.kmodwatch.core.load.Attempt.Part;
 
 /** Makes the record of an attempt. */
@@ -61,8 +63,13 @@ final class RecordBuilder {
     Event event = attempt.ofProcess();
     if (attempt.blind || call == null) {
       gaps.add(new LoadRecord.Gap("route.syscall", "no system call was seen"));
+    } else if (attempt.entryMissed()) {
+      gaps.add(
+          new LoadRecord.Gap(
+              "route.syscall",
+              "no system call was seen; which it was is from the thread's registers"));
     }
-    LoadRecord.Requester requester = requester(attempt.request);
+    LoadRecord.Requester requester = requester(attempt);
     Event asked = attempt.request != null ? attempt.request.best() : event;
     var findings = new ArrayList<>(attempt.findings);
     if (attempt.request != null) {
@@ -75,7 +82,7 @@ final class RecordBuilder {
     LoadRecord.Outcome outcome =
         Objects.requireNonNullElse(attempt.outcome, LoadRecord.Outcome.FAILED);
     Long duration = null;
-    if (context != null && context.entryMissed()) {
+    if (returned != null && context != null && context.entryMissed()) {
       gaps.add(new LoadRecord.Gap("durationNs", "the call was first seen when it returned"));
     } else if (returned != null && context != null && context.returnTimeNanos() != 0) {
       duration = context.returnTimeNanos() - attempt.timeNanos();
@@ -123,6 +130,69 @@ final class RecordBuilder {
         findings,
         1,
         gaps);
+  }
+
+  /**
+   * One record for all the attempts that were held back of one user and cgroup, by one call, with
+   * one result.
+   *
+   * @param event {@link org.kmodwatch.core.event.EventNames#ATTEMPTS_SUPPRESSED} of attempts
+   */
+  LoadRecord summary(Event event, List<String> findings) {
+    long count = Math.max(1, number(event, "count", 1));
+    long first = number(event, "first", event.timestampNanos());
+    Long returned = event.returnValue();
+    boolean unload = event.syscall().equals(EventNames.DELETE_MODULE);
+    LoadRecord.Outcome outcome = unload ? LoadRecord.Outcome.UNLOADED : LoadRecord.Outcome.LOADED;
+    String reason = null;
+    if (returned == null || returned < 0) {
+      outcome =
+          returned != null && Errno.ofReturnValue(returned).filter(Errno::isRefusal).isPresent()
+              ? LoadRecord.Outcome.REFUSED
+              : LoadRecord.Outcome.FAILED;
+      reason =
+          "held back, since this user and cgroup made too many at once: each ended with "
+              + (returned == null ? "an unknown result" : Reasons.name(returned));
+    }
+    var gaps = new ArrayList<LoadRecord.Gap>();
+    if (count > 1) {
+      gaps.add(new LoadRecord.Gap("loader.pid", "of many: it is that of the last"));
+    }
+    return new LoadRecord(
+        Long.toHexString(first)
+            + "-"
+            + Integer.toHexString(event.process().hostProcessId())
+            + "-"
+            + count,
+        first,
+        Math.max(0, number(event, "last", event.timestampNanos()) - first),
+        host(event),
+        unload ? LoadRecord.Action.UNLOAD : LoadRecord.Action.LOAD,
+        outcome,
+        returned,
+        returned == null ? null : Errno.ofReturnValue(returned).map(Errno::name).orElse(null),
+        reason,
+        new LoadRecord.Route(event.syscall(), null, List.of(), null, false, null, false),
+        LoadRecord.ModuleDetails.ofKernel(null, null, null, List.of(), null, List.of()),
+        null,
+        null,
+        process(event, null, "loader", gaps),
+        null,
+        event.container(),
+        event.kubernetes(),
+        false,
+        false,
+        null,
+        null,
+        findings,
+        (int) Math.min(Integer.MAX_VALUE, count),
+        gaps);
+  }
+
+  private static long number(Event event, String argument, long absent) {
+    return event.argument(argument).orElse(null) instanceof Value.Num number
+        ? number.bits().orElse(absent)
+        : absent;
   }
 
   private LoadRecord.Host host(Event event) {
@@ -226,17 +296,31 @@ final class RecordBuilder {
     return path.endsWith(DELETED) ? path.substring(0, path.length() - DELETED.length()) : path;
   }
 
-  private LoadRecord.@Nullable Requester requester(Requests.@Nullable Request request) {
+  private LoadRecord.@Nullable Requester requester(Attempt attempt) {
+    Requests.Request request = attempt.request;
     if (request == null) {
       return null;
     }
     Event event = request.best();
     SensorContext.Task task = SensorContexts.of(event).map(SensorContext::task).orElse(null);
-    String path = task == null ? null : task.modprobePath();
+    String path = startedAs(attempt);
+    if (path == null && task != null) {
+      path = task.modprobePath();
+    }
     return new LoadRecord.Requester(
         request.alias,
         process(event, task, "requester", new ArrayList<>()),
         path != null && modprobePath != null && !path.equals(modprobePath) ? path : null);
+  }
+
+  /**
+   * What the kernel started: it names it as the first argument (kernel/module/kmod.c), whatever the
+   * path has been set to since.
+   */
+  private static @Nullable String startedAs(Attempt attempt) {
+    SensorContext context = attempt.context();
+    SensorContext.Task loader = context == null ? null : context.task();
+    return attempt.alias == null || loader == null ? null : loader.arguments().getFirst();
   }
 
   private LoadRecord.ProcessDetails process(

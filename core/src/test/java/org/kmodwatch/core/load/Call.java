@@ -31,6 +31,7 @@ final class Call {
   private long now;
   private boolean fromSensor = true;
   private boolean outside;
+  private boolean entryMissed;
   private @Nullable FileIdentity file;
   private @Nullable String moduleName;
   private boolean signatureMissing;
@@ -87,6 +88,11 @@ final class Call {
     return this;
   }
 
+  Call entryMissed() {
+    entryMissed = true;
+    return this;
+  }
+
   Call named(String module) {
     moduleName = module;
     return this;
@@ -134,6 +140,13 @@ final class Call {
     ancestors = List.of(new SensorContext.Ancestor(33, "kworker/u8:1", null, 9));
     comm = "modprobe";
     processStart = START + startedAt;
+    return this;
+  }
+
+  Call startedAs(String path) {
+    var changed = new ArrayList<>(args);
+    changed.set(0, path);
+    args = changed;
     return this;
   }
 
@@ -281,7 +294,7 @@ final class Call {
               new SensorContext(
                   outside || name.isEmpty() ? 0 : time,
                   returnNanos,
-                  false,
+                  entryMissed,
                   name.equals("finit_module") ? file : null,
                   moduleName,
                   signatureMissing,

@@ -10,10 +10,14 @@ import static org.kmodwatch.core.load.LoadRecord.Outcome.UNLOADED;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.NullMarked;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.kmodwatch.core.event.Argument;
 import org.kmodwatch.core.event.Event;
+import org.kmodwatch.core.event.Value;
 
 @NullMarked
 final class LoadTrackerTest {
@@ -40,7 +44,7 @@ final class LoadTrackerTest {
                 + s.outsideCalls()
                 + s.unrelated())
         .isEqualTo(s.events());
-    assertThat(s.recordsInAll()).isEqualTo(records.size());
+    assertThat(s.recordsInAll() + s.summaries()).isEqualTo(records.size());
     assertThat(s.recordsInAll() - s.corrected() + s.open() + s.held()).isEqualTo(s.attempts());
     assertThat(
             s.requestsWithAttempt()
@@ -317,7 +321,17 @@ final class LoadTrackerTest {
   @Test
   void modprobePath_isToldWhereItChanged() {
     feed(Call.request(50, 0).modprobePath("/tmp/evil").asks("fs-xfs"));
-    feed(Call.finit(60, SECOND).helperFor("fs-xfs", 100_000).loaded());
+    feed(Call.finit(60, SECOND).helperFor("fs-xfs", 100_000).startedAs("/tmp/evil").loaded());
+
+    LoadRecord.Requester requester = only().requester();
+    assertThat(requester).isNotNull();
+    assertThat(requester.modprobePath()).isEqualTo("/tmp/evil");
+  }
+
+  @Test
+  void modprobePath_isToldByWhatWasStarted_evenIfItWasSetBackAtOnce() {
+    feed(Call.request(50, 0).asks("fs-xfs"));
+    feed(Call.finit(60, SECOND).helperFor("fs-xfs", 100_000).startedAs("/tmp/evil").loaded());
 
     LoadRecord.Requester requester = only().requester();
     assertThat(requester).isNotNull();
@@ -375,6 +389,45 @@ final class LoadTrackerTest {
     assertThat(records.get(0).route().syscall()).isNull();
     assertThat(records).extracting(LoadRecord::id).doesNotHaveDuplicates();
     assertThat(records.get(2).gaps()).isEmpty();
+  }
+
+  @Test
+  void attemptsThatWereHeldBack_areOneRecordThatStandsForAllOfThem() {
+    tracker.accept(suppressed("finit_module", -1L, 182_340), List.of());
+    tracker.accept(suppressed("", null, 7), List.of());
+
+    assertThat(only().outcome()).isEqualTo(REFUSED);
+    assertThat(only().errno()).isEqualTo("EPERM");
+    assertThat(only().repeats()).isEqualTo(182_340);
+    assertThat(only().timeNanos()).isEqualTo(START);
+    assertThat(only().durationNanos()).isEqualTo(SECOND);
+    assertThat(only().route().syscall()).isEqualTo("finit_module");
+    assertThat(only().reason()).startsWith("held back").contains("EPERM");
+    assertThat(fields(only())).contains("loader.pid");
+    assertThat(tracker.statistics().summarised()).isEqualTo(182_340);
+    assertThat(tracker.statistics().attempts()).isZero();
+  }
+
+  @Test
+  void loadThatOnlyItsModuleTellsOf_waitsAMomentForTheRest_andSaysSo() {
+    feed(Call.finit(10, 0).entryMissed().read(0).load());
+    tracker.tick(START + SECOND / 2);
+    assertThat(records).isEmpty();
+    tracker.tick(START + SECOND);
+
+    assertThat(only().outcome()).isEqualTo(LOADED);
+    assertThat(only().file()).isNotNull();
+    assertThat(only().route().syscall()).isEqualTo("finit_module");
+    assertThat(fields(only())).contains("route.syscall", "returnValue");
+  }
+
+  @Test
+  void loadThatOnlyItsModuleTellsOf_hasFailed_whenTheModuleGoesAgain() {
+    feed(Call.finit(10, 0).entryMissed().read(0).load().free());
+    tracker.tick(START + SECOND);
+
+    assertThat(only().outcome()).isEqualTo(FAILED);
+    assertThat(only().codeMayHaveRun()).isTrue();
   }
 
   @Test
@@ -442,6 +495,31 @@ final class LoadTrackerTest {
     assertThat(only().outcome()).isEqualTo(FAILED);
     assertThat(fields(only())).contains("returnValue");
     assertThat(tracker.statistics().open()).isZero();
+  }
+
+  private static Event suppressed(String call, @Nullable Long returned, long count) {
+    Event last = Call.finit(10, SECOND).noContext().returns(0).events.getLast();
+    return new Event(
+        last.source(),
+        START + SECOND,
+        last.process(),
+        last.hostName(),
+        last.container(),
+        last.kubernetes(),
+        "1",
+        "attempts_suppressed",
+        null,
+        returned,
+        call,
+        null,
+        false,
+        false,
+        List.of(
+            new Argument("count", "unsigned long", Value.of(count)),
+            new Argument("first", "unsigned long", Value.of(START)),
+            new Argument("last", "unsigned long", Value.of(START + SECOND))),
+        null,
+        Map.of());
   }
 
   private void feed(Call call) {

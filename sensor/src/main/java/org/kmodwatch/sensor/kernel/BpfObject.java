@@ -1,10 +1,10 @@
 package org.kmodwatch.sensor.kernel;
 
-import static org.kmodwatch.sensor.kernel.Native.INT;
 import static org.kmodwatch.sensor.kernel.Native.LONG;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -12,18 +12,17 @@ import java.util.List;
  * An object file with BPF programs and maps: opened, then loaded into the kernel, then attached
  * program by program. Closing it detaches the programs and frees the maps. Not thread-safe.
  */
-public final class BpfObject implements AutoCloseable {
+public final class BpfObject extends BpfMaps implements AutoCloseable {
 
   /** The map that libbpf makes of the programs' constants, by the section's name. */
   private static final String CONSTANTS = ".rodata";
 
-  private final LibBpf lib;
   private final MemorySegment object;
   private final List<Program> programs = new ArrayList<>();
   private boolean closed;
 
   private BpfObject(LibBpf lib, MemorySegment object) {
-    this.lib = lib;
+    super(lib);
     this.object = object;
   }
 
@@ -75,7 +74,7 @@ public final class BpfObject implements AutoCloseable {
   /** Sets how many entries, or for a ring how many bytes, a map has; before {@link #load}. */
   public void setMaxEntries(String name, int entries) {
     try {
-      int result = (int) lib.mapSetMaxEntries.invokeExact(map(name), entries);
+      int result = (int) lib.mapSetMaxEntries.invokeExact(mapNamed(name), entries);
       if (result != 0) {
         throw new KernelException("the size of the map " + name + " cannot be set", -result);
       }
@@ -94,7 +93,7 @@ public final class BpfObject implements AutoCloseable {
       MemorySegment bytes = values.allocate(LONG);
       bytes.set(LONG, 0, value);
       int result =
-          (int) lib.mapSetInitialValue.invokeExact(map(CONSTANTS), bytes, bytes.byteSize());
+          (int) lib.mapSetInitialValue.invokeExact(mapNamed(CONSTANTS), bytes, bytes.byteSize());
       if (result != 0) {
         throw new KernelException("the constants of the programs cannot be set", -result);
       }
@@ -103,26 +102,17 @@ public final class BpfObject implements AutoCloseable {
     }
   }
 
-  /** The descriptor of a map of a loaded object; it is closed with the object. */
+  /** It is closed with the object. */
+  @Override
   int mapFd(String name) {
     try {
-      return (int) lib.mapFd.invokeExact(map(name));
+      return (int) lib.mapFd.invokeExact(mapNamed(name));
     } catch (Throwable t) {
       throw Native.unreachable(t);
     }
   }
 
-  /**
-   * The ring buffer map of this name, mapped into memory.
-   *
-   * @param sizeBytes the ring's size
-   * @param windowBytes how much of its data is mapped at once, at most twice its size
-   */
-  public RingBuffer ringBuffer(String name, int sizeBytes, int windowBytes) {
-    return RingBuffer.map(mapFd(name), sizeBytes, windowBytes);
-  }
-
-  private MemorySegment map(String name) {
+  private MemorySegment mapNamed(String name) {
     try (Arena names = Arena.ofConfined()) {
       var map =
           (MemorySegment) lib.objectFindMapByName.invokeExact(object, names.allocateFrom(name));
@@ -135,28 +125,9 @@ public final class BpfObject implements AutoCloseable {
     }
   }
 
-  /** The sums over all processors of a per-CPU array of {@code entries} 64-bit counters. */
-  public long[] sumsOfPerCpuArray(String name, int entries) {
-    int fd = mapFd(name);
-    var sums = new long[entries];
-    try (Arena values = Arena.ofConfined()) {
-      int cpus = (int) lib.numPossibleCpus.invokeExact();
-      MemorySegment key = values.allocate(INT);
-      MemorySegment value = values.allocate(LONG, cpus);
-      for (int i = 0; i < entries; i++) {
-        key.set(INT, 0, i);
-        int result = (int) lib.mapLookupElem.invokeExact(Native.captured(), fd, key, value);
-        if (result != 0) {
-          throw new KernelException("the counters cannot be read", Native.errno());
-        }
-        for (int cpu = 0; cpu < cpus; cpu++) {
-          sums[i] += value.getAtIndex(LONG, cpu);
-        }
-      }
-      return sums;
-    } catch (Throwable t) {
-      throw Native.unreachable(t);
-    }
+  /** Keeps a map in the BPF file system, even if this process ends. */
+  public void pinMap(String name, Path folder) {
+    Pins.pin(lib, mapFd(name), folder.resolve(name));
   }
 
   /** Takes every program off its hook; the maps stay. */
@@ -214,7 +185,7 @@ public final class BpfObject implements AutoCloseable {
   }
 
   /** One program of the object. */
-  public final class Program {
+  public final class Program implements AttachedProgram {
     private final MemorySegment program;
     private final String name;
     private MemorySegment link = MemorySegment.NULL;
@@ -233,7 +204,7 @@ public final class BpfObject implements AutoCloseable {
       return name;
     }
 
-    /** The section it stands in, which says where it attaches: {@code fexit/do_init_module}. */
+    @Override
     public String section() {
       try {
         return Native.string((MemorySegment) lib.programSectionName.invokeExact(program));
@@ -264,6 +235,39 @@ public final class BpfObject implements AutoCloseable {
         }
         link = attached;
         return new Outcome(0, "");
+      } catch (Throwable t) {
+        throw Native.unreachable(t);
+      }
+    }
+
+    @Override
+    public boolean isAttached() {
+      return link.address() != 0 && ProgramInfo.isAttached(lib, linkFd());
+    }
+
+    @Override
+    public long misses() {
+      return link.address() == 0 ? 0 : ProgramInfo.misses(lib, programFd());
+    }
+
+    /** Keeps the program and its place in the BPF file system, even if this process ends. */
+    public void pin(Path programs, Path links) {
+      String pin = PinnedPrograms.pinName(section());
+      Pins.pin(lib, programFd(), programs.resolve(pin));
+      Pins.pin(lib, linkFd(), links.resolve(pin));
+    }
+
+    private int programFd() {
+      try {
+        return (int) lib.programFd.invokeExact(program);
+      } catch (Throwable t) {
+        throw Native.unreachable(t);
+      }
+    }
+
+    private int linkFd() {
+      try {
+        return (int) lib.linkFd.invokeExact(link);
       } catch (Throwable t) {
         throw Native.unreachable(t);
       }

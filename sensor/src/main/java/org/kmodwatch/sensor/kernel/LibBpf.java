@@ -39,6 +39,15 @@ public final class LibBpf {
   final MethodHandle mapSetMaxEntries;
   final MethodHandle mapSetInitialValue;
   final MethodHandle mapLookupElem;
+  final MethodHandle mapUpdateElem;
+  final MethodHandle mapDeleteElem;
+  final MethodHandle mapGetNextKey;
+  final MethodHandle infoByFd;
+  final MethodHandle programFd;
+  final MethodHandle linkFd;
+  final MethodHandle objPin;
+  final MethodHandle objGet;
+  final MethodHandle closeFd;
   final MethodHandle numPossibleCpus;
   final MethodHandle btfLoadVmlinux;
   final MethodHandle btfParseElf;
@@ -82,6 +91,22 @@ public final class LibBpf {
     mapLookupElem =
         Native.capturing(
             lib, "bpf_map_lookup_elem", FunctionDescriptor.of(INT, INT, POINTER, POINTER));
+    mapUpdateElem =
+        Native.capturing(
+            lib, "bpf_map_update_elem", FunctionDescriptor.of(INT, INT, POINTER, POINTER, LONG));
+    mapDeleteElem =
+        Native.capturing(lib, "bpf_map_delete_elem", FunctionDescriptor.of(INT, INT, POINTER));
+    mapGetNextKey =
+        Native.capturing(
+            lib, "bpf_map_get_next_key", FunctionDescriptor.of(INT, INT, POINTER, POINTER));
+    infoByFd =
+        Native.capturing(
+            lib, "bpf_obj_get_info_by_fd", FunctionDescriptor.of(INT, INT, POINTER, POINTER));
+    programFd = Native.function(lib, "bpf_program__fd", intOfPointer);
+    linkFd = Native.function(lib, "bpf_link__fd", intOfPointer);
+    objPin = Native.capturing(lib, "bpf_obj_pin", FunctionDescriptor.of(INT, INT, POINTER));
+    objGet = Native.capturing(lib, "bpf_obj_get", FunctionDescriptor.of(INT, POINTER));
+    closeFd = Native.function(Native.libc(), "close", FunctionDescriptor.of(INT, INT));
     numPossibleCpus = Native.function(lib, "libbpf_num_possible_cpus", FunctionDescriptor.of(INT));
     btfLoadVmlinux = Native.capturing(lib, "btf__load_vmlinux_btf", FunctionDescriptor.of(POINTER));
     btfParseElf =

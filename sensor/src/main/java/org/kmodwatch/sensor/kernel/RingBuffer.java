@@ -10,6 +10,7 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The consumer's side of a BPF ring buffer, read in place.
@@ -56,9 +57,16 @@ public final class RingBuffer implements AutoCloseable {
   private MemorySegment window = MemorySegment.NULL;
   private ByteBuffer view = ByteBuffer.allocate(0);
 
+  /** Where the record after the one that was shown begins. */
+  private long next;
+
   /** Where in the data the window begins. */
   private long windowStart;
 
+  /** Where the next record to be read begins. */
+  private long position;
+
+  private boolean keeps;
   private boolean closed;
 
   private RingBuffer(int mapFd, int sizeBytes, int windowBytes) {
@@ -69,6 +77,7 @@ public final class RingBuffer implements AutoCloseable {
     this.mask = sizeBytes - 1L;
     this.consumer = Mapping.writable(mapFd, pageBytes, 0);
     this.producer = Mapping.readOnly(mapFd, pageBytes, pageBytes);
+    this.position = (long) POSITION.getAcquire(consumer, 0L);
     show(0, windowBytes);
   }
 
@@ -100,32 +109,82 @@ public final class RingBuffer implements AutoCloseable {
    */
   public int read(Consumer<ByteBuffer> sink) {
     int records = 0;
-    long position = (long) POSITION.get(consumer, 0L);
-    long end = (long) POSITION.getAcquire(producer, 0L);
+    long end = end();
+    for (ByteBuffer record = peek(end); record != null; record = peek(end)) {
+      records++;
+      try {
+        sink.accept(record);
+      } finally {
+        release();
+      }
+    }
+    return records;
+  }
+
+  /** Where the ring ends now: a position that only grows. */
+  public long end() {
+    return (long) POSITION.getAcquire(producer, 0L);
+  }
+
+  /**
+   * The next record, which stays in the ring until {@link #release}.
+   *
+   * @param end a position from {@link #end}; what is behind it is left alone
+   * @return its payload from position to limit, in the ring's own memory; null if there is none
+   *     before {@code end}, or it is still being written
+   */
+  public @Nullable ByteBuffer peek(long end) {
     while (position < end) {
       long offset = position & mask;
       show(offset, HEADER_BYTES);
       int header = (int) LENGTH.getAcquire(window, offset - windowStart);
       if ((header & BUSY) != 0) {
-        return records;
+        return null;
       }
       int length = header & ~DISCARD;
-      position += HEADER_BYTES + ((length + 7L) & ~7L);
+      next = position + HEADER_BYTES + ((length + 7L) & ~7L);
       if ((header & DISCARD) == 0) {
         show(offset, HEADER_BYTES + (long) length);
         int start = (int) (offset - windowStart) + HEADER_BYTES;
         view.limit(start + length).position(start);
-        records++;
-        try {
-          sink.accept(view);
-        } finally {
-          POSITION.setRelease(consumer, 0L, position);
-        }
-      } else {
-        POSITION.setRelease(consumer, 0L, position);
+        return view;
       }
+      release();
     }
-    return records;
+    return null;
+  }
+
+  /**
+   * Whether a record before {@code end} is still being written, of which {@link #peek} says null.
+   */
+  public boolean isBusy(long end) {
+    return position < end;
+  }
+
+  /** Gives the room of the record that {@link #peek} has shown back to the kernel. */
+  public void release() {
+    position = next;
+    if (!keeps) {
+      commit();
+    }
+  }
+
+  /**
+   * From now on what is read keeps its place in the ring until {@link #commit}, so that another
+   * process that reads the ring after this one finds it still there.
+   */
+  public void keepUntilCommitted() {
+    keeps = true;
+  }
+
+  /** Gives the room of all that was read back to the kernel. */
+  public void commit() {
+    POSITION.setRelease(consumer, 0L, position);
+  }
+
+  /** How much was read and not given back, in bytes. */
+  public long uncommittedBytes() {
+    return position - (long) POSITION.get(consumer, 0L);
   }
 
   @Override

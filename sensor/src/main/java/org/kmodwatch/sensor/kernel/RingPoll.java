@@ -78,9 +78,18 @@ public final class RingPoll implements AutoCloseable {
    * @throws KernelException if waiting fails
    */
   public void await(Duration timeout) {
+    await(timeout, count);
+  }
+
+  /** As {@link #await}, but no record ends it. */
+  public void pause(Duration timeout) {
+    await(timeout, 1);
+  }
+
+  private void await(Duration timeout, long watched) {
     int millis = (int) Math.min(Integer.MAX_VALUE, Math.max(0, timeout.toMillis()));
     try {
-      int ready = (int) POLL.invokeExact(Native.captured(), pollFds, count, millis);
+      int ready = (int) POLL.invokeExact(Native.captured(), pollFds, watched, millis);
       if (ready < 0 && Native.errno() != Errnos.EINTR) {
         throw new KernelException("waiting for the ring buffers failed", Native.errno());
       }

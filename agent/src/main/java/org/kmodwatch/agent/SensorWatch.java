@@ -1,0 +1,121 @@
+package org.kmodwatch.agent;
+
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.kmodwatch.core.event.Argument;
+import org.kmodwatch.core.event.ContainerContext;
+import org.kmodwatch.core.event.Event;
+import org.kmodwatch.core.event.EventNames;
+import org.kmodwatch.core.event.KubernetesContext;
+import org.kmodwatch.core.event.ProcessContext;
+import org.kmodwatch.core.event.Value;
+import org.kmodwatch.sensor.SensorFault;
+import org.kmodwatch.sensor.SensorStatistics;
+
+/**
+ * Watches the sensor: makes an event of each part that goes blind, of each that sees again, and of
+ * what was lost. No thread of its own: {@link #tick} does it.
+ */
+final class SensorWatch {
+
+  /** From one event about losses to the next. */
+  private static final long LOSS_INTERVAL_SECONDS = 10;
+
+  private final String hostName;
+  private final Map<String, Since> blind = new LinkedHashMap<>();
+  private Instant lossTold = Instant.MIN;
+  private long lost;
+
+  SensorWatch(String hostName) {
+    this.hostName = hostName;
+  }
+
+  /** A part that is blind. */
+  private record Since(SensorFault fault, Instant since) {}
+
+  /** Compares the sensor's state with the last, and hands {@code sink} an event for each change. */
+  void tick(
+      Instant now, List<SensorFault> faults, SensorStatistics statistics, Consumer<Event> sink) {
+    for (SensorFault fault : faults) {
+      if (blind.putIfAbsent(fault.part(), new Since(fault, now)) == null) {
+        sink.accept(event(EventNames.SENSOR_BLIND, now, about(fault, now)));
+      }
+    }
+    List<String> parts = faults.stream().map(SensorFault::part).toList();
+    for (Since was : List.copyOf(blind.values())) {
+      if (!parts.contains(was.fault().part())) {
+        blind.remove(was.fault().part());
+        sink.accept(event(EventNames.SENSOR_RECOVERED, now, about(was.fault(), was.since())));
+      }
+    }
+    if (statistics.lost() > lost && !now.isBefore(lossTold.plusSeconds(LOSS_INTERVAL_SECONDS))) {
+      tellLoss(now, statistics, sink);
+    }
+  }
+
+  /** Tells what was lost since it was last told. */
+  void finish(Instant now, SensorStatistics statistics, Consumer<Event> sink) {
+    if (statistics.lost() > lost) {
+      tellLoss(now, statistics, sink);
+    }
+  }
+
+  private void tellLoss(Instant now, SensorStatistics statistics, Consumer<Event> sink) {
+    long count = statistics.lost() - lost;
+    lost = statistics.lost();
+    lossTold = now;
+    var reasons = new ArrayList<String>();
+    reason(reasons, "lane attempts: no room in the ring", statistics.attempts().ringFull());
+    reason(reasons, "lane loads: no room in the ring", statistics.loads().ringFull());
+    reason(reasons, "no work space in the kernel", statistics.noWorkSpace());
+    reason(
+        reasons,
+        "not understood",
+        statistics.attempts().malformed() + statistics.loads().malformed());
+    sink.accept(
+        event(
+            EventNames.EVENTS_LOST,
+            now,
+            List.of(
+                new Argument("count", "unsigned long", Value.of(count)),
+                new Argument("reasons", "[]string", Value.ofStrings(reasons)))));
+  }
+
+  private static void reason(List<String> reasons, String words, long inAll) {
+    if (inAll > 0) {
+      reasons.add(words + " (" + inAll + " since the start)");
+    }
+  }
+
+  private static List<Argument> about(SensorFault fault, Instant since) {
+    return List.of(
+        new Argument("part", "string", Value.of(fault.part())),
+        new Argument("detail", "string", Value.of(fault.detail())),
+        new Argument("since", "string", Value.of(since.toString())));
+  }
+
+  private Event event(String name, Instant now, List<Argument> args) {
+    return new Event(
+        Event.SOURCE_TRACEE,
+        Inventory.nanos(now),
+        new ProcessContext(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, "", null, null),
+        hostName,
+        ContainerContext.NONE,
+        KubernetesContext.NONE,
+        "0",
+        name,
+        null,
+        0L,
+        "",
+        null,
+        false,
+        false,
+        args,
+        null,
+        Map.of());
+  }
+}

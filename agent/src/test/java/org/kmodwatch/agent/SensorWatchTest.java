@@ -1,0 +1,88 @@
+package org.kmodwatch.agent;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.kmodwatch.core.event.Event;
+import org.kmodwatch.core.event.Value;
+import org.kmodwatch.sensor.SensorFault;
+import org.kmodwatch.sensor.SensorStatistics;
+
+class SensorWatchTest {
+
+  private static final Instant START = Instant.parse("2026-11-24T20:00:00Z");
+  private static final SensorFault FTRACE = new SensorFault("ftrace", "kernel.ftrace_enabled=0");
+
+  private final List<Event> events = new ArrayList<>();
+  private final SensorWatch watch = new SensorWatch("wren");
+
+  @Test
+  void blindPart_isToldOnce_andAgainWhenItSees_withSinceWhen() {
+    tick(0, List.of(FTRACE), 0);
+    tick(1, List.of(FTRACE), 0);
+    tick(2, List.of(), 0);
+
+    assertThat(events)
+        .extracting(Event::eventName)
+        .containsExactly("sensor_blind", "sensor_recovered");
+    assertThat(events).allSatisfy(event -> assertThat(event.hostName()).isEqualTo("wren"));
+    assertThat(events.getLast().stringArgument("part")).contains("ftrace");
+    assertThat(events.getLast().stringArgument("since")).contains("2026-11-24T20:00:00Z");
+  }
+
+  @Test
+  void partThatGoesBlindAgain_isToldAgain() {
+    tick(0, List.of(FTRACE), 0);
+    tick(1, List.of(), 0);
+    tick(2, List.of(FTRACE), 0);
+
+    assertThat(events)
+        .extracting(Event::eventName)
+        .containsExactly("sensor_blind", "sensor_recovered", "sensor_blind");
+  }
+
+  @Test
+  void losses_areToldAtOnce_andThenTogetherEveryTenSeconds() {
+    tick(0, List.of(), 2);
+    tick(1, List.of(), 5);
+    tick(9, List.of(), 7);
+    tick(10, List.of(), 9);
+    watch.finish(START.plusSeconds(11), statistics(10), events::add);
+
+    assertThat(events).extracting(Event::eventName).containsOnly("events_lost");
+    assertThat(events)
+        .extracting(event -> event.argument("count").orElseThrow())
+        .containsExactly(Value.of(2), Value.of(7), Value.of(1));
+    assertThat(events.getFirst().argument("reasons"))
+        .contains(
+            Value.ofStrings(List.of("lane attempts: no room in the ring (2 since the start)")));
+  }
+
+  @Test
+  void nothing_isTold_whereNothingHappens() {
+    tick(0, List.of(), 0);
+    watch.finish(START.plusSeconds(1), statistics(0), events::add);
+
+    assertThat(events).isEmpty();
+  }
+
+  private void tick(long seconds, List<SensorFault> faults, long lost) {
+    watch.tick(START.plusSeconds(seconds), faults, statistics(lost), events::add);
+  }
+
+  private static SensorStatistics statistics(long lost) {
+    return new SensorStatistics(
+        new SensorStatistics.OfLane(lost, 0, 0, lost, 0, lost),
+        new SensorStatistics.OfLane(0, 0, 0, 0, 0, 0),
+        0,
+        0,
+        0,
+        0,
+        0,
+        Map.of());
+  }
+}

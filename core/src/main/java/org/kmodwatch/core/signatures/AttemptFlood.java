@@ -1,0 +1,37 @@
+package org.kmodwatch.core.signatures;
+
+import java.util.Map;
+import org.kmodwatch.core.event.Event;
+import org.kmodwatch.core.event.Value;
+import org.kmodwatch.core.load.LoadRecord;
+import org.kmodwatch.core.signature.SignatureMetadata;
+import org.kmodwatch.core.signature.Verdict;
+
+/**
+ * KMW-1013: a record that stands for more attempts than one: one user and cgroup made so many that
+ * they were held back. Data has their number.
+ */
+public final class AttemptFlood extends LoadSignature {
+
+  /** Made by {@link java.util.ServiceLoader}. */
+  public AttemptFlood() {
+    super(
+        new SignatureMetadata(
+            "KMW-1013",
+            "1",
+            "Flood of attempts to load kernel modules",
+            "kernel_module_attempt_flood",
+            "One user and cgroup made so many attempts to load kernel modules that they"
+                + " were held back and only counted. Nothing ordinary does so: it may be to hide"
+                + " one among many, or to keep the sensor busy.",
+            null,
+            Attack.DISABLE_TOOLS.properties(2, "defense-evasion")));
+  }
+
+  @Override
+  void onLoad(LoadRecord load, Event event, Verdict verdict) {
+    if (load.repeats() > 1) {
+      verdict.raise(new Value.Obj(Map.of("attempts", Value.of(load.repeats()))));
+    }
+  }
+}

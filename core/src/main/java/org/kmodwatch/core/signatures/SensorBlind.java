@@ -1,0 +1,48 @@
+package org.kmodwatch.core.signatures;
+
+import java.util.List;
+import org.kmodwatch.core.event.Event;
+import org.kmodwatch.core.event.EventNames;
+import org.kmodwatch.core.signature.EventSelector;
+import org.kmodwatch.core.signature.Signature;
+import org.kmodwatch.core.signature.SignatureMetadata;
+import org.kmodwatch.core.signature.Verdict;
+
+/**
+ * KMW-1012: a part of the sensor is blind. The agent tells it once a part, until it sees again, so
+ * each is a finding.
+ */
+public final class SensorBlind implements Signature {
+
+  private static final SignatureMetadata METADATA =
+      new SignatureMetadata(
+          "KMW-1012",
+          "1",
+          "Sensor of kernel module loads blind",
+          "kernel_module_sensor_blind",
+          "A part of the sensor does not see what it should: its own harmless call did not come"
+              + " back by it, its hooks are switched off, or its account was written to. Loads may"
+              + " pass unseen until it is mended.",
+          null,
+          Attack.DISABLE_TOOLS.properties(3, "defense-evasion"));
+
+  /** Made by {@link java.util.ServiceLoader}. */
+  public SensorBlind() {}
+
+  @Override
+  public SignatureMetadata metadata() {
+    return METADATA;
+  }
+
+  @Override
+  public List<EventSelector> selectedEvents() {
+    return List.of(EventSelector.of(Event.SOURCE_TRACEE, EventNames.SENSOR_BLIND));
+  }
+
+  @Override
+  public void onEvent(Event event, Verdict verdict) {
+    if (event.eventName().equals(EventNames.SENSOR_BLIND)) {
+      verdict.raise(null);
+    }
+  }
+}

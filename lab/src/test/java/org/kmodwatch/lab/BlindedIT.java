@@ -1,0 +1,139 @@
+package org.kmodwatch.lab;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.kmodwatch.core.event.Event;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * {@code kernel.ftrace_enabled=0} for ten seconds, with loads inside: it is noticed at once, and
+ * what still fires tells of the loads.
+ */
+@ParameterizedClass(name = "kernel {0}")
+@ValueSource(strings = {"6.1", "6.12"})
+final class BlindedIT {
+
+  private static final long SECOND = 1_000_000_000L;
+
+  @SuppressWarnings("NullAway.Init") // set before each class invocation
+  private static GuestRecord guest;
+
+  private static long offNanos;
+  private static long onNanos;
+
+  @SuppressWarnings("NullAway.Init") // set before each class invocation
+  @Parameter
+  String kernel;
+
+  @BeforeParameterizedClassInvocation
+  static void boot(String kernel) throws IOException {
+    LabRun run = LabRun.of(kernel, Resources.text("blinded.sh"));
+    for (String module : List.of("kw_plain", "kw_params", "kw_initfail")) {
+      run = run.withFile(Lab.testModule(kernel, module));
+    }
+    LabResult result = Lab.run(run);
+    assertThat(result.exitStatus()).isZero();
+    guest = GuestRecord.of(result);
+    for (String line : Files.readAllLines(result.guestLog(), StandardCharsets.ISO_8859_1)) {
+      if (line.startsWith("off ")) {
+        offNanos = Long.parseLong(line.substring("off ".length()));
+      } else if (line.startsWith("on ")) {
+        onNanos = Long.parseLong(line.substring("on ".length()));
+      }
+    }
+  }
+
+  @Test
+  void blinding_isAFindingWithinTwoSeconds() {
+    JsonNode finding =
+        guest.findings("KMW-1012").stream()
+            .filter(f -> f.at("/Event/Payload/args/0/value").asString().equals("ftrace"))
+            .findFirst()
+            .orElseThrow();
+
+    assertThat(finding.at("/Event/Payload/timestamp").asLong())
+        .isBetween(offNanos, offNanos + 2 * SECOND);
+    assertThat(finding.at("/Event/Payload/args/1/value").asString())
+        .contains("kernel.ftrace_enabled=0");
+  }
+
+  @Test
+  void canary_noticesByItself_thatCallsAreNotSeen() {
+    assertThat(guest.findings("KMW-1012"))
+        .extracting(f -> f.at("/Event/Payload/args/0/value").asString())
+        .containsExactlyInAnyOrder("ftrace", "calls");
+  }
+
+  @Test
+  void recovery_isTold() {
+    List<Event> recovered =
+        guest.events().stream()
+            .filter(event -> event.eventName().equals("sensor_recovered"))
+            .toList();
+
+    assertThat(recovered).hasSize(2);
+    assertThat(recovered)
+        .allSatisfy(event -> assertThat(event.timestampNanos()).isGreaterThan(onNanos));
+  }
+
+  @Test
+  void loadsMeanwhile_haveTheirFindingAndWhoAndWhat() {
+    Map<String, String> paths =
+        Map.of(
+            "from-file",
+            "/root/kw_plain.ko",
+            "int80",
+            "/root/kw_plain.ko",
+            "init-fails",
+            "/root/kw_initfail.ko");
+    for (String name : List.of("from-file", "from-memory", "int80", "init-fails")) {
+      JsonNode load = guest.load(name);
+
+      assertThat(load.get("findings").toString()).as(name).contains("TRC-1017", "KMW-1008");
+      assertThat(guest.findingsOf(name, "TRC-1017")).as(name).hasSize(1);
+      assertThat(load.at("/loader/hostPid").asInt()).isEqualTo(guest.theCase(name).pid());
+      assertThat(load.at("/loader/args/0").asString()).isEqualTo("kwload");
+      assertThat(load.get("outcome").asString())
+          .as(name)
+          .isEqualTo(name.equals("init-fails") ? "failed" : "loaded");
+      assertThat(load.at("/route/syscall").asString())
+          .as(name)
+          .isEqualTo(name.equals("from-memory") ? "init_module" : "finit_module");
+      assertThat(load.at("/route/abi").asString())
+          .as(name)
+          .isEqualTo(name.equals("int80") ? "compat" : "native");
+      assertThat(load.at("/file/path").asString(""))
+          .as(name)
+          .isEqualTo(paths.getOrDefault(name, ""));
+      assertThat(load.get("gaps").toString()).as(name).contains("route.syscall", "returnValue");
+    }
+    assertThat(guest.load("init-fails").get("codeMayHaveRun").asBoolean()).isTrue();
+  }
+
+  @Test
+  void unloadMeanwhile_isOneRecord() {
+    JsonNode unload = guest.load("delete-from-file");
+
+    assertThat(unload.get("outcome").asString()).isEqualTo("unloaded");
+    assertThat(unload.at("/module/name").asString()).isEqualTo("kw_plain");
+    assertThat(unload.at("/route/syscall").asString()).isEqualTo("delete_module");
+  }
+
+  @Test
+  void beforeAndAfter_nothingIsMissing() {
+    for (String name : List.of("before", "delete-before", "after")) {
+      assertThat(guest.load(name).has("gaps")).as(name).isFalse();
+    }
+    assertThat(guest.ledger().at("/sensor/lost").asLong()).isZero();
+  }
+}

@@ -1,0 +1,133 @@
+package org.kmodwatch.lab;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * Two processes flood failing attempts as fast as they can, one as root with junk, one as nobody,
+ * for a minute, while 200 real loads are made at random times: nothing is lost of the loads, and
+ * every attempt of the flood is accounted for.
+ */
+@ParameterizedClass(name = "kernel {0}")
+@ValueSource(strings = {"6.1", "6.12"})
+final class FloodIT {
+
+  private static final int LOADS = 200;
+  private static final String IMAGE_FROM_FILE =
+      "[{\"field\":\"image\",\"why\":\"not all of its bytes came through: the buffer is too small,"
+          + " or was full\"}]";
+
+  @SuppressWarnings("NullAway.Init") // set before each class invocation
+  private static GuestRecord guest;
+
+  @SuppressWarnings("NullAway.Init") // set before each class invocation
+  @Parameter
+  String kernel;
+
+  @BeforeParameterizedClassInvocation
+  static void boot(String kernel) throws IOException {
+    LabResult result =
+        Lab.run(
+            LabRun.of(kernel, Resources.text("flood.sh"))
+                .withFile(Lab.testModule(kernel, "kw_plain"))
+                .withTimeout(Duration.ofMinutes(8)));
+    assertThat(result.exitStatus()).isZero();
+    guest = GuestRecord.of(result);
+  }
+
+  @Test
+  void everyLoad_hasItsWholeRecordAndItsFinding() {
+    List<JsonNode> loads =
+        guest.loadsOf("loads").stream()
+            .filter(load -> load.get("action").asString().equals("load"))
+            .toList();
+
+    assertThat(loads).hasSize(LOADS);
+    assertThat(loads)
+        .allSatisfy(
+            load -> {
+              assertThat(load.get("outcome").asString()).isEqualTo("loaded");
+              assertThat(load.get("returnValue").asLong()).isZero();
+              assertThat(load.at("/module/name").asString()).isEqualTo("kw_plain");
+              assertThat(load.at("/file/path").asString()).isEqualTo("/root/kw_plain.ko");
+              assertThat(load.at("/loader/args/1").asString()).isEqualTo("paced");
+              assertThat(load.get("findings").toString()).contains("TRC-1017", "KMW-1004");
+              assertThat(load.at("/image/sha256").asString()).hasSize(64);
+              // An image that found no room is hashed from the file, and says so.
+              assertThat(load.path("gaps").toString()).isIn("", IMAGE_FROM_FILE);
+              assertThat(load.at("/image/complete").asBoolean()).isEqualTo(!load.has("gaps"));
+            });
+    assertThat(guest.findingsOf("loads", "TRC-1017")).hasSize(LOADS);
+    assertThat(guest.loadsOf("loads")).hasSize(2 * LOADS);
+  }
+
+  @Test
+  void everyAttemptOfTheFlood_isAccountedFor() {
+    assertThat(attempts("root", 0, "ENOEXEC")).isEqualTo(made("root"));
+    assertThat(attempts("nobody", 65534, "EPERM")).isEqualTo(made("nobody"));
+  }
+
+  @Test
+  void whatWasHeldBack_isOneRecordASourceAtATime_andAFinding() {
+    List<JsonNode> summaries =
+        guest.loads().stream().filter(load -> load.get("repeats").asLong() > 1).toList();
+
+    assertThat(summaries)
+        .hasSizeBetween(2, 20)
+        .allSatisfy(
+            summary -> {
+              assertThat(summary.get("findings").toString()).contains("KMW-1013");
+              assertThat(summary.get("reason").asString()).startsWith("held back");
+              assertThat(summary.get("durationNs").asLong()).isBetween(1L, 70_000_000_000L);
+              assertThat(summary.at("/loader/comm").asString()).isEqualTo("kwload");
+            });
+    assertThat(guest.ledger().at("/loads/summarised").asLong())
+        .isEqualTo(summaries.stream().mapToLong(summary -> summary.get("repeats").asLong()).sum());
+  }
+
+  @Test
+  void ledger_addsUpByLane_andNothingWasLost() {
+    JsonNode sensor = guest.ledger().get("sensor");
+
+    for (String lane : List.of("attempts", "loads")) {
+      JsonNode account = sensor.at("/lanes/" + lane);
+      assertThat(account.get("seen").asLong())
+          .as(lane)
+          .isEqualTo(
+              account.get("delivered").asLong()
+                  + account.get("suppressed").asLong()
+                  + account.get("lost").asLong())
+          .isPositive();
+      assertThat(account.get("lost").asLong()).as(lane).isZero();
+      assertThat(account.get("gaps").asLong()).as(lane).isZero();
+    }
+    assertThat(sensor.at("/lanes/attempts/suppressed").asLong()).isPositive();
+    assertThat(sensor.at("/lanes/loads/suppressed").asLong()).isZero();
+    assertThat(sensor.get("lost").asLong()).isZero();
+    assertThat(sensor.get("unlisted").asLong()).isZero();
+    assertThat(guest.findings("KMW-1011")).isEmpty();
+    assertThat(guest.findings("KMW-1012")).isEmpty();
+  }
+
+  private static long made(String name) {
+    return guest.theCase(name).calls().getFirst().ret();
+  }
+
+  private static long attempts(String name, long uid, String errno) {
+    return guest.loads().stream()
+        .filter(load -> load.at("/loader/hostPid").asInt() == guest.theCase(name).pid())
+        .filter(load -> load.at("/loader/uid").asLong() == uid)
+        .filter(load -> load.path("errno").asString("").equals(errno))
+        .mapToLong(load -> load.get("repeats").asLong())
+        .sum();
+  }
+}

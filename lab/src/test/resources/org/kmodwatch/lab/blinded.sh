@@ -1,0 +1,36 @@
+#!/bin/sh
+# Switches ftrace off for ten seconds, with loads and an unload inside; BlindedIT reads what came of it.
+run() {
+  name=$1
+  shift
+  sh -c 'echo "case $0 $$"; exec "$@"' "$name" "$@" 2>&1
+  echo "end $name"
+}
+# until_told WORD: until the agent has written a finding or load with that word in it.
+until_told() {
+  tries=0
+  until grep -q -- "$1" /out/events.ndjson /out/loads.ndjson || [ "$tries" -gt 600 ]; do
+    tries=$((tries + 1))
+    sleep 0.1
+  done
+}
+
+# The first load makes the agent load its classes: seconds, in this guest.
+run before kwload finit kw_plain.ko
+run delete-before kwload delete kw_plain
+until_told unloaded
+sleep 2
+echo "off $(kwload now)"
+echo 0 >/proc/sys/kernel/ftrace_enabled
+sleep 1
+run from-file kwload finit kw_plain.ko
+run delete-from-file kwload delete kw_plain
+run from-memory kwload init kw_params.ko
+run int80 kwload int80 kw_plain.ko
+run init-fails kwload finit kw_initfail.ko
+sleep 9
+echo 1 >/proc/sys/kernel/ftrace_enabled
+echo "on $(kwload now)"
+sleep 3
+until_told sensor_recovered
+run after kwload delete kw_plain

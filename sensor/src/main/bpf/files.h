@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
+/*
+ * Strings and paths in a record. Not a hook by itself.
+ */
+#ifndef KMODWATCH_FILES_H
+#define KMODWATCH_FILES_H
+
+#include "kernel.h"
+#include "record.h"
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+#define KW_PATH_PARTS 2048		/* PATH_MAX / 2 */
+#define KW_PATH_PARTS_UNROLLED 32
+#define KW_NAME_MAX 256
+
+#define container_of_core(ptr, type, member) \
+	((type *)((unsigned long)(ptr) - bpf_core_field_offset(type, member)))
+
+/* Where the next string may start; more than KW_DATA_MAX if there is no room.
+ * 64 bits wide and opaque to the compiler, so that the value which is compared
+ * is the one that the verifier sees used. */
+static __always_inline __u64 end_of(const struct kw_record *r)
+{
+	__u64 off = r->data_len;
+
+	asm volatile("" : "+r"(off));
+	return off;
+}
+
+static __always_inline bool appended(struct kw_record *r, struct kw_span *span, __u64 off, long n)
+{
+	if (n <= 0)
+		return false;
+	span->off = off;
+	span->len = n - 1;
+	r->data_len = off + n;
+	return true;
+}
+
+static __always_inline bool append_kernel(struct kw_record *r, struct kw_span *span, const void *from)
+{
+	__u64 off = end_of(r);
+
+	if (off > KW_DATA_MAX || !from)
+		return false;
+	return appended(r, span, off,
+			bpf_probe_read_kernel_str(&r->data[off], KW_APPEND_MAX, from));
+}
+
+static __always_inline bool append_user(struct kw_record *r, struct kw_span *span, __u64 from)
+{
+	__u64 off = end_of(r);
+	long n;
+
+	if (off > KW_DATA_MAX || !from)
+		return false;
+	n = bpf_probe_read_user_str(&r->data[off], KW_APPEND_MAX, (const void *)from);
+	/* Of an empty string, strncpy_from_user_nofault() does not count the NUL,
+	 * as it does of any other. */
+	if (n == 0) {
+		*span = (struct kw_span){};
+		return true;
+	}
+	return appended(r, span, off, n);
+}
+
+/* A walk from a file up to the root of its mount namespace. */
+struct kw_walk {
+	struct kw_record *record;
+	struct dentry *dentry;
+	struct mount *mnt;
+	__u32 flags;
+};
+
+/* One step of the walk: appends one name, or crosses one mount point. Returns
+ * 1 when the walk is over. */
+static long walk_step(__u32 step, struct kw_walk *w)
+{
+	struct kw_record *r = w->record;
+	struct dentry *dentry = w->dentry;
+	struct dentry *parent = BPF_CORE_READ(dentry, d_parent);
+	struct mount *mnt = w->mnt;
+	__u64 off = end_of(r);
+	long n;
+
+	if (dentry == BPF_CORE_READ(mnt, mnt.mnt_root)) {
+		struct mount *above = BPF_CORE_READ(mnt, mnt_parent);
+
+		if (above != mnt) {
+			w->dentry = BPF_CORE_READ(mnt, mnt_mountpoint);
+			w->mnt = above;
+			return 0;
+		}
+	}
+	if (off > KW_DATA_MAX)
+		return 1;
+	n = bpf_probe_read_kernel_str(&r->data[off], KW_NAME_MAX, BPF_CORE_READ(dentry, d_name.name));
+	if (n <= 0)
+		return 1;
+	if (dentry == parent) {
+		/* The root, "/"; or a file without a tree, such as a memfd, whose
+		 * name is all there is and leads nowhere. */
+		if (r->data[off] != '/') {
+			r->data_len = off + n;
+			w->flags |= KW_FILE_DELETED;
+		}
+		w->flags &= ~KW_PATH_CUT;
+		return 1;
+	}
+	r->data_len = off + n;
+	w->dentry = parent;
+	return 0;
+}
+
+/* Appends the names from the file up to the root of its mount namespace;
+ * returns the flags that go with the path. */
+static __noinline __u32 append_path(struct kw_record *r, struct file *file)
+{
+	struct vfsmount *vfsmount = BPF_CORE_READ(file, f_path.mnt);
+	struct dentry *dentry = BPF_CORE_READ(file, f_path.dentry);
+	struct kw_walk w = {
+		.record = r,
+		.dentry = dentry,
+		.mnt = container_of_core(vfsmount, struct mount, mnt),
+		.flags = KW_PATH_CUT,
+	};
+	__u32 start = r->data_len;
+	int i;
+
+	/* d_unlinked(): in no hash chain, and not a root, which never is. */
+	if (!BPF_CORE_READ(dentry, d_hash.pprev) && BPF_CORE_READ(dentry, d_parent) != dentry)
+		w.flags |= KW_FILE_DELETED;
+	/* bpf_loop() (5.17) is verified once, a plain loop once a turn, which
+	 * costs a tenth of a second of start-up for each ten turns. */
+	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_loop)) {
+		bpf_loop(KW_PATH_PARTS, walk_step, &w, 0);
+	} else {
+		for (i = 0; i < KW_PATH_PARTS_UNROLLED; i++) {
+			if (walk_step(i, &w))
+				break;
+		}
+	}
+	r->path.off = start;
+	r->path.len = r->data_len - start;
+	return w.flags;
+}
+
+static __always_inline __u64 inode_ctime_ns(struct inode *inode)
+{
+	struct inode___v6_11 *newest = (void *)inode;
+	struct inode___v6_6 *newer = (void *)inode;
+
+	if (bpf_core_field_exists(newest->i_ctime_sec))
+		return BPF_CORE_READ(newest, i_ctime_sec) * 1000000000ULL +
+		       BPF_CORE_READ(newest, i_ctime_nsec);
+	if (bpf_core_field_exists(newer->__i_ctime))
+		return BPF_CORE_READ(newer, __i_ctime.tv_sec) * 1000000000ULL +
+		       BPF_CORE_READ(newer, __i_ctime.tv_nsec);
+	return BPF_CORE_READ(inode, i_ctime.tv_sec) * 1000000000ULL +
+	       BPF_CORE_READ(inode, i_ctime.tv_nsec);
+}
+
+#define KW_FILE_FLAGS (KW_FILE_KNOWN | KW_FILE_DELETED | KW_PATH_CUT)
+
+/* Puts path and identity of a file into the record. */
+static __noinline void describe_file(struct kw_record *r, struct file *file)
+{
+	struct inode *inode = BPF_CORE_READ(file, f_inode);
+
+	r->flags &= ~KW_FILE_FLAGS;
+	r->flags |= append_path(r, file) | KW_FILE_KNOWN;
+	r->dev = BPF_CORE_READ(inode, i_sb, s_dev);
+	r->ino = BPF_CORE_READ(inode, i_ino);
+	r->ctime_ns = inode_ctime_ns(inode);
+}
+
+/* The file behind a descriptor of the current thread, or NULL. */
+static __always_inline struct file *file_of(__u32 fd)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
+	struct file *file = NULL;
+
+	if (fd >= BPF_CORE_READ(table, max_fds))
+		return NULL;
+	bpf_probe_read_kernel(&file, sizeof(file), BPF_CORE_READ(table, fd) + fd);
+	return file;
+}
+
+#endif

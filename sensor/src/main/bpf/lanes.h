@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
+/*
+ * The ways of records to user space. What the kernel accepts has a ring of its
+ * own. Attempts have another, behind a bucket of tokens for each user and
+ * cgroup, so that who makes many silences nobody else; what is held back is
+ * listed by who, what and with which result. What of a load was held back is
+ * kept with its attempt, and sent once the kernel accepts it. Not a hook by
+ * itself.
+ */
+#ifndef KMODWATCH_LANES_H
+#define KMODWATCH_LANES_H
+
+#include "attempt.h"
+
+#define KW_RING_BYTES (16 << 20)	/* each of the two lanes */
+
+/* Attempts that each user and cgroup may make at once, and one more each
+ * KW_TOKEN_NS, before they are held back. An accepted load costs none. */
+#define KW_TOKENS 1024
+#define KW_TOKEN_NS (1000000000ULL / 64)
+#define KW_BUCKETS 4096
+#define KW_HELD_MAX 1024
+
+/* Past this an attempt that begins is held back, so that those which are under
+ * way find room. */
+#define KW_RING_ENOUGH (KW_RING_BYTES / 2)
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, KW_RING_BYTES);
+} ring_attempts SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, KW_RING_BYTES);
+} ring_loads SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct kw_control);
+} control SEC(".maps");
+
+struct kw_bucket_key {
+	__u64 cgroup_id;
+	__u32 uid;
+	__u32 reserved;
+};
+
+/* Of each user and cgroup: when its bucket of tokens will be full again. One
+ * that is forgotten is full. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, KW_BUCKETS);
+	__type(key, struct kw_bucket_key);
+	__type(value, __u64);
+} buckets SEC(".maps");
+
+/* Two lists: while one is written, user space reads and empties the other, so
+ * that no count is lost. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, KW_HELD_MAX);
+	__type(key, struct kw_held_key);
+	__type(value, struct kw_held);
+} held_even SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, KW_HELD_MAX);
+	__type(key, struct kw_held_key);
+	__type(value, struct kw_held);
+} held_odd SEC(".maps");
+
+/* Whether the source of an attempt has a token left; takes it. The bucket is
+ * the time at which it will be full: two that take a token at the same moment
+ * may get one for both. */
+static __noinline bool take_token(const struct kw_record *r)
+{
+	struct kw_bucket_key key = { .cgroup_id = r->cgroup_id, .uid = r->uid };
+	__u64 now = bpf_ktime_get_boot_ns();
+	__u64 *full = bpf_map_lookup_elem(&buckets, &key);
+	__u64 next = now + KW_TOKEN_NS;
+
+	if (!full) {
+		bpf_map_update_elem(&buckets, &key, &next, BPF_ANY);
+		return true;
+	}
+	if (*full > now)
+		next = *full + KW_TOKEN_NS;
+	if (next > now + KW_TOKENS * KW_TOKEN_NS)
+		return false;
+	*full = next;
+	return true;
+}
+
+static __noinline int give_token_back(const struct kw_record *r)
+{
+	struct kw_bucket_key key = { .cgroup_id = r->cgroup_id, .uid = r->uid };
+	__u64 *full = bpf_map_lookup_elem(&buckets, &key);
+
+	if (full)
+		*full -= KW_TOKEN_NS;
+	return 0;
+}
+
+/* Whether an attempt may use its lane; decided once, so that an attempt is
+ * there as a whole or not at all. */
+static __noinline bool is_granted(struct kw_attempt *a)
+{
+	if (a->grant == KW_UNDECIDED) {
+		if (bpf_ringbuf_query(&ring_attempts, BPF_RB_AVAIL_DATA) > KW_RING_ENOUGH)
+			a->grant = KW_NO_ROOM;
+		else
+			a->grant = take_token(&a->record) ? KW_GRANTED : KW_HELD_BACK;
+	}
+	return a->grant == KW_GRANTED;
+}
+
+/* Lists an attempt or a request that is over and was held back. */
+static __noinline int list_held(struct kw_attempt *a)
+{
+	struct kw_record *r = &a->record;
+	struct kw_held_key key = {
+		.cgroup_id = r->cgroup_id,
+		.ret = r->ret,
+		.uid = r->uid,
+		.call = r->call,
+	};
+	struct kw_held none = {};
+	struct kw_held *held = NULL;
+	struct kw_control *c;
+	__u32 zero = 0;
+
+	c = bpf_map_lookup_elem(&control, &zero);
+	if (c && (c->period & 1)) {
+		bpf_map_update_elem(&held_odd, &key, &none, BPF_NOEXIST);
+		held = bpf_map_lookup_elem(&held_odd, &key);
+	} else {
+		bpf_map_update_elem(&held_even, &key, &none, BPF_NOEXIST);
+		held = bpf_map_lookup_elem(&held_even, &key);
+	}
+	if (!held) {
+		count(KW_HELD_UNLISTED);
+		return 0;
+	}
+	__sync_fetch_and_add(&held->count, 1);
+	if (a->grant == KW_NO_ROOM)
+		__sync_fetch_and_add(&held->no_room, 1);
+	if (!held->first_ns)
+		held->first_ns = r->time_ns;
+	held->last_ns = r->time_ns;
+	held->host_pid = r->host_pid;
+	__builtin_memcpy(held->comm, r->comm, KW_COMM_LEN);
+	return 0;
+}
+
+/* Whether a record is the last of something that a person would count. */
+static __always_inline bool ends_something(const struct kw_record *r)
+{
+	switch (r->kind) {
+	case KW_CALL_RETURN:
+	case KW_MODULE_REQUEST:
+		return true;
+	case KW_SECURITY_MODULE_REQUEST:
+		return r->ret;		/* nothing comes after a refusal */
+	case KW_READ_FILE:
+	case KW_LOAD_DATA:
+		return r->call == KW_NO_CALL;
+	default:
+		return false;
+	}
+}
+
+/* Keeps what a load needs to be told as a whole, should it become one. */
+static __noinline int keep(struct kw_attempt *a, __u32 counter)
+{
+	struct kw_record *r = &a->record;
+	__u32 i = a->kept_count;
+
+	if (r->kind < KW_READ_FILE || r->kind > KW_POST_LOAD_DATA || i >= KW_KEPT_MAX ||
+	    (r->flags & KW_OTHER_FILE))
+		return 0;
+	i &= KW_KEPT_MAX - 1;
+	a->kept[i].time_ns = r->time_ns;
+	a->kept[i].value = r->value;
+	a->kept[i].ret = r->ret;
+	a->kept[i].id = r->id;
+	a->kept[i].kind = r->kind;
+	a->kept[i].counter = counter;
+	a->kept_count++;
+	return 0;
+}
+
+static __always_inline __u64 length_of(const struct kw_record *r)
+{
+	__u64 len = end_of(r);
+
+	if (len > KW_DATA_MAX + KW_APPEND_MAX)
+		len = KW_DATA_MAX + KW_APPEND_MAX;
+	return __builtin_offsetof(struct kw_record, data) + len;
+}
+
+static __noinline long put_load(struct kw_record *r)
+{
+	r->seq = count(KW_LOADS_SENT);
+	if (!bpf_ringbuf_output(&ring_loads, r, length_of(r), 0))
+		return 0;
+	count(KW_LOADS_RING_FULL);
+	return -1;
+}
+
+static __noinline long put_attempt(struct kw_record *r)
+{
+	r->seq = count(KW_ATTEMPTS_SENT);
+	if (!bpf_ringbuf_output(&ring_attempts, r, length_of(r), 0))
+		return 0;
+	count(KW_ATTEMPTS_RING_FULL);
+	return -1;
+}
+
+/* Sends what is known by now, by the attempt's lane. */
+static __noinline int send(struct kw_attempt *a, __u32 kind)
+{
+	struct kw_record *r = &a->record;
+
+	r->kind = kind;
+	r->time_ns = bpf_ktime_get_boot_ns();
+	r->cpu = bpf_get_smp_processor_id();
+	if (a->accepted) {
+		put_load(r);
+		return 0;
+	}
+	if (is_granted(a)) {
+		if (put_attempt(r))
+			keep(a, KW_ATTEMPTS_RING_FULL);
+		return 0;
+	}
+	count(KW_ATTEMPTS_HELD);
+	keep(a, KW_ATTEMPTS_HELD);
+	if (ends_something(r))
+		list_held(a);
+	return 0;
+}
+
+/* The kernel takes the module, or lets it go: what comes from now on goes by
+ * the lane of loads, and first what the other lane did not take. */
+static __noinline int accept(struct kw_attempt *a)
+{
+	struct kw_record *r = &a->record;
+	__u64 value = r->value;
+	__s64 ret = r->ret;
+	__u32 id = r->id;
+	int i;
+
+	if (a->accepted)
+		return 0;
+	a->accepted = 1;
+	if (a->grant == KW_GRANTED)
+		give_token_back(r);
+	for (i = 0; i < KW_KEPT_MAX; i++) {
+		struct kw_kept *kept = &a->kept[i];
+
+		if (i >= (int)a->kept_count)
+			break;
+		r->kind = kept->kind;
+		r->time_ns = kept->time_ns;
+		r->value = kept->value;
+		r->ret = kept->ret;
+		r->id = kept->id;
+		r->cpu = bpf_get_smp_processor_id();
+		if (kept->counter == KW_ATTEMPTS_HELD)
+			add(KW_ATTEMPTS_HELD, -1);
+		else
+			count(KW_ATTEMPTS_RECOVERED);
+		put_load(r);
+	}
+	r->value = value;
+	r->ret = ret;
+	r->id = id;
+	return 0;
+}
+
+#endif

@@ -1,0 +1,115 @@
+package org.kmodwatch.sensor;
+
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+
+/**
+ * A harmless call of our own, at intervals, that must come out of every ring: {@code
+ * finit_module(-1, "", flags)} with flags that no kernel knows and nobody guesses. The programs
+ * send it by each ring, whatever limit there is. One that has not come within a second is a fault
+ * of that ring, or if it came by none, of the hooks on calls.
+ */
+final class Canary {
+
+  /** From one call to the next. */
+  static final long INTERVAL_NANOS = 5_000_000_000L;
+
+  /** Within this it must have come. */
+  static final long LIMIT_NANOS = 1_000_000_000L;
+
+  /** No kernel gives these bits of finit_module's flags a meaning. */
+  private static final int UNKNOWN_FLAG = 1 << 30;
+
+  private final Call call;
+  private final Random random;
+  private final Set<Way> awaited = EnumSet.noneOf(Way.class);
+  private List<SensorFault> faults = List.of();
+  private int flags;
+  private long sentNanos;
+  private boolean sent;
+  private long sung;
+
+  /** Makes the call. */
+  interface Call {
+    /** Returns what the kernel answered. */
+    long with(int flags);
+  }
+
+  /** The ways that it must come by. */
+  enum Way {
+    ATTEMPTS("lane attempts"),
+    LOADS("lane loads"),
+    IMAGES("images");
+
+    private final String part;
+
+    Way(String part) {
+      this.part = part;
+    }
+  }
+
+  Canary(Call call, Random random) {
+    this.call = call;
+    this.random = random;
+  }
+
+  /**
+   * Makes a call if one is due, and looks whether the last has come.
+   *
+   * @param ways those that there are
+   */
+  void tick(long nowNanos, Set<Way> ways) {
+    if (!awaited.isEmpty() && nowNanos - sentNanos >= LIMIT_NANOS) {
+      faults = missing(ways);
+      awaited.clear();
+    }
+    if (awaited.isEmpty() && (!sent || nowNanos - sentNanos >= interval())) {
+      awaited.addAll(ways);
+      flags = UNKNOWN_FLAG | random.nextInt(UNKNOWN_FLAG);
+      sentNanos = nowNanos;
+      sent = true;
+      sung++;
+      call.with(flags);
+    }
+  }
+
+  /** Takes one that came. */
+  void heard(Way way, int heardFlags) {
+    if (heardFlags == flags && awaited.remove(way) && awaited.isEmpty()) {
+      faults = List.of();
+    }
+  }
+
+  /** What did not come, the last time that all had been given the time. */
+  List<SensorFault> faults() {
+    return faults;
+  }
+
+  /** How many calls were made. */
+  long sung() {
+    return sung;
+  }
+
+  /** While something is amiss it is tried more often, to say soon that it is mended. */
+  private long interval() {
+    return faults.isEmpty() ? INTERVAL_NANOS : LIMIT_NANOS;
+  }
+
+  private List<SensorFault> missing(Set<Way> ways) {
+    if (awaited.containsAll(ways)) {
+      return List.of(
+          new SensorFault(
+              "calls", "our own finit_module was not seen: the hooks on system calls do not fire"));
+    }
+    var missing = new ArrayList<SensorFault>();
+    for (Way way : awaited) {
+      missing.add(
+          new SensorFault(
+              way.part, "our own finit_module did not come by it within a second, but by another"));
+    }
+    return List.copyOf(missing);
+  }
+}

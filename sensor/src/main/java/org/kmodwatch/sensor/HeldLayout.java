@@ -1,0 +1,29 @@
+package org.kmodwatch.sensor;
+
+/**
+ * Where each field of the list of what was held back stands, and of what user space tells the
+ * programs: {@code struct kw_held_key}, {@code kw_held} and {@code kw_control} of {@code record.h},
+ * in bytes. RecordLayoutTest holds it against the BTF of the object file.
+ */
+final class HeldLayout {
+
+  static final int KEY_CGROUP_ID = 0;
+  static final int KEY_RET = 8;
+  static final int KEY_UID = 16;
+  static final int KEY_CALL = 20;
+  static final int KEY_BYTES = 24;
+
+  static final int COUNT = 0;
+  static final int FIRST_NANOS = 8;
+  static final int LAST_NANOS = 16;
+  static final int HOST_PID = 24;
+  static final int NO_ROOM = 28;
+  static final int COMM = 32;
+  static final int VALUE_BYTES = 48;
+
+  static final int CONTROL_PERIOD = 0;
+  static final int CONTROL_CANARY_PID = 4;
+  static final int CONTROL_BYTES = 8;
+
+  private HeldLayout() {}
+}

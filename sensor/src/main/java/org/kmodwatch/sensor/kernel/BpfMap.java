@@ -1,0 +1,128 @@
+package org.kmodwatch.sensor.kernel;
+
+import static org.kmodwatch.sensor.kernel.Native.LONG;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.BiConsumer;
+
+/** A hash or an array in the kernel that is not per-CPU. Valid until its object is closed. */
+public final class BpfMap {
+
+  private static final long ANY = 0;
+
+  private final LibBpf lib;
+  private final int fd;
+  private final String name;
+  private final int keyBytes;
+  private final int valueBytes;
+
+  BpfMap(LibBpf lib, int fd, String name, int keyBytes, int valueBytes) {
+    this.lib = lib;
+    this.fd = fd;
+    this.name = name;
+    this.keyBytes = keyBytes;
+    this.valueBytes = valueBytes;
+  }
+
+  /**
+   * Puts an entry in, in the place of one with this key if there is one.
+   *
+   * @param key its bytes, in the machine's order
+   * @param value likewise
+   * @throws KernelException if the map has no room
+   */
+  public void put(byte[] key, byte[] value) {
+    try (Arena arena = Arena.ofConfined()) {
+      int result =
+          (int)
+              lib.mapUpdateElem.invokeExact(
+                  Native.captured(), fd, bytes(arena, key), bytes(arena, value), ANY);
+      if (result != 0) {
+        throw new KernelException("the map " + name + " cannot be written", Native.errno());
+      }
+    } catch (Throwable t) {
+      throw Native.unreachable(t);
+    }
+  }
+
+  /**
+   * The value of an entry.
+   *
+   * @return its bytes, in the machine's order
+   * @throws KernelException if it is not there
+   */
+  public ByteBuffer get(byte[] key) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment value = arena.allocate(valueBytes, Long.BYTES);
+      int result =
+          (int) lib.mapLookupElem.invokeExact(Native.captured(), fd, bytes(arena, key), value);
+      if (result != 0) {
+        throw new KernelException("the map " + name + " cannot be read", Native.errno());
+      }
+      return ByteBuffer.wrap(value.toArray(ValueLayout.JAVA_BYTE)).order(ByteOrder.nativeOrder());
+    } catch (Throwable t) {
+      throw Native.unreachable(t);
+    }
+  }
+
+  /** Takes an entry out, if it is there. */
+  public void remove(byte[] key) {
+    try (Arena arena = Arena.ofConfined()) {
+      int ignored = (int) lib.mapDeleteElem.invokeExact(Native.captured(), fd, bytes(arena, key));
+    } catch (Throwable t) {
+      throw Native.unreachable(t);
+    }
+  }
+
+  /** The keys that are in a hash now; one that comes or goes meanwhile may be missed. */
+  public List<byte[]> keys() {
+    var keys = new ArrayList<byte[]>();
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment next = arena.allocate(keyBytes, Long.BYTES);
+      MemorySegment previous = MemorySegment.NULL;
+      while ((int) lib.mapGetNextKey.invokeExact(Native.captured(), fd, previous, next) == 0) {
+        byte[] key = next.toArray(ValueLayout.JAVA_BYTE);
+        keys.add(key);
+        previous = bytes(arena, key);
+      }
+      return keys;
+    } catch (Throwable t) {
+      throw Native.unreachable(t);
+    }
+  }
+
+  /**
+   * Takes every entry out of a hash that the programs do not write at the time.
+   *
+   * @param taker of key and value, each from 0 to its size, in the machine's order
+   */
+  public void drain(BiConsumer<ByteBuffer, ByteBuffer> taker) {
+    for (byte[] key : keys()) {
+      try (Arena arena = Arena.ofConfined()) {
+        MemorySegment value = arena.allocate(valueBytes, Long.BYTES);
+        int result =
+            (int) lib.mapLookupElem.invokeExact(Native.captured(), fd, bytes(arena, key), value);
+        if (result == 0) {
+          remove(key);
+          taker.accept(
+              ByteBuffer.wrap(key).order(ByteOrder.nativeOrder()),
+              value.asByteBuffer().order(ByteOrder.nativeOrder()));
+        }
+      } catch (Throwable t) {
+        throw Native.unreachable(t);
+      }
+    }
+  }
+
+  private static MemorySegment bytes(Arena arena, byte[] bytes) {
+    MemorySegment copy = arena.allocate(bytes.length, LONG.byteSize());
+    copy.copyFrom(MemorySegment.ofArray(bytes));
+    return copy;
+  }
+}

@@ -1,0 +1,59 @@
+package org.kmodwatch.sensor.kernel;
+
+import static org.kmodwatch.sensor.kernel.Native.INT;
+import static org.kmodwatch.sensor.kernel.Native.LONG;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/** The maps of programs that are in the kernel, whoever brought them there. Not thread-safe. */
+public abstract sealed class BpfMaps permits BpfObject, PinnedPrograms {
+
+  final LibBpf lib;
+
+  BpfMaps(LibBpf lib) {
+    this.lib = lib;
+  }
+
+  /** The descriptor of a map. */
+  abstract int mapFd(String name);
+
+  /** A hash or an array that is not per-CPU. */
+  public BpfMap map(String name, int keyBytes, int valueBytes) {
+    return new BpfMap(lib, mapFd(name), name, keyBytes, valueBytes);
+  }
+
+  /**
+   * The ring buffer map of this name, mapped into memory.
+   *
+   * @param sizeBytes the ring's size
+   * @param windowBytes how much of its data is mapped at once, at most twice its size
+   */
+  public RingBuffer ringBuffer(String name, int sizeBytes, int windowBytes) {
+    return RingBuffer.map(mapFd(name), sizeBytes, windowBytes);
+  }
+
+  /** The sums over all processors of a per-CPU array of {@code entries} 64-bit counters. */
+  public long[] sumsOfPerCpuArray(String name, int entries) {
+    int fd = mapFd(name);
+    var sums = new long[entries];
+    try (Arena values = Arena.ofConfined()) {
+      int cpus = (int) lib.numPossibleCpus.invokeExact();
+      MemorySegment key = values.allocate(INT);
+      MemorySegment value = values.allocate(LONG, cpus);
+      for (int i = 0; i < entries; i++) {
+        key.set(INT, 0, i);
+        int result = (int) lib.mapLookupElem.invokeExact(Native.captured(), fd, key, value);
+        if (result != 0) {
+          throw new KernelException("the counters cannot be read", Native.errno());
+        }
+        for (int cpu = 0; cpu < cpus; cpu++) {
+          sums[i] += value.getAtIndex(LONG, cpu);
+        }
+      }
+      return sums;
+    } catch (Throwable t) {
+      throw Native.unreachable(t);
+    }
+  }
+}

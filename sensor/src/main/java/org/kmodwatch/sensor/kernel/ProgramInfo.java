@@ -1,0 +1,49 @@
+package org.kmodwatch.sensor.kernel;
+
+import static org.kmodwatch.sensor.kernel.Native.INT;
+import static org.kmodwatch.sensor.kernel.Native.LONG;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/** What the kernel says of programs and links: include/uapi/linux/bpf.h. */
+final class ProgramInfo {
+
+  /** struct bpf_link_info; newer kernels have more. */
+  private static final int LINK_BYTES = 64;
+
+  private static final long LINK_PROG_ID = 8;
+
+  /** struct bpf_prog_info as far as recursion_misses. */
+  private static final int PROG_BYTES = 216;
+
+  private static final long PROG_MISSES = 208;
+
+  private ProgramInfo() {}
+
+  static boolean isAttached(LibBpf lib, int linkFd) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment info = arena.allocate(LINK_BYTES, Long.BYTES);
+      return read(lib, arena, linkFd, info) > LINK_PROG_ID && info.get(INT, LINK_PROG_ID) != 0;
+    }
+  }
+
+  static long misses(LibBpf lib, int programFd) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment info = arena.allocate(PROG_BYTES, Long.BYTES);
+      return read(lib, arena, programFd, info) >= PROG_BYTES ? info.get(LONG, PROG_MISSES) : 0;
+    }
+  }
+
+  /** How many bytes the kernel wrote of {@code info}; 0 if it refused. */
+  private static int read(LibBpf lib, Arena arena, int fd, MemorySegment info) {
+    try {
+      MemorySegment length = arena.allocate(INT);
+      length.set(INT, 0, (int) info.byteSize());
+      int result = (int) lib.infoByFd.invokeExact(Native.captured(), fd, info, length);
+      return result == 0 ? length.get(INT, 0) : 0;
+    } catch (Throwable t) {
+      throw Native.unreachable(t);
+    }
+  }
+}
