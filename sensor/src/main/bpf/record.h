@@ -200,6 +200,9 @@ struct kw_held {
 struct kw_control {
 	__u32 period;			/* the lower bit: which list of what is held back is written */
 	__u32 canary_pid;		/* whose finit_module(-1, …) is a canary; 0: nobody's */
+	/* User space's own, for the process that comes after it. */
+	__s64 boot_to_epoch_ns;		/* keeps times and ids the same */
+	__u64 received[KW_LANES];	/* records that it has done with */
 };
 
 #endif

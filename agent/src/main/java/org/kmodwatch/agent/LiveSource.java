@@ -51,6 +51,21 @@ interface LiveSource extends AutoCloseable {
       }
 
       @Override
+      public boolean isPinned() {
+        return sensor.isPinned();
+      }
+
+      @Override
+      public boolean mustCommit() {
+        return sensor.mustCommit();
+      }
+
+      @Override
+      public void commit() {
+        sensor.commit();
+      }
+
+      @Override
       public long seenUpToNanos() {
         return sensor.seenUpToNanos();
       }
@@ -78,6 +93,12 @@ interface LiveSource extends AutoCloseable {
   int drain(Consumer<Event> sink);
 
   SensorStatistics statistics();
+
+  boolean isPinned();
+
+  boolean mustCommit();
+
+  void commit();
 
   long seenUpToNanos();
 

@@ -18,6 +18,7 @@ import org.kmodwatch.core.load.LoadRecord;
 import org.kmodwatch.core.load.LoadRecords;
 import org.kmodwatch.core.load.LoadTracker;
 import org.kmodwatch.core.load.LoadTrackerOptions;
+import org.kmodwatch.core.load.LoadTrackerStatistics;
 import org.kmodwatch.core.signature.Finding;
 import org.kmodwatch.core.signature.Signature;
 import org.kmodwatch.core.signature.SignatureMetadata;
@@ -37,6 +38,7 @@ final class Pipeline {
   private final LoadTracker tracker;
   private final OpenRequests requests = new OpenRequests();
   private final LoadListener observer;
+  private final BeforeLoad beforeLoad;
   private final List<Output> outputs;
   private final Complaints malformed;
   private final Complaints failures;
@@ -51,6 +53,7 @@ final class Pipeline {
    * Makes one.
    *
    * @param options what the tracker is to know
+   * @param beforeLoad is shown each load before it is written
    * @param observer is told of each load once it is written
    */
   Pipeline(
@@ -58,6 +61,7 @@ final class Pipeline {
       List<Output> outputs,
       Shell shell,
       LoadTrackerOptions options,
+      BeforeLoad beforeLoad,
       LoadListener observer) {
     this.outputs = List.copyOf(outputs);
     this.malformed = new Complaints(shell, "malformed events");
@@ -66,6 +70,21 @@ final class Pipeline {
     this.tracker =
         new LoadTracker(options, (record, basis) -> joined.addLast(new Joined(record, basis)));
     this.observer = observer;
+    this.beforeLoad = beforeLoad;
+  }
+
+  /** What is done with a load before it is written. */
+  interface BeforeLoad {
+
+    /** Keeps records as they are. */
+    BeforeLoad NOTHING = load -> load;
+
+    /**
+     * Takes notice of {@code load}.
+     *
+     * @return what is to be written
+     */
+    LoadRecord apply(LoadRecord load) throws IOException;
   }
 
   /** A record that came out of the tracker and has not been judged yet. */
@@ -131,6 +150,12 @@ final class Pipeline {
     return Map.copyOf(eventsByName);
   }
 
+  /** Whether every attempt that was begun has its record: nothing waits for another event. */
+  boolean isQuiescent() {
+    LoadTrackerStatistics account = tracker.statistics();
+    return account.open() == 0 && account.held() == 0 && joined.isEmpty();
+  }
+
   /** How many events were taken. */
   long events() {
     return events;
@@ -177,7 +202,7 @@ final class Pipeline {
       loads++;
       var findings = new LinkedHashSet<>(next.record().findings());
       findings.addAll(judge(LoadRecords.toEvent(next.record(), next.basis())));
-      LoadRecord record = next.record().withFindings(List.copyOf(findings));
+      LoadRecord record = beforeLoad.apply(next.record().withFindings(List.copyOf(findings)));
       for (Output output : outputs) {
         output.load(record);
       }

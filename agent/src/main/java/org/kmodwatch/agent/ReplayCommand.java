@@ -83,6 +83,7 @@ final class ReplayCommand implements Callable<Integer> {
             List.of(output.open(shell, UserNames.numbers())),
             shell,
             LoadTrackerOptions.of(LoadRecord.Host.UNKNOWN, null),
+            Pipeline.BeforeLoad.NOTHING,
             (record, basis) -> {});
     boolean allRead = true;
     for (String file : files) {

@@ -44,6 +44,7 @@ import picocli.CommandLine.Option;
       "  sudo kmodwatch watch",
       "  sudo kmodwatch watch -o json | logger -t kmodwatch",
       "  sudo kmodwatch watch --record /var/tmp/run1",
+      "  sudo kmodwatch watch --pin -o loads >>/var/log/loads.ndjson",
       "  sudo kmodwatch watch -o loads --keep-images /var/lib/kmodwatch/images"
     })
 final class WatchCommand implements Callable<Integer> {
@@ -92,6 +93,28 @@ final class WatchCommand implements Callable<Integer> {
           "How much may be in DIR; past that, what was not loaded for longest goes. Default: 1G.")
   ByteSize keepImagesMax = new ByteSize(ImageStore.DEFAULT_MAX_BYTES);
 
+  @Option(
+      names = "--pin",
+      arity = "0..1",
+      fallbackValue = DEFAULT_PINS,
+      paramLabel = "DIR",
+      description =
+          "Leave the programs in the kernel when this ends, even if it is killed, and go on from"
+              + " there at the next start: what is loaded meanwhile is told then. DIR is a folder"
+              + " of the BPF file system, by default "
+              + DEFAULT_PINS
+              + "; rm -r DIR takes the programs off.")
+  @Nullable Path pins;
+
+  @Option(
+      names = "--state",
+      paramLabel = "DIR",
+      description = "Where --pin keeps which loads have been told. Default: " + DEFAULT_STATE + ".")
+  Path state = Path.of(DEFAULT_STATE);
+
+  private static final String DEFAULT_PINS = "/sys/fs/bpf/kmodwatch";
+  private static final String DEFAULT_STATE = "/var/lib/kmodwatch";
+
   private final Shell shell;
   private final Function<SensorOptions, LiveSource> sources;
   private final ToIntFunction<Exception> failed;
@@ -123,7 +146,8 @@ final class WatchCommand implements Callable<Integer> {
     ImageStore store = openStore();
     var complaints = new Complaints(shell, "images that were not kept");
     var images = new LoadedImages(shell.root(), store, InstantSource.system(), complaints::add);
-    var sensor = new SensorOptions(imageBufferBytes, images);
+    var sensor = new SensorOptions(imageBufferBytes, images, pins);
+    ReportJournal journal = pins == null ? null : ReportJournal.open(state);
     Recorder recorder = record == null ? null : Recorder.open(record);
     var outputs = new ArrayList<Output>(List.of(standardOutput));
     if (recorder != null) {
@@ -135,12 +159,14 @@ final class WatchCommand implements Callable<Integer> {
             installed,
             outputs,
             recorder,
+            journal,
             shell,
             InstantSource.system());
     return runUntilSignal(
         run,
         () -> {
-          try (recorder) {
+          try (recorder;
+              journal) {
             run.run();
           }
           complaints.finish();

@@ -38,11 +38,15 @@ final class WatchRun {
   /** Nothing waits longer for time to pass than this after the last event. */
   private static final Duration BUSY_FOR = Duration.ofSeconds(10);
 
+  private static final LoadRecord.Gap MAY_BE_TOLD =
+      new LoadRecord.Gap("id", "may have been told before: Kmodwatch was killed as it told it");
+
   private static final Duration LEDGER_INTERVAL = Duration.ofSeconds(5);
 
   private final Supplier<LiveSource> sources;
   private final Pipeline pipeline;
   private final @Nullable Recorder recorder;
+  private final @Nullable ReportJournal journal;
   private final Shell shell;
   private final InstantSource clock;
   private final ContainerEnrichment containers;
@@ -62,16 +66,19 @@ final class WatchRun {
    * Makes one.
    *
    * @param outputs where everything goes
+   * @param journal of a pinned sensor; null if it is not pinned
    */
   WatchRun(
       Supplier<LiveSource> sources,
       List<Signature> signatures,
       List<Output> outputs,
       @Nullable Recorder recorder,
+      @Nullable ReportJournal journal,
       Shell shell,
       InstantSource clock) {
     this.sources = sources;
     this.recorder = recorder;
+    this.journal = journal;
     this.shell = shell;
     this.clock = clock;
     LoadRecord.Host host = HostFacts.of(shell.root(), Machine.at(shell.root()).architecture());
@@ -85,6 +92,7 @@ final class WatchRun {
             outputs,
             shell,
             LoadTrackerOptions.of(host, HostFacts.modprobePath(shell.root()).orElse(null)),
+            this::telling,
             this::joined);
   }
 
@@ -152,6 +160,7 @@ final class WatchRun {
       tick(live);
       sensorWatch.tick(clock.instant(), live.faults(), live.statistics(), sink);
       pipeline.flush();
+      letGo(live);
       if (recorder != null && !clock.instant().isBefore(nextLedger)) {
         recorder.write(ledger(live.statistics(), false));
         nextLedger = clock.instant().plus(LEDGER_INTERVAL);
@@ -159,6 +168,13 @@ final class WatchRun {
     }
     live.detach();
     live.drain(sink);
+    if (live.isPinned()) {
+      // What is not complete is in the rings still: it is the next process's.
+      pipeline.flush();
+      letGo(live);
+      shell.note("the programs stay pinned, and keep what they see for the next start");
+      return;
+    }
     SensorStatistics statistics = live.statistics();
     sensorWatch.finish(clock.instant(), statistics, sink);
     pipeline.finish();
@@ -175,6 +191,27 @@ final class WatchRun {
                 statistics.lost()));
   }
 
+  /** Gives what has been told of back to the kernel, once nothing of it is needed any more. */
+  private void letGo(LiveSource live) throws IOException {
+    if (journal == null) {
+      live.commit();
+      return;
+    }
+    journal.handedOn();
+    if (pipeline.isQuiescent() || live.mustCommit()) {
+      live.commit();
+      journal.clear();
+    }
+  }
+
+  private LoadRecord telling(LoadRecord record) throws IOException {
+    if (journal == null) {
+      return record;
+    }
+    journal.telling(record.id());
+    return journal.mayBeTold(record.id()) ? record.withGap(MAY_BE_TOLD) : record;
+  }
+
   private Duration pollTimeout() {
     boolean busy =
         hidden.isPending() || inventory.isPending() || clock.instant().isBefore(busyUntil);
@@ -182,6 +219,9 @@ final class WatchRun {
   }
 
   private void accept(Event event) {
+    if (journal != null && journal.isTold(ReportJournal.attemptOf(event))) {
+      return;
+    }
     busyUntil = clock.instant().plus(BUSY_FOR);
     hidden.event(event);
     try {

@@ -105,6 +105,19 @@ class WatchSignalTest {
     }
 
     @Override
+    public boolean isPinned() {
+      return false;
+    }
+
+    @Override
+    public boolean mustCommit() {
+      return false;
+    }
+
+    @Override
+    public void commit() {}
+
+    @Override
     public long seenUpToNanos() {
       return Long.MAX_VALUE;
     }

@@ -333,7 +333,7 @@ class WatchTest {
             ? List.of(new KernelModuleLoading())
             : List.of(new KernelModuleLoading(), new HiddenModule());
     InstantSource clock = () -> source.now;
-    var run = new WatchRun(() -> source, signatures, outputs, recorder, shell, clock);
+    var run = new WatchRun(() -> source, signatures, outputs, recorder, null, shell, clock);
     source.afterPoll = run::stop;
     run.run();
   }
@@ -386,6 +386,19 @@ class WatchTest {
       sink.accept(event("module_load").with("name", "dummy").build());
       return 1;
     }
+
+    @Override
+    public boolean isPinned() {
+      return false;
+    }
+
+    @Override
+    public boolean mustCommit() {
+      return false;
+    }
+
+    @Override
+    public void commit() {}
 
     @Override
     public long seenUpToNanos() {

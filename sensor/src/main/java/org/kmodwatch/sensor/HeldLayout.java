@@ -23,7 +23,14 @@ final class HeldLayout {
 
   static final int CONTROL_PERIOD = 0;
   static final int CONTROL_CANARY_PID = 4;
-  static final int CONTROL_BYTES = 8;
+  static final int CONTROL_BOOT_TO_EPOCH_NANOS = 8;
+
+  /** One of 64 bits for each lane, in the order of enum kw_lane. */
+  static final int CONTROL_RECEIVED_ATTEMPTS = 16;
+
+  static final int CONTROL_RECEIVED_LOADS = 24;
+
+  static final int CONTROL_BYTES = 32;
 
   private HeldLayout() {}
 }

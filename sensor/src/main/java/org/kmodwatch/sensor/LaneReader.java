@@ -54,6 +54,22 @@ final class LaneReader implements AutoCloseable {
     }
   }
 
+  /** What is read stays in the rings until {@link #commit}. */
+  void keepUntilCommitted() {
+    attempts.keepUntilCommitted();
+    loads.keepUntilCommitted();
+  }
+
+  void commit() {
+    attempts.commit();
+    loads.commit();
+  }
+
+  /** The larger of what was read and not committed of the two rings, in bytes. */
+  long uncommittedBytes() {
+    return Math.max(attempts.uncommittedBytes(), loads.uncommittedBytes());
+  }
+
   /** What was counted of a lane. */
   Account account(Lane lane) {
     return lane == Lane.ATTEMPTS ? attemptsAccount : loadsAccount;
@@ -83,7 +99,23 @@ final class LaneReader implements AutoCloseable {
   static final class Account {
     private long received;
     private long malformed;
-    private long[] highest = new long[8];
+    private long[] highest = new long[0];
+
+    /**
+     * Goes on where another process has ended.
+     *
+     * @param done records that it had done with
+     * @param sent records that were sent so far, by processor
+     */
+    void resume(long done, long[] sent) {
+      received = done;
+      highest = sent.clone();
+    }
+
+    /** Records that came, by this process and those before it. */
+    long received() {
+      return received;
+    }
 
     /** Takes notice of a record of this lane. */
     void received(ByteBuffer record) {
@@ -93,7 +125,7 @@ final class LaneReader implements AutoCloseable {
         return;
       }
       if (cpu >= highest.length) {
-        highest = Arrays.copyOf(highest, Integer.highestOneBit(cpu) * 2);
+        highest = Arrays.copyOf(highest, cpu + 1);
       }
       long sequence = record.getLong(record.position() + RecordLayout.SEQUENCE);
       highest[cpu] = Math.max(highest[cpu], sequence);

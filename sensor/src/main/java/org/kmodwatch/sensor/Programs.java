@@ -13,9 +13,13 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import org.kmodwatch.sensor.kernel.AttachedProgram;
+import org.kmodwatch.sensor.kernel.BpfMaps;
 import org.kmodwatch.sensor.kernel.BpfObject;
 import org.kmodwatch.sensor.kernel.KernelBtf;
 import org.kmodwatch.sensor.kernel.LibBpf;
+import org.kmodwatch.sensor.kernel.PinnedPrograms;
 
 /**
  * Brings the programs into the kernel.
@@ -36,7 +40,10 @@ final class Programs implements AutoCloseable {
   /** KW_IMAGE_MAX: larger images are not sent. */
   private static final long IMAGE_BYTES_MAX = 64L << 20;
 
-  private final BpfObject object;
+  private final BpfMaps maps;
+  private final List<? extends AttachedProgram> attached;
+  private final Runnable detach;
+  private final Runnable close;
   private final Map<Hook, HookStatus> statuses;
 
   /**
@@ -44,20 +51,35 @@ final class Programs implements AutoCloseable {
    */
   private final String complaints;
 
-  private Programs(BpfObject object, Map<Hook, HookStatus> statuses, String complaints) {
-    this.object = object;
+  private Programs(
+      BpfMaps maps,
+      List<? extends AttachedProgram> attached,
+      Runnable detach,
+      Runnable close,
+      Map<Hook, HookStatus> statuses,
+      String complaints) {
+    this.maps = maps;
+    this.attached = List.copyOf(attached);
+    this.detach = detach;
+    this.close = close;
     this.statuses = statuses;
     this.complaints = complaints;
   }
 
   /**
-   * Loads and attaches what this kernel takes.
+   * Loads and attaches what this kernel takes; or takes over what another process left pinned, if
+   * it is the same.
    *
    * @param imageBufferBytes memory for images; 0 for none of them
-   * @throws SensorException if a required program cannot be loaded or attached
+   * @param pins folder of the BPF file system; null to pin nothing
+   * @throws SensorException if a required program cannot be loaded or attached, or pinned
    */
-  static Programs attach(LibBpf lib, KernelBtf btf, int imageBufferBytes) {
-    Programs programs = attachWhatGoes(lib, btf, imageBufferBytes);
+  static Programs attach(LibBpf lib, KernelBtf btf, int imageBufferBytes, @Nullable Path pins) {
+    PinFolder folder = pins == null ? null : PinFolder.of(pins, objectFile(), imageBufferBytes);
+    if (folder != null && folder.exists()) {
+      return adopt(folder.open(lib));
+    }
+    Programs programs = attachWhatGoes(lib, btf, imageBufferBytes, folder);
     for (HookStatus status : programs.statuses()) {
       if (status.hook().required() && status.state() != HookStatus.State.ATTACHED) {
         programs.close();
@@ -66,12 +88,35 @@ final class Programs implements AutoCloseable {
             programs.complaints);
       }
     }
+    if (folder != null) {
+      folder.publish();
+    }
     return programs;
+  }
+
+  private static Programs adopt(PinnedPrograms pinned) {
+    var statuses = new EnumMap<Hook, HookStatus>(Hook.class);
+    String osArch = System.getProperty("os.arch", "");
+    for (Hook hook : Hook.values()) {
+      if (hook.isOn(osArch)) {
+        statuses.put(
+            hook,
+            new HookStatus(
+                hook,
+                HookStatus.State.ABSENT,
+                "this kernel did not take it when the pinned programs were loaded"));
+      }
+    }
+    for (AttachedProgram program : pinned.programs()) {
+      Hook hook = hookOf(program);
+      statuses.put(hook, new HookStatus(hook, HookStatus.State.ATTACHED, ""));
+    }
+    return new Programs(pinned, pinned.programs(), () -> {}, pinned::close, statuses, "");
   }
 
   /** Loads and attaches what this kernel takes, and takes it off again. */
   static List<HookStatus> probe(LibBpf lib, KernelBtf btf) {
-    try (Programs programs = attachWhatGoes(lib, btf, 0)) {
+    try (Programs programs = attachWhatGoes(lib, btf, 0, null)) {
       return programs.statuses();
     }
   }
@@ -84,7 +129,7 @@ final class Programs implements AutoCloseable {
   /** How often the kernel did not run a program, by hook; those that it always ran are left out. */
   Map<String, Long> misses() {
     var misses = new TreeMap<String, Long>();
-    for (BpfObject.Program program : object.programs()) {
+    for (AttachedProgram program : attached) {
       long missed = program.misses();
       if (missed != 0) {
         misses.put(hookOf(program).target(), missed);
@@ -96,7 +141,7 @@ final class Programs implements AutoCloseable {
   /** A fault for each hook that was attached and is no more. */
   List<SensorFault> detached() {
     var detached = new ArrayList<SensorFault>();
-    for (BpfObject.Program program : object.programs()) {
+    for (AttachedProgram program : attached) {
       HookStatus status = statuses.get(hookOf(program));
       if (status != null && status.state() == HookStatus.State.ATTACHED && !program.isAttached()) {
         detached.add(
@@ -108,16 +153,22 @@ final class Programs implements AutoCloseable {
     return detached;
   }
 
-  BpfObject object() {
-    return object;
+  BpfMaps maps() {
+    return maps;
+  }
+
+  /** Takes the programs off their hooks, unless they are pinned. */
+  void detach() {
+    detach.run();
   }
 
   @Override
   public void close() {
-    object.close();
+    close.run();
   }
 
-  private static Programs attachWhatGoes(LibBpf lib, KernelBtf btf, int imageBufferBytes) {
+  private static Programs attachWhatGoes(
+      LibBpf lib, KernelBtf btf, int imageBufferBytes, @Nullable PinFolder folder) {
     byte[] elf = objectFile();
     var statuses = new EnumMap<Hook, HookStatus>(Hook.class);
     Set<Hook> wanted = presentHooks(btf, statuses);
@@ -147,7 +198,17 @@ final class Programs implements AutoCloseable {
         statuses.put(hook, status(hook, program.attach()));
       }
     }
-    return new Programs(object, statuses, complaints);
+    BpfObject loaded = object;
+    if (folder != null) {
+      folder.pin(loaded, program -> isAttached(statuses, program));
+    }
+    return new Programs(
+        loaded,
+        loaded.programs(),
+        folder == null ? loaded::detach : () -> {},
+        loaded::close,
+        statuses,
+        complaints);
   }
 
   /** The hooks that the kernel has; those that it lacks are put into {@code statuses}. */
@@ -189,7 +250,12 @@ final class Programs implements AutoCloseable {
     }
   }
 
-  private static Hook hookOf(BpfObject.Program program) {
+  private static boolean isAttached(Map<Hook, HookStatus> statuses, AttachedProgram program) {
+    HookStatus status = statuses.get(hookOf(program));
+    return status != null && status.state() == HookStatus.State.ATTACHED;
+  }
+
+  private static Hook hookOf(AttachedProgram program) {
     return Hook.ofTarget(program.section())
         .orElseThrow(
             () ->

@@ -46,6 +46,9 @@ public final class Sensor implements AutoCloseable {
   /** How often the account is compared with what it was. */
   private static final long CHECK_NANOS = 1_000_000_000L;
 
+  /** From one look at the rings to the next, while what was read is kept in them. */
+  private static final Duration COMMIT_PAUSE = Duration.ofMillis(50);
+
   private static final Path FTRACE_ENABLED = Path.of("/proc/sys/kernel/ftrace_enabled");
 
   private final Programs programs;
@@ -58,6 +61,8 @@ public final class Sensor implements AutoCloseable {
   private final OpenCalls openCalls = new OpenCalls();
   private long bootToEpochNanos;
   private long clockCheckedBootNanos;
+  private final Control control;
+  private final boolean pinned;
   private final Canary canary;
   private final Set<Canary.Way> canaryWays;
   private final HeldBack heldBack;
@@ -75,23 +80,33 @@ public final class Sensor implements AutoCloseable {
       RingBuffer attempts,
       RingBuffer loads,
       List<RingBuffer> images,
-      ImageReader imageReader,
+      SensorOptions options,
       KernelTypes types) {
     this.programs = programs;
+    this.control = new Control(programs.maps());
+    this.bootToEpochNanos = bootToEpochNanos(control.bootToEpochNanos());
+    control.setBootToEpochNanos(bootToEpochNanos);
+    control.setCanaryPid(ModuleCalls.processId());
     this.lanes = new LaneReader(attempts, loads);
     this.images = images;
     this.rings = new RingPoll(Stream.concat(Stream.of(attempts, loads), images.stream()).toList());
-    this.imageReader = imageReader;
+    this.imageReader = options.images();
+    this.pinned = options.pins() != null;
     this.canary = new Canary(ModuleCalls::refusedFinitModule, new SecureRandom());
     this.canaryWays =
         images.isEmpty()
             ? EnumSet.of(Canary.Way.ATTEMPTS, Canary.Way.LOADS)
             : EnumSet.allOf(Canary.Way.class);
-    this.heldBack = new HeldBack(programs.object(), ModuleCalls.processId());
+    this.heldBack = new HeldBack(programs.maps(), control);
     this.deadAttempts =
-        new DeadAttempts(programs.object().map("attempts", Integer.BYTES, 0), Path.of("/proc"));
+        new DeadAttempts(programs.maps().map("attempts", Integer.BYTES, 0), Path.of("/proc"));
+    if (pinned) {
+      lanes.keepUntilCommitted();
+      images.forEach(RingBuffer::keepUntilCommitted);
+      resume(Lane.ATTEMPTS, RecordLayout.COUNTER_ATTEMPTS_SENT);
+      resume(Lane.LOADS, RecordLayout.COUNTER_LOADS_SENT);
+    }
     this.checked = statistics();
-    this.bootToEpochNanos = KernelClock.bootToEpochNanos();
     this.clockCheckedBootNanos = KernelClock.bootNanos();
     this.decoder = new RecordDecoder(types, Sensor::modprobePath, bootToEpochNanos);
   }
@@ -107,12 +122,12 @@ public final class Sensor implements AutoCloseable {
     LibBpf lib = libBpf();
     int imageBytes = options.imageBufferBytes();
     try (KernelBtf btf = kernelBtf(lib)) {
-      Programs programs = Programs.attach(lib, btf, imageBytes);
+      Programs programs = Programs.attach(lib, btf, imageBytes, options.pins());
       try {
         RingBuffer attempts = laneRing(programs, "ring_attempts");
         RingBuffer loads = laneRing(programs, "ring_loads");
         List<RingBuffer> images = imageBytes == 0 ? List.of() : imageRings(programs, imageBytes);
-        return new Sensor(programs, attempts, loads, images, options.images(), kernelTypes(btf));
+        return new Sensor(programs, attempts, loads, images, options, kernelTypes(btf));
       } catch (KernelException e) {
         programs.close();
         throw new SensorException(e.getMessage(), "");
@@ -145,8 +160,43 @@ public final class Sensor implements AutoCloseable {
    * @return how many were handed over; 0 after a time-out or {@link #wakeUp}
    */
   public int poll(Duration timeout, Consumer<Event> sink) {
-    rings.await(timeout);
+    if (uncommittedBytes() > 0) {
+      // What was read and not given back would end any wait at once.
+      rings.pause(timeout.compareTo(COMMIT_PAUSE) < 0 ? timeout : COMMIT_PAUSE);
+    } else {
+      rings.await(timeout);
+    }
     return read(sink);
+  }
+
+  /** Whether the programs go on without this process, and the next one finds what it left. */
+  public boolean isPinned() {
+    return pinned;
+  }
+
+  /**
+   * Whether so much was read and not {@link #commit committed} that the rings are about to be short
+   * of room.
+   */
+  public boolean mustCommit() {
+    return uncommittedBytes() > RecordLayout.RING_BYTES / 2;
+  }
+
+  /**
+   * Lets go of all that was handed over so far: no other process will find it again. Without pins
+   * everything is let go of at once.
+   */
+  public void commit() {
+    lanes.commit();
+    if (pinned) {
+      control.setReceived(
+          lanes.account(Lane.ATTEMPTS).received(), lanes.account(Lane.LOADS).received());
+    }
+    images.forEach(RingBuffer::commit);
+  }
+
+  private long uncommittedBytes() {
+    return pinned ? lanes.uncommittedBytes() : 0;
   }
 
   /** Makes a {@link #poll} that is waiting return; from any thread, until {@link #close}. */
@@ -156,13 +206,19 @@ public final class Sensor implements AutoCloseable {
 
   /** Takes the programs off the kernel; what is in the ring stays there for {@link #drain}. */
   public void detach() {
-    programs.object().detach();
+    programs.detach();
   }
 
-  /** Hands over what is left after {@link #detach}, calls that have not returned included. */
+  /**
+   * Hands over what is left after {@link #detach}, calls that have not returned included, unless
+   * the programs are pinned: then those are left to the next process.
+   */
   public int drain(Consumer<Event> sink) {
     handed = 0;
     boolean ignored = lanes.read((lane, record) -> accept(lane, record, sink));
+    if (pinned) {
+      return handed;
+    }
     for (ByteBuffer record : openCalls.takeAll()) {
       sink.accept(decoder.callWithoutReturn(record));
       handed++;
@@ -172,7 +228,7 @@ public final class Sensor implements AutoCloseable {
 
   /** The account so far. */
   public SensorStatistics statistics() {
-    long[] counters = programs.object().sumsOfPerCpuArray("counters", RecordLayout.COUNTERS);
+    long[] counters = programs.maps().sumsOfPerCpuArray("counters", RecordLayout.COUNTERS);
     long recovered = counters[RecordLayout.COUNTER_ATTEMPTS_RECOVERED];
     return new SensorStatistics(
         statistics(
@@ -225,15 +281,19 @@ public final class Sensor implements AutoCloseable {
     }
   }
 
+  private void resume(Lane lane, int counter) {
+    lanes.account(lane).resume(control.received(lane), programs.maps().perCpu("counters", counter));
+  }
+
   private static RingBuffer laneRing(Programs programs, String name) {
-    return programs.object().ringBuffer(name, RecordLayout.RING_BYTES, WINDOW_BYTES);
+    return programs.maps().ringBuffer(name, RecordLayout.RING_BYTES, WINDOW_BYTES);
   }
 
   private static List<RingBuffer> imageRings(Programs programs, int imageBytes) {
     int rest = ChunkLayout.REST_RING_BYTES;
     return List.of(
-        programs.object().ringBuffer("images", imageBytes, WINDOW_BYTES),
-        programs.object().ringBuffer("images_rest", rest, WINDOW_BYTES));
+        programs.maps().ringBuffer("images", imageBytes, WINDOW_BYTES),
+        programs.maps().ringBuffer("images_rest", rest, WINDOW_BYTES));
   }
 
   private int read(Consumer<Event> sink) {
@@ -369,7 +429,14 @@ public final class Sensor implements AutoCloseable {
     if (Math.abs(offset - bootToEpochNanos) >= CLOCK_STEP_NANOS) {
       bootToEpochNanos = offset;
       decoder.setBootToEpochNanos(offset);
+      control.setBootToEpochNanos(offset);
     }
+  }
+
+  /** The last process's own, so that the same events have the same times and ids. */
+  private static long bootToEpochNanos(long lastOne) {
+    long now = KernelClock.bootToEpochNanos();
+    return Math.abs(now - lastOne) < CLOCK_STEP_NANOS ? lastOne : now;
   }
 
   /** What the kernel starts to load a module now; null if that cannot be read. */

@@ -1,13 +1,18 @@
 package org.kmodwatch.sensor;
 
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
 /**
  * How the sensor is to be set up.
  *
  * @param imageBufferBytes how much memory the kernel sets aside for images of modules on their way
  *     to user space: a power of two of at least {@link #MIN_IMAGE_BUFFER_BYTES}, or 0 for no images
  * @param images looks at the images
+ * @param pins folder of the BPF file system in which programs, maps and rings outlive this process;
+ *     null if they are to end with it
  */
-public record SensorOptions(int imageBufferBytes, ImageReader images) {
+public record SensorOptions(int imageBufferBytes, ImageReader images, @Nullable Path pins) {
 
   /** Room for any module of up to 64 MiB, and for a burst of hundreds of ordinary ones. */
   public static final int DEFAULT_IMAGE_BUFFER_BYTES = 64 << 20;
@@ -20,7 +25,7 @@ public record SensorOptions(int imageBufferBytes, ImageReader images) {
 
   /** What is used where nothing else is asked for. */
   public static final SensorOptions DEFAULT =
-      new SensorOptions(DEFAULT_IMAGE_BUFFER_BYTES, ImageReader.NONE);
+      new SensorOptions(DEFAULT_IMAGE_BUFFER_BYTES, ImageReader.NONE, null);
 
   /**
    * Checks the size.

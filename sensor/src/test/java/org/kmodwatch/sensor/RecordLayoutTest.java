@@ -119,7 +119,9 @@ final class RecordLayoutTest {
       assertThat(btf.memberOffsets("kw_control"))
           .containsExactly(
               entry("period", HeldLayout.CONTROL_PERIOD),
-              entry("canary_pid", HeldLayout.CONTROL_CANARY_PID));
+              entry("canary_pid", HeldLayout.CONTROL_CANARY_PID),
+              entry("boot_to_epoch_ns", HeldLayout.CONTROL_BOOT_TO_EPOCH_NANOS),
+              entry("received", HeldLayout.CONTROL_RECEIVED_ATTEMPTS));
     }
   }
 

@@ -1,6 +1,5 @@
 package org.kmodwatch.agent.output;
 
-import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import org.kmodwatch.core.event.Event;
@@ -17,7 +16,7 @@ public final class JsonOutputs {
 
   /** Every event of the source in the flat form, to {@code out}, which stays open. */
   public static Output events(OutputStream out) {
-    return new Lines(new BufferedOutputStream(out)) {
+    return new Lines(new WholeLines(out)) {
       @Override
       public void event(Event event) throws IOException {
         EventWriter.write(event, out);
@@ -27,7 +26,7 @@ public final class JsonOutputs {
 
   /** Every finding, to {@code out}, which stays open. */
   public static Output findings(OutputStream out) {
-    return new Lines(new BufferedOutputStream(out)) {
+    return new Lines(new WholeLines(out)) {
       @Override
       public void finding(Finding finding) throws IOException {
         FindingWriter.write(finding, out);
@@ -37,7 +36,7 @@ public final class JsonOutputs {
 
   /** Every load record, to {@code out}, which stays open. */
   public static Output loads(OutputStream out) {
-    return new Lines(new BufferedOutputStream(out)) {
+    return new Lines(new WholeLines(out)) {
       @Override
       public void load(LoadRecord load) throws IOException {
         out.write(LoadWriter.toBytes(load));

@@ -1,5 +1,6 @@
 package org.kmodwatch.core.load;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -82,6 +83,17 @@ public record LoadRecord(
 
   /** The same with the findings that were raised on it. */
   public LoadRecord withFindings(List<String> newFindings) {
+    return with(newFindings, gaps);
+  }
+
+  /** The same with one more gap. */
+  public LoadRecord withGap(Gap gap) {
+    var more = new ArrayList<>(gaps);
+    more.add(gap);
+    return with(findings, more);
+  }
+
+  private LoadRecord with(List<String> newFindings, List<Gap> newGaps) {
     return new LoadRecord(
         id,
         timeNanos,
@@ -106,7 +118,7 @@ public record LoadRecord(
         waitedOn,
         newFindings,
         repeats,
-        gaps);
+        newGaps);
   }
 
   /**

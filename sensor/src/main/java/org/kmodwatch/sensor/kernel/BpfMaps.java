@@ -5,6 +5,7 @@ import static org.kmodwatch.sensor.kernel.Native.LONG;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 
 /** The maps of programs that are in the kernel, whoever brought them there. Not thread-safe. */
 public abstract sealed class BpfMaps permits BpfObject, PinnedPrograms {
@@ -35,23 +36,25 @@ public abstract sealed class BpfMaps permits BpfObject, PinnedPrograms {
 
   /** The sums over all processors of a per-CPU array of {@code entries} 64-bit counters. */
   public long[] sumsOfPerCpuArray(String name, int entries) {
-    int fd = mapFd(name);
     var sums = new long[entries];
+    for (int i = 0; i < entries; i++) {
+      sums[i] = Arrays.stream(perCpu(name, i)).sum();
+    }
+    return sums;
+  }
+
+  /** What each processor has in an entry of a per-CPU array of 64-bit counters. */
+  public long[] perCpu(String name, int entry) {
     try (Arena values = Arena.ofConfined()) {
       int cpus = (int) lib.numPossibleCpus.invokeExact();
       MemorySegment key = values.allocate(INT);
+      key.set(INT, 0, entry);
       MemorySegment value = values.allocate(LONG, cpus);
-      for (int i = 0; i < entries; i++) {
-        key.set(INT, 0, i);
-        int result = (int) lib.mapLookupElem.invokeExact(Native.captured(), fd, key, value);
-        if (result != 0) {
-          throw new KernelException("the counters cannot be read", Native.errno());
-        }
-        for (int cpu = 0; cpu < cpus; cpu++) {
-          sums[i] += value.getAtIndex(LONG, cpu);
-        }
+      int result = (int) lib.mapLookupElem.invokeExact(Native.captured(), mapFd(name), key, value);
+      if (result != 0) {
+        throw new KernelException("the counters cannot be read", Native.errno());
       }
-      return sums;
+      return value.toArray(LONG);
     } catch (Throwable t) {
       throw Native.unreachable(t);
     }

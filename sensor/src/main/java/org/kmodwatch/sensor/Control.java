@@ -1,0 +1,70 @@
+package org.kmodwatch.sensor;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import org.kmodwatch.sensor.kernel.BpfMap;
+import org.kmodwatch.sensor.kernel.BpfMaps;
+
+/** What user space tells the programs, and what it leaves to the one that comes after it. */
+final class Control {
+
+  private static final byte[] KEY = new byte[Integer.BYTES];
+
+  private final BpfMap map;
+  private final ByteBuffer value;
+
+  Control(BpfMaps maps) {
+    this.map = maps.map("control", Integer.BYTES, HeldLayout.CONTROL_BYTES);
+    this.value =
+        ByteBuffer.allocate(HeldLayout.CONTROL_BYTES)
+            .order(ByteOrder.nativeOrder())
+            .put(map.get(KEY))
+            .clear();
+  }
+
+  /** Which of the two lists of what is held back the programs write: 0 or 1. */
+  int period() {
+    return value.getInt(HeldLayout.CONTROL_PERIOD) & 1;
+  }
+
+  void setPeriod(int period) {
+    value.putInt(HeldLayout.CONTROL_PERIOD, period);
+    tell();
+  }
+
+  /** Says whose finit_module is a canary. */
+  void setCanaryPid(int processId) {
+    value.putInt(HeldLayout.CONTROL_CANARY_PID, processId);
+    tell();
+  }
+
+  /**
+   * What the last one added to a time since boot to get one since the epoch; 0 if there was none.
+   */
+  long bootToEpochNanos() {
+    return value.getLong(HeldLayout.CONTROL_BOOT_TO_EPOCH_NANOS);
+  }
+
+  void setBootToEpochNanos(long nanos) {
+    value.putLong(HeldLayout.CONTROL_BOOT_TO_EPOCH_NANOS, nanos);
+    tell();
+  }
+
+  /** How many records of a lane the last one had done with. */
+  long received(Lane lane) {
+    return value.getLong(
+        lane == Lane.ATTEMPTS
+            ? HeldLayout.CONTROL_RECEIVED_ATTEMPTS
+            : HeldLayout.CONTROL_RECEIVED_LOADS);
+  }
+
+  void setReceived(long attempts, long loads) {
+    value.putLong(HeldLayout.CONTROL_RECEIVED_ATTEMPTS, attempts);
+    value.putLong(HeldLayout.CONTROL_RECEIVED_LOADS, loads);
+    tell();
+  }
+
+  private void tell() {
+    map.put(KEY, value.array());
+  }
+}

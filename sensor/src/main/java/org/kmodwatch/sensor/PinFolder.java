@@ -1,0 +1,149 @@
+package org.kmodwatch.sensor;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.MessageDigest;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+import org.kmodwatch.sensor.kernel.AttachedProgram;
+import org.kmodwatch.sensor.kernel.BpfObject;
+import org.kmodwatch.sensor.kernel.JavaDigest;
+import org.kmodwatch.sensor.kernel.KernelException;
+import org.kmodwatch.sensor.kernel.LibBpf;
+import org.kmodwatch.sensor.kernel.PinnedPrograms;
+
+/**
+ * Where programs, links and maps are pinned: a folder named after the object file and the size of
+ * its rings, so that only the very same programs are taken over. What other versions left is
+ * removed once ours are on their hooks.
+ */
+final class PinFolder {
+
+  /** What user space works with; the rest lives as long as the programs do. */
+  private static final List<String> MAPS =
+      List.of(
+          "ring_attempts",
+          "ring_loads",
+          "images",
+          "images_rest",
+          "counters",
+          "control",
+          "held_even",
+          "held_odd",
+          "attempts");
+
+  private final Path root;
+  private final Path folder;
+  private final Path unfinished;
+
+  private PinFolder(Path root, String name) {
+    this.root = root;
+    this.folder = root.resolve(name);
+    this.unfinished = root.resolve(name + "-new");
+  }
+
+  static PinFolder of(Path root, byte[] objectFile, int imageBufferBytes) {
+    MessageDigest digest = JavaDigest.start("SHA-256");
+    digest.update(objectFile);
+    digest.update(
+        Integer.toString(imageBufferBytes).getBytes(java.nio.charset.StandardCharsets.US_ASCII));
+    return new PinFolder(root, HexFormat.of().formatHex(digest.digest()).substring(0, 16));
+  }
+
+  /** Whether the same programs are pinned there already. */
+  boolean exists() {
+    return Files.isDirectory(folder);
+  }
+
+  /**
+   * What is pinned.
+   *
+   * @throws SensorException if it cannot be had
+   */
+  PinnedPrograms open(LibBpf lib) {
+    try {
+      return PinnedPrograms.open(lib, folder);
+    } catch (IOException | KernelException e) {
+      throw new SensorException(
+          "what is pinned cannot be taken over: %s; remove it: rm -r %s"
+              .formatted(e.getMessage(), folder),
+          "");
+    }
+  }
+
+  /**
+   * Pins all of an object, under a name that nobody takes over yet.
+   *
+   * @param isAttached which of its programs are on their hooks
+   */
+  void pin(BpfObject object, Predicate<AttachedProgram> isAttached) {
+    try {
+      Files.createDirectories(
+          root, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+      remove(unfinished);
+      Path maps = Files.createDirectories(unfinished.resolve(PinnedPrograms.MAPS));
+      Path programs = Files.createDirectories(unfinished.resolve(PinnedPrograms.PROGRAMS));
+      Path links = Files.createDirectories(unfinished.resolve(PinnedPrograms.LINKS));
+      MAPS.forEach(map -> object.pinMap(map, maps));
+      for (BpfObject.Program program : object.programs()) {
+        if (isAttached.test(program)) {
+          program.pin(programs, links);
+        }
+      }
+    } catch (IOException | UncheckedIOException | KernelException e) {
+      object.close();
+      throw new SensorException(
+          "nothing can be pinned in %s: %s; it must be in a BPF file system, mount one: mount -t bpf bpf /sys/fs/bpf"
+              .formatted(root, e.getMessage()),
+          "");
+    }
+  }
+
+  /** Gives what was pinned its name, and removes what other versions left. */
+  void publish() {
+    try {
+      Files.move(unfinished, folder);
+      try (Stream<Path> all = Files.list(root)) {
+        for (Path other : all.toList()) {
+          if (!other.equals(folder)) {
+            remove(other);
+          }
+        }
+      }
+    } catch (IOException e) {
+      throw new SensorException("cannot pin in %s: %s".formatted(root, e), "");
+    }
+  }
+
+  private static void remove(Path tree) throws IOException {
+    if (!Files.exists(tree)) {
+      return;
+    }
+    Files.walkFileTree(
+        tree,
+        new SimpleFileVisitor<>() {
+          @Override
+          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
+              throws IOException {
+            Files.delete(file);
+            return FileVisitResult.CONTINUE;
+          }
+
+          @Override
+          public FileVisitResult postVisitDirectory(
+              Path directory, @org.jspecify.annotations.Nullable IOException failure)
+              throws IOException {
+            Files.delete(directory);
+            return FileVisitResult.CONTINUE;
+          }
+        });
+  }
+}
