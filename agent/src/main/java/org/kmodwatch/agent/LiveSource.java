@@ -51,6 +51,11 @@ interface LiveSource extends AutoCloseable {
       }
 
       @Override
+      public boolean isResumed() {
+        return sensor.isResumed();
+      }
+
+      @Override
       public boolean isPinned() {
         return sensor.isPinned();
       }
@@ -93,6 +98,8 @@ interface LiveSource extends AutoCloseable {
   int drain(Consumer<Event> sink);
 
   SensorStatistics statistics();
+
+  boolean isResumed();
 
   boolean isPinned();
 

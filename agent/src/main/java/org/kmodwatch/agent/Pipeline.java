@@ -190,6 +190,15 @@ final class Pipeline {
     handOn();
     requests.finish();
     handOn();
+    leave();
+  }
+
+  /**
+   * As {@link #finish}, but what is not complete is left as it is.
+   *
+   * @throws IOException if an output fails
+   */
+  void leave() throws IOException {
     flush();
     engine.close();
     malformed.finish();

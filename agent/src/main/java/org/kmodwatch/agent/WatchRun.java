@@ -41,6 +41,9 @@ final class WatchRun {
   private static final LoadRecord.Gap MAY_BE_TOLD =
       new LoadRecord.Gap("id", "may have been told before: Kmodwatch was killed as it told it");
 
+  /** How often it is looked whether the sensor sees and loses nothing. */
+  private static final Duration LOOK_INTERVAL = Duration.ofMillis(500);
+
   private static final Duration LEDGER_INTERVAL = Duration.ofSeconds(5);
 
   private final Supplier<LiveSource> sources;
@@ -121,7 +124,9 @@ final class WatchRun {
     try (LiveSource live = sources.get()) {
       setSource(live);
       try {
-        inventory.look(clock.instant());
+        if (!live.isResumed()) {
+          inventory.look(clock.instant());
+        }
         announce(live.hooks());
         begin(live);
         watch(live);
@@ -143,10 +148,15 @@ final class WatchRun {
   private void begin(LiveSource live) throws IOException {
     var first = new ArrayList<Event>();
     live.poll(Duration.ZERO, first::add);
-    int before = inventory.write(first, pipeline, clock.instant());
-    shell.note(
-        "%s %s loaded before"
-            .formatted(Counted.of(before, "module"), before == 1 ? "was" : "were"));
+    if (live.isResumed()) {
+      // What was there before was told at the first start.
+      shell.note("the pinned programs were taken over, with what they have seen since");
+    } else {
+      int before = inventory.write(first, pipeline, clock.instant());
+      shell.note(
+          "%s %s loaded before"
+              .formatted(Counted.of(before, "module"), before == 1 ? "was" : "were"));
+    }
     first.forEach(this::accept);
     tick(live);
     pipeline.flush();
@@ -155,10 +165,14 @@ final class WatchRun {
   private void watch(LiveSource live) throws IOException {
     Consumer<Event> sink = this::accept;
     var nextLedger = clock.instant();
+    var nextLook = clock.instant();
     while (!stopped) {
       live.poll(pollTimeout(), sink);
       tick(live);
-      sensorWatch.tick(clock.instant(), live.faults(), live.statistics(), sink);
+      if (!clock.instant().isBefore(nextLook)) {
+        sensorWatch.tick(clock.instant(), live.faults(), live.statistics(), sink);
+        nextLook = clock.instant().plus(LOOK_INTERVAL);
+      }
       pipeline.flush();
       letGo(live);
       if (recorder != null && !clock.instant().isBefore(nextLedger)) {
@@ -170,8 +184,11 @@ final class WatchRun {
     live.drain(sink);
     if (live.isPinned()) {
       // What is not complete is in the rings still: it is the next process's.
-      pipeline.flush();
+      pipeline.leave();
       letGo(live);
+      if (recorder != null) {
+        recorder.write(ledger(live.statistics(), false));
+      }
       shell.note("the programs stay pinned, and keep what they see for the next start");
       return;
     }

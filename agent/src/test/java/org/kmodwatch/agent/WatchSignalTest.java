@@ -105,6 +105,11 @@ class WatchSignalTest {
     }
 
     @Override
+    public boolean isResumed() {
+      return false;
+    }
+
+    @Override
     public boolean isPinned() {
       return false;
     }

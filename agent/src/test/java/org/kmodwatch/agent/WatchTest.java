@@ -388,6 +388,11 @@ class WatchTest {
     }
 
     @Override
+    public boolean isResumed() {
+      return false;
+    }
+
+    @Override
     public boolean isPinned() {
       return false;
     }

@@ -2,6 +2,7 @@ package org.kmodwatch.sensor;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,6 +14,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.kmodwatch.sensor.kernel.AttachedProgram;
 import org.kmodwatch.sensor.kernel.BpfObject;
 import org.kmodwatch.sensor.kernel.JavaDigest;
@@ -53,8 +55,7 @@ final class PinFolder {
   static PinFolder of(Path root, byte[] objectFile, int imageBufferBytes) {
     MessageDigest digest = JavaDigest.start("SHA-256");
     digest.update(objectFile);
-    digest.update(
-        Integer.toString(imageBufferBytes).getBytes(java.nio.charset.StandardCharsets.US_ASCII));
+    digest.update(Integer.toString(imageBufferBytes).getBytes(StandardCharsets.US_ASCII));
     return new PinFolder(root, HexFormat.of().formatHex(digest.digest()).substring(0, 16));
   }
 
@@ -101,7 +102,8 @@ final class PinFolder {
     } catch (IOException | UncheckedIOException | KernelException e) {
       object.close();
       throw new SensorException(
-          "nothing can be pinned in %s: %s; it must be in a BPF file system, mount one: mount -t bpf bpf /sys/fs/bpf"
+          ("nothing can be pinned in %s: %s; it must be in a BPF file system,"
+                  + " mount one: mount -t bpf bpf /sys/fs/bpf")
               .formatted(root, e.getMessage()),
           "");
     }
@@ -123,6 +125,11 @@ final class PinFolder {
     }
   }
 
+  @Override
+  public String toString() {
+    return folder.toString();
+  }
+
   private static void remove(Path tree) throws IOException {
     if (!Files.exists(tree)) {
       return;
@@ -138,8 +145,7 @@ final class PinFolder {
           }
 
           @Override
-          public FileVisitResult postVisitDirectory(
-              Path directory, @org.jspecify.annotations.Nullable IOException failure)
+          public FileVisitResult postVisitDirectory(Path directory, @Nullable IOException failure)
               throws IOException {
             Files.delete(directory);
             return FileVisitResult.CONTINUE;

@@ -44,6 +44,7 @@ final class Programs implements AutoCloseable {
   private final List<? extends AttachedProgram> attached;
   private final Runnable detach;
   private final Runnable close;
+  private final @Nullable PinFolder pins;
   private final Map<Hook, HookStatus> statuses;
 
   /**
@@ -56,12 +57,14 @@ final class Programs implements AutoCloseable {
       List<? extends AttachedProgram> attached,
       Runnable detach,
       Runnable close,
+      @Nullable PinFolder pins,
       Map<Hook, HookStatus> statuses,
       String complaints) {
     this.maps = maps;
     this.attached = List.copyOf(attached);
     this.detach = detach;
     this.close = close;
+    this.pins = pins;
     this.statuses = statuses;
     this.complaints = complaints;
   }
@@ -77,7 +80,7 @@ final class Programs implements AutoCloseable {
   static Programs attach(LibBpf lib, KernelBtf btf, int imageBufferBytes, @Nullable Path pins) {
     PinFolder folder = pins == null ? null : PinFolder.of(pins, objectFile(), imageBufferBytes);
     if (folder != null && folder.exists()) {
-      return adopt(folder.open(lib));
+      return adopt(folder.open(lib), folder);
     }
     Programs programs = attachWhatGoes(lib, btf, imageBufferBytes, folder);
     for (HookStatus status : programs.statuses()) {
@@ -94,7 +97,7 @@ final class Programs implements AutoCloseable {
     return programs;
   }
 
-  private static Programs adopt(PinnedPrograms pinned) {
+  private static Programs adopt(PinnedPrograms pinned, PinFolder pins) {
     var statuses = new EnumMap<Hook, HookStatus>(Hook.class);
     String osArch = System.getProperty("os.arch", "");
     for (Hook hook : Hook.values()) {
@@ -111,7 +114,7 @@ final class Programs implements AutoCloseable {
       Hook hook = hookOf(program);
       statuses.put(hook, new HookStatus(hook, HookStatus.State.ATTACHED, ""));
     }
-    return new Programs(pinned, pinned.programs(), () -> {}, pinned::close, statuses, "");
+    return new Programs(pinned, pinned.programs(), () -> {}, pinned::close, pins, statuses, "");
   }
 
   /** Loads and attaches what this kernel takes, and takes it off again. */
@@ -138,7 +141,7 @@ final class Programs implements AutoCloseable {
     return misses;
   }
 
-  /** A fault for each hook that was attached and is no more. */
+  /** A fault for each hook that was attached and is no more, and for pins that are gone. */
   List<SensorFault> detached() {
     var detached = new ArrayList<SensorFault>();
     for (AttachedProgram program : attached) {
@@ -150,7 +153,18 @@ final class Programs implements AutoCloseable {
                 "its program was taken off; without it: " + status.hook().lostWithout()));
       }
     }
+    if (pins != null && !pins.exists()) {
+      detached.add(
+          new SensorFault(
+              "pins",
+              "they were removed from %s: the programs end with this process".formatted(pins)));
+    }
     return detached;
+  }
+
+  /** Whether they were on their hooks already. */
+  boolean areTakenOver() {
+    return maps instanceof PinnedPrograms;
   }
 
   BpfMaps maps() {
@@ -207,6 +221,7 @@ final class Programs implements AutoCloseable {
         loaded.programs(),
         folder == null ? loaded::detach : () -> {},
         loaded::close,
+        folder,
         statuses,
         complaints);
   }

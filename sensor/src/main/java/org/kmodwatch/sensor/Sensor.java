@@ -59,14 +59,14 @@ public final class Sensor implements AutoCloseable {
   private final ImageReader imageReader;
   private final RecordDecoder decoder;
   private final OpenCalls openCalls = new OpenCalls();
-  private long bootToEpochNanos;
-  private long clockCheckedBootNanos;
   private final Control control;
   private final boolean pinned;
   private final Canary canary;
   private final Set<Canary.Way> canaryWays;
   private final HeldBack heldBack;
   private final DeadAttempts deadAttempts;
+  private long bootToEpochNanos;
+  private long clockCheckedBootNanos;
   private long malformedChunks;
   private int handed;
   private long seenUpToBootNanos;
@@ -167,6 +167,11 @@ public final class Sensor implements AutoCloseable {
       rings.await(timeout);
     }
     return read(sink);
+  }
+
+  /** Whether the programs were on their hooks already: another process has gone before. */
+  public boolean isResumed() {
+    return programs.areTakenOver();
   }
 
   /** Whether the programs go on without this process, and the next one finds what it left. */

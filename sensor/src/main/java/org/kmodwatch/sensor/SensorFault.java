@@ -4,7 +4,7 @@ package org.kmodwatch.sensor;
  * A part of the sensor that does not see what it should.
  *
  * @param part which: {@code calls}, {@code lane attempts}, {@code lane loads}, {@code images},
- *     {@code ftrace}, {@code hook TARGET}, {@code counters}
+ *     {@code ftrace}, {@code hook TARGET}, {@code pins}, {@code counters}
  * @param detail what was found, for a person
  */
 public record SensorFault(String part, String detail) {}
