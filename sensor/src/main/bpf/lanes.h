@@ -16,14 +16,14 @@
 
 /* Attempts that each user and cgroup may make at once, and one more each
  * KW_TOKEN_NS, before they are held back. An accepted load costs none. */
-#define KW_TOKENS 1024
+#define KW_TOKENS 2048
 #define KW_TOKEN_NS (1000000000ULL / 64)
 #define KW_BUCKETS 4096
 #define KW_HELD_MAX 1024
 
 /* Past this an attempt that begins is held back, so that those which are under
  * way find room. */
-#define KW_RING_ENOUGH (KW_RING_BYTES / 2)
+#define KW_RING_ENOUGH (KW_RING_BYTES / 4 * 3)
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
