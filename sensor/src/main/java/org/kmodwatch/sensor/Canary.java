@@ -59,9 +59,12 @@ final class Canary {
   /**
    * Makes a call if one is due, and looks whether the last has come.
    *
-   * @param ways those that there are
+   * @param ways those that there are; if none, no call is made
    */
   void tick(long nowNanos, Set<Way> ways) {
+    if (ways.isEmpty()) {
+      return;
+    }
     if (!awaited.isEmpty() && nowNanos - sentNanos >= LIMIT_NANOS) {
       faults = missing(ways);
       awaited.clear();

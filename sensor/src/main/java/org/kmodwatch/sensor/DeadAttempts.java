@@ -1,6 +1,5 @@
 package org.kmodwatch.sensor;
 
-import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
@@ -15,9 +14,6 @@ final class DeadAttempts {
 
   /** How often it is looked for them. */
   static final long INTERVAL_NANOS = 10_000_000_000L;
-
-  /** PROC_PID_INIT_INO: the initial pid namespace, whose numbers the programs know threads by. */
-  private static final String INITIAL_PID_NAMESPACE = "pid:[4026531836]";
 
   private final BpfMap attempts;
   private final Path proc;
@@ -35,20 +31,10 @@ final class DeadAttempts {
     lookedNanos = nowNanos;
     for (byte[] key : attempts.keys()) {
       int hostTid = ByteBuffer.wrap(key).order(ByteOrder.nativeOrder()).getInt();
-      if (!Files.exists(proc.resolve(Integer.toString(hostTid))) && numbersAreTheHosts()) {
+      // In a pid namespace of our own, a thread that is not in /proc may well be alive.
+      if (!Files.exists(proc.resolve(Integer.toString(hostTid))) && PidNamespace.isInitial(proc)) {
         attempts.remove(key);
       }
-    }
-  }
-
-  /** In a pid namespace of our own, a thread that is not in /proc may well be alive. */
-  private boolean numbersAreTheHosts() {
-    try {
-      return Files.readSymbolicLink(proc.resolve("self/ns/pid"))
-          .toString()
-          .equals(INITIAL_PID_NAMESPACE);
-    } catch (IOException | UnsupportedOperationException unknown) {
-      return false;
     }
   }
 }

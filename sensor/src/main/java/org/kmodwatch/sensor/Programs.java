@@ -153,13 +153,18 @@ final class Programs implements AutoCloseable {
                 "its program was taken off; without it: " + status.hook().lostWithout()));
       }
     }
-    if (pins != null && !pins.exists()) {
+    if (pins != null && !arePinned()) {
       detached.add(
           new SensorFault(
               "pins",
               "they were removed from %s: the programs end with this process".formatted(pins)));
     }
     return detached;
+  }
+
+  /** Whether they go on without this process: nobody has removed their pins. */
+  boolean arePinned() {
+    return pins != null && pins.exists();
   }
 
   /** Whether they were on their hooks already. */

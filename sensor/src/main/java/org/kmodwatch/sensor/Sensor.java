@@ -49,6 +49,7 @@ public final class Sensor implements AutoCloseable {
   /** From one look at the rings to the next, while what was read is kept in them. */
   private static final Duration COMMIT_PAUSE = Duration.ofMillis(50);
 
+  private static final Path PROC = Path.of("/proc");
   private static final Path FTRACE_ENABLED = Path.of("/proc/sys/kernel/ftrace_enabled");
 
   private final Programs programs;
@@ -93,13 +94,9 @@ public final class Sensor implements AutoCloseable {
     this.imageReader = options.images();
     this.pinned = options.pins() != null;
     this.canary = new Canary(ModuleCalls::refusedFinitModule, new SecureRandom());
-    this.canaryWays =
-        images.isEmpty()
-            ? EnumSet.of(Canary.Way.ATTEMPTS, Canary.Way.LOADS)
-            : EnumSet.allOf(Canary.Way.class);
+    this.canaryWays = canaryWays(!images.isEmpty());
     this.heldBack = new HeldBack(programs.maps(), control);
-    this.deadAttempts =
-        new DeadAttempts(programs.maps().map("attempts", Integer.BYTES, 0), Path.of("/proc"));
+    this.deadAttempts = new DeadAttempts(programs.maps().map("attempts", Integer.BYTES, 0), PROC);
     if (pinned) {
       lanes.keepUntilCommitted();
       images.forEach(RingBuffer::keepUntilCommitted);
@@ -176,7 +173,7 @@ public final class Sensor implements AutoCloseable {
 
   /** Whether the programs go on without this process, and the next one finds what it left. */
   public boolean isPinned() {
-    return pinned;
+    return pinned && programs.arePinned();
   }
 
   /**
@@ -221,7 +218,7 @@ public final class Sensor implements AutoCloseable {
   public int drain(Consumer<Event> sink) {
     handed = 0;
     boolean ignored = lanes.read((lane, record) -> accept(lane, record, sink));
-    if (pinned) {
+    if (isPinned()) {
       return handed;
     }
     for (ByteBuffer record : openCalls.takeAll()) {
@@ -284,6 +281,16 @@ public final class Sensor implements AutoCloseable {
       assembler.close();
       programs.close();
     }
+  }
+
+  /** None in a pid namespace of our own: the programs would not know our call for the canary's. */
+  private static Set<Canary.Way> canaryWays(boolean withImages) {
+    if (!PidNamespace.isInitial(PROC)) {
+      return EnumSet.noneOf(Canary.Way.class);
+    }
+    return withImages
+        ? EnumSet.allOf(Canary.Way.class)
+        : EnumSet.of(Canary.Way.ATTEMPTS, Canary.Way.LOADS);
   }
 
   private void resume(Lane lane, int counter) {

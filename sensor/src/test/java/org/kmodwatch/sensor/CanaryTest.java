@@ -80,6 +80,15 @@ class CanaryTest {
     assertThat(canary.faults()).isEmpty();
   }
 
+  @Test
+  void noCall_isMade_whereThereIsNoWay() {
+    canary.tick(0, EnumSet.noneOf(Way.class));
+    canary.tick(SECOND, EnumSet.noneOf(Way.class));
+
+    assertThat(calls).isEmpty();
+    assertThat(canary.faults()).isEmpty();
+  }
+
   private void hear(Set<Way> ways) {
     ways.forEach(way -> canary.heard(way, calls.getLast()));
   }
