@@ -79,6 +79,11 @@ final class Canary {
     }
   }
 
+  /** Whether a finit_module with this descriptor and these flags is a canary, of whatever agent. */
+  static boolean isOne(int descriptor, int flags) {
+    return descriptor == -1 && (flags & UNKNOWN_FLAG) != 0;
+  }
+
   /** Takes one that came. */
   void heard(Way way, int heardFlags) {
     if (heardFlags == flags && awaited.remove(way) && awaited.isEmpty()) {

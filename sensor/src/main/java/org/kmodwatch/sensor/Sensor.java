@@ -365,6 +365,9 @@ public final class Sensor implements AutoCloseable {
         return;
       }
       account.received(record);
+      if (isCanaryOfAnother(record)) {
+        return;
+      }
       if (isInitSeenByItsModuleAlone(record)) {
         // Nothing else tells of this call, and there is none to wait for.
         sink.accept(decoder.callWithoutReturn(record));
@@ -374,6 +377,20 @@ public final class Sensor implements AutoCloseable {
     } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
       account.malformed();
     }
+  }
+
+  /**
+   * Whether it is the call by which another agent on this machine looks whether it sees: with no
+   * descriptor and such flags nothing can be loaded, whoever makes it.
+   */
+  private static boolean isCanaryOfAnother(ByteBuffer record) {
+    int position = record.position();
+    return record.getInt(position + RecordLayout.KIND) == RecordLayout.CALL_RETURN
+        && record.getInt(position + RecordLayout.CALL) == RecordLayout.FINIT_MODULE
+        && record.getLong(position + RecordLayout.RET) < 0
+        && Canary.isOne(
+            (int) record.getLong(position + RecordLayout.ARGS),
+            (int) record.getLong(position + RecordLayout.ARGS + 16));
   }
 
   private static boolean isInitSeenByItsModuleAlone(ByteBuffer record) {

@@ -81,6 +81,15 @@ class CanaryTest {
   }
 
   @Test
+  void anyAgentsCanary_isKnown_andNoOtherCall() {
+    canary.tick(0, ALL);
+
+    assertThat(Canary.isOne(-1, calls.getFirst())).isTrue();
+    assertThat(Canary.isOne(3, calls.getFirst())).isFalse();
+    assertThat(Canary.isOne(-1, 7)).isFalse();
+  }
+
+  @Test
   void noCall_isMade_whereThereIsNoWay() {
     canary.tick(0, EnumSet.noneOf(Way.class));
     canary.tick(SECOND, EnumSet.noneOf(Way.class));
