@@ -278,7 +278,8 @@ final class Attempt {
         : null;
   }
 
-  private static long number(Event event, String argument, long absent) {
+  /** The 64 bits of a numeric argument; {@code absent} if the event has none of that name. */
+  static long number(Event event, String argument, long absent) {
     return event.argument(argument).orElse(null) instanceof Value.Num number
         ? number.bits().orElse(absent)
         : absent;

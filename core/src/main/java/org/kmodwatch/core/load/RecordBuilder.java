@@ -12,7 +12,6 @@ import org.kmodwatch.core.event.EventNames;
 import org.kmodwatch.core.event.ProcessContext;
 import org.kmodwatch.core.event.SensorContext;
 import org.kmodwatch.core.event.SensorContexts;
-import org.kmodwatch.core.event.Value;
 import org.kmodwatch.core.load.Attempt.Part;
 
 /** Makes the record of an attempt. */
@@ -139,8 +138,8 @@ final class RecordBuilder {
    * @param event {@link org.kmodwatch.core.event.EventNames#ATTEMPTS_SUPPRESSED} of attempts
    */
   LoadRecord summary(Event event, List<String> findings) {
-    long count = Math.max(1, number(event, "count", 1));
-    long first = number(event, "first", event.timestampNanos());
+    long count = Math.max(1, Attempt.number(event, "count", 1));
+    long first = Attempt.number(event, "first", event.timestampNanos());
     Long returned = event.returnValue();
     boolean unload = event.syscall().equals(EventNames.DELETE_MODULE);
     LoadRecord.Outcome outcome = unload ? LoadRecord.Outcome.UNLOADED : LoadRecord.Outcome.LOADED;
@@ -165,7 +164,7 @@ final class RecordBuilder {
             + "-"
             + count,
         first,
-        Math.max(0, number(event, "last", event.timestampNanos()) - first),
+        Math.max(0, Attempt.number(event, "last", event.timestampNanos()) - first),
         host(event),
         unload ? LoadRecord.Action.UNLOAD : LoadRecord.Action.LOAD,
         outcome,
@@ -187,12 +186,6 @@ final class RecordBuilder {
         findings,
         (int) Math.min(Integer.MAX_VALUE, count),
         gaps);
-  }
-
-  private static long number(Event event, String argument, long absent) {
-    return event.argument(argument).orElse(null) instanceof Value.Num number
-        ? number.bits().orElse(absent)
-        : absent;
   }
 
   private LoadRecord.Host host(Event event) {
