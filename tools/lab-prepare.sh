@@ -95,6 +95,12 @@ prepare_package() { # META
   mv "$work" "$into"
 }
 
+# Drivers of things that no virtual machine has are three quarters of the modules of a kernel for all hardware.
+without_hardware() { # FOLDER
+  (cd "$1" && rm -rf sound drivers/{gpu,hid,hwmon,iio,infiniband,input,isdn,leds,media,mfd,mtd,platform,power,scsi,staging} \
+    drivers/{thunderbolt,usb,video,watchdog} drivers/net/{can,dsa,ethernet,fddi,hamradio,usb,wan,wireless,wwan})
+}
+
 prepare_kernel() { # NAME
   local name=$1 meta image release version headers kbuild common work
   local into=$lab/kernels/$name
@@ -114,6 +120,7 @@ prepare_kernel() { # NAME
   say "kernel $name: fetching $image $version and its headers"
   work=$(mktemp -d "$lab/tmp/kernel.XXXXXX")
   fetch "$work" "$image" "$headers" "$common" "$kbuild"
+  without_hardware "$work/lib/modules/$release/kernel"
   say "kernel $name: indexing its modules"
   depmod -b "$work" "$release"
   # The headers name each other by absolute path; here they are not where the package thinks.

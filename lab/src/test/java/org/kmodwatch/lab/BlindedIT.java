@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
 import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.kmodwatch.core.event.Event;
 import tools.jackson.databind.JsonNode;
 
@@ -20,7 +20,7 @@ import tools.jackson.databind.JsonNode;
  * what still fires tells of the loads.
  */
 @ParameterizedClass(name = "kernel {0}")
-@ValueSource(strings = {"6.1", "6.12"})
+@MethodSource("org.kmodwatch.lab.TestKernels#few")
 final class BlindedIT {
 
   private static final long SECOND = 1_000_000_000L;

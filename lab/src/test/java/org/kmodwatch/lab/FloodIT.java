@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
 import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -18,7 +18,7 @@ import tools.jackson.databind.JsonNode;
  * every attempt of the flood is accounted for.
  */
 @ParameterizedClass(name = "kernel {0}")
-@ValueSource(strings = {"6.1", "6.12"})
+@MethodSource("org.kmodwatch.lab.TestKernels#few")
 final class FloodIT {
 
   private static final int LOADS = 200;

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
 import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.tukaani.xz.LZMA2Options;
 import org.tukaani.xz.XZ;
 import org.tukaani.xz.XZInputStream;
@@ -31,7 +31,7 @@ import tools.jackson.databind.ObjectMapper;
 
 /** What the records of {@code images.sh} say of the bytes that the kernel was given. */
 @ParameterizedClass(name = "kernel {0}")
-@ValueSource(strings = {"6.1", "6.12"})
+@MethodSource("org.kmodwatch.lab.TestKernels#few")
 final class ImagesIT {
 
   private static final int MIB = 1 << 20;
@@ -109,7 +109,7 @@ final class ImagesIT {
     JsonNode image = load.get("image");
     assertThat(image.get("sha256").asString()).isEqualTo(sums.get("kernel-xz-file"));
     assertThat(image.get("complete").asBoolean()).isTrue();
-    if (kernel.equals("6.1")) {
+    if (TestKernels.is61(kernel)) {
       // Debian's 6.1 has no CONFIG_MODULE_DECOMPRESS: it reads the file, and then cannot. Nor is
       // its
       // file compressed.

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
 import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.kmodwatch.core.event.Argument;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.event.Value;
@@ -27,7 +27,7 @@ import tools.jackson.databind.JsonNode;
  * each caller was told.
  */
 @ParameterizedClass(name = "kernel {0}")
-@ValueSource(strings = {"6.1", "6.12"})
+@MethodSource("org.kmodwatch.lab.TestKernels#all")
 final class LoadsIT {
 
   private static final String LOADED_FROM_FILE =
@@ -364,7 +364,7 @@ final class LoadsIT {
   }
 
   private boolean is61() {
-    return kernel.equals("6.1");
+    return TestKernels.is61(kernel);
   }
 
   private static String pathname(String caseName) {

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
 import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -20,7 +20,7 @@ import tools.jackson.databind.JsonNode;
  * who, how and what became of it.
  */
 @ParameterizedClass(name = "kernel {0}")
-@ValueSource(strings = {"6.1", "6.12"})
+@MethodSource("org.kmodwatch.lab.TestKernels#all")
 final class RecordsIT {
 
   @SuppressWarnings("NullAway.Init") // set before each class invocation
@@ -80,7 +80,7 @@ final class RecordsIT {
             entry("namespace", "loaded"),
             entry(
                 "compressed",
-                kernel.equals("6.1")
+                TestKernels.is61(kernel)
                     ? "failed EOPNOTSUPP this kernel cannot decompress modules"
                     : "loaded"),
             entry(
@@ -267,7 +267,7 @@ final class RecordsIT {
             .filter(l -> l.get("outcome").asString().equals("loaded") && !l.has("waitedOn"))
             .toList();
     assertThat(loaded).hasSize(1);
-    if (kernel.equals("6.1")) {
+    if (TestKernels.is61(kernel)) {
       assertThat(loads).filteredOn(l -> l.get("outcome").asString().equals("failed")).hasSize(7);
     } else {
       String id = Objects.requireNonNull(loaded.getFirst().get("id")).asString();

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
 import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -20,7 +20,7 @@ import tools.jackson.databind.JsonNode;
  * one record each, none joined wrongly.
  */
 @ParameterizedClass(name = "kernel {0}")
-@ValueSource(strings = {"6.1", "6.12"})
+@MethodSource("org.kmodwatch.lab.TestKernels#few")
 final class StormIT {
 
   @SuppressWarnings("NullAway.Init") // set before each class invocation
@@ -90,7 +90,7 @@ final class StormIT {
                     Collectors.counting()));
 
     assertThat(parallel).hasSize(2000);
-    if (kernel.equals("6.1")) {
+    if (TestKernels.is61(kernel)) {
       // Each of them reads the file, and all but one find the name taken.
       assertThat(outcomes).containsOnly(Map.entry("loaded 0", 10L), Map.entry("failed -17", 1990L));
     } else {
