@@ -51,6 +51,11 @@ interface LiveSource extends AutoCloseable {
       }
 
       @Override
+      public SensorStatistics recentStatistics() {
+        return sensor.recentStatistics();
+      }
+
+      @Override
       public boolean isResumed() {
         return sensor.isResumed();
       }
@@ -98,6 +103,8 @@ interface LiveSource extends AutoCloseable {
   int drain(Consumer<Event> sink);
 
   SensorStatistics statistics();
+
+  SensorStatistics recentStatistics();
 
   boolean isResumed();
 

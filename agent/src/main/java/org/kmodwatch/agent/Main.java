@@ -1,10 +1,8 @@
 package org.kmodwatch.agent;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -140,20 +138,10 @@ public final class Main {
 
   private int printVersion() {
     try {
-      shell.out().write(("kmodwatch " + version() + "\n").getBytes(StandardCharsets.UTF_8));
+      shell.out().write(("kmodwatch " + Version.text() + "\n").getBytes(StandardCharsets.UTF_8));
       return ExitStatus.OK;
     } catch (IOException e) {
       return ExitStatus.INTERNAL;
-    }
-  }
-
-  private static String version() {
-    try (InputStream in = Main.class.getResourceAsStream("version.txt")) {
-      return in == null
-          ? "of unknown version"
-          : new String(in.readAllBytes(), StandardCharsets.UTF_8).strip();
-    } catch (IOException e) {
-      throw new UncheckedIOException("cannot read version.txt", e);
     }
   }
 
@@ -209,7 +197,7 @@ public final class Main {
     @Override
     public Integer call() {
       if (version) {
-        spec.commandLine().getOut().println("kmodwatch " + Main.version());
+        spec.commandLine().getOut().println("kmodwatch " + Version.text());
         return ExitStatus.OK;
       }
       throw new ParameterException(spec.commandLine(), "no command given");

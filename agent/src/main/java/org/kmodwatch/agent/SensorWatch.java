@@ -26,7 +26,7 @@ final class SensorWatch {
   private static final long LOSS_INTERVAL_SECONDS = 10;
 
   private final String hostName;
-  private final Map<String, Since> blind = new LinkedHashMap<>();
+  private final Map<String, Blind> blind = new LinkedHashMap<>();
   private Instant lossTold = Instant.MIN;
   private long lost;
 
@@ -35,18 +35,23 @@ final class SensorWatch {
   }
 
   /** A part that is blind. */
-  private record Since(SensorFault fault, Instant since) {}
+  record Blind(SensorFault fault, Instant since) {}
+
+  /** The parts that are blind now. */
+  List<Blind> blind() {
+    return List.copyOf(blind.values());
+  }
 
   /** Compares the sensor's state with the last, and hands {@code sink} an event for each change. */
   void tick(
       Instant now, List<SensorFault> faults, SensorStatistics statistics, Consumer<Event> sink) {
     for (SensorFault fault : faults) {
-      if (blind.putIfAbsent(fault.part(), new Since(fault, now)) == null) {
+      if (blind.putIfAbsent(fault.part(), new Blind(fault, now)) == null) {
         sink.accept(event(EventNames.SENSOR_BLIND, now, about(fault, now)));
       }
     }
     List<String> parts = faults.stream().map(SensorFault::part).toList();
-    for (Since was : List.copyOf(blind.values())) {
+    for (Blind was : List.copyOf(blind.values())) {
       if (!parts.contains(was.fault().part())) {
         blind.remove(was.fault().part());
         sink.accept(event(EventNames.SENSOR_RECOVERED, now, about(was.fault(), was.since())));

@@ -17,6 +17,8 @@ import org.kmodwatch.agent.identity.ImageStore;
 import org.kmodwatch.agent.identity.LoadedImages;
 import org.kmodwatch.agent.output.Output;
 import org.kmodwatch.agent.output.UserNames;
+import org.kmodwatch.agent.status.ListenAddress;
+import org.kmodwatch.agent.status.StatusServer;
 import org.kmodwatch.core.signature.Signature;
 import org.kmodwatch.sensor.SensorOptions;
 import picocli.CommandLine;
@@ -112,6 +114,14 @@ final class WatchCommand implements Callable<Integer> {
       description = "Where --pin keeps which loads have been told. Default: " + DEFAULT_STATE + ".")
   Path state = Path.of(DEFAULT_STATE);
 
+  @Option(
+      names = "--listen",
+      paramLabel = "[ADDR:]PORT",
+      description =
+          "Answer GET /metrics, for Prometheus, and GET /healthz there. Without ADDR only this"
+              + " machine can ask: 127.0.0.1.")
+  @Nullable String listen;
+
   private static final String DEFAULT_PINS = "/sys/fs/bpf/kmodwatch";
   private static final String DEFAULT_STATE = "/var/lib/kmodwatch";
 
@@ -138,6 +148,7 @@ final class WatchCommand implements Callable<Integer> {
     UserNames users = UserNames.of(shell.root().resolve("etc/passwd"));
     Output standardOutput = output.open(shell, users);
     requireWatchable(Machine.at(shell.root()));
+    ListenAddress address = listenAddress();
     int imageBufferBytes = imageBufferBytes();
     if (keepImages != null && imageBufferBytes == 0) {
       throw new CommandException(
@@ -153,6 +164,7 @@ final class WatchCommand implements Callable<Integer> {
     if (recorder != null) {
       outputs.add(recorder);
     }
+    StatusBoard board = address == null ? null : new StatusBoard(InstantSource.system());
     var run =
         new WatchRun(
             () -> sources.apply(sensor),
@@ -160,13 +172,15 @@ final class WatchCommand implements Callable<Integer> {
             outputs,
             recorder,
             journal,
+            board,
             shell,
             InstantSource.system());
     return runUntilSignal(
         run,
         () -> {
           try (recorder;
-              journal) {
+              journal;
+              StatusServer _ = serve(address, board)) {
             run.run();
           }
           complaints.finish();
@@ -185,6 +199,33 @@ final class WatchCommand implements Callable<Integer> {
       throw new CommandException(
           ExitStatus.USAGE,
           "--image-buffer takes a power of two from 1M to 512M, or off: " + imageBuffer);
+    }
+  }
+
+  private @Nullable ListenAddress listenAddress() {
+    try {
+      return listen == null ? null : ListenAddress.parse(listen);
+    } catch (IllegalArgumentException e) {
+      throw new CommandException(ExitStatus.USAGE, "--listen takes " + e.getMessage());
+    }
+  }
+
+  private @Nullable StatusServer serve(
+      @Nullable ListenAddress address, @Nullable StatusBoard board) {
+    if (address == null || board == null) {
+      return null;
+    }
+    try {
+      StatusServer server = StatusServer.start(address, board::metrics, board::health);
+      String url = server.url();
+      shell.note(
+          "metrics and health: %s/metrics, %s/healthz%s"
+              .formatted(url, url, address.isLoopback() ? "" : ", for whoever can reach it"));
+      return server;
+    } catch (IOException e) {
+      throw new CommandException(
+          ExitStatus.UNAVAILABLE,
+          "cannot listen on --listen %s: %s".formatted(listen, e.getMessage()));
     }
   }
 

@@ -50,6 +50,7 @@ final class WatchRun {
   private final Pipeline pipeline;
   private final @Nullable Recorder recorder;
   private final @Nullable ReportJournal journal;
+  private final @Nullable StatusBoard board;
   private final Shell shell;
   private final InstantSource clock;
   private final ContainerEnrichment containers;
@@ -70,6 +71,7 @@ final class WatchRun {
    *
    * @param outputs where everything goes
    * @param journal of a pinned sensor; null if it is not pinned
+   * @param board told how it is; null if nobody asks
    */
   WatchRun(
       Supplier<LiveSource> sources,
@@ -77,11 +79,13 @@ final class WatchRun {
       List<Output> outputs,
       @Nullable Recorder recorder,
       @Nullable ReportJournal journal,
+      @Nullable StatusBoard board,
       Shell shell,
       InstantSource clock) {
     this.sources = sources;
     this.recorder = recorder;
     this.journal = journal;
+    this.board = board;
     this.shell = shell;
     this.clock = clock;
     LoadRecord.Host host = HostFacts.of(shell.root(), Machine.at(shell.root()).architecture());
@@ -170,7 +174,11 @@ final class WatchRun {
       live.poll(pollTimeout(), sink);
       tick(live);
       if (!clock.instant().isBefore(nextLook)) {
-        sensorWatch.tick(clock.instant(), live.faults(), live.statistics(), sink);
+        SensorStatistics statistics = live.recentStatistics();
+        sensorWatch.tick(clock.instant(), live.faults(), statistics, sink);
+        if (board != null) {
+          board.publish(ledger(statistics, false), sensorWatch.blind());
+        }
         nextLook = clock.instant().plus(LOOK_INTERVAL);
       }
       pipeline.flush();

@@ -133,6 +133,11 @@ class WatchSignalTest {
     }
 
     @Override
+    public SensorStatistics recentStatistics() {
+      return statistics();
+    }
+
+    @Override
     public SensorStatistics statistics() {
       return new SensorStatistics(
           new SensorStatistics.OfLane(1, 1, 0, 0, 0, 0),

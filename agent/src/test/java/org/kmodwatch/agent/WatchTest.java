@@ -333,7 +333,7 @@ class WatchTest {
             ? List.of(new KernelModuleLoading())
             : List.of(new KernelModuleLoading(), new HiddenModule());
     InstantSource clock = () -> source.now;
-    var run = new WatchRun(() -> source, signatures, outputs, recorder, null, shell, clock);
+    var run = new WatchRun(() -> source, signatures, outputs, recorder, null, null, shell, clock);
     source.afterPoll = run::stop;
     run.run();
   }
@@ -413,6 +413,11 @@ class WatchTest {
     @Override
     public List<SensorFault> faults() {
       return List.of();
+    }
+
+    @Override
+    public SensorStatistics recentStatistics() {
+      return statistics();
     }
 
     @Override

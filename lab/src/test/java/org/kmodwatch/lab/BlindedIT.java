@@ -28,6 +28,9 @@ final class BlindedIT {
   @SuppressWarnings("NullAway.Init") // set before each class invocation
   private static GuestRecord guest;
 
+  @SuppressWarnings("NullAway.Init") // set before each class invocation
+  private static List<String> log;
+
   private static long offNanos;
   private static long onNanos;
 
@@ -44,7 +47,8 @@ final class BlindedIT {
     LabResult result = Lab.run(run);
     assertThat(result.exitStatus()).isZero();
     guest = GuestRecord.of(result);
-    for (String line : Files.readAllLines(result.guestLog(), StandardCharsets.ISO_8859_1)) {
+    log = Files.readAllLines(result.guestLog(), StandardCharsets.ISO_8859_1);
+    for (String line : log) {
       if (line.startsWith("off ")) {
         offNanos = Long.parseLong(line.substring("off ".length()));
       } else if (line.startsWith("on ")) {
@@ -72,6 +76,33 @@ final class BlindedIT {
     assertThat(guest.findings("KMW-1012"))
         .extracting(f -> f.at("/Event/Payload/args/0/value").asString())
         .containsExactlyInAnyOrder("ftrace", "calls");
+  }
+
+  @Test
+  void health_saysSoToWhoeverAsks() {
+    assertThat(log)
+        .contains(
+            "healthz before {\"status\":\"ok\",\"troubles\":[]}",
+            "healthz meanwhile wget: server returned error: HTTP/1.1 503 Service Unavailable",
+            "healthz after {\"status\":\"ok\",\"troubles\":[]}",
+            "metrics meanwhile kmodwatch_sensor_blind{part=\"ftrace\"} 1.0",
+            "metrics meanwhile kmodwatch_sensor_blind{part=\"calls\"} 1.0")
+        .noneMatch(line -> line.startsWith("metrics after kmodwatch_sensor_blind"));
+  }
+
+  @Test
+  void metrics_areThoseOfTheLedger_forThisMachineOnly() {
+    assertThat(log)
+        .contains(
+            "metrics before kmodwatch_load_records_total{outcome=\"loaded\"} 1.0",
+            "metrics before kmodwatch_findings_total{signature=\"TRC-1017\"} 1.0",
+            "metrics after kmodwatch_load_records_total{outcome=\"loaded\"} 4.0",
+            "metrics after kmodwatch_load_records_total{outcome=\"failed\"} 1.0",
+            "metrics after kmodwatch_sensor_lost_total{lane=\"loads\",reason=\"ring_full\"} 0.0");
+    assertThat(log.stream().filter(line -> line.startsWith("listening ")))
+        .singleElement()
+        .asString()
+        .matches("listening (0100007F|0000000000000000FFFF00000100007F):24F8");
   }
 
   @Test

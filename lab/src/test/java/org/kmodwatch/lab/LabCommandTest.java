@@ -23,7 +23,10 @@ class LabCommandTest {
   @Test
   void run_endsWith64AndTheList_whenKernelIsUnknown() {
     assertThat(run("run", "--kernel", "7.0", "/dev/null")).isEqualTo(64);
-    assertThat(err.toString()).isEqualTo("no kernel \"7.0\"; there are: 6.1, 6.12\n");
+    assertThat(err.toString())
+        .isEqualTo(
+            "no kernel \"7.0\"; there are: 6.1-generic, 6.1-rt, 6.1, 6.12-generic, 6.12-rt,"
+                + " 6.12\n");
   }
 
   @Test

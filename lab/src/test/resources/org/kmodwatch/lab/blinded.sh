@@ -15,11 +15,18 @@ until_told() {
   done
 }
 
+# asked WHEN: what the agent says of itself when it is asked.
+asked() {
+  wget -q -O - http://127.0.0.1:9464/healthz 2>&1 | sed "s/^/healthz $1 /"
+  wget -q -O - http://127.0.0.1:9464/metrics | grep '^kmodwatch_' | sed "s/^/metrics $1 /"
+}
+
 # The first load makes the agent load its classes: seconds, in this guest.
 run before kwload finit kw_plain.ko
 run delete-before kwload delete kw_plain
 until_told unloaded
 sleep 2
+asked before
 echo "off $(kwload now)"
 echo 0 >/proc/sys/kernel/ftrace_enabled
 sleep 1
@@ -28,9 +35,13 @@ run delete-from-file kwload delete kw_plain
 run from-memory kwload init kw_params.ko
 run int80 kwload int80 kw_plain.ko
 run init-fails kwload finit kw_initfail.ko
-sleep 9
+sleep 8
+asked meanwhile
+sleep 1
 echo 1 >/proc/sys/kernel/ftrace_enabled
 echo "on $(kwload now)"
 sleep 3
 until_told sensor_recovered
+asked after
+grep -i ':24F8 .* 0A ' /proc/net/tcp /proc/net/tcp6 | sed 's/^.*: *[0-9]*: \([^ ]*\) .*/listening \1/'
 run after kwload delete kw_plain

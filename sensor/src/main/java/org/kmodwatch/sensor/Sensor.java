@@ -181,7 +181,8 @@ public final class Sensor implements AutoCloseable {
    * of room.
    */
   public boolean mustCommit() {
-    return uncommittedBytes() > RecordLayout.RING_BYTES / 2;
+    return uncommittedBytes() > RecordLayout.RING_BYTES / 2
+        || images.stream().anyMatch(RingBuffer::isHalfUncommitted);
   }
 
   /**
@@ -249,6 +250,11 @@ public final class Sensor implements AutoCloseable {
         malformedChunks,
         counters[RecordLayout.COUNTER_HELD_UNLISTED],
         programs.misses());
+  }
+
+  /** The account as it was a second ago at most: that of the last {@link #poll} but for its end. */
+  public SensorStatistics recentStatistics() {
+    return checked;
   }
 
   /**

@@ -187,6 +187,11 @@ public final class RingBuffer implements AutoCloseable {
     return position - (long) POSITION.get(consumer, 0L);
   }
 
+  /** Whether what was read and not committed takes more than half of it. */
+  public boolean isHalfUncommitted() {
+    return uncommittedBytes() > (mask + 1) / 2;
+  }
+
   @Override
   public void close() {
     if (closed) {

@@ -1,0 +1,145 @@
+package org.kmodwatch.agent;
+
+import io.prometheus.metrics.model.snapshots.CounterSnapshot;
+import io.prometheus.metrics.model.snapshots.GaugeSnapshot;
+import io.prometheus.metrics.model.snapshots.InfoSnapshot;
+import io.prometheus.metrics.model.snapshots.Labels;
+import io.prometheus.metrics.model.snapshots.MetricSnapshot;
+import io.prometheus.metrics.model.snapshots.MetricSnapshots;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import org.kmodwatch.core.engine.EngineStatistics;
+import org.kmodwatch.core.load.LoadRecord;
+import org.kmodwatch.sensor.SensorStatistics;
+
+/** The ledger in metrics of Prometheus; docs/metrics.md lists them. */
+final class LedgerMetrics {
+
+  private final List<MetricSnapshot> all = new ArrayList<>();
+
+  private LedgerMetrics() {}
+
+  static MetricSnapshots of(Ledger ledger, List<SensorWatch.Blind> blind) {
+    var metrics = new LedgerMetrics();
+    metrics.agent(ledger);
+    metrics.lanes(ledger.sensor());
+    metrics.sensor(ledger.sensor(), blind);
+    metrics.engine(ledger.engine(), ledger.eventsByName());
+    metrics.loads(ledger.loads());
+    return new MetricSnapshots(metrics.all);
+  }
+
+  private void agent(Ledger ledger) {
+    all.add(
+        InfoSnapshot.builder()
+            .name("kmodwatch")
+            .help("The version that runs.")
+            .dataPoint(
+                InfoSnapshot.InfoDataPointSnapshot.builder()
+                    .labels(Labels.of("version", Version.text()))
+                    .build())
+            .build());
+    gauge("kmodwatch_account_timestamp_seconds", "When this account was taken.")
+        .add(Labels.EMPTY, ledger.time().getEpochSecond());
+  }
+
+  private void lanes(SensorStatistics sensor) {
+    Family seen = counter("kmodwatch_sensor_seen", "Records that the programs wanted to send.");
+    Family delivered = counter("kmodwatch_sensor_delivered", "Records that became events.");
+    Family suppressed =
+        counter("kmodwatch_sensor_suppressed", "Records held back by the limit of their source.");
+    Family lost = counter("kmodwatch_sensor_lost", "Records lost, by reason.");
+    Family gaps = counter("kmodwatch_sensor_gaps", "Numbers of records that never came.");
+    Family pending = gauge("kmodwatch_sensor_pending", "Records that are on their way.");
+    Map<String, SensorStatistics.OfLane> lanes =
+        Map.of("attempts", sensor.attempts(), "loads", sensor.loads());
+    new TreeMap<>(lanes)
+        .forEach(
+            (name, lane) -> {
+              Labels labels = Labels.of("lane", name);
+              seen.add(labels, lane.seen());
+              delivered.add(labels, lane.delivered());
+              suppressed.add(labels, lane.suppressed());
+              lost.add(labels.add("reason", "ring_full"), lane.ringFull());
+              lost.add(labels.add("reason", "malformed"), lane.malformed());
+              gaps.add(labels, lane.gaps());
+              pending.add(labels, lane.pending());
+            });
+    lost.add(Labels.of("lane", "none", "reason", "no_work_space"), sensor.noWorkSpace());
+  }
+
+  private void sensor(SensorStatistics sensor, List<SensorWatch.Blind> blind) {
+    counter("kmodwatch_sensor_images", "Images of modules that were to be sent.")
+        .add(Labels.EMPTY, sensor.images());
+    counter("kmodwatch_sensor_images_incomplete", "Images that did not find room as a whole.")
+        .add(Labels.EMPTY, sensor.imagesCut());
+    Family missed =
+        counter("kmodwatch_sensor_missed", "How often the kernel did not run a hook's program.");
+    new TreeMap<>(sensor.missed())
+        .forEach((hook, count) -> missed.add(Labels.of("hook", hook), count));
+    Family parts = gauge("kmodwatch_sensor_blind", "Parts of the sensor that do not see; 1 each.");
+    blind.forEach(part -> parts.add(Labels.of("part", part.fault().part()), 1));
+  }
+
+  private void engine(EngineStatistics engine, Map<String, Long> eventsByName) {
+    Family events = counter("kmodwatch_events", "Events, by name.");
+    new TreeMap<>(eventsByName)
+        .forEach((name, count) -> events.add(Labels.of("event", name), count));
+    Family findings = counter("kmodwatch_findings", "Findings, by signature.");
+    Family failures = counter("kmodwatch_signature_failures", "Events that a signature failed at.");
+    for (EngineStatistics.OfSignature signature : engine.signatures()) {
+      Labels labels = Labels.of("signature", signature.id());
+      findings.add(labels, signature.findings());
+      failures.add(labels, signature.failures());
+    }
+  }
+
+  private void loads(LoadsAccount loads) {
+    Family records = counter("kmodwatch_load_records", "Load records, by outcome.");
+    for (LoadRecord.Outcome outcome : LoadRecord.Outcome.values()) {
+      records.add(
+          Labels.of("outcome", outcome.name().toLowerCase(Locale.ROOT)),
+          loads.tracker().records().getOrDefault(outcome, 0L));
+    }
+    counter("kmodwatch_load_attempts", "Attempts to load or unload, but for those held back.")
+        .add(Labels.EMPTY, loads.tracker().attempts());
+    counter("kmodwatch_load_attempts_summarised", "Attempts held back, told of in summaries.")
+        .add(Labels.EMPTY, loads.tracker().summarised());
+  }
+
+  /** Takes the points of one metric. */
+  private interface Family {
+    void add(Labels labels, long value);
+  }
+
+  private Family counter(String name, String help) {
+    CounterSnapshot.Builder builder = CounterSnapshot.builder().name(name).help(help);
+    int place = all.size();
+    all.add(builder.build());
+    return (labels, value) -> {
+      builder.dataPoint(
+          CounterSnapshot.CounterDataPointSnapshot.builder()
+              .labels(labels)
+              .value((double) value)
+              .build());
+      all.set(place, builder.build());
+    };
+  }
+
+  private Family gauge(String name, String help) {
+    GaugeSnapshot.Builder builder = GaugeSnapshot.builder().name(name).help(help);
+    int place = all.size();
+    all.add(builder.build());
+    return (labels, value) -> {
+      builder.dataPoint(
+          GaugeSnapshot.GaugeDataPointSnapshot.builder()
+              .labels(labels)
+              .value((double) value)
+              .build());
+      all.set(place, builder.build());
+    };
+  }
+}

@@ -1,0 +1,55 @@
+package org.kmodwatch.agent;
+
+import io.prometheus.metrics.model.snapshots.MetricSnapshots;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.kmodwatch.agent.status.Health;
+
+/** What was last known of a run, written by its thread and read by whoever asks. */
+final class StatusBoard {
+
+  /** A run says how it is twice a second, unless it has a backlog to work off. */
+  static final Duration SILENCE = Duration.ofSeconds(60);
+
+  private final InstantSource clock;
+  private volatile @Nullable Entry last;
+
+  StatusBoard(InstantSource clock) {
+    this.clock = clock;
+  }
+
+  private record Entry(Ledger ledger, List<SensorWatch.Blind> blind) {}
+
+  void publish(Ledger ledger, List<SensorWatch.Blind> blind) {
+    last = new Entry(ledger, List.copyOf(blind));
+  }
+
+  /** The account of a moment ago; none before the sensor is armed. */
+  MetricSnapshots metrics() {
+    Entry entry = last;
+    return entry == null ? new MetricSnapshots() : LedgerMetrics.of(entry.ledger(), entry.blind());
+  }
+
+  /** What is wrong: not armed yet, a part that is blind, a run that has not been heard of. */
+  Health health() {
+    Entry entry = last;
+    if (entry == null) {
+      return new Health(List.of("the sensor is not armed yet"));
+    }
+    var troubles = new ArrayList<String>();
+    for (SensorWatch.Blind part : entry.blind()) {
+      troubles.add(
+          "blind since %s: %s: %s"
+              .formatted(part.since(), part.fault().part(), part.fault().detail()));
+    }
+    Instant heard = entry.ledger().time();
+    if (Duration.between(heard, clock.instant()).compareTo(SILENCE) > 0) {
+      troubles.add("nothing was read from the kernel since " + heard);
+    }
+    return new Health(troubles);
+  }
+}

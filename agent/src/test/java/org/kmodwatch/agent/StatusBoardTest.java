@@ -1,0 +1,130 @@
+package org.kmodwatch.agent;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.kmodwatch.agent.status.ListenAddress;
+import org.kmodwatch.agent.status.StatusServer;
+import org.kmodwatch.core.engine.EngineStatistics;
+import org.kmodwatch.core.load.LoadRecord;
+import org.kmodwatch.core.load.LoadTrackerStatistics;
+import org.kmodwatch.sensor.SensorFault;
+import org.kmodwatch.sensor.SensorStatistics;
+
+class StatusBoardTest {
+
+  private static final Instant TIME = Instant.parse("2026-11-24T10:00:00Z");
+
+  private Instant now = TIME;
+  private final StatusBoard board = new StatusBoard(() -> now);
+
+  @Test
+  void health_isBad_untilTheSensorIsArmed() {
+    assertThat(board.health().troubles()).containsExactly("the sensor is not armed yet");
+    board.publish(ledger(), List.of());
+    assertThat(board.health().troubles()).isEmpty();
+  }
+
+  @Test
+  void health_namesThePartsThatAreBlind_andSinceWhen() {
+    board.publish(
+        ledger(),
+        List.of(
+            new SensorWatch.Blind(new SensorFault("ftrace", "it is off"), TIME.minusSeconds(5))));
+    assertThat(board.health().troubles())
+        .containsExactly("blind since 2026-11-24T09:59:55Z: ftrace: it is off");
+  }
+
+  @Test
+  void health_isBad_whenNothingWasHeardForAMinute() {
+    board.publish(ledger(), List.of());
+    now = TIME.plus(StatusBoard.SILENCE).plus(Duration.ofMillis(1));
+    assertThat(board.health().troubles())
+        .containsExactly("nothing was read from the kernel since 2026-11-24T10:00:00Z");
+  }
+
+  @Test
+  void metrics_areThoseOfTheLedger() throws Exception {
+    board.publish(
+        ledger(),
+        List.of(
+            new SensorWatch.Blind(new SensorFault("ftrace", "it is off"), TIME.minusSeconds(5))));
+    assertThat(scrape().lines().filter(line -> !line.startsWith("#")))
+        .containsExactlyInAnyOrder(
+            "kmodwatch_info{version=\"" + Version.text() + "\"} 1",
+            "kmodwatch_account_timestamp_seconds 1.7955144E9",
+            "kmodwatch_sensor_seen_total{lane=\"attempts\"} 15.0",
+            "kmodwatch_sensor_seen_total{lane=\"loads\"} 9.0",
+            "kmodwatch_sensor_delivered_total{lane=\"attempts\"} 7.0",
+            "kmodwatch_sensor_delivered_total{lane=\"loads\"} 8.0",
+            "kmodwatch_sensor_suppressed_total{lane=\"attempts\"} 4.0",
+            "kmodwatch_sensor_suppressed_total{lane=\"loads\"} 0.0",
+            "kmodwatch_sensor_lost_total{lane=\"attempts\",reason=\"ring_full\"} 2.0",
+            "kmodwatch_sensor_lost_total{lane=\"attempts\",reason=\"malformed\"} 1.0",
+            "kmodwatch_sensor_lost_total{lane=\"loads\",reason=\"ring_full\"} 0.0",
+            "kmodwatch_sensor_lost_total{lane=\"loads\",reason=\"malformed\"} 0.0",
+            "kmodwatch_sensor_lost_total{lane=\"none\",reason=\"no_work_space\"} 3.0",
+            "kmodwatch_sensor_gaps_total{lane=\"attempts\"} 2.0",
+            "kmodwatch_sensor_gaps_total{lane=\"loads\"} 0.0",
+            "kmodwatch_sensor_pending{lane=\"attempts\"} 1.0",
+            "kmodwatch_sensor_pending{lane=\"loads\"} 1.0",
+            "kmodwatch_sensor_images_total 6.0",
+            "kmodwatch_sensor_images_incomplete_total 1.0",
+            "kmodwatch_sensor_missed_total{hook=\"tp_btf/module_load\"} 5.0",
+            "kmodwatch_sensor_blind{part=\"ftrace\"} 1.0",
+            "kmodwatch_events_total{event=\"module_load\"} 8.0",
+            "kmodwatch_findings_total{signature=\"TRC-1017\"} 8.0",
+            "kmodwatch_signature_failures_total{signature=\"TRC-1017\"} 1.0",
+            "kmodwatch_load_records_total{outcome=\"loaded\"} 8.0",
+            "kmodwatch_load_records_total{outcome=\"failed\"} 0.0",
+            "kmodwatch_load_records_total{outcome=\"refused\"} 2.0",
+            "kmodwatch_load_records_total{outcome=\"unloaded\"} 0.0",
+            "kmodwatch_load_attempts_total 11.0",
+            "kmodwatch_load_attempts_summarised_total 4.0");
+  }
+
+  private String scrape() throws IOException, InterruptedException {
+    try (StatusServer server =
+            StatusServer.start(ListenAddress.parse("0"), board::metrics, board::health);
+        HttpClient client = HttpClient.newHttpClient()) {
+      URI uri = URI.create(server.url() + "/metrics");
+      return client
+          .send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.ofString())
+          .body();
+    }
+  }
+
+  private static Ledger ledger() {
+    var records = new EnumMap<LoadRecord.Outcome, Long>(LoadRecord.Outcome.class);
+    records.put(LoadRecord.Outcome.LOADED, 8L);
+    records.put(LoadRecord.Outcome.REFUSED, 2L);
+    var tracker =
+        new LoadTrackerStatistics(
+            0, 0, 0, 0, 0, 0, 0, 0, 11, records, 0, 0, 1, 4, 1, 0, 0, 0, 0, 0, 0);
+    return new Ledger(
+        TIME,
+        false,
+        new SensorStatistics(
+            new SensorStatistics.OfLane(15, 7, 4, 2, 1, 2),
+            new SensorStatistics.OfLane(9, 8, 0, 0, 0, 0),
+            3,
+            6,
+            1,
+            0,
+            0,
+            Map.of("tp_btf/module_load", 5L)),
+        new EngineStatistics(8, List.of(new EngineStatistics.OfSignature("TRC-1017", 8, 8, 0, 1))),
+        Map.of("module_load", 8L),
+        new LoadsAccount(tracker, 0, 0));
+  }
+}

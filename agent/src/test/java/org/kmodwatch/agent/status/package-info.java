@@ -1,0 +1,4 @@
+@NullMarked
+package org.kmodwatch.agent.status;
+
+import org.jspecify.annotations.NullMarked;
