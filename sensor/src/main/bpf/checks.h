@@ -3,6 +3,11 @@
  * What the kernel is given, and whether its security modules let it pass:
  * fexit on the security_kernel_* functions (from Linux 5.10). They are called
  * with CONFIG_SECURITY only; the verdict is that of all security modules.
+ *
+ * The kernel skips a program that is under way already on the same CPU. Where
+ * programs are preempted, as on real-time kernels, that happens when many load
+ * at once: a later hook says what the skipped one would have said. Tracepoints
+ * are not preempted, so of what the kernel accepts nothing is missed.
  */
 #ifndef KMODWATCH_CHECKS_H
 #define KMODWATCH_CHECKS_H
@@ -92,6 +97,12 @@ int BPF_PROG(post_read_file, struct file *file, char *buf, long size, int id, in
 	if (!a)
 		return 0;
 	a->record.id = id;
+	if (a->record.call == KW_FINIT_MODULE && !a->file_read) {
+		/* read_file was skipped. */
+		a->record.value = 0;
+		a->record.ret = 0;
+		send_file(a, file, KW_READ_FILE);
+	}
 	a->record.value = size;
 	a->record.ret = ret;
 	send_file(a, file, KW_POST_READ_FILE);

@@ -276,6 +276,17 @@ static __noinline int accept(struct kw_attempt *a)
 			count(KW_ATTEMPTS_RECOVERED);
 		put_load(r);
 	}
+	if (r->call == KW_FINIT_MODULE && !a->file_read && a->file) {
+		/* The programs that see the file read were both skipped. */
+		a->file_read = 1;
+		r->kind = KW_READ_FILE;
+		r->time_ns = bpf_ktime_get_boot_ns();
+		r->value = 0;
+		r->ret = 0;
+		r->id = bpf_core_enum_value(enum kernel_read_file_id, READING_MODULE);
+		r->cpu = bpf_get_smp_processor_id();
+		put_load(r);
+	}
 	r->value = value;
 	r->ret = ret;
 	r->id = id;

@@ -132,6 +132,7 @@ final class WatchRun {
           inventory.look(clock.instant());
         }
         announce(live.hooks());
+        publish(live);
         begin(live);
         watch(live);
       } catch (UncheckedIOException e) {
@@ -174,11 +175,8 @@ final class WatchRun {
       live.poll(pollTimeout(), sink);
       tick(live);
       if (!clock.instant().isBefore(nextLook)) {
-        SensorStatistics statistics = live.recentStatistics();
-        sensorWatch.tick(clock.instant(), live.faults(), statistics, sink);
-        if (board != null) {
-          board.publish(ledger(statistics, false), sensorWatch.blind());
-        }
+        sensorWatch.tick(clock.instant(), live.faults(), live.recentStatistics(), sink);
+        publish(live);
         nextLook = clock.instant().plus(LOOK_INTERVAL);
       }
       pipeline.flush();
@@ -214,6 +212,12 @@ final class WatchRun {
                 Counted.of(pipeline.findings(), "finding"),
                 statistics.suppressed(),
                 statistics.lost()));
+  }
+
+  private void publish(LiveSource live) {
+    if (board != null) {
+      board.publish(ledger(live.recentStatistics(), false), sensorWatch.blind());
+    }
   }
 
   /** Gives what has been told of back to the kernel, once nothing of it is needed any more. */

@@ -333,6 +333,16 @@ final class LoadsIT {
   }
 
   @Test
+  void programsThatWereSkipped_areInTheLedger_andThereAreNoneButOnRealTimeKernels() {
+    JsonNode missed = guest.ledger().at("/sensor/missedByHook");
+
+    assertThat(missed.isObject()).isTrue();
+    if (!TestKernels.isRealTime(kernel)) {
+      assertThat(missed.properties()).isEmpty();
+    }
+  }
+
+  @Test
   void finding_hasTheWholeEventAndTheSignaturesMetadata() {
     JsonNode finding = guest.findingsOf("memory", "TRC-1017").getFirst();
 

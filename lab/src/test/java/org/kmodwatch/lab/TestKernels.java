@@ -21,8 +21,17 @@ final class TestKernels {
         : List.of(Arguments.of("6.1"), Arguments.of("6.12"));
   }
 
-  /** Whether it is of the line 6.1, of whatever flavour. */
+  /** The first two numbers of its version. */
+  static String version(String kernel) {
+    return kernel.replaceFirst("-.*", "");
+  }
+
   static boolean is61(String kernel) {
-    return kernel.equals("6.1") || kernel.startsWith("6.1-");
+    return version(kernel).equals("6.1");
+  }
+
+  /** Whether programs of the sensor may be preempted, and then are skipped for whoever preempts. */
+  static boolean isRealTime(String kernel) {
+    return kernel.endsWith("-rt");
   }
 }

@@ -127,7 +127,8 @@ public final class StatusServer implements AutoCloseable {
   private static void send(HttpExchange exchange, int status, String type, byte[] body)
       throws IOException {
     exchange.getResponseHeaders().set("Content-Type", type);
-    boolean withBody = exchange.getRequestMethod().equals("GET");
+    boolean withBody = exchange.getRequestMethod().equals("GET") && body.length > 0;
+    // A length of 0 would mean one that is not known.
     exchange.sendResponseHeaders(status, withBody ? body.length : -1);
     if (withBody) {
       exchange.getResponseBody().write(body);

@@ -247,7 +247,7 @@ public final class BpfObject extends BpfMaps implements AutoCloseable {
 
     @Override
     public long misses() {
-      return link.address() == 0 ? 0 : ProgramInfo.misses(lib, programFd());
+      return ProgramInfo.misses(lib, programFd());
     }
 
     /** Keeps the program and its place in the BPF file system, even if this process ends. */

@@ -1,0 +1,79 @@
+package org.kmodwatch.lab;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.MethodSource;
+import tools.jackson.databind.JsonNode;
+
+/** A machine with cgroup version 1, and a kernel that runs without the BPF LSM: nothing is less. */
+@ParameterizedClass(name = "kernel {0}")
+@MethodSource("org.kmodwatch.lab.TestKernels#few")
+final class CgroupV1IT {
+
+  private static final String CONTAINER =
+      "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+
+  @SuppressWarnings("NullAway.Init") // set before each class invocation
+  private static GuestRecord guest;
+
+  @SuppressWarnings("NullAway.Init") // set before each class invocation
+  private static String guestLog;
+
+  @SuppressWarnings("NullAway.Init") // set before each class invocation
+  @Parameter
+  String kernel;
+
+  @BeforeParameterizedClassInvocation
+  static void boot(String kernel) throws IOException {
+    LabResult result =
+        Lab.run(
+            LabRun.of(kernel, Resources.text("cgroup-v1.sh"))
+                .withFile(Lab.testModule(kernel, "kw_plain"))
+                .withKernelArguments(List.of("lsm=landlock,lockdown,yama")));
+    assertThat(result.exitStatus()).isZero();
+    guest = GuestRecord.of(result);
+    guestLog = Files.readString(result.guestLog(), StandardCharsets.ISO_8859_1);
+  }
+
+  @Test
+  void loads_areWhole_withTheirFinding() {
+    for (String name : List.of("outside", "inside")) {
+      JsonNode load = guest.load(name);
+
+      assertThat(load.get("outcome").asString()).as(name).isEqualTo("loaded");
+      assertThat(load.at("/file/path").asString()).as(name).isEqualTo("/root/kw_plain.ko");
+      assertThat(load.at("/image/sha256").asString()).as(name).hasSize(64);
+      assertThat(load.has("gaps")).as(name).isFalse();
+      assertThat(guest.findingsOf(name, "TRC-1017")).as(name).hasSize(1);
+    }
+    assertThat(guest.load("delete-inside").get("outcome").asString()).isEqualTo("unloaded");
+    assertThat(guest.ledger().at("/sensor/lost").asLong()).isZero();
+  }
+
+  @Test
+  void container_isToldByTheCgroupOfVersion1() {
+    JsonNode inside = guest.load("inside");
+
+    assertThat(inside.at("/loader/cgroup").asString()).isEqualTo("/docker/" + CONTAINER);
+    assertThat(inside.at("/container/id").asString()).isEqualTo(CONTAINER);
+    assertThat(guest.load("inside-refused").at("/container/id").asString()).isEqualTo(CONTAINER);
+    assertThat(guest.load("outside").has("container")).isFalse();
+  }
+
+  @Test
+  void doctor_findsNothingLess() {
+    assertThat(guestLog)
+        .contains("doctor status 0")
+        .containsPattern("BPF LSM +not in [a-z,]*; no hook needs it")
+        .contains("kmodwatch watch works here\n")
+        .doesNotContain("degraded");
+  }
+}
