@@ -20,6 +20,7 @@ import org.kmodwatch.agent.output.UserNames;
 import org.kmodwatch.agent.status.ListenAddress;
 import org.kmodwatch.agent.status.StatusServer;
 import org.kmodwatch.core.signature.Signature;
+import org.kmodwatch.sensor.FtraceGuard;
 import org.kmodwatch.sensor.SensorOptions;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -115,6 +116,13 @@ final class WatchCommand implements Callable<Integer> {
   Path state = Path.of(DEFAULT_STATE);
 
   @Option(
+      names = "--guard-ftrace",
+      description =
+          "Have the kernel refuse every process to set kernel.ftrace_enabled to 0, which blinds the"
+              + " hooks on functions, as long as this runs. Takes CAP_NET_ADMIN too.")
+  boolean guardFtrace;
+
+  @Option(
       names = "--listen",
       paramLabel = "[ADDR:]PORT",
       description =
@@ -180,7 +188,8 @@ final class WatchCommand implements Callable<Integer> {
         () -> {
           try (recorder;
               journal;
-              StatusServer _ = serve(address, board)) {
+              StatusServer _ = serve(address, board);
+              FtraceGuard _ = guardFtrace ? FtraceGuard.attach() : null) {
             run.run();
           }
           complaints.finish();

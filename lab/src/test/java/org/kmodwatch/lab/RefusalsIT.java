@@ -112,6 +112,17 @@ final class RefusalsIT {
   }
 
   @Test
+  void guard_refusesToSwitchFtraceOff_asLongAsTheAgentRuns() {
+    assertThat(guestLog.lines().filter(line -> line.startsWith("ftrace ")))
+        .containsExactly(
+            "ftrace guarded: 0 Operation not permitted",
+            "ftrace guarded: 1 ",
+            "ftrace later: 0 ",
+            "ftrace later: 1 ");
+    assertThat(guestLog).contains("swappiness is set\n");
+  }
+
+  @Test
   void doctor_findsEveryHookInOrder_besideARunningSensor() {
     assertThat(guestLog)
         .contains("doctor status 0")

@@ -14,6 +14,12 @@ kmodwatch() {
     -cp '/opt/kmodwatch/lib/*' org.kmodwatch.agent.Main "$@"
 }
 
+# switch_ftrace VALUE WHEN
+switch_ftrace() {
+  echo "$1" | tee /proc/sys/kernel/ftrace_enabled >/dev/null 2>/root/why
+  echo "ftrace $2: $1 $(sed 's/.*: //' /root/why)"
+}
+
 release=$(uname -r)
 dummy=$(find "/lib/modules/$release" -name 'dummy.ko*')
 flags=0
@@ -33,7 +39,7 @@ cat /root/doctor.txt
 
 # A second sensor, started with a module in the kernel.
 modprobe algif_hash
-(kmodwatch watch -o json --record /root/second >/dev/null 2>/root/second.log) &
+(kmodwatch watch -o json --guard-ftrace --record /root/second >/dev/null 2>/root/second.log) &
 second=$!
 tries=0
 until grep -q '^armed' /root/second.log || [ "$tries" -gt 300 ]; do
@@ -41,8 +47,14 @@ until grep -q '^armed' /root/second.log || [ "$tries" -gt 300 ]; do
   sleep 0.1
 done
 sleep 1
+switch_ftrace 0 guarded
+switch_ftrace 1 guarded
+echo 30 >/proc/sys/vm/swappiness && echo 'swappiness is set'
 kill -TERM "$second"
 wait "$second"
+cat /root/second.log
+switch_ftrace 0 later
+switch_ftrace 1 later
 grep '"preExisting":true' /root/second/loads.ndjson | sed 's/^/before /'
 
 echo 1 >/proc/sys/kernel/modules_disabled

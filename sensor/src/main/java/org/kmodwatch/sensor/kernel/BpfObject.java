@@ -17,6 +17,9 @@ public final class BpfObject extends BpfMaps implements AutoCloseable {
   /** The map that libbpf makes of the programs' constants, by the section's name. */
   private static final String CONSTANTS = ".rodata";
 
+  /** O_RDONLY | O_CLOEXEC. */
+  private static final int OPEN_FOLDER = 0x80000;
+
   private final MemorySegment object;
   private final List<Program> programs = new ArrayList<>();
   private boolean closed;
@@ -237,6 +240,38 @@ public final class BpfObject extends BpfMaps implements AutoCloseable {
         return new Outcome(0, "");
       } catch (Throwable t) {
         throw Native.unreachable(t);
+      }
+    }
+
+    /**
+     * Attaches the loaded program to a cgroup and all below it.
+     *
+     * @param folder of the cgroup, in a file system of version 2
+     */
+    public Outcome attachToCgroup(Path folder) {
+      lib.takeMessages();
+      int fd = -1;
+      try (Arena arena = Arena.ofConfined()) {
+        fd =
+            (int)
+                lib.openFd.invokeExact(
+                    Native.captured(), arena.allocateFrom(folder.toString()), OPEN_FOLDER);
+        if (fd < 0) {
+          return new Outcome(Native.errno(), "");
+        }
+        var attached =
+            (MemorySegment) lib.programAttachCgroup.invokeExact(Native.captured(), program, fd);
+        if (attached.address() == 0) {
+          return new Outcome(Native.errno(), lib.takeMessages());
+        }
+        link = attached;
+        return new Outcome(0, "");
+      } catch (Throwable t) {
+        throw Native.unreachable(t);
+      } finally {
+        if (fd >= 0) {
+          Pins.close(lib, fd);
+        }
       }
     }
 

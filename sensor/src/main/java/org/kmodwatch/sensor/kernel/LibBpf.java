@@ -34,6 +34,7 @@ public final class LibBpf {
   final MethodHandle programSectionName;
   final MethodHandle programSetAutoload;
   final MethodHandle programAttach;
+  final MethodHandle programAttachCgroup;
   final MethodHandle linkDestroy;
   final MethodHandle mapFd;
   final MethodHandle mapSetMaxEntries;
@@ -47,6 +48,7 @@ public final class LibBpf {
   final MethodHandle linkFd;
   final MethodHandle objPin;
   final MethodHandle objGet;
+  final MethodHandle openFd;
   final MethodHandle closeFd;
   final MethodHandle numPossibleCpus;
   final MethodHandle btfLoadVmlinux;
@@ -81,6 +83,9 @@ public final class LibBpf {
             "bpf_program__set_autoload",
             FunctionDescriptor.of(INT, POINTER, ValueLayout.JAVA_BOOLEAN));
     programAttach = Native.capturing(lib, "bpf_program__attach", pointerOfPointer);
+    programAttachCgroup =
+        Native.capturing(
+            lib, "bpf_program__attach_cgroup", FunctionDescriptor.of(POINTER, POINTER, INT));
     linkDestroy = Native.function(lib, "bpf_link__destroy", intOfPointer);
     mapFd = Native.function(lib, "bpf_map__fd", intOfPointer);
     mapSetMaxEntries =
@@ -106,6 +111,7 @@ public final class LibBpf {
     linkFd = Native.function(lib, "bpf_link__fd", intOfPointer);
     objPin = Native.capturing(lib, "bpf_obj_pin", FunctionDescriptor.of(INT, INT, POINTER));
     objGet = Native.capturing(lib, "bpf_obj_get", FunctionDescriptor.of(INT, POINTER));
+    openFd = Native.capturing(Native.libc(), "open", FunctionDescriptor.of(INT, POINTER, INT));
     closeFd = Native.function(Native.libc(), "close", FunctionDescriptor.of(INT, INT));
     numPossibleCpus = Native.function(lib, "libbpf_num_possible_cpus", FunctionDescriptor.of(INT));
     btfLoadVmlinux = Native.capturing(lib, "btf__load_vmlinux_btf", FunctionDescriptor.of(POINTER));

@@ -1,0 +1,94 @@
+package org.kmodwatch.sensor;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.kmodwatch.sensor.kernel.BpfObject;
+import org.kmodwatch.sensor.kernel.KernelException;
+import org.kmodwatch.sensor.kernel.LibBpf;
+
+/**
+ * Has the kernel refuse every process to switch ftrace off, with EPERM, until it is closed or this
+ * process ends. Needs CAP_NET_ADMIN beside CAP_BPF, and the root of the cgroups of version 2.
+ */
+public final class FtraceGuard implements AutoCloseable {
+
+  private static final String OBJECT = "guard.bpf.o";
+  private static final Path MOUNTS = Path.of("/proc/self/mounts");
+
+  private final BpfObject object;
+
+  private FtraceGuard(BpfObject object) {
+    this.object = object;
+  }
+
+  /**
+   * Puts it up.
+   *
+   * @throws SensorException if it cannot be, with why and what to do
+   */
+  public static FtraceGuard attach() {
+    Path root = rootCgroup();
+    BpfObject object;
+    try {
+      object = BpfObject.open(LibBpf.load(), objectFile());
+    } catch (KernelException e) {
+      throw failed(e.getMessage(), "");
+    }
+    BpfObject.Outcome outcome = object.load();
+    if (outcome.succeeded()) {
+      outcome = object.programs().getFirst().attachToCgroup(root);
+    }
+    if (!outcome.succeeded()) {
+      object.close();
+      throw failed(
+          outcome.reason()
+              + (outcome.privilegeMissing() ? "; it takes CAP_NET_ADMIN beside CAP_BPF" : ""),
+          outcome.messages());
+    }
+    return new FtraceGuard(object);
+  }
+
+  /** Lets ftrace be switched off again. */
+  @Override
+  public void close() {
+    object.close();
+  }
+
+  private static Path rootCgroup() {
+    try {
+      for (String line : Files.readAllLines(MOUNTS)) {
+        String[] fields = line.split(" ", -1);
+        if (fields.length > 2 && fields[2].equals("cgroup2")) {
+          Path folder = Path.of(fields[1]);
+          // Every cgroup has this file but the root.
+          if (Files.exists(folder.resolve("cgroup.type"))) {
+            throw failed(folder + " is not the root of the cgroups: is this a container?", "");
+          }
+          return folder;
+        }
+      }
+    } catch (IOException e) {
+      throw failed("%s cannot be read: %s".formatted(MOUNTS, e.getMessage()), "");
+    }
+    throw failed(
+        "no cgroups of version 2 are mounted; mount them: mount -t cgroup2 cgroup2 DIR", "");
+  }
+
+  private static SensorException failed(String why, String messages) {
+    return new SensorException("ftrace cannot be guarded: " + why, messages);
+  }
+
+  private static byte[] objectFile() {
+    try (InputStream in = FtraceGuard.class.getResourceAsStream(OBJECT)) {
+      if (in == null) {
+        throw new IllegalStateException("the BPF object is not in the jar: resource=" + OBJECT);
+      }
+      return in.readAllBytes();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
