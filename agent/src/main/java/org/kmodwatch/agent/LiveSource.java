@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.function.Consumer;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.sensor.HookStatus;
+import org.kmodwatch.sensor.LeftBehind;
 import org.kmodwatch.sensor.Sensor;
 import org.kmodwatch.sensor.SensorFault;
 import org.kmodwatch.sensor.SensorOptions;
@@ -61,6 +62,11 @@ interface LiveSource extends AutoCloseable {
       }
 
       @Override
+      public List<LeftBehind> leftBehind() {
+        return sensor.leftBehind();
+      }
+
+      @Override
       public boolean isPinned() {
         return sensor.isPinned();
       }
@@ -107,6 +113,8 @@ interface LiveSource extends AutoCloseable {
   SensorStatistics recentStatistics();
 
   boolean isResumed();
+
+  List<LeftBehind> leftBehind();
 
   boolean isPinned();
 

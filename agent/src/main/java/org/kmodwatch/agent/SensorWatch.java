@@ -13,6 +13,7 @@ import org.kmodwatch.core.event.EventNames;
 import org.kmodwatch.core.event.KubernetesContext;
 import org.kmodwatch.core.event.ProcessContext;
 import org.kmodwatch.core.event.Value;
+import org.kmodwatch.sensor.LeftBehind;
 import org.kmodwatch.sensor.SensorFault;
 import org.kmodwatch.sensor.SensorStatistics;
 
@@ -81,13 +82,23 @@ final class SensorWatch {
         reasons,
         "not understood",
         statistics.attempts().malformed() + statistics.loads().malformed());
-    sink.accept(
-        event(
-            EventNames.EVENTS_LOST,
-            now,
-            List.of(
-                new Argument("count", "unsigned long", Value.of(count)),
-                new Argument("reasons", "[]string", Value.ofStrings(reasons)))));
+    sink.accept(lost(now, count, reasons));
+  }
+
+  /** Tells what nobody will read of what programs kept that were replaced. */
+  void replaced(Instant now, List<LeftBehind> unread, Consumer<Event> sink) {
+    for (LeftBehind left : unread) {
+      sink.accept(lost(now, left.records(), List.of(left.detail())));
+    }
+  }
+
+  private Event lost(Instant now, long count, List<String> reasons) {
+    return event(
+        EventNames.EVENTS_LOST,
+        now,
+        List.of(
+            new Argument("count", "unsigned long", Value.of(count)),
+            new Argument("reasons", "[]string", Value.ofStrings(reasons))));
   }
 
   private static void reason(List<String> reasons, String words, long inAll) {

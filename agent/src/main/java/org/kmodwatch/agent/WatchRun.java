@@ -163,6 +163,7 @@ final class WatchRun {
               .formatted(Counted.of(before, "module"), before == 1 ? "was" : "were"));
     }
     first.forEach(this::accept);
+    sensorWatch.replaced(clock.instant(), live.leftBehind(), this::accept);
     tick(live);
     pipeline.flush();
   }

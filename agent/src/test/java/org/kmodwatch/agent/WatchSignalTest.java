@@ -20,6 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.kmodwatch.agent.doctor.FakeRoot;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.sensor.HookStatus;
+import org.kmodwatch.sensor.LeftBehind;
 import org.kmodwatch.sensor.SensorFault;
 import org.kmodwatch.sensor.SensorStatistics;
 import picocli.CommandLine;
@@ -129,6 +130,11 @@ class WatchSignalTest {
 
     @Override
     public List<SensorFault> faults() {
+      return List.of();
+    }
+
+    @Override
+    public List<LeftBehind> leftBehind() {
       return List.of();
     }
 

@@ -26,6 +26,7 @@ import org.kmodwatch.core.signatures.HiddenModule;
 import org.kmodwatch.core.signatures.KernelModuleLoading;
 import org.kmodwatch.sensor.Hook;
 import org.kmodwatch.sensor.HookStatus;
+import org.kmodwatch.sensor.LeftBehind;
 import org.kmodwatch.sensor.SensorFault;
 import org.kmodwatch.sensor.SensorStatistics;
 
@@ -412,6 +413,11 @@ class WatchTest {
 
     @Override
     public List<SensorFault> faults() {
+      return List.of();
+    }
+
+    @Override
+    public List<LeftBehind> leftBehind() {
       return List.of();
     }
 

@@ -42,17 +42,27 @@ final class FloodIT {
                 .withTimeout(Duration.ofMinutes(8)));
     assertThat(result.exitStatus()).isZero();
     guest = GuestRecord.of(result);
+    Figures.write(
+        "flood",
+        kernel,
+        "%,d attempts by root and %,d by nobody in 60 s".formatted(made("root"), made("nobody")),
+        "%,d told one by one, %,d in summaries, %,d lost"
+            .formatted(
+                attempts("root", 0, "ENOEXEC") + attempts("nobody", 65534, "EPERM") - summarised(),
+                summarised(),
+                guest.ledger().at("/sensor/lost").asLong()),
+        "%d of %d loads with record, %d with TRC-1017, %d with the hash of the kernel's own bytes"
+            .formatted(
+                loaded().size(),
+                LOADS,
+                guest.findingsOf("loads", "TRC-1017").size(),
+                loaded().stream().filter(l -> l.at("/image/complete").asBoolean()).count()));
   }
 
   @Test
   void everyLoad_hasItsWholeRecordAndItsFinding() {
-    List<JsonNode> loads =
-        guest.loadsOf("loads").stream()
-            .filter(load -> load.get("action").asString().equals("load"))
-            .toList();
-
-    assertThat(loads).hasSize(LOADS);
-    assertThat(loads)
+    assertThat(loaded()).hasSize(LOADS);
+    assertThat(loaded())
         .allSatisfy(
             load -> {
               assertThat(load.get("outcome").asString()).isEqualTo("loaded");
@@ -90,7 +100,7 @@ final class FloodIT {
               assertThat(summary.get("durationNs").asLong()).isBetween(1L, 70_000_000_000L);
               assertThat(summary.at("/loader/comm").asString()).isEqualTo("kwload");
             });
-    assertThat(guest.ledger().at("/loads/summarised").asLong())
+    assertThat(summarised())
         .isEqualTo(summaries.stream().mapToLong(summary -> summary.get("repeats").asLong()).sum());
   }
 
@@ -116,6 +126,16 @@ final class FloodIT {
     assertThat(sensor.get("unlisted").asLong()).isZero();
     assertThat(guest.findings("KMW-1011")).isEmpty();
     assertThat(guest.findings("KMW-1012")).isEmpty();
+  }
+
+  private static List<JsonNode> loaded() {
+    return guest.loadsOf("loads").stream()
+        .filter(load -> load.get("action").asString().equals("load"))
+        .toList();
+  }
+
+  private static long summarised() {
+    return guest.ledger().at("/loads/summarised").asLong();
   }
 
   private static long made(String name) {

@@ -55,6 +55,14 @@ final class RestartIT {
             .map(line -> mapper.readTree(line.substring(TOLD.length())))
             .filter(load -> load.at("/loader/args/1").asString("").equals("paced"))
             .toList();
+    long ids = told.stream().map(load -> load.get("id").asString()).distinct().count();
+    Figures.write(
+        "restart",
+        kernel,
+        "%d kills during %d loads and unloads: %d of %d told"
+            .formatted(KILLS, LOADS, ids, 2 * LOADS),
+        "%d lines marked as perhaps told before, %d lines that were"
+            .formatted(told.stream().filter(RestartIT::isMarked).count(), told.size() - ids));
   }
 
   @Test

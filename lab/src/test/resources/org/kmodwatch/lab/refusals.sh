@@ -16,8 +16,7 @@ kmodwatch() {
 
 # switch_ftrace VALUE WHEN
 switch_ftrace() {
-  echo "$1" | tee /proc/sys/kernel/ftrace_enabled >/dev/null 2>/root/why
-  echo "ftrace $2: $1 $(sed 's/.*: //' /root/why)"
+  echo "ftrace $2: $1 $(echo "$1" | dd of=/proc/sys/kernel/ftrace_enabled 2>&1 | sed -n 's/^dd: .*: //p')"
 }
 
 release=$(uname -r)

@@ -10,8 +10,10 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -42,6 +44,8 @@ final class PinFolder {
           "held_odd",
           "attempts");
 
+  private static final String UNFINISHED = "-new";
+
   private final Path root;
   private final Path folder;
   private final Path unfinished;
@@ -49,7 +53,7 @@ final class PinFolder {
   private PinFolder(Path root, String name) {
     this.root = root;
     this.folder = root.resolve(name);
-    this.unfinished = root.resolve(name + "-new");
+    this.unfinished = root.resolve(name + UNFINISHED);
   }
 
   static PinFolder of(Path root, byte[] objectFile, int imageBufferBytes) {
@@ -109,19 +113,44 @@ final class PinFolder {
     }
   }
 
-  /** Gives what was pinned its name, and removes what other versions left. */
-  void publish() {
+  /**
+   * Gives what was pinned its name, and removes what other versions left.
+   *
+   * @return what of it nobody has read
+   */
+  List<LeftBehind> publish(LibBpf lib) {
+    var unread = new ArrayList<LeftBehind>();
     try {
       Files.move(unfinished, folder);
       try (Stream<Path> all = Files.list(root)) {
         for (Path other : all.toList()) {
           if (!other.equals(folder)) {
+            leftIn(other, lib).ifPresent(unread::add);
             remove(other);
           }
         }
       }
+      return unread;
     } catch (IOException e) {
       throw new SensorException("cannot pin in %s: %s".formatted(root, e), "");
+    }
+  }
+
+  private static Optional<LeftBehind> leftIn(Path other, LibBpf lib) {
+    if (other.getFileName().toString().endsWith(UNFINISHED)) {
+      return Optional.empty();
+    }
+    String whose = "the programs that were pinned in %s before".formatted(other);
+    try (PinnedPrograms pinned = PinnedPrograms.open(lib, other)) {
+      long records =
+          (long) pinned.recordsInRing("ring_attempts") + pinned.recordsInRing("ring_loads");
+      return records == 0
+          ? Optional.empty()
+          : Optional.of(
+              new LeftBehind(records, "%s kept them, and are another version's".formatted(whose)));
+    } catch (IOException | KernelException e) {
+      return Optional.of(
+          new LeftBehind(0, "%s may have kept some: %s".formatted(whose, e.getMessage())));
     }
   }
 

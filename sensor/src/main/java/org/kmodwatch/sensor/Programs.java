@@ -52,6 +52,8 @@ final class Programs implements AutoCloseable {
    */
   private final String complaints;
 
+  private List<LeftBehind> leftBehind = List.of();
+
   private Programs(
       BpfMaps maps,
       List<? extends AttachedProgram> attached,
@@ -92,7 +94,7 @@ final class Programs implements AutoCloseable {
       }
     }
     if (folder != null) {
-      folder.publish();
+      programs.leftBehind = folder.publish(lib);
     }
     return programs;
   }
@@ -170,6 +172,11 @@ final class Programs implements AutoCloseable {
   /** Whether they were on their hooks already. */
   boolean areTakenOver() {
     return maps instanceof PinnedPrograms;
+  }
+
+  /** What programs that these have replaced kept, and nobody will read. */
+  List<LeftBehind> leftBehind() {
+    return leftBehind;
   }
 
   BpfMaps maps() {

@@ -171,6 +171,11 @@ public final class Sensor implements AutoCloseable {
     return programs.areTakenOver();
   }
 
+  /** What other programs that were pinned kept as these replaced them, and nobody will read. */
+  public List<LeftBehind> leftBehind() {
+    return programs.leftBehind();
+  }
+
   /** Whether the programs go on without this process, and the next one finds what it left. */
   public boolean isPinned() {
     return pinned && programs.arePinned();

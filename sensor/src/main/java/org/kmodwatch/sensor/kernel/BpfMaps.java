@@ -34,6 +34,15 @@ public abstract sealed class BpfMaps permits BpfObject, PinnedPrograms {
     return RingBuffer.map(mapFd(name), sizeBytes, windowBytes);
   }
 
+  /** How many records are in the ring buffer map of this name; they stay there. */
+  public int recordsInRing(String name) {
+    int size = MapInfo.maxEntries(lib, mapFd(name));
+    try (RingBuffer ring = ringBuffer(name, size, size)) {
+      ring.keepUntilCommitted();
+      return ring.read(record -> {});
+    }
+  }
+
   /** The sums over all processors of a per-CPU array of {@code entries} 64-bit counters. */
   public long[] sumsOfPerCpuArray(String name, int entries) {
     var sums = new long[entries];

@@ -36,7 +36,7 @@ final class ProgramInfo {
   }
 
   /** How many bytes the kernel wrote of {@code info}; 0 if it refused. */
-  private static int read(LibBpf lib, Arena arena, int fd, MemorySegment info) {
+  static int read(LibBpf lib, Arena arena, int fd, MemorySegment info) {
     try {
       MemorySegment length = arena.allocate(INT);
       length.set(INT, 0, (int) info.byteSize());

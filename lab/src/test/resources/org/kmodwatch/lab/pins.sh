@@ -1,0 +1,41 @@
+#!/bin/sh
+# Pinned programs that another version replaces, and pins that somebody removes; PinsIT holds what the agent said against it.
+kmodwatch() {
+  exec /opt/jre/bin/java -XX:+UseSerialGC -Xmx64m -XX:TieredStopAtLevel=1 --enable-native-access=ALL-UNNAMED \
+    --sun-misc-unsafe-memory-access=allow -cp '/opt/kmodwatch/lib/*' org.kmodwatch.agent.Main "$@"
+}
+# start NAME OPTION...: another size of the buffer makes the programs other ones, as another version does.
+start() {
+  name=$1
+  shift
+  kmodwatch watch --pin --state /root/state -o json "$@" >"/root/$name.json" 2>"/root/$name.log" &
+  agent=$!
+  until_said "$name.log" '^armed'
+}
+# until_said FILE WORD
+until_said() {
+  tries=0
+  until grep -q -- "$2" "/root/$1" || [ "$tries" -gt 600 ]; do
+    tries=$((tries + 1))
+    sleep 0.1
+  done
+}
+
+start old --image-buffer 16M
+kill -KILL "$agent"
+wait "$agent"
+kwload finit kw_plain.ko
+kwload delete kw_plain
+start new --image-buffer 32M
+until_said new.json KMW-1011
+find /sys/fs/bpf/kmodwatch -mindepth 1 -maxdepth 1 | wc -l | sed 's/^/sets of pins: /'
+echo "removed $(kwload now)"
+rm -r /sys/fs/bpf/kmodwatch
+until_said new.json KMW-1012
+kwload finit kw_plain.ko
+until_said new.json '"kw_plain"'
+kill -TERM "$agent"
+wait "$agent"
+echo "ended $?"
+cat /root/new.log
+sed 's/^/new /' /root/new.json

@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# Makes the runs whose figures README and docs quote, as long as they are quoted, and prints the figures: floods for a minute
+# with 200 loads, 50 kills during 500 loads, ftrace off for ten seconds, a webhook's receiver that is down for five minutes.
+# Takes about 25 minutes. Arguments go to Maven.
+set -euo pipefail
+
+home=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+readonly home
+rm -rf "$home/build/figures"
+"$home/verify" -Dit.test=FloodIT,RestartIT,BlindedIT,SinkIT -Dtest=NoUnitTest -Dsurefire.failIfNoSpecifiedTests=false \
+  -Dkmodwatch.kills=50 -Dkmodwatch.loads=500 -Dkmodwatch.down=300 "$@" >&2
+cat "$home"/build/figures/*
