@@ -2,8 +2,10 @@ package org.kmodwatch.agent;
 
 import java.time.Instant;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.kmodwatch.agent.sink.SinkAccount;
 import org.kmodwatch.core.engine.EngineStatistics;
 import org.kmodwatch.core.event.Value;
 import org.kmodwatch.sensor.SensorStatistics;
@@ -19,6 +21,7 @@ import org.kmodwatch.sensor.SensorStatistics;
  * @param eventsByName how many events of each name the engine was given: those that came out of the
  *     sensor, and those that Kmodwatch made of load records
  * @param loads the account of the loads
+ * @param sinks the account of each sink
  */
 record Ledger(
     Instant time,
@@ -26,10 +29,12 @@ record Ledger(
     SensorStatistics sensor,
     EngineStatistics engine,
     Map<String, Long> eventsByName,
-    LoadsAccount loads) {
+    LoadsAccount loads,
+    List<SinkAccount> sinks) {
 
   Ledger {
     eventsByName = Map.copyOf(eventsByName);
+    sinks = List.copyOf(sinks);
   }
 
   /** {@code ledger.json}, schema {@code kmodwatch.ledger/1}. */
@@ -41,6 +46,7 @@ record Ledger(
     json.put("sensor", sensorJson());
     json.put("engine", engineJson());
     json.put("loads", loads.toJson());
+    json.put("sinks", new Value.Array(sinks.stream().map(SinkAccount::toJson).toList()));
     return new Value.Obj(json);
   }
 

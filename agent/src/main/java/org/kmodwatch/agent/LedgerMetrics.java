@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import org.kmodwatch.agent.sink.SinkAccount;
 import org.kmodwatch.core.engine.EngineStatistics;
 import org.kmodwatch.core.load.LoadRecord;
 import org.kmodwatch.sensor.SensorStatistics;
@@ -29,6 +30,7 @@ final class LedgerMetrics {
     metrics.sensor(ledger.sensor(), blind);
     metrics.engine(ledger.engine(), ledger.eventsByName());
     metrics.loads(ledger.loads());
+    metrics.sinks(ledger.sinks());
     return new MetricSnapshots(metrics.all);
   }
 
@@ -108,6 +110,24 @@ final class LedgerMetrics {
         .add(Labels.EMPTY, loads.tracker().attempts());
     counter("kmodwatch_load_attempts_summarised", "Attempts held back, told of in summaries.")
         .add(Labels.EMPTY, loads.tracker().summarised());
+  }
+
+  private void sinks(List<SinkAccount> sinks) {
+    Family taken = counter("kmodwatch_sink_taken", "Findings and loads given to the sink.");
+    Family delivered = counter("kmodwatch_sink_delivered", "Those that the receiver took.");
+    Family dropped = counter("kmodwatch_sink_dropped", "Those that never will be, by reason.");
+    Family pending = gauge("kmodwatch_sink_pending", "Those that wait, on disk or in memory.");
+    Family failing = gauge("kmodwatch_sink_failing", "1 while the receiver or the disk fails.");
+    for (SinkAccount sink : sinks) {
+      Labels labels = Labels.of("sink", sink.name());
+      taken.add(labels, sink.taken());
+      delivered.add(labels, sink.delivered());
+      dropped.add(labels.add("reason", "refused"), sink.refused());
+      dropped.add(labels.add("reason", "forced_out"), sink.forcedOut());
+      dropped.add(labels.add("reason", "lost"), sink.lostInAll());
+      pending.add(labels, sink.pending());
+      failing.add(labels, sink.failingSince() == null ? 0 : 1);
+    }
   }
 
   /** Takes the points of one metric. */

@@ -13,10 +13,14 @@ import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.agent.doctor.Capability;
 import org.kmodwatch.agent.doctor.Machine;
+import org.kmodwatch.agent.host.HostFacts;
 import org.kmodwatch.agent.identity.ImageStore;
 import org.kmodwatch.agent.identity.LoadedImages;
 import org.kmodwatch.agent.output.Output;
 import org.kmodwatch.agent.output.UserNames;
+import org.kmodwatch.agent.sink.SinkException;
+import org.kmodwatch.agent.sink.Webhook;
+import org.kmodwatch.agent.sink.WebhookSink;
 import org.kmodwatch.agent.status.ListenAddress;
 import org.kmodwatch.agent.status.StatusServer;
 import org.kmodwatch.core.signature.Signature;
@@ -48,7 +52,9 @@ import picocli.CommandLine.Option;
       "  sudo kmodwatch watch -o json | logger -t kmodwatch",
       "  sudo kmodwatch watch --record /var/tmp/run1",
       "  sudo kmodwatch watch --pin -o loads >>/var/log/loads.ndjson",
-      "  sudo kmodwatch watch -o loads --keep-images /var/lib/kmodwatch/images"
+      "  sudo kmodwatch watch -o loads --keep-images /var/lib/kmodwatch/images",
+      "  sudo kmodwatch watch --pin --webhook https://siem.example/hook \\",
+      "    --webhook-token-file /etc/kmodwatch/token >/dev/null"
     })
 final class WatchCommand implements Callable<Integer> {
 
@@ -116,6 +122,42 @@ final class WatchCommand implements Callable<Integer> {
   Path state = Path.of(DEFAULT_STATE);
 
   @Option(
+      names = "--webhook",
+      paramLabel = "URL",
+      description =
+          "Also send findings and load records to URL, as JSON by POST; what it does not take waits"
+              + " in --spool. https, or http to this machine. If the URL is itself a secret: @FILE,"
+              + " with --webhook URL in FILE.")
+  @Nullable String webhook;
+
+  @Option(
+      names = "--webhook-token-file",
+      paramLabel = "FILE",
+      description =
+          "Holds the bearer token for --webhook; nobody else may read it. It is read anew for each"
+              + " request.")
+  @Nullable Path webhookTokenFile;
+
+  @Option(
+      names = "--spool",
+      paramLabel = "DIR",
+      description =
+          "Where waits what is not sent yet, over restarts too; nobody else may look into it."
+              + " Default: "
+              + DEFAULT_SPOOL
+              + ".")
+  Path spool = Path.of(DEFAULT_SPOOL);
+
+  @Option(
+      names = "--spool-max",
+      paramLabel = "SIZE",
+      converter = ByteSize.Converter.class,
+      description =
+          "How much may wait there, at least 4M; past that, the oldest is dropped, and counted."
+              + " Default: 256M.")
+  ByteSize spoolMax = new ByteSize(WebhookSink.DEFAULT_SPOOL_BYTES);
+
+  @Option(
       names = "--guard-ftrace",
       description =
           "Have the kernel refuse every process to set kernel.ftrace_enabled to 0, which blinds the"
@@ -132,6 +174,7 @@ final class WatchCommand implements Callable<Integer> {
 
   private static final String DEFAULT_PINS = "/sys/fs/bpf/kmodwatch";
   private static final String DEFAULT_STATE = "/var/lib/kmodwatch";
+  private static final String DEFAULT_SPOOL = "/var/lib/kmodwatch/spool";
 
   private final Shell shell;
   private final Function<SensorOptions, LiveSource> sources;
@@ -162,15 +205,21 @@ final class WatchCommand implements Callable<Integer> {
       throw new CommandException(
           ExitStatus.USAGE, "--keep-images has nothing to keep with --image-buffer off");
     }
+    Webhook receiver = receiver();
     ImageStore store = openStore();
     var complaints = new Complaints(shell, "images that were not kept");
     var images = new LoadedImages(shell.root(), store, InstantSource.system(), complaints::add);
     var sensor = new SensorOptions(imageBufferBytes, images, pins);
     ReportJournal journal = pins == null ? null : ReportJournal.open(state);
     Recorder recorder = record == null ? null : Recorder.open(record);
+    var refusals = new Complaints(shell, "refused items");
+    WebhookSink sink = receiver == null ? null : openSink(receiver, refusals);
     var outputs = new ArrayList<Output>(List.of(standardOutput));
     if (recorder != null) {
       outputs.add(recorder);
+    }
+    if (sink != null) {
+      outputs.add(sink);
     }
     StatusBoard board = address == null ? null : new StatusBoard(InstantSource.system());
     var run =
@@ -180,6 +229,7 @@ final class WatchCommand implements Callable<Integer> {
             outputs,
             recorder,
             journal,
+            sink,
             board,
             shell,
             InstantSource.system());
@@ -188,11 +238,13 @@ final class WatchCommand implements Callable<Integer> {
         () -> {
           try (recorder;
               journal;
+              sink;
               StatusServer _ = serve(address, board);
               FtraceGuard _ = guardFtrace ? FtraceGuard.attach() : null) {
             run.run();
           }
           complaints.finish();
+          refusals.finish();
           return failOn.exitStatus(run.statistics());
         });
   }
@@ -208,6 +260,35 @@ final class WatchCommand implements Callable<Integer> {
       throw new CommandException(
           ExitStatus.USAGE,
           "--image-buffer takes a power of two from 1M to 512M, or off: " + imageBuffer);
+    }
+  }
+
+  private @Nullable Webhook receiver() {
+    if (webhook == null) {
+      if (webhookTokenFile != null) {
+        throw new CommandException(
+            ExitStatus.USAGE, "--webhook-token-file needs a --webhook to send it to");
+      }
+      return null;
+    }
+    if (spoolMax.bytes() < WebhookSink.MIN_SPOOL_BYTES) {
+      throw new CommandException(
+          ExitStatus.USAGE, "--spool-max takes at least 4M: bytes=" + spoolMax.bytes());
+    }
+    try {
+      return Webhook.of(webhook, webhookTokenFile);
+    } catch (SinkException e) {
+      throw new CommandException(ExitStatus.USAGE, String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  private WebhookSink openSink(Webhook receiver, Complaints refusals) {
+    String host = HostFacts.of(shell.root(), Machine.at(shell.root()).architecture()).name();
+    try {
+      return WebhookSink.open(
+          receiver, Version.text(), host, spool, spoolMax.bytes(), shell::note, refusals::add);
+    } catch (SinkException e) {
+      throw new CommandException(ExitStatus.UNAVAILABLE, String.valueOf(e.getMessage()), e);
     }
   }
 

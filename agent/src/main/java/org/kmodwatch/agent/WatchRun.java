@@ -15,6 +15,7 @@ import org.kmodwatch.agent.doctor.Machine;
 import org.kmodwatch.agent.host.HiddenModules;
 import org.kmodwatch.agent.host.HostFacts;
 import org.kmodwatch.agent.output.Output;
+import org.kmodwatch.agent.sink.WebhookSink;
 import org.kmodwatch.core.engine.EngineStatistics;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.load.LoadRecord;
@@ -46,10 +47,14 @@ final class WatchRun {
 
   private static final Duration LEDGER_INTERVAL = Duration.ofSeconds(5);
 
+  /** How long the kernel's ring may wait for the sink's disk before it is looked at again. */
+  private static final Duration DISK_PATIENCE = Duration.ofMillis(250);
+
   private final Supplier<LiveSource> sources;
   private final Pipeline pipeline;
   private final @Nullable Recorder recorder;
   private final @Nullable ReportJournal journal;
+  private final @Nullable WebhookSink sink;
   private final @Nullable StatusBoard board;
   private final Shell shell;
   private final InstantSource clock;
@@ -71,6 +76,7 @@ final class WatchRun {
    *
    * @param outputs where everything goes
    * @param journal of a pinned sensor; null if it is not pinned
+   * @param sink one of the outputs, closed once everything was handed to it; null for none
    * @param board told how it is; null if nobody asks
    */
   WatchRun(
@@ -79,12 +85,14 @@ final class WatchRun {
       List<Output> outputs,
       @Nullable Recorder recorder,
       @Nullable ReportJournal journal,
+      @Nullable WebhookSink sink,
       @Nullable StatusBoard board,
       Shell shell,
       InstantSource clock) {
     this.sources = sources;
     this.recorder = recorder;
     this.journal = journal;
+    this.sink = sink;
     this.board = board;
     this.shell = shell;
     this.clock = clock;
@@ -192,6 +200,7 @@ final class WatchRun {
     if (live.isPinned()) {
       // What is not complete is in the rings still: it is the next process's.
       pipeline.leave();
+      closeSink();
       letGo(live);
       if (recorder != null) {
         recorder.write(ledger(live.statistics(), false));
@@ -202,6 +211,7 @@ final class WatchRun {
     SensorStatistics statistics = live.statistics();
     sensorWatch.finish(clock.instant(), statistics, sink);
     pipeline.finish();
+    closeSink();
     if (recorder != null) {
       recorder.write(ledger(statistics, true));
     }
@@ -227,10 +237,23 @@ final class WatchRun {
       live.commit();
       return;
     }
-    journal.handedOn();
+    boolean onDisk = sink == null || sink.awaitOnDisk(DISK_PATIENCE);
+    if (onDisk) {
+      journal.handedOn();
+    } else if (!live.mustCommit()) {
+      // Whoever comes after a kill reads it again.
+      return;
+    }
     if (pipeline.isQuiescent() || live.mustCommit()) {
       live.commit();
       journal.clear();
+    }
+  }
+
+  private void closeSink() {
+    if (sink != null) {
+      sink.close();
+      shell.note(sink.account().toString());
     }
   }
 
@@ -281,7 +304,8 @@ final class WatchRun {
         statistics,
         pipeline.statistics(),
         pipeline.eventsByName(),
-        pipeline.loadsAccount(hidden.unchecked()));
+        pipeline.loadsAccount(hidden.unchecked()),
+        sink == null ? List.of() : List.of(sink.account()));
   }
 
   private void announce(List<HookStatus> hooks) {

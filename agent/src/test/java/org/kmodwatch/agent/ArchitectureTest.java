@@ -37,6 +37,15 @@ class ArchitectureTest {
       noClasses().should().dependOnClassesThat().resideInAPackage("java.lang.foreign..");
 
   @ArchTest
+  static final ArchRule onlySinksUseDatabases =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage("org.kmodwatch.agent.sink")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("java.sql..", "org.sqlite..");
+
+  @ArchTest
   static final ArchRule noCycles =
       slices().matching("org.kmodwatch.agent.(*)..").should().beFreeOfCycles();
 }

@@ -13,6 +13,8 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.kmodwatch.agent.sink.LossReason;
+import org.kmodwatch.agent.sink.SinkAccount;
 import org.kmodwatch.agent.status.ListenAddress;
 import org.kmodwatch.agent.status.StatusServer;
 import org.kmodwatch.core.engine.EngineStatistics;
@@ -90,7 +92,14 @@ class StatusBoardTest {
             "kmodwatch_load_records_total{outcome=\"refused\"} 2.0",
             "kmodwatch_load_records_total{outcome=\"unloaded\"} 0.0",
             "kmodwatch_load_attempts_total 11.0",
-            "kmodwatch_load_attempts_summarised_total 4.0");
+            "kmodwatch_load_attempts_summarised_total 4.0",
+            "kmodwatch_sink_taken_total{sink=\"webhook\"} 10.0",
+            "kmodwatch_sink_delivered_total{sink=\"webhook\"} 6.0",
+            "kmodwatch_sink_dropped_total{reason=\"refused\",sink=\"webhook\"} 1.0",
+            "kmodwatch_sink_dropped_total{reason=\"forced_out\",sink=\"webhook\"} 2.0",
+            "kmodwatch_sink_dropped_total{reason=\"lost\",sink=\"webhook\"} 1.0",
+            "kmodwatch_sink_pending{sink=\"webhook\"} 2.0",
+            "kmodwatch_sink_failing{sink=\"webhook\"} 1.0");
   }
 
   private String scrape() throws IOException, InterruptedException {
@@ -125,6 +134,9 @@ class StatusBoardTest {
             Map.of("tp_btf/module_load", 5L)),
         new EngineStatistics(8, List.of(new EngineStatistics.OfSignature("TRC-1017", 8, 8, 0, 1))),
         Map.of("module_load", 8L),
-        new LoadsAccount(tracker, 0, 0));
+        new LoadsAccount(tracker, 0, 0),
+        List.of(
+            new SinkAccount(
+                "webhook", 2, 10, 7, 6, 1, 2, Map.of(LossReason.TOO_LARGE, 1L), 2, TIME)));
   }
 }

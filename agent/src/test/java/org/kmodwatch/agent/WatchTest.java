@@ -20,6 +20,8 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.kmodwatch.agent.doctor.FakeRoot;
+import org.kmodwatch.agent.sink.Webhook;
+import org.kmodwatch.agent.sink.WebhookSink;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.signature.Signature;
 import org.kmodwatch.core.signatures.HiddenModule;
@@ -155,9 +157,34 @@ class WatchTest {
                   "outsideCalls" : 0,
                   "unrelated" : 1
                 }
-              }
+              },
+              "sinks" : [ ]
             }
             """);
+  }
+
+  @Test
+  void whatAWebhookDoesNotTake_isInTheSpool_andInTheLedger() throws IOException {
+    FakeRoot.healthyIn(folder);
+    Path recording = folder.resolve("recording");
+    try (Recorder recorder = Recorder.open(recording);
+        WebhookSink sink =
+            WebhookSink.open(
+                Webhook.of("http://127.0.0.1:1/s3cret", null),
+                "0",
+                "host1",
+                folder.resolve("spool"),
+                WebhookSink.MIN_SPOOL_BYTES,
+                new Cli().shell(err)::note,
+                refusal -> {})) {
+      run(recorder, sink, new FakeSource(), new Cli());
+    }
+    assertThat(errLines())
+        .contains(
+            "webhook: cannot send to http://127.0.0.1:1, kept until it can: cannot connect",
+            "webhook: delivered 0, refused 0, dropped or lost 0, waiting 3");
+    assertThat(Files.readString(recording.resolve("ledger.json")))
+        .contains("\"name\" : \"webhook\"", "\"taken\" : 3", "\"spooled\" : 3", "\"pending\" : 3");
   }
 
   @Test
@@ -297,6 +324,44 @@ class WatchTest {
   }
 
   @Test
+  void watch_refusesAWebhook_thatCannotBeMadeOfItsOptions() throws IOException {
+    FakeRoot.healthyIn(folder);
+    Path token = Files.writeString(folder.resolve("token"), "s3cret");
+    Files.setPosixFilePermissions(
+        token, java.nio.file.attribute.PosixFilePermissions.fromString("rw-r--r--"));
+    Path spool = folder.resolve("spool");
+
+    assertRefused(
+        64,
+        "--webhook: plain http is for this machine only; remedy: https, url=http://siem.example",
+        "--webhook=http://siem.example/s3cret");
+    assertRefused(
+        64,
+        "--webhook-token-file needs a --webhook to send it to",
+        "--webhook-token-file=" + token);
+    assertRefused(
+        64,
+        "--spool-max takes at least 4M: bytes=1048576",
+        "--webhook=https://siem.example/",
+        "--spool-max=1M");
+    assertRefused(
+        69,
+        "--webhook-token-file: others may read or write it; remedy: chmod 600 " + token,
+        "--webhook=https://siem.example/",
+        "--webhook-token-file=" + token,
+        "--spool=" + spool);
+    assertThat(spool).doesNotExist();
+  }
+
+  private void assertRefused(int status, String message, String... options) {
+    var args = new ArrayList<String>(List.of("watch"));
+    args.addAll(List.of(options));
+    Cli.Result result = new Cli().withRoot(folder).run(args.toArray(String[]::new));
+    assertThat(result.err()).isEqualTo("kmodwatch: " + message + "\n");
+    assertThat(result.status()).isEqualTo(status);
+  }
+
+  @Test
   void watch_namesThePrivilege_withoutIt() {
     FakeRoot.healthyIn(folder).with("proc/self/status", "CapEff:\t0000000000000000\n");
     Cli.Result result = new Cli().withRoot(folder).run("watch");
@@ -323,18 +388,28 @@ class WatchTest {
   }
 
   private void run(@Nullable Recorder recorder, FakeSource source, Cli cli) throws IOException {
+    run(recorder, null, source, cli);
+  }
+
+  private void run(
+      @Nullable Recorder recorder, @Nullable WebhookSink sink, FakeSource source, Cli cli)
+      throws IOException {
     Shell shell = cli.withRoot(folder).shell(err);
     var outputs = new ArrayList<org.kmodwatch.agent.output.Output>();
     outputs.add(org.kmodwatch.agent.output.JsonOutputs.findings(shell.out()));
     if (recorder != null) {
       outputs.add(recorder);
     }
+    if (sink != null) {
+      outputs.add(sink);
+    }
     List<Signature> signatures =
         source.step.isZero()
             ? List.of(new KernelModuleLoading())
             : List.of(new KernelModuleLoading(), new HiddenModule());
     InstantSource clock = () -> source.now;
-    var run = new WatchRun(() -> source, signatures, outputs, recorder, null, null, shell, clock);
+    var run =
+        new WatchRun(() -> source, signatures, outputs, recorder, null, sink, null, shell, clock);
     source.afterPoll = run::stop;
     run.run();
   }

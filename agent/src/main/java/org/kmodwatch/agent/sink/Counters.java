@@ -1,0 +1,138 @@
+package org.kmodwatch.agent.sink;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.EnumMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The running account of a sink. Every method moves items from one place to another under one lock
+ * that nobody holds for longer, so that the account adds up whenever it is read. Thread-safe.
+ */
+final class Counters {
+
+  private final String name;
+  private final Map<LossReason, Long> lost = new EnumMap<>(LossReason.class);
+  private long carriedOver;
+  private long taken;
+  private long spooled;
+  private long delivered;
+  private long refused;
+  private long forcedOut;
+  private long inMemory;
+  private long inSpool;
+  private @Nullable Instant receiverFailingSince;
+  private @Nullable Instant spoolFailingSince;
+
+  Counters(String name) {
+    this.name = name;
+  }
+
+  synchronized void carriedOver(long count) {
+    carriedOver += count;
+    inSpool += count;
+  }
+
+  synchronized void taken() {
+    taken++;
+    inMemory++;
+  }
+
+  synchronized void lostInMemory(LossReason reason, long count) {
+    leaveMemory(count);
+    lost.merge(reason, count, Long::sum);
+  }
+
+  synchronized void spooled(long count) {
+    spooled += count;
+    inSpool += count;
+    leaveMemory(count);
+  }
+
+  synchronized void forcedOut(long count) {
+    forcedOut += count;
+    inSpool -= count;
+  }
+
+  synchronized void delivered(long count, boolean fromSpool) {
+    delivered += count;
+    leave(count, fromSpool);
+  }
+
+  synchronized void refused(long count, boolean fromSpool) {
+    refused += count;
+    leave(count, fromSpool);
+  }
+
+  synchronized void lostInSpool(LossReason reason, long count) {
+    inSpool -= count;
+    lost.merge(reason, count, Long::sum);
+  }
+
+  synchronized void receiverFailingSince(@Nullable Instant since) {
+    receiverFailingSince = since;
+  }
+
+  synchronized void spoolFailingSince(@Nullable Instant since) {
+    spoolFailingSince = since;
+    notifyAll();
+  }
+
+  /**
+   * Waits until nothing is in memory only, or {@code atMost} is over; not at all while the disk
+   * takes nothing.
+   *
+   * @return whether a kill at this moment would lose nothing
+   */
+  synchronized boolean awaitOnDisk(Duration atMost) throws InterruptedException {
+    long end = System.nanoTime() + atMost.toNanos();
+    long left;
+    while (inMemory > 0 && spoolFailingSince == null && (left = end - System.nanoTime()) > 0) {
+      wait(left / 1_000_000 + 1);
+    }
+    return inMemory == 0 && !lost.containsKey(LossReason.ENDED);
+  }
+
+  synchronized long inMemory() {
+    return inMemory;
+  }
+
+  synchronized long inSpool() {
+    return inSpool;
+  }
+
+  synchronized SinkAccount account() {
+    return new SinkAccount(
+        name,
+        carriedOver,
+        taken,
+        spooled,
+        delivered,
+        refused,
+        forcedOut,
+        lost,
+        inMemory + inSpool,
+        earlier(receiverFailingSince, spoolFailingSince));
+  }
+
+  private void leave(long count, boolean fromSpool) {
+    if (fromSpool) {
+      inSpool -= count;
+    } else {
+      leaveMemory(count);
+    }
+  }
+
+  private void leaveMemory(long count) {
+    inMemory -= count;
+    notifyAll();
+  }
+
+  private static @Nullable Instant earlier(@Nullable Instant a, @Nullable Instant b) {
+    if (a == null || b == null) {
+      return a == null ? b : a;
+    }
+    return a.isBefore(b) ? a : b;
+  }
+}

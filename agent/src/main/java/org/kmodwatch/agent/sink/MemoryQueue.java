@@ -1,0 +1,86 @@
+package org.kmodwatch.agent.sink;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What was taken and is not on disk yet. Bounded by items and bytes. Whoever takes the front out
+ * claims it first, and settles it once it is safe elsewhere; nobody else can claim meanwhile, so
+ * the order stays. Thread-safe; {@link #offer} never waits for longer than a few instructions.
+ */
+final class MemoryQueue {
+
+  static final int MAX_ITEMS = 8192;
+  static final long MAX_BYTES = 16L << 20;
+
+  private final int maxItems;
+  private final ArrayDeque<Item> items = new ArrayDeque<>();
+  private long bytes;
+  private boolean claimed;
+  private boolean closed;
+
+  MemoryQueue(int maxItems) {
+    this.maxItems = maxItems;
+  }
+
+  /** Adds at the end; false if there is no room, or it is closed. */
+  synchronized boolean offer(Item item) {
+    if (closed || items.size() >= maxItems || bytes + item.body().length > MAX_BYTES) {
+      return false;
+    }
+    items.addLast(item);
+    bytes += item.body().length;
+    notifyAll();
+    return true;
+  }
+
+  /** Claims from the front, waiting for something; empty once it is closed and nothing is left. */
+  synchronized List<Item> claim(int max, long maxBytes) throws InterruptedException {
+    while (claimed || (items.isEmpty() && !closed)) {
+      wait();
+    }
+    return front(max, maxBytes);
+  }
+
+  /** Claims from the front if that can be done now; empty if not. */
+  synchronized List<Item> tryClaim(int max, long maxBytes) {
+    return claimed ? List.of() : front(max, maxBytes);
+  }
+
+  private List<Item> front(int max, long maxBytes) {
+    var batch = new ArrayList<Item>();
+    long size = 0;
+    for (Item item : items) {
+      size += item.body().length + 1;
+      if (batch.size() == max || (size > maxBytes && !batch.isEmpty())) {
+        break;
+      }
+      batch.add(item);
+    }
+    claimed = !batch.isEmpty();
+    return batch;
+  }
+
+  /** Removes {@code count} items of the claim. */
+  synchronized void remove(int count) {
+    for (int i = 0; i < count; i++) {
+      bytes -= items.removeFirst().body().length;
+    }
+  }
+
+  /** Ends the claim; what of it was not removed stays at the front. */
+  synchronized void release() {
+    claimed = false;
+    notifyAll();
+  }
+
+  synchronized void close() {
+    closed = true;
+    notifyAll();
+  }
+
+  synchronized boolean isClosed() {
+    return closed;
+  }
+}

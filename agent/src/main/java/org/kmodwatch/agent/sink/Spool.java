@@ -1,0 +1,398 @@
+package org.kmodwatch.agent.sink;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.sqlite.SQLiteErrorCode;
+import org.sqlite.SQLiteException;
+
+/**
+ * What waits on disk to be sent: one SQLite file, in order, bounded. Thread-safe; every method may
+ * wait for the disk.
+ *
+ * <p>For maintainers:
+ *
+ * <ul>
+ *   <li>The log is written ahead (WAL) and synced at each commit (FULL). NORMAL would outlive a
+ *       kill too, but not a crash of the kernel; and a module that crashes the kernel is the one
+ *       whose record is wanted most. Loads are rare, and in a burst one sync serves a whole batch.
+ *   <li>The file is locked for good (EXCLUSIVE), so that SQLite needs no shared memory beside it.
+ *   <li>Counters move after the commit, under the lock of this object.
+ *   <li>{@code cursor} is how far sending has come. What is acknowledged is deleted, but a disk
+ *       that is full may not let it: then the cursor is ahead, and the next deletion takes it
+ *       along. Only a restart in between sends it once more.
+ *   <li>What is on its way is never forced out, so that each item has one end and is counted once.
+ *   <li>The bound is on the pages in use; the file itself does not shrink.
+ * </ul>
+ */
+final class Spool implements AutoCloseable {
+
+  static final int PAGE_BYTES = 4096;
+
+  /** Room in the file for the pages that a table needs besides its rows. */
+  private static final int SPARE_PAGES = 256;
+
+  private final SpoolFolder folder;
+  private final long maxBytes;
+  private final Counters counters;
+  private final Consumer<String> notes;
+  private @Nullable Connection connection;
+  private long cursor;
+  private long inFlightTo;
+  private int generation;
+
+  private Spool(SpoolFolder folder, long maxBytes, Counters counters, Consumer<String> notes) {
+    this.folder = folder;
+    this.maxBytes = maxBytes;
+    this.counters = counters;
+    this.notes = notes;
+  }
+
+  /**
+   * A part of the spool that is being sent.
+   *
+   * @param items in order
+   * @param sequences their numbers in the file
+   * @param generation of the file that they are in
+   */
+  record Batch(List<Item> items, List<Long> sequences, int generation) {
+    Batch {
+      items = List.copyOf(items);
+      sequences = List.copyOf(sequences);
+    }
+
+    Batch part(int from, int to) {
+      return new Batch(items.subList(from, to), sequences.subList(from, to), generation);
+    }
+  }
+
+  /**
+   * Opens or makes it, and counts what it holds as carried over. A damaged file is set aside.
+   *
+   * @throws SinkException if the folder cannot be used
+   */
+  static Spool open(Path path, long maxBytes, Counters counters, Consumer<String> notes) {
+    SpoolFolder folder = SpoolFolder.open(path);
+    // Elsewhere it may be forbidden to run it, or others could put another in its place.
+    System.setProperty("org.sqlite.tmpdir", folder.path().toString());
+    var spool = new Spool(folder, maxBytes, counters, notes);
+    try {
+      spool.start();
+      return spool;
+    } catch (SQLException | IOException e) {
+      spool.close();
+      throw new SinkException("--spool: cannot use %s: %s".formatted(path, e.getMessage()), e);
+    }
+  }
+
+  private void start() throws SQLException, IOException {
+    long held;
+    try {
+      held = inTransaction(Spool::count);
+    } catch (SQLException e) {
+      if (!isDamage(e)) {
+        throw e;
+      }
+      disconnect();
+      notes.accept(
+          "spool: damaged, what was in it cannot be sent; kept as %s (%s)"
+              .formatted(folder.setAside(), e.getMessage()));
+      held = inTransaction(Spool::count);
+    }
+    counters.carriedOver(held);
+  }
+
+  private Connection connect() throws SQLException, IOException {
+    folder.createDatabase();
+    Connection opened = DriverManager.getConnection("jdbc:sqlite:" + folder.database());
+    connection = opened;
+    try {
+      // In this order: without the lock, the first use of the log makes the shared memory.
+      execute(opened, "PRAGMA locking_mode=EXCLUSIVE");
+      execute(opened, "PRAGMA journal_mode=WAL");
+      execute(opened, "PRAGMA synchronous=FULL");
+      execute(opened, "PRAGMA wal_autocheckpoint=256");
+      execute(opened, "PRAGMA max_page_count=" + (maxBytes / PAGE_BYTES + SPARE_PAGES));
+      // AUTOINCREMENT: a number is not given again, or the cursor would pass the item over.
+      execute(
+          opened,
+          "CREATE TABLE IF NOT EXISTS item (sequence INTEGER PRIMARY KEY AUTOINCREMENT,"
+              + " id TEXT NOT NULL, body BLOB NOT NULL)");
+    } catch (SQLException e) {
+      disconnect();
+      throw e;
+    }
+    return opened;
+  }
+
+  /**
+   * Writes all of {@code items}, or none of them. What that forces out is counted.
+   *
+   * @return how many it forced out
+   * @throws SpoolException if it cannot be written; nothing has changed then
+   */
+  synchronized long append(List<Item> items) throws SpoolException {
+    long forcedOut =
+        perform(
+            sql -> {
+              deleteSent(sql);
+              long gone = makeRoom(sql, items);
+              try (PreparedStatement insert =
+                  sql.prepareStatement("INSERT INTO item (id, body) VALUES (?, ?)")) {
+                for (Item item : items) {
+                  insert.setString(1, item.id());
+                  insert.setBytes(2, item.body());
+                  insert.addBatch();
+                }
+                insert.executeBatch();
+              }
+              return gone;
+            });
+    counters.forcedOut(forcedOut);
+    counters.spooled(items.size());
+    return forcedOut;
+  }
+
+  private long makeRoom(Connection sql, List<Item> items) throws SQLException {
+    long wanted = PAGE_BYTES;
+    for (Item item : items) {
+      wanted += item.body().length + item.id().length() + 64;
+    }
+    long forcedOut = 0;
+    long excess;
+    while ((excess = usedBytes(sql) + wanted - maxBytes) > 0) {
+      // A hundredth at a time: not once more for each batch that comes.
+      long gone = deleteOldest(sql, Math.max(excess, maxBytes / 100));
+      if (gone == 0) {
+        break;
+      }
+      forcedOut += gone;
+    }
+    return forcedOut;
+  }
+
+  private long deleteOldest(Connection sql, long bytes) throws SQLException {
+    long after = Math.max(cursor, inFlightTo);
+    long last = after;
+    try (PreparedStatement select =
+        sql.prepareStatement(
+            "SELECT sequence, length(body) FROM item WHERE sequence > ? ORDER BY sequence")) {
+      select.setLong(1, after);
+      try (ResultSet rows = select.executeQuery()) {
+        long sum = 0;
+        while (sum < bytes && rows.next()) {
+          last = rows.getLong(1);
+          sum += rows.getLong(2);
+        }
+      }
+    }
+    try (PreparedStatement delete =
+        sql.prepareStatement("DELETE FROM item WHERE sequence > ? AND sequence <= ?")) {
+      delete.setLong(1, after);
+      delete.setLong(2, last);
+      return delete.executeUpdate();
+    }
+  }
+
+  private void deleteSent(Connection sql) throws SQLException {
+    try (PreparedStatement delete = sql.prepareStatement("DELETE FROM item WHERE sequence <= ?")) {
+      delete.setLong(1, cursor);
+      delete.executeUpdate();
+    }
+  }
+
+  /** How much of the file holds something, with what this transaction has changed. */
+  private static long usedBytes(Connection sql) throws SQLException {
+    return (number(sql, "PRAGMA page_count") - number(sql, "PRAGMA freelist_count")) * PAGE_BYTES;
+  }
+
+  /**
+   * The oldest items that are not sent yet; empty if there are none. They are on their way until
+   * {@link #settle} has had them all, or {@link #giveBack}.
+   *
+   * @throws SpoolException if it cannot be read
+   */
+  synchronized Batch next(int maxItems, long maxBatchBytes) throws SpoolException {
+    var items = new ArrayList<Item>();
+    var sequences = new ArrayList<Long>();
+    perform(
+        sql -> {
+          long size = 2;
+          try (PreparedStatement select =
+              sql.prepareStatement(
+                  "SELECT sequence, id, body FROM item WHERE sequence > ? ORDER BY sequence"
+                      + " LIMIT ?")) {
+            select.setLong(1, cursor);
+            select.setInt(2, maxItems);
+            try (ResultSet rows = select.executeQuery()) {
+              while (rows.next()) {
+                var item = new Item(rows.getString(2), rows.getBytes(3));
+                size += item.body().length + 1;
+                if (size > maxBatchBytes && !items.isEmpty()) {
+                  break;
+                }
+                items.add(item);
+                sequences.add(rows.getLong(1));
+              }
+            }
+          }
+          return items.size();
+        });
+    inFlightTo = sequences.isEmpty() ? cursor : sequences.getLast();
+    return new Batch(items, sequences, generation);
+  }
+
+  /** Counts {@code batch}, the front of what is on its way, as delivered or refused. */
+  synchronized void settle(Batch batch, boolean refused) {
+    if (batch.generation() != generation) {
+      // It was counted when its file was found to be damaged.
+      return;
+    }
+    cursor = batch.sequences().getLast();
+    if (refused) {
+      counters.refused(batch.items().size(), true);
+    } else {
+      counters.delivered(batch.items().size(), true);
+    }
+    try {
+      perform(
+          sql -> {
+            deleteSent(sql);
+            return cursor;
+          });
+    } catch (SpoolException later) {
+      // The cursor knows; the next deletion takes it along.
+    }
+  }
+
+  /** What is on its way and not settled is to be sent again. */
+  synchronized void giveBack() {
+    inFlightTo = cursor;
+  }
+
+  /** Makes the disk look full or read-only. For tests. */
+  void execute(String text) throws SpoolException {
+    perform(
+        sql -> {
+          execute(sql, text);
+          return text;
+        });
+  }
+
+  /** How many rows there are that are still to be sent. For tests. */
+  synchronized long rows() throws SpoolException {
+    return perform(sql -> number(sql, "SELECT count(*) FROM item WHERE sequence > " + cursor));
+  }
+
+  private static long count(Connection sql) throws SQLException {
+    return number(sql, "SELECT count(*) FROM item");
+  }
+
+  private interface Work<T> {
+    T with(Connection sql) throws SQLException;
+  }
+
+  /** Does {@code work} and commits it, or leaves all as it was. */
+  private synchronized <T> T perform(Work<T> work) throws SpoolException {
+    try {
+      return inTransaction(work);
+    } catch (SQLException e) {
+      if (isDamage(e)) {
+        replace(e);
+      }
+      throw new SpoolException(String.valueOf(e.getMessage()), e);
+    } catch (IOException e) {
+      throw new SpoolException(String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  /** JDBC's own way leaves a transaction open, and cannot tell one that SQLite has ended itself. */
+  private <T> T inTransaction(Work<T> work) throws SQLException, IOException {
+    Connection sql = connection == null ? connect() : connection;
+    try {
+      execute(sql, "BEGIN IMMEDIATE");
+    } catch (SQLException e) {
+      // Opened anew the next time. The cursor stays: it is the same file.
+      disconnect();
+      throw e;
+    }
+    try {
+      T result = work.with(sql);
+      execute(sql, "COMMIT");
+      return result;
+    } catch (SQLException e) {
+      rollBack(sql);
+      throw e;
+    }
+  }
+
+  private static void rollBack(Connection sql) {
+    try {
+      execute(sql, "ROLLBACK");
+    } catch (SQLException e) {
+      // A full disk makes SQLite roll back itself. If it was something else, BEGIN will tell.
+    }
+  }
+
+  private static void execute(Connection sql, String text) throws SQLException {
+    try (Statement statement = sql.createStatement()) {
+      statement.execute(text);
+    }
+  }
+
+  /** A new file in place of one that cannot be read any more; what was in that is lost. */
+  private void replace(SQLException damage) {
+    disconnect();
+    generation++;
+    long gone = counters.inSpool();
+    counters.lostInSpool(LossReason.SPOOL_DAMAGED, gone);
+    cursor = 0;
+    inFlightTo = 0;
+    try {
+      notes.accept(
+          "spool: damaged, %d in it cannot be sent; kept as %s (%s)"
+              .formatted(gone, folder.setAside(), damage.getMessage()));
+    } catch (IOException e) {
+      notes.accept("spool: damaged, and cannot be set aside: " + e);
+    }
+  }
+
+  private static boolean isDamage(SQLException e) {
+    return e instanceof SQLiteException sqlite
+        && (sqlite.getResultCode() == SQLiteErrorCode.SQLITE_NOTADB
+            || (sqlite.getResultCode().code & 0xff) == SQLiteErrorCode.SQLITE_CORRUPT.code);
+  }
+
+  private static long number(Connection sql, String query) throws SQLException {
+    try (Statement statement = sql.createStatement();
+        ResultSet row = statement.executeQuery(query)) {
+      return row.next() ? row.getLong(1) : 0;
+    }
+  }
+
+  private void disconnect() {
+    try {
+      if (connection != null) {
+        connection.close();
+      }
+    } catch (SQLException e) {
+      // Nothing more can be done for it; what was committed is in the file.
+    }
+    connection = null;
+  }
+
+  @Override
+  public synchronized void close() {
+    disconnect();
+    folder.close();
+  }
+}

@@ -1,0 +1,10 @@
+package org.kmodwatch.agent.sink;
+
+/** The spool cannot be read or written now; it may another time. */
+final class SpoolException extends Exception {
+  private static final long serialVersionUID = 1L;
+
+  SpoolException(String message, Throwable cause) {
+    super(message, cause);
+  }
+}

@@ -1,0 +1,18 @@
+package org.kmodwatch.agent.sink;
+
+import java.util.List;
+
+/** Sends one batch. One thread. */
+interface Transport extends AutoCloseable {
+
+  /**
+   * Sends {@code batch} and waits for the answer.
+   *
+   * @throws InterruptedException if this thread is interrupted; whether it got through is open
+   */
+  Answer send(List<Item> batch) throws InterruptedException;
+
+  /** Gives up what is on its way. */
+  @Override
+  void close();
+}

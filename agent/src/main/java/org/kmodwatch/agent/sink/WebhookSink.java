@@ -1,0 +1,492 @@
+package org.kmodwatch.agent.sink;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+import org.kmodwatch.agent.output.Output;
+import org.kmodwatch.core.event.Event;
+import org.kmodwatch.core.load.LoadRecord;
+import org.kmodwatch.core.signature.Finding;
+
+/**
+ * Sends findings and load records to a URL: in order, at least once, each with a stable id
+ * (docs/sinks.md). The methods of {@link Output} are one thread's and neither wait nor throw;
+ * {@link #account} is anybody's.
+ *
+ * <p>For maintainers. An item goes memory queue, spool, receiver. If the disk takes nothing, and
+ * all that is on disk is sent, the sender takes from the memory queue itself: somebody who fills
+ * the disk must not silence the agent.
+ */
+public final class WebhookSink implements Output, AutoCloseable {
+
+  /** How large the spool may be if nothing else is said. */
+  public static final long DEFAULT_SPOOL_BYTES = 256L << 20;
+
+  /** The smallest spool. */
+  public static final long MIN_SPOOL_BYTES = 4L << 20;
+
+  /** How long closing goes on sending. */
+  public static final Duration SEND_AT_END = Duration.ofSeconds(5);
+
+  /** How long closing waits for the disk. */
+  public static final Duration SPOOL_AT_END = Duration.ofSeconds(5);
+
+  static final int MAX_BATCH_ITEMS = 100;
+  static final long MAX_BATCH_BYTES = 1L << 20;
+  private static final int MAX_WRITE_ITEMS = 1000;
+  private static final Duration IDLE = Duration.ofSeconds(60);
+
+  private final String target;
+  private final Items items;
+  private final MemoryQueue queue;
+  private final Spool spool;
+  private final Counters counters;
+  private final Transport transport;
+  private final Settings settings;
+  private final Consumer<String> notes;
+  private final Consumer<String> refusals;
+  private final Signal toSender = new Signal();
+  private final Signal toWriter = new Signal();
+  private final Thread writer;
+  private final Thread sender;
+  private volatile boolean ending;
+  private volatile boolean spoolFails;
+
+  // Told of once each.
+  private boolean queueFull;
+  private boolean spoolFull;
+  private boolean spoolUnreadable;
+  private boolean closed;
+
+  /**
+   * What differs in tests.
+   *
+   * @param clock for times that are shown, and for Retry-After
+   * @param random for the jitter
+   * @param firstRetry bound of the first wait after a failure
+   * @param mostRetry bound of the longest
+   * @param spoolRetry the wait after the disk took or gave nothing
+   * @param sendAtEnd how long closing goes on sending
+   * @param maxQueued items in memory
+   */
+  record Settings(
+      InstantSource clock,
+      RandomGenerator random,
+      Duration firstRetry,
+      Duration mostRetry,
+      Duration spoolRetry,
+      Duration sendAtEnd,
+      int maxQueued) {
+    static final Settings REAL =
+        new Settings(
+            InstantSource.system(),
+            // Not to be guessed by anybody; only not the same on all machines of a fleet.
+            RandomGenerator.of("L64X128MixRandom"),
+            Duration.ofMillis(500),
+            Duration.ofSeconds(60),
+            Duration.ofSeconds(1),
+            SEND_AT_END,
+            MemoryQueue.MAX_ITEMS);
+  }
+
+  WebhookSink(
+      String target,
+      @Nullable String host,
+      Path folder,
+      long maxSpoolBytes,
+      Transport transport,
+      Settings settings,
+      Consumer<String> notes,
+      Consumer<String> refusals) {
+    this.target = target;
+    this.items = new Items(host);
+    this.queue = new MemoryQueue(settings.maxQueued());
+    this.counters = new Counters("webhook");
+    this.transport = transport;
+    this.settings = settings;
+    this.notes = notes;
+    this.refusals = refusals;
+    this.spool = Spool.open(folder, maxSpoolBytes, counters, notes);
+    this.writer = Thread.ofPlatform().name("kmodwatch-spool").daemon().unstarted(this::write);
+    this.sender = Thread.ofPlatform().name("kmodwatch-webhook").daemon().unstarted(this::send);
+  }
+
+  /**
+   * Opens the spool and begins to send what is in it.
+   *
+   * @param host name of this host, to be sent along; null if not known
+   * @param folder the spool's
+   * @param notes takes lines for a person, from any thread
+   * @param refusals takes a line for each item that the receiver refused, from any thread
+   * @throws SinkException if the spool or the token cannot be used
+   */
+  public static WebhookSink open(
+      Webhook webhook,
+      String version,
+      @Nullable String host,
+      Path folder,
+      long maxSpoolBytes,
+      Consumer<String> notes,
+      Consumer<String> refusals) {
+    webhook.requireToken();
+    var transport =
+        new HttpTransport(webhook, version, Settings.REAL.clock(), HttpTransport.REQUEST_TIMEOUT);
+    var sink =
+        new WebhookSink(
+            webhook.toString(),
+            host,
+            folder,
+            maxSpoolBytes,
+            transport,
+            Settings.REAL,
+            notes,
+            refusals);
+    sink.start();
+    return sink;
+  }
+
+  void start() {
+    writer.start();
+    sender.start();
+  }
+
+  @Override
+  public void finding(Finding finding) {
+    take(finding, items::of);
+  }
+
+  @Override
+  public void load(LoadRecord load) {
+    take(load, items::of);
+  }
+
+  @Override
+  public void event(Event event) {
+    // Findings and loads are what people are told.
+  }
+
+  @Override
+  public void requestWithoutLoad(Event request) {
+    // It is one of the events.
+  }
+
+  @Override
+  public void flush() {
+    // Each is on its way at once.
+  }
+
+  /** Where what was taken is. */
+  public SinkAccount account() {
+    return counters.account();
+  }
+
+  /**
+   * Waits until all that was taken is on disk or has come to its end, but no longer than {@code
+   * atMost}, and not at all while the disk takes nothing.
+   *
+   * @return whether a kill at this moment would lose nothing
+   */
+  public boolean awaitOnDisk(Duration atMost) {
+    try {
+      return counters.awaitOnDisk(atMost);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
+  Spool spool() {
+    return spool;
+  }
+
+  private <T> void take(T what, Function<T, Item> form) {
+    counters.taken();
+    Item item;
+    try {
+      item = form.apply(what);
+    } catch (RuntimeException e) {
+      counters.lostInMemory(LossReason.UNWRITABLE, 1);
+      return;
+    }
+    if (item.body().length > MAX_BATCH_BYTES - 2) {
+      counters.lostInMemory(LossReason.TOO_LARGE, 1);
+    } else if (!queue.offer(item)) {
+      counters.lostInMemory(queue.isClosed() ? LossReason.ENDED : LossReason.QUEUE_FULL, 1);
+      if (!queueFull) {
+        queueFull = true;
+        notes.accept(
+            "webhook: lost: the disk does not keep up, or takes nothing; counted from now on");
+      }
+    }
+  }
+
+  // The thread kmodwatch-spool.
+
+  private void write() {
+    try {
+      while (true) {
+        List<Item> batch = queue.claim(MAX_WRITE_ITEMS, MAX_BATCH_BYTES);
+        if (batch.isEmpty()) {
+          return;
+        }
+        boolean written = write(batch);
+        toSender.raise();
+        if (!written) {
+          if (ending) {
+            return;
+          }
+          toWriter.await(settings.spoolRetry());
+        }
+      }
+    } catch (InterruptedException e) {
+      // What is left is counted by close().
+    }
+  }
+
+  private boolean write(List<Item> batch) {
+    try {
+      long forcedOut = spool.append(batch);
+      queue.remove(batch.size());
+      if (forcedOut > 0 && !spoolFull) {
+        spoolFull = true;
+        notes.accept(
+            "spool: full, the oldest are dropped from now on, and counted; remedy: a larger"
+                + " --spool-max");
+      }
+      if (spoolFails) {
+        spoolFails = false;
+        counters.spoolFailingSince(null);
+        notes.accept("spool: writing again");
+      }
+      return true;
+    } catch (SpoolException e) {
+      if (!spoolFails) {
+        spoolFails = true;
+        counters.spoolFailingSince(settings.clock().instant());
+        notes.accept("spool: cannot write, trying again every second: " + e.getMessage());
+      }
+      return false;
+    } finally {
+      queue.release();
+    }
+  }
+
+  // The thread kmodwatch-webhook.
+
+  private void send() {
+    var backoff = new Backoff(settings.firstRetry(), settings.mostRetry(), settings.random());
+    try {
+      while (true) {
+        // Before the turn: what the writer leaves as its last is still to be looked at.
+        boolean writerDone = ending && !writer.isAlive();
+        Turn turn = sendOnce(backoff);
+        switch (turn) {
+          case Turn.Sent() -> {}
+          case Turn.Nothing() -> {
+            if (writerDone) {
+              return;
+            }
+            toSender.await(ending ? Duration.ofMillis(20) : IDLE);
+          }
+          case Turn.Failed(Duration pause) -> {
+            if (ending) {
+              return;
+            }
+            rest(pause);
+          }
+        }
+      }
+    } catch (InterruptedException e) {
+      // What is left is in the spool, or is counted by close().
+    }
+  }
+
+  /** News do not cut a wait short that the receiver is owed; the end does. */
+  private void rest(Duration pause) throws InterruptedException {
+    long end = System.nanoTime() + pause.toNanos();
+    long left;
+    while (!ending && (left = end - System.nanoTime()) > 0) {
+      toSender.await(Duration.ofNanos(left));
+    }
+  }
+
+  /** What became of one turn of the sender. */
+  private sealed interface Turn {
+    /** Something came to its end. */
+    record Sent() implements Turn {}
+
+    /** There was nothing to send. */
+    record Nothing() implements Turn {}
+
+    /**
+     * It has to be tried again.
+     *
+     * @param pause after how long
+     */
+    record Failed(Duration pause) implements Turn {}
+  }
+
+  private Turn sendOnce(Backoff backoff) throws InterruptedException {
+    Spool.Batch batch;
+    try {
+      batch = spool.next(MAX_BATCH_ITEMS, MAX_BATCH_BYTES);
+      spoolUnreadable = false;
+    } catch (SpoolException e) {
+      if (!spoolUnreadable) {
+        spoolUnreadable = true;
+        notes.accept("spool: cannot read, trying again every second: " + e.getMessage());
+      }
+      // That they get out counts for more than their order.
+      Turn turn = sendFromMemory(backoff);
+      return turn instanceof Turn.Nothing ? new Turn.Failed(settings.spoolRetry()) : turn;
+    }
+    if (batch.items().isEmpty()) {
+      return spoolFails ? sendFromMemory(backoff) : new Turn.Nothing();
+    }
+    try {
+      return deliver(batch, backoff, spool::settle);
+    } finally {
+      spool.giveBack();
+    }
+  }
+
+  private Turn sendFromMemory(Backoff backoff) throws InterruptedException {
+    List<Item> claimed = queue.tryClaim(MAX_BATCH_ITEMS, MAX_BATCH_BYTES - 2);
+    if (claimed.isEmpty()) {
+      return new Turn.Nothing();
+    }
+    if (counters.inSpool() > 0 && !spoolUnreadable) {
+      // The disk took some since it was looked at, and they come first.
+      queue.release();
+      return new Turn.Sent();
+    }
+    try {
+      var batch = new Spool.Batch(claimed, claimed.stream().map(item -> 0L).toList(), 0);
+      return deliver(
+          batch,
+          backoff,
+          (part, refused) -> {
+            queue.remove(part.items().size());
+            if (refused) {
+              counters.refused(part.items().size(), false);
+            } else {
+              counters.delivered(part.items().size(), false);
+            }
+          });
+    } finally {
+      queue.release();
+    }
+  }
+
+  private interface Settling {
+    void settle(Spool.Batch part, boolean refused);
+  }
+
+  /**
+   * Sends all of {@code batch}; what is refused is halved until the one that is to blame is alone.
+   */
+  private Turn deliver(Spool.Batch batch, Backoff backoff, Settling settling)
+      throws InterruptedException {
+    var parts = new ArrayDeque<Spool.Batch>();
+    parts.push(batch);
+    while (!parts.isEmpty()) {
+      Spool.Batch part = parts.pop();
+      int size = part.items().size();
+      switch (transport.send(part.items())) {
+        case Answer.Taken() -> {
+          worked(backoff);
+          settling.settle(part, false);
+        }
+        case Answer.Refused(int status) when size > 1 -> {
+          parts.push(part.part(size / 2, size));
+          parts.push(part.part(0, size / 2));
+        }
+        case Answer.Refused(int status) -> {
+          worked(backoff);
+          settling.settle(part, true);
+          refusals.accept(
+              "webhook: %s refused an item, which is dropped: status=%d, id=%s"
+                  .formatted(target, status, part.items().getFirst().id()));
+        }
+        case Answer.Later(String why, Duration retryAfter) -> {
+          failed(why);
+          Duration pause = backoff.next();
+          return new Turn.Failed(
+              retryAfter != null && retryAfter.compareTo(pause) > 0 ? retryAfter : pause);
+        }
+      }
+    }
+    return new Turn.Sent();
+  }
+
+  private void worked(Backoff backoff) {
+    backoff.succeeded();
+    if (failingSince != null) {
+      Duration since = Duration.between(failingSince, settings.clock().instant());
+      failingSince = null;
+      counters.receiverFailingSince(null);
+      notes.accept("webhook: %s takes them again after %d s".formatted(target, since.toSeconds()));
+    }
+  }
+
+  /** The sender's own. */
+  private @Nullable Instant failingSince;
+
+  private void failed(String why) {
+    if (failingSince == null) {
+      failingSince = settings.clock().instant();
+      counters.receiverFailingSince(failingSince);
+      notes.accept("webhook: cannot send to %s, kept until it can: %s".formatted(target, why));
+    }
+  }
+
+  /**
+   * Ends it: what is in memory goes to disk, what can be sent within {@link #SEND_AT_END} is sent,
+   * the rest waits on disk for the next start. Takes at most {@link #SPOOL_AT_END} and {@link
+   * #SEND_AT_END} together. May be called again.
+   */
+  @Override
+  public synchronized void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    queue.close();
+    ending = true;
+    toWriter.raise();
+    toSender.raise();
+    boolean ended = join(writer, SPOOL_AT_END);
+    ended &= join(sender, settings.sendAtEnd());
+    transport.close();
+    if (ended) {
+      spool.close();
+    }
+    long left = counters.inMemory();
+    if (left > 0) {
+      counters.lostInMemory(LossReason.ENDED, left);
+      notes.accept(
+          "webhook: %d that neither the disk nor the receiver took are lost".formatted(left));
+    }
+  }
+
+  /** Waits for a thread, then makes it end. */
+  private static boolean join(Thread thread, Duration atMost) {
+    try {
+      if (thread.getState() == Thread.State.NEW || thread.join(atMost)) {
+        return true;
+      }
+      thread.interrupt();
+      return thread.join(Duration.ofMillis(500));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+}

@@ -1,0 +1,357 @@
+package org.kmodwatch.agent.sink;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+import static org.kmodwatch.agent.EventBuilder.event;
+import static org.kmodwatch.agent.Loads.load;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.kmodwatch.core.event.Event;
+import org.kmodwatch.core.signature.Finding;
+import org.kmodwatch.core.signatures.KernelModuleLoading;
+
+@Timeout(60)
+class WebhookSinkTest {
+
+  private static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(2);
+  private static final Duration SEND_AT_END = Duration.ofSeconds(1);
+  private static final String TOKEN = "s3cret-token";
+
+  @TempDir Path folder;
+  private final List<String> notes = new CopyOnWriteArrayList<>();
+  private final List<String> refusals = new CopyOnWriteArrayList<>();
+  private int made;
+
+  @SuppressWarnings("NullAway.Init")
+  private Receiver receiver;
+
+  @SuppressWarnings("NullAway.Init")
+  private WebhookSink sink;
+
+  @BeforeEach
+  void open() throws IOException {
+    receiver = new Receiver();
+    Files.writeString(folder.resolve("token"), TOKEN);
+    Files.setPosixFilePermissions(
+        folder.resolve("token"), PosixFilePermissions.fromString("rw-------"));
+    sink = newSink(WebhookSink.MIN_SPOOL_BYTES, 8192);
+  }
+
+  @AfterEach
+  void close() {
+    sink.close();
+    receiver.close();
+  }
+
+  private WebhookSink newSink(long spoolBytes, int queued) {
+    Webhook webhook = Webhook.of(receiver.url(), folder.resolve("token"));
+    var settings =
+        new WebhookSink.Settings(
+            InstantSource.system(),
+            new Random(1017),
+            Duration.ofMillis(20),
+            Duration.ofMillis(200),
+            Duration.ofMillis(50),
+            SEND_AT_END,
+            queued);
+    var opened =
+        new WebhookSink(
+            webhook.toString(),
+            "host1",
+            folder.resolve("spool"),
+            spoolBytes,
+            new HttpTransport(webhook, "0", InstantSource.system(), REQUEST_TIMEOUT),
+            settings,
+            notes::add,
+            refusals::add);
+    opened.start();
+    return opened;
+  }
+
+  @Test
+  void receiverThatIsDownThenSlowThenUnwillingThenUp_getsAll_inOrder() throws IOException {
+    take(150);
+    await().until(() -> sink.account().failingSince() != null);
+    take(150);
+
+    CountDownLatch answered = new CountDownLatch(3);
+    receiver.react(
+        ids -> {
+          // Longer than the sink waits: it gives up, and this one has them all the same.
+          Thread.sleep(answered.getCount() > 1 ? 2500 : 300);
+          answered.countDown();
+          return 200;
+        });
+    receiver.up();
+    await().atMost(Duration.ofSeconds(20)).until(() -> answered.getCount() == 0);
+    receiver.react(ids -> 503);
+    int before = receiver.requests();
+    take(50);
+    await().until(() -> receiver.requests() > before);
+    receiver.react(ids -> 200);
+    take(50);
+
+    awaitDelivered(400);
+    assertThat(receiver.distinctIds()).isEqualTo(idsOf(0, 400));
+    assertThat(receiver.ids()).as("repeats").hasSizeGreaterThan(400);
+    assertThat(receiver.authorizations()).containsOnly("Bearer " + TOKEN);
+    assertThat(notes)
+        .startsWith(
+            "webhook: cannot send to %s, kept until it can: cannot connect".formatted(shownUrl()))
+        .anyMatch(
+            note ->
+                note.matches("webhook: \\S+ takes them again after \\d+ s")
+                    && note.contains(shownUrl()))
+        .noneMatch(note -> note.contains(TOKEN) || note.contains("in-the-url"));
+    assertAddsUp(0);
+  }
+
+  @Test
+  void retryAfter_isHeeded() throws IOException {
+    receiver.react(ids -> 503);
+    receiver.up();
+    take(1);
+    await().until(() -> receiver.requests() == 1);
+    long start = System.nanoTime();
+    receiver.react(ids -> 200);
+    take(1);
+
+    awaitDelivered(2);
+    assertThat(Duration.ofNanos(System.nanoTime() - start)).isGreaterThan(Duration.ofMillis(800));
+    assertThat(receiver.requests()).isEqualTo(2);
+  }
+
+  @Test
+  void itemThatIsRefused_isDroppedAlone_andCounted() throws IOException {
+    List<String> bad = List.of(idsOf(17, 1).getFirst(), idsOf(63, 1).getFirst());
+    receiver.react(ids -> ids.stream().anyMatch(bad::contains) ? 400 : 200);
+    take(100);
+    receiver.up();
+
+    await().until(() -> sink.account().delivered() == 98);
+    assertThat(sink.account().refused()).isEqualTo(2);
+    assertThat(receiver.distinctIds()).hasSize(98).doesNotContainAnyElementsOf(bad);
+    assertThat(receiver.ids()).isEqualTo(receiver.distinctIds());
+    assertThat(refusals)
+        .containsExactlyElementsOf(
+            bad.stream()
+                .map(
+                    id ->
+                        "webhook: %s refused an item, which is dropped: status=400, id=%s"
+                            .formatted(shownUrl(), id))
+                .toList());
+    assertAddsUp(0);
+  }
+
+  @Test
+  void statusThatBlamesTheSender_dropsNothing() throws IOException {
+    receiver.react(ids -> 401);
+    receiver.up();
+    take(10);
+    await().until(() -> receiver.requests() > 2);
+    assertAddsUp(10);
+    assertThat(notes).singleElement().asString().endsWith("kept until it can: HTTP status 401");
+
+    receiver.react(ids -> 200);
+    awaitDelivered(10);
+  }
+
+  @Test
+  void whatWasNotSent_isSentAfterARestart_withTheSameIds() throws IOException {
+    take(30);
+    sink.finding(finding());
+    String findingId = new Items("host1").of(finding()).id();
+    sink.close();
+    assertAddsUpWithoutSpool(31);
+    receiver.up();
+    sink = newSink(WebhookSink.MIN_SPOOL_BYTES, 8192);
+
+    await().until(() -> sink.account().delivered() == 31);
+    assertThat(sink.account().carriedOver()).isEqualTo(31);
+    assertThat(receiver.ids()).startsWith(idsOf(0, 30).toArray(String[]::new)).endsWith(findingId);
+  }
+
+  @Test
+  void fullDisk_isPassedBy_andWhatItHeldComesFirst() throws IOException, SpoolException {
+    take(10);
+    await().until(() -> sink.account().spooled() == 10);
+    sink.spool().execute("PRAGMA max_page_count=1");
+    take(200);
+    await().until(() -> notes.stream().anyMatch(note -> note.startsWith("spool: cannot write")));
+    assertThat(sink.awaitOnDisk(Duration.ofMinutes(1))).as("does not wait for it").isFalse();
+    assertThat(sink.account().spooled()).isEqualTo(10);
+    receiver.up();
+
+    awaitDelivered(210);
+    assertThat(receiver.distinctIds()).isEqualTo(idsOf(0, 210));
+    assertThat(sink.awaitOnDisk(Duration.ZERO)).isTrue();
+    sink.spool().execute("PRAGMA max_page_count=10000");
+    take(1);
+    awaitDelivered(211);
+    assertThat(notes).contains("spool: writing again");
+    assertAddsUp(0);
+  }
+
+  @Test
+  void queueThatIsFull_holdsNobodyUp_andCounts() throws SpoolException {
+    sink.close();
+    sink = newSink(WebhookSink.MIN_SPOOL_BYTES, 100);
+    sink.spool().execute("PRAGMA max_page_count=1");
+    take(50);
+    await().until(() -> notes.stream().anyMatch(note -> note.startsWith("spool: cannot write")));
+    long start = System.nanoTime();
+    take(5000);
+
+    assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(5));
+    assertThat(sink.account().lost().get(LossReason.QUEUE_FULL)).isBetween(4900L, 4950L);
+    assertThat(sink.account().isBalanced()).isTrue();
+    assertThat(notes).anyMatch(note -> note.startsWith("webhook: lost: "));
+  }
+
+  @Test
+  void close_endsInTime_andKeepsWhatASlowReceiverDidNotTake() throws IOException {
+    receiver.react(
+        ids -> {
+          Thread.sleep(60_000);
+          return 200;
+        });
+    receiver.up();
+    take(2000);
+    long start = System.nanoTime();
+    sink.close();
+
+    assertThat(Duration.ofNanos(System.nanoTime() - start))
+        .isLessThan(SEND_AT_END.plus(Duration.ofSeconds(3)));
+    assertAddsUpWithoutSpool(2000);
+    assertThat(sink.awaitOnDisk(Duration.ZERO)).isTrue();
+  }
+
+  @Test
+  void close_sendsWhatIsLeft_whenTheReceiverTakesIt() throws IOException {
+    receiver.up();
+    take(500);
+    sink.close();
+
+    assertThat(sink.account().delivered()).isEqualTo(500);
+    assertThat(receiver.ids()).isEqualTo(idsOf(0, 500));
+  }
+
+  @Test
+  void whatNeitherDiskNorReceiverTook_isCountedAsLost_atTheEnd() throws SpoolException {
+    sink.spool().execute("PRAGMA max_page_count=1");
+    take(7);
+    sink.close();
+
+    // One that comes alone may find room in a page that is there.
+    long lost = sink.account().lost().getOrDefault(LossReason.ENDED, 0L);
+    assertThat(lost).isBetween(5L, 7L);
+    assertThat(sink.account().pending()).isEqualTo(7 - lost);
+    assertThat(sink.account().isBalanced()).isTrue();
+    assertThat(sink.awaitOnDisk(Duration.ZERO)).isFalse();
+    assertThat(notes)
+        .contains(
+            "webhook: %d that neither the disk nor the receiver took are lost".formatted(lost));
+  }
+
+  @Test
+  void account_addsUp_atAnyTime() throws Exception {
+    var random = new Random(400);
+    receiver.react(ids -> random.nextInt(5) == 0 ? 500 : ids.size() % 10 == 0 ? 400 : 200);
+    receiver.up();
+    Thread burst = Thread.ofPlatform().start(() -> take(3000));
+    while (burst.isAlive() || sink.account().pending() > 0) {
+      assertThat(sink.account()).matches(SinkAccount::isBalanced);
+    }
+    assertAddsUp(0);
+  }
+
+  @Test
+  void item_hasTheFindingInIt_andAnIdThatIsTheSameInAnotherRun() {
+    Item item = new Items("host1").of(finding());
+
+    assertThat(item.id())
+        .isEqualTo("finding:db1682dca971fc36891cc0f8c73e5e2e")
+        .isEqualTo(new Items("host1").of(finding()).id());
+    assertThat(new String(item.body(), UTF_8))
+        .startsWith(
+            "{\"id\":\"%s\",\"kind\":\"finding\",\"time\":\"2026-11-22T20:00:00.123456789Z\",\"host\":\"host1\",\"data\":{\"Data\":null,\"Event\":"
+                .formatted(item.id()))
+        .endsWith("}}");
+  }
+
+  @Test
+  void correctedRecord_hasAnIdOfItsOwn() {
+    var items = new Items(null);
+
+    assertThat(items.of(load("dummy").build()).id()).isEqualTo(idsOfOneLoad());
+    assertThat(items.of(load("dummy").build()).id()).isEqualTo(idsOfOneLoad() + "/2");
+  }
+
+  private static String idsOfOneLoad() {
+    return "load:" + load("dummy").build().id();
+  }
+
+  private static Finding finding() {
+    return findingOn(event("init_module").with("len", 1).build());
+  }
+
+  private static Finding findingOn(Event event) {
+    return new Finding(new KernelModuleLoading().metadata(), event, null);
+  }
+
+  /** Hands the sink the next findings; the n-th has the time n ns past the epoch. */
+  private void take(int count) {
+    for (int i = 0; i < count; i++) {
+      sink.finding(numbered(made++));
+    }
+  }
+
+  private static Finding numbered(int number) {
+    return findingOn(event("init_module").at(number + 1L).with("len", 1).build());
+  }
+
+  private static List<String> idsOf(int from, int count) {
+    var items = new Items(null);
+    return java.util.stream.IntStream.range(from, from + count)
+        .mapToObj(n -> items.of(numbered(n)).id())
+        .toList();
+  }
+
+  private String shownUrl() {
+    return receiver.url().replaceFirst("/hook.*", "");
+  }
+
+  private void awaitDelivered(long count) {
+    await().atMost(Duration.ofSeconds(30)).until(() -> sink.account().delivered() == count);
+  }
+
+  /** The account adds up and says what is in the file. */
+  private void assertAddsUp(long pending) throws IOException {
+    assertAddsUpWithoutSpool(pending);
+    try {
+      assertThat(sink.spool().rows()).isEqualTo(pending);
+    } catch (SpoolException e) {
+      throw new IOException(e);
+    }
+  }
+
+  private void assertAddsUpWithoutSpool(long pending) {
+    await().until(() -> sink.account().pending() == pending);
+    assertThat(sink.account().isBalanced()).as("%s", sink.account()).isTrue();
+  }
+}

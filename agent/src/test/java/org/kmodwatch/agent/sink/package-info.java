@@ -1,0 +1,4 @@
+@NullMarked
+package org.kmodwatch.agent.sink;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,55 @@
+#!/bin/sh
+# Modules are loaded while the webhook's receiver is down for DOWN seconds, then slow, then well; an agent is killed meanwhile.
+# SinkIT holds what the receiver has against what was loaded. LOADS and DOWN stand before this.
+kmodwatch() {
+  exec /opt/jre/bin/java -XX:+UseSerialGC -Xmx64m -XX:TieredStopAtLevel=1 --enable-native-access=ALL-UNNAMED \
+    --sun-misc-unsafe-memory-access=allow -cp '/opt/kmodwatch/lib/*' org.kmodwatch.agent.Main "$@"
+}
+start() {
+  kmodwatch watch --pin --state /root/state --spool /root/state/spool --webhook http://127.0.0.1:8080/s3cret \
+    --webhook-token-file /root/token --record "/root/record$1" >/dev/null 2>>/root/lives.log &
+  agent=$!
+  tries=0
+  until [ "$(grep -c '^armed' /root/lives.log)" -ge "$1" ] || [ "$tries" -gt 600 ]; do
+    tries=$((tries + 1))
+    sleep 0.1
+  done
+}
+taken() {
+  grep -o '"id":"load:[^"]*","kind":"load"' /root/taken | sort -u | wc -l
+}
+
+(umask 077 && echo t0ken >/root/token)
+start 1
+began=$(date +%s)
+# shellcheck disable=SC2153
+sh -c 'exec kwload paced '"$LOADS"' kw_plain.ko kw_plain '"$PAUSE" &
+loads=$!
+sleep $((DOWN / 4))
+kill -KILL "$agent"
+wait "$agent" 2>/dev/null
+sleep 1
+start 2
+while [ $(($(date +%s) - began)) -lt "$DOWN" ]; do
+  sleep 0.1
+done
+/opt/jre/bin/java -XX:+UseSerialGC -Xmx32m -XX:TieredStopAtLevel=1 -cp /root org.kmodwatch.lab.SinkReceiver 8080 /root/taken &
+receiver=$!
+wait "$loads"
+# Until all has come; each load and its unload is an item.
+tries=0
+until [ "$(taken)" -ge $((2 * LOADS)) ] || [ "$tries" -gt 300 ]; do
+  tries=$((tries + 1))
+  sleep 0.2
+done
+began=$(date +%s)
+kill -TERM "$agent"
+wait "$agent"
+echo "ended $? after $(($(date +%s) - began)) s"
+kill "$receiver"
+rm -r /sys/fs/bpf/kmodwatch
+sed 's/^/lives /' /root/lives.log
+sed 's/^/taken /' /root/taken
+tr -d '\n' </root/record2/ledger.json | sed 's/^/ledger /'
+echo
+find /root/state -printf 'mode %m %P\n' 2>/dev/null || stat -c 'mode %a %n' /root/state /root/state/spool /root/state/spool/*
