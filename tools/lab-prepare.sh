@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Fetches and builds what the lab's guests are made of, into build/lab. Needs no root.
 #
-#   tools/lab-prepare.sh [--lib DIR] [--package NAME]... [KERNEL...]
+#   tools/lab-prepare.sh [--lib DIR] [--package NAME]... [--debian] [KERNEL...]
 #
 # KERNEL is a name from kernels.properties (default: all of them). With --lib DIR it also makes the guest's Java
 # run-time image, with just the JDK modules that the jars in DIR use. With --package NAME it also unpacks the newest
-# kernel that this Debian package depends on, to read and not to boot. What is there already is neither fetched nor
+# kernel that this Debian package depends on, to read and not to boot. With --debian it also makes an image of a whole
+# Debian 12 with systemd and the KERNELs' modules, for what busybox cannot show. What is there already is neither fetched nor
 # built again; with everything there it uses no network. Progress goes to standard error.
 # Exit status: 0 done, 64 wrong usage, 69 something is missing (the message names it and the remedy).
 set -euo pipefail
@@ -254,7 +255,66 @@ prepare_runtime() { # DIR with jars
   printf '%s' "$key" >"$into/ready"
 }
 
+# An ext4 image of Debian with systemd, which a test boots and throws away. It has nothing of Kmodwatch: at each start it
+# unpacks a tar from the disk with serial number "task" and runs run.sh of it (lab/src/debian).
+prepare_debian() { # KERNEL...
+  local into=$lab/debian key work name root tree wrap=() fakeroot=()
+  local packages=systemd-sysv,udev,kmod,procps,dbus
+  local kernels=("$@") ready=()
+  for name in "${kernels[@]}"; do ready+=("$lab/kernels/$name/ready"); done
+  key=$(hash_of "$home"/lab/src/debian/* "${ready[@]}" <(printf '%s\n' "$packages" 2))
+  current "$into/ready" "$key" && return
+  need mmdebstrap mmdebstrap
+  need mke2fs e2fsprogs
+  if [ "$(id -u)" != 0 ]; then
+    need fakeroot fakeroot
+    fakeroot=(fakeroot)
+    wrap=(--mode=unshare)
+  fi
+  say "making a Debian 12 with systemd"
+  work=$(mktemp -d "$lab/tmp/debian.XXXXXX")
+  root=$work/root
+  # Where the machine has a proxy or mirrors of its own for apt, mmdebstrap takes them from its configuration.
+  quietly mmdebstrap "${wrap[@]}" --quiet --variant=minbase --aptopt='APT::Install-Recommends "false"' \
+    --include="$packages" bookworm "$work/root.tar" ||
+    die 69 "mmdebstrap failed; its last lines are above; remedy: check the network, or run as root"
+  mkdir "$root"
+  # shellcheck disable=SC2016 # that shell expands it
+  tree='set -e
+    root=$1 image=$2 source=$3 lab=$4
+    shift 4
+    tar -C "$root" --exclude="./dev/*" -xf "$root.tar"
+    mkdir -p "$root/usr/lib/modules"
+    for name; do
+      cp -r "$lab/kernels/$name/lib/modules/"* "$root/usr/lib/modules/"
+    done
+    chown -R 0:0 "$root/usr/lib/modules"
+    cp "$source/lab-task.service" "$root/etc/systemd/system/"
+    cp "$source/lab-task" "$root/usr/local/sbin/"
+    chmod 755 "$root/usr/local/sbin/lab-task"
+    echo kmodwatch-lab >"$root/etc/hostname"
+    : >"$root/etc/fstab"
+    mkdir -p "$root/etc/systemd/system/multi-user.target.wants"
+    ln -s ../lab-task.service "$root/etc/systemd/system/multi-user.target.wants/"
+    ln -sf /lib/systemd/system/multi-user.target "$root/etc/systemd/system/default.target"
+    # What is not needed takes long under emulation.
+    for unit in apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer e2scrub_reap.service \
+      fstrim.timer systemd-pstore.service getty@tty1.service serial-getty@ttyS0.service systemd-timesyncd.service; do
+      ln -sf /dev/null "$root/etc/systemd/system/$unit"
+    done
+    truncate --size=1G "$image"
+    mke2fs -q -t ext4 -d "$root" "$image"'
+  quietly "${fakeroot[@]}" sh -c "$tree" sh "$root" "$work/root.ext4" "$home/lab/src/debian" "$lab" "${kernels[@]}" ||
+    die 69 "could not make the image; the last lines are above"
+  rm -rf "$root" "$work/root.tar"
+  printf '%s' "$key" >"$work/ready"
+  chmod 755 "$work"
+  rm -rf "$into"
+  mv "$work" "$into"
+}
+
 lib=
+debian=
 kernels=()
 packages=()
 while [ $# -gt 0 ]; do
@@ -269,7 +329,8 @@ while [ $# -gt 0 ]; do
       packages+=("$2")
       shift
       ;;
-    -*) die 64 "unknown option $1; usage: lab-prepare.sh [--lib DIR] [--package NAME]... [KERNEL...]" ;;
+    --debian) debian=yes ;;
+    -*) die 64 "unknown option $1; usage: lab-prepare.sh [--lib DIR] [--package NAME]... [--debian] [KERNEL...]" ;;
     *)
       [ -n "$(meta_package "$1")" ] || die 64 "no kernel \"$1\"; there are: $(kernel_names | paste -sd ' ')"
       kernels+=("$1")
@@ -295,3 +356,4 @@ for package in "${packages[@]}"; do
 done
 prepare_guest
 [ -z "$lib" ] || prepare_runtime "$lib"
+[ -z "$debian" ] || prepare_debian "${kernels[@]}"

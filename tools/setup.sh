@@ -103,7 +103,11 @@ packages_of() {
       printf '%s\n' 'shellcheck command:shellcheck'
       ;;
     packages)
-      printf '%s\n' 'rpm command:rpmbuild'
+      printf '%s\n' \
+        'rpm command:rpmbuild' \
+        'mmdebstrap command:mmdebstrap' \
+        'e2fsprogs file:/sbin/mke2fs' \
+        'binutils command:objdump'
       ;;
     *)
       fail "$kmodwatch_exit_fault" "no such group of needs: group=$1"

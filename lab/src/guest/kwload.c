@@ -11,10 +11,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -39,6 +41,7 @@ static const char usage_text[] =
 	"       kwload delete NAME [FLAGS]            delete_module(2)\n"
 	"       kwload socket FAMILY TYPE PROTO [UID] socket(2) as UID (default 65534)\n"
 	"       kwload nocap init|finit FILE          the same as nobody, without CAP_SYS_MODULE\n"
+	"       kwload with UID CAPS PROGRAM [ARG]... runs PROGRAM as UID with these capabilities (bits, 0x...) and no more\n"
 	"       kwload parallel N finit FILE          N finit_module(2) at the same moment\n"
 	"       kwload now                            nanoseconds since the epoch\n"
 	"       kwload storm N FILE NAME              N times finit_module(2) and delete_module(2)\n"
@@ -224,6 +227,32 @@ static int do_socket(int family, int type, int protocol, uid_t uid)
 	return report_syscall("socket", socket(family, type, protocol));
 }
 
+/* As a service manager does it: bounding set, inheritable and ambient set, user, no_new_privs. */
+static void do_with(uid_t uid, unsigned long long caps, char **command)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2];
+	int cap, i;
+
+	for (cap = 0; prctl(PR_CAPBSET_READ, cap) >= 0; cap++)
+		if (!(caps >> cap & 1) && prctl(PR_CAPBSET_DROP, cap) < 0)
+			fail("PR_CAPBSET_DROP");
+	if (prctl(PR_SET_KEEPCAPS, 1) < 0)
+		fail("PR_SET_KEEPCAPS");
+	become(uid);
+	for (i = 0; i < 2; i++)
+		data[i].effective = data[i].permitted = data[i].inheritable = (unsigned int)(caps >> 32 * i);
+	if (syscall(SYS_capset, &header, data) < 0)
+		fail("capset");
+	for (cap = 0; cap < 64; cap++)
+		if ((caps >> cap & 1) && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0) < 0)
+			fail("PR_CAP_AMBIENT_RAISE");
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		fail("PR_SET_NO_NEW_PRIVS");
+	execvp(command[0], command);
+	fail(command[0]);
+}
+
 static int do_parallel(int count, const char *path, const char *params)
 {
 	int gate[2], failures = 0, i, status;
@@ -338,6 +367,8 @@ int main(int argc, char **argv)
 		if (!strcmp(file, "finit"))
 			return do_finit("nocap-finit", argv[3], "", 0, NOBODY);
 	}
+	if (!strcmp(verb, "with") && argc > 4)
+		do_with((uid_t)atoi(file), strtoull(argv[3], NULL, 16), argv + 4);
 	if (!strcmp(verb, "parallel") && argc > 4 && !strcmp(argv[3], "finit") && atoi(file) > 0)
 		return do_parallel(atoi(file), argv[4], argc > 5 ? argv[5] : "");
 	if (!strcmp(verb, "storm") && argc > 4 && atoi(file) > 0)

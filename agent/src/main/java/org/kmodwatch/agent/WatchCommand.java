@@ -10,6 +10,7 @@ import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
 import java.util.function.ToIntFunction;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.agent.doctor.Capability;
 import org.kmodwatch.agent.doctor.Machine;
@@ -389,11 +390,18 @@ final class WatchCommand implements Callable<Integer> {
       throw new CommandException(ExitStatus.UNAVAILABLE, machine.noModulesMessage());
     }
     OptionalLong capabilities = machine.effectiveCapabilities();
-    if (capabilities.isPresent() && !Capability.sufficeForSensor(capabilities.getAsLong())) {
+    if (capabilities.isEmpty()) {
+      return;
+    }
+    List<Capability> missing = Capability.missingForSensor(capabilities.getAsLong());
+    if (!missing.isEmpty()) {
       throw new CommandException(
           ExitStatus.UNAVAILABLE,
           "no privilege to load BPF programs, it takes root, or the capabilities CAP_BPF and"
-              + " CAP_PERFMON: try sudo kmodwatch watch");
+              + " CAP_PERFMON, of which "
+              + missing.stream().map(Capability::name).collect(Collectors.joining(" and "))
+              + (missing.size() == 1 ? " is" : " are")
+              + " missing: try sudo kmodwatch watch");
     }
   }
 }

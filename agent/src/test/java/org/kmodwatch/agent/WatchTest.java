@@ -369,7 +369,20 @@ class WatchTest {
     assertThat(result.err())
         .isEqualTo(
             "kmodwatch: no privilege to load BPF programs, it takes root, or the capabilities"
-                + " CAP_BPF and CAP_PERFMON: try sudo kmodwatch watch\n");
+                + " CAP_BPF and CAP_PERFMON, of which CAP_BPF and CAP_PERFMON are missing: try sudo"
+                + " kmodwatch watch\n");
+  }
+
+  @Test
+  void watch_namesTheCapabilityThatIsMissing_withTheOther() {
+    FakeRoot.healthyIn(folder).with("proc/self/status", "CapEff:\t0000008000000004\n");
+    Cli.Result result = new Cli().withRoot(folder).run("watch");
+    assertThat(result.status()).isEqualTo(69);
+    assertThat(result.err())
+        .isEqualTo(
+            "kmodwatch: no privilege to load BPF programs, it takes root, or the capabilities"
+                + " CAP_BPF and CAP_PERFMON, of which CAP_PERFMON is missing: try sudo kmodwatch"
+                + " watch\n");
   }
 
   @Test

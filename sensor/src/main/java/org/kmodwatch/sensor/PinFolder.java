@@ -3,10 +3,12 @@ package org.kmodwatch.sensor;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
@@ -94,9 +96,12 @@ final class PinFolder {
       Files.createDirectories(
           root, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
       remove(unfinished);
-      Path maps = Files.createDirectories(unfinished.resolve(PinnedPrograms.MAPS));
-      Path programs = Files.createDirectories(unfinished.resolve(PinnedPrograms.PROGRAMS));
-      Path links = Files.createDirectories(unfinished.resolve(PinnedPrograms.LINKS));
+      // One by one: createDirectories asks access(2) for the folders above, which for a user other
+      // than root forgets CAP_DAC_READ_SEARCH; systemd's /sys/fs/bpf is root's alone.
+      Files.createDirectory(unfinished);
+      Path maps = Files.createDirectory(unfinished.resolve(PinnedPrograms.MAPS));
+      Path programs = Files.createDirectory(unfinished.resolve(PinnedPrograms.PROGRAMS));
+      Path links = Files.createDirectory(unfinished.resolve(PinnedPrograms.LINKS));
       MAPS.forEach(map -> object.pinMap(map, maps));
       for (BpfObject.Program program : object.programs()) {
         if (isAttached.test(program)) {
@@ -106,11 +111,18 @@ final class PinFolder {
     } catch (IOException | UncheckedIOException | KernelException e) {
       object.close();
       throw new SensorException(
-          ("nothing can be pinned in %s: %s; it must be in a BPF file system,"
-                  + " mount one: mount -t bpf bpf /sys/fs/bpf")
-              .formatted(root, e.getMessage()),
+          ("nothing can be pinned in %s: %s; it must be in a BPF file system, and this user"
+                  + " must be able to write there; mount one: mount -t bpf bpf /sys/fs/bpf")
+              .formatted(root, reason(e)),
           "");
     }
+  }
+
+  /** Java's message of a file is its path alone. */
+  private static @Nullable String reason(Exception e) {
+    return e instanceof FileSystemException file && file.getReason() == null
+        ? "%s: %s".formatted(file.getClass().getSimpleName(), file.getFile())
+        : e.getMessage();
   }
 
   /**
@@ -121,7 +133,8 @@ final class PinFolder {
   List<LeftBehind> publish(LibBpf lib) {
     var unread = new ArrayList<LeftBehind>();
     try {
-      Files.move(unfinished, folder);
+      // Atomic, so that Java asks access(2) for nothing here either.
+      Files.move(unfinished, folder, StandardCopyOption.ATOMIC_MOVE);
       try (Stream<Path> all = Files.list(root)) {
         for (Path other : all.toList()) {
           if (!other.equals(folder)) {

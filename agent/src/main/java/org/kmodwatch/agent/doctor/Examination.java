@@ -163,6 +163,16 @@ public final class Examination {
                 "every hook: BPF programs take CAP_BPF and CAP_PERFMON, before Linux 5.8"
                     + " CAP_SYS_ADMIN",
                 "sudo kmodwatch ..., or setcap/AmbientCapabilities with both"));
+    checks.add(
+        Capability.sufficeForPrivateFiles(bits)
+            ? Check.ok("private files", "readable")
+            : new Check(
+                "private files",
+                State.DEGRADED,
+                "no CAP_DAC_READ_SEARCH",
+                "the package of modules in private folders, their hash where the kernel's bytes did"
+                    + " not come through, names of containers",
+                "sudo kmodwatch ..., or AmbientCapabilities with it"));
     return enough;
   }
 

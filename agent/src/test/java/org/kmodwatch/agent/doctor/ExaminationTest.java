@@ -46,7 +46,8 @@ class ExaminationTest {
             ok        module support                    yes
             ok        BTF                               /sys/kernel/btf/vmlinux
             ok        BPF JIT                           net.core.bpf_jit_enable=1
-            ok        capabilities                      CAP_SYS_ADMIN, CAP_SYS_RESOURCE, CAP_SYSLOG, CAP_PERFMON, CAP_BPF
+            ok        capabilities                      CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_SYS_ADMIN, CAP_SYS_RESOURCE, CAP_SYSLOG, CAP_PERFMON, CAP_BPF
+            ok        private files                     readable
             ok        lockdown                          none
             ok        ftrace                            kernel.ftrace_enabled=1
             ok        BPF LSM                           lockdown,capability,yama,bpf
@@ -94,6 +95,21 @@ class ExaminationTest {
     Report report = Examination.of(root.machine(), ExaminationTest::allAttached);
     assertThat(check(report, "capabilities").found()).isEqualTo("CAP_PERFMON, CAP_BPF");
     assertThat(report.watchWorks()).isTrue();
+  }
+
+  @Test
+  void privateFiles_areDegraded_withoutTheRightToReadThem() {
+    root.with("proc/self/status", "CapEff:\t000000c000000000\n");
+    Report report = Examination.of(root.machine(), ExaminationTest::allAttached);
+    assertThat(check(report, "private files"))
+        .isEqualTo(
+            new Check(
+                "private files",
+                State.DEGRADED,
+                "no CAP_DAC_READ_SEARCH",
+                "the package of modules in private folders, their hash where the kernel's bytes did"
+                    + " not come through, names of containers",
+                "sudo kmodwatch ..., or AmbientCapabilities with it"));
   }
 
   @Test

@@ -1,0 +1,109 @@
+package org.kmodwatch.lab;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A whole Debian with systemd, for what the lab's usual guest has not: it boots the image that
+ * {@code tools/lab-prepare.sh --debian} makes, as it was made each time, and runs a script in it.
+ */
+final class DebianGuest {
+
+  private static final Duration PREPARATION_LIMIT = Duration.ofMinutes(10);
+
+  private DebianGuest() {}
+
+  /**
+   * Runs {@code script} as root, in a folder with {@code files} by their own names.
+   *
+   * @param out where what the script leaves in its folder {@code out} goes, with guest.log and
+   *     console.log
+   */
+  static void run(String kernelName, String script, List<Path> files, Duration timeout, Path out)
+      throws IOException, InterruptedException {
+    Checkout checkout = Checkout.find();
+    // One image for both kernels, so that which one is booted first makes no difference.
+    call(
+        PREPARATION_LIMIT,
+        out.resolve("prepare.log"),
+        List.of("bash", checkout.prepareScript().toString(), "--debian", "6.1", "6.12"));
+    LabKernel kernel = Lab.kernels().named(kernelName);
+    Path work =
+        Files.createTempDirectory(
+            Files.createDirectories(checkout.labFolder().resolve("work")), "debian");
+    Path task = work.resolve("task");
+    Path results = work.resolve("results");
+    Path run = Files.writeString(work.resolve("run.sh"), script);
+    try {
+      var tar = new ArrayList<>(List.of("tar", "-cf", task.toString()));
+      for (Path file : files) {
+        tar.addAll(List.of("-C", String.valueOf(file.getParent()), "" + file.getFileName()));
+      }
+      tar.addAll(List.of("-C", work.toString(), "run.sh"));
+      call(timeout, out.resolve("tar.log"), tar);
+      call(timeout, out.resolve("tar.log"), List.of("truncate", "--size=64M", results.toString()));
+      Path root = checkout.labFolder().resolve("debian/root.ext4");
+      call(timeout, out.resolve("qemu.log"), machine(kernel, root, task, results, timeout, out));
+      ResultDisk.extract(results, out);
+    } finally {
+      for (Path file : List.of(task, results, run, work)) {
+        Files.deleteIfExists(file);
+      }
+    }
+  }
+
+  private static List<String> machine(
+      LabKernel kernel, Path root, Path task, Path results, Duration timeout, Path out) {
+    var command =
+        new ArrayList<>(List.of("timeout", "--kill-after=5", Long.toString(timeout.toSeconds())));
+    command.addAll(Qemu.find(Accelerator.TCG));
+    command.addAll(List.of("-cpu", "max"));
+    command.addAll(List.of("-smp", "2", "-m", "2048", "-nodefaults", "-no-user-config"));
+    command.addAll(List.of("-display", "none", "-no-reboot"));
+    command.addAll(List.of("-serial", "file:" + out.resolve("console.log")));
+    command.addAll(List.of("-kernel", kernel.image().toString()));
+    command.addAll(List.of("-append", "root=/dev/nvme0n1 rw console=ttyS0 quiet panic=-1"));
+    // The only NVMe disk, since newer kernels number them in any order. The others are found by
+    // their serial numbers, once udev has loaded their driver.
+    command.add("-drive");
+    command.add("if=none,format=raw,id=root,snapshot=on,file=" + root);
+    command.addAll(List.of("-device", "nvme,serial=lab,drive=root"));
+    disk(command, "task", task);
+    disk(command, "results", results);
+    return command;
+  }
+
+  private static void disk(List<String> command, String name, Path file) {
+    command.add("-drive");
+    command.add("if=none,format=raw,id=%s,file=%s".formatted(name, file));
+    command.addAll(List.of("-device", "virtio-blk-pci,drive=%s,serial=%s".formatted(name, name)));
+  }
+
+  /** Runs a command of the host to its end, which has to be a good one. */
+  static void call(Duration limit, Path log, List<String> command)
+      throws IOException, InterruptedException {
+    var builder = new ProcessBuilder(command).redirectErrorStream(true);
+    builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+    Process process =
+        builder.redirectInput(Path.of("/dev/null").toFile()).redirectOutput(log.toFile()).start();
+    try {
+      // timeout(1) ends the machine a little later itself, if this JVM is not there to do it.
+      if (!process.waitFor(limit.plusSeconds(20).toSeconds(), TimeUnit.SECONDS)) {
+        throw new AssertionError("%s did not end".formatted(command.getFirst()));
+      }
+    } finally {
+      process.descendants().forEach(ProcessHandle::destroyForcibly);
+      process.destroyForcibly();
+    }
+    assertThat(process.exitValue())
+        .as("%s: %s", String.join(" ", command), Files.readString(log))
+        .isZero();
+  }
+}

@@ -1,0 +1,229 @@
+package org.kmodwatch.lab;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.MethodSource;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.ObjectMapper;
+
+/**
+ * The Debian package, made from this build, in a Debian without Java: from its installation to
+ * where nothing is left of it. {@code -Dkmodwatch.kernels=6.1,6.12} for more kernels.
+ */
+@ParameterizedClass(name = "kernel {0}")
+@MethodSource("kernels")
+final class PackageIT {
+
+  private static final Duration PACKAGE_LIMIT = Duration.ofMinutes(5);
+  private static final Duration GUEST_LIMIT = Duration.ofMinutes(8);
+  private static final double ARMED_LIMIT_SECONDS = 60;
+
+  /** What the account tools and dpkg keep of earlier versions of their own files. */
+  private static final Pattern OF_THE_SYSTEM =
+      Pattern.compile(
+          "left (/etc/(passwd|group|shadow|gshadow)-|/etc/\\.pwd\\.lock|/var/lib/dpkg/.*-old)");
+
+  @TempDir
+  @SuppressWarnings("NullAway.Init")
+  private static Path folder;
+
+  @SuppressWarnings("NullAway.Init") // set before each class invocation
+  private static Path out;
+
+  @SuppressWarnings("NullAway.Init") // set before each class invocation
+  private static List<String> log;
+
+  @SuppressWarnings("NullAway.Init") // set before each class invocation
+  private static List<JsonNode> loads;
+
+  @SuppressWarnings("NullAway.Init") // set before each class invocation
+  @Parameter
+  String kernel;
+
+  static List<String> kernels() {
+    return List.of(System.getProperty("kmodwatch.kernels", "6.12").split(","));
+  }
+
+  @BeforeParameterizedClassInvocation
+  static void boot(String kernel) throws Exception {
+    Checkout checkout = Checkout.find();
+    out =
+        Files.createTempDirectory(
+            Files.createDirectories(checkout.labFolder().resolve("runs")), kernel + "-package-");
+    Path deb = folder.resolve("kmodwatch.deb");
+    if (!Files.exists(deb)) {
+      DebianGuest.call(
+          PACKAGE_LIMIT,
+          out.resolve("package.log"),
+          List.of(
+              "bash",
+              checkout.root().resolve("tools/package.sh").toString(),
+              "--uncompressed",
+              "--lib",
+              checkout.libraryFolder().toString()));
+      try (Stream<Path> made = Files.list(checkout.root().resolve("build/package"))) {
+        Path newest =
+            made.filter(file -> file.toString().endsWith(".deb")).findFirst().orElseThrow();
+        Files.copy(newest, deb);
+      }
+    }
+    DebianGuest.run(
+        kernel,
+        Resources.text("package.sh"),
+        List.of(
+            deb,
+            checkout.guestRoot().resolve("usr/bin/kwload"),
+            Lab.testModule(kernel, "kw_plain").hostFile(),
+            Lab.testModule(kernel, "kw_params").hostFile(),
+            Lab.testModule(kernel, "kw_export").hostFile()),
+        GUEST_LIMIT,
+        out);
+    log = Files.readAllLines(out.resolve("guest.log"));
+    var mapper = new ObjectMapper();
+    loads = Files.readAllLines(out.resolve("loads.ndjson")).stream().map(mapper::readTree).toList();
+    assertThat(log).as("%s", out).endsWith("end").noneMatch(line -> line.startsWith("in vain"));
+  }
+
+  @Test
+  void installation_startsTheService_whichIsArmedSoon() {
+    assertThat(log)
+        .contains("enabled enabled active active", "kmodwatch 0.1.0-SNAPSHOT")
+        .doesNotContain("the user is there already", "there is a Java already");
+    Matcher installed = line("installed status=0 began=([0-9.]+) ended=([0-9.]+)");
+    double armed = Double.parseDouble(line("armed at=([0-9.]+)").group(1));
+    assertThat(armed - Double.parseDouble(installed.group(2))).isLessThan(ARMED_LIMIT_SECONDS);
+  }
+
+  @Test
+  void journal_hasEachAttempt_withWhoAskedAndWhatBecameOfIt() {
+    JsonNode file = load("file");
+    assertThat(file.at("/outcome").asString()).isEqualTo("loaded");
+    assertThat(file.at("/file/path").asString()).isEqualTo("/root/kw_plain.ko");
+    assertThat(file.at("/image/sha256").asString()).hasSize(64);
+    assertThat(file.at("/findings").toString()).contains("TRC-1017");
+    JsonNode memory = load("memory");
+    assertThat(memory.at("/outcome").asString()).isEqualTo("loaded");
+    assertThat(memory.at("/route/memoryOnly").asBoolean()).isTrue();
+    JsonNode refused = load("refused");
+    assertThat(refused.at("/outcome").asString()).isEqualTo("refused");
+    assertThat(refused.at("/errno").asString()).isEqualTo("EPERM");
+    assertThat(refused.at("/loader/uid").asInt()).isEqualTo(65534);
+    JsonNode autoload =
+        loads.stream()
+            .filter(load -> load.at("/module/name").asString("").equals("af_alg"))
+            .findFirst()
+            .orElseThrow();
+    assertThat(autoload.at("/outcome").asString()).isEqualTo("loaded");
+    assertThat(autoload.at("/requester/pid").asInt()).isEqualTo(pid("autoload"));
+    assertThat(autoload.at("/requester/uid").asInt()).isEqualTo(65534);
+    // Debian's own module, in a folder that the sandbox must not hide.
+    assertThat(autoload.at("/file/path").asString()).contains("/lib/modules/");
+  }
+
+  @Test
+  void process_hasTheDocumentedRights_andNoOther() throws IOException {
+    assertThat(Files.readAllLines(out.resolve("process")))
+        .contains(
+            "CapEff:\t000000c000000004",
+            "CapPrm:\t000000c000000004",
+            "CapBnd:\t000000c000000004",
+            "CapAmb:\t000000c000000004",
+            "NoNewPrivs:\t1",
+            "Seccomp:\t2");
+  }
+
+  @Test
+  void sandbox_letsItDoAllItDoes_andHasItsScore() throws IOException {
+    assertThat(Files.readString(out.resolve("denied"))).isEmpty();
+    assertThat(Files.readString(out.resolve("security")))
+        .contains("Overall exposure level for kmodwatch.service: 2.2 OK");
+  }
+
+  @Test
+  void service_tellsOfALoad_thatWasMadeWhileItWasKilled() {
+    assertThat(log).contains("restarts 1");
+    assertThat(line("down (?:activating|inactive) programs (\\d+)").group(1)).isNotEqualTo("0");
+    assertThat(load("down").at("/outcome").asString()).isEqualTo("loaded");
+  }
+
+  @Test
+  void attempts_areToldOnce_throughKillAndUpgrade() {
+    assertThat(loads.stream().map(load -> load.at("/id").asString())).doesNotHaveDuplicates();
+  }
+
+  @Test
+  void canary_isSeen_throughTheSandbox() {
+    assertThat(log).contains("recorded 1 blind 0");
+  }
+
+  @Test
+  void upgrade_restartsIt_withItsSettings_andFilesAreNobodyElses() {
+    assertThat(log)
+        .contains(
+            "upgraded status=0",
+            "upgrade restarted it",
+            "mode 750 root:root d /etc/kmodwatch",
+            "mode 640 root:root f /etc/kmodwatch/kmodwatch.env",
+            "mode 700 kmodwatch:kmodwatch d /var/lib/kmodwatch",
+            "mode 700 kmodwatch:kmodwatch d /var/lib/kmodwatch/images");
+    assertThat(log.stream().filter(l -> l.startsWith("mode ") && l.contains(" f /var/lib/")))
+        .isNotEmpty()
+        .allMatch(
+            line ->
+                line.startsWith("mode 600 kmodwatch:kmodwatch")
+                    || line.startsWith("mode 400 kmodwatch:kmodwatch"));
+  }
+
+  @Test
+  void secrets_areSeenByNobody() {
+    Matcher seen = line("lines seen (\\d+) secrets seen (\\d+)");
+    assertThat(Integer.parseInt(seen.group(1))).isGreaterThan(100);
+    assertThat(seen.group(2)).isEqualTo("0");
+  }
+
+  @Test
+  void removal_leavesTheSettings_andPurgeNothing() {
+    assertThat(log)
+        .contains(
+            "programs before 0",
+            "removed status=0 active inactive bpffs 0 programs 0",
+            "settings stay",
+            "purged status=0");
+    assertThat(log.subList(log.indexOf("purged status=0") + 1, log.size()))
+        .filteredOn(line -> !OF_THE_SYSTEM.matcher(line).matches())
+        .containsExactly("end");
+  }
+
+  private static int pid(String name) {
+    return Integer.parseInt(line("case " + name + " (\\d+)").group(1));
+  }
+
+  private static JsonNode load(String name) {
+    int pid = pid(name);
+    return loads.stream()
+        .filter(load -> load.at("/loader/pid").asInt() == pid)
+        .findFirst()
+        .orElseThrow(() -> new AssertionError("no record of case " + name));
+  }
+
+  private static Matcher line(String pattern) {
+    return log.stream()
+        .map(Pattern.compile(pattern)::matcher)
+        .filter(Matcher::matches)
+        .findFirst()
+        .orElseThrow(() -> new AssertionError("no line " + pattern));
+  }
+}

@@ -1,0 +1,183 @@
+package org.kmodwatch.lab;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.MethodSource;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.ObjectMapper;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * What watch can do with the capabilities that the package's service has, and with each of them
+ * dropped, beside the lab's own sensor, which is root. {@code -Dkmodwatch.kernels=6.1,6.12} for
+ * more kernels.
+ */
+@ParameterizedClass(name = "kernel {0}")
+@MethodSource("kernels")
+final class PrivilegeIT {
+
+  private static final List<String> MODULES =
+      List.of("kw_plain", "kw_params", "dummy", "af_alg", "kw_export");
+
+  @SuppressWarnings("NullAway.Init") // set before each class invocation
+  private static List<String> log;
+
+  @SuppressWarnings("NullAway.Init") // set before each class invocation
+  private static List<JsonNode> roots;
+
+  @SuppressWarnings("NullAway.Init") // set before each class invocation
+  private static List<JsonNode> documented;
+
+  @SuppressWarnings("NullAway.Init") // set before each class invocation
+  private static List<JsonNode> withoutDac;
+
+  @SuppressWarnings("NullAway.Init") // set before each class invocation
+  @Parameter
+  String kernel;
+
+  static List<String> kernels() {
+    return List.of(System.getProperty("kmodwatch.kernels", "6.12").split(","));
+  }
+
+  @BeforeParameterizedClassInvocation
+  static void boot(String kernel) throws IOException {
+    LabRun run =
+        LabRun.of(kernel, Resources.text("privileges.sh")).withTimeout(Duration.ofMinutes(6));
+    for (String module : List.of("kw_plain", "kw_params", "kw_export", "kw_slow")) {
+      run = run.withFile(Lab.testModule(kernel, module));
+    }
+    LabResult result = Lab.run(run);
+    log = Files.readAllLines(result.guestLog());
+    var mapper = new ObjectMapper();
+    roots = Files.readAllLines(result.loads()).stream().map(mapper::readTree).toList();
+    documented = loads(result, "documented.ndjson");
+    withoutDac = loads(result, "without-dac.ndjson");
+    assertThat(result.exitStatus()).isZero();
+  }
+
+  @Test
+  void watch_endsAndNamesTheCapability_withoutOneOfTheTwoThatBpfTakes() {
+    assertThat(log)
+        .contains(
+            "without-perfmon status=69 kmodwatch: no privilege to load BPF programs, it takes root,"
+                + " or the capabilities CAP_BPF and CAP_PERFMON, of which CAP_PERFMON is missing:"
+                + " try sudo kmodwatch watch",
+            "without-bpf status=69 kmodwatch: no privilege to load BPF programs, it takes root, or"
+                + " the capabilities CAP_BPF and CAP_PERFMON, of which CAP_BPF is missing: try sudo"
+                + " kmodwatch watch");
+  }
+
+  @Test
+  void pinning_isRefused_withoutTheRightToReadFiles() {
+    assertThat(log)
+        .contains(
+            "pin-without-dac status=69 kmodwatch: nothing can be pinned in"
+                + " /sys/fs/bpf/pin-without-dac: AccessDeniedException:"
+                + " /sys/fs/bpf/pin-without-dac; it must be in a BPF file system, and this user"
+                + " must be able to write there; mount one: mount -t bpf bpf /sys/fs/bpf");
+  }
+
+  @Test
+  void watch_hasNoOtherRight() {
+    assertThat(log)
+        .contains(
+            "Uid: 65534 65534 65534 65534 CapEff: 000000c000000004 CapBnd: 000000c000000004"
+                + " NoNewPrivs: 1 ",
+            "Uid: 65534 65534 65534 65534 CapEff: 000000c000000000 CapBnd: 000000c000000000"
+                + " NoNewPrivs: 1 ");
+    assertThat(log.stream().filter("watch status=0"::equals)).hasSize(2);
+  }
+
+  @Test
+  void records_areTheSameAsRoots_withTheDocumentedCapabilities() {
+    assertThat(comparable(documented)).hasSize(7).isEqualTo(comparable(roots));
+    assertThat(documented)
+        .extracting(load -> load.at("/module/name").asString(""))
+        .containsAll(MODULES);
+  }
+
+  @Test
+  void programs_stayPinned_withTheDocumentedCapabilities() {
+    assertThat(log).anyMatch(line -> line.matches("pinned [1-9]\\d*"));
+  }
+
+  @Test
+  void canary_isSeen_withoutTheRightToLoadModules() {
+    // TRC-1017 on five modules, by each of the two.
+    assertThat(log).contains("findings 10 blind 0");
+  }
+
+  @Test
+  void fileThatIsPrivate_isRead_onlyWithTheRightToReadFiles() {
+    JsonNode with = large(documented);
+    JsonNode without = large(withoutDac);
+
+    assertThat(with.at("/image/source").asString()).isEqualTo("file");
+    assertThat(with.at("/image/sha256").asString()).hasSize(64);
+    assertThat(without.at("/image").has("sha256")).isFalse();
+    assertThat(without.get("gaps").toString())
+        .contains("the file cannot be read, or is no longer what was loaded");
+  }
+
+  @Test
+  void otherRecords_areTheSameAsRoots_withoutTheRightToReadFiles() {
+    assertThat(comparable(withoutLarge(withoutDac))).isEqualTo(comparable(withoutLarge(roots)));
+  }
+
+  @Test
+  void doctor_saysWhatIsLost_withoutTheRightToReadFiles() {
+    assertThat(log)
+        .anyMatch(
+            line ->
+                line.startsWith("degraded  private files")
+                    && line.contains("no CAP_DAC_READ_SEARCH"));
+  }
+
+  private static JsonNode large(List<JsonNode> loads) {
+    return loads.stream().filter(PrivilegeIT::isLarge).findFirst().orElseThrow();
+  }
+
+  private static List<JsonNode> withoutLarge(List<JsonNode> loads) {
+    return loads.stream().filter(load -> !isLarge(load)).toList();
+  }
+
+  private static boolean isLarge(JsonNode load) {
+    return load.at("/file/path").asString("").equals("/root/large.ko");
+  }
+
+  /**
+   * Whole records but for the times: each agent has programs of its own on each hook, which run one
+   * after the other, and reads the clock that the start of processes is reckoned from by itself. Of
+   * the id, which is the time and the thread, the thread stays.
+   */
+  private static List<JsonNode> comparable(List<JsonNode> loads) {
+    return loads.stream().map(PrivilegeIT::withoutTimes).toList();
+  }
+
+  private static JsonNode withoutTimes(JsonNode load) {
+    var copy = (ObjectNode) load.deepCopy();
+    copy.put("id", load.get("id").asString().replaceFirst("^[0-9a-f]+", ""));
+    copy.remove(List.of("time", "durationNs"));
+    for (String process : List.of("loader", "requester")) {
+      if (copy.get(process) instanceof ObjectNode node) {
+        node.remove("startTime");
+      }
+    }
+    return copy;
+  }
+
+  private static List<JsonNode> loads(LabResult result, String name) throws IOException {
+    var mapper = new ObjectMapper();
+    return Files.readAllLines(result.loads().resolveSibling(name)).stream()
+        .map(mapper::readTree)
+        .toList();
+  }
+}

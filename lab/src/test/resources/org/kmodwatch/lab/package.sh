@@ -1,0 +1,116 @@
+#!/bin/sh
+# The package in a Debian with systemd: installed, watching, killed, upgraded, removed, purged; PackageIT reads what it
+# leaves. In /lab are kmodwatch.deb, kwload and modules.
+cp kwload /usr/bin/
+cp ./*.ko /root/
+
+unit=kmodwatch.service
+# wait_for COMMAND...: until it succeeds; gives up after some three minutes.
+wait_for() {
+  tries=0
+  until "$@" >/dev/null 2>&1; do
+    tries=$((tries + 1))
+    if [ "$tries" -gt 300 ]; then
+      echo "in vain: $*"
+      systemctl status --no-pager "$unit"
+      journalctl -q -o short-monotonic >out/journal
+      exit 1
+    fi
+    sleep 0.5
+  done
+}
+journal() { journalctl -q -u "$unit" -o cat; }
+armed() { [ "$(journal | grep -c '^armed')" -ge "$1" ]; }
+saw() { journal | grep -q "$1"; }
+seconds() { cut -d ' ' -f 1 /proc/uptime; }
+run() {
+  name=$1
+  shift
+  sh -c 'echo "case $0 $$"; exec "$@"' "$name" "$@" 2>&1
+}
+files() {
+  find / -xdev \( -path /lab -o -path /proc -o -path /sys -o -path /run -o -path /dev -o -path /tmp -o -path /var/tmp \
+    -o -path /root -o -path /var/log -o -path /var/cache \) -prune -o -print | sort
+}
+
+# Programs in the kernel, but for systemd's own.
+programs() { grep -F '[bpf]' /proc/kallsyms | grep ' bpf_prog_' | grep -vc '_sd_'; }
+
+no_programs() { [ "$(programs)" = 0 ]; }
+
+files >/root/before
+echo "programs before $(programs)"
+id kmodwatch 2>/dev/null && echo 'the user is there already'
+command -v java && echo 'there is a Java already'
+began=$(seconds)
+dpkg -i kmodwatch.deb
+echo "installed status=$? began=$began ended=$(seconds)"
+echo "enabled $(systemctl is-enabled "$unit") active $(systemctl is-active "$unit")"
+wait_for armed 1
+echo "armed at=$(seconds)"
+
+run file insmod /root/kw_plain.ko
+run memory kwload init /root/kw_params.ko
+run autoload kwload socket 38 5 0
+run refused kwload nocap finit /root/kw_export.ko
+wait_for saw '"name":"af_alg"'
+wait_for saw '"outcome":"refused"'
+pid=$(systemctl show -P MainPID "$unit")
+cp "/proc/$pid/status" out/process
+echo "memory peak=$(cat "/sys/fs/cgroup/system.slice/$unit/memory.peak" 2>/dev/null)"
+systemd-analyze security --no-pager "$unit" >out/security 2>&1
+ln -s /usr/bin/kmodwatch /root/km
+/root/km --version
+
+# What is loaded while it is down is told once it is there again.
+systemctl kill -s KILL "$unit"
+run down insmod /root/kw_export.ko
+echo "down $(systemctl is-active "$unit") programs $(programs)"
+wait_for armed 2
+echo "restarts $(systemctl show -P NRestarts "$unit")"
+wait_for saw '"name":"kw_export"'
+
+# Upgraded, with settings that stay and a secret that nobody else sees.
+{
+  echo 'KMODWATCH_OPTIONS=--keep-images /var/lib/kmodwatch/images --record /var/lib/kmodwatch/record'
+  echo 'KMODWATCH_TEST_SECRET=open-sesame'
+} >/etc/kmodwatch/kmodwatch.env
+dpkg -i kmodwatch.deb
+echo "upgraded status=$?"
+wait_for armed 3
+restarted=$(date +%s)
+[ "$(systemctl show -P MainPID "$unit")" != "$pid" ] && echo 'upgrade restarted it'
+rmmod kw_plain
+run kept insmod /root/kw_plain.ko
+wait_for sh -c 'ls /var/lib/kmodwatch/images | grep -q .'
+echo
+find /etc/kmodwatch /var/lib/kmodwatch -printf 'mode %m %u:%g %y %p\n' | sed 's/[0-9a-f]\{64\}/HASH/'
+setpriv --reuid 65534 --regid 65534 --clear-groups sh -c "ps axeww; systemctl show $unit; cat /etc/kmodwatch/kmodwatch.env" >/root/seen 2>&1
+journalctl -q >>/root/seen
+ps axww >>/root/seen
+echo "lines seen $(wc -l </root/seen) secrets seen $(grep -c open-sesame /root/seen)"
+
+# Until two canaries have been sung.
+until [ "$(($(date +%s) - restarted))" -ge 12 ]; do sleep 1; done
+echo "recorded $(grep -c '"ID":"TRC-1017"' /var/lib/kmodwatch/record/findings.ndjson)" \
+  "blind $(grep -c '"ID":"KMW-1012"' /var/lib/kmodwatch/record/findings.ndjson)"
+
+journal >out/journal
+grep '^{' out/journal >out/loads.ndjson
+journalctl -q -k -o cat | grep 'type=1326\|apparmor="DENIED' >out/denied
+
+dpkg -r kmodwatch
+removed=$?
+# The kernel frees them a moment after nobody has them.
+wait_for no_programs
+echo "removed status=$removed active $(systemctl is-active "$unit") bpffs $(find /sys/fs/bpf -mindepth 1 | wc -l) programs $(programs)"
+[ -e /etc/kmodwatch/kmodwatch.env ] && echo 'settings stay'
+dpkg -P kmodwatch
+echo "purged status=$?"
+files >/root/after
+comm -13 /root/before /root/after | sed 's/^/left /'
+getent passwd kmodwatch
+getent group kmodwatch
+systemctl list-units --all --no-legend 'kmodwatch*'
+systemctl list-unit-files --no-legend 'kmodwatch*'
+echo 'end'

@@ -1,0 +1,72 @@
+#!/bin/sh
+# What watch can do with which capabilities, as a user without any other right, beside the lab's own sensor, which is root;
+# PrivilegeIT reads it. BPF is 0x8000000000, PERFMON 0x4000000000, DAC_READ_SEARCH 0x4.
+
+# As systemd has it.
+chmod 700 /sys/fs/bpf
+umask 077
+
+# with CAPS NAME ARGUMENT...: kmodwatch, with folders of its own for pins and state.
+with() {
+  caps=$1 name=$2
+  shift 2
+  for folder in "/sys/fs/bpf/$name" "/run/$name"; do
+    mkdir "$folder"
+    chown 65534:65534 "$folder"
+  done
+  cd / && exec kwload with 65534 "$caps" /opt/jre/bin/java -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xmx128m \
+    --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow -cp '/opt/kmodwatch/lib/*' \
+    org.kmodwatch.agent.Main "$@"
+}
+
+# One that ends by itself: says how, and with which message.
+attempt() {
+  name=$1 caps=$2
+  shift 2
+  (with "$caps" "$name" "$@") >"/run/$name.log" 2>&1
+  echo "$name status=$? $(grep '^kmodwatch: ' "/run/$name.log")"
+}
+attempt without-perfmon 0x8000000004 watch &
+attempt without-bpf 0x4000000004 watch &
+wait
+attempt pin-without-dac 0xc000000000 watch --pin=/sys/fs/bpf/pin-without-dac --state=/run/pin-without-dac &
+trying=$!
+
+# Larger than any buffer for images, so that it is read from its file, in a folder that is private to root.
+cp /root/kw_export.ko /root/large.ko
+truncate -s 65M /root/large.ko
+
+(with 0xc000000004 documented watch -o loads --pin=/sys/fs/bpf/documented --state=/run/documented \
+  --record /run/documented/record) >/out/documented.ndjson 2>/out/documented.log &
+documented=$!
+(with 0xc000000000 without-dac watch -o loads --record /run/without-dac/record) >/out/without-dac.ndjson 2>/out/without-dac.log &
+without=$!
+wait "$trying"
+for set in documented without-dac; do
+  tries=0
+  until grep -q '^armed' "/out/$set.log" || [ "$tries" -gt 600 ]; do
+    tries=$((tries + 1))
+    sleep 0.1
+  done
+done
+for pid in "$documented" "$without"; do
+  grep -E '^(Uid|NoNewPrivs|CapEff|CapBnd)' "/proc/$pid/status" | tr '\t\n' '  '
+  echo
+done
+insmod /root/kw_plain.ko
+kwload init /root/kw_params.ko
+modprobe dummy
+kwload socket 38 5 0
+kwload nocap finit /root/kw_slow.ko
+insmod /root/large.ko
+rmmod kw_plain
+# More than two canaries long.
+sleep 12
+for pid in "$documented" "$without"; do
+  kill -TERM "$pid"
+  wait "$pid"
+  echo "watch status=$?"
+done
+echo "pinned $(find /sys/fs/bpf/documented -path '*/links/*' | grep -c .)"
+echo "findings $(cat /run/*/record/findings.ndjson | grep -c '"ID":"TRC-1017"') blind $(cat /run/*/record/findings.ndjson | grep -c '"ID":"KMW-1012"')"
+(with 0xc000000000 doctor doctor) 2>&1 | grep '^degraded'
