@@ -20,12 +20,12 @@
 static __always_inline bool is_module_file(struct file *file)
 {
 	struct dentry *dentry = BPF_CORE_READ(file, f_path.dentry);
-	const unsigned char *name = BPF_CORE_READ(dentry, d_name.name);
-	__u32 len = BPF_CORE_READ(dentry, d_name.len);
 	char end[8] = {};
 
-	if (len < 4 || bpf_probe_read_kernel(end, 7, name + len - 7))
+	if (BPF_CORE_READ(dentry, d_name.len) < 4)
 		return false;
+	if (!name_end_of(dentry, end))
+		return KW_UNREAD_NAME_MATCHES;
 	return (end[4] == '.' && end[5] == 'k' && end[6] == 'o') ||
 	       (end[1] == '.' && end[2] == 'k' && end[3] == 'o' && end[4] == '.' &&
 		((end[5] == 'x' && end[6] == 'z') || (end[5] == 'g' && end[6] == 'z'))) ||

@@ -6,9 +6,8 @@
 #define KMODWATCH_FILES_H
 
 #include "kernel.h"
+#include "reads.h"
 #include "record.h"
-#include <bpf/bpf_core_read.h>
-#include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
 #define KW_PATH_PARTS 2048		/* PATH_MAX / 2 */
@@ -66,6 +65,41 @@ static __always_inline bool append_user(struct kw_record *r, struct kw_span *spa
 	return appended(r, span, off, n);
 }
 
+/* As append_kernel(), of an array in a structure. */
+#ifdef KW_NO_PROBE_READ
+#define append_array(r, span, from) appended_array(r, span, from, sizeof(from))
+
+static __always_inline bool appended_array(struct kw_record *r, struct kw_span *span,
+					   const char *from, const __u32 size)
+{
+	__u64 off = end_of(r);
+	__u32 going_on = 1;
+	__u32 len = 0;
+	__u32 i;
+
+	if (off > KW_DATA_MAX)
+		return false;
+#pragma unroll
+	for (i = 0; i < size; i++) {
+		__u32 c = (unsigned char)from[i];
+
+		r->data[off + i] = c;
+		/* Without a branch, since each would be a way through all that
+		 * comes after it. */
+		asm volatile("" : "+r"(c));
+		going_on &= (c + 255) >> 8;
+		len += going_on;
+	}
+	return appended(r, span, off, len + 1);
+}
+#else
+#define append_array(r, span, from) append_kernel(r, span, from)
+#endif
+
+#ifdef KW_NO_PROBE_READ
+#include "names.h"
+#else
+
 /* A walk from a file up to the root of its mount namespace. */
 struct kw_walk {
 	struct kw_record *record;
@@ -114,9 +148,9 @@ static long walk_step(__u32 step, struct kw_walk *w)
 	return 0;
 }
 
-/* Appends the names from the file up to the root of its mount namespace;
- * returns the flags that go with the path. */
-static __noinline __u32 append_path(struct kw_record *r, struct file *file)
+/* Appends the names from the file, which the task has, up to the root of its
+ * mount namespace; returns the flags that go with the path. */
+static __noinline __u32 append_path(struct kw_record *r, struct file *file, struct task_struct *task)
 {
 	struct vfsmount *vfsmount = BPF_CORE_READ(file, f_path.mnt);
 	struct dentry *dentry = BPF_CORE_READ(file, f_path.dentry);
@@ -147,6 +181,8 @@ static __noinline __u32 append_path(struct kw_record *r, struct file *file)
 	return w.flags;
 }
 
+#endif
+
 static __always_inline __u64 inode_ctime_ns(struct inode *inode)
 {
 	struct inode___v6_11 *newest = (void *)inode;
@@ -168,12 +204,24 @@ static __always_inline __u64 inode_ctime_ns(struct inode *inode)
 static __noinline void describe_file(struct kw_record *r, struct file *file)
 {
 	struct inode *inode = BPF_CORE_READ(file, f_inode);
+	struct task_struct *task = (void *)bpf_get_current_task();
 
 	r->flags &= ~KW_FILE_FLAGS;
-	r->flags |= append_path(r, file) | KW_FILE_KNOWN;
+	r->flags |= append_path(r, file, task) | KW_FILE_KNOWN;
 	r->dev = BPF_CORE_READ(inode, i_sb, s_dev);
 	r->ino = BPF_CORE_READ(inode, i_ino);
 	r->ctime_ns = inode_ctime_ns(inode);
+}
+
+#ifndef KW_NO_PROBE_READ
+
+/* What a name ends with: 7 bytes. False if it cannot be read. */
+static __always_inline bool name_end_of(struct dentry *dentry, char *end)
+{
+	const unsigned char *name = BPF_CORE_READ(dentry, d_name.name);
+	__u32 len = BPF_CORE_READ(dentry, d_name.len);
+
+	return !bpf_probe_read_kernel(end, 7, name + len - 7);
 }
 
 /* The file behind a descriptor of the current thread, or NULL. */
@@ -188,5 +236,7 @@ static __always_inline struct file *file_of(__u32 fd)
 	bpf_probe_read_kernel(&file, sizeof(file), BPF_CORE_READ(table, fd) + fd);
 	return file;
 }
+
+#endif
 
 #endif

@@ -18,6 +18,7 @@ struct ns_common {
 
 struct pid_namespace {
 	struct ns_common ns;
+	unsigned int level;
 };
 
 struct mnt_namespace {
@@ -57,6 +58,7 @@ struct nsproxy {
 	struct uts_namespace *uts_ns;
 	struct ipc_namespace *ipc_ns;
 	struct mnt_namespace *mnt_ns;
+	struct pid_namespace *pid_ns_for_children;
 	struct net *net_ns;
 	struct time_namespace *time_ns;
 	struct cgroup_namespace *cgroup_ns;
@@ -70,6 +72,11 @@ struct upid {
 struct pid {
 	unsigned int level;
 	struct upid numbers[1];
+};
+
+struct pid___v6_5 {		/* the array flexible */
+	unsigned int level;
+	struct upid numbers[];
 };
 
 typedef struct {
@@ -125,6 +132,15 @@ struct dentry {
 	struct hlist_bl_node d_hash;
 	struct dentry *d_parent;
 	struct qstr d_name;
+	unsigned char d_iname[32];	/* to 6.13 */
+};
+
+union shortname_store {
+	unsigned char string[32];
+};
+
+struct dentry___v6_14 {
+	union shortname_store d_shortname;
 };
 
 struct vfsmount {
@@ -154,6 +170,12 @@ struct fdtable {
 
 struct files_struct {
 	struct fdtable *fdt;
+	struct fdtable fdtab;
+	struct file *fd_array[64];
+};
+
+struct fs_struct {
+	struct path root;
 };
 
 struct mm_struct {
@@ -217,6 +239,7 @@ struct task_struct {
 	const struct cred *cred;
 	struct nsproxy *nsproxy;
 	struct files_struct *files;
+	struct fs_struct *fs;
 	struct mm_struct *mm;
 	struct css_set *cgroups;
 	kuid_t loginuid;

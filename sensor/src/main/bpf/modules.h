@@ -25,7 +25,7 @@ static __noinline int send_module(struct kw_attempt *a, struct module *mod, __u3
 	__u32 data_len;
 
 	if (!r->name.len)
-		append_kernel(r, &r->name, mod->name);
+		append_array(r, &r->name, mod->name);
 	r->value = BPF_CORE_READ(mod, taints);
 	data_len = r->data_len;
 	append_kernel(r, &r->version, BPF_CORE_READ(mod, version));
@@ -48,7 +48,7 @@ static __always_inline struct kw_attempt *spare_attempt(void)
 	struct kw_attempt *a = bpf_map_lookup_elem(&spare, &zero);
 	struct kw_attempt *none = bpf_map_lookup_elem(&blank, &zero);
 
-	if (!a || !none || bpf_probe_read_kernel(a, sizeof(*a), none))
+	if (!a || !none || bpf_map_update_elem(&spare, &zero, none, BPF_ANY))
 		return NULL;
 	describe_task(&a->record);
 	return a;

@@ -59,6 +59,7 @@ enum kw_flag {
 	KW_SIG_OK = 1 << 8,		/* and it is good */
 	KW_AUDIT_KNOWN = 1 << 9,	/* loginuid and sessionid are the kernel's */
 	KW_OTHER_FILE = 1 << 10,	/* the file is not what the module is from */
+	KW_NO_STRINGS = 1 << 11,	/* the kernel lets nobody read what a char pointer leads to */
 };
 
 /* A string in data; len counts no final NUL. A path is a list of names, each

@@ -5,6 +5,8 @@
  * attempt.h	the work space of an attempt
  * task.h	who makes it
  * files.h	strings and paths
+ * names.h	paths, where no string can be read
+ * reads.h	how memory is read
  * lanes.h	sending a record, or holding it back
  * counters.h	the account
  * calls.h	the three system calls, entry and return

@@ -11,6 +11,47 @@
 #define KW_CGROUP_PARTS 64
 #define KW_CMDLINE_MAX 2048
 
+#ifdef KW_NO_PROBE_READ
+
+#define KW_NR_AT(i) case i: return newer->numbers[i].ns == ns ? newer->numbers[i].nr : 0
+
+/* The id of a thread as its pid namespace level numbers it; 0 outside it, and
+ * where the verifier lets nobody look: behind the array that the type has,
+ * unless it is flexible, as from 6.5 on and in later ones of older series. */
+static __always_inline int nr_at(struct pid *pid, unsigned int level, struct pid_namespace *ns)
+{
+	struct pid___v6_5 *newer = (void *)pid;
+
+	if (pid->level < level)
+		return 0;
+	if (!level)
+		return pid->numbers[0].nr;
+	if (bpf_core_field_size(struct pid, numbers))
+		return 0;
+	switch (level) {
+	KW_NR_AT(1);
+	KW_NR_AT(2);
+	KW_NR_AT(3);
+	}
+	return 0;
+}
+
+/* That for its children, unless that is another, which is further down. */
+static __always_inline struct pid_namespace *pid_ns_of(struct task_struct *task, struct pid *pid)
+{
+	struct pid_namespace *ns = task->nsproxy->pid_ns_for_children;
+
+	return ns->level == pid->level ? ns : NULL;
+}
+
+#else
+
+static __always_inline struct upid *upid_at(struct pid *pid, unsigned int level)
+{
+	return (void *)pid + bpf_core_field_offset(struct pid, numbers) +
+	       (level & 31) * bpf_core_type_size(struct upid);
+}
+
 /* The id of a thread as its pid namespace level numbers it; 0 outside it. */
 static __always_inline int nr_at(struct pid *pid, unsigned int level, struct pid_namespace *ns)
 {
@@ -18,12 +59,20 @@ static __always_inline int nr_at(struct pid *pid, unsigned int level, struct pid
 
 	if (!pid || BPF_CORE_READ(pid, level) < level)
 		return 0;
-	upid = (void *)pid + bpf_core_field_offset(struct pid, numbers) +
-	       (level & 31) * bpf_core_type_size(struct upid);
+	upid = upid_at(pid, level);
 	if (BPF_CORE_READ(upid, ns) != ns)
 		return 0;
 	return BPF_CORE_READ(upid, nr);
 }
+
+static __always_inline struct pid_namespace *pid_ns_of(struct task_struct *task, struct pid *pid)
+{
+	struct upid *own = upid_at(pid, BPF_CORE_READ(pid, level));
+
+	return BPF_CORE_READ(own, ns);
+}
+
+#endif
 
 /* Appends the path of a task's program; a kernel thread has none. */
 static __always_inline void append_exe(struct kw_record *r, struct kw_span *span, struct task_struct *task)
@@ -33,8 +82,8 @@ static __always_inline void append_exe(struct kw_record *r, struct kw_span *span
 
 	if (!exe)
 		return;
-	append_path(r, exe);
-	*span = r->path;
+	if (!(append_path(r, exe, task) & KW_PART_OF_PATH))
+		*span = r->path;
 	r->path = path;
 }
 
@@ -190,33 +239,29 @@ static __noinline void describe_task(struct kw_record *r)
 	struct pid *pid = BPF_CORE_READ(task, thread_pid);
 	const struct cred *cred = BPF_CORE_READ(task, cred);
 	unsigned int level = BPF_CORE_READ(pid, level);
-	struct pid_namespace *ns = NULL;
-	struct upid *own;
+	struct pid_namespace *ns = pid_ns_of(task, pid);
 	__u64 pid_tgid = bpf_get_current_pid_tgid();
-
-	own = (void *)pid + bpf_core_field_offset(struct pid, numbers) +
-	      (level & 31) * bpf_core_type_size(struct upid);
-	ns = BPF_CORE_READ(own, ns);
 
 	r->host_pid = pid_tgid >> 32;
 	r->host_tid = (__u32)pid_tgid;
 	r->host_ppid = BPF_CORE_READ(parent, tgid);
-	r->tid = BPF_CORE_READ(own, nr);
+	r->tid = nr_at(pid, level, ns);
 	r->pid = nr_at(BPF_CORE_READ(leader, thread_pid), level, ns);
 	r->ppid = nr_at(BPF_CORE_READ(parent_leader, thread_pid), level, ns);
-	r->pid_ns = BPF_CORE_READ(ns, ns.inum);
+	if (ns)
+		r->pid_ns = BPF_CORE_READ(ns, ns.inum);
 	r->start_time_ns = BPF_CORE_READ(task, start_boottime);
 	r->leader_start_time_ns = BPF_CORE_READ(leader, start_boottime);
 	r->parent_start_time_ns = BPF_CORE_READ(parent_leader, start_boottime);
 	r->uid = (__u32)bpf_get_current_uid_gid();
 	r->euid = BPF_CORE_READ(cred, euid.val);
-	bpf_probe_read_kernel(&r->cap_effective, sizeof(r->cap_effective),
-			      (void *)cred + bpf_core_field_offset(struct cred, cap_effective));
+	read_number(&r->cap_effective, &cred->cap_effective);
 	if (bpf_core_field_exists(task->loginuid)) {
 		r->loginuid = BPF_CORE_READ(task, loginuid.val);
 		r->sessionid = BPF_CORE_READ(task, sessionid);
 		r->flags |= KW_AUDIT_KNOWN;
 	}
+	r->flags |= KW_READS_FLAGS;
 	r->cgroup_id = bpf_get_current_cgroup_id();
 	bpf_get_current_comm(r->comm, sizeof(r->comm));
 	BPF_CORE_READ_STR_INTO(&r->node, task, nsproxy, uts_ns, name.nodename);

@@ -27,6 +27,11 @@ interface LiveSource extends AutoCloseable {
       }
 
       @Override
+      public boolean isWithoutStrings() {
+        return sensor.isWithoutStrings();
+      }
+
+      @Override
       public int poll(Duration timeout, Consumer<Event> sink) {
         return sensor.poll(timeout, sink);
       }
@@ -99,6 +104,8 @@ interface LiveSource extends AutoCloseable {
   }
 
   List<HookStatus> hooks();
+
+  boolean isWithoutStrings();
 
   int poll(Duration timeout, Consumer<Event> sink);
 

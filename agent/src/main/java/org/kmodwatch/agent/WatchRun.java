@@ -22,6 +22,7 @@ import org.kmodwatch.core.load.LoadRecord;
 import org.kmodwatch.core.load.LoadTrackerOptions;
 import org.kmodwatch.core.signature.Signature;
 import org.kmodwatch.sensor.HookStatus;
+import org.kmodwatch.sensor.Sensor;
 import org.kmodwatch.sensor.SensorStatistics;
 
 /**
@@ -139,7 +140,7 @@ final class WatchRun {
         if (!live.isResumed()) {
           inventory.look(clock.instant());
         }
-        announce(live.hooks());
+        announce(live.hooks(), live.isWithoutStrings());
         publish(live);
         begin(live);
         watch(live);
@@ -308,7 +309,7 @@ final class WatchRun {
         sink == null ? List.of() : List.of(sink.account()));
   }
 
-  private void announce(List<HookStatus> hooks) {
+  private void announce(List<HookStatus> hooks, boolean withoutStrings) {
     long attached = hooks.stream().filter(h -> h.state() == HookStatus.State.ATTACHED).count();
     shell.note(
         "armed: %d of %d hooks, kernel %s, engine %s"
@@ -326,6 +327,11 @@ final class WatchRun {
                     hook.hook().lostWithout(),
                     hook.detail().isEmpty() ? "this kernel does not have it" : hook.detail()));
       }
+    }
+    if (withoutStrings) {
+      shell.note(
+          "without what the kernel's lockdown (confidentiality) forbids to read: "
+              + Sensor.LOST_IN_LOCKDOWN);
     }
   }
 }

@@ -77,6 +77,11 @@ class WatchSignalTest {
     private final CountDownLatch woken = new CountDownLatch(1);
 
     @Override
+    public boolean isWithoutStrings() {
+      return false;
+    }
+
+    @Override
     public List<HookStatus> hooks() {
       return List.of();
     }

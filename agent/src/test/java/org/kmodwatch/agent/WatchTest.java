@@ -29,6 +29,7 @@ import org.kmodwatch.core.signatures.KernelModuleLoading;
 import org.kmodwatch.sensor.Hook;
 import org.kmodwatch.sensor.HookStatus;
 import org.kmodwatch.sensor.LeftBehind;
+import org.kmodwatch.sensor.Sensor;
 import org.kmodwatch.sensor.SensorFault;
 import org.kmodwatch.sensor.SensorStatistics;
 
@@ -279,6 +280,20 @@ class WatchTest {
   }
 
   @Test
+  void run_saysWhatIsLost_whereLockdownForbidsReading() throws IOException {
+    FakeRoot.healthyIn(folder);
+    var source = new FakeSource();
+    source.withoutStrings = true;
+
+    run(null, source);
+
+    assertThat(errLines())
+        .contains(
+            "without what the kernel's lockdown (confidentiality) forbids to read: "
+                + Sensor.LOST_IN_LOCKDOWN);
+  }
+
+  @Test
   void watch_saysThatThereIsNothingToWatch_withoutModuleSupport() {
     FakeRoot.healthyIn(folder).without("proc/modules");
     Cli.Result result = new Cli().withRoot(folder).run("watch");
@@ -437,8 +452,14 @@ class WatchTest {
     private Runnable afterPoll = () -> {};
     private List<List<Event>> polls = List.of(List.of(event("init_module").with("len", 1).build()));
     private int polled;
+    private boolean withoutStrings;
     private Duration step = Duration.ZERO;
     private Instant now = Instant.parse("2026-11-22T20:00:00Z");
+
+    @Override
+    public boolean isWithoutStrings() {
+      return withoutStrings;
+    }
 
     @Override
     public List<HookStatus> hooks() {

@@ -24,7 +24,7 @@ final class FloodIT {
   private static final int LOADS = 200;
   private static final String IMAGE_FROM_FILE =
       "[{\"field\":\"image\",\"why\":\"not all of its bytes came through: the buffer is too small,"
-          + " or was full\"}]";
+          + " or was full, or the kernel lets nobody read them\"}]";
 
   @SuppressWarnings("NullAway.Init") // set before each class invocation
   private static GuestRecord guest;

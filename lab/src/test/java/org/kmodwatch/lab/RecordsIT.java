@@ -285,7 +285,7 @@ final class RecordsIT {
     }
   }
 
-  private static String outcome(JsonNode load) {
+  static String outcome(JsonNode load) {
     var words = new ArrayList<String>();
     words.add(load.get("outcome").asString());
     for (String key : List.of("errno", "reason")) {

@@ -85,7 +85,7 @@ final class ContextDecoder {
         audit ? in.unsigned32(RecordLayout.SESSIONID) : null,
         in.int64(RecordLayout.CAP_EFFECTIVE),
         namespaces(in),
-        cgroup == null ? "/" : cgroup,
+        cgroup != null ? cgroup : in.has(RecordLayout.FLAG_NO_STRINGS) ? "" : "/",
         in.list(RecordLayout.CMDLINE),
         in.has(RecordLayout.FLAG_ARGS_CUT),
         ancestors(in, bootToEpochNanos),

@@ -1,15 +1,10 @@
 package org.kmodwatch.sensor;
 
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -31,20 +26,15 @@ import org.kmodwatch.sensor.kernel.PinnedPrograms;
  */
 final class Programs implements AutoCloseable {
 
-  private static final String OBJECT = "sensor.bpf.o";
-  private static final Path LOCKDOWN = Path.of("/sys/kernel/security/lockdown");
-
   /** A multiple of the page size of any machine. */
   private static final int SMALLEST_RING_BYTES = 64 << 10;
-
-  /** KW_IMAGE_MAX: larger images are not sent. */
-  private static final long IMAGE_BYTES_MAX = 64L << 20;
 
   private final BpfMaps maps;
   private final List<? extends AttachedProgram> attached;
   private final Runnable detach;
   private final Runnable close;
   private final @Nullable PinFolder pins;
+  private final Reads reads;
   private final Map<Hook, HookStatus> statuses;
 
   /**
@@ -60,6 +50,7 @@ final class Programs implements AutoCloseable {
       Runnable detach,
       Runnable close,
       @Nullable PinFolder pins,
+      Reads reads,
       Map<Hook, HookStatus> statuses,
       String complaints) {
     this.maps = maps;
@@ -67,6 +58,7 @@ final class Programs implements AutoCloseable {
     this.detach = detach;
     this.close = close;
     this.pins = pins;
+    this.reads = reads;
     this.statuses = statuses;
     this.complaints = complaints;
   }
@@ -80,26 +72,35 @@ final class Programs implements AutoCloseable {
    * @throws SensorException if a required program cannot be loaded or attached, or pinned
    */
   static Programs attach(LibBpf lib, KernelBtf btf, int imageBufferBytes, @Nullable Path pins) {
-    PinFolder folder = pins == null ? null : PinFolder.of(pins, objectFile(), imageBufferBytes);
-    if (folder != null && folder.exists()) {
-      return adopt(folder.open(lib), folder);
+    List<Reads> ways = Reads.ofRunningKernel();
+    for (Reads reads : ways) {
+      PinFolder folder = pinFolder(pins, reads, imageBufferBytes);
+      if (folder != null && folder.exists()) {
+        return adopt(folder.open(lib), folder, reads);
+      }
     }
-    Programs programs = attachWhatGoes(lib, btf, imageBufferBytes, folder);
+    Programs programs = attachWhatGoes(lib, btf, ways.getFirst(), imageBufferBytes, pins);
     for (HookStatus status : programs.statuses()) {
       if (status.hook().required() && status.state() != HookStatus.State.ATTACHED) {
         programs.close();
         throw new SensorException(
-            "the hook %s cannot be used: %s".formatted(status.hook().target(), status.detail()),
+            "the hook %s cannot be used: %s%s"
+                .formatted(status.hook().target(), status.detail(), programs.reads.remedy()),
             programs.complaints);
       }
     }
-    if (folder != null) {
-      programs.leftBehind = folder.publish(lib);
+    if (programs.pins != null) {
+      programs.leftBehind = programs.pins.publish(lib);
     }
     return programs;
   }
 
-  private static Programs adopt(PinnedPrograms pinned, PinFolder pins) {
+  private static @Nullable PinFolder pinFolder(
+      @Nullable Path pins, Reads reads, int imageBufferBytes) {
+    return pins == null ? null : PinFolder.of(pins, reads.objectFile(), imageBufferBytes);
+  }
+
+  private static Programs adopt(PinnedPrograms pinned, PinFolder pins, Reads reads) {
     var statuses = new EnumMap<Hook, HookStatus>(Hook.class);
     String osArch = System.getProperty("os.arch", "");
     for (Hook hook : Hook.values()) {
@@ -116,12 +117,14 @@ final class Programs implements AutoCloseable {
       Hook hook = hookOf(program);
       statuses.put(hook, new HookStatus(hook, HookStatus.State.ATTACHED, ""));
     }
-    return new Programs(pinned, pinned.programs(), () -> {}, pinned::close, pins, statuses, "");
+    return new Programs(
+        pinned, pinned.programs(), () -> {}, pinned::close, pins, reads, statuses, "");
   }
 
   /** Loads and attaches what this kernel takes, and takes it off again. */
   static List<HookStatus> probe(LibBpf lib, KernelBtf btf) {
-    try (Programs programs = attachWhatGoes(lib, btf, 0, null)) {
+    try (Programs programs =
+        attachWhatGoes(lib, btf, Reads.ofRunningKernel().getFirst(), 0, null)) {
       return programs.statuses();
     }
   }
@@ -169,6 +172,11 @@ final class Programs implements AutoCloseable {
     return pins != null && pins.exists();
   }
 
+  /** How they read memory. */
+  Reads reads() {
+    return reads;
+  }
+
   /** Whether they were on their hooks already. */
   boolean areTakenOver() {
     return maps instanceof PinnedPrograms;
@@ -194,28 +202,32 @@ final class Programs implements AutoCloseable {
   }
 
   private static Programs attachWhatGoes(
-      LibBpf lib, KernelBtf btf, int imageBufferBytes, @Nullable PinFolder folder) {
-    byte[] elf = objectFile();
+      LibBpf lib, KernelBtf btf, Reads reads, int imageBufferBytes, @Nullable Path pins) {
     var statuses = new EnumMap<Hook, HookStatus>(Hook.class);
     Set<Hook> wanted = presentHooks(btf, statuses);
-    BpfObject object = open(lib, elf, wanted, imageBufferBytes);
+    BpfObject object = open(lib, reads, wanted, imageBufferBytes);
     BpfObject.Outcome outcome = object.load();
     String complaints = outcome.messages();
+    if (reads.areRefusedIn(outcome)) {
+      object.close();
+      return attachWhatGoes(lib, btf, Reads.DIRECT, imageBufferBytes, pins);
+    }
     if (!outcome.succeeded()) {
       object.close();
       for (Hook hook : Set.copyOf(wanted)) {
-        BpfObject.Outcome alone = loadAlone(lib, elf, hook);
+        BpfObject.Outcome alone = loadAlone(lib, reads, hook);
         if (!alone.succeeded()) {
           statuses.put(hook, status(hook, alone));
           wanted.remove(hook);
         }
       }
-      object = open(lib, elf, wanted, imageBufferBytes);
+      object = open(lib, reads, wanted, imageBufferBytes);
       outcome = object.load();
       if (!outcome.succeeded()) {
         object.close();
         throw new SensorException(
-            "the BPF programs cannot be loaded: " + reason(outcome), outcome.messages());
+            "the BPF programs cannot be loaded: " + reason(outcome) + reads.remedy(),
+            outcome.messages());
       }
     }
     for (BpfObject.Program program : object.programs()) {
@@ -225,6 +237,7 @@ final class Programs implements AutoCloseable {
       }
     }
     BpfObject loaded = object;
+    PinFolder folder = pinFolder(pins, reads, imageBufferBytes);
     if (folder != null) {
       folder.pin(loaded, program -> isAttached(statuses, program));
     }
@@ -234,6 +247,7 @@ final class Programs implements AutoCloseable {
         folder == null ? loaded::detach : () -> {},
         loaded::close,
         folder,
+        reads,
         statuses,
         complaints);
   }
@@ -261,18 +275,19 @@ final class Programs implements AutoCloseable {
     return present;
   }
 
-  private static BpfObject open(LibBpf lib, byte[] elf, Set<Hook> wanted, int imageBufferBytes) {
-    BpfObject object = BpfObject.open(lib, elf);
-    object.setMaxEntries("images", Math.max(imageBufferBytes, SMALLEST_RING_BYTES));
-    object.setConstant(imageBufferBytes == 0 ? 0 : IMAGE_BYTES_MAX);
+  private static BpfObject open(LibBpf lib, Reads reads, Set<Hook> wanted, int imageBufferBytes) {
+    BpfObject object = BpfObject.open(lib, reads.objectFile());
+    int ringBytes = reads.imageBufferBytes(imageBufferBytes);
+    object.setMaxEntries("images", Math.max(ringBytes, SMALLEST_RING_BYTES));
+    object.setConstant(reads.imageBytesMax(imageBufferBytes));
     for (BpfObject.Program program : object.programs()) {
       program.setAutoload(wanted.contains(hookOf(program)));
     }
     return object;
   }
 
-  private static BpfObject.Outcome loadAlone(LibBpf lib, byte[] elf, Hook hook) {
-    try (BpfObject object = open(lib, elf, EnumSet.of(hook), 0)) {
+  private static BpfObject.Outcome loadAlone(LibBpf lib, Reads reads, Hook hook) {
+    try (BpfObject object = open(lib, reads, EnumSet.of(hook), 0)) {
       return object.load();
     }
   }
@@ -300,32 +315,8 @@ final class Programs implements AutoCloseable {
   private static String reason(BpfObject.Outcome outcome) {
     String line = VerifierLog.decisiveLine(outcome.messages());
     String reason = line.isEmpty() ? outcome.reason() : outcome.reason() + ": " + line;
-    if (lockedDownToConfidentiality()) {
-      return reason
-          + "; the kernel is locked down (confidentiality), boot it with lockdown=integrity or"
-          + " none";
-    }
     return outcome.privilegeMissing()
         ? reason + "; run as root, or give the process CAP_BPF and CAP_PERFMON"
         : reason;
-  }
-
-  private static boolean lockedDownToConfidentiality() {
-    try {
-      return Files.readString(LOCKDOWN).toLowerCase(Locale.ROOT).contains("[confidentiality]");
-    } catch (IOException e) {
-      return false;
-    }
-  }
-
-  private static byte[] objectFile() {
-    try (InputStream in = Programs.class.getResourceAsStream(OBJECT)) {
-      if (in == null) {
-        throw new IllegalStateException("the BPF object is not in the jar: resource=" + OBJECT);
-      }
-      return in.readAllBytes();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 }

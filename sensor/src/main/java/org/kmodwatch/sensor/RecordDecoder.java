@@ -117,13 +117,13 @@ final class RecordDecoder {
           event(
               in,
               SECURITY_KERNEL_MODULE_REQUEST,
-              List.of(string("name", in.string(RecordLayout.NAME))));
+              List.of(string("name", readable(in, RecordLayout.NAME))));
       case RecordLayout.MODULE_REQUEST ->
           event(
               in,
               MODULE_REQUEST,
               List.of(
-                  string("name", in.string(RecordLayout.NAME)),
+                  string("name", readable(in, RecordLayout.NAME)),
                   new Argument("wait", "bool", Value.of(in.int32(RecordLayout.ID) != 0)),
                   unsigned("ip", C_UNSIGNED_LONG, in.int64(RecordLayout.VALUE))));
       case RecordLayout.MODULE_COMING ->
@@ -132,7 +132,7 @@ final class RecordDecoder {
               MODULE_COMING,
               List.of(
                   string("name", in.string(RecordLayout.NAME)),
-                  string("param_values", in.string(RecordLayout.PARAMS)),
+                  string("param_values", readable(in, RecordLayout.PARAMS)),
                   unsigned("taints", C_UNSIGNED_LONG, in.int64(RecordLayout.VALUE))));
       case RecordLayout.MODULE_LOAD -> event(in, MODULE_LOAD, module(in, true));
       case RecordLayout.MODULE_INIT ->
@@ -309,6 +309,11 @@ final class RecordDecoder {
       args.addAll(List.of(string("pathname", in.path()), dev(in), inode(in), ctime(in)));
     }
     return args;
+  }
+
+  /** A string behind a pointer in the kernel; null where the programs can read none. */
+  private static @Nullable String readable(RecordFields in, int span) {
+    return in.has(RecordLayout.FLAG_NO_STRINGS) ? null : in.string(span);
   }
 
   private static Argument dev(RecordFields in) {

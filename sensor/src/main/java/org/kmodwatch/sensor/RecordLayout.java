@@ -91,6 +91,7 @@ final class RecordLayout {
   static final int FLAG_SIG_OK = 1 << 8;
   static final int FLAG_AUDIT_KNOWN = 1 << 9;
   static final int FLAG_OTHER_FILE = 1 << 10;
+  static final int FLAG_NO_STRINGS = 1 << 11;
 
   /** enum kw_kind. */
   static final int CALL_RETURN = 1;

@@ -30,6 +30,13 @@ import org.kmodwatch.sensor.kernel.RingPoll;
  */
 public final class Sensor implements AutoCloseable {
 
+  /** What Kmodwatch cannot say of a kernel that is locked down for confidentiality. */
+  public static final String LOST_IN_LOCKDOWN =
+      "the bytes that were loaded (instead of them the file is hashed, where its path is known),"
+          + " parameters, command lines, cgroup paths and so containers, what an autoload was asked"
+          + " for, names of 32 bytes or more in paths, and in paths of other mounts than that of /"
+          + " where they are mounted";
+
   /** The set clock is looked at this often, so that events follow it when it is set. */
   private static final long CLOCK_CHECK_NANOS = 1_000_000_000L;
 
@@ -117,10 +124,10 @@ public final class Sensor implements AutoCloseable {
    */
   public static Sensor start(SensorOptions options) {
     LibBpf lib = libBpf();
-    int imageBytes = options.imageBufferBytes();
     try (KernelBtf btf = kernelBtf(lib)) {
-      Programs programs = Programs.attach(lib, btf, imageBytes, options.pins());
+      Programs programs = Programs.attach(lib, btf, options.imageBufferBytes(), options.pins());
       try {
+        int imageBytes = programs.reads().imageBufferBytes(options.imageBufferBytes());
         RingBuffer attempts = laneRing(programs, "ring_attempts");
         RingBuffer loads = laneRing(programs, "ring_loads");
         List<RingBuffer> images = imageBytes == 0 ? List.of() : imageRings(programs, imageBytes);
@@ -164,6 +171,14 @@ public final class Sensor implements AutoCloseable {
       rings.await(timeout);
     }
     return read(sink);
+  }
+
+  /**
+   * Whether this kernel lets the programs read no strings and no bytes of modules, since it is
+   * locked down for confidentiality; {@link #LOST_IN_LOCKDOWN} then is.
+   */
+  public boolean isWithoutStrings() {
+    return programs.reads() == Reads.DIRECT;
   }
 
   /** Whether the programs were on their hooks already: another process has gone before. */

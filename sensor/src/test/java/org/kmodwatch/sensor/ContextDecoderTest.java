@@ -95,6 +95,16 @@ final class ContextDecoderTest {
   }
 
   @Test
+  void cgroup_isUnknown_whereTheKernelLetsNobodyReadItsName() {
+    SensorContext context =
+        context(
+            RecordBuilder.of(RecordLayout.CALL_RETURN, RecordLayout.FINIT_MODULE)
+                .int32(RecordLayout.FLAGS, RecordLayout.FLAG_NO_STRINGS));
+
+    assertThat(Objects.requireNonNull(context.task()).cgroupPath()).isEmpty();
+  }
+
+  @Test
   void signature_isMissingOnlyIfTheKernelLookedAndFoundNone() {
     assertThat(signature(0, 0).signatureMissing()).isFalse();
     assertThat(signature(0, 0).lockdownVerdict()).isNull();

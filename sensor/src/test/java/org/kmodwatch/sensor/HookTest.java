@@ -4,15 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.kmodwatch.sensor.kernel.BpfObject;
 import org.kmodwatch.sensor.kernel.LibBpf;
 
 /** The hooks that Java knows against the programs that the object file has. */
 final class HookTest {
 
-  @Test
-  void hooks_areExactlyThePrograms_ofTheObjectFile() throws Exception {
-    try (BpfObject object = BpfObject.open(LibBpf.load(), ObjectFile.bytes())) {
+  @ParameterizedTest
+  @EnumSource
+  void hooks_areExactlyThePrograms_ofEachObjectFile(Reads reads) {
+    try (BpfObject object = BpfObject.open(LibBpf.load(), reads.objectFile())) {
       assertThat(object.programs())
           .extracting(BpfObject.Program::section)
           .containsExactlyInAnyOrderElementsOf(

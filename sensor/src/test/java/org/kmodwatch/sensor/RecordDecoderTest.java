@@ -226,6 +226,25 @@ final class RecordDecoderTest {
   }
 
   @Test
+  void strings_areNull_whereTheKernelLetsNobodyReadThem() {
+    Event coming =
+        decoder.decode(
+            RecordBuilder.of(RecordLayout.MODULE_COMING, RecordLayout.FINIT_MODULE)
+                .int32(RecordLayout.FLAGS, RecordLayout.FLAG_NO_STRINGS)
+                .string(RecordLayout.NAME, "dummy")
+                .build());
+    Event request =
+        decoder.decode(
+            RecordBuilder.of(RecordLayout.MODULE_REQUEST, RecordLayout.NO_CALL)
+                .int32(RecordLayout.FLAGS, RecordLayout.FLAG_NO_STRINGS)
+                .build());
+
+    assertThat(coming.stringArgument("name")).contains("dummy");
+    assertThat(coming.argument("param_values")).contains(Value.NULL);
+    assertThat(request.argument("name")).contains(Value.NULL);
+  }
+
+  @Test
   void decode_throwsIllegalArgument_whenTheKindIsUnknownOrTheRecordTooShort() {
     assertThatThrownBy(() -> decoder.decode(RecordBuilder.of(99, 0).build()))
         .isInstanceOf(IllegalArgumentException.class)

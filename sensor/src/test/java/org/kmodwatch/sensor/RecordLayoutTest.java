@@ -161,7 +161,8 @@ final class RecordLayoutTest {
               entry(RecordLayout.FLAG_SIG_CHECKED, "KW_SIG_CHECKED"),
               entry(RecordLayout.FLAG_SIG_OK, "KW_SIG_OK"),
               entry(RecordLayout.FLAG_AUDIT_KNOWN, "KW_AUDIT_KNOWN"),
-              entry(RecordLayout.FLAG_OTHER_FILE, "KW_OTHER_FILE"));
+              entry(RecordLayout.FLAG_OTHER_FILE, "KW_OTHER_FILE"),
+              entry(RecordLayout.FLAG_NO_STRINGS, "KW_NO_STRINGS"));
       assertThat(btf.enumerators("kw_counter"))
           .containsExactly(
               entry(RecordLayout.COUNTER_ATTEMPTS_SENT, "KW_ATTEMPTS_SENT"),

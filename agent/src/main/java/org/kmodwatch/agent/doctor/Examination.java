@@ -9,6 +9,7 @@ import java.util.OptionalLong;
 import java.util.stream.Collectors;
 import org.kmodwatch.agent.doctor.Check.State;
 import org.kmodwatch.sensor.HookStatus;
+import org.kmodwatch.sensor.Sensor;
 import org.kmodwatch.sensor.SensorException;
 
 /** Judges what a {@link Machine} allows the sensor to do. */
@@ -193,7 +194,7 @@ public final class Examination {
             "lockdown",
             State.DEGRADED,
             "confidentiality",
-            "what programs read by bpf_probe_read: module parameters, srcversion and other strings",
+            Sensor.LOST_IN_LOCKDOWN,
             "boot with lockdown=integrity, which still demands signed modules")
         : Check.ok("lockdown", modes.get().contains("[integrity]") ? "integrity" : "none");
   }

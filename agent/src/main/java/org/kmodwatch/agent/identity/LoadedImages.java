@@ -121,7 +121,9 @@ public final class LoadedImages implements ImageReader {
       List<LoadRecord.Gap> gaps) {
     gaps.add(
         new LoadRecord.Gap(
-            "image", "not all of its bytes came through: the buffer is too small, or was full"));
+            "image",
+            "not all of its bytes came through: the buffer is too small, or was full, or the kernel"
+                + " lets nobody read them"));
     record Read(String sha256, ModuleFacts facts, Optional<LoadRecord.PackageOwner> owner) {}
     Optional<Read> read = Optional.empty();
     if (file != null && event.syscall().equals(FINIT_MODULE)) {

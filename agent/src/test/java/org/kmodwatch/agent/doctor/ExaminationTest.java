@@ -117,6 +117,12 @@ class ExaminationTest {
     root.with("sys/kernel/security/lockdown", "none integrity [confidentiality]\n");
     Report report = Examination.of(root.machine(), List::of);
     assertThat(check(report, "lockdown").state()).isEqualTo(State.DEGRADED);
+    assertThat(check(report, "lockdown").lost())
+        .isEqualTo(
+            "the bytes that were loaded (instead of them the file is hashed, where its path is"
+                + " known), parameters, command lines, cgroup paths and so containers, what an"
+                + " autoload was asked for, names of 32 bytes or more in paths, and in paths of"
+                + " other mounts than that of / where they are mounted");
     assertThat(report.watchWorks()).isTrue();
     assertThat(report.verdict())
         .isEqualTo("kmodwatch watch works here, with less; degraded: lockdown");

@@ -267,7 +267,7 @@ final class RecordBuilder {
     boolean deleted = file.path().endsWith(DELETED);
     String path = withoutMark(file.path());
     if (path.startsWith("…/")) {
-      gaps.add(new LoadRecord.Gap("file.path", "too long to be read in full"));
+      gaps.add(new LoadRecord.Gap("file.path", "could not be read in full"));
     }
     return new LoadRecord.ModuleFile(
         path, file.device(), file.inode(), file.ctimeNanos(), deleted, place, owner);
@@ -335,6 +335,9 @@ final class RecordBuilder {
       gaps.add(new LoadRecord.Gap(field + ".args", "could not be read"));
     } else if (task.argumentsCut()) {
       gaps.add(new LoadRecord.Gap(field + ".args", "longer than what was read"));
+    }
+    if (task.cgroupPath().isEmpty() && nonEmpty(process.executablePath()) == null) {
+      gaps.add(new LoadRecord.Gap(field + ".exe", "could not be read"));
     }
     if (task.cgroupPath().isEmpty()) {
       gaps.add(new LoadRecord.Gap(field + ".cgroup", "could not be read"));
