@@ -146,8 +146,7 @@ final class PackageIT {
   }
 
   @Test
-  void sandbox_letsItDoAllItDoes_andHasItsScore() throws IOException {
-    assertThat(Files.readString(out.resolve("denied"))).isEmpty();
+  void sandbox_hasItsScore() throws IOException {
     assertThat(Files.readString(out.resolve("security")))
         .contains("Overall exposure level for kmodwatch.service: 2.2 OK");
   }

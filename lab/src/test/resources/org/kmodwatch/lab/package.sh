@@ -97,7 +97,6 @@ echo "recorded $(grep -c '"ID":"TRC-1017"' /var/lib/kmodwatch/record/findings.nd
 
 journal >out/journal
 grep '^{' out/journal >out/loads.ndjson
-journalctl -q -k -o cat | grep 'type=1326\|apparmor="DENIED' >out/denied
 
 dpkg -r kmodwatch
 removed=$?

@@ -15,21 +15,32 @@ start() {
     sleep 0.1
   done
 }
+# Until that many agents have found that the receiver is down.
+until_down() {
+  tries=0
+  until [ "$(grep -c 'cannot send .* cannot connect' /root/lives.log)" -ge "$1" ] || [ "$tries" -gt 300 ]; do
+    tries=$((tries + 1))
+    sleep 0.1
+  done
+}
 taken() {
   grep -o '"id":"load:[^"]*","kind":"load"' /root/taken | sort -u | wc -l
 }
 
 (umask 077 && echo t0ken >/root/token)
+: >/root/taken
 start 1
 began=$(date +%s)
 # shellcheck disable=SC2153
 sh -c 'exec kwload paced '"$LOADS"' kw_plain.ko kw_plain '"$PAUSE" &
 loads=$!
+until_down 1
 sleep $((DOWN / 4))
 kill -KILL "$agent"
 wait "$agent" 2>/dev/null
 sleep 1
 start 2
+until_down 2
 while [ $(($(date +%s) - began)) -lt "$DOWN" ]; do
   sleep 0.1
 done
@@ -52,4 +63,4 @@ sed 's/^/lives /' /root/lives.log
 sed 's/^/taken /' /root/taken
 tr -d '\n' </root/record2/ledger.json | sed 's/^/ledger /'
 echo
-find /root/state -printf 'mode %m %P\n' 2>/dev/null || stat -c 'mode %a %n' /root/state /root/state/spool /root/state/spool/*
+find /root/state -exec stat -c 'mode %a %n' {} +

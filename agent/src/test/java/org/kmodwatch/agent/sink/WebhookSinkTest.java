@@ -190,7 +190,7 @@ class WebhookSinkTest {
   void fullDisk_isPassedBy_andWhatItHeldComesFirst() throws IOException, SpoolException {
     take(10);
     await().until(() -> sink.account().spooled() == 10);
-    sink.spool().execute("PRAGMA max_page_count=1");
+    diskIsFull();
     take(200);
     await().until(() -> notes.stream().anyMatch(note -> note.startsWith("spool: cannot write")));
     assertThat(sink.awaitOnDisk(Duration.ofMinutes(1))).as("does not wait for it").isFalse();
@@ -200,7 +200,7 @@ class WebhookSinkTest {
     awaitDelivered(210);
     assertThat(receiver.distinctIds()).isEqualTo(idsOf(0, 210));
     assertThat(sink.awaitOnDisk(Duration.ZERO)).isTrue();
-    sink.spool().execute("PRAGMA max_page_count=10000");
+    sink.spool().execute("DROP TRIGGER full");
     take(1);
     awaitDelivered(211);
     assertThat(notes).contains("spool: writing again");
@@ -211,7 +211,7 @@ class WebhookSinkTest {
   void queueThatIsFull_holdsNobodyUp_andCounts() throws SpoolException {
     sink.close();
     sink = newSink(WebhookSink.MIN_SPOOL_BYTES, 100);
-    sink.spool().execute("PRAGMA max_page_count=1");
+    diskIsFull();
     take(50);
     await().until(() -> notes.stream().anyMatch(note -> note.startsWith("spool: cannot write")));
     long start = System.nanoTime();
@@ -253,7 +253,7 @@ class WebhookSinkTest {
 
   @Test
   void whatNeitherDiskNorReceiverTook_isCountedAsLost_atTheEnd() throws SpoolException {
-    sink.spool().execute("PRAGMA max_page_count=1");
+    diskIsFull();
     take(7);
     sink.close();
 
@@ -330,6 +330,13 @@ class WebhookSinkTest {
     return java.util.stream.IntStream.range(from, from + count)
         .mapToObj(n -> items.of(numbered(n)).id())
         .toList();
+  }
+
+  private void diskIsFull() throws SpoolException {
+    sink.spool()
+        .execute(
+            "CREATE TEMP TRIGGER full BEFORE INSERT ON item BEGIN SELECT RAISE(ABORT, 'full');"
+                + " END");
   }
 
   private String shownUrl() {
