@@ -27,12 +27,19 @@ final class SensorWatch {
   private static final long LOSS_INTERVAL_SECONDS = 10;
 
   private final String hostName;
+  private final Consumer<String> notes;
   private final Map<String, Blind> blind = new LinkedHashMap<>();
   private Instant lossTold = Instant.MIN;
   private long lost;
 
-  SensorWatch(String hostName) {
+  /**
+   * Makes one.
+   *
+   * @param notes takes a line for a person for each event, which not every output shows
+   */
+  SensorWatch(String hostName, Consumer<String> notes) {
     this.hostName = hostName;
+    this.notes = notes;
   }
 
   /** A part that is blind. */
@@ -48,6 +55,7 @@ final class SensorWatch {
       Instant now, List<SensorFault> faults, SensorStatistics statistics, Consumer<Event> sink) {
     for (SensorFault fault : faults) {
       if (blind.putIfAbsent(fault.part(), new Blind(fault, now)) == null) {
+        notes.accept("blind: %s: %s".formatted(fault.part(), fault.detail()));
         sink.accept(event(EventNames.SENSOR_BLIND, now, about(fault, now)));
       }
     }
@@ -55,6 +63,7 @@ final class SensorWatch {
     for (Blind was : List.copyOf(blind.values())) {
       if (!parts.contains(was.fault().part())) {
         blind.remove(was.fault().part());
+        notes.accept("sees again: %s, blind since %s".formatted(was.fault().part(), was.since()));
         sink.accept(event(EventNames.SENSOR_RECOVERED, now, about(was.fault(), was.since())));
       }
     }
@@ -93,6 +102,7 @@ final class SensorWatch {
   }
 
   private Event lost(Instant now, long count, List<String> reasons) {
+    notes.accept("lost %d: %s".formatted(count, String.join("; ", reasons)));
     return event(
         EventNames.EVENTS_LOST,
         now,

@@ -101,7 +101,7 @@ final class WatchRun {
     this.containers = new ContainerEnrichment(shell.root(), System::nanoTime);
     this.hidden = new HiddenModules(shell.root());
     this.inventory = new Inventory(shell.root(), host, hidden);
-    this.sensorWatch = new SensorWatch(Objects.requireNonNullElse(host.name(), ""));
+    this.sensorWatch = new SensorWatch(Objects.requireNonNullElse(host.name(), ""), shell::note);
     this.pipeline =
         new Pipeline(
             signatures,

@@ -9,6 +9,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.event.Value;
+import org.kmodwatch.sensor.LeftBehind;
 import org.kmodwatch.sensor.SensorFault;
 import org.kmodwatch.sensor.SensorStatistics;
 
@@ -18,7 +19,8 @@ class SensorWatchTest {
   private static final SensorFault FTRACE = new SensorFault("ftrace", "kernel.ftrace_enabled=0");
 
   private final List<Event> events = new ArrayList<>();
-  private final SensorWatch watch = new SensorWatch("wren");
+  private final List<String> notes = new ArrayList<>();
+  private final SensorWatch watch = new SensorWatch("wren", notes::add);
 
   @Test
   void blindPart_isToldOnce_andAgainWhenItSees_withSinceWhen() {
@@ -32,6 +34,19 @@ class SensorWatchTest {
     assertThat(events).allSatisfy(event -> assertThat(event.hostName()).isEqualTo("wren"));
     assertThat(events.getLast().stringArgument("part")).contains("ftrace");
     assertThat(events.getLast().stringArgument("since")).contains("2026-11-24T20:00:00Z");
+    assertThat(notes)
+        .containsExactly(
+            "blind: ftrace: kernel.ftrace_enabled=0",
+            "sees again: ftrace, blind since 2026-11-24T20:00:00Z");
+  }
+
+  @Test
+  void whatProgramsThatWereReplacedKept_isALossOfItsOwn() {
+    watch.replaced(START, List.of(new LeftBehind(9, "others kept them")), events::add);
+
+    assertThat(events).extracting(Event::eventName).containsExactly("events_lost");
+    assertThat(events.getFirst().argument("count")).contains(Value.of(9));
+    assertThat(notes).containsExactly("lost 9: others kept them");
   }
 
   @Test

@@ -54,6 +54,8 @@ class WatchTest {
                 + Hook.MODULE_FREE.lostWithout()
                 + " (attach: EBUSY)",
             "0 modules were loaded before",
+            "lost 3: lane attempts: no room in the ring (1 since the start); no work space in the"
+                + " kernel (1 since the start); not understood (1 since the start)",
             "3 events, 2 loads, 1 finding, held back 4, lost 3");
     assertThat(Files.readAllLines(recording.resolve("events.ndjson")))
         .hasSize(3)
