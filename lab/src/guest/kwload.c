@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/bpf.h>
 #include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,6 +44,7 @@ static const char usage_text[] =
 	"       kwload nocap init|finit FILE          the same as nobody, without CAP_SYS_MODULE\n"
 	"       kwload with UID CAPS PROGRAM [ARG]... runs PROGRAM as UID with these capabilities (bits, 0x...) and no more\n"
 	"       kwload parallel N finit FILE          N finit_module(2) at the same moment\n"
+	"       kwload wipe PIN N                     bpf(2): zeroes the N entries of the pinned per-CPU array PIN\n"
 	"       kwload now                            nanoseconds since the epoch\n"
 	"       kwload storm N FILE NAME              N times finit_module(2) and delete_module(2)\n"
 	"       kwload paced N FILE NAME MILLIS       the same, each after a random pause of at most MILLIS\n"
@@ -321,6 +323,25 @@ static int do_flood(int seconds, const char *path, uid_t uid)
 	return report("flood", count, 0);
 }
 
+/* Somebody with the right to, who meddles with the account. */
+static int do_wipe(const char *pin, unsigned int entries)
+{
+	static const char zeros[4096];
+	union bpf_attr attr = { .pathname = (unsigned long)pin };
+	long ret = syscall(SYS_bpf, BPF_OBJ_GET, &attr, sizeof(attr));
+	unsigned int key;
+	int fd = ret;
+
+	for (key = 0; ret >= 0 && key < entries; key++) {
+		memset(&attr, 0, sizeof(attr));
+		attr.map_fd = fd;
+		attr.key = (unsigned long)&key;
+		attr.value = (unsigned long)zeros;
+		ret = syscall(SYS_bpf, BPF_MAP_UPDATE_ELEM, &attr, sizeof(attr));
+	}
+	return report_syscall("wipe", ret < 0 ? ret : 0);
+}
+
 static int print_time(void)
 {
 	struct timespec now;
@@ -371,6 +392,8 @@ int main(int argc, char **argv)
 		do_with((uid_t)atoi(file), strtoull(argv[3], NULL, 16), argv + 4);
 	if (!strcmp(verb, "parallel") && argc > 4 && !strcmp(argv[3], "finit") && atoi(file) > 0)
 		return do_parallel(atoi(file), argv[4], argc > 5 ? argv[5] : "");
+	if (!strcmp(verb, "wipe") && argc > 3 && atoi(params) > 0)
+		return do_wipe(file, atoi(params));
 	if (!strcmp(verb, "storm") && argc > 4 && atoi(file) > 0)
 		return do_storm(atoi(file), argv[3], argv[4]);
 	if (!strcmp(verb, "paced") && argc > 5 && atoi(file) > 0 && atoi(argv[5]) > 0)

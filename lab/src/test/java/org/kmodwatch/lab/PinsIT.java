@@ -14,10 +14,16 @@ import org.junit.jupiter.params.provider.MethodSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
-/** Pinned programs that another version replaces, and pins that somebody removes. */
+/**
+ * Pinned programs that another version replaces, counts that somebody wipes, and pins that somebody
+ * removes.
+ */
 @ParameterizedClass(name = "kernel {0}")
 @MethodSource("org.kmodwatch.lab.TestKernels#few")
 final class PinsIT {
+
+  /** KW_COUNTERS: entries of the map. */
+  private static final int COUNTERS = 10;
 
   private static final String FINDING = "new ";
   private static final long SECOND = 1_000_000_000L;
@@ -36,8 +42,9 @@ final class PinsIT {
   static void boot(String kernel) throws IOException {
     LabResult result =
         Lab.run(
-            LabRun.of(kernel, Resources.text("pins.sh"))
-                .withFile(Lab.testModule(kernel, "kw_plain")));
+            LabRun.of(kernel, "COUNTERS=%d\n".formatted(COUNTERS) + Resources.text("pins.sh"))
+                .withFile(Lab.testModule(kernel, "kw_plain"))
+                .withFile(Lab.testModule(kernel, "kw_params")));
     assertThat(result.exitStatus()).isZero();
     guestLog = Files.readAllLines(result.guestLog(), StandardCharsets.ISO_8859_1);
     var mapper = new ObjectMapper();
@@ -63,21 +70,38 @@ final class PinsIT {
   }
 
   @Test
+  void wipedCounts_areAFindingWithinTwoSeconds() {
+    assertThat(guestLog).contains("wipe ret=0 errno=0");
+    assertBlind("counters", "wiped ");
+  }
+
+  @Test
   void removedPins_areAFindingWithinTwoSeconds_andTheSensorGoesOn() {
-    long removed =
+    assertBlind("pins", "removed ");
+    assertThat(findings("TRC-1017"))
+        .extracting(finding -> finding.at("/Event/Payload/args").toString())
+        .hasSize(2)
+        .last()
+        .asString()
+        .contains("/root/kw_params.ko");
+    assertThat(guestLog).contains("ended 0");
+  }
+
+  private static void assertBlind(String part, String since) {
+    long start =
         guestLog.stream()
-            .filter(line -> line.startsWith("removed "))
-            .mapToLong(line -> Long.parseLong(line.substring("removed ".length())))
+            .filter(line -> line.startsWith(since))
+            .mapToLong(line -> Long.parseLong(line.substring(since.length())))
             .findFirst()
             .orElseThrow();
-    List<JsonNode> blind = findings("KMW-1012");
+    List<JsonNode> blind =
+        findings("KMW-1012").stream()
+            .filter(f -> f.at("/Event/Payload/args/0/value").asString().equals(part))
+            .toList();
 
     assertThat(blind).hasSize(1);
     assertThat(blind.getFirst().at("/Event/Payload/timestamp").asLong())
-        .isBetween(removed, removed + 2 * SECOND);
-    assertThat(blind.getFirst().at("/Event/Payload/args/0/value").asString()).isEqualTo("pins");
-    assertThat(findings("TRC-1017")).hasSize(1);
-    assertThat(guestLog).contains("ended 0");
+        .isBetween(start, start + 2 * SECOND);
   }
 
   private static List<JsonNode> findings(String id) {

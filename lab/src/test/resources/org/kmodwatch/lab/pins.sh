@@ -1,5 +1,6 @@
 #!/bin/sh
-# Pinned programs that another version replaces, and pins that somebody removes; PinsIT holds what the agent said against it.
+# Pinned programs that another version replaces, counts that somebody wipes, and pins that somebody removes; PinsIT holds
+# what the agent said against it. COUNTERS stands before this.
 kmodwatch() {
   exec /opt/jre/bin/java -XX:+UseSerialGC -Xmx64m -XX:TieredStopAtLevel=1 --enable-native-access=ALL-UNNAMED \
     --sun-misc-unsafe-memory-access=allow -cp '/opt/kmodwatch/lib/*' org.kmodwatch.agent.Main "$@"
@@ -29,11 +30,18 @@ kwload delete kw_plain
 start new --image-buffer 32M
 until_said new.json KMW-1011
 find /sys/fs/bpf/kmodwatch -mindepth 1 -maxdepth 1 | wc -l | sed 's/^/sets of pins: /'
+kwload finit kw_plain.ko
+kwload delete kw_plain
+until_said new.json kw_plain.ko
+sleep 2
+echo "wiped $(kwload now)"
+kwload wipe /sys/fs/bpf/kmodwatch/*/maps/counters "$COUNTERS"
+until_said new.log '^sees again: counters'
 echo "removed $(kwload now)"
 rm -r /sys/fs/bpf/kmodwatch
-until_said new.json KMW-1012
-kwload finit kw_plain.ko
-until_said new.json '"kw_plain"'
+until_said new.log '^blind: pins'
+kwload finit kw_params.ko
+until_said new.json kw_params.ko
 kill -TERM "$agent"
 wait "$agent"
 echo "ended $?"
