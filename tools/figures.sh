@@ -8,5 +8,5 @@ home=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 readonly home
 rm -rf "$home/build/figures"
 "$home/verify" -Dit.test=FloodIT,RestartIT,BlindedIT,SinkIT -Dtest=NoUnitTest -Dsurefire.failIfNoSpecifiedTests=false \
-  -Dkmodwatch.kills=50 -Dkmodwatch.loads=500 -Dkmodwatch.down=300 "$@" >&2
+  -Dkmodwatch.flood=60 -Dkmodwatch.kills=50 -Dkmodwatch.loads=500 -Dkmodwatch.down=300 "$@" >&2
 cat "$home"/build/figures/*

@@ -14,14 +14,15 @@ import tools.jackson.databind.JsonNode;
 
 /**
  * Two processes flood failing attempts as fast as they can, one as root with junk, one as nobody,
- * for a minute, while 200 real loads are made at random times: nothing is lost of the loads, and
- * every attempt of the flood is accounted for.
+ * while real loads are made at random times: nothing is lost of the loads, and every attempt of the
+ * flood is accounted for. {@code -Dkmodwatch.flood=60} for a minute, with 200 loads.
  */
 @ParameterizedClass(name = "kernel {0}")
 @MethodSource("org.kmodwatch.lab.TestKernels#few")
 final class FloodIT {
 
-  private static final int LOADS = 200;
+  private static final int SECONDS = Integer.getInteger("kmodwatch.flood", 30);
+  private static final int LOADS = SECONDS * 200 / 60;
   private static final String IMAGE_FROM_FILE =
       "[{\"field\":\"image\",\"why\":\"not all of its bytes came through: the buffer is too small,"
           + " or was full, or the kernel lets nobody read them\"}]";
@@ -37,7 +38,10 @@ final class FloodIT {
   static void boot(String kernel) throws IOException {
     LabResult result =
         Lab.run(
-            LabRun.of(kernel, Resources.text("flood.sh"))
+            LabRun.of(
+                    kernel,
+                    "FLOOD_SECONDS=%d\nLOADS=%d\n".formatted(SECONDS, LOADS)
+                        + Resources.text("flood.sh"))
                 .withFile(Lab.testModule(kernel, "kw_plain"))
                 .withTimeout(Duration.ofMinutes(8)));
     assertThat(result.exitStatus()).isZero();
@@ -45,7 +49,8 @@ final class FloodIT {
     Figures.write(
         "flood",
         kernel,
-        "%,d attempts by root and %,d by nobody in 60 s".formatted(made("root"), made("nobody")),
+        "%,d attempts by root and %,d by nobody in %d s"
+            .formatted(made("root"), made("nobody"), SECONDS),
         "%,d told one by one, %,d in summaries, %,d lost"
             .formatted(
                 attempts("root", 0, "ENOEXEC") + attempts("nobody", 65534, "EPERM") - summarised(),
@@ -97,7 +102,8 @@ final class FloodIT {
             summary -> {
               assertThat(summary.get("findings").toString()).contains("KMW-1013");
               assertThat(summary.get("reason").asString()).startsWith("held back");
-              assertThat(summary.get("durationNs").asLong()).isBetween(1L, 70_000_000_000L);
+              assertThat(summary.get("durationNs").asLong())
+                  .isBetween(1L, (SECONDS + 10) * 1_000_000_000L);
               assertThat(summary.at("/loader/comm").asString()).isEqualTo("kwload");
             });
     assertThat(summarised())
