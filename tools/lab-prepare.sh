@@ -96,7 +96,8 @@ prepare_package() { # META
   mv "$work" "$into"
 }
 
-# Drivers of things that no virtual machine has are three quarters of the modules of a kernel for all hardware.
+# Drivers of things that no virtual machine has: three quarters of the modules of a kernel for all hardware. Those for
+# clouds have NVMe built in.
 without_hardware() { # FOLDER
   (cd "$1" && rm -rf sound drivers/{gpu,hid,hwmon,iio,infiniband,input,isdn,leds,media,mfd,mtd,platform,power,scsi,staging} \
     drivers/{thunderbolt,usb,video,watchdog} drivers/net/{can,dsa,ethernet,fddi,hamradio,usb,wan,wireless,wwan})
@@ -121,7 +122,7 @@ prepare_kernel() { # NAME
   say "kernel $name: fetching $image $version and its headers"
   work=$(mktemp -d "$lab/tmp/kernel.XXXXXX")
   fetch "$work" "$image" "$headers" "$common" "$kbuild"
-  without_hardware "$work/lib/modules/$release/kernel"
+  ! grep -qx CONFIG_BLK_DEV_NVME=m "$work/boot/config-$release" || without_hardware "$work/lib/modules/$release/kernel"
   say "kernel $name: indexing its modules"
   depmod -b "$work" "$release"
   # The headers name each other by absolute path; here they are not where the package thinks.

@@ -24,8 +24,8 @@ import tools.jackson.databind.ObjectMapper;
 @MethodSource("org.kmodwatch.lab.TestKernels#few")
 final class RestartIT {
 
-  private static final int KILLS = Integer.getInteger("kmodwatch.kills", 8);
-  private static final int LOADS = Integer.getInteger("kmodwatch.loads", 100);
+  private static final int KILLS = Integer.getInteger("kmodwatch.kills", 6);
+  private static final int LOADS = Integer.getInteger("kmodwatch.loads", 60);
   private static final String TOLD = "told ";
 
   @SuppressWarnings("NullAway.Init") // set before each class invocation
