@@ -90,6 +90,11 @@ final class ReportJournal implements AutoCloseable {
     append(id + "\n");
   }
 
+  /** How many were told and not handed on: what would be told again after a kill. */
+  int unsettled() {
+    return now.size();
+  }
+
   /** Notes that all of them have been handed on. */
   void handedOn() throws IOException {
     if (!now.isEmpty()) {

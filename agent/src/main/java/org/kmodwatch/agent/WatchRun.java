@@ -40,6 +40,9 @@ final class WatchRun {
   /** Nothing waits longer for time to pass than this after the last event. */
   private static final Duration BUSY_FOR = Duration.ofSeconds(10);
 
+  /** How many records may be told again after a kill, at most, unless the disk is slow. */
+  private static final int UNSETTLED = 16;
+
   private static final LoadRecord.Gap MAY_BE_TOLD =
       new LoadRecord.Gap("id", "may have been told before: Kmodwatch was killed as it told it");
 
@@ -175,6 +178,7 @@ final class WatchRun {
     sensorWatch.replaced(clock.instant(), live.leftBehind(), this::accept);
     tick(live);
     pipeline.flush();
+    letGo(live);
   }
 
   private void watch(LiveSource live) throws IOException {
@@ -238,10 +242,7 @@ final class WatchRun {
       live.commit();
       return;
     }
-    boolean onDisk = sink == null || sink.awaitOnDisk(DISK_PATIENCE);
-    if (onDisk) {
-      journal.handedOn();
-    } else if (!live.mustCommit()) {
+    if (!handedOn(journal) && !live.mustCommit()) {
       // Whoever comes after a kill reads it again.
       return;
     }
@@ -249,6 +250,16 @@ final class WatchRun {
       live.commit();
       journal.clear();
     }
+  }
+
+  /** Hands on what was told; whether it is out of this process's hands. */
+  private boolean handedOn(ReportJournal told) throws IOException {
+    pipeline.flush();
+    if (sink != null && !sink.awaitOnDisk(DISK_PATIENCE)) {
+      return false;
+    }
+    told.handedOn();
+    return true;
   }
 
   private void closeSink() {
@@ -261,6 +272,9 @@ final class WatchRun {
   private LoadRecord telling(LoadRecord record) throws IOException {
     if (journal == null) {
       return record;
+    }
+    if (journal.unsettled() >= UNSETTLED) {
+      handedOn(journal);
     }
     journal.telling(record.id());
     return journal.mayBeTold(record.id()) ? record.withGap(MAY_BE_TOLD) : record;
