@@ -56,6 +56,8 @@ switch_ftrace 0 later
 switch_ftrace 1 later
 grep '"preExisting":true' /root/second/loads.ndjson | sed 's/^/before /'
 
+# For the disk that takes the results, where that is a module.
+modprobe nvme
 echo 1 >/proc/sys/kernel/modules_disabled
 run disabled-file kwload finit "$signed" '' "$flags"
 run disabled-memory kwload init kw_plain.ko
