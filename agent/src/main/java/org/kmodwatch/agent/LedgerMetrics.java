@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 import org.kmodwatch.agent.sink.SinkAccount;
 import org.kmodwatch.core.engine.EngineStatistics;
 import org.kmodwatch.core.load.LoadRecord;
@@ -19,7 +20,8 @@ import org.kmodwatch.sensor.SensorStatistics;
 /** The ledger in metrics of Prometheus; docs/metrics.md lists them. */
 final class LedgerMetrics {
 
-  private final List<MetricSnapshot> all = new ArrayList<>();
+  /** Made once all points are there. */
+  private final List<Supplier<MetricSnapshot>> all = new ArrayList<>();
 
   private LedgerMetrics() {}
 
@@ -31,19 +33,20 @@ final class LedgerMetrics {
     metrics.engine(ledger.engine(), ledger.eventsByName());
     metrics.loads(ledger.loads());
     metrics.sinks(ledger.sinks());
-    return new MetricSnapshots(metrics.all);
+    return new MetricSnapshots(metrics.all.stream().map(Supplier::get).toList());
   }
 
   private void agent(Ledger ledger) {
     all.add(
-        InfoSnapshot.builder()
-            .name("kmodwatch")
-            .help("The version that runs.")
-            .dataPoint(
-                InfoSnapshot.InfoDataPointSnapshot.builder()
-                    .labels(Labels.of("version", Version.text()))
-                    .build())
-            .build());
+        () ->
+            InfoSnapshot.builder()
+                .name("kmodwatch")
+                .help("The version that runs.")
+                .dataPoint(
+                    InfoSnapshot.InfoDataPointSnapshot.builder()
+                        .labels(Labels.of("version", Version.text()))
+                        .build())
+                .build());
     gauge("kmodwatch_account_timestamp_seconds", "When this account was taken.")
         .add(Labels.EMPTY, ledger.time().getEpochSecond());
   }
@@ -137,29 +140,23 @@ final class LedgerMetrics {
 
   private Family counter(String name, String help) {
     CounterSnapshot.Builder builder = CounterSnapshot.builder().name(name).help(help);
-    int place = all.size();
-    all.add(builder.build());
-    return (labels, value) -> {
-      builder.dataPoint(
-          CounterSnapshot.CounterDataPointSnapshot.builder()
-              .labels(labels)
-              .value((double) value)
-              .build());
-      all.set(place, builder.build());
-    };
+    all.add(builder::build);
+    return (labels, value) ->
+        builder.dataPoint(
+            CounterSnapshot.CounterDataPointSnapshot.builder()
+                .labels(labels)
+                .value((double) value)
+                .build());
   }
 
   private Family gauge(String name, String help) {
     GaugeSnapshot.Builder builder = GaugeSnapshot.builder().name(name).help(help);
-    int place = all.size();
-    all.add(builder.build());
-    return (labels, value) -> {
-      builder.dataPoint(
-          GaugeSnapshot.GaugeDataPointSnapshot.builder()
-              .labels(labels)
-              .value((double) value)
-              .build());
-      all.set(place, builder.build());
-    };
+    all.add(builder::build);
+    return (labels, value) ->
+        builder.dataPoint(
+            GaugeSnapshot.GaugeDataPointSnapshot.builder()
+                .labels(labels)
+                .value((double) value)
+                .build());
   }
 }

@@ -177,7 +177,6 @@ final class WatchRun {
     first.forEach(this::accept);
     sensorWatch.replaced(clock.instant(), live.leftBehind(), this::accept);
     tick(live);
-    pipeline.flush();
     letGo(live);
   }
 
@@ -193,7 +192,6 @@ final class WatchRun {
         publish(live);
         nextLook = clock.instant().plus(LOOK_INTERVAL);
       }
-      pipeline.flush();
       letGo(live);
       if (recorder != null && !clock.instant().isBefore(nextLedger)) {
         recorder.write(ledger(live.statistics(), false));
@@ -236,9 +234,13 @@ final class WatchRun {
     }
   }
 
-  /** Gives what has been told of back to the kernel, once nothing of it is needed any more. */
+  /**
+   * Hands on what was told, and gives what was told of back to the kernel, once nothing of it is
+   * needed any more.
+   */
   private void letGo(LiveSource live) throws IOException {
     if (journal == null) {
+      pipeline.flush();
       live.commit();
       return;
     }

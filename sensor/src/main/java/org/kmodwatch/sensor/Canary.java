@@ -30,7 +30,6 @@ final class Canary {
   private int flags;
   private long sentNanos;
   private boolean sent;
-  private long sung;
 
   /** Makes the call. */
   interface Call {
@@ -74,7 +73,6 @@ final class Canary {
       flags = UNKNOWN_FLAG | random.nextInt(UNKNOWN_FLAG);
       sentNanos = nowNanos;
       sent = true;
-      sung++;
       call.with(flags);
     }
   }
@@ -94,11 +92,6 @@ final class Canary {
   /** What did not come, the last time that all had been given the time. */
   List<SensorFault> faults() {
     return faults;
-  }
-
-  /** How many calls were made. */
-  long sung() {
-    return sung;
   }
 
   /** While something is amiss it is tried more often, to say soon that it is mended. */

@@ -1,8 +1,6 @@
 package org.kmodwatch.sensor;
 
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.kmodwatch.sensor.kernel.BpfObject;
@@ -33,7 +31,7 @@ public final class FtraceGuard implements AutoCloseable {
     Path root = rootCgroup();
     BpfObject object;
     try {
-      object = BpfObject.open(LibBpf.load(), objectFile());
+      object = BpfObject.open(LibBpf.load(), ObjectFiles.read(OBJECT));
     } catch (KernelException e) {
       throw failed(e.getMessage(), "");
     }
@@ -79,16 +77,5 @@ public final class FtraceGuard implements AutoCloseable {
 
   private static SensorException failed(String why, String messages) {
     return new SensorException("ftrace cannot be guarded: " + why, messages);
-  }
-
-  private static byte[] objectFile() {
-    try (InputStream in = FtraceGuard.class.getResourceAsStream(OBJECT)) {
-      if (in == null) {
-        throw new IllegalStateException("the BPF object is not in the jar: resource=" + OBJECT);
-      }
-      return in.readAllBytes();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 }

@@ -1,8 +1,6 @@
 package org.kmodwatch.sensor;
 
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -80,13 +78,6 @@ enum Reads {
 
   /** The object file's bytes. */
   byte[] objectFile() {
-    try (InputStream in = Reads.class.getResourceAsStream(resource)) {
-      if (in == null) {
-        throw new IllegalStateException("the BPF object is not in the jar: resource=" + resource);
-      }
-      return in.readAllBytes();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return ObjectFiles.read(resource);
   }
 }

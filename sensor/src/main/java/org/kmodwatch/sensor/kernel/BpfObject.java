@@ -232,15 +232,19 @@ public final class BpfObject extends BpfMaps implements AutoCloseable {
     public Outcome attach() {
       lib.takeMessages();
       try {
-        var attached = (MemorySegment) lib.programAttach.invokeExact(Native.captured(), program);
-        if (attached.address() == 0) {
-          return new Outcome(Native.errno(), lib.takeMessages());
-        }
-        link = attached;
-        return new Outcome(0, "");
+        return took((MemorySegment) lib.programAttach.invokeExact(Native.captured(), program));
       } catch (Throwable t) {
         throw Native.unreachable(t);
       }
+    }
+
+    /** Keeps the link that libbpf made, if it made one. */
+    private Outcome took(MemorySegment attached) {
+      if (attached.address() == 0) {
+        return new Outcome(Native.errno(), lib.takeMessages());
+      }
+      link = attached;
+      return new Outcome(0, "");
     }
 
     /**
@@ -259,13 +263,8 @@ public final class BpfObject extends BpfMaps implements AutoCloseable {
         if (fd < 0) {
           return new Outcome(Native.errno(), "");
         }
-        var attached =
-            (MemorySegment) lib.programAttachCgroup.invokeExact(Native.captured(), program, fd);
-        if (attached.address() == 0) {
-          return new Outcome(Native.errno(), lib.takeMessages());
-        }
-        link = attached;
-        return new Outcome(0, "");
+        return took(
+            (MemorySegment) lib.programAttachCgroup.invokeExact(Native.captured(), program, fd));
       } catch (Throwable t) {
         throw Native.unreachable(t);
       } finally {
