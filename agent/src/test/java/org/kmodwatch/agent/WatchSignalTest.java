@@ -10,7 +10,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -19,9 +18,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.kmodwatch.agent.doctor.FakeRoot;
 import org.kmodwatch.core.event.Event;
-import org.kmodwatch.sensor.HookStatus;
-import org.kmodwatch.sensor.LeftBehind;
-import org.kmodwatch.sensor.SensorFault;
 import org.kmodwatch.sensor.SensorStatistics;
 import picocli.CommandLine;
 
@@ -73,18 +69,8 @@ class WatchSignalTest {
     }
   }
 
-  private static final class WaitingSource implements LiveSource {
+  private static final class WaitingSource extends QuietSource {
     private final CountDownLatch woken = new CountDownLatch(1);
-
-    @Override
-    public boolean isWithoutStrings() {
-      return false;
-    }
-
-    @Override
-    public List<HookStatus> hooks() {
-      return List.of();
-    }
 
     @Override
     public int poll(Duration timeout, Consumer<Event> sink) {
@@ -102,50 +88,9 @@ class WatchSignalTest {
     }
 
     @Override
-    public void detach() {}
-
-    @Override
     public int drain(Consumer<Event> sink) {
       sink.accept(event("module_load").with("name", "dummy").build());
       return 1;
-    }
-
-    @Override
-    public boolean isResumed() {
-      return false;
-    }
-
-    @Override
-    public boolean isPinned() {
-      return false;
-    }
-
-    @Override
-    public boolean mustCommit() {
-      return false;
-    }
-
-    @Override
-    public void commit() {}
-
-    @Override
-    public long seenUpToNanos() {
-      return Long.MAX_VALUE;
-    }
-
-    @Override
-    public List<SensorFault> faults() {
-      return List.of();
-    }
-
-    @Override
-    public List<LeftBehind> leftBehind() {
-      return List.of();
-    }
-
-    @Override
-    public SensorStatistics recentStatistics() {
-      return statistics();
     }
 
     @Override
@@ -160,8 +105,5 @@ class WatchSignalTest {
           0,
           Map.of());
     }
-
-    @Override
-    public void close() {}
   }
 }

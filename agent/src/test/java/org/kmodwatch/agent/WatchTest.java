@@ -28,9 +28,7 @@ import org.kmodwatch.core.signatures.HiddenModule;
 import org.kmodwatch.core.signatures.KernelModuleLoading;
 import org.kmodwatch.sensor.Hook;
 import org.kmodwatch.sensor.HookStatus;
-import org.kmodwatch.sensor.LeftBehind;
 import org.kmodwatch.sensor.Sensor;
-import org.kmodwatch.sensor.SensorFault;
 import org.kmodwatch.sensor.SensorStatistics;
 
 class WatchTest {
@@ -449,7 +447,7 @@ class WatchTest {
   }
 
   /** What is to be polled is polled, then it is told to stop, and one event is drained. */
-  private static final class FakeSource implements LiveSource {
+  private static final class FakeSource extends QuietSource {
     private final List<String> calls = new ArrayList<>();
     private Runnable afterPoll = () -> {};
     private List<List<Event>> polls = List.of(List.of(event("init_module").with("len", 1).build()));
@@ -497,44 +495,6 @@ class WatchTest {
       calls.add("drain");
       sink.accept(event("module_load").with("name", "dummy").build());
       return 1;
-    }
-
-    @Override
-    public boolean isResumed() {
-      return false;
-    }
-
-    @Override
-    public boolean isPinned() {
-      return false;
-    }
-
-    @Override
-    public boolean mustCommit() {
-      return false;
-    }
-
-    @Override
-    public void commit() {}
-
-    @Override
-    public long seenUpToNanos() {
-      return Long.MAX_VALUE;
-    }
-
-    @Override
-    public List<SensorFault> faults() {
-      return List.of();
-    }
-
-    @Override
-    public List<LeftBehind> leftBehind() {
-      return List.of();
-    }
-
-    @Override
-    public SensorStatistics recentStatistics() {
-      return statistics();
     }
 
     @Override
