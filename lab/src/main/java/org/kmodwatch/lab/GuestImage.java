@@ -26,6 +26,7 @@ final class GuestImage {
       if (run.sensor()) {
         cpio.tree("opt/jre", checkout.runtimeImage());
         cpio.tree("opt/kmodwatch/lib", checkout.libraryFolder());
+        cpio.file("usr/bin/kmodwatch", 0755, bytes(Resources.text("kmodwatch.sh")));
       }
       cpio.file("init", 0755, bytes(Resources.text("init.sh")));
       cpio.file("lab/script", 0644, bytes(run.script()));

@@ -29,8 +29,9 @@ import picocli.CommandLine.TypeConversionException;
     header = "Boots a real kernel, starts the sensor in it and runs a script there as root.",
     description = {
       "The script finds busybox, kmod's insmod, modprobe and rmmod, the kernel's whole module tree"
-          + " under /lib/modules, kwload (system calls of module work, one at a time), and what"
-          + " --add brought. It starts in /root; what it prints comes out here as it runs.",
+          + " under /lib/modules, kwload (system calls of module work, one at a time), kmodwatch"
+          + " itself, and what --add brought. It starts in /root; what it prints comes out here as"
+          + " it runs.",
       "Without SCRIPT it runs the demonstration: six loads, each followed by what Kmodwatch saw."
     },
     optionListHeading = "%nOptions:%n",

@@ -87,9 +87,7 @@ if [ "$lab_sensor" = yes ]; then
   (
     # shellcheck disable=SC2016 # that shell expands it
     sh -c 'echo $$ >/run/agent.pid
-      exec /opt/jre/bin/java -XX:+UseSerialGC -Xmx64m -XX:TieredStopAtLevel=1 \
-        --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow -cp "/opt/kmodwatch/lib/*" \
-        org.kmodwatch.agent.Main watch -o table --record /out --listen 9464' </dev/null >/out/table.txt 2>/out/agent.log
+      exec kmodwatch watch -o table --record /out --listen 9464' </dev/null >/out/table.txt 2>/out/agent.log
     echo $? >/run/agent.status
   ) &
   tries=0

@@ -24,7 +24,7 @@ import tools.jackson.databind.ObjectMapper;
  * where nothing is left of it. {@code -Dkmodwatch.kernels=6.1,6.12} for more kernels.
  */
 @ParameterizedClass(name = "kernel {0}")
-@MethodSource("kernels")
+@MethodSource("org.kmodwatch.lab.TestKernels#newest")
 final class PackageIT {
 
   private static final Duration PACKAGE_LIMIT = Duration.ofMinutes(5);
@@ -52,10 +52,6 @@ final class PackageIT {
   @SuppressWarnings("NullAway.Init") // set before each class invocation
   @Parameter
   String kernel;
-
-  static List<String> kernels() {
-    return List.of(System.getProperty("kmodwatch.kernels", "6.12").split(","));
-  }
 
   @BeforeParameterizedClassInvocation
   static void boot(String kernel) throws Exception {

@@ -21,7 +21,7 @@ import tools.jackson.databind.node.ObjectNode;
  * more kernels.
  */
 @ParameterizedClass(name = "kernel {0}")
-@MethodSource("kernels")
+@MethodSource("org.kmodwatch.lab.TestKernels#newest")
 final class PrivilegeIT {
 
   private static final List<String> MODULES =
@@ -42,10 +42,6 @@ final class PrivilegeIT {
   @SuppressWarnings("NullAway.Init") // set before each class invocation
   @Parameter
   String kernel;
-
-  static List<String> kernels() {
-    return List.of(System.getProperty("kmodwatch.kernels", "6.12").split(","));
-  }
 
   @BeforeParameterizedClassInvocation
   static void boot(String kernel) throws IOException {

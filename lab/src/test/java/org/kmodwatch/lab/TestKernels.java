@@ -9,16 +9,37 @@ import org.junit.jupiter.params.provider.Arguments;
  */
 final class TestKernels {
 
+  private static final List<String> CLOUDS = List.of("6.1", "6.12");
+
   private TestKernels() {}
 
   static List<Arguments> all() {
-    return Lab.kernels().kernels().stream().map(LabKernel::name).map(Arguments::of).toList();
+    return arguments(names());
   }
 
   static List<Arguments> few() {
-    return System.getProperty("kmodwatch.kernels", "").equals("all")
-        ? all()
-        : List.of(Arguments.of("6.1"), Arguments.of("6.12"));
+    return arguments(asked(CLOUDS, names()));
+  }
+
+  /** For what boots a Debian, which only the clouds' kernels do without an initramfs. */
+  static List<Arguments> newest() {
+    return arguments(asked(List.of("6.12"), CLOUDS));
+  }
+
+  private static List<String> asked(List<String> usual, List<String> all) {
+    return switch (System.getProperty("kmodwatch.kernels", "")) {
+      case "" -> usual;
+      case "all" -> all;
+      case String names -> List.of(names.split(",", -1));
+    };
+  }
+
+  private static List<String> names() {
+    return Lab.kernels().kernels().stream().map(LabKernel::name).toList();
+  }
+
+  private static List<Arguments> arguments(List<String> kernels) {
+    return kernels.stream().map(Arguments::of).toList();
   }
 
   /** The first two numbers of its version. */
@@ -26,6 +47,7 @@ final class TestKernels {
     return kernel.replaceFirst("-.*", "");
   }
 
+  /** Whether it is of the line 6.1, of whatever flavour. */
   static boolean is61(String kernel) {
     return version(kernel).equals("6.1");
   }

@@ -9,11 +9,6 @@ run() {
   echo "end $name"
 }
 
-kmodwatch() {
-  exec /opt/jre/bin/java -XX:+UseSerialGC -XX:TieredStopAtLevel=1 --enable-native-access=ALL-UNNAMED \
-    -cp '/opt/kmodwatch/lib/*' org.kmodwatch.agent.Main "$@"
-}
-
 umount /sys/fs/cgroup
 mount -t tmpfs -o mode=755 tmpfs /sys/fs/cgroup
 for controller in memory pids; do
@@ -33,5 +28,5 @@ run delete-outside kwload delete kw_plain
   run inside-refused kwload nocap init /root/kw_plain.ko
 )
 run delete-inside kwload delete kw_plain
-(kmodwatch doctor)
+kmodwatch doctor
 echo "doctor status $?"

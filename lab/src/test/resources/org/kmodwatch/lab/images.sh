@@ -91,8 +91,7 @@ run delete-too-large-replaced kwload delete kw_plain
 rm -f /tmp/large.ko
 
 # A second agent, which keeps what it sees.
-/opt/jre/bin/java -XX:+UseSerialGC -Xmx64m -XX:TieredStopAtLevel=1 --enable-native-access=ALL-UNNAMED \
-  --sun-misc-unsafe-memory-access=allow -cp '/opt/kmodwatch/lib/*' org.kmodwatch.agent.Main \
+kmodwatch \
   watch -o loads --keep-images /root/kept --keep-images-max 28K --image-buffer 1M >/root/kept.ndjson 2>/root/kept.log &
 keeper=$!
 tries=0

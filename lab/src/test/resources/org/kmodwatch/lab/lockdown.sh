@@ -9,11 +9,6 @@ run() {
   echo "end $name"
 }
 
-kmodwatch() {
-  exec /opt/jre/bin/java -XX:+UseSerialGC -XX:TieredStopAtLevel=1 --enable-native-access=ALL-UNNAMED \
-    -cp '/opt/kmodwatch/lib/*' org.kmodwatch.agent.Main "$@"
-}
-
 release=$(uname -r)
 dummy=$(find "/lib/modules/$release" -name 'dummy.ko*')
 flags=0
@@ -28,7 +23,7 @@ long=/root/a_name_of_more_than_thirty-one_bytes.ko${dummy##*.ko}
 cp "$dummy" "$long"
 
 # Takes long enough for a canary.
-(kmodwatch doctor >/root/doctor.txt 2>&1)
+kmodwatch doctor >/root/doctor.txt 2>&1
 echo "doctor status $?"
 cat /root/doctor.txt
 

@@ -1,10 +1,6 @@
 #!/bin/sh
 # Pinned programs that another version replaces, counts that somebody wipes, and pins that somebody removes; PinsIT holds
 # what the agent said against it. COUNTERS stands before this.
-kmodwatch() {
-  exec /opt/jre/bin/java -XX:+UseSerialGC -Xmx64m -XX:TieredStopAtLevel=1 --enable-native-access=ALL-UNNAMED \
-    --sun-misc-unsafe-memory-access=allow -cp '/opt/kmodwatch/lib/*' org.kmodwatch.agent.Main "$@"
-}
 # start NAME OPTION...: another size of the buffer makes the programs other ones, as another version does.
 start() {
   name=$1

@@ -14,9 +14,7 @@ with() {
     mkdir "$folder"
     chown 65534:65534 "$folder"
   done
-  cd / && exec kwload with 65534 "$caps" /opt/jre/bin/java -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xmx128m \
-    --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow -cp '/opt/kmodwatch/lib/*' \
-    org.kmodwatch.agent.Main "$@"
+  cd / && exec kwload with 65534 "$caps" kmodwatch "$@"
 }
 
 # One that ends by itself: says how, and with which message.

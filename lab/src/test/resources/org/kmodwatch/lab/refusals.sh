@@ -9,11 +9,6 @@ run() {
   echo "end $name"
 }
 
-kmodwatch() {
-  exec /opt/jre/bin/java -XX:+UseSerialGC -XX:TieredStopAtLevel=1 --enable-native-access=ALL-UNNAMED \
-    -cp '/opt/kmodwatch/lib/*' org.kmodwatch.agent.Main "$@"
-}
-
 # switch_ftrace VALUE WHEN
 switch_ftrace() {
   echo "ftrace $2: $1 $(echo "$1" | dd of=/proc/sys/kernel/ftrace_enabled 2>&1 | sed -n 's/^dd: .*: //p')"
@@ -32,13 +27,13 @@ run blacklisted kwload finit "$dummy" '' "$flags"
 run signed kwload finit "$signed" '' "$flags"
 run forced kwload finit kw_plain.ko '' 2
 
-(kmodwatch doctor >/root/doctor.txt 2>&1)
+kmodwatch doctor >/root/doctor.txt 2>&1
 echo "doctor status $?"
 cat /root/doctor.txt
 
 # A second sensor, started with a module in the kernel.
 modprobe algif_hash
-(kmodwatch watch -o json --guard-ftrace --record /root/second >/dev/null 2>/root/second.log) &
+kmodwatch watch -o json --guard-ftrace --record /root/second >/dev/null 2>/root/second.log &
 second=$!
 tries=0
 until grep -q '^armed' /root/second.log || [ "$tries" -gt 300 ]; do

@@ -1,10 +1,6 @@
 #!/bin/sh
 # An agent with pinned programs is killed at random moments while modules are loaded; RestartIT holds what all of its lives
 # wrote against what was loaded. LOADS and KILLS stand before this.
-kmodwatch() {
-  exec /opt/jre/bin/java -XX:+UseSerialGC -Xmx64m -XX:TieredStopAtLevel=1 --enable-native-access=ALL-UNNAMED \
-    --sun-misc-unsafe-memory-access=allow -cp '/opt/kmodwatch/lib/*' org.kmodwatch.agent.Main "$@"
-}
 start() {
   kmodwatch watch --pin --state /root/state -o loads >>/root/told.ndjson 2>>/root/lives.log &
   agent=$!

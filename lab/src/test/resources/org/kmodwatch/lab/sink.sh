@@ -1,10 +1,6 @@
 #!/bin/sh
 # Modules are loaded while the webhook's receiver is down for DOWN seconds, then slow, then well; an agent is killed meanwhile.
 # SinkIT holds what the receiver has against what was loaded. LOADS and DOWN stand before this.
-kmodwatch() {
-  exec /opt/jre/bin/java -XX:+UseSerialGC -Xmx64m -XX:TieredStopAtLevel=1 --enable-native-access=ALL-UNNAMED \
-    --sun-misc-unsafe-memory-access=allow -cp '/opt/kmodwatch/lib/*' org.kmodwatch.agent.Main "$@"
-}
 start() {
   kmodwatch watch --pin --state /root/state --spool /root/state/spool --webhook http://127.0.0.1:8080/s3cret \
     --webhook-token-file /root/token --record "/root/record$1" >/dev/null 2>>/root/lives.log &
