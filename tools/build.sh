@@ -24,7 +24,8 @@ set_java_options() {
 is_stale() {
   local -a sources=("$kmodwatch_root"/*/pom.xml)
   local stamp=$kmodwatch_app/stamp newer
-  [[ -e $stamp && -e $kmodwatch_app/lib && -e $kmodwatch_root/lab/target/dist/lib ]] || return 0
+  [[ -e $stamp && -e $kmodwatch_app/lib && -e $kmodwatch_root/lab/target/dist/lib && -e $kmodwatch_root/bench/target/dist/lib ]] ||
+    return 0
   # Folders count inside src only, where nothing but a person changes them: a file that is gone leaves its folder newer.
   newer=$(find "${sources[@]%/pom.xml}" "$kmodwatch_root/pom.xml" "$kmodwatch_root/.mvn" \
     \( -name target -o -path '*/src/test' \) -prune -o \( -type f -o -path '*/src/*' \) -newer "$stamp" -print -quit)

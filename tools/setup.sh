@@ -102,6 +102,9 @@ packages_of() {
     verify)
       printf '%s\n' 'shellcheck command:shellcheck'
       ;;
+    bench)
+      printf '%s\n' 'jq command:jq'
+      ;;
     packages)
       printf '%s\n' \
         'rpm command:rpmbuild' \

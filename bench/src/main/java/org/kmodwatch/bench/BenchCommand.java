@@ -1,0 +1,127 @@
+package org.kmodwatch.bench;
+
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code ./kmodwatch-bench}. */
+@Command(
+    name = "kmodwatch-bench",
+    header = "Makes the measurements that docs/performance.md shows, and prints their tables.",
+    description = {
+      "",
+      "Each is a ratio within one run, or a count of executed instructions. Without NAME all are"
+          + " made, which takes about an hour; nothing else should run on the machine meanwhile.",
+      "",
+      "A table is also left in build/bench/NAME.md."
+    },
+    optionListHeading = "%nOptions:%n",
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  ./kmodwatch-bench --list",
+      "  ./kmodwatch-bench engine replay",
+      "  ./kmodwatch-bench --write        all of them, into docs/performance.md"
+    })
+public final class BenchCommand implements Callable<Integer> {
+
+  private static final int USAGE = 64;
+  private static final int UNAVAILABLE = 69;
+
+  @Parameters(arity = "0..*", paramLabel = "NAME", description = "What to measure.")
+  private List<String> names = new ArrayList<>();
+
+  @Option(names = "--list", description = "Say what there is to measure, and end.")
+  private boolean list;
+
+  @Option(names = "--write", description = "Put the tables into docs/performance.md.")
+  private boolean write;
+
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      description = "Show this help and exit.")
+  boolean help;
+
+  private final PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
+  private final PrintStream err = new PrintStream(System.err, true, StandardCharsets.UTF_8);
+
+  /** Runs it, and ends the process: 0 done, 64 wrong usage, 69 something could not be measured. */
+  public static void main(String[] args) {
+    var line = new CommandLine(new BenchCommand());
+    line.setUsageHelpWidth(100);
+    line.setParameterExceptionHandler(
+        (e, unparsed) -> {
+          System.err.println("kmodwatch-bench: " + e.getMessage() + "; see --help");
+          return USAGE;
+        });
+    System.exit(line.execute(args));
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    if (list) {
+      for (Measurement each : Measurements.ALL) {
+        out.printf("%-14s  %s%n", each.name(), each.summary());
+      }
+      return 0;
+    }
+    var chosen = new ArrayList<Measurement>();
+    for (String name : names) {
+      Measurement found = find(name);
+      if (found == null) {
+        err.println("kmodwatch-bench: no such measurement, --list has them: " + name);
+        return USAGE;
+      }
+      chosen.add(found);
+    }
+    Path root = Path.of(System.getProperty("kmodwatch.home", "."));
+    var workplace = new Workplace(root, Files.createDirectories(root.resolve("build/bench")), err);
+    return measure(workplace, chosen.isEmpty() ? Measurements.ALL : chosen);
+  }
+
+  private int measure(Workplace workplace, List<Measurement> chosen) throws IOException {
+    String origin = Machine.describe(LocalDate.now(ZoneOffset.UTC));
+    int status = 0;
+    for (Measurement each : chosen) {
+      workplace.say(each.name() + ": " + each.summary());
+      try {
+        String table = origin + "\n\n" + each.measure(workplace).toMarkdown();
+        Files.writeString(workplace.folder().resolve(each.name() + ".md"), table);
+        out.println("## " + each.name() + "\n\n" + table);
+        if (write) {
+          PerformancePage.replace(
+              workplace.root().resolve("docs/performance.md"), each.name(), table);
+        }
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return UNAVAILABLE;
+      } catch (Exception e) {
+        String reason = e instanceof BenchException ? e.getMessage() : e.toString();
+        err.println("kmodwatch-bench: %s was not measured: %s".formatted(each.name(), reason));
+        status = UNAVAILABLE;
+      }
+    }
+    return status;
+  }
+
+  private static @Nullable Measurement find(String name) {
+    for (Measurement each : Measurements.ALL) {
+      if (each.name().equals(name)) {
+        return each;
+      }
+    }
+    return null;
+  }
+}

@@ -1,0 +1,11 @@
+package org.kmodwatch.bench;
+
+import java.util.List;
+
+/** All measurements, in the order of docs/performance.md. */
+final class Measurements {
+
+  static final List<Measurement> ALL = List.of();
+
+  private Measurements() {}
+}

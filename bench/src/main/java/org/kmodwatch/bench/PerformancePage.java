@@ -1,0 +1,41 @@
+package org.kmodwatch.bench;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** docs/performance.md: text by people, and tables between marks that are replaced. */
+final class PerformancePage {
+
+  private PerformancePage() {}
+
+  /** The comment before the table of {@code name}. */
+  static String begin(String name) {
+    return "<!-- bench:" + name + " -->";
+  }
+
+  /** The comment after every table. */
+  static final String END = "<!-- /bench -->";
+
+  /**
+   * Puts {@code table} in the place of the one that is there.
+   *
+   * @throws BenchException if the page has no place for it
+   */
+  static void replace(Path page, String name, String table) throws IOException {
+    Files.writeString(page, replaced(Files.readString(page), name, table));
+  }
+
+  /** The text of the page with {@code table} in its place. */
+  static String replaced(String text, String name, String table) {
+    int begin = text.indexOf(begin(name));
+    int end = begin < 0 ? -1 : text.indexOf(END, begin);
+    if (end < 0) {
+      throw new BenchException(
+          "the page has no place for the table; add the two lines %s and %s"
+              .formatted(begin(name), END));
+    }
+    int after = begin + begin(name).length();
+    return text.substring(0, after) + "\n\n" + table.strip() + "\n\n" + text.substring(end);
+  }
+}

@@ -1,0 +1,57 @@
+package org.kmodwatch.bench;
+
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Where measurements work, and what they share.
+ *
+ * @param root the checkout
+ * @param folder for what is made on the way, under build/bench
+ * @param progress takes lines on how it goes
+ */
+record Workplace(Path root, Path folder, PrintStream progress) {
+
+  /** Says how it goes. */
+  void say(String line) {
+    progress.println("bench: " + line);
+  }
+
+  /** A folder of this name under {@link #folder}, made if it is not there. */
+  Path folder(String name) throws IOException {
+    return Files.createDirectories(folder.resolve(name));
+  }
+
+  /**
+   * Runs a program to its end and returns its standard output; standard error goes to ours.
+   *
+   * @throws BenchException if it does not end with 0 in time
+   */
+  String run(long seconds, List<String> command) throws IOException, InterruptedException {
+    Path out = Files.createTempFile(folder, "out", ".txt");
+    try {
+      Process process =
+          new ProcessBuilder(new ArrayList<>(command))
+              .directory(root.toFile())
+              .redirectOutput(out.toFile())
+              .redirectError(ProcessBuilder.Redirect.INHERIT)
+              .start();
+      process.getOutputStream().close();
+      if (!process.waitFor(seconds, TimeUnit.SECONDS)) {
+        process.destroyForcibly().waitFor();
+        throw new BenchException("not done after %d s: %s".formatted(seconds, command));
+      }
+      if (process.exitValue() != 0) {
+        throw new BenchException("status %d of: %s".formatted(process.exitValue(), command));
+      }
+      return Files.readString(out);
+    } finally {
+      Files.delete(out);
+    }
+  }
+}
