@@ -3,21 +3,27 @@ package org.kmodwatch.agent;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.kmodwatch.agent.output.OutputFormat;
 import org.kmodwatch.agent.output.UserNames;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.format.BadLine;
 import org.kmodwatch.core.format.EventHandler;
-import org.kmodwatch.core.format.EventReader;
+import org.kmodwatch.core.format.LineBlocks;
 import org.kmodwatch.core.format.ReadOptions;
+import org.kmodwatch.core.format.ReadStatistics;
 import org.kmodwatch.core.load.LoadRecord;
+import org.kmodwatch.core.load.LoadTracker;
 import org.kmodwatch.core.load.LoadTrackerOptions;
+import org.kmodwatch.core.signature.EventSelector;
 import org.kmodwatch.core.signature.Signature;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -44,7 +50,7 @@ import picocli.CommandLine.Parameters;
     })
 final class ReplayCommand implements Callable<Integer> {
 
-  /** How {@link EventReader} begins the reason of the last line of damaged compressed data. */
+  /** How a reader begins the reason of the last line of damaged compressed data. */
   private static final String BREAKS_OFF = "the input breaks off here";
 
   private static final String STANDARD_INPUT = "-";
@@ -67,6 +73,7 @@ final class ReplayCommand implements Callable<Integer> {
 
   private final Shell shell;
   private final Complaints badLines;
+  private long lines;
 
   ReplayCommand(Shell shell) {
     this.shell = shell;
@@ -85,15 +92,17 @@ final class ReplayCommand implements Callable<Integer> {
             LoadTrackerOptions.of(LoadRecord.Host.UNKNOWN, null),
             Pipeline.BeforeLoad.NOTHING,
             (record, basis) -> {});
+    ReadOptions options = readOptions(installed);
     boolean allRead = true;
     for (String file : files) {
-      allRead &= replay(file, pipeline);
+      allRead &= replay(file, pipeline, options);
     }
     pipeline.finish();
     badLines.finish();
     shell.note(
         String.join(
             ", ",
+            Counted.of(lines, "line"),
             Counted.of(pipeline.events(), "event"),
             Counted.of(pipeline.loads(), "load"),
             Counted.of(pipeline.findings(), "finding"),
@@ -109,11 +118,11 @@ final class ReplayCommand implements Callable<Integer> {
   }
 
   /** Whether the file could be read to its end. */
-  private boolean replay(String file, Pipeline pipeline) throws IOException {
+  private boolean replay(String file, Pipeline pipeline, ReadOptions options) throws IOException {
     String name = file.equals(STANDARD_INPUT) ? "standard input" : file;
     var handler = new Handler(pipeline);
-    try (InputStream in = open(file)) {
-      EventReader.read(new EagerInput(in, pipeline), name, ReadOptions.DEFAULT, handler);
+    try {
+      lines += read(file, name, pipeline, options, handler).lines();
     } catch (UncheckedIOException e) {
       // An output failed, not the input.
       throw e.getCause();
@@ -129,8 +138,48 @@ final class ReplayCommand implements Callable<Integer> {
     return !handler.damaged;
   }
 
+  private ReadStatistics read(
+      String file, String name, Pipeline pipeline, ReadOptions options, Handler handler)
+      throws IOException {
+    if (!file.equals(STANDARD_INPUT) && Files.isRegularFile(Path.of(file))) {
+      try (FileChannel channel = FileChannel.open(Path.of(file))) {
+        LineBlocks blocks = LineBlocks.of(channel, options);
+        return ParallelReader.read(blocks, name, options, handler, () -> {});
+      }
+    }
+    try (InputStream in = open(file)) {
+      // With "tail -f x | kmodwatch replay -" a finding is not to stay in a buffer.
+      return ParallelReader.read(
+          LineBlocks.of(in, options), name, options, handler, () -> flush(pipeline));
+    }
+  }
+
   private InputStream open(String file) throws IOException {
     return file.equals(STANDARD_INPUT) ? shell.in() : Files.newInputStream(Path.of(file));
+  }
+
+  private static void flush(Pipeline pipeline) {
+    try {
+      pipeline.flush();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** What to read: the events that somebody looks at, and with --strict every line all the same. */
+  private ReadOptions readOptions(List<Signature> installed) {
+    if (output.format(shell) == OutputFormat.EVENTS) {
+      return ReadOptions.DEFAULT;
+    }
+    var names = new HashSet<>(LoadTracker.EVENT_NAMES);
+    for (Signature signature : installed) {
+      signature.selectedEvents().forEach(selector -> names.add(selector.name()));
+    }
+    if (names.contains(EventSelector.ANY)) {
+      return ReadOptions.DEFAULT;
+    }
+    ReadOptions options = ReadOptions.of(names);
+    return strict ? options.withEveryLine() : options;
   }
 
   private static String reason(IOException e) {
@@ -139,43 +188,6 @@ final class ReplayCommand implements Callable<Integer> {
       case AccessDeniedException denied -> "no permission";
       default -> String.valueOf(e.getMessage());
     };
-  }
-
-  /**
-   * Makes what was read so far visible before it waits for more: with {@code tail -f x | kmodwatch
-   * replay -} a finding is not to stay in a buffer.
-   */
-  private static final class EagerInput extends InputStream {
-    private final InputStream in;
-    private final Pipeline pipeline;
-
-    EagerInput(InputStream in, Pipeline pipeline) {
-      this.in = in;
-      this.pipeline = pipeline;
-    }
-
-    @Override
-    public int read() throws IOException {
-      var one = new byte[1];
-      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
-    }
-
-    @Override
-    public int read(byte[] buffer, int offset, int length) throws IOException {
-      if (in.available() == 0) {
-        try {
-          pipeline.flush();
-        } catch (IOException e) {
-          throw new UncheckedIOException(e);
-        }
-      }
-      return in.read(buffer, offset, length);
-    }
-
-    @Override
-    public int available() throws IOException {
-      return in.available();
-    }
   }
 
   private final class Handler implements EventHandler {

@@ -2,6 +2,7 @@ package org.kmodwatch.agent;
 
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -14,7 +15,7 @@ import java.util.Map;
 /** Runs {@code kmodwatch} in this process. */
 final class Cli {
   private final Map<String, String> variables = new HashMap<>();
-  private byte[] in = {};
+  private InputStream in = InputStream.nullInputStream();
   private boolean terminal;
   private Path root = Path.of("/nonexistent");
   private OutputStream out = new ByteArrayOutputStream();
@@ -42,7 +43,11 @@ final class Cli {
   }
 
   Cli withInput(byte[] bytes) {
-    in = bytes.clone();
+    return readingFrom(new ByteArrayInputStream(bytes));
+  }
+
+  Cli readingFrom(InputStream stream) {
+    in = stream;
     return this;
   }
 
@@ -58,7 +63,7 @@ final class Cli {
 
   Shell shell(ByteArrayOutputStream err) {
     return new Shell(
-        new ByteArrayInputStream(in),
+        in,
         new StandardOutput(out, false),
         new PrintStream(err, true, StandardCharsets.UTF_8),
         terminal,

@@ -3,13 +3,18 @@ package org.kmodwatch.agent;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.airlift.compress.zstd.ZstdOutputStream;
+import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.io.OutputStream;
+import java.io.PipedInputStream;
+import java.io.PipedOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.stream.LongStream;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -39,7 +44,7 @@ class ReplayCommandTest {
             2026-11-22 20:00:06.123  request   curl[77] uid 1000                   net-pf-38                 no module was loaded for it
             """);
     assertThat(result.err())
-        .isEqualTo("9 events, 5 loads, 4 findings, 0 bad lines, 0 malformed events\n");
+        .isEqualTo("9 lines, 9 events, 5 loads, 4 findings, 0 bad lines, 0 malformed events\n");
   }
 
   @Test
@@ -141,22 +146,86 @@ class ReplayCommandTest {
     assertThat(result.outLines()).hasSize(2);
     assertThat(result.outLines().get(0)).contains("\"SigMetadata\":{\"ID\":\"TRC-1017\"");
     assertThat(result.outLines().get(1)).contains("\"SigMetadata\":{\"ID\":\"KMW-1003\"");
-    assertThat(result.errLines()).hasSize(5);
+    assertThat(result.errLines()).hasSize(4);
     assertThat(result.errLines().get(1))
-        .isEqualTo(file("bad.ndjson") + ":4: eventName is not a string but the number 7");
-    assertThat(result.errLines().get(2))
         .isEqualTo(
             "malformed: TRC-1017 cannot judge security_kernel_read_file of insmod[4242]: argument"
                 + " type is missing");
+    assertThat(result.errLines().get(2))
+        .startsWith(file("bad.ndjson") + ":6: not valid JSON at character 14: ");
     assertThat(result.errLines().getLast())
-        .isEqualTo("2 events, 1 load, 2 findings, 3 bad lines, 1 malformed event");
+        .isEqualTo("6 lines, 2 events, 1 load, 2 findings, 2 bad lines, 1 malformed event");
     assertThat(result.err()).doesNotContain("\u001b");
+    Cli.Result strict = new Cli().run("replay", "--strict", file("bad.ndjson"));
+    assertThat(strict.out()).isEqualTo(result.out());
+    assertThat(strict.errLines().get(1))
+        .isEqualTo(file("bad.ndjson") + ":4: eventName is not a string but the number 7");
   }
 
   @Test
   void badLines_failTheRun_whenStrict() {
     assertThat(new Cli().run("replay", "--strict", file("bad.ndjson")).status()).isEqualTo(65);
     assertThat(new Cli().run("replay", "--strict", file("flat.ndjson")).status()).isZero();
+  }
+
+  @Test
+  void lineOfNoModule_isRead_onlyWhenStrict() {
+    byte[] lines =
+        """
+        {"eventName":"init_module"}
+        {"eventName":"openat","eventName":"twice"}
+        """
+            .getBytes(StandardCharsets.UTF_8);
+    Cli.Result loose = new Cli().withInput(lines).run("replay", "-");
+    Cli.Result strict = new Cli().withInput(lines).run("replay", "--strict", "-");
+    assertThat(loose.status()).isZero();
+    assertThat(loose.err())
+        .isEqualTo("2 lines, 1 event, 1 load, 1 finding, 0 bad lines, 0 malformed events\n");
+    assertThat(strict.status()).isEqualTo(65);
+    assertThat(strict.errLines().getFirst())
+        .isEqualTo("standard input:2: a key is there twice: key=eventName");
+    assertThat(strict.out()).isEqualTo(loose.out());
+  }
+
+  @Test
+  void manyLines_giveTheirFindings_inTheirOrder() throws IOException {
+    Path file = folder.resolve("many.ndjson");
+    try (var out = Files.newBufferedWriter(file)) {
+      for (int i = 0; i < 40_000; i++) {
+        out.write("{\"timestamp\":%d,\"processId\":1,\"eventName\":\"openat\"}\n".formatted(i));
+        if (i % 7 == 0) {
+          out.write("{\"timestamp\":%d,\"eventName\":\"init_module\"}\n".formatted(i));
+        }
+      }
+    }
+    Cli.Result result = new Cli().run("replay", "-o", "json", file.toString());
+    assertThat(
+            result.outLines().stream()
+                .filter(line -> line.contains("TRC-1017"))
+                .map(line -> line.replaceAll(".*\"timestamp\":(\\d+).*", "$1"))
+                .map(Long::valueOf))
+        .isEqualTo(LongStream.range(0, 40_000).filter(i -> i % 7 == 0).boxed().toList());
+    assertThat(new Cli().run("replay", "--strict", "-o", "json", file.toString()).out())
+        .isEqualTo(result.out());
+  }
+
+  @Test
+  void finding_isWritten_beforeMoreInputComes() throws Exception {
+    var input = new PipedOutputStream();
+    var in = new PipedInputStream(input);
+    var out = new PipedInputStream();
+    var sink = new PipedOutputStream(out);
+    Thread replay =
+        Thread.ofPlatform()
+            .start(() -> new Cli().readingFrom(in).writingTo(sink).run("replay", "-"));
+
+    input.write("{\"eventName\":\"init_module\"}\n".getBytes(StandardCharsets.UTF_8));
+    input.flush();
+
+    assertThat(new BufferedReader(new InputStreamReader(out, StandardCharsets.UTF_8)).readLine())
+        .contains("TRC-1017");
+    input.close();
+    replay.join();
   }
 
   @Test
@@ -167,7 +236,7 @@ class ReplayCommandTest {
     assertThat(result.errLines().getFirst()).startsWith("standard input:1: ");
     assertThat(result.errLines().get(20)).isEqualTo("and 30 more bad lines");
     assertThat(result.errLines().getLast())
-        .isEqualTo("0 events, 0 loads, 0 findings, 50 bad lines, 0 malformed events");
+        .isEqualTo("50 lines, 0 events, 0 loads, 0 findings, 50 bad lines, 0 malformed events");
   }
 
   @Test
@@ -200,7 +269,7 @@ class ReplayCommandTest {
     assertThat(result.errLines())
         .containsExactly(
             "kmodwatch: cannot read " + missing + ": there is no such file",
-            "7 events, 3 loads, 2 findings, 0 bad lines, 0 malformed events");
+            "7 lines, 7 events, 3 loads, 2 findings, 0 bad lines, 0 malformed events");
   }
 
   @Test

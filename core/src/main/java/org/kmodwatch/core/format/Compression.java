@@ -6,6 +6,9 @@ import java.io.EOFException;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 
@@ -32,14 +35,30 @@ public final class Compression {
   public static InputStream open(InputStream in) throws IOException {
     var buffered = new PeekInputStream(in);
     int magic = buffered.peekLittleEndian();
-    if ((magic & 0xFFFF) == 0x8B1F) {
+    if (isGzip(magic)) {
       return new CheckedStream("gzip", new Source(buffered), Gzip::new);
     }
-    if (magic == 0xFD2FB528 || (magic & 0xFFFFFFF0) == 0x184D2A50) {
+    if (isZstd(magic)) {
       return new CheckedStream(
           "zstd", new Source(buffered), raw -> new ZstdInputStream(new ZstdFrames(raw)));
     }
     return buffered;
+  }
+
+  /** Whether what follows in {@code file} is compressed. Leaves its position as it is. */
+  static boolean isCompressed(FileChannel file) throws IOException {
+    ByteBuffer head = ByteBuffer.allocate(MAGIC_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    file.read(head, file.position());
+    int magic = head.getInt(0);
+    return isGzip(magic) || isZstd(magic);
+  }
+
+  private static boolean isGzip(int magic) {
+    return (magic & 0xFFFF) == 0x8B1F;
+  }
+
+  private static boolean isZstd(int magic) {
+    return magic == 0xFD2FB528 || (magic & 0xFFFFFFF0) == 0x184D2A50;
   }
 
   /** Makes a decompressor on a stream. */

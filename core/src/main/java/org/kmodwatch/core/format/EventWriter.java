@@ -1,12 +1,8 @@
 package org.kmodwatch.core.format;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.util.function.Consumer;
 import org.kmodwatch.core.event.Event;
-import tools.jackson.core.JsonGenerator;
-import tools.jackson.core.ObjectWriteContext;
 
 /**
  * Writes events in the flat form: UTF-8, one line each with a newline at its end, keys always in
@@ -35,16 +31,6 @@ public final class EventWriter {
    * @throws IllegalArgumentException if an unknown field of the event has the key of a known one
    */
   public static byte[] toBytes(Event event) {
-    return line(out -> FlatForm.write(out, event));
-  }
-
-  static byte[] line(Consumer<JsonGenerator> content) {
-    var bytes = new ByteArrayOutputStream(1 << 10);
-    try (JsonGenerator out =
-        Json.FACTORY.createGenerator(ObjectWriteContext.empty(), new Utf8.JsonWriter(bytes))) {
-      content.accept(out);
-    }
-    bytes.write('\n');
-    return bytes.toByteArray();
+    return JsonLine.of(out -> FlatForm.write(out, event));
   }
 }

@@ -7,7 +7,6 @@ import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.event.Value;
 import org.kmodwatch.core.signature.Finding;
 import org.kmodwatch.core.signature.SignatureMetadata;
-import tools.jackson.core.JsonGenerator;
 
 /**
  * Writes findings as the peer's tools print them: {@code Data}, {@code Event} with the selector and
@@ -34,10 +33,10 @@ public final class FindingWriter {
    * @throws IllegalArgumentException if an unknown field of the event has the key of a known one
    */
   public static byte[] toBytes(Finding finding) {
-    return EventWriter.line(out -> write(out, finding));
+    return JsonLine.of(out -> write(out, finding));
   }
 
-  private static void write(JsonGenerator out, Finding finding) {
+  private static void write(JsonLine out, Finding finding) {
     Event event = finding.event();
     Value data = finding.data();
     out.writeStartObject();
@@ -62,7 +61,7 @@ public final class FindingWriter {
     out.writeEndObject();
   }
 
-  private static void write(JsonGenerator out, SignatureMetadata metadata) {
+  private static void write(JsonLine out, SignatureMetadata metadata) {
     List<String> tags = metadata.tags();
     out.writeStartObject();
     out.writeStringProperty("ID", metadata.id());

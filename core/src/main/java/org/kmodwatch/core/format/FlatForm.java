@@ -13,7 +13,6 @@ import org.kmodwatch.core.event.KubernetesContext;
 import org.kmodwatch.core.event.ProcessContext;
 import org.kmodwatch.core.event.SensorContexts;
 import org.kmodwatch.core.event.Value;
-import tools.jackson.core.JsonGenerator;
 
 /**
  * The flat form of an event: from fields and to JSON.
@@ -204,7 +203,7 @@ final class FlatForm {
     return arguments;
   }
 
-  static void write(JsonGenerator out, Event event) {
+  static void write(JsonLine out, Event event) {
     Map<String, Value> unknown = event.unknownFields();
     for (String key : unknown.keySet()) {
       if (KNOWN.contains(key)) {
@@ -276,7 +275,7 @@ final class FlatForm {
     out.writeEndObject();
   }
 
-  private static void writeContainer(JsonGenerator out, Event event) {
+  private static void writeContainer(JsonLine out, Event event) {
     Map<String, Value> unknown = event.unknownFields();
     ContainerContext container = event.container();
     Value containerId = unknown.get("containerId");
@@ -304,7 +303,7 @@ final class FlatForm {
     writeInner(out, unknown, "kubernetes");
   }
 
-  private static void writeStack(JsonGenerator out, @Nullable List<Long> addresses) {
+  private static void writeStack(JsonLine out, @Nullable List<Long> addresses) {
     out.writeName("stackAddresses");
     if (addresses == null) {
       out.writeNull();
@@ -316,7 +315,7 @@ final class FlatForm {
   }
 
   private static void writeArguments(
-      JsonGenerator out, @Nullable List<Argument> args, Map<String, Value> unknown) {
+      JsonLine out, @Nullable List<Argument> args, Map<String, Value> unknown) {
     out.writeName("args");
     if (args == null) {
       out.writeNull();
@@ -336,7 +335,7 @@ final class FlatForm {
   }
 
   /** Writes what else was in the object that is open, and closes it. */
-  private static void writeInner(JsonGenerator out, Map<String, Value> unknown, String key) {
+  private static void writeInner(JsonLine out, Map<String, Value> unknown, String key) {
     Json.writeFields(out, inner(unknown, key));
     out.writeEndObject();
   }
@@ -345,7 +344,7 @@ final class FlatForm {
     return unknown.get(key) instanceof Value.Obj(var fields) ? fields : Map.of();
   }
 
-  private static void optional(JsonGenerator out, String key, @Nullable String value) {
+  private static void optional(JsonLine out, String key, @Nullable String value) {
     if (value != null) {
       out.writeStringProperty(key, value);
     }

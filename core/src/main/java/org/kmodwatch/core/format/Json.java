@@ -6,13 +6,11 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.kmodwatch.core.event.Value;
 import tools.jackson.core.JacksonException;
-import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 import tools.jackson.core.ObjectReadContext;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.StreamReadFeature;
-import tools.jackson.core.StreamWriteConstraints;
 import tools.jackson.core.json.JsonFactory;
 import tools.jackson.core.json.JsonReadFeature;
 
@@ -35,8 +33,6 @@ final class Json {
                   .maxNumberLength(Integer.MAX_VALUE)
                   .maxNameLength(Integer.MAX_VALUE)
                   .build())
-          .streamWriteConstraints(
-              StreamWriteConstraints.builder().maxNestingDepth(Integer.MAX_VALUE).build())
           .enable(JsonReadFeature.ALLOW_UNESCAPED_CONTROL_CHARS)
           .disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
           .build();
@@ -71,7 +67,7 @@ final class Json {
   }
 
   /** Writes {@code value}. */
-  static void write(JsonGenerator out, Value value) {
+  static void write(JsonLine out, Value value) {
     switch (value) {
       case Value.Null() -> out.writeNull();
       case Value.Bool(boolean truth) -> out.writeBoolean(truth);
@@ -91,7 +87,7 @@ final class Json {
   }
 
   /** Writes {@code fields} into the object that is open. */
-  static void writeFields(JsonGenerator out, Map<String, Value> fields) {
+  static void writeFields(JsonLine out, Map<String, Value> fields) {
     fields.forEach(
         (name, value) -> {
           out.writeName(name);

@@ -13,6 +13,6 @@ public final class LoadWriter {
 
   /** The line of {@code record}, newline included. */
   public static byte[] toBytes(LoadRecord record) {
-    return EventWriter.line(out -> Json.write(out, LoadRecords.toValue(record)));
+    return JsonLine.of(out -> Json.write(out, LoadRecords.toValue(record)));
   }
 }

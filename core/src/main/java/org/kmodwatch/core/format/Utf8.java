@@ -1,8 +1,5 @@
 package org.kmodwatch.core.format;
 
-import java.io.IOException;
-import java.io.OutputStream;
-import java.io.Writer;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.CharsetDecoder;
@@ -14,7 +11,7 @@ import java.nio.charset.StandardCharsets;
  * UTF-8 in both directions without loss. A name in the kernel is bytes, not text, and a line must
  * not be lost because somebody named a file so: a byte 0xNN that is no UTF-8 becomes the unpaired
  * surrogate U+DCNN (as in Python's surrogateescape), and an unpaired surrogate is written as its
- * JSON escape, which any JSON reader takes.
+ * JSON escape ({@link JsonLine}), which any JSON reader takes.
  */
 final class Utf8 {
 
@@ -83,88 +80,5 @@ final class Utf8 {
       unit = unit << 4 | digit;
     }
     return Character.isSurrogate((char) unit) ? unit : -1;
-  }
-
-  /** Encodes JSON text; what it is given must have surrogates only where an escape may stand. */
-  static final class JsonWriter extends Writer {
-    private final OutputStream out;
-    private final byte[] buffer = new byte[1 << 13];
-    private int used;
-    private char high;
-
-    JsonWriter(OutputStream out) {
-      this.out = out;
-    }
-
-    @Override
-    public void write(char[] chars, int offset, int length) throws IOException {
-      for (int i = offset; i < offset + length; i++) {
-        put(chars[i]);
-      }
-    }
-
-    @Override
-    public void flush() throws IOException {
-      drain();
-    }
-
-    @Override
-    public void close() throws IOException {
-      endHigh();
-      drain();
-    }
-
-    private void put(char c) throws IOException {
-      if (used > buffer.length - 16) {
-        drain();
-      }
-      if (high != 0 && Character.isLowSurrogate(c)) {
-        int point = Character.toCodePoint(high, c);
-        high = 0;
-        bytes(0xF0 | (point >> 18), tail(point >> 12), tail(point >> 6), tail(point));
-        return;
-      }
-      endHigh();
-      if (c < 0x80) {
-        bytes(c);
-      } else if (c < 0x800) {
-        bytes(0xC0 | (c >> 6), tail(c));
-      } else if (Character.isHighSurrogate(c)) {
-        high = c;
-      } else if (Character.isLowSurrogate(c)) {
-        escape(c);
-      } else {
-        bytes(0xE0 | (c >> 12), tail(c >> 6), tail(c));
-      }
-    }
-
-    private void endHigh() {
-      if (high != 0) {
-        escape(high);
-        high = 0;
-      }
-    }
-
-    private void escape(char c) {
-      bytes('\\', 'u');
-      for (int shift = 12; shift >= 0; shift -= 4) {
-        bytes(Character.forDigit((c >> shift) & 0xF, 16));
-      }
-    }
-
-    private static int tail(int bits) {
-      return 0x80 | (bits & 0x3F);
-    }
-
-    private void bytes(int... values) {
-      for (int value : values) {
-        buffer[used++] = (byte) value;
-      }
-    }
-
-    private void drain() throws IOException {
-      out.write(buffer, 0, used);
-      used = 0;
-    }
   }
 }

@@ -6,6 +6,7 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.event.EventNames;
 import org.kmodwatch.core.event.SensorContext;
@@ -23,6 +24,26 @@ import org.kmodwatch.core.load.Attempt.Part;
  * <p>Not thread-safe.
  */
 public final class LoadTracker {
+
+  /** The names of the events that it has a use for. It counts all others, and no more. */
+  public static final Set<String> EVENT_NAMES =
+      Set.of(
+          EventNames.FINIT_MODULE,
+          EventNames.INIT_MODULE,
+          EventNames.DELETE_MODULE,
+          EventNames.INIT_MODULE_RETURN,
+          EventNames.SECURITY_KERNEL_MODULE_REQUEST,
+          EventNames.MODULE_REQUEST,
+          EventNames.ATTEMPTS_SUPPRESSED,
+          EventNames.SECURITY_KERNEL_READ_FILE,
+          EventNames.SECURITY_KERNEL_POST_READ_FILE,
+          EventNames.SECURITY_KERNEL_LOAD_DATA,
+          EventNames.SECURITY_KERNEL_POST_LOAD_DATA,
+          EventNames.MODULE_COMING,
+          EventNames.MODULE_IMAGE,
+          EventNames.MODULE_LOAD,
+          EventNames.MODULE_INIT,
+          EventNames.MODULE_FREE);
 
   private final LoadTrackerOptions options;
   private final LoadListener listener;

@@ -154,7 +154,7 @@ class EventReaderTest {
   @CsvSource({"flat,8,8,0,0", "protobuf,5,5,0,0", "mixed,10,3,5,2"})
   void read_countsEachLine(String name, long lines, long events, long bad, long blank) {
     assertThat(Reading.of(Reading.resource(name + ".ndjson")).statistics())
-        .isEqualTo(new ReadStatistics(lines, events, bad, blank));
+        .isEqualTo(new ReadStatistics(lines, events, bad, blank, 0));
   }
 
   @Test
@@ -229,10 +229,10 @@ class EventReaderTest {
   void read_takesTheLine_whenItIsUnusualButSound() {
     assertThat(Reading.of("\uFEFF" + LINE).events()).hasSize(1);
     assertThat(Reading.of("\uFEFF\r\n" + LINE.strip()).statistics())
-        .isEqualTo(new ReadStatistics(2, 1, 0, 1));
+        .isEqualTo(new ReadStatistics(2, 1, 0, 1, 0));
     assertThat(Reading.of(LINE.strip() + "\r\n \t\r\n").statistics())
-        .isEqualTo(new ReadStatistics(2, 1, 0, 1));
-    assertThat(Reading.of("").statistics()).isEqualTo(new ReadStatistics(0, 0, 0, 0));
+        .isEqualTo(new ReadStatistics(2, 1, 0, 1, 0));
+    assertThat(Reading.of("").statistics()).isEqualTo(new ReadStatistics(0, 0, 0, 0, 0));
     Event event =
         Reading.of("{\"eventName\":\"e\",\"timestamp\":1.5e3,\"hostName\":\"a\u0000b\"}")
             .events()

@@ -49,7 +49,11 @@ record Reading(List<Event> events, List<String> badLines, ReadStatistics statist
                 badLines.add(line.toString());
               }
             });
-    if (statistics.lines() != statistics.events() + statistics.badLines() + statistics.blankLines()
+    if (statistics.lines()
+            != statistics.events()
+                + statistics.badLines()
+                + statistics.blankLines()
+                + statistics.otherLines()
         || statistics.events() != events.size()
         || statistics.badLines() != badLines.size()) {
       throw new AssertionError("the account does not add up: " + statistics);

@@ -1,0 +1,215 @@
+package org.kmodwatch.core.format;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.kmodwatch.core.event.Event;
+
+/**
+ * Reads the events of one block after another; what it says of a block depends on that block alone,
+ * so that blocks of one input can be scanned at the same time, each by a scanner of its own. Not
+ * thread-safe.
+ */
+public final class BlockScanner {
+
+  private static final byte NEWLINE = '\n';
+
+  private final ReadOptions options;
+  private final @Nullable NameSearch search;
+  private final FlatLines ordinary = new FlatLines();
+  private byte[] line = new byte[1 << 12];
+  private List<ScannedLine> found = List.of();
+  private long lines;
+  private long events;
+  private long badLines;
+  private long blankLines;
+  private long otherLines;
+
+  /** Makes one. */
+  public BlockScanner(ReadOptions options) {
+    this.options = options;
+    this.search =
+        options.everyLine() || !options.eventNames().stream().allMatch(Needle::canFind)
+            ? null
+            : new NameSearch(options.eventNames());
+  }
+
+  /** Reads {@code block}, which it does not keep. */
+  public ScannedBlock scan(Block block) {
+    found = new ArrayList<>();
+    lines = 0;
+    events = 0;
+    badLines = 0;
+    blankLines = 0;
+    otherLines = 0;
+    if (block.tooLong) {
+      lines++;
+      tooLong();
+    } else if (search == null) {
+      scanAll(block);
+    } else {
+      search(block, search);
+    }
+    if (block.damage != null) {
+      takeTorn(block, block.damage);
+    }
+    return new ScannedBlock(
+        new ReadStatistics(lines, events, badLines, blankLines, otherLines), found);
+  }
+
+  private void scanAll(Block block) {
+    for (int start = 0; start < block.length; ) {
+      int end = endOfLine(block.bytes, start);
+      lines++;
+      take(block, start, end);
+      start = end + 1;
+    }
+  }
+
+  /** Takes the lines that may be wanted, and those that do not look like an object. */
+  private void search(Block block, NameSearch search) {
+    search.search(block);
+    if (search.isRegular()) {
+      takeFound(block, search);
+      return;
+    }
+    int next = 0;
+    for (int start = 0; start < block.length; ) {
+      int end = endOfLine(block.bytes, start);
+      lines++;
+      boolean isFound = next < search.found() && search.start(next) == start;
+      if (isFound) {
+        next++;
+      }
+      if (isFound || !looksLikeObject(block.bytes, start, end)) {
+        take(block, start, end);
+      } else {
+        otherLines++;
+      }
+      start = end + 1;
+    }
+  }
+
+  private void takeFound(Block block, NameSearch search) {
+    int counted = 0;
+    for (int i = 0; i < search.found(); i++) {
+      int start = search.start(i);
+      int badBefore = found.size();
+      take(block, start, endOfLine(block.bytes, start));
+      // Only a bad line is told by its number.
+      if (found.size() > badBefore && found.getLast() instanceof ScannedLine.Bad bad) {
+        lines += newlines(block.bytes, counted, start) + 1;
+        counted = endOfLine(block.bytes, start) + 1;
+        found.set(badBefore, new ScannedLine.Bad(lines, bad.reason()));
+      }
+    }
+    lines = search.lines();
+    otherLines = lines - events - badLines - blankLines;
+  }
+
+  private void take(Block block, int start, int end) {
+    int length = end - start;
+    if (length > options.maxLineBytes()) {
+      tooLong();
+      return;
+    }
+    if (length > line.length) {
+      line = new byte[Math.max(length, 2 * line.length)];
+    }
+    block.bytes.get(start, line, 0, length);
+    int from = block.first && start == 0 ? byteOrderMark(line, length) : 0;
+    if (isBlank(line, from, length)) {
+      blankLines++;
+      return;
+    }
+    try {
+      Event event = ordinary.read(line, from, length - from);
+      takeEvent(event == null ? LineParser.parse(line, from, length - from) : event);
+    } catch (BadLineException e) {
+      bad(e.reason());
+    }
+  }
+
+  private void takeEvent(Event event) {
+    if (options.wants(event.eventName())) {
+      events++;
+      found.add(new ScannedLine.Found(event));
+    } else {
+      otherLines++;
+    }
+  }
+
+  /** The line that the input broke off in may happen to be whole. */
+  private void takeTorn(Block block, String damage) {
+    byte[] torn = block.torn;
+    try {
+      if (torn.length > 0 && torn.length <= options.maxLineBytes()) {
+        int from = block.first && block.length == 0 ? byteOrderMark(torn, torn.length) : 0;
+        Event event = LineParser.parse(torn, from, torn.length - from);
+        lines++;
+        takeEvent(event);
+      }
+    } catch (BadLineException notWhole) {
+      // What follows says that the rest is missing.
+    }
+    lines++;
+    bad("the input breaks off here: " + damage);
+  }
+
+  private void tooLong() {
+    bad("longer than %d bytes".formatted(options.maxLineBytes()));
+  }
+
+  private void bad(String reason) {
+    badLines++;
+    found.add(new ScannedLine.Bad(lines, reason));
+  }
+
+  private static int endOfLine(ByteBuffer bytes, int start) {
+    int end = start;
+    while (bytes.get(end) != NEWLINE) {
+      end++;
+    }
+    return end;
+  }
+
+  private static long newlines(ByteBuffer bytes, int from, int to) {
+    long newlines = 0;
+    for (int i = from; i < to; i++) {
+      newlines += bytes.get(i) == NEWLINE ? 1 : 0;
+    }
+    return newlines;
+  }
+
+  /** Whether a line begins and ends with a brace; white space at its end does not count. */
+  private static boolean looksLikeObject(ByteBuffer bytes, int start, int end) {
+    int last = end - 1;
+    while (last > start && isSpace(bytes.get(last))) {
+      last--;
+    }
+    return last > start && bytes.get(start) == '{' && bytes.get(last) == '}';
+  }
+
+  private static int byteOrderMark(byte[] bytes, int length) {
+    return length >= 3
+            && bytes[0] == (byte) 0xEF
+            && bytes[1] == (byte) 0xBB
+            && bytes[2] == (byte) 0xBF
+        ? 3
+        : 0;
+  }
+
+  private static boolean isBlank(byte[] bytes, int start, int length) {
+    for (int i = start; i < length; i++) {
+      if (!isSpace(bytes[i])) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static boolean isSpace(byte b) {
+    return b == ' ' || b == '\t' || b == '\r';
+  }
+}

@@ -1,0 +1,628 @@
+package org.kmodwatch.core.format;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.kmodwatch.core.event.Argument;
+import org.kmodwatch.core.event.ContainerContext;
+import org.kmodwatch.core.event.Event;
+import org.kmodwatch.core.event.KubernetesContext;
+import org.kmodwatch.core.event.ProcessContext;
+import org.kmodwatch.core.event.Value;
+
+/**
+ * Reads ordinary lines of the flat form straight from their bytes, several times as fast as by way
+ * of a JSON parser and a map of its fields.
+ *
+ * <p>Ordinary is what a producer writes nearly always: compact JSON in ASCII without escapes, whole
+ * numbers, no key twice, no unknown one, each value of its type. At the first thing that is not
+ * ordinary it gives the line up, and {@link LineParser} says what the line is, or what is wrong
+ * with it. So there is one place that knows the format's rules, and this one may know less. Where
+ * it does read a line, the event equals the other's, which tests hold it to. Not thread-safe.
+ */
+final class FlatLines {
+
+  private static final int MAX_DEPTH = 16;
+
+  /** As many digits as the largest signed long has, so that a larger number is seen to wrap. */
+  private static final int MAX_SIGNED_DIGITS = 19;
+
+  private static final int MAX_UNSIGNED_DIGITS = 20;
+
+  /** The keys in the order in which producers write them; the index is what a key is known by. */
+  private static final Keys EVENT =
+      new Keys(
+          "timestamp",
+          "threadStartTime",
+          "processorId",
+          "processId",
+          "cgroupId",
+          "threadId",
+          "parentProcessId",
+          "hostProcessId",
+          "hostThreadId",
+          "hostParentProcessId",
+          "userId",
+          "mountNamespace",
+          "pidNamespace",
+          "processName",
+          "executable",
+          "hostName",
+          "containerId",
+          "container",
+          "kubernetes",
+          "eventId",
+          "eventName",
+          "matchedPolicies",
+          "argsNum",
+          "returnValue",
+          "syscall",
+          "stackAddresses",
+          "contextFlags",
+          "threadEntityId",
+          "processEntityId",
+          "parentEntityId",
+          "args",
+          "metadata");
+
+  private static final Keys EXECUTABLE = new Keys("path");
+  private static final Keys CONTAINER = new Keys("id", "name", "image", "imageDigest", "runtime");
+  private static final Keys KUBERNETES =
+      new Keys("podName", "podNamespace", "podUID", "podSandbox");
+  private static final Keys FLAGS = new Keys("containerStarted", "isCompat");
+  private static final Keys ARGUMENT = new Keys("name", "type", "value");
+
+  private final Strings strings = new Strings();
+  private byte[] bytes = new byte[0];
+  private int at;
+  private int end;
+
+  FlatLines() {}
+
+  /** Thrown at what is not ordinary; without a stack trace, which would cost more than the line. */
+  private static final class NotOrdinary extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    private NotOrdinary() {
+      super("not an ordinary line", null, false, false);
+    }
+  }
+
+  /** The event that these bytes are; null if they are not ordinary. */
+  @Nullable Event read(byte[] line, int start, int length) {
+    bytes = line;
+    at = start;
+    end = start + length;
+    try {
+      Event event = event();
+      while (at < end && (bytes[at] == ' ' || bytes[at] == '\r' || bytes[at] == '\t')) {
+        at++;
+      }
+      return at == end ? event : null;
+    } catch (NotOrdinary e) {
+      return null;
+    }
+  }
+
+  private Event event() {
+    long timestamp = 0;
+    long threadStartTime = 0;
+    int processorId = 0;
+    int processId = 0;
+    long cgroupId = 0;
+    int threadId = 0;
+    int parentProcessId = 0;
+    int hostProcessId = 0;
+    int hostThreadId = 0;
+    int hostParentProcessId = 0;
+    long userId = 0;
+    long mountNamespace = 0;
+    long pidNamespace = 0;
+    String processName = "";
+    String executable = null;
+    String hostName = "";
+    String containerId = null;
+    ContainerContext container = ContainerContext.NONE;
+    KubernetesContext kubernetes = KubernetesContext.NONE;
+    String eventId = "";
+    String eventName = null;
+    List<String> policies = null;
+    Long returnValue = null;
+    String syscall = "";
+    List<Long> stack = null;
+    int flags = 0;
+    Long threadEntityId = null;
+    Long processEntityId = null;
+    Long parentEntityId = null;
+    List<Argument> args = null;
+    Value metadata = null;
+
+    long seen = 0;
+    int key = -1;
+    expect('{');
+    do {
+      key = key(EVENT, key + 1);
+      seen = once(seen, key);
+      if (isNull()) {
+        continue;
+      }
+      switch (key) {
+        case 0 -> timestamp = signed();
+        case 1 -> threadStartTime = signed();
+        case 2 -> processorId = signed32();
+        case 3 -> processId = signed32();
+        case 4 -> cgroupId = unsigned();
+        case 5 -> threadId = signed32();
+        case 6 -> parentProcessId = signed32();
+        case 7 -> hostProcessId = signed32();
+        case 8 -> hostThreadId = signed32();
+        case 9 -> hostParentProcessId = signed32();
+        case 10 -> userId = unsigned32();
+        case 11 -> mountNamespace = unsigned32();
+        case 12 -> pidNamespace = unsigned32();
+        case 13 -> processName = string();
+        case 14 -> executable = executable();
+        case 15 -> hostName = string();
+        case 16 -> containerId = string();
+        case 17 -> container = container();
+        case 18 -> kubernetes = kubernetes();
+        case 19 -> eventId = at < end && bytes[at] == '"' ? string() : number();
+        case 20 -> eventName = string();
+        case 21 -> policies = stringList();
+        case 22 -> signed();
+        case 23 -> returnValue = signed();
+        case 24 -> syscall = string();
+        case 25 -> stack = unsignedList();
+        case 26 -> flags = flags();
+        case 27 -> threadEntityId = unsigned32();
+        case 28 -> processEntityId = unsigned32();
+        case 29 -> parentEntityId = unsigned32();
+        case 30 -> args = arguments();
+        case 31 -> metadata = value(0);
+        default -> throw new NotOrdinary();
+      }
+    } while (more('}'));
+    if (eventName == null || eventName.isEmpty()) {
+      throw new NotOrdinary();
+    }
+    return new Event(
+        Event.SOURCE_TRACEE,
+        timestamp,
+        new ProcessContext(
+            threadStartTime,
+            processorId,
+            processId,
+            threadId,
+            parentProcessId,
+            hostProcessId,
+            hostThreadId,
+            hostParentProcessId,
+            cgroupId,
+            userId,
+            mountNamespace,
+            pidNamespace,
+            processName,
+            executable,
+            FlatForm.entityIds(threadEntityId, processEntityId, parentEntityId)),
+        hostName,
+        withId(container, containerId),
+        kubernetes,
+        eventId,
+        eventName,
+        policies,
+        returnValue,
+        syscall,
+        stack,
+        (flags & 1) != 0,
+        (flags & 2) != 0,
+        args,
+        metadata,
+        Map.of());
+  }
+
+  /** The container's id stands in two places; that they differ is not ordinary. */
+  private static ContainerContext withId(ContainerContext container, @Nullable String older) {
+    if (older == null || older.isEmpty() || older.equals(container.id())) {
+      return container;
+    }
+    if (container.id() != null) {
+      throw new NotOrdinary();
+    }
+    return new ContainerContext(
+        older, container.name(), container.image(), container.imageDigest(), container.runtime());
+  }
+
+  private @Nullable String executable() {
+    String path = null;
+    for (int key = firstKey(EXECUTABLE); key >= 0; key = nextKey(EXECUTABLE, key)) {
+      path = stringOrNull();
+    }
+    return path;
+  }
+
+  private ContainerContext container() {
+    var parts = new @Nullable String[5];
+    long seen = 0;
+    for (int key = firstKey(CONTAINER); key >= 0; key = nextKey(CONTAINER, key)) {
+      seen = once(seen, key);
+      parts[key] = stringOrNull();
+    }
+    return seen == 0
+        ? ContainerContext.NONE
+        : new ContainerContext(parts[0], parts[1], parts[2], parts[3], parts[4]);
+  }
+
+  private KubernetesContext kubernetes() {
+    var parts = new @Nullable String[3];
+    Boolean sandbox = null;
+    long seen = 0;
+    for (int key = firstKey(KUBERNETES); key >= 0; key = nextKey(KUBERNETES, key)) {
+      seen = once(seen, key);
+      if (key == 3) {
+        sandbox = isNull() ? null : Boolean.valueOf(bool());
+      } else {
+        parts[key] = stringOrNull();
+      }
+    }
+    return seen == 0
+        ? KubernetesContext.NONE
+        : new KubernetesContext(parts[0], parts[1], parts[2], sandbox);
+  }
+
+  /** Bit 0 for containerStarted, bit 1 for isCompat. */
+  private int flags() {
+    int flags = 0;
+    long seen = 0;
+    for (int key = firstKey(FLAGS); key >= 0; key = nextKey(FLAGS, key)) {
+      seen = once(seen, key);
+      if (!isNull() && bool()) {
+        flags |= 1 << key;
+      }
+    }
+    return flags;
+  }
+
+  private List<Argument> arguments() {
+    var arguments = new ArrayList<Argument>(8);
+    expect('[');
+    if (!skip(']')) {
+      do {
+        arguments.add(argument());
+      } while (more(']'));
+    }
+    return arguments;
+  }
+
+  private Argument argument() {
+    String name = null;
+    String type = "";
+    Value value = Value.NULL;
+    long seen = 0;
+    for (int key = firstKey(ARGUMENT); key >= 0; key = nextKey(ARGUMENT, key)) {
+      seen = once(seen, key);
+      if (isNull()) {
+        continue;
+      }
+      switch (key) {
+        case 0 -> name = string();
+        case 1 -> type = string();
+        default -> value = value(0);
+      }
+    }
+    if (name == null) {
+      throw new NotOrdinary();
+    }
+    return new Argument(name, type, value);
+  }
+
+  private Value value(int depth) {
+    if (depth > MAX_DEPTH || at >= end) {
+      throw new NotOrdinary();
+    }
+    return switch (bytes[at]) {
+      case '"' -> new Value.Str(string());
+      case 'n' -> {
+        literal("null");
+        yield Value.NULL;
+      }
+      case 't', 'f' -> Value.of(bool());
+      case '[' -> list(depth);
+      case '{' -> object(depth);
+      default -> new Value.Num(number());
+    };
+  }
+
+  private Value list(int depth) {
+    var values = new ArrayList<Value>();
+    expect('[');
+    if (!skip(']')) {
+      do {
+        values.add(value(depth + 1));
+      } while (more(']'));
+    }
+    return new Value.Array(values);
+  }
+
+  private Value object(int depth) {
+    var fields = new LinkedHashMap<String, Value>();
+    expect('{');
+    if (!skip('}')) {
+      do {
+        String key = string();
+        expect(':');
+        if (fields.put(key, value(depth + 1)) != null) {
+          throw new NotOrdinary();
+        }
+      } while (more('}'));
+    }
+    return new Value.Obj(fields);
+  }
+
+  private List<String> stringList() {
+    var list = new ArrayList<String>(2);
+    expect('[');
+    if (!skip(']')) {
+      do {
+        list.add(string());
+      } while (more(']'));
+    }
+    return list;
+  }
+
+  private List<Long> unsignedList() {
+    var list = new ArrayList<Long>();
+    expect('[');
+    if (!skip(']')) {
+      do {
+        list.add(unsigned());
+      } while (more(']'));
+    }
+    return list;
+  }
+
+  /** The first key of the object that begins here, or -1 if it has none. */
+  private int firstKey(Keys keys) {
+    expect('{');
+    return skip('}') ? -1 : key(keys, 0);
+  }
+
+  /** The key after the value that has just been read, or -1 at the end of the object. */
+  private int nextKey(Keys keys, int previous) {
+    return more('}') ? key(keys, previous + 1) : -1;
+  }
+
+  /** Reads a key and its colon; it is most likely the one with index {@code likely}. */
+  private int key(Keys keys, int likely) {
+    expect('"');
+    int start = at;
+    while (at < end && bytes[at] != '"') {
+      at++;
+    }
+    int key = keys.find(bytes, start, at, likely);
+    if (key < 0) {
+      throw new NotOrdinary();
+    }
+    expect('"');
+    expect(':');
+    return key;
+  }
+
+  private static long once(long seen, int key) {
+    long bit = 1L << key;
+    if ((seen & bit) != 0) {
+      throw new NotOrdinary();
+    }
+    return seen | bit;
+  }
+
+  private @Nullable String stringOrNull() {
+    return isNull() ? null : string();
+  }
+
+  private String string() {
+    expect('"');
+    int start = at;
+    while (at < end) {
+      byte b = bytes[at++];
+      if (b == '"') {
+        return strings.of(bytes, start, at - 1);
+      }
+      // Bytes that are not ASCII are negative.
+      if (b < ' ' || b == '\\') {
+        break;
+      }
+    }
+    throw new NotOrdinary();
+  }
+
+  private boolean bool() {
+    boolean truth = at < end && bytes[at] == 't';
+    literal(truth ? "true" : "false");
+    return truth;
+  }
+
+  private boolean isNull() {
+    if (at < end && bytes[at] == 'n') {
+      literal("null");
+      return true;
+    }
+    return false;
+  }
+
+  private void literal(String text) {
+    for (int i = 0; i < text.length(); i++) {
+      expect(text.charAt(i));
+    }
+  }
+
+  /** A whole number as it is written. */
+  private String number() {
+    int start = at;
+    skip('-');
+    digits();
+    return new String(bytes, start, at - start, ISO_8859_1);
+  }
+
+  private long signed() {
+    boolean negative = skip('-');
+    int start = at;
+    int digits = digits();
+    long number = 0;
+    for (int i = start; i < at; i++) {
+      number = 10 * number + (bytes[i] - '0');
+    }
+    if (digits > MAX_SIGNED_DIGITS || number < 0) {
+      throw new NotOrdinary();
+    }
+    return negative ? -number : number;
+  }
+
+  private int signed32() {
+    long number = signed();
+    if (number != (int) number) {
+      throw new NotOrdinary();
+    }
+    return (int) number;
+  }
+
+  private long unsigned32() {
+    long number = signed();
+    if (number < 0 || number > 0xFFFF_FFFFL) {
+      throw new NotOrdinary();
+    }
+    return number;
+  }
+
+  private long unsigned() {
+    int start = at;
+    int digits = digits();
+    if (digits < MAX_SIGNED_DIGITS) {
+      at = start;
+      return signed();
+    }
+    if (digits > MAX_UNSIGNED_DIGITS) {
+      throw new NotOrdinary();
+    }
+    try {
+      return Long.parseUnsignedLong(new String(bytes, start, digits, ISO_8859_1));
+    } catch (NumberFormatException tooLarge) {
+      throw new NotOrdinary();
+    }
+  }
+
+  /** Goes past the digits of a whole number; how many there are. */
+  private int digits() {
+    int start = at;
+    while (at < end && bytes[at] >= '0' && bytes[at] <= '9') {
+      at++;
+    }
+    int digits = at - start;
+    boolean more = at < end && (bytes[at] == '.' || bytes[at] == 'e' || bytes[at] == 'E');
+    if (digits == 0 || more || (digits > 1 && bytes[start] == '0')) {
+      throw new NotOrdinary();
+    }
+    return digits;
+  }
+
+  /** Goes past a comma, or past the bracket that closes. */
+  private boolean more(char close) {
+    if (skip(',')) {
+      return true;
+    }
+    expect(close);
+    return false;
+  }
+
+  private boolean skip(char c) {
+    if (at < end && bytes[at] == c) {
+      at++;
+      return true;
+    }
+    return false;
+  }
+
+  private void expect(char c) {
+    if (!skip(c)) {
+      throw new NotOrdinary();
+    }
+  }
+
+  /** The keys of one kind of object. */
+  private static final class Keys {
+    private final byte[][] keys;
+
+    Keys(String... names) {
+      keys = new byte[names.length][];
+      for (int i = 0; i < names.length; i++) {
+        keys[i] = names[i].getBytes(ISO_8859_1);
+      }
+    }
+
+    /** The index of the key in these bytes, or -1. */
+    int find(byte[] bytes, int from, int to, int likely) {
+      // What comes in the usual order is found at once, also where some keys are left out.
+      for (int i = 0; i < keys.length; i++) {
+        int key = (likely + i) % keys.length;
+        if (stands(keys[key], bytes, from, to)) {
+          return key;
+        }
+      }
+      return -1;
+    }
+
+    private static boolean stands(byte[] key, byte[] bytes, int from, int to) {
+      if (key.length != to - from) {
+        return false;
+      }
+      for (int i = 0; i < key.length; i++) {
+        if (bytes[from + i] != key[i]) {
+          return false;
+        }
+      }
+      return true;
+    }
+  }
+
+  /** Strings that come again and again are one: names of hosts, events, arguments, types. */
+  private static final class Strings {
+    private static final int SLOTS = 1 << 10;
+    private static final int LONGEST = 32;
+
+    private final @Nullable String[] slots = new @Nullable String[SLOTS];
+
+    String of(byte[] bytes, int from, int to) {
+      int length = to - from;
+      if (length == 0) {
+        return "";
+      }
+      if (length > LONGEST) {
+        return new String(bytes, from, length, ISO_8859_1);
+      }
+      int hash = length;
+      for (int i = from; i < to; i++) {
+        hash = 31 * hash + bytes[i];
+      }
+      int slot = (hash ^ hash >>> 16) & (SLOTS - 1);
+      String known = slots[slot];
+      if (known != null && known.length() == length && isSame(known, bytes, from)) {
+        return known;
+      }
+      var made = new String(bytes, from, length, ISO_8859_1);
+      slots[slot] = made;
+      return made;
+    }
+
+    private static boolean isSame(String text, byte[] bytes, int from) {
+      for (int i = 0; i < text.length(); i++) {
+        if (text.charAt(i) != bytes[from + i]) {
+          return false;
+        }
+      }
+      return true;
+    }
+  }
+}

@@ -1,0 +1,33 @@
+package org.kmodwatch.core.format;
+
+import java.util.List;
+
+/**
+ * What a block holds.
+ *
+ * @param statistics its lines, by what they are
+ * @param lines the events that are wanted and the bad lines, in the block's order
+ */
+public record ScannedBlock(ReadStatistics statistics, List<ScannedLine> lines) {
+
+  /** Copies the list. */
+  public ScannedBlock {
+    lines = List.copyOf(lines);
+  }
+
+  /**
+   * Hands everything to {@code handler}.
+   *
+   * @param fileName what to call the input in messages
+   * @param linesBefore how many lines of the input came before this block
+   */
+  public void handOver(EventHandler handler, String fileName, long linesBefore) {
+    for (ScannedLine line : lines) {
+      switch (line) {
+        case ScannedLine.Found(var event) -> handler.onEvent(event);
+        case ScannedLine.Bad(long number, String reason) ->
+            handler.onBadLine(new BadLine(fileName, linesBefore + number, reason));
+      }
+    }
+  }
+}

@@ -1,0 +1,18 @@
+package org.kmodwatch.core.format;
+
+import org.kmodwatch.core.event.Event;
+
+/** What a line of a block turned out to be, if anybody is to hear of it. */
+public sealed interface ScannedLine {
+
+  /** An event that is wanted. */
+  record Found(Event event) implements ScannedLine {}
+
+  /**
+   * A line that is no event.
+   *
+   * @param line its number in the block, from 1
+   * @param reason what is wrong with it, for a person
+   */
+  record Bad(long line, String reason) implements ScannedLine {}
+}
