@@ -1,6 +1,7 @@
 package org.kmodwatch.bench;
 
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -32,6 +33,7 @@ import picocli.CommandLine.Parameters;
     footer = {
       "  ./kmodwatch-bench --list",
       "  ./kmodwatch-bench engine replay",
+      "  ./kmodwatch-bench --bytes 256M --generate 0.01 /tmp/mixed.ndjson",
       "  ./kmodwatch-bench --write        all of them, into docs/performance.md"
     })
 public final class BenchCommand implements Callable<Integer> {
@@ -47,6 +49,25 @@ public final class BenchCommand implements Callable<Integer> {
 
   @Option(names = "--write", description = "Put the tables into docs/performance.md.")
   private boolean write;
+
+  @Option(
+      names = "--bytes",
+      paramLabel = "N",
+      defaultValue = "5G",
+      converter = ByteCount.class,
+      description =
+          "How large a recording to measure with or to make, for trying out: 1000, 64K, 512M, 5G"
+              + " (what is not given is ${DEFAULT-VALUE}).")
+  private long bytes;
+
+  @Option(
+      names = "--generate",
+      arity = "2",
+      paramLabel = "VALUE",
+      description =
+          "Make a recording, and end: two values, the share of its lines that match (0.01) and the"
+              + " file.")
+  private List<String> generate = new ArrayList<>();
 
   @Option(
       names = {"-h", "--help"},
@@ -77,6 +98,9 @@ public final class BenchCommand implements Callable<Integer> {
       }
       return 0;
     }
+    if (!generate.isEmpty()) {
+      return generate(generate.get(0), Path.of(generate.get(1)));
+    }
     var chosen = new ArrayList<Measurement>();
     for (String name : names) {
       Measurement found = find(name);
@@ -87,8 +111,23 @@ public final class BenchCommand implements Callable<Integer> {
       chosen.add(found);
     }
     Path root = Path.of(System.getProperty("kmodwatch.home", "."));
-    var workplace = new Workplace(root, Files.createDirectories(root.resolve("build/bench")), err);
+    var workplace =
+        new Workplace(root, Files.createDirectories(root.resolve("build/bench")), bytes, err);
     return measure(workplace, chosen.isEmpty() ? Measurements.ALL : chosen);
+  }
+
+  private int generate(String share, Path file) throws IOException {
+    try (OutputStream to = Files.newOutputStream(file)) {
+      var generator = new RecordingGenerator(RecordingGenerator.SEED, Double.parseDouble(share));
+      out.println(generator.write(to, bytes));
+      return 0;
+    } catch (NumberFormatException e) {
+      err.println("kmodwatch-bench: not a share, such as 0.01: " + share);
+      return USAGE;
+    } catch (BenchException e) {
+      err.println("kmodwatch-bench: " + e.getMessage());
+      return USAGE;
+    }
   }
 
   private int measure(Workplace workplace, List<Measurement> chosen) throws IOException {

@@ -13,9 +13,10 @@ import java.util.concurrent.TimeUnit;
  *
  * @param root the checkout
  * @param folder for what is made on the way, under build/bench
+ * @param recordingBytes how large a recording to measure with
  * @param progress takes lines on how it goes
  */
-record Workplace(Path root, Path folder, PrintStream progress) {
+record Workplace(Path root, Path folder, long recordingBytes, PrintStream progress) {
 
   /** Says how it goes. */
   void say(String line) {
