@@ -17,13 +17,13 @@ import java.util.Set;
  * that they have, is none of these events, whatever the order of its keys or the white space
  * between them. That there may be such a name somewhere else, in an argument, only costs time.
  *
- * <p>The search goes by three letters at a time ({@link Needle}) through three copies of a piece of
- * the block, as it is, from its second and from its third byte on: so that the bytes of one needle
- * stand at one index of three arrays, and the loops are those that HotSpot makes vector
- * instructions of. (It does not if one array is read at two indexes, if the loop has more than
- * about two needles, or over bytes; measured with JDK 25 on x86-64.) Eight bytes are compared at a
- * time: a byte of {@code x} is zero where {@code (x - 0x0101…) & ~x & 0x8080…} has its high bit,
- * and perhaps in bytes above that one, which is why a hit is looked at again.
+ * <p>The search goes by three letters at a time ({@link Needle}) through copies of a piece of the
+ * block, as it is, from its second, from its third and from its fifth byte on: so that the bytes of
+ * one needle, or of one escape, stand at one index of several arrays, and the loops are those that
+ * HotSpot makes vector instructions of. (It does not if one array is read at two indexes, if the
+ * loop has more than about two needles, or over bytes; measured with JDK 25 on x86-64.) Eight bytes
+ * are compared at a time: a byte of {@code x} is zero where {@code (x - 0x0101…) & ~x & 0x8080…}
+ * has its high bit, and perhaps in bytes above that one, which is why a hit is looked at again.
  *
  * <p>The same pass counts the lines and sees whether each begins and ends like an object. Not
  * thread-safe.
@@ -32,8 +32,11 @@ final class NameSearch {
 
   private static final int LONG_BYTES = Long.BYTES;
 
-  /** In longs. Three pieces fit a processor's first cache. */
-  private static final int PIECE = 1024;
+  /**
+   * In longs. Small, since a piece with a hit is looked through long by long, and large enough for
+   * the loops to be worth it.
+   */
+  private static final int PIECE = 256;
 
   private static final long ONES = 0x0101_0101_0101_0101L;
   private static final long HIGH = 0x8080_8080_8080_8080L;
@@ -50,12 +53,18 @@ final class NameSearch {
   private final long[] first = new long[PIECE];
   private final long[] second = new long[PIECE];
   private final long[] third = new long[PIECE];
+  private final long[] fifth = new long[PIECE];
+
+  /**
+   * Which bits of an escape's third digit are looked at. It is from 4 to 7 for letters, and often 3
+   * in what producers do escape: angle brackets and ampersands, which are in no name.
+   */
+  private final long digitMask;
 
   private long lines;
   private boolean regular;
   private int found;
   private int[] starts = new int[64];
-  private int searchedTo;
 
   /** Searches for {@code names}, each of which {@link Needle#canFind}. */
   NameSearch(Set<String> names) {
@@ -69,6 +78,8 @@ final class NameSearch {
     }
     this.pairs = all.toArray(long[][]::new);
     names.forEach(name -> name.chars().forEach(c -> letters[c] = true));
+    boolean onlyLetters = names.stream().allMatch(name -> name.chars().allMatch(c -> c >= '@'));
+    this.digitMask = onlyLetters ? ~(0x03 * ONES) : 0;
   }
 
   /** Searches {@code block}; the other methods then say what was found. */
@@ -78,22 +89,22 @@ final class NameSearch {
     lines = bytes.get(0) == '\n' ? 1 : 0;
     regular = bytes.get(0) == '{';
     found = 0;
-    searchedTo = 0;
     LongBuffer asItIs = longs(bytes, 0);
     LongBuffer fromSecond = longs(bytes, 1);
     LongBuffer fromThird = longs(bytes, 2);
+    LongBuffer fromFifth = longs(bytes, 4);
     int all = (block.length + LONG_BYTES - 1) / LONG_BYTES;
     for (int at = 0; at < all; at += PIECE) {
       int count = Math.min(PIECE, all - at);
       asItIs.get(at, first, 0, count);
       fromSecond.get(at, second, 0, count);
       fromThird.get(at, third, 0, count);
+      fromFifth.get(at, fifth, 0, count);
       lines += newlines(second, count);
       regular &= irregular(first, second, third, count) == 0;
-      if (mayHaveHits(count)) {
-        look(block, at, count);
-      }
+      searchPiece(block, at, count);
     }
+    settle();
   }
 
   /** How many lines the block has. */
@@ -135,14 +146,6 @@ final class NameSearch {
     }
   }
 
-  private boolean mayHaveHits(int count) {
-    long hits = escapes(first, second, count);
-    for (long[] p : pairs) {
-      hits |= eitherOf(first, second, third, count, p[0], p[1], p[2], p[3], p[4], p[5]);
-    }
-    return hits != 0;
-  }
-
   private static long newlines(long[] bytes, int count) {
     long newlines = 0;
     for (int i = 0; i < count; i++) {
@@ -165,14 +168,18 @@ final class NameSearch {
     return irregular;
   }
 
-  /** Not 0 if there is a backslash before a {@code u}. */
-  private static long escapes(long[] a, long[] b, int count) {
+  /** Not 0 if there is a backslash before a {@code u}, and a digit that may be a letter's. */
+  private static long escapes(long[] a, long[] b, long[] digits, int count, long digitMask) {
     long hits = 0;
     for (int i = 0; i < count; i++) {
-      long x = (a[i] ^ '\\' * ONES) | (b[i] ^ 'u' * ONES);
-      hits |= (x - ONES) & ~x;
+      hits |= escapes(a[i], b[i], digits[i], digitMask);
     }
     return hits & HIGH;
+  }
+
+  private static long escapes(long a, long b, long digit, long digitMask) {
+    long x = (a ^ '\\' * ONES) | (b ^ 'u' * ONES) | ((digit ^ '4' * ONES) & digitMask);
+    return (x - ONES) & ~x;
   }
 
   /** Not 0 if one of two needles is there. */
@@ -189,34 +196,42 @@ final class NameSearch {
       long q2) {
     long hits = 0;
     for (int i = 0; i < count; i++) {
-      long x = a[i];
-      long y = b[i];
-      long z = c[i];
-      long p = (x ^ p0) | (y ^ p1) | (z ^ p2);
-      long q = (x ^ q0) | (y ^ q1) | (z ^ q2);
-      hits |= ((p - ONES) & ~p) | ((q - ONES) & ~q);
+      hits |= eitherOf(a[i], b[i], c[i], p0, p1, p2, q0, q1, q2);
     }
     return hits & HIGH;
   }
 
-  /** Looks where exactly the hits of a piece are, and takes their lines. */
-  private void look(Block block, int at, int count) {
-    for (int i = 0; i < count; i++) {
-      long a = first[i];
-      long b = second[i];
-      long c = third[i];
-      long x = (a ^ '\\' * ONES) | (b ^ 'u' * ONES);
-      long hits = (x - ONES) & ~x;
-      for (long[] pair : pairs) {
-        long p = (a ^ pair[0]) | (b ^ pair[1]) | (c ^ pair[2]);
-        long q = (a ^ pair[3]) | (b ^ pair[4]) | (c ^ pair[5]);
-        hits |= ((p - ONES) & ~p) | ((q - ONES) & ~q);
+  private static long eitherOf(
+      long a, long b, long c, long p0, long p1, long p2, long q0, long q1, long q2) {
+    long p = (a ^ p0) | (b ^ p1) | (c ^ p2);
+    long q = (a ^ q0) | (b ^ q1) | (c ^ q2);
+    return ((p - ONES) & ~p) | ((q - ONES) & ~q);
+  }
+
+  private void searchPiece(Block block, int at, int count) {
+    if (escapes(first, second, fifth, count, digitMask) != 0) {
+      for (int i = 0; i < count; i++) {
+        take(block, at + i, escapes(first[i], second[i], fifth[i], digitMask));
       }
-      for (hits &= HIGH; hits != 0; hits &= hits - 1) {
-        int position = (at + i) * LONG_BYTES + Long.numberOfTrailingZeros(hits) / LONG_BYTES;
-        if (position >= searchedTo && isHit(block.bytes, position)) {
-          take(block, position);
+    }
+    for (long[] p : pairs) {
+      if (eitherOf(first, second, third, count, p[0], p[1], p[2], p[3], p[4], p[5]) != 0) {
+        for (int i = 0; i < count; i++) {
+          take(
+              block,
+              at + i,
+              eitherOf(first[i], second[i], third[i], p[0], p[1], p[2], p[3], p[4], p[5]));
         }
+      }
+    }
+  }
+
+  /** Takes the lines in which the hits among eight bytes are, if they are what they seem. */
+  private void take(Block block, int at, long hits) {
+    for (long left = hits & HIGH; left != 0; left &= left - 1) {
+      int position = at * LONG_BYTES + Long.numberOfTrailingZeros(left) / LONG_BYTES;
+      if (isHit(block.bytes, position)) {
+        take(block, position);
       }
     }
   }
@@ -226,7 +241,10 @@ final class NameSearch {
       return isEscapedLetter(bytes, position);
     }
     for (Needle needle : needles) {
-      if (stands(needle.text(), bytes, position)) {
+      // Most hits are other words with the same beginning, which what follows tells.
+      if (needle.mayGoOn(
+              bytes.get(position + Needle.LENGTH), bytes.get(position + Needle.LENGTH + 1))
+          && stands(needle.text(), bytes, position)) {
         for (Needle.Place place : needle.places()) {
           if (stands(place.quoted(), bytes, position - place.offset())) {
             return true;
@@ -275,14 +293,21 @@ final class NameSearch {
     while (start > 0 && block.bytes.get(start - 1) != '\n') {
       start--;
     }
-    int end = position;
-    while (end < block.length && block.bytes.get(end) != '\n') {
-      end++;
-    }
     if (found == starts.length) {
       starts = Arrays.copyOf(starts, 2 * found);
     }
     starts[found++] = start;
-    searchedTo = end + 1;
+  }
+
+  /** Puts the lines in order, each once: needles are searched one after the other. */
+  private void settle() {
+    Arrays.sort(starts, 0, found);
+    int kept = 0;
+    for (int i = 0; i < found; i++) {
+      if (kept == 0 || starts[kept - 1] != starts[i]) {
+        starts[kept++] = starts[i];
+      }
+    }
+    found = kept;
   }
 }

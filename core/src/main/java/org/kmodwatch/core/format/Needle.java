@@ -3,6 +3,7 @@ package org.kmodwatch.core.format;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -12,19 +13,49 @@ import java.util.TreeSet;
 /**
  * Three characters that stand in some of the names that are searched for, and hardly anywhere else
  * in a recording.
- *
- * @param text the three characters
- * @param places where they stand in which of the names
  */
-record Needle(String text, List<Place> places) {
+final class Needle {
 
   static final int LENGTH = 3;
 
   /** Rare ones are last: the letters by how often English has them, then what identifiers have. */
   private static final String BY_FREQUENCY = "etaoinsrhdlucmfywgpbvkxqjz_";
 
-  Needle {
-    places = List.copyOf(places);
+  private final String text;
+  private final List<Place> places;
+
+  /** By byte: whether one of the places has it next, or next but one. */
+  private final boolean[] next = new boolean[256];
+
+  private final boolean[] nextButOne = new boolean[256];
+
+  private Needle(String text, List<Place> places) {
+    this.text = text;
+    this.places = List.copyOf(places);
+    for (Place place : places) {
+      int after = place.offset() + LENGTH;
+      next[place.quoted()[after] & 0xFF] = true;
+      if (after + 1 < place.quoted().length) {
+        nextButOne[place.quoted()[after + 1] & 0xFF] = true;
+      } else {
+        Arrays.fill(nextButOne, true);
+      }
+    }
+  }
+
+  /** The three characters. */
+  String text() {
+    return text;
+  }
+
+  /** Where they stand in which of the names. */
+  List<Place> places() {
+    return places;
+  }
+
+  /** Whether any place goes on with these two bytes. */
+  boolean mayGoOn(byte first, byte second) {
+    return next[first & 0xFF] && nextButOne[second & 0xFF];
   }
 
   /**

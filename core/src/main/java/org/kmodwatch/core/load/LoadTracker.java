@@ -77,6 +77,9 @@ public final class LoadTracker {
   private long summarised;
   private long nowNanos;
 
+  /** No open attempt is overdue before this time, so that most ticks have nothing to look at. */
+  private long noneOverdueBefore = Long.MAX_VALUE;
+
   /** A tracker that has seen nothing. */
   public LoadTracker(LoadTrackerOptions options, LoadListener listener) {
     this.options = options;
@@ -123,18 +126,8 @@ public final class LoadTracker {
    */
   public void tick(long nowNanos) {
     this.nowNanos = nowNanos;
-    long unreturnedLimit = options.unreturnedLimit().toNanos();
-    List<Attempt> overdue = new ArrayList<>();
-    long blindLimit = options.holdLimit().toNanos();
-    for (Attempt attempt : open.values()) {
-      long limit = attempt.entryMissed() ? blindLimit : unreturnedLimit;
-      if (attempt.inKernel() && nowNanos - attempt.timeNanos() >= limit) {
-        overdue.add(attempt);
-      }
-    }
-    for (Attempt attempt : overdue) {
-      open.remove(attempt.key);
-      reportUnreturned(attempt, NOT_RETURNED);
+    if (nowNanos >= noneOverdueBefore) {
+      reportOverdue();
     }
     long holdLimit = options.holdLimit().toNanos();
     List<Attempt> due = new ArrayList<>();
@@ -148,6 +141,35 @@ public final class LoadTracker {
     }
     waiters.forgetBefore(nowNanos - linkLimit);
     retries.forgetBefore(nowNanos - linkLimit);
+  }
+
+  private void reportOverdue() {
+    noneOverdueBefore = Long.MAX_VALUE;
+    List<Attempt> overdue = new ArrayList<>();
+    for (Attempt attempt : open.values()) {
+      if (attempt.inKernel() && nowNanos - attempt.timeNanos() >= limitNanos(attempt)) {
+        overdue.add(attempt);
+      } else {
+        becomesOverdue(attempt);
+      }
+    }
+    for (Attempt attempt : overdue) {
+      open.remove(attempt.key);
+      reportUnreturned(attempt, NOT_RETURNED);
+    }
+  }
+
+  /** Lets {@link #tick} know when it has to look at an open attempt that is in the kernel. */
+  private void becomesOverdue(Attempt attempt) {
+    if (attempt.inKernel()) {
+      long then = attempt.timeNanos() + limitNanos(attempt);
+      boolean wrapped = then < 0 && attempt.timeNanos() > 0;
+      noneOverdueBefore = wrapped ? noneOverdueBefore : Math.min(noneOverdueBefore, then);
+    }
+  }
+
+  private long limitNanos(Attempt attempt) {
+    return (attempt.entryMissed() ? options.holdLimit() : options.unreturnedLimit()).toNanos();
   }
 
   /** Makes the records of all that is open or held back: the end of the input. */
@@ -256,6 +278,7 @@ public final class LoadTracker {
     joined++;
     attempt.put(part, event);
     attempt.find(findingIds);
+    becomesOverdue(attempt);
   }
 
   /** Whether {@code event} belongs to an attempt that has its record. */

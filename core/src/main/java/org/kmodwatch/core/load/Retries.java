@@ -11,6 +11,9 @@ final class Retries {
   /** The last finit_module of each thread, if it failed. */
   private final Map<Integer, Attempt> failed;
 
+  /** None of those ended before. */
+  private long oldestNanos = Long.MAX_VALUE;
+
   /**
    * Knows none.
    *
@@ -30,7 +33,20 @@ final class Retries {
 
   /** Forgets what ended before. */
   void forgetBefore(long nanos) {
-    failed.values().removeIf(attempt -> attempt.endOrBeginNanos() < nanos);
+    if (oldestNanos >= nanos) {
+      return;
+    }
+    oldestNanos = Long.MAX_VALUE;
+    failed
+        .values()
+        .removeIf(
+            attempt -> {
+              long end = attempt.endOrBeginNanos();
+              if (end >= nanos) {
+                oldestNanos = Math.min(oldestNanos, end);
+              }
+              return end < nanos;
+            });
   }
 
   /** Links a second try to the first, and keeps what may be the first of two. */
@@ -52,6 +68,7 @@ final class Retries {
     if (attempt.call() == Reasons.Call.FINIT && returned != null && returned < 0) {
       failed.remove(attempt.key.hostThreadId());
       failed.put(attempt.key.hostThreadId(), attempt);
+      oldestNanos = Math.min(oldestNanos, attempt.endOrBeginNanos());
     } else {
       failed.remove(attempt.key.hostThreadId());
     }
