@@ -209,9 +209,9 @@ final class Pipeline {
     Joined next;
     while ((next = joined.pollFirst()) != null) {
       loads++;
-      var findings = new LinkedHashSet<>(next.record().findings());
-      findings.addAll(judge(LoadRecords.toEvent(next.record(), next.basis())));
-      LoadRecord record = beforeLoad.apply(next.record().withFindings(List.copyOf(findings)));
+      LoadRecord record =
+          beforeLoad.apply(
+              withMore(next.record(), judge(LoadRecords.toEvent(next.record(), next.basis()))));
       for (Output output : outputs) {
         output.load(record);
       }
@@ -223,6 +223,15 @@ final class Pipeline {
         output.requestWithoutLoad(request);
       }
     }
+  }
+
+  private static LoadRecord withMore(LoadRecord record, List<String> findings) {
+    if (findings.isEmpty()) {
+      return record;
+    }
+    var all = new LinkedHashSet<>(record.findings());
+    all.addAll(findings);
+    return record.withFindings(List.copyOf(all));
   }
 
   /** Hands {@code event} to the engine and its findings to the outputs; their ids. */
@@ -241,7 +250,9 @@ final class Pipeline {
         output.finding(finding);
       }
     }
-    return raised.stream().map(finding -> finding.metadata().id()).distinct().toList();
+    return raised.isEmpty()
+        ? List.of()
+        : raised.stream().map(finding -> finding.metadata().id()).distinct().toList();
   }
 
   private final class Listener implements EngineListener {

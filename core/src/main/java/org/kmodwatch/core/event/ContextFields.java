@@ -1,23 +1,21 @@
 package org.kmodwatch.core.event;
 
-import java.util.AbstractMap;
 import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The fields of a {@link SensorContext} in JSON that know the context itself: made from either, the
  * other is made when somebody asks. So what the sensor decoded is not written into fields and read
  * out of them again on its way to the load tracker, and what was read from a recording is read
- * once. Immutable to whoever looks.
+ * once.
  */
-final class ContextFields extends AbstractMap<String, Value> {
+final class ContextFields extends LazyFields {
 
-  private volatile @Nullable Map<String, Value> fields;
+  private final @Nullable Map<String, Value> given;
   private volatile @Nullable SensorContext context;
 
-  private ContextFields(@Nullable Map<String, Value> fields, @Nullable SensorContext context) {
-    this.fields = fields;
+  private ContextFields(@Nullable Map<String, Value> given, @Nullable SensorContext context) {
+    this.given = given;
     this.context = context;
   }
 
@@ -32,37 +30,21 @@ final class ContextFields extends AbstractMap<String, Value> {
   SensorContext context() {
     SensorContext known = context;
     if (known == null) {
-      known = SensorContexts.read(fields());
+      known = SensorContexts.read(this);
       context = known;
     }
     return known;
   }
 
   @Override
-  public @Nullable Value get(@Nullable Object key) {
-    return fields().get(key);
-  }
-
-  @Override
-  public boolean containsKey(@Nullable Object key) {
-    return fields().containsKey(key);
-  }
-
-  @Override
-  public Set<Entry<String, Value>> entrySet() {
-    return fields().entrySet();
-  }
-
-  private Map<String, Value> fields() {
-    Map<String, Value> known = fields;
-    if (known == null) {
-      SensorContext source = context;
-      if (source == null) {
-        throw new IllegalStateException("made of nothing");
-      }
-      known = Value.orderedCopy(SensorContexts.write(source));
-      fields = known;
+  protected Map<String, Value> make() {
+    SensorContext source = context;
+    if (given != null) {
+      return given;
     }
-    return known;
+    if (source == null) {
+      throw new IllegalStateException("made of nothing");
+    }
+    return SensorContexts.write(source);
   }
 }

@@ -176,7 +176,7 @@ public sealed interface Value {
 
   /** An unmodifiable copy of {@code fields} that iterates in the same order. */
   static Map<String, Value> orderedCopy(Map<String, Value> fields) {
-    if (fields instanceof ContextFields immutable) {
+    if (fields instanceof LazyFields immutable) {
       return immutable;
     }
     return fields.isEmpty() ? Map.of() : Collections.unmodifiableMap(new LinkedHashMap<>(fields));

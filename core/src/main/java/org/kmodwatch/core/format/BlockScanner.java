@@ -13,8 +13,6 @@ import org.kmodwatch.core.event.Event;
  */
 public final class BlockScanner {
 
-  private static final byte NEWLINE = '\n';
-
   private final ReadOptions options;
   private final @Nullable NameSearch search;
   private final FlatLines ordinary = new FlatLines();
@@ -60,7 +58,7 @@ public final class BlockScanner {
 
   private void scanAll(Block block) {
     for (int start = 0; start < block.length; ) {
-      int end = endOfLine(block.bytes, start);
+      int end = Newlines.at(block.bytes, start);
       lines++;
       take(block, start, end);
       start = end + 1;
@@ -76,7 +74,7 @@ public final class BlockScanner {
     }
     int next = 0;
     for (int start = 0; start < block.length; ) {
-      int end = endOfLine(block.bytes, start);
+      int end = Newlines.at(block.bytes, start);
       lines++;
       boolean isFound = next < search.found() && search.start(next) == start;
       if (isFound) {
@@ -96,11 +94,11 @@ public final class BlockScanner {
     for (int i = 0; i < search.found(); i++) {
       int start = search.start(i);
       int badBefore = found.size();
-      take(block, start, endOfLine(block.bytes, start));
+      take(block, start, Newlines.at(block.bytes, start));
       // Only a bad line is told by its number.
       if (found.size() > badBefore && found.getLast() instanceof ScannedLine.Bad bad) {
-        lines += newlines(block.bytes, counted, start) + 1;
-        counted = endOfLine(block.bytes, start) + 1;
+        lines += Newlines.count(block.bytes, counted, start) + 1;
+        counted = Newlines.at(block.bytes, start) + 1;
         found.set(badBefore, new ScannedLine.Bad(lines, bad.reason()));
       }
     }
@@ -164,22 +162,6 @@ public final class BlockScanner {
   private void bad(String reason) {
     badLines++;
     found.add(new ScannedLine.Bad(lines, reason));
-  }
-
-  private static int endOfLine(ByteBuffer bytes, int start) {
-    int end = start;
-    while (bytes.get(end) != NEWLINE) {
-      end++;
-    }
-    return end;
-  }
-
-  private static long newlines(ByteBuffer bytes, int from, int to) {
-    long newlines = 0;
-    for (int i = from; i < to; i++) {
-      newlines += bytes.get(i) == NEWLINE ? 1 : 0;
-    }
-    return newlines;
   }
 
   /** Whether a line begins and ends with a brace; white space at its end does not count. */

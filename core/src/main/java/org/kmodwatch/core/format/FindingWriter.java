@@ -2,7 +2,9 @@ package org.kmodwatch.core.format;
 
 import java.io.IOException;
 import java.io.OutputStream;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.event.Value;
 import org.kmodwatch.core.signature.Finding;
@@ -15,7 +17,13 @@ import org.kmodwatch.core.signature.SignatureMetadata;
  */
 public final class FindingWriter {
 
+  /** By id; only ever a short cut: what one thread adds may be lost to another's. */
+  private static volatile Map<String, Written> written = Map.of();
+
   private FindingWriter() {}
+
+  @SuppressWarnings("ArrayRecordComponent") // compared by nobody
+  private record Written(SignatureMetadata metadata, byte[] bytes) {}
 
   /**
    * Writes {@code finding} to {@code out} in one call, without flushing.
@@ -57,8 +65,21 @@ public final class FindingWriter {
     FlatForm.write(out, event);
     out.writeEndObject();
     out.writeName("SigMetadata");
-    write(out, finding.metadata());
+    out.writeRaw(bytesOf(finding.metadata()));
     out.writeEndObject();
+  }
+
+  /** A signature's metadata is the same with each of its findings. */
+  @SuppressWarnings("ReferenceEquality") // comparing its texts would take longer than writing them
+  private static byte[] bytesOf(SignatureMetadata metadata) {
+    Written known = written.get(metadata.id());
+    if (known == null || known.metadata != metadata) {
+      known = new Written(metadata, JsonLine.value(out -> write(out, metadata)));
+      var more = new HashMap<>(written);
+      more.put(metadata.id(), known);
+      written = Map.copyOf(more);
+    }
+    return known.bytes;
   }
 
   private static void write(JsonLine out, SignatureMetadata metadata) {

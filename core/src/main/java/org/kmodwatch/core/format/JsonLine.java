@@ -36,6 +36,13 @@ final class JsonLine {
     return Arrays.copyOf(line.bytes, line.length);
   }
 
+  /** The bytes of the value that {@code content} writes, for {@link #writeRaw}. */
+  static byte[] value(Consumer<JsonLine> content) {
+    var line = new JsonLine();
+    content.accept(line);
+    return Arrays.copyOf(line.bytes, line.length);
+  }
+
   void writeStartObject() {
     start('{');
   }
@@ -83,6 +90,15 @@ final class JsonLine {
     literal("null");
   }
 
+  /** Writes a value that is JSON already. */
+  void writeRaw(byte[] value) {
+    separate();
+    room(value.length);
+    System.arraycopy(value, 0, bytes, length, value.length);
+    length += value.length;
+    comma = true;
+  }
+
   void writeStringProperty(String name, String text) {
     writeName(name);
     writeString(text);
@@ -119,12 +135,7 @@ final class JsonLine {
   }
 
   private void literal(String ascii) {
-    separate();
-    byte[] encoded = ascii.getBytes(ISO_8859_1);
-    room(encoded.length);
-    System.arraycopy(encoded, 0, bytes, length, encoded.length);
-    length += encoded.length;
-    comma = true;
+    writeRaw(ascii.getBytes(ISO_8859_1));
   }
 
   private void quote(String text) {
@@ -134,12 +145,13 @@ final class JsonLine {
     int at = length;
     to[at++] = '"';
     int i = 0;
-    for (; i < chars; i++) {
+    while (i < chars) {
       char c = text.charAt(i);
       if (c >= PLAIN.length || !PLAIN[c]) {
         break;
       }
       to[at++] = (byte) c;
+      i++;
     }
     length = at;
     if (i < chars) {

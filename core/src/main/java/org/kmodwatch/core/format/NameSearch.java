@@ -44,8 +44,7 @@ final class NameSearch {
 
   private final List<Needle> needles;
 
-  /** Needles two by two: each byte of them eight times in a row, six numbers a pair. */
-  private final long[][] pairs;
+  private final List<Pair> pairs;
 
   /** The letters that the names have. */
   private final boolean[] letters = new boolean[128];
@@ -66,17 +65,17 @@ final class NameSearch {
   private int found;
   private int[] starts = new int[64];
 
+  /** Two needles that are searched for at the same time; the last one may be with itself. */
+  private record Pair(Needle one, Needle other) {}
+
   /** Searches for {@code names}, each of which {@link Needle#canFind}. */
   NameSearch(Set<String> names) {
     this.needles = Needle.of(names);
-    var all = new ArrayList<long[]>();
+    var all = new ArrayList<Pair>();
     for (int i = 0; i < needles.size(); i += 2) {
-      var pair = new long[2 * Needle.LENGTH];
-      spread(needles.get(i).text(), pair, 0);
-      spread(needles.get(Math.min(i + 1, needles.size() - 1)).text(), pair, Needle.LENGTH);
-      all.add(pair);
+      all.add(new Pair(needles.get(i), needles.get(Math.min(i + 1, needles.size() - 1))));
     }
-    this.pairs = all.toArray(long[][]::new);
+    this.pairs = List.copyOf(all);
     names.forEach(name -> name.chars().forEach(c -> letters[c] = true));
     boolean onlyLetters = names.stream().allMatch(name -> name.chars().allMatch(c -> c >= '@'));
     this.digitMask = onlyLetters ? ~(0x03 * ONES) : 0;
@@ -100,8 +99,9 @@ final class NameSearch {
       fromSecond.get(at, second, 0, count);
       fromThird.get(at, third, 0, count);
       fromFifth.get(at, fifth, 0, count);
-      lines += newlines(second, count);
-      regular &= irregular(first, second, third, count) == 0;
+      long newlines = newlines(first, second, third, count);
+      lines += (int) newlines;
+      regular &= newlines >>> Integer.SIZE == 0;
       searchPiece(block, at, count);
     }
     settle();
@@ -140,32 +140,21 @@ final class NameSearch {
     return bytes.slice(from, bytes.capacity() - from).order(ByteOrder.LITTLE_ENDIAN).asLongBuffer();
   }
 
-  private static void spread(String text, long[] into, int from) {
-    for (int i = 0; i < text.length(); i++) {
-      into[from + i] = text.charAt(i) * ONES;
-    }
-  }
-
-  private static long newlines(long[] bytes, int count) {
+  /**
+   * How many newlines {@code b} has in the lower half, and in the upper one how many of those do
+   * not stand between a closing and an opening brace.
+   */
+  private static long newlines(long[] a, long[] b, long[] c, int count) {
     long newlines = 0;
-    for (int i = 0; i < count; i++) {
-      long x = bytes[i] ^ '\n' * ONES;
-      newlines += Long.bitCount(~(((x & LOW) + LOW) | x | LOW));
-    }
-    return newlines;
-  }
-
-  /** Not 0 if a newline does not stand between a closing and an opening brace. */
-  private static long irregular(long[] a, long[] b, long[] c, int count) {
-    long irregular = 0;
     for (int i = 0; i < count; i++) {
       long newline = b[i] ^ '\n' * ONES;
       long braces = (a[i] ^ '}' * ONES) | (c[i] ^ '{' * ONES);
       long isNewline = ~(((newline & LOW) + LOW) | newline | LOW);
       long isBraces = ~(((braces & LOW) + LOW) | braces | LOW);
-      irregular |= isNewline & ~isBraces;
+      newlines +=
+          Long.bitCount(isNewline) + ((long) Long.bitCount(isNewline & ~isBraces) << Integer.SIZE);
     }
-    return irregular;
+    return newlines;
   }
 
   /** Not 0 if there is a backslash before a {@code u}, and a digit that may be a letter's. */
@@ -196,16 +185,36 @@ final class NameSearch {
       long q2) {
     long hits = 0;
     for (int i = 0; i < count; i++) {
-      hits |= eitherOf(a[i], b[i], c[i], p0, p1, p2, q0, q1, q2);
+      hits |= one(a[i], b[i], c[i], p0, p1, p2) | one(a[i], b[i], c[i], q0, q1, q2);
     }
     return hits & HIGH;
   }
 
-  private static long eitherOf(
-      long a, long b, long c, long p0, long p1, long p2, long q0, long q1, long q2) {
+  /** Not 0 if a needle is there, and two bytes after it what one of two of its places has. */
+  private static long withEnding(
+      long[] a,
+      long[] b,
+      long[] c,
+      long[] e,
+      int count,
+      long p0,
+      long p1,
+      long p2,
+      long e0,
+      long e1) {
+    long hits = 0;
+    for (int i = 0; i < count; i++) {
+      long p = (a[i] ^ p0) | (b[i] ^ p1) | (c[i] ^ p2);
+      long x = p | (e[i] ^ e0);
+      long y = p | (e[i] ^ e1);
+      hits |= ((x - ONES) & ~x) | ((y - ONES) & ~y);
+    }
+    return hits & HIGH;
+  }
+
+  private static long one(long a, long b, long c, long p0, long p1, long p2) {
     long p = (a ^ p0) | (b ^ p1) | (c ^ p2);
-    long q = (a ^ q0) | (b ^ q1) | (c ^ q2);
-    return ((p - ONES) & ~p) | ((q - ONES) & ~q);
+    return (p - ONES) & ~p;
   }
 
   private void searchPiece(Block block, int at, int count) {
@@ -214,16 +223,49 @@ final class NameSearch {
         take(block, at + i, escapes(first[i], second[i], fifth[i], digitMask));
       }
     }
-    for (long[] p : pairs) {
-      if (eitherOf(first, second, third, count, p[0], p[1], p[2], p[3], p[4], p[5]) != 0) {
-        for (int i = 0; i < count; i++) {
-          take(
-              block,
-              at + i,
-              eitherOf(first[i], second[i], third[i], p[0], p[1], p[2], p[3], p[4], p[5]));
+    for (Pair pair : pairs) {
+      long[] p = pair.one().spread();
+      long[] q = pair.other().spread();
+      if (eitherOf(first, second, third, count, p[0], p[1], p[2], q[0], q[1], q[2]) != 0) {
+        look(block, at, count, pair.one());
+        if (pair.other() != pair.one()) {
+          look(block, at, count, pair.other());
         }
       }
     }
+  }
+
+  /** Takes the lines of a piece that have a needle in one of its places. */
+  private void look(Block block, int at, int count, Needle needle) {
+    long[] p = needle.spread();
+    if (goesOn(needle, count)) {
+      for (int i = 0; i < count; i++) {
+        take(block, at + i, one(first[i], second[i], third[i], p[0], p[1], p[2]));
+      }
+    }
+  }
+
+  /** Whether the needle is there with the right byte after the next: most hits are other words. */
+  private boolean goesOn(Needle needle, int count) {
+    long[] p = needle.spread();
+    long[] endings = needle.spreadEndings();
+    boolean any = endings.length == 0;
+    for (int i = 0; i < endings.length; i += 2) {
+      any |=
+          withEnding(
+                  first,
+                  second,
+                  third,
+                  fifth,
+                  count,
+                  p[0],
+                  p[1],
+                  p[2],
+                  endings[i],
+                  endings[Math.min(i + 1, endings.length - 1)])
+              != 0;
+    }
+    return any;
   }
 
   /** Takes the lines in which the hits among eight bytes are, if they are what they seem. */
@@ -241,10 +283,7 @@ final class NameSearch {
       return isEscapedLetter(bytes, position);
     }
     for (Needle needle : needles) {
-      // Most hits are other words with the same beginning, which what follows tells.
-      if (needle.mayGoOn(
-              bytes.get(position + Needle.LENGTH), bytes.get(position + Needle.LENGTH + 1))
-          && stands(needle.text(), bytes, position)) {
+      if (stands(needle.text(), bytes, position)) {
         for (Needle.Place place : needle.places()) {
           if (stands(place.quoted(), bytes, position - place.offset())) {
             return true;
@@ -289,10 +328,7 @@ final class NameSearch {
   }
 
   private void take(Block block, int position) {
-    int start = position;
-    while (start > 0 && block.bytes.get(start - 1) != '\n') {
-      start--;
-    }
+    int start = Newlines.before(block.bytes, position);
     if (found == starts.length) {
       starts = Arrays.copyOf(starts, 2 * found);
     }

@@ -3,7 +3,6 @@ package org.kmodwatch.core.format;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -18,29 +17,31 @@ final class Needle {
 
   static final int LENGTH = 3;
 
+  private static final int ENDING = 4;
+  private static final long ONES = 0x0101_0101_0101_0101L;
+
   /** Rare ones are last: the letters by how often English has them, then what identifiers have. */
   private static final String BY_FREQUENCY = "etaoinsrhdlucmfywgpbvkxqjz_";
 
   private final String text;
   private final List<Place> places;
 
-  /** By byte: whether one of the places has it next, or next but one. */
-  private final boolean[] next = new boolean[256];
-
-  private final boolean[] nextButOne = new boolean[256];
+  private final long[] spread;
+  private final long[] spreadEndings;
 
   private Needle(String text, List<Place> places) {
     this.text = text;
     this.places = List.copyOf(places);
-    for (Place place : places) {
-      int after = place.offset() + LENGTH;
-      next[place.quoted()[after] & 0xFF] = true;
-      if (after + 1 < place.quoted().length) {
-        nextButOne[place.quoted()[after + 1] & 0xFF] = true;
-      } else {
-        Arrays.fill(nextButOne, true);
-      }
-    }
+    this.spread = text.chars().mapToLong(c -> c * ONES).toArray();
+    boolean haveEndings =
+        places.stream().allMatch(place -> place.offset() + ENDING < place.quoted().length);
+    this.spreadEndings =
+        haveEndings
+            ? places.stream()
+                .mapToLong(place -> place.quoted()[place.offset() + ENDING] * ONES)
+                .distinct()
+                .toArray()
+            : new long[0];
   }
 
   /** The three characters. */
@@ -53,9 +54,17 @@ final class Needle {
     return places;
   }
 
-  /** Whether any place goes on with these two bytes. */
-  boolean mayGoOn(byte first, byte second) {
-    return next[first & 0xFF] && nextButOne[second & 0xFF];
+  /** Each of the three, eight times in a row. */
+  long[] spread() {
+    return spread;
+  }
+
+  /**
+   * What the places have four characters from where the needle begins, each eight times in a row;
+   * nothing if one of them ends before.
+   */
+  long[] spreadEndings() {
+    return spreadEndings;
   }
 
   /**

@@ -247,52 +247,35 @@ public final class LoadRecords {
 
   /** The record as an event that signatures can select; the envelope is that of {@code basis}. */
   public static Event toEvent(LoadRecord record, Event basis) {
-    Event event =
-        new Event(
-            Event.SOURCE_TRACEE,
-            basis.timestampNanos(),
-            basis.process(),
-            basis.hostName(),
-            basis.container(),
-            basis.kubernetes(),
-            basis.eventId(),
-            LoadRecord.EVENT_NAME,
-            null,
-            record.returnValue(),
-            basis.syscall(),
-            null,
-            basis.containerStarted(),
-            basis.compat(),
-            List.of(new Argument(ARGUMENT, LoadRecord.SCHEMA, toValue(record))),
-            null,
-            Map.of());
-    lastMade = new Made(event, record);
-    return event;
+    return new Event(
+        Event.SOURCE_TRACEE,
+        basis.timestampNanos(),
+        basis.process(),
+        basis.hostName(),
+        basis.container(),
+        basis.kubernetes(),
+        basis.eventId(),
+        LoadRecord.EVENT_NAME,
+        null,
+        record.returnValue(),
+        basis.syscall(),
+        null,
+        basis.containerStarted(),
+        basis.compat(),
+        List.of(new Argument(ARGUMENT, LoadRecord.SCHEMA, new Value.Obj(new RecordFields(record)))),
+        null,
+        Map.of());
   }
 
-  /** An event that was made of a record. */
-  private record Made(Event event, LoadRecord record) {}
-
-  /**
-   * The last one made. Every signature on records asks for the record of the same event, one after
-   * the other: without this each would read it out of the event anew. Only ever a short cut; any
-   * thread may set it.
-   */
-  private static volatile @Nullable Made lastMade;
-
   /** The record that {@code event} is; empty if it is another event, or the record is damaged. */
-  @SuppressWarnings("ReferenceEquality") // this very event, not one like it
   public static Optional<LoadRecord> of(Event event) {
-    Made made = lastMade;
-    if (made != null && made.event == event) {
-      return Optional.of(made.record);
-    }
     if (!event.eventName().equals(LoadRecord.EVENT_NAME)) {
       return Optional.empty();
     }
     try {
       return event.argument(ARGUMENT).orElse(Value.NULL) instanceof Value.Obj value
-          ? Optional.of(fromValue(value))
+          ? Optional.of(
+              value.fields() instanceof RecordFields known ? known.record() : fromValue(value))
           : Optional.empty();
     } catch (LoadRecordException damaged) {
       return Optional.empty();

@@ -1,0 +1,45 @@
+package org.kmodwatch.core.event;
+
+import java.util.AbstractMap;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The fields of an object in JSON that are made when somebody asks for them: what an object says is
+ * mostly taken from the object itself. Immutable to whoever looks.
+ */
+public abstract class LazyFields extends AbstractMap<String, Value> {
+
+  private volatile @Nullable Map<String, Value> fields;
+
+  /** Fields that were not made yet. */
+  protected LazyFields() {}
+
+  /** Makes the fields, in their order; the same ones at every call. */
+  protected abstract Map<String, Value> make();
+
+  @Override
+  public final @Nullable Value get(@Nullable Object key) {
+    return fields().get(key);
+  }
+
+  @Override
+  public final boolean containsKey(@Nullable Object key) {
+    return fields().containsKey(key);
+  }
+
+  @Override
+  public final Set<Entry<String, Value>> entrySet() {
+    return fields().entrySet();
+  }
+
+  private Map<String, Value> fields() {
+    Map<String, Value> known = fields;
+    if (known == null) {
+      known = Value.orderedCopy(make());
+      fields = known;
+    }
+    return known;
+  }
+}
