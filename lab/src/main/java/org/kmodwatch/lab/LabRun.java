@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  * @param kernelArguments added to the kernel's command line, such as {@code module.sig_enforce=1}
  * @param accelerator what runs the guest's instructions
  * @param sensor whether the sensor runs; without it there is no record, to compare with
+ * @param instructionClock whether the guest's clock counts instructions: one processor, each
+ *     instruction takes a nanosecond, and waiting takes no time of the host's
  * @param outFolder where the results go; null for a new folder under build/lab/runs
  */
 public record LabRun(
@@ -28,6 +30,7 @@ public record LabRun(
     List<String> kernelArguments,
     Accelerator accelerator,
     boolean sensor,
+    boolean instructionClock,
     @Nullable Path outFolder) {
 
   /** How long a guest may take where nobody says. */
@@ -36,7 +39,8 @@ public record LabRun(
   /**
    * Checks the values.
    *
-   * @throws LabException.Usage if the time limit is not positive
+   * @throws LabException.Usage if the time limit is not positive, or instructions are to be counted
+   *     where the host's processor runs them
    */
   public LabRun {
     Objects.requireNonNull(kernel);
@@ -48,12 +52,16 @@ public record LabRun(
       throw new LabException.Usage(
           "the time limit must be longer than nothing: timeout=%s".formatted(timeout));
     }
+    if (instructionClock && accelerator != Accelerator.TCG) {
+      throw new LabException.Usage(
+          "only software emulation counts instructions: accelerator=%s".formatted(accelerator));
+    }
   }
 
   /** A script under a kernel, with the sensor, in software emulation. */
   public static LabRun of(String kernel, String script) {
     return new LabRun(
-        kernel, script, List.of(), DEFAULT_TIMEOUT, List.of(), Accelerator.TCG, true, null);
+        kernel, script, List.of(), DEFAULT_TIMEOUT, List.of(), Accelerator.TCG, true, false, null);
   }
 
   /** Where the results go, if the request says. */
@@ -71,35 +79,93 @@ public record LabRun(
   /** The same with these files. */
   public LabRun withFiles(List<AddedFile> newFiles) {
     return new LabRun(
-        kernel, script, newFiles, timeout, kernelArguments, accelerator, sensor, outFolder);
+        kernel,
+        script,
+        newFiles,
+        timeout,
+        kernelArguments,
+        accelerator,
+        sensor,
+        instructionClock,
+        outFolder);
   }
 
   /** The same with another time limit. */
   public LabRun withTimeout(Duration newTimeout) {
     return new LabRun(
-        kernel, script, files, newTimeout, kernelArguments, accelerator, sensor, outFolder);
+        kernel,
+        script,
+        files,
+        newTimeout,
+        kernelArguments,
+        accelerator,
+        sensor,
+        instructionClock,
+        outFolder);
   }
 
   /** The same with these additions to the kernel's command line. */
   public LabRun withKernelArguments(List<String> newArguments) {
-    return new LabRun(kernel, script, files, timeout, newArguments, accelerator, sensor, outFolder);
+    return new LabRun(
+        kernel,
+        script,
+        files,
+        timeout,
+        newArguments,
+        accelerator,
+        sensor,
+        instructionClock,
+        outFolder);
   }
 
   /** The same on another accelerator. */
   public LabRun withAccelerator(Accelerator newAccelerator) {
     return new LabRun(
-        kernel, script, files, timeout, kernelArguments, newAccelerator, sensor, outFolder);
+        kernel,
+        script,
+        files,
+        timeout,
+        kernelArguments,
+        newAccelerator,
+        sensor,
+        instructionClock,
+        outFolder);
   }
 
   /** The same without the sensor. */
   public LabRun withoutSensor() {
     return new LabRun(
-        kernel, script, files, timeout, kernelArguments, accelerator, false, outFolder);
+        kernel,
+        script,
+        files,
+        timeout,
+        kernelArguments,
+        accelerator,
+        false,
+        instructionClock,
+        outFolder);
+  }
+
+  /**
+   * The same on one processor whose clock counts instructions: a nanosecond each. What the guest
+   * measures in time is then a count of what it ran, the same on every host.
+   */
+  public LabRun withInstructionClock() {
+    return new LabRun(
+        kernel, script, files, timeout, kernelArguments, accelerator, sensor, true, outFolder);
   }
 
   /** The same with its results in this folder. */
   public LabRun withOut(Path newOutFolder) {
     return new LabRun(
-        kernel, script, files, timeout, kernelArguments, accelerator, sensor, newOutFolder);
+        kernel,
+        script,
+        files,
+        timeout,
+        kernelArguments,
+        accelerator,
+        sensor,
+        instructionClock,
+        newOutFolder);
   }
 }

@@ -19,9 +19,10 @@ final class Qemu {
   /**
    * The program and what it runs on.
    *
+   * @param instructionClock whether {@link #command} will ask for it
    * @throws LabException.Unavailable if it is not there
    */
-  static List<String> find(Accelerator accelerator) {
+  static List<String> find(Accelerator accelerator, boolean instructionClock) {
     if (accelerator == Accelerator.KVM && !Files.isWritable(Path.of("/dev/kvm"))) {
       throw new LabException.Unavailable(
           "/dev/kvm is not there or not yours to use; remedy: --accel tcg, or join the group kvm");
@@ -31,13 +32,18 @@ final class Qemu {
       Path program = Path.of(folder.isEmpty() ? "." : folder, PROGRAM);
       if (Files.isExecutable(program)) {
         return switch (accelerator) {
-          case TCG -> List.of(program.toString(), "-accel", "tcg,thread=multi");
+          case TCG -> List.of(program.toString(), "-accel", tcg(instructionClock));
           case KVM -> List.of(program.toString(), "-accel", "kvm", "-cpu", "host");
         };
       }
     }
     throw new LabException.Unavailable(
         "%s is not installed; remedy: apt-get install qemu-system-x86".formatted(PROGRAM));
+  }
+
+  /** qemu counts instructions only if one thread runs all of the guest. */
+  private static String tcg(boolean instructionClock) {
+    return instructionClock ? "tcg,thread=single" : "tcg,thread=multi";
   }
 
   /**
@@ -50,7 +56,12 @@ final class Qemu {
     command.add("--kill-after=5");
     command.add(Long.toString(run.timeout().plus(GRACE).toSeconds()));
     command.addAll(qemu);
-    command.addAll(List.of("-smp", "" + PROCESSORS, "-m", "" + MEMORY_MIB));
+    if (run.instructionClock()) {
+      // sleep=off: a guest that waits is taken to the end of its wait.
+      command.addAll(List.of("-icount", "shift=0,sleep=off"));
+    }
+    int processors = run.instructionClock() ? 1 : PROCESSORS;
+    command.addAll(List.of("-smp", "" + processors, "-m", "" + MEMORY_MIB));
     command.addAll(List.of("-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"));
     command.addAll(List.of("-kernel", kernel.image().toString()));
     command.addAll(List.of("-initrd", files.initrd().toString()));

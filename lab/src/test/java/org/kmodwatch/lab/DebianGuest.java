@@ -63,7 +63,7 @@ final class DebianGuest {
       LabKernel kernel, Path root, Path task, Path results, Duration timeout, Path out) {
     var command =
         new ArrayList<>(List.of("timeout", "--kill-after=5", Long.toString(timeout.toSeconds())));
-    command.addAll(Qemu.find(Accelerator.TCG));
+    command.addAll(Qemu.find(Accelerator.TCG, false));
     command.addAll(List.of("-cpu", "max"));
     command.addAll(List.of("-smp", "2", "-m", "2048", "-nodefaults", "-no-user-config"));
     command.addAll(List.of("-display", "none", "-no-reboot"));
