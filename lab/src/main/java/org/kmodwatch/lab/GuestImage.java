@@ -23,7 +23,7 @@ final class GuestImage {
       cpio.tree("", checkout.guestRoot());
       // /lib is a link to usr/lib, as on any Debian today.
       cpio.tree("usr/lib/modules/" + kernel.release(), kernel.modules());
-      if (run.sensor()) {
+      if (run.agent() != GuestAgent.ABSENT) {
         cpio.tree("opt/jre", checkout.runtimeImage());
         cpio.tree("opt/kmodwatch/lib", checkout.libraryFolder());
         cpio.file("usr/bin/kmodwatch", 0755, bytes(Resources.text("kmodwatch.sh")));
@@ -44,7 +44,10 @@ final class GuestImage {
 
   private static String parameters(LabRun run) {
     return "lab_sensor=%s\nlab_arm_seconds=%d\nlab_drain_seconds=%d\n"
-        .formatted(run.sensor() ? "yes" : "no", ARM_LIMIT.toSeconds(), DRAIN_LIMIT.toSeconds());
+        .formatted(
+            run.agent() == GuestAgent.WATCHING ? "yes" : "no",
+            ARM_LIMIT.toSeconds(),
+            DRAIN_LIMIT.toSeconds());
   }
 
   private static byte[] bytes(String text) {

@@ -50,7 +50,8 @@ public final class Lab {
    */
   public static LabResult run(LabRun request, LabListener listener) {
     Checkout checkout = Checkout.find();
-    LabKernel kernel = prepare(checkout, request.kernel(), request.sensor(), listener);
+    LabKernel kernel =
+        prepare(checkout, request.kernel(), request.agent() != GuestAgent.ABSENT, listener);
     for (AddedFile file : request.files()) {
       if (!Files.isReadable(file.hostFile())) {
         throw new LabException.Usage("cannot add %s: cannot read it".formatted(file.hostFile()));

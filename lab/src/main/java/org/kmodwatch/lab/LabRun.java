@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param timeout from power on to power off; the guest is ended when it is over
  * @param kernelArguments added to the kernel's command line, such as {@code module.sig_enforce=1}
  * @param accelerator what runs the guest's instructions
- * @param sensor whether the sensor runs; without it there is no record, to compare with
+ * @param agent whether the agent watches; where it does not there is no record, to compare with
  * @param instructionClock whether the guest's clock counts instructions: one processor, each
  *     instruction takes a nanosecond, and waiting takes no time of the host's
  * @param outFolder where the results go; null for a new folder under build/lab/runs
@@ -29,7 +29,7 @@ public record LabRun(
     Duration timeout,
     List<String> kernelArguments,
     Accelerator accelerator,
-    boolean sensor,
+    GuestAgent agent,
     boolean instructionClock,
     @Nullable Path outFolder) {
 
@@ -46,6 +46,7 @@ public record LabRun(
     Objects.requireNonNull(kernel);
     Objects.requireNonNull(script);
     Objects.requireNonNull(accelerator);
+    Objects.requireNonNull(agent);
     files = List.copyOf(files);
     kernelArguments = List.copyOf(kernelArguments);
     if (timeout.isNegative() || timeout.isZero()) {
@@ -61,7 +62,15 @@ public record LabRun(
   /** A script under a kernel, with the sensor, in software emulation. */
   public static LabRun of(String kernel, String script) {
     return new LabRun(
-        kernel, script, List.of(), DEFAULT_TIMEOUT, List.of(), Accelerator.TCG, true, false, null);
+        kernel,
+        script,
+        List.of(),
+        DEFAULT_TIMEOUT,
+        List.of(),
+        Accelerator.TCG,
+        GuestAgent.WATCHING,
+        false,
+        null);
   }
 
   /** Where the results go, if the request says. */
@@ -85,7 +94,7 @@ public record LabRun(
         timeout,
         kernelArguments,
         accelerator,
-        sensor,
+        agent,
         instructionClock,
         outFolder);
   }
@@ -99,7 +108,7 @@ public record LabRun(
         newTimeout,
         kernelArguments,
         accelerator,
-        sensor,
+        agent,
         instructionClock,
         outFolder);
   }
@@ -113,7 +122,7 @@ public record LabRun(
         timeout,
         newArguments,
         accelerator,
-        sensor,
+        agent,
         instructionClock,
         outFolder);
   }
@@ -127,13 +136,18 @@ public record LabRun(
         timeout,
         kernelArguments,
         newAccelerator,
-        sensor,
+        agent,
         instructionClock,
         outFolder);
   }
 
   /** The same without the sensor. */
   public LabRun withoutSensor() {
+    return withAgent(GuestAgent.ABSENT);
+  }
+
+  /** The same with another use of the agent. */
+  public LabRun withAgent(GuestAgent newAgent) {
     return new LabRun(
         kernel,
         script,
@@ -141,7 +155,7 @@ public record LabRun(
         timeout,
         kernelArguments,
         accelerator,
-        false,
+        newAgent,
         instructionClock,
         outFolder);
   }
@@ -152,7 +166,7 @@ public record LabRun(
    */
   public LabRun withInstructionClock() {
     return new LabRun(
-        kernel, script, files, timeout, kernelArguments, accelerator, sensor, true, outFolder);
+        kernel, script, files, timeout, kernelArguments, accelerator, agent, true, outFolder);
   }
 
   /** The same with its results in this folder. */
@@ -164,7 +178,7 @@ public record LabRun(
         timeout,
         kernelArguments,
         accelerator,
-        sensor,
+        agent,
         instructionClock,
         newOutFolder);
   }
