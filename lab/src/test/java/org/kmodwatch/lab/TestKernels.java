@@ -21,7 +21,10 @@ final class TestKernels {
     return arguments(asked(CLOUDS, names()));
   }
 
-  /** For what boots a Debian, which only the clouds' kernels do without an initramfs. */
+  /**
+   * For what boots a Debian, which only the clouds' kernels do without an initramfs, and for what
+   * the bench does on both.
+   */
   static List<Arguments> newest() {
     return arguments(asked(List.of("6.12"), CLOUDS));
   }
