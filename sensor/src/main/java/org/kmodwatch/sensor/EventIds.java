@@ -1,5 +1,6 @@
 package org.kmodwatch.sensor;
 
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.kmodwatch.core.event.EventNames;
@@ -29,19 +30,23 @@ final class EventIds {
           EventNames.MODULE_IMAGE,
           EventNames.ATTEMPTS_SUPPRESSED);
 
-  private static final Map<String, String> SYSTEM_CALLS =
-      Map.of(
-          EventNames.INIT_MODULE,
-          "175",
-          EventNames.DELETE_MODULE,
-          "176",
-          EventNames.FINIT_MODULE,
-          "313");
+  private static final Map<String, String> BY_NAME = byName();
 
   private EventIds() {}
 
+  /** The number of one of our events. */
   static String of(String eventName) {
-    String call = SYSTEM_CALLS.get(eventName);
-    return call != null ? call : Integer.toString(FIRST_OF_OURS + OURS.indexOf(eventName));
+    return BY_NAME.getOrDefault(eventName, "0");
+  }
+
+  private static Map<String, String> byName() {
+    var ids = new HashMap<String, String>();
+    for (int i = 0; i < OURS.size(); i++) {
+      ids.put(OURS.get(i), Integer.toString(FIRST_OF_OURS + i));
+    }
+    ids.put(EventNames.INIT_MODULE, "175");
+    ids.put(EventNames.DELETE_MODULE, "176");
+    ids.put(EventNames.FINIT_MODULE, "313");
+    return ids;
   }
 }

@@ -19,29 +19,75 @@ final class KernelStrings {
 
   /** The string of {@code length} bytes at {@code offset}. */
   static String decode(ByteBuffer buffer, int offset, int length) {
-    var bytes = new byte[length];
-    buffer.get(offset, bytes);
-    return decode(bytes);
+    return decode(bytes(buffer, offset, length));
   }
 
   /** The NUL-terminated string in the {@code size} bytes at {@code offset}. */
   static String decodeTerminated(ByteBuffer buffer, int offset, int size) {
-    int length = 0;
-    while (length < size && buffer.get(offset + length) != 0) {
-      length++;
-    }
-    return decode(buffer, offset, length);
+    byte[] bytes = bytes(buffer, offset, size);
+    return decode(bytes, 0, endOf(bytes, 0));
   }
 
   static String decode(byte[] bytes) {
+    return decode(bytes, 0, bytes.length);
+  }
+
+  /** The strings that stand one after the other, each ended by a NUL; the last may lack it. */
+  static List<String> decodeList(ByteBuffer buffer, int offset, int length) {
+    byte[] bytes = bytes(buffer, offset, length);
+    List<String> parts = new ArrayList<>();
+    for (int start = 0; start < length; ) {
+      int end = endOf(bytes, start);
+      parts.add(decode(bytes, start, end));
+      start = end + 1;
+    }
+    return parts;
+  }
+
+  /** The path whose parts, each ended by a NUL, stand from the file up to the root. */
+  static String decodePath(
+      ByteBuffer buffer, int offset, int length, boolean cut, boolean deleted) {
+    byte[] parts = bytes(buffer, offset, length);
+    var path = new byte[1 + length];
+    int used = 0;
+    path[used++] = '/';
+    int end = length > 0 && parts[length - 1] == 0 ? length - 1 : length;
+    while (end >= 0) {
+      int start = end;
+      while (start > 0 && parts[start - 1] != 0) {
+        start--;
+      }
+      System.arraycopy(parts, start, path, used, end - start);
+      used += end - start;
+      if (start > 0) {
+        path[used++] = '/';
+      }
+      end = start - 1;
+    }
+    // A name is whole between two slashes, so the bytes of all can be decoded at once.
+    String text = decode(path, 0, used);
+    return (cut ? "…" + text : text) + (deleted ? " (deleted)" : "");
+  }
+
+  /** Of each event there are a dozen of these, and nearly all are ASCII. */
+  private static String decode(byte[] bytes, int start, int end) {
+    for (int i = start; i < end; i++) {
+      if (bytes[i] < 0) {
+        return decodeUtf8(bytes, start, end);
+      }
+    }
+    return new String(bytes, start, end - start, StandardCharsets.ISO_8859_1);
+  }
+
+  private static String decodeUtf8(byte[] bytes, int start, int end) {
     var decoder =
         StandardCharsets.UTF_8
             .newDecoder()
             .onMalformedInput(CodingErrorAction.REPORT)
             .onUnmappableCharacter(CodingErrorAction.REPORT);
-    ByteBuffer in = ByteBuffer.wrap(bytes);
-    CharBuffer out = CharBuffer.allocate(bytes.length);
-    var result = new StringBuilder(bytes.length);
+    ByteBuffer in = ByteBuffer.wrap(bytes, start, end - start);
+    CharBuffer out = CharBuffer.allocate(end - start);
+    var result = new StringBuilder(end - start);
     while (true) {
       CoderResult outcome = decoder.decode(in, out, true);
       result.append(out.flip());
@@ -55,30 +101,19 @@ final class KernelStrings {
     }
   }
 
-  /** The strings that stand one after the other, each ended by a NUL; the last may lack it. */
-  static List<String> decodeList(ByteBuffer buffer, int offset, int length) {
-    List<String> parts = new ArrayList<>();
-    int start = 0;
-    for (int i = 0; i < length; i++) {
-      if (buffer.get(offset + i) == 0) {
-        parts.add(decode(buffer, offset + start, i - start));
-        start = i + 1;
-      }
-    }
-    if (start < length) {
-      parts.add(decode(buffer, offset + start, length - start));
-    }
-    return parts;
+  /** All at once: a look at each byte in the ring costs more than the copy. */
+  private static byte[] bytes(ByteBuffer buffer, int offset, int length) {
+    var bytes = new byte[length];
+    buffer.get(offset, bytes);
+    return bytes;
   }
 
-  /** The path whose parts, each ended by a NUL, stand from the file up to the root. */
-  static String decodePath(
-      ByteBuffer buffer, int offset, int length, boolean cut, boolean deleted) {
-    List<String> parts = decodeList(buffer, offset, length);
-    var path = new StringBuilder(cut ? "…/" : "/");
-    for (int i = parts.size() - 1; i >= 0; i--) {
-      path.append(parts.get(i)).append(i > 0 ? "/" : "");
+  /** Where the string that begins at {@code start} has its NUL, or the end of all. */
+  private static int endOf(byte[] bytes, int start) {
+    int end = start;
+    while (end < bytes.length && bytes[end] != 0) {
+      end++;
     }
-    return path.append(deleted ? " (deleted)" : "").toString();
+    return end;
   }
 }

@@ -30,21 +30,22 @@ final class OpenCalls {
 
   private final Map<Integer, Call> byHostTid = new LinkedHashMap<>();
 
-  /** Notes a record made within a call. */
+  /**
+   * Notes a record made within a call.
+   *
+   * @param record is kept, so it must not be the ring's own memory
+   */
   void note(ByteBuffer record) {
     int hostTid = record.getInt(record.position() + RecordLayout.HOST_TID);
     long since = record.getLong(record.position() + RecordLayout.CALL_TIME_NANOS);
     Call known = byHostTid.get(hostTid);
-    var copy = new byte[record.remaining()];
-    record.get(record.position(), copy);
-    ByteBuffer kept = ByteBuffer.wrap(copy).order(record.order());
     if (known != null && known.sinceBootNanos == since) {
-      known.record = kept;
+      known.record = record;
       return;
     }
     boolean initModule =
         record.getInt(record.position() + RecordLayout.CALL) == RecordLayout.INIT_MODULE;
-    byHostTid.put(hostTid, new Call(since, initModule, kept));
+    byHostTid.put(hostTid, new Call(since, initModule, record));
   }
 
   /**

@@ -238,7 +238,7 @@ public final class Sensor implements AutoCloseable {
    */
   public int drain(Consumer<Event> sink) {
     handed = 0;
-    boolean ignored = lanes.read((lane, record) -> accept(lane, record, sink));
+    boolean ignored = lanes.read((lane, record) -> accept(lane, copyOf(record), sink));
     if (isPinned()) {
       return handed;
     }
@@ -340,7 +340,7 @@ public final class Sensor implements AutoCloseable {
     canary.tick(now, canaryWays);
     readImages();
     handed = 0;
-    if (lanes.read((lane, record) -> accept(lane, record, sink))) {
+    if (lanes.read((lane, record) -> accept(lane, copyOf(record), sink))) {
       seenUpToBootNanos = now;
     }
     for (ByteBuffer record : openCalls.overdue(seenUpToBootNanos)) {
@@ -403,6 +403,16 @@ public final class Sensor implements AutoCloseable {
     } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
       account.malformed();
     }
+  }
+
+  /**
+   * In the heap: decoding looks at a record a hundred times, and each look at the ring's own memory
+   * is checked for more; and the last record of each call is kept.
+   */
+  private static ByteBuffer copyOf(ByteBuffer record) {
+    var copy = new byte[record.remaining()];
+    record.get(record.position(), copy);
+    return ByteBuffer.wrap(copy).order(record.order());
   }
 
   /**
