@@ -170,7 +170,9 @@ public sealed interface Value {
   /** The list of the strings {@code values}. */
   static Value ofStrings(List<String> values) {
     var list = new ArrayList<Value>(values.size());
-    values.forEach(v -> list.add(of(v)));
+    for (String value : values) {
+      list.add(of(value));
+    }
     return new Array(list);
   }
 

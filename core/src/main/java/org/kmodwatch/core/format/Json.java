@@ -66,8 +66,20 @@ final class Json {
     }
   }
 
-  /** Writes {@code value}. */
+  /**
+   * Writes {@code value}. Without lambdas, and the two of which there are dozens in a line first:
+   * where Java's second compiler is not used, as in the agent, a switch over types and each lambda
+   * that takes something with it are calls, made for every value.
+   */
   static void write(JsonLine out, Value value) {
+    if (value instanceof Value.Str(String text)) {
+      out.writeString(text);
+      return;
+    }
+    if (value instanceof Value.Num(String text)) {
+      out.writeNumber(text);
+      return;
+    }
     switch (value) {
       case Value.Null() -> out.writeNull();
       case Value.Bool(boolean truth) -> out.writeBoolean(truth);
@@ -75,7 +87,9 @@ final class Json {
       case Value.Str(String text) -> out.writeString(text);
       case Value.Array(var values) -> {
         out.writeStartArray();
-        values.forEach(v -> write(out, v));
+        for (Value each : values) {
+          write(out, each);
+        }
         out.writeEndArray();
       }
       case Value.Obj(var fields) -> {
@@ -88,11 +102,10 @@ final class Json {
 
   /** Writes {@code fields} into the object that is open. */
   static void writeFields(JsonLine out, Map<String, Value> fields) {
-    fields.forEach(
-        (name, value) -> {
-          out.writeName(name);
-          write(out, value);
-        });
+    for (Map.Entry<String, Value> field : fields.entrySet()) {
+      out.writeName(field.getKey());
+      write(out, field.getValue());
+    }
   }
 
   private static Value parseValue(JsonParser parser, JsonToken token, int depth) {

@@ -12,10 +12,14 @@ import org.kmodwatch.core.event.Value;
 
 /** Collects the fields of an object, and leaves out what is not known. */
 final class FieldWriter {
-  private static final DateTimeFormatter TIME =
-      DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSSSSSSSS'Z'", Locale.ROOT)
-          .withZone(ZoneOffset.UTC);
+  private static final DateTimeFormatter SECOND =
+      DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.", Locale.ROOT).withZone(ZoneOffset.UTC);
   private static final long NANOS = 1_000_000_000L;
+
+  /** Most times are of the second of the one before, and formatting takes long. */
+  private static volatile Second lastSecond = new Second(0, "1970-01-01T00:00:00.");
+
+  private record Second(long epochSecond, String text) {}
 
   private final Map<String, Value> fields = new LinkedHashMap<>();
 
@@ -59,8 +63,14 @@ final class FieldWriter {
   }
 
   void time(String key, long nanos) {
-    Instant time = Instant.ofEpochSecond(Math.floorDiv(nanos, NANOS), Math.floorMod(nanos, NANOS));
-    fields.put(key, Value.of(TIME.format(time)));
+    long second = Math.floorDiv(nanos, NANOS);
+    Second known = lastSecond;
+    if (known.epochSecond != second) {
+      known = new Second(second, SECOND.format(Instant.ofEpochSecond(second)));
+      lastSecond = known;
+    }
+    String fraction = Long.toString(NANOS + Math.floorMod(nanos, NANOS));
+    fields.put(key, Value.of(known.text + fraction.substring(1) + "Z"));
   }
 
   void value(String key, Value value) {

@@ -364,7 +364,9 @@ public final class LoadRecords {
       out.time("startTime", process.startTimeNanos());
     }
     var namespaces = new FieldWriter();
-    new TreeMap<>(process.namespaces()).forEach(namespaces::number);
+    for (Map.Entry<String, Long> each : new TreeMap<>(process.namespaces()).entrySet()) {
+      namespaces.number(each.getKey(), each.getValue());
+    }
     out.object("namespaces", namespaces);
     out.text("cgroup", process.cgroup());
     var ancestors = new ArrayList<Value>();

@@ -1,6 +1,5 @@
 package org.kmodwatch.core.load;
 
-import java.util.Comparator;
 import java.util.NavigableMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -53,7 +52,9 @@ final class Waiters {
 
   /** Forgets what ended before. One that has not returned can be waited on for as long. */
   void forgetBefore(long nanos) {
-    mains.headMap(new End(nanos, Long.MIN_VALUE, 0), false).clear();
+    while (!mains.isEmpty() && mains.firstKey().endNanos < nanos) {
+      mains.pollFirstEntry();
+    }
   }
 
   /**
@@ -155,18 +156,17 @@ final class Waiters {
    */
   private record End(long endNanos, long beginNanos, int hostThreadId) implements Comparable<End> {
 
-    private static final Comparator<End> ORDER =
-        Comparator.comparingLong(End::endNanos)
-            .thenComparingLong(End::beginNanos)
-            .thenComparingInt(End::hostThreadId);
-
     static End of(Attempt attempt) {
       return new End(attempt.endNanos(), attempt.timeNanos(), attempt.key.hostThreadId());
     }
 
     @Override
     public int compareTo(End other) {
-      return ORDER.compare(this, other);
+      int order = Long.compare(endNanos, other.endNanos);
+      if (order == 0) {
+        order = Long.compare(beginNanos, other.beginNanos);
+      }
+      return order != 0 ? order : Integer.compare(hostThreadId, other.hostThreadId);
     }
   }
 }
