@@ -9,9 +9,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.ServiceLoader;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.kmodwatch.sensor.Sensor;
 import org.kmodwatch.sensor.SensorException;
+import org.kmodwatch.sensor.SensorOptions;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -23,10 +25,21 @@ import picocli.CommandLine.UnmatchedArgumentException;
 public final class Main {
 
   private final Shell shell;
+  private final Function<SensorOptions, LiveSource> sources;
   private final RootCommand root = new RootCommand();
 
   Main(Shell shell) {
+    this(shell, LiveSource::sensor);
+  }
+
+  /**
+   * Makes one.
+   *
+   * @param sources where {@code watch} has its events from
+   */
+  Main(Shell shell, Function<SensorOptions, LiveSource> sources) {
     this.shell = shell;
+    this.sources = sources;
   }
 
   /** Runs the command that {@code args} name, and ends the process with its {@link ExitStatus}. */
@@ -128,7 +141,7 @@ public final class Main {
 
   private Map<String, Supplier<Object>> builtins() {
     var builtins = new LinkedHashMap<String, Supplier<Object>>();
-    builtins.put("watch", () -> new WatchCommand(shell, LiveSource::sensor, this::fail));
+    builtins.put("watch", () -> new WatchCommand(shell, sources, this::fail));
     builtins.put("replay", () -> new ReplayCommand(shell));
     builtins.put("inspect", () -> new InspectCommand(shell));
     builtins.put("doctor", () -> new DoctorCommand(shell, Sensor::probeHooks));

@@ -253,7 +253,7 @@ final class Programs implements AutoCloseable {
   }
 
   /** The hooks that the kernel has; those that it lacks are put into {@code statuses}. */
-  private static Set<Hook> presentHooks(KernelBtf btf, Map<Hook, HookStatus> statuses) {
+  static Set<Hook> presentHooks(KernelBtf btf, Map<Hook, HookStatus> statuses) {
     Set<Hook> present = EnumSet.noneOf(Hook.class);
     String osArch = System.getProperty("os.arch", "");
     for (Hook hook : Hook.values()) {
@@ -273,6 +273,11 @@ final class Programs implements AutoCloseable {
       }
     }
     return present;
+  }
+
+  /** The object with every program, of which nothing is in the kernel yet. */
+  static BpfObject open(LibBpf lib, Reads reads, int imageBufferBytes) {
+    return open(lib, reads, EnumSet.allOf(Hook.class), imageBufferBytes);
   }
 
   private static BpfObject open(LibBpf lib, Reads reads, Set<Hook> wanted, int imageBufferBytes) {
