@@ -18,7 +18,7 @@ lock
 maven -q -ntp package -pl agent -am -DskipTests -Dspotless.check.skip=true -Dcyclonedx.skip=true >&2
 unlock
 build_if_stale
-set_java_options "$kmodwatch_app"
+set_java_options watch
 options=("${kmodwatch_java_options[@]}")
 options[-1]+=:$kmodwatch_root/agent/target/test-classes
 exec "$kmodwatch_jdk/bin/java" "${options[@]}" org.kmodwatch.agent.identity.ImageThroughput "$folder"

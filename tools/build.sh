@@ -8,16 +8,41 @@ source "${BASH_SOURCE[0]%/*}/setup.sh"
 
 kmodwatch_app=$kmodwatch_root/build/app
 
-# Sets kmodwatch_java_options. The cache below is refused if these differ between the run that made it and the run that
-# uses it, so both take them from here.
+# Sets kmodwatch_java_options for the command that $1 names. A package has the same, from the same files.
 set_java_options() {
-  local jar path=
-  for jar in "$1"/lib/*.jar; do path+=${path:+:}$jar; done
-  # The Zstandard reader uses sun.misc.Unsafe, of which Java 25 warns on standard error (docs/decisions/0006).
+  local options=other
+  case $1 in
+    watch | replay) options=$1 ;;
+  esac
+  # shellcheck disable=SC2034 # for whoever sources this
   kmodwatch_java_options=(
-    --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xmx256m
-    "-Dkmodwatch.home=$kmodwatch_root" -cp "$path"
+    "@$kmodwatch_root/packaging/java/common" "@$kmodwatch_root/packaging/java/$options" "-Dkmodwatch.home=$kmodwatch_root"
+    -cp "$(class_path "$kmodwatch_app"/lib/*.jar)"
   )
+}
+
+class_path() {
+  local IFS=:
+  printf '%s' "$*"
+}
+
+# Makes an ahead-of-time cache, of classes read, checked and linked: train JAVA CACHE LOG JAR... The JARs are the class
+# path to come, in its order. Neither machine code nor stubs are in it: those would be for this machine's processor, and
+# end with SIGILL on one that can do less.
+train() {
+  local java=$1 cache=$2 log=$3 folder status=0
+  shift 3
+  folder=$(mktemp -d)
+  # Two steps, since the one step that does both hands its options on by JAVA_TOOL_OPTIONS, which says so.
+  env -u JAVA_TOOL_OPTIONS "$java" "@$kmodwatch_root/packaging/java/common" "@$kmodwatch_root/packaging/java/watch" \
+    -XX:AOTMode=record -XX:AOTConfiguration="$folder/configuration" -cp "$(class_path "$@")" org.kmodwatch.agent.Training \
+    "$kmodwatch_root/image/src/test/resources/org/kmodwatch/image/seeds/signed" "$folder/machine" >"$log" 2>&1 &&
+    env -u JAVA_TOOL_OPTIONS "$java" "@$kmodwatch_root/packaging/java/common" "@$kmodwatch_root/packaging/java/watch" \
+      -XX:-AOTStubCaching -XX:-AOTAdapterCaching \
+      -XX:AOTMode=create -XX:AOTConfiguration="$folder/configuration" -XX:AOTCache="$cache" -cp "$(class_path "$@")" \
+      >>"$log" 2>&1 || status=$?
+  rm -rf "$folder"
+  [[ $status == 0 && -e $cache ]]
 }
 
 # Whether sources are newer than the build. Tests are not: they are not in it.
@@ -27,7 +52,7 @@ is_stale() {
   [[ -e $stamp && -e $kmodwatch_app/lib && -e $kmodwatch_root/lab/target/dist/lib && -e $kmodwatch_root/bench/target/dist/lib ]] ||
     return 0
   # Folders count inside src only, where nothing but a person changes them: a file that is gone leaves its folder newer.
-  newer=$(find "${sources[@]%/pom.xml}" "$kmodwatch_root/pom.xml" "$kmodwatch_root/.mvn" \
+  newer=$(find "${sources[@]%/pom.xml}" "$kmodwatch_root/pom.xml" "$kmodwatch_root/.mvn" "$kmodwatch_root/packaging/java" \
     \( -name target -o -path '*/src/test' \) -prune -o \( -type f -o -path '*/src/*' \) -newer "$stamp" -print -quit)
   [[ -n $newer ]]
 }
@@ -87,14 +112,11 @@ publish() {
   make_cache
 }
 
-# Classes read, checked and linked ahead of time, from a run over one event. Not having it costs time, nothing else.
+# Not having it costs time, nothing else.
 make_cache() {
-  local cache=$kmodwatch_app/kmodwatch.aot log=$kmodwatch_root/build/logs/cache.log
-  set_java_options "$kmodwatch_app"
-  "$kmodwatch_jdk/bin/java" -XX:AOTCacheOutput="$cache" "${kmodwatch_java_options[@]}" \
-    org.kmodwatch.agent.Main replay -o table - >"$log" 2>&1 \
-    <<<'{"timestamp":1,"processId":1,"processName":"insmod","eventId":"1","eventName":"init_module","args":[]}' || true
-  [[ -e $cache ]] || say "no cache for a quicker start: $log says why"
+  local log=$kmodwatch_root/build/logs/cache.log
+  train "$kmodwatch_jdk/bin/java" "$kmodwatch_app/kmodwatch.aot" "$log" "$kmodwatch_app"/lib/*.jar ||
+    say "no cache for a quicker start: $log says why"
 }
 
 # After a build by sudo: what the checkout's owner could not write to would fail the owner's next build.

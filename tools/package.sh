@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Makes build/package/kmodwatch_VERSION_amd64.deb: the jars, a Java run-time image with just the JDK modules that they
-# use, libbpf with the two libraries that it needs, the command, the unit. No JDK is needed where it is installed.
+# use, an ahead-of-time cache of their classes, libbpf with the two libraries that it needs, the command, the unit. No
+# JDK is needed where it is installed.
 #
 #   tools/package.sh [--lib DIR] [--uncompressed]
 #
@@ -72,12 +73,11 @@ say "packaging $version: the Java run-time image"
 modules=$("$kmodwatch_jdk/bin/jdeps" --ignore-missing-deps --multi-release 25 -q --print-module-deps "${jars[@]}") ||
   fail "$kmodwatch_exit_unavailable" "jdeps cannot tell what the jars in $lib need"
 "$kmodwatch_jdk/bin/jlink" --add-modules "$modules" --strip-debug --no-header-files --no-man-pages --compress zip-6 \
-  --generate-cds-archive --output "$home/runtime" >&2 || fail "$kmodwatch_exit_unavailable" "jlink failed; it says above why"
-# Of the two archives of the JDK's own classes the one for heaps as small as ours is used.
-rm -f "$home/runtime/lib/server/classes_nocoops.jsa"
+  --output "$home/runtime" >&2 || fail "$kmodwatch_exit_unavailable" "jlink failed; it says above why"
 # The launcher alone: the rest of bin is for people.
 find "$home/runtime/bin" -mindepth 1 ! -name java -delete
-cp "${jars[@]}" "$home/lib/"
+"$kmodwatch_jdk/bin/java" "$kmodwatch_root/tools/PackJars.java" "$home/lib" "$epoch" "${jars[@]}" ||
+  fail "$kmodwatch_exit_unavailable" "the jars cannot be made ready; it says above why"
 
 # In the folder that the image's launcher searches first ($ORIGIN/../lib), so that no LD_LIBRARY_PATH is handed down to
 # children.
@@ -95,6 +95,9 @@ put() {
   install -D -m "$1" "$2" "$tree/$3"
 }
 put 755 "$packaging/kmodwatch" usr/bin/kmodwatch
+for options in common watch replay other; do
+  put 644 "$kmodwatch_root/packaging/java/$options" "usr/lib/kmodwatch/java/$options"
+done
 put 644 "$packaging/kmodwatch.service" usr/lib/systemd/system/kmodwatch.service
 put 644 "$packaging/sysusers.conf" usr/lib/sysusers.d/kmodwatch.conf
 put 640 "$packaging/kmodwatch.env" etc/kmodwatch/kmodwatch.env
@@ -116,6 +119,14 @@ END
 chmod -R go-w "$tree"
 find "$home" -type f ! -path '*/runtime/bin/*' ! -name jexec ! -name jspawnhelper -exec chmod 644 {} +
 find "$tree" -exec touch -h -d "@$epoch" {} +
+
+# Once the times are final, by which Java tells whether the cache fits. That the tree will be in another folder does not
+# matter.
+say "packaging $version: the ahead-of-time cache"
+train "$home/runtime/bin/java" "$home/kmodwatch.aot" "$work/cache.log" "$home"/lib/*.jar ||
+  fail "$kmodwatch_exit_unavailable" "no ahead-of-time cache came of it: $(tail -n 5 "$work/cache.log")"
+chmod 644 "$home/kmodwatch.aot"
+
 # What of the C library the programs and libraries ask for.
 libc=$(find "$home/runtime" -type f \( -name '*.so*' -o -name java -o -name jspawnhelper \) -exec objdump -T {} + |
   sed -n 's/.*(\?GLIBC_\([0-9.]*\))\? .*/\1/p' | sort -Vu | tail -n 1)
