@@ -30,6 +30,8 @@ final class PackageIT {
   private static final Duration PACKAGE_LIMIT = Duration.ofMinutes(5);
   private static final Duration GUEST_LIMIT = Duration.ofMinutes(8);
   private static final double ARMED_LIMIT_SECONDS = 60;
+  private static final long DEB_LIMIT_BYTES = 60L << 20;
+  private static final long INSTALLED_LIMIT_KIB = 140L << 10;
 
   /** What the account tools and dpkg keep of earlier versions of their own files. */
   private static final Pattern OF_THE_SYSTEM =
@@ -101,6 +103,32 @@ final class PackageIT {
     Matcher installed = line("installed status=0 began=([0-9.]+) ended=([0-9.]+)");
     double armed = Double.parseDouble(line("armed at=([0-9.]+)").group(1));
     assertThat(armed - Double.parseDouble(installed.group(2))).isLessThan(ARMED_LIMIT_SECONDS);
+  }
+
+  @Test
+  void cacheOfClasses_fits_onAnotherProcessorThanItWasMadeOn() {
+    assertThat(log)
+        .contains(
+            "cache for signatures status=0",
+            "cache for watch status=0",
+            "cache for replay status=0");
+  }
+
+  @Test
+  void package_isSmall() throws Exception {
+    Path deb = folder.resolve("kmodwatch.deb");
+    DebianGuest.call(
+        PACKAGE_LIMIT,
+        out.resolve("size.log"),
+        List.of(
+            "sh",
+            "-c",
+            "dpkg-deb --fsys-tarfile \"$0\" | xz -T2 | wc -c; dpkg-deb -f \"$0\" Installed-Size",
+            deb.toString()));
+    // It was made without compression, to be unpacked sooner.
+    List<String> sizes = Files.readAllLines(out.resolve("size.log"));
+    assertThat(Long.parseLong(sizes.getFirst())).isLessThan(DEB_LIMIT_BYTES);
+    assertThat(Long.parseLong(sizes.getLast())).isLessThan(INSTALLED_LIMIT_KIB);
   }
 
   @Test

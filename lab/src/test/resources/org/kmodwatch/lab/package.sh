@@ -62,6 +62,13 @@ systemd-analyze security --no-pager "$unit" >out/security 2>&1
 ln -s /usr/bin/kmodwatch /root/km
 /root/km --version
 
+# With this mode Java ends where the cache does not fit.
+sed 's/"-XX:AOTCache=/-XX:AOTMode=on &/' /usr/bin/kmodwatch >/root/with-cache
+for command in signatures watch replay; do
+  sh /root/with-cache $command --help >/dev/null
+  echo "cache for $command status=$?"
+done
+
 # What is loaded while it is down is told once it is there again.
 systemctl kill -s KILL "$unit"
 run down insmod /root/kw_export.ko
