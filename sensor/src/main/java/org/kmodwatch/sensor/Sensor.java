@@ -45,8 +45,8 @@ public final class Sensor implements AutoCloseable {
    */
   private static final long CLOCK_STEP_NANOS = 1_000_000L;
 
-  /** How much of a large ring is mapped at once: what is mapped and read counts as our memory. */
-  private static final int WINDOW_BYTES = 1 << 20;
+  /** How much of a ring is mapped at once, all of which counts as our memory. */
+  private static final int WINDOW_BYTES = 128 << 10;
 
   private static final Path MODPROBE_PATH = Path.of("/proc/sys/kernel/modprobe");
 

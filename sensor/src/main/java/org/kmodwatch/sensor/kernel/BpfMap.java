@@ -41,13 +41,11 @@ public final class BpfMap {
     try (Arena arena = Arena.ofConfined()) {
       int result =
           (int)
-              lib.mapUpdateElem.invokeExact(
-                  Native.captured(), fd, bytes(arena, key), bytes(arena, value), ANY);
+              lib.mapUpdateElem.call(
+                  fd, bytes(arena, key).address(), bytes(arena, value).address(), ANY);
       if (result != 0) {
         throw new KernelException("the map " + name + " cannot be written", Native.errno());
       }
-    } catch (Throwable t) {
-      throw Native.unreachable(t);
     }
   }
 
@@ -60,23 +58,18 @@ public final class BpfMap {
   public ByteBuffer get(byte[] key) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment value = arena.allocate(valueBytes, Long.BYTES);
-      int result =
-          (int) lib.mapLookupElem.invokeExact(Native.captured(), fd, bytes(arena, key), value);
+      int result = (int) lib.mapLookupElem.call(fd, bytes(arena, key).address(), value.address());
       if (result != 0) {
         throw new KernelException("the map " + name + " cannot be read", Native.errno());
       }
       return ByteBuffer.wrap(value.toArray(ValueLayout.JAVA_BYTE)).order(ByteOrder.nativeOrder());
-    } catch (Throwable t) {
-      throw Native.unreachable(t);
     }
   }
 
   /** Takes an entry out, if it is there. */
   public void remove(byte[] key) {
     try (Arena arena = Arena.ofConfined()) {
-      int ignored = (int) lib.mapDeleteElem.invokeExact(Native.captured(), fd, bytes(arena, key));
-    } catch (Throwable t) {
-      throw Native.unreachable(t);
+      int ignored = (int) lib.mapDeleteElem.call(fd, bytes(arena, key).address());
     }
   }
 
@@ -86,14 +79,12 @@ public final class BpfMap {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment next = arena.allocate(keyBytes, Long.BYTES);
       MemorySegment previous = MemorySegment.NULL;
-      while ((int) lib.mapGetNextKey.invokeExact(Native.captured(), fd, previous, next) == 0) {
+      while ((int) lib.mapGetNextKey.call(fd, previous.address(), next.address()) == 0) {
         byte[] key = next.toArray(ValueLayout.JAVA_BYTE);
         keys.add(key);
         previous = bytes(arena, key);
       }
       return keys;
-    } catch (Throwable t) {
-      throw Native.unreachable(t);
     }
   }
 
@@ -106,16 +97,13 @@ public final class BpfMap {
     for (byte[] key : keys()) {
       try (Arena arena = Arena.ofConfined()) {
         MemorySegment value = arena.allocate(valueBytes, Long.BYTES);
-        int result =
-            (int) lib.mapLookupElem.invokeExact(Native.captured(), fd, bytes(arena, key), value);
+        int result = (int) lib.mapLookupElem.call(fd, bytes(arena, key).address(), value.address());
         if (result == 0) {
           remove(key);
           taker.accept(
               ByteBuffer.wrap(key).order(ByteOrder.nativeOrder()),
               value.asByteBuffer().order(ByteOrder.nativeOrder()));
         }
-      } catch (Throwable t) {
-        throw Native.unreachable(t);
       }
     }
   }

@@ -55,17 +55,15 @@ public abstract sealed class BpfMaps permits BpfObject, PinnedPrograms {
   /** What each processor has in an entry of a per-CPU array of 64-bit counters. */
   public long[] perCpu(String name, int entry) {
     try (Arena values = Arena.ofConfined()) {
-      int cpus = (int) lib.numPossibleCpus.invokeExact();
+      int cpus = (int) lib.numPossibleCpus.call();
       MemorySegment key = values.allocate(INT);
       key.set(INT, 0, entry);
       MemorySegment value = values.allocate(LONG, cpus);
-      int result = (int) lib.mapLookupElem.invokeExact(Native.captured(), mapFd(name), key, value);
+      int result = (int) lib.mapLookupElem.call(mapFd(name), key.address(), value.address());
       if (result != 0) {
         throw new KernelException("the counters cannot be read", Native.errno());
       }
       return value.toArray(LONG);
-    } catch (Throwable t) {
-      throw Native.unreachable(t);
     }
   }
 }

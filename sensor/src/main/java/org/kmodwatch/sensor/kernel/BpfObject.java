@@ -39,18 +39,13 @@ public final class BpfObject extends BpfMaps implements AutoCloseable {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment bytes = arena.allocate(elf.length, Long.BYTES);
       bytes.copyFrom(MemorySegment.ofArray(elf));
-      var object =
-          (MemorySegment)
-              lib.objectOpenMem.invokeExact(
-                  Native.captured(), bytes, bytes.byteSize(), MemorySegment.NULL);
+      var object = Native.pointer(lib.objectOpenMem.call(bytes.address(), bytes.byteSize(), 0));
       if (object.address() == 0) {
         throw new KernelException("libbpf cannot open the BPF object", Native.errno());
       }
       var result = new BpfObject(lib, object);
       result.findPrograms();
       return result;
-    } catch (Throwable t) {
-      throw Native.unreachable(t);
     }
   }
 
@@ -66,23 +61,15 @@ public final class BpfObject extends BpfMaps implements AutoCloseable {
    */
   public Outcome load() {
     lib.takeMessages();
-    try {
-      int result = (int) lib.objectLoad.invokeExact(object);
-      return new Outcome(-result, lib.takeMessages());
-    } catch (Throwable t) {
-      throw Native.unreachable(t);
-    }
+    int result = (int) lib.objectLoad.call(object.address());
+    return new Outcome(-result, lib.takeMessages());
   }
 
   /** Sets how many entries, or for a ring how many bytes, a map has; before {@link #load}. */
   public void setMaxEntries(String name, int entries) {
-    try {
-      int result = (int) lib.mapSetMaxEntries.invokeExact(mapNamed(name), entries);
-      if (result != 0) {
-        throw new KernelException("the size of the map " + name + " cannot be set", -result);
-      }
-    } catch (Throwable t) {
-      throw Native.unreachable(t);
+    int result = (int) lib.mapSetMaxEntries.call(mapNamed(name).address(), entries);
+    if (result != 0) {
+      throw new KernelException("the size of the map " + name + " cannot be set", -result);
     }
   }
 
@@ -96,35 +83,30 @@ public final class BpfObject extends BpfMaps implements AutoCloseable {
       MemorySegment bytes = values.allocate(LONG);
       bytes.set(LONG, 0, value);
       int result =
-          (int) lib.mapSetInitialValue.invokeExact(mapNamed(CONSTANTS), bytes, bytes.byteSize());
+          (int)
+              lib.mapSetInitialValue.call(
+                  mapNamed(CONSTANTS).address(), bytes.address(), bytes.byteSize());
       if (result != 0) {
         throw new KernelException("the constants of the programs cannot be set", -result);
       }
-    } catch (Throwable t) {
-      throw Native.unreachable(t);
     }
   }
 
   /** It is closed with the object. */
   @Override
   int mapFd(String name) {
-    try {
-      return (int) lib.mapFd.invokeExact(mapNamed(name));
-    } catch (Throwable t) {
-      throw Native.unreachable(t);
-    }
+    return (int) lib.mapFd.call(mapNamed(name).address());
   }
 
   private MemorySegment mapNamed(String name) {
     try (Arena names = Arena.ofConfined()) {
       var map =
-          (MemorySegment) lib.objectFindMapByName.invokeExact(object, names.allocateFrom(name));
+          Native.pointer(
+              lib.objectFindMapByName.call(object.address(), names.allocateFrom(name).address()));
       if (map.address() == 0) {
         throw new IllegalArgumentException("the BPF object has no such map: name=" + name);
       }
       return map;
-    } catch (Throwable t) {
-      throw Native.unreachable(t);
     }
   }
 
@@ -145,17 +127,13 @@ public final class BpfObject extends BpfMaps implements AutoCloseable {
     }
     closed = true;
     detach();
-    try {
-      lib.objectClose.invokeExact(object);
-    } catch (Throwable t) {
-      throw Native.unreachable(t);
-    }
+    lib.objectClose.call(object.address());
   }
 
-  private void findPrograms() throws Throwable {
+  private void findPrograms() {
     MemorySegment previous = MemorySegment.NULL;
     while (true) {
-      previous = (MemorySegment) lib.objectNextProgram.invokeExact(object, previous);
+      previous = Native.pointer(lib.objectNextProgram.call(object.address(), previous.address()));
       if (previous.address() == 0) {
         return;
       }
@@ -195,11 +173,7 @@ public final class BpfObject extends BpfMaps implements AutoCloseable {
 
     private Program(MemorySegment program) {
       this.program = program;
-      try {
-        this.name = Native.string((MemorySegment) lib.programName.invokeExact(program));
-      } catch (Throwable t) {
-        throw Native.unreachable(t);
-      }
+      this.name = Native.string(Native.pointer(lib.programName.call(program.address())));
     }
 
     /** The C function's name. */
@@ -209,33 +183,21 @@ public final class BpfObject extends BpfMaps implements AutoCloseable {
 
     @Override
     public String section() {
-      try {
-        return Native.string((MemorySegment) lib.programSectionName.invokeExact(program));
-      } catch (Throwable t) {
-        throw Native.unreachable(t);
-      }
+      return Native.string(Native.pointer(lib.programSectionName.call(program.address())));
     }
 
     /** Says, before the object is loaded, whether this program is. */
     public void setAutoload(boolean autoload) {
-      try {
-        int result = (int) lib.programSetAutoload.invokeExact(program, autoload);
-        if (result != 0) {
-          throw new KernelException("the object is loaded already", -result);
-        }
-      } catch (Throwable t) {
-        throw Native.unreachable(t);
+      int result = (int) lib.programSetAutoload.call(program.address(), autoload ? 1 : 0);
+      if (result != 0) {
+        throw new KernelException("the object is loaded already", -result);
       }
     }
 
     /** Attaches the loaded program to its hook. */
     public Outcome attach() {
       lib.takeMessages();
-      try {
-        return took((MemorySegment) lib.programAttach.invokeExact(Native.captured(), program));
-      } catch (Throwable t) {
-        throw Native.unreachable(t);
-      }
+      return took(Native.pointer(lib.programAttach.call(program.address())));
     }
 
     /** Keeps the link that libbpf made, if it made one. */
@@ -256,17 +218,11 @@ public final class BpfObject extends BpfMaps implements AutoCloseable {
       lib.takeMessages();
       int fd = -1;
       try (Arena arena = Arena.ofConfined()) {
-        fd =
-            (int)
-                lib.openFd.invokeExact(
-                    Native.captured(), arena.allocateFrom(folder.toString()), OPEN_FOLDER);
+        fd = (int) lib.openFd.call(arena.allocateFrom(folder.toString()).address(), OPEN_FOLDER);
         if (fd < 0) {
           return new Outcome(Native.errno(), "");
         }
-        return took(
-            (MemorySegment) lib.programAttachCgroup.invokeExact(Native.captured(), program, fd));
-      } catch (Throwable t) {
-        throw Native.unreachable(t);
+        return took(Native.pointer(lib.programAttachCgroup.call(program.address(), fd)));
       } finally {
         if (fd >= 0) {
           Pins.close(lib, fd);
@@ -292,31 +248,19 @@ public final class BpfObject extends BpfMaps implements AutoCloseable {
     }
 
     private int programFd() {
-      try {
-        return (int) lib.programFd.invokeExact(program);
-      } catch (Throwable t) {
-        throw Native.unreachable(t);
-      }
+      return (int) lib.programFd.call(program.address());
     }
 
     private int linkFd() {
-      try {
-        return (int) lib.linkFd.invokeExact(link);
-      } catch (Throwable t) {
-        throw Native.unreachable(t);
-      }
+      return (int) lib.linkFd.call(link.address());
     }
 
     private void detach() {
       if (link.address() == 0) {
         return;
       }
-      try {
-        int ignored = (int) lib.linkDestroy.invokeExact(link);
-        link = MemorySegment.NULL;
-      } catch (Throwable t) {
-        throw Native.unreachable(t);
-      }
+      int ignored = (int) lib.linkDestroy.call(link.address());
+      link = MemorySegment.NULL;
     }
   }
 }

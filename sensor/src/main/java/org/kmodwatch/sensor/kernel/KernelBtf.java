@@ -41,12 +41,8 @@ public final class KernelBtf implements AutoCloseable {
    * @throws KernelException if the kernel has none
    */
   public static KernelBtf ofRunningKernel(LibBpf lib) {
-    try {
-      var btf = (MemorySegment) lib.btfLoadVmlinux.invokeExact(Native.captured());
-      return opened(lib, btf, "the kernel's BTF cannot be read");
-    } catch (Throwable t) {
-      throw Native.unreachable(t);
-    }
+    var btf = Native.pointer(lib.btfLoadVmlinux.call());
+    return opened(lib, btf, "the kernel's BTF cannot be read");
   }
 
   /**
@@ -56,13 +52,8 @@ public final class KernelBtf implements AutoCloseable {
    */
   public static KernelBtf ofObjectFile(LibBpf lib, String path) {
     try (Arena arena = Arena.ofConfined()) {
-      var btf =
-          (MemorySegment)
-              lib.btfParseElf.invokeExact(
-                  Native.captured(), arena.allocateFrom(path), MemorySegment.NULL);
+      var btf = Native.pointer(lib.btfParseElf.call(arena.allocateFrom(path).address(), 0));
       return opened(lib, btf, "no BTF in " + path);
-    } catch (Throwable t) {
-      throw Native.unreachable(t);
     }
   }
 
@@ -110,19 +101,14 @@ public final class KernelBtf implements AutoCloseable {
   public void close() {
     if (!closed) {
       closed = true;
-      try {
-        lib.btfFree.invokeExact(btf);
-      } catch (Throwable t) {
-        throw Native.unreachable(t);
-      }
+      lib.btfFree.call(btf.address());
     }
   }
 
   private int find(String name, int kind) {
     try (Arena arena = Arena.ofConfined()) {
-      return (int) lib.btfFindByNameKind.invokeExact(btf, arena.allocateFrom(name), kind);
-    } catch (Throwable t) {
-      throw Native.unreachable(t);
+      return (int)
+          lib.btfFindByNameKind.call(btf.address(), arena.allocateFrom(name).address(), kind);
     }
   }
 
@@ -131,12 +117,8 @@ public final class KernelBtf implements AutoCloseable {
     if (id <= 0) {
       return Optional.empty();
     }
-    try {
-      var type = (MemorySegment) lib.btfTypeById.invokeExact(btf, id);
-      return Optional.of(type.reinterpret(Long.MAX_VALUE));
-    } catch (Throwable t) {
-      throw Native.unreachable(t);
-    }
+    var type = Native.pointer(lib.btfTypeById.call(btf.address(), id));
+    return Optional.of(type.reinterpret(Long.MAX_VALUE));
   }
 
   /** How many members or enumerators: the lower 16 bits of info. */
@@ -145,11 +127,7 @@ public final class KernelBtf implements AutoCloseable {
   }
 
   private String name(int offset) {
-    try {
-      return Native.string((MemorySegment) lib.btfNameByOffset.invokeExact(btf, offset));
-    } catch (Throwable t) {
-      throw Native.unreachable(t);
-    }
+    return Native.string(Native.pointer(lib.btfNameByOffset.call(btf.address(), offset)));
   }
 
   private static KernelBtf opened(LibBpf lib, MemorySegment btf, String failure) {

@@ -1,13 +1,9 @@
 package org.kmodwatch.sensor.kernel;
 
-import static org.kmodwatch.sensor.kernel.Native.INT;
 import static org.kmodwatch.sensor.kernel.Native.LONG;
-import static org.kmodwatch.sensor.kernel.Native.POINTER;
 
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
 
 /** The kernel's clocks, nanoseconds. Safe for use by several threads. */
 public final class KernelClock {
@@ -16,8 +12,7 @@ public final class KernelClock {
   private static final int CLOCK_BOOTTIME = 7;
   private static final long NANOS_PER_SECOND = 1_000_000_000;
 
-  private static final MethodHandle CLOCK_GETTIME =
-      Native.function(Native.libc(), "clock_gettime", FunctionDescriptor.of(INT, INT, POINTER));
+  private static final CFunction CLOCK_GETTIME = CFunction.of(Native.libc(), "clock_gettime");
 
   /** struct timespec: seconds, nanoseconds. */
   private static final ThreadLocal<MemorySegment> TIMESPEC =
@@ -52,12 +47,8 @@ public final class KernelClock {
 
   private static long read(int clock) {
     MemorySegment timespec = TIMESPEC.get();
-    try {
-      int result = (int) CLOCK_GETTIME.invokeExact(clock, timespec);
-      assert result == 0;
-      return timespec.getAtIndex(LONG, 0) * NANOS_PER_SECOND + timespec.getAtIndex(LONG, 1);
-    } catch (Throwable t) {
-      throw Native.unreachable(t);
-    }
+    int result = (int) CLOCK_GETTIME.call(clock, timespec.address());
+    assert result == 0;
+    return timespec.getAtIndex(LONG, 0) * NANOS_PER_SECOND + timespec.getAtIndex(LONG, 1);
   }
 }

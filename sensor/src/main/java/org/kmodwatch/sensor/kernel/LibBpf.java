@@ -1,14 +1,12 @@
 package org.kmodwatch.sensor.kernel;
 
 import static org.kmodwatch.sensor.kernel.Native.INT;
-import static org.kmodwatch.sensor.kernel.Native.LONG;
 import static org.kmodwatch.sensor.kernel.Native.POINTER;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
-import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
@@ -25,110 +23,77 @@ public final class LibBpf {
   private static final int MESSAGES_MAX_CHARS = 1 << 16;
   private static final int LEVEL_WARN = 0;
 
-  final MethodHandle objectOpenMem;
-  final MethodHandle objectLoad;
-  final MethodHandle objectClose;
-  final MethodHandle objectNextProgram;
-  final MethodHandle objectFindMapByName;
-  final MethodHandle programName;
-  final MethodHandle programSectionName;
-  final MethodHandle programSetAutoload;
-  final MethodHandle programAttach;
-  final MethodHandle programAttachCgroup;
-  final MethodHandle linkDestroy;
-  final MethodHandle mapFd;
-  final MethodHandle mapSetMaxEntries;
-  final MethodHandle mapSetInitialValue;
-  final MethodHandle mapLookupElem;
-  final MethodHandle mapUpdateElem;
-  final MethodHandle mapDeleteElem;
-  final MethodHandle mapGetNextKey;
-  final MethodHandle infoByFd;
-  final MethodHandle programFd;
-  final MethodHandle linkFd;
-  final MethodHandle objPin;
-  final MethodHandle objGet;
-  final MethodHandle openFd;
-  final MethodHandle closeFd;
-  final MethodHandle numPossibleCpus;
-  final MethodHandle btfLoadVmlinux;
-  final MethodHandle btfParseElf;
-  final MethodHandle btfFree;
-  final MethodHandle btfFindByNameKind;
-  final MethodHandle btfTypeById;
-  final MethodHandle btfNameByOffset;
-  private final MethodHandle vasprintf;
-  private final MethodHandle free;
+  final CFunction objectOpenMem;
+  final CFunction objectLoad;
+  final CFunction objectClose;
+  final CFunction objectNextProgram;
+  final CFunction objectFindMapByName;
+  final CFunction programName;
+  final CFunction programSectionName;
+  final CFunction programSetAutoload;
+  final CFunction programAttach;
+  final CFunction programAttachCgroup;
+  final CFunction linkDestroy;
+  final CFunction mapFd;
+  final CFunction mapSetMaxEntries;
+  final CFunction mapSetInitialValue;
+  final CFunction mapLookupElem;
+  final CFunction mapUpdateElem;
+  final CFunction mapDeleteElem;
+  final CFunction mapGetNextKey;
+  final CFunction infoByFd;
+  final CFunction programFd;
+  final CFunction linkFd;
+  final CFunction objPin;
+  final CFunction objGet;
+  final CFunction openFd;
+  final CFunction closeFd;
+  final CFunction numPossibleCpus;
+  final CFunction btfLoadVmlinux;
+  final CFunction btfParseElf;
+  final CFunction btfFree;
+  final CFunction btfFindByNameKind;
+  final CFunction btfTypeById;
+  final CFunction btfNameByOffset;
+  private final CFunction vasprintf;
+  private final CFunction free;
   private final StringBuilder messages = new StringBuilder();
 
   private LibBpf(SymbolLookup lib) {
-    var pointerOfPointer = FunctionDescriptor.of(POINTER, POINTER);
-    var intOfPointer = FunctionDescriptor.of(INT, POINTER);
-    objectOpenMem =
-        Native.capturing(
-            lib, "bpf_object__open_mem", FunctionDescriptor.of(POINTER, POINTER, LONG, POINTER));
-    objectLoad = Native.function(lib, "bpf_object__load", intOfPointer);
-    objectClose = Native.function(lib, "bpf_object__close", FunctionDescriptor.ofVoid(POINTER));
-    objectNextProgram =
-        Native.function(
-            lib, "bpf_object__next_program", FunctionDescriptor.of(POINTER, POINTER, POINTER));
-    objectFindMapByName =
-        Native.function(
-            lib, "bpf_object__find_map_by_name", FunctionDescriptor.of(POINTER, POINTER, POINTER));
-    programName = Native.function(lib, "bpf_program__name", pointerOfPointer);
-    programSectionName = Native.function(lib, "bpf_program__section_name", pointerOfPointer);
-    programSetAutoload =
-        Native.function(
-            lib,
-            "bpf_program__set_autoload",
-            FunctionDescriptor.of(INT, POINTER, ValueLayout.JAVA_BOOLEAN));
-    programAttach = Native.capturing(lib, "bpf_program__attach", pointerOfPointer);
-    programAttachCgroup =
-        Native.capturing(
-            lib, "bpf_program__attach_cgroup", FunctionDescriptor.of(POINTER, POINTER, INT));
-    linkDestroy = Native.function(lib, "bpf_link__destroy", intOfPointer);
-    mapFd = Native.function(lib, "bpf_map__fd", intOfPointer);
-    mapSetMaxEntries =
-        Native.function(lib, "bpf_map__set_max_entries", FunctionDescriptor.of(INT, POINTER, INT));
-    mapSetInitialValue =
-        Native.function(
-            lib, "bpf_map__set_initial_value", FunctionDescriptor.of(INT, POINTER, POINTER, LONG));
-    mapLookupElem =
-        Native.capturing(
-            lib, "bpf_map_lookup_elem", FunctionDescriptor.of(INT, INT, POINTER, POINTER));
-    mapUpdateElem =
-        Native.capturing(
-            lib, "bpf_map_update_elem", FunctionDescriptor.of(INT, INT, POINTER, POINTER, LONG));
-    mapDeleteElem =
-        Native.capturing(lib, "bpf_map_delete_elem", FunctionDescriptor.of(INT, INT, POINTER));
-    mapGetNextKey =
-        Native.capturing(
-            lib, "bpf_map_get_next_key", FunctionDescriptor.of(INT, INT, POINTER, POINTER));
-    infoByFd =
-        Native.capturing(
-            lib, "bpf_obj_get_info_by_fd", FunctionDescriptor.of(INT, INT, POINTER, POINTER));
-    programFd = Native.function(lib, "bpf_program__fd", intOfPointer);
-    linkFd = Native.function(lib, "bpf_link__fd", intOfPointer);
-    objPin = Native.capturing(lib, "bpf_obj_pin", FunctionDescriptor.of(INT, INT, POINTER));
-    objGet = Native.capturing(lib, "bpf_obj_get", FunctionDescriptor.of(INT, POINTER));
-    openFd = Native.capturing(Native.libc(), "open", FunctionDescriptor.of(INT, POINTER, INT));
-    closeFd = Native.function(Native.libc(), "close", FunctionDescriptor.of(INT, INT));
-    numPossibleCpus = Native.function(lib, "libbpf_num_possible_cpus", FunctionDescriptor.of(INT));
-    btfLoadVmlinux = Native.capturing(lib, "btf__load_vmlinux_btf", FunctionDescriptor.of(POINTER));
-    btfParseElf =
-        Native.capturing(lib, "btf__parse_elf", FunctionDescriptor.of(POINTER, POINTER, POINTER));
-    btfFree = Native.function(lib, "btf__free", FunctionDescriptor.ofVoid(POINTER));
-    btfFindByNameKind =
-        Native.function(
-            lib, "btf__find_by_name_kind", FunctionDescriptor.of(INT, POINTER, POINTER, INT));
-    btfTypeById =
-        Native.function(lib, "btf__type_by_id", FunctionDescriptor.of(POINTER, POINTER, INT));
-    btfNameByOffset =
-        Native.function(lib, "btf__name_by_offset", FunctionDescriptor.of(POINTER, POINTER, INT));
-    vasprintf =
-        Native.function(
-            Native.libc(), "vasprintf", FunctionDescriptor.of(INT, POINTER, POINTER, POINTER));
-    free = Native.function(Native.libc(), "free", FunctionDescriptor.ofVoid(POINTER));
+    objectOpenMem = CFunction.of(lib, "bpf_object__open_mem");
+    objectLoad = CFunction.of(lib, "bpf_object__load");
+    objectClose = CFunction.of(lib, "bpf_object__close");
+    objectNextProgram = CFunction.of(lib, "bpf_object__next_program");
+    objectFindMapByName = CFunction.of(lib, "bpf_object__find_map_by_name");
+    programName = CFunction.of(lib, "bpf_program__name");
+    programSectionName = CFunction.of(lib, "bpf_program__section_name");
+    programSetAutoload = CFunction.of(lib, "bpf_program__set_autoload");
+    programAttach = CFunction.of(lib, "bpf_program__attach");
+    programAttachCgroup = CFunction.of(lib, "bpf_program__attach_cgroup");
+    linkDestroy = CFunction.of(lib, "bpf_link__destroy");
+    mapFd = CFunction.of(lib, "bpf_map__fd");
+    mapSetMaxEntries = CFunction.of(lib, "bpf_map__set_max_entries");
+    mapSetInitialValue = CFunction.of(lib, "bpf_map__set_initial_value");
+    mapLookupElem = CFunction.of(lib, "bpf_map_lookup_elem");
+    mapUpdateElem = CFunction.of(lib, "bpf_map_update_elem");
+    mapDeleteElem = CFunction.of(lib, "bpf_map_delete_elem");
+    mapGetNextKey = CFunction.of(lib, "bpf_map_get_next_key");
+    infoByFd = CFunction.of(lib, "bpf_obj_get_info_by_fd");
+    programFd = CFunction.of(lib, "bpf_program__fd");
+    linkFd = CFunction.of(lib, "bpf_link__fd");
+    objPin = CFunction.of(lib, "bpf_obj_pin");
+    objGet = CFunction.of(lib, "bpf_obj_get");
+    openFd = CFunction.of(Native.libc(), "open");
+    closeFd = CFunction.of(Native.libc(), "close");
+    numPossibleCpus = CFunction.of(lib, "libbpf_num_possible_cpus");
+    btfLoadVmlinux = CFunction.of(lib, "btf__load_vmlinux_btf");
+    btfParseElf = CFunction.of(lib, "btf__parse_elf");
+    btfFree = CFunction.of(lib, "btf__free");
+    btfFindByNameKind = CFunction.of(lib, "btf__find_by_name_kind");
+    btfTypeById = CFunction.of(lib, "btf__type_by_id");
+    btfNameByOffset = CFunction.of(lib, "btf__name_by_offset");
+    vasprintf = CFunction.of(Native.libc(), "vasprintf");
+    free = CFunction.of(Native.libc(), "free");
     collectMessages(lib);
   }
 
@@ -169,10 +134,7 @@ public final class LibBpf {
           Native.linker()
               .upcallStub(
                   target, FunctionDescriptor.of(INT, INT, POINTER, POINTER), Arena.global());
-      var setPrint =
-          Native.function(lib, "libbpf_set_print", FunctionDescriptor.of(POINTER, POINTER));
-      var previous = (MemorySegment) setPrint.invokeExact(callback);
-      assert previous != null;
+      long ignored = CFunction.of(lib, "libbpf_set_print").call(callback.address());
     } catch (Throwable t) {
       throw Native.unreachable(t);
     }
@@ -189,11 +151,11 @@ public final class LibBpf {
     }
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment text = arena.allocate(POINTER);
-      int length = (int) vasprintf.invokeExact(text, format, arguments);
+      int length = (int) vasprintf.call(text.address(), format.address(), arguments.address());
       if (length >= 0) {
         MemorySegment start = text.get(POINTER, 0);
         append(Native.string(start));
-        free.invokeExact(start);
+        long ignored = free.call(start.address());
       }
     } catch (Throwable t) {
       messages.append("a message of libbpf could not be formatted: ").append(t).append('\n');

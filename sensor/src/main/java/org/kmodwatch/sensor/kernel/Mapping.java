@@ -1,12 +1,6 @@
 package org.kmodwatch.sensor.kernel;
 
-import static org.kmodwatch.sensor.kernel.Native.INT;
-import static org.kmodwatch.sensor.kernel.Native.LONG;
-import static org.kmodwatch.sensor.kernel.Native.POINTER;
-
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
 
 /** Memory by {@code mmap(2)}: that of the kernel's rings, and our own. */
 @SuppressWarnings("restricted") // native access is this package's purpose
@@ -20,13 +14,8 @@ final class Mapping {
   private static final int NO_FD = -1;
   private static final long MAP_FAILED = -1;
 
-  private static final MethodHandle MMAP =
-      Native.capturing(
-          Native.libc(),
-          "mmap",
-          FunctionDescriptor.of(POINTER, POINTER, LONG, INT, INT, INT, LONG));
-  private static final MethodHandle MUNMAP =
-      Native.function(Native.libc(), "munmap", FunctionDescriptor.of(INT, POINTER, LONG));
+  private static final CFunction MMAP = CFunction.of(Native.libc(), "mmap");
+  private static final CFunction MUNMAP = CFunction.of(Native.libc(), "munmap");
 
   private Mapping() {}
 
@@ -56,27 +45,16 @@ final class Mapping {
     if (segment.byteSize() == 0) {
       return;
     }
-    try {
-      int result = (int) MUNMAP.invokeExact(segment, segment.byteSize());
-      assert result == 0;
-    } catch (Throwable t) {
-      throw Native.unreachable(t);
-    }
+    int result = (int) MUNMAP.call(segment.address(), segment.byteSize());
+    assert result == 0;
   }
 
   private static MemorySegment map(
       String what, long bytes, int protection, int flags, int fd, long offset) {
-    try {
-      var address =
-          (MemorySegment)
-              MMAP.invokeExact(
-                  Native.captured(), MemorySegment.NULL, bytes, protection, flags, fd, offset);
-      if (address.address() == MAP_FAILED) {
-        throw new KernelException(what + " cannot be mapped", Native.errno());
-      }
-      return address.reinterpret(bytes);
-    } catch (Throwable t) {
-      throw Native.unreachable(t);
+    var address = Native.pointer(MMAP.call(0, bytes, protection, flags, fd, offset));
+    if (address.address() == MAP_FAILED) {
+      throw new KernelException(what + " cannot be mapped", Native.errno());
     }
+    return address.reinterpret(bytes);
   }
 }

@@ -2,15 +2,12 @@ package org.kmodwatch.sensor.kernel;
 
 import java.lang.foreign.AddressLayout;
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
-import java.lang.invoke.VarHandle;
 
 /** What every binding here shares: the linker, C's types, errno. */
 @SuppressWarnings("restricted") // native access is this package's purpose
@@ -22,27 +19,14 @@ final class Native {
 
   private static final Linker LINKER = Linker.nativeLinker();
   private static final StructLayout CAPTURE = Linker.Option.captureStateLayout();
-  private static final VarHandle ERRNO =
-      CAPTURE.varHandle(MemoryLayout.PathElement.groupElement("errno"));
+  private static final long ERRNO =
+      CAPTURE.byteOffset(MemoryLayout.PathElement.groupElement("errno"));
 
-  /** Where a captured call leaves errno; one a thread. */
+  /** Where a call leaves errno; one a thread. */
   private static final ThreadLocal<MemorySegment> CAPTURED =
       ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(CAPTURE));
 
   private Native() {}
-
-  /** A function whose failure is in its return value. */
-  static MethodHandle function(SymbolLookup lookup, String name, FunctionDescriptor type) {
-    return LINKER.downcallHandle(lookup.findOrThrow(name), type);
-  }
-
-  /**
-   * A function that fails with errno: its handle takes {@link #captured} before its own parameters.
-   */
-  static MethodHandle capturing(SymbolLookup lookup, String name, FunctionDescriptor type) {
-    return LINKER.downcallHandle(
-        lookup.findOrThrow(name), type, Linker.Option.captureCallState("errno"));
-  }
 
   /** The C library's functions. */
   static SymbolLookup libc() {
@@ -53,17 +37,19 @@ final class Native {
     return LINKER;
   }
 
-  /** What a capturing handle takes first, on this thread. */
+  /** What {@link CFunction} takes for errno, on this thread. */
   static MemorySegment captured() {
     return CAPTURED.get();
   }
 
-  /**
-   * The errno that the last capturing call on this thread left; means something only if that call
-   * failed.
-   */
+  /** The errno that the last call on this thread left; means something only if that call failed. */
   static int errno() {
-    return (int) ERRNO.get(CAPTURED.get(), 0L);
+    return CAPTURED.get().get(INT, ERRNO);
+  }
+
+  /** The address that a C function returned. */
+  static MemorySegment pointer(long address) {
+    return MemorySegment.ofAddress(address);
   }
 
   /** The C string at {@code pointer}, which may be NULL. */
@@ -72,8 +58,7 @@ final class Native {
   }
 
   /**
-   * For the Throwable that a method handle is declared to throw and that a C function never does;
-   * what our own code throws beside the call is passed on.
+   * For the Throwable that a method handle is declared to throw and that a C function never does.
    */
   static AssertionError unreachable(Throwable t) {
     if (t instanceof Error error) {

@@ -37,13 +37,9 @@ final class ProgramInfo {
 
   /** How many bytes the kernel wrote of {@code info}; 0 if it refused. */
   static int read(LibBpf lib, Arena arena, int fd, MemorySegment info) {
-    try {
-      MemorySegment length = arena.allocate(INT);
-      length.set(INT, 0, (int) info.byteSize());
-      int result = (int) lib.infoByFd.invokeExact(Native.captured(), fd, info, length);
-      return result == 0 ? length.get(INT, 0) : 0;
-    } catch (Throwable t) {
-      throw Native.unreachable(t);
-    }
+    MemorySegment length = arena.allocate(INT);
+    length.set(INT, 0, (int) info.byteSize());
+    int result = (int) lib.infoByFd.call(fd, info.address(), length.address());
+    return result == 0 ? length.get(INT, 0) : 0;
   }
 }

@@ -3,9 +3,7 @@ package org.kmodwatch.sensor.kernel;
 import static org.kmodwatch.sensor.kernel.Native.INT;
 import static org.kmodwatch.sensor.kernel.Native.LONG;
 
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -42,8 +40,7 @@ public final class RingBuffer implements AutoCloseable {
   private static final VarHandle POSITION = LONG.varHandle();
   private static final VarHandle LENGTH = INT.varHandle();
 
-  private static final MethodHandle SYSCONF =
-      Native.function(Native.libc(), "sysconf", FunctionDescriptor.of(LONG, INT));
+  private static final CFunction SYSCONF = CFunction.of(Native.libc(), "sysconf");
   private final int mapFd;
   private final long pageBytes;
 
@@ -218,10 +215,6 @@ public final class RingBuffer implements AutoCloseable {
   }
 
   private static long pageSize() {
-    try {
-      return (long) SYSCONF.invokeExact(SC_PAGESIZE);
-    } catch (Throwable t) {
-      throw Native.unreachable(t);
-    }
+    return SYSCONF.call(SC_PAGESIZE);
   }
 }

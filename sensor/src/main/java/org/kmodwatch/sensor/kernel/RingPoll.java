@@ -2,13 +2,10 @@ package org.kmodwatch.sensor.kernel;
 
 import static org.kmodwatch.sensor.kernel.Native.INT;
 import static org.kmodwatch.sensor.kernel.Native.LONG;
-import static org.kmodwatch.sensor.kernel.Native.POINTER;
 
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
 import java.time.Duration;
 import java.util.List;
 
@@ -30,16 +27,11 @@ public final class RingPoll implements AutoCloseable {
   private static final int EFD_NONBLOCK = 0x800;
   private static final int EFD_CLOEXEC = 0x80000;
 
-  private static final MethodHandle POLL =
-      Native.capturing(Native.libc(), "poll", FunctionDescriptor.of(INT, POINTER, LONG, INT));
-  private static final MethodHandle EVENTFD =
-      Native.capturing(Native.libc(), "eventfd", FunctionDescriptor.of(INT, INT, INT));
-  private static final MethodHandle READ =
-      Native.function(Native.libc(), "read", FunctionDescriptor.of(LONG, INT, POINTER, LONG));
-  private static final MethodHandle WRITE =
-      Native.function(Native.libc(), "write", FunctionDescriptor.of(LONG, INT, POINTER, LONG));
-  private static final MethodHandle CLOSE =
-      Native.function(Native.libc(), "close", FunctionDescriptor.of(INT, INT));
+  private static final CFunction POLL = CFunction.of(Native.libc(), "poll");
+  private static final CFunction EVENTFD = CFunction.of(Native.libc(), "eventfd");
+  private static final CFunction READ = CFunction.of(Native.libc(), "read");
+  private static final CFunction WRITE = CFunction.of(Native.libc(), "write");
+  private static final CFunction CLOSE = CFunction.of(Native.libc(), "close");
 
   private final Arena arena = Arena.ofShared();
   private final int wakeFd;
@@ -88,26 +80,18 @@ public final class RingPoll implements AutoCloseable {
 
   private void await(Duration timeout, long watched) {
     int millis = (int) Math.min(Integer.MAX_VALUE, Math.max(0, timeout.toMillis()));
-    try {
-      int ready = (int) POLL.invokeExact(Native.captured(), pollFds, watched, millis);
-      if (ready < 0 && Native.errno() != Errnos.EINTR) {
-        throw new KernelException("waiting for the ring buffers failed", Native.errno());
-      }
-      if (ready > 0 && (pollFds.get(ValueLayout.JAVA_SHORT, POLLFD_REVENTS) & POLLIN) != 0) {
-        long ignored = (long) READ.invokeExact(wakeFd, woken, 8L);
-      }
-    } catch (Throwable t) {
-      throw Native.unreachable(t);
+    int ready = (int) POLL.call(pollFds.address(), watched, millis);
+    if (ready < 0 && Native.errno() != Errnos.EINTR) {
+      throw new KernelException("waiting for the ring buffers failed", Native.errno());
+    }
+    if (ready > 0 && (pollFds.get(ValueLayout.JAVA_SHORT, POLLFD_REVENTS) & POLLIN) != 0) {
+      long ignored = READ.call(wakeFd, woken.address(), 8L);
     }
   }
 
   /** Makes a thread in {@link #await} return, or the next call of it; from any thread. */
   public void wakeUp() {
-    try {
-      long ignored = (long) WRITE.invokeExact(wakeFd, one, 8L);
-    } catch (Throwable t) {
-      throw Native.unreachable(t);
-    }
+    long ignored = WRITE.call(wakeFd, one.address(), 8L);
   }
 
   @Override
@@ -116,12 +100,8 @@ public final class RingPoll implements AutoCloseable {
       return;
     }
     closed = true;
-    try {
-      int result = (int) CLOSE.invokeExact(wakeFd);
-      assert result == 0;
-    } catch (Throwable t) {
-      throw Native.unreachable(t);
-    }
+    int result = (int) CLOSE.call(wakeFd);
+    assert result == 0;
     arena.close();
   }
 
@@ -131,14 +111,10 @@ public final class RingPoll implements AutoCloseable {
   }
 
   private static int newEventFd() {
-    try {
-      int fd = (int) EVENTFD.invokeExact(Native.captured(), 0, EFD_NONBLOCK | EFD_CLOEXEC);
-      if (fd < 0) {
-        throw new KernelException("no event descriptor to wake up by", Native.errno());
-      }
-      return fd;
-    } catch (Throwable t) {
-      throw Native.unreachable(t);
+    int fd = (int) EVENTFD.call(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (fd < 0) {
+      throw new KernelException("no event descriptor to wake up by", Native.errno());
     }
+    return fd;
   }
 }
