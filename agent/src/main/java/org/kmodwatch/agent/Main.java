@@ -52,10 +52,28 @@ public final class Main {
       return printVersion();
     }
     try {
+      if (args.length > 0 && args[0].equals("watch")) {
+        WatchCommand watch = watch();
+        if (PlainArguments.read(args, watch)) {
+          return call(watch);
+        }
+      }
       return commandLine(args).execute(args);
     } catch (CommandException e) {
       return fail(e);
     }
+  }
+
+  private int call(WatchCommand watch) {
+    try {
+      return watch.call();
+    } catch (Exception e) {
+      return fail(e);
+    }
+  }
+
+  private WatchCommand watch() {
+    return new WatchCommand(shell, sources, this::fail);
   }
 
   /** Reading the annotations of a subcommand takes time, so only what is needed is put together. */
@@ -141,7 +159,7 @@ public final class Main {
 
   private Map<String, Supplier<Object>> builtins() {
     var builtins = new LinkedHashMap<String, Supplier<Object>>();
-    builtins.put("watch", () -> new WatchCommand(shell, sources, this::fail));
+    builtins.put("watch", this::watch);
     builtins.put("replay", () -> new ReplayCommand(shell));
     builtins.put("inspect", () -> new InspectCommand(shell));
     builtins.put("doctor", () -> new DoctorCommand(shell, Sensor::probeHooks));

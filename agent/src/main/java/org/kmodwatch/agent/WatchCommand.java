@@ -27,7 +27,6 @@ import org.kmodwatch.agent.status.StatusServer;
 import org.kmodwatch.core.signature.Signature;
 import org.kmodwatch.sensor.FtraceGuard;
 import org.kmodwatch.sensor.SensorOptions;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -173,7 +172,7 @@ final class WatchCommand implements Callable<Integer> {
               + " machine can ask: 127.0.0.1.")
   @Nullable String listen;
 
-  private static final String DEFAULT_PINS = "/sys/fs/bpf/kmodwatch";
+  static final String DEFAULT_PINS = "/sys/fs/bpf/kmodwatch";
   private static final String DEFAULT_STATE = "/var/lib/kmodwatch";
   private static final String DEFAULT_SPOOL = "/var/lib/kmodwatch/spool";
 
@@ -256,8 +255,8 @@ final class WatchCommand implements Callable<Integer> {
     }
     try {
       return SensorOptions.checkedBufferBytes(
-          new ByteSize.Converter().convert(imageBuffer).bytes());
-    } catch (IllegalArgumentException | CommandLine.TypeConversionException e) {
+          ByteSize.parse(imageBuffer).orElseThrow(IllegalArgumentException::new).bytes());
+    } catch (IllegalArgumentException e) {
       throw new CommandException(
           ExitStatus.USAGE,
           "--image-buffer takes a power of two from 1M to 512M, or off: " + imageBuffer);

@@ -1,0 +1,110 @@
+package org.kmodwatch.agent;
+
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Reads the arguments of {@code watch} where there is nothing special about them. To picocli, which
+ * takes them all, they are half of the time that Java needs to the armed sensor: it finds its
+ * options by reflection. What is not plain is left to it: help, what is wrong, what could be read
+ * in two ways.
+ */
+final class PlainArguments {
+
+  private final WatchCommand command;
+  private final Set<String> seen = new HashSet<>();
+
+  private PlainArguments(WatchCommand command) {
+    this.command = command;
+  }
+
+  /**
+   * Sets the options of {@code command}.
+   *
+   * @param args the command line, of which the first is the command's name
+   * @return whether they were plain; if not, {@code command} must not be used
+   */
+  static boolean read(String[] args, WatchCommand command) {
+    return new PlainArguments(command).read(args);
+  }
+
+  private boolean read(String[] args) {
+    for (int i = 1; i < args.length; i++) {
+      int equals = args[i].indexOf('=');
+      String name = equals < 0 ? args[i] : args[i].substring(0, equals);
+      boolean valueFollows = i + 1 < args.length && !args[i + 1].startsWith("-");
+      boolean taken;
+      if (equals > 0 && name.startsWith("--")) {
+        taken = take(name, args[i].substring(equals + 1));
+      } else if (!valueFollows) {
+        taken = take(name);
+      } else if (args[i + 1].startsWith("@")) {
+        // To picocli a file with arguments.
+        return false;
+      } else {
+        i++;
+        taken = !name.equals("--pin") && take(name, args[i]);
+      }
+      if (!taken) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** An option without a value. */
+  private boolean take(String name) {
+    switch (name) {
+      case "--guard-ftrace" -> command.guardFtrace = true;
+      case "--pin" -> command.pins = Path.of(WatchCommand.DEFAULT_PINS);
+      default -> {
+        return false;
+      }
+    }
+    return seen.add(name);
+  }
+
+  private boolean take(String name, String value) {
+    if (value.isEmpty()) {
+      return false;
+    }
+    switch (name) {
+      case "--fail-on" -> {
+        return command.output.failOn.add(value);
+      }
+      case "--signatures" -> {
+        return command.signatures.add(Path.of(value));
+      }
+      case "-o", "--output" -> {
+        command.output.format = value;
+        return seen.add("--output");
+      }
+      case "--record" -> command.record = Path.of(value);
+      case "--image-buffer" -> command.imageBuffer = value;
+      case "--keep-images" -> command.keepImages = Path.of(value);
+      case "--pin" -> command.pins = Path.of(value);
+      case "--state" -> command.state = Path.of(value);
+      case "--webhook" -> command.webhook = value;
+      case "--webhook-token-file" -> command.webhookTokenFile = Path.of(value);
+      case "--spool" -> command.spool = Path.of(value);
+      case "--listen" -> command.listen = value;
+      case "--keep-images-max", "--spool-max" -> {
+        Optional<ByteSize> size = ByteSize.parse(value);
+        if (size.isEmpty()) {
+          return false;
+        }
+        if (name.equals("--spool-max")) {
+          command.spoolMax = size.get();
+        } else {
+          command.keepImagesMax = size.get();
+        }
+      }
+      default -> {
+        return false;
+      }
+    }
+    return seen.add(name);
+  }
+}
