@@ -27,8 +27,9 @@ class_path() {
 }
 
 # Makes an ahead-of-time cache, of classes read, checked and linked: train JAVA CACHE LOG JAR... The JARs are the class
-# path to come, in its order. Neither machine code nor stubs are in it: those would be for this machine's processor, and
-# end with SIGILL on one that can do less.
+# path to come, in its order. Neither adapters nor stubs are in it: those would be for this machine's processor, and end
+# with SIGILL on one that can do less. Nor are classes linked with each other: then all of them would be in memory from
+# the start, for no gain.
 train() {
   local java=$1 cache=$2 log=$3 folder status=0
   shift 3
@@ -38,7 +39,7 @@ train() {
     -XX:AOTMode=record -XX:AOTConfiguration="$folder/configuration" -cp "$(class_path "$@")" org.kmodwatch.agent.Training \
     "$kmodwatch_root/image/src/test/resources/org/kmodwatch/image/seeds/signed" "$folder/machine" >"$log" 2>&1 &&
     env -u JAVA_TOOL_OPTIONS "$java" "@$kmodwatch_root/packaging/java/common" "@$kmodwatch_root/packaging/java/watch" \
-      -XX:-AOTStubCaching -XX:-AOTAdapterCaching \
+      -XX:-AOTStubCaching -XX:-AOTAdapterCaching -XX:-AOTClassLinking \
       -XX:AOTMode=create -XX:AOTConfiguration="$folder/configuration" -XX:AOTCache="$cache" -cp "$(class_path "$@")" \
       >>"$log" 2>&1 || status=$?
   rm -rf "$folder"
