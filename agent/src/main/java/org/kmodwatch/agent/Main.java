@@ -11,6 +11,7 @@ import java.util.ServiceLoader;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.kmodwatch.sensor.Sensor;
 import org.kmodwatch.sensor.SensorException;
 import org.kmodwatch.sensor.SensorOptions;
@@ -26,7 +27,9 @@ public final class Main {
 
   private final Shell shell;
   private final Function<SensorOptions, LiveSource> sources;
-  private final RootCommand root = new RootCommand();
+
+  /** Made where picocli reads the arguments. */
+  private @Nullable RootCommand root;
 
   Main(Shell shell) {
     this(shell, LiveSource::sensor);
@@ -78,6 +81,7 @@ public final class Main {
 
   /** Reading the annotations of a subcommand takes time, so only what is needed is put together. */
   private CommandLine commandLine(String[] args) {
+    root = new RootCommand();
     var line = new CommandLine(root);
     Map<String, Supplier<Object>> builtins = builtins();
     Supplier<Object> named = args.length == 0 ? null : builtins.get(args[0]);
@@ -124,6 +128,7 @@ public final class Main {
 
   /** Shows a failure as one line and chooses the exit status for it. */
   private int fail(Exception failure) {
+    boolean debug = root != null && root.debug;
     int status =
         switch (failure) {
           case CommandException e -> {
@@ -138,7 +143,7 @@ public final class Main {
           }
           case SensorException e -> {
             shell.complain(String.valueOf(e.getMessage()));
-            if (root.debug && !e.verifierLog().isEmpty()) {
+            if (debug && !e.verifierLog().isEmpty()) {
               e.verifierLog().lines().forEach(shell::note);
             }
             yield ExitStatus.UNAVAILABLE;
@@ -149,7 +154,7 @@ public final class Main {
             yield ExitStatus.INTERNAL;
           }
         };
-    if (root.debug) {
+    if (debug) {
       var trace = new StringWriter();
       failure.printStackTrace(new PrintWriter(trace, true));
       trace.toString().lines().map(line -> line.replace("\t", "  ")).forEach(shell::note);

@@ -68,7 +68,10 @@ final class Training {
     Path proc = Files.createDirectories(folder.resolve("proc/self"));
     Files.createDirectory(folder.resolve("state"));
     Files.writeString(proc.resolve("status"), "CapEff:\t000001ffffffffff\n");
-    Files.writeString(proc.resolveSibling("modules"), "");
+    Files.writeString(proc.resolveSibling("modules"), "dummy 16384 0 - Live 0x0000000000000000\n");
+    Files.createDirectories(folder.resolve("sys/module/dummy"));
+    Files.createDirectories(folder.resolve("etc"));
+    Files.writeString(folder.resolve("etc/passwd"), "root:x:0:0:root:/root:/bin/sh\n");
     return folder;
   }
 

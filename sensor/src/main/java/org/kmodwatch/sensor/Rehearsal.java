@@ -3,9 +3,11 @@ package org.kmodwatch.sensor;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import org.kmodwatch.core.event.Event;
@@ -29,6 +31,8 @@ public final class Rehearsal {
 
   /** Binds libbpf and opens the programs, as far as it goes without the kernel's help. */
   public static void start() {
+    var canary = new Canary(flags -> 0, new SecureRandom());
+    canary.tick(KernelClock.bootNanos(), EnumSet.allOf(Canary.Way.class));
     try (var poll = new RingPoll(List.of())) {
       LibBpf lib = LibBpf.load();
       poll.await(Duration.ZERO);
