@@ -106,7 +106,8 @@ run setup "$scratch/no-jdks" verify
 check 'a JDK that no repository has is named' 69 '*asking apt for its package lists*missing: a JDK 25 or newer, shellcheck*temurin-25-jdk*'
 
 # A start with nothing stale, from elsewhere, through a link.
-mkdir -p "$checkout/build/app/lib" "$checkout/lab/target/dist/lib" "$checkout/core" "$checkout/.mvn" "$scratch/elsewhere"
+mkdir -p "$checkout/build/app/lib" "$checkout/lab/target/dist/lib" "$checkout/core" "$checkout/.mvn" "$checkout/packaging/java" \
+  "$checkout/bench/target/dist/lib" "$scratch/elsewhere"
 : >"$checkout/pom.xml"
 : >"$checkout/core/pom.xml"
 : >"$checkout/build/app/lib/one.jar"
