@@ -6,7 +6,14 @@ import java.util.List;
 final class Measurements {
 
   static final List<Measurement> ALL =
-      List.of(new SystemCallCost(), new ModuleLoadCost(), new Latency(), new Storm());
+      List.of(
+          new SystemCallCost(),
+          new ModuleLoadCost(),
+          new Latency(),
+          new Storm(),
+          new WatchMemory(),
+          new Start(),
+          new PackageSize());
 
   private Measurements() {}
 }
