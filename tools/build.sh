@@ -21,13 +21,20 @@ set_java_options() {
   )
 }
 
+# Kmodwatch's own jars come first: whatever is looked for, Java opens all jars up to where it is.
 class_path() {
-  local IFS=:
-  printf '%s' "$*"
+  local jar own='' others=''
+  for jar in "$@"; do
+    case ${jar##*/} in
+      kmodwatch-*) own+=${own:+:}$jar ;;
+      *) others+=:$jar ;;
+    esac
+  done
+  printf '%s' "$own$others"
 }
 
-# Makes an ahead-of-time cache, of classes read, checked and linked: train JAVA CACHE LOG JAR... The JARs are the class
-# path to come, in its order. Neither adapters nor stubs are in it: those would be for this machine's processor, and end
+# Makes an ahead-of-time cache, of classes read, checked and linked: train JAVA CACHE LOG JAR... The JARs are what
+# will be on the class path. Neither adapters nor stubs are in it: those would be for this machine's processor, and end
 # with SIGILL on one that can do less. Nor are classes linked with each other: then all of them would be in memory from
 # the start, for no gain.
 train() {

@@ -12,8 +12,8 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
-import org.kmodwatch.core.engine.Engine;
 import org.kmodwatch.core.signature.Signature;
+import org.kmodwatch.core.signatures.BuiltIn;
 
 /** Finds the signatures: those that came with Kmodwatch and those of the user's jars. */
 final class Signatures {
@@ -28,7 +28,7 @@ final class Signatures {
    */
   static List<Signature> load(List<Path> places) {
     try {
-      var signatures = new ArrayList<>(Engine.installedSignatures());
+      var signatures = new ArrayList<>(BuiltIn.signatures());
       for (Path place : places) {
         signatures.addAll(loadFrom(place));
       }

@@ -3,7 +3,8 @@
 tar -C / -xf /root/package.tar
 home=/usr/lib/kmodwatch
 path=
-for jar in "$home"/lib/*.jar; do path=$path${path:+:}$jar; done
+for jar in "$home"/lib/kmodwatch-*.jar; do path=$path${path:+:}$jar; done
+for jar in "$home"/lib/*.jar; do case ${jar##*/} in kmodwatch-*) ;; *) path=$path:$jar ;; esac done
 # Java's own default is to have this archive.
 "$home/runtime/bin/java" -Xshare:dump >/dev/null 2>&1
 mkfifo /run/said
