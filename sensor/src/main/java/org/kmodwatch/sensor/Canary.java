@@ -5,6 +5,8 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A harmless call of our own, at intervals, that must come out of every ring: {@code
@@ -24,7 +26,8 @@ final class Canary {
   private static final int UNKNOWN_FLAG = 1 << 30;
 
   private final Call call;
-  private final Random random;
+  private final Supplier<? extends Random> randomness;
+  private @Nullable Random random;
   private final Set<Way> awaited = EnumSet.noneOf(Way.class);
   private List<SensorFault> faults = List.of();
   private int flags;
@@ -50,9 +53,15 @@ final class Canary {
     }
   }
 
-  Canary(Call call, Random random) {
+  /**
+   * Makes one.
+   *
+   * @param randomness is asked at the first call: Java's secure one takes time to be made, which
+   *     the sensor need not wait for to be armed
+   */
+  Canary(Call call, Supplier<? extends Random> randomness) {
     this.call = call;
-    this.random = random;
+    this.randomness = randomness;
   }
 
   /**
@@ -70,6 +79,9 @@ final class Canary {
     }
     if (awaited.isEmpty() && (!sent || nowNanos - sentNanos >= interval())) {
       awaited.addAll(ways);
+      if (random == null) {
+        random = randomness.get();
+      }
       flags = UNKNOWN_FLAG | random.nextInt(UNKNOWN_FLAG);
       sentNanos = nowNanos;
       sent = true;

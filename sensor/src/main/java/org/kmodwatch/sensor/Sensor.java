@@ -100,7 +100,7 @@ public final class Sensor implements AutoCloseable {
     this.rings = new RingPoll(Stream.concat(Stream.of(attempts, loads), images.stream()).toList());
     this.imageReader = options.images();
     this.pinned = options.pins() != null;
-    this.canary = new Canary(ModuleCalls::refusedFinitModule, new SecureRandom());
+    this.canary = new Canary(ModuleCalls::refusedFinitModule, SecureRandom::new);
     this.canaryWays = canaryWays(!images.isEmpty());
     this.heldBack = new HeldBack(programs.maps(), control);
     this.deadAttempts = new DeadAttempts(programs.maps().map("attempts", Integer.BYTES, 0), PROC);

@@ -22,7 +22,7 @@ class CanaryTest {
             calls.add(flags);
             return -22;
           },
-          new Random(20261124));
+          () -> new Random(20261124));
 
   @Test
   void call_isMadeAtOnceAndThenAtIntervals_withFlagsThatNobodyKnows() {
