@@ -66,6 +66,7 @@ final class WatchRun {
   private final HiddenModules hidden;
   private final Inventory inventory;
   private final SensorWatch sensorWatch;
+  private final Housekeeping housekeeping = new Housekeeping(System::gc);
   private Instant busyUntil = Instant.MIN;
 
   private final Object sourceLock = new Object();
@@ -190,6 +191,7 @@ final class WatchRun {
       if (!clock.instant().isBefore(nextLook)) {
         sensorWatch.tick(clock.instant(), live.faults(), live.recentStatistics(), sink);
         publish(live);
+        housekeeping.tick(clock.instant());
         nextLook = clock.instant().plus(LOOK_INTERVAL);
       }
       letGo(live);
@@ -294,6 +296,7 @@ final class WatchRun {
     }
     busyUntil = clock.instant().plus(BUSY_FOR);
     hidden.event(event);
+    housekeeping.event();
     try {
       pipeline.accept(containers.enrich(event));
     } catch (IOException e) {
