@@ -4,6 +4,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -54,6 +55,11 @@ final class WatchMemory implements Measurement {
     List<Integer> heap = leftAfterCollections(result.guestLog().resolveSibling("gc.txt"));
     int early = heap.subList(heap.size() / 4, heap.size() / 2).stream().min(Integer::compare).get();
     int late = heap.subList(heap.size() * 3 / 4, heap.size()).stream().min(Integer::compare).get();
+    List<Long> samples =
+        lines.stream()
+            .filter(line -> line.startsWith("sample "))
+            .map(line -> Long.valueOf(line.substring(line.lastIndexOf(' ') + 1)))
+            .toList();
     return new Figures.Builder()
         .add(
             "RSS after %d s and %d loads".formatted(number(lines, "seconds"), LOADS),
@@ -64,8 +70,11 @@ final class WatchMemory implements Measurement {
         .add(
             "of it files and rings that are mapped",
             "%.1f MiB".formatted(mib(number(lines, "RssFile") + number(lines, "RssShmem"))))
-        .add("the most that it was", "%.1f MiB".formatted(mib(number(lines, "VmHWM"))))
-        .add("RSS after 200 loads", "%.1f MiB".formatted(mib(number(lines, "sample 200"))))
+        .add(
+            "RSS every 200 loads meanwhile",
+            "%.1f MiB to %.1f MiB"
+                .formatted(mib(Collections.min(samples)), mib(Collections.max(samples))))
+        .add("the most that it ever was", "%.1f MiB".formatted(mib(number(lines, "VmHWM"))))
         .add(
             "least heap left by a collection, in the second quarter of them and in the last",
             "%d MiB, %d MiB".formatted(early, late),
