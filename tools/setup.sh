@@ -103,7 +103,7 @@ packages_of() {
       printf '%s\n' 'shellcheck command:shellcheck'
       ;;
     bench)
-      printf '%s\n' 'jq command:jq'
+      printf '%s\n' 'jq command:jq' 'time file:/usr/bin/time'
       ;;
     packages)
       printf '%s\n' \

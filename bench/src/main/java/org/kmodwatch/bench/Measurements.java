@@ -11,6 +11,9 @@ final class Measurements {
           new ModuleLoadCost(),
           new Latency(),
           new Storm(),
+          Replay.mixed(),
+          Replay.all(),
+          new ReplayMemory(),
           new WatchMemory(),
           new Start(),
           new PackageSize());

@@ -36,23 +36,38 @@ record Workplace(Path root, Path folder, long recordingBytes, PrintStream progre
   String run(long seconds, List<String> command) throws IOException, InterruptedException {
     Path out = Files.createTempFile(folder, "out", ".txt");
     try {
-      Process process =
-          new ProcessBuilder(new ArrayList<>(command))
-              .directory(root.toFile())
-              .redirectOutput(out.toFile())
-              .redirectError(ProcessBuilder.Redirect.INHERIT)
-              .start();
-      process.getOutputStream().close();
-      if (!process.waitFor(seconds, TimeUnit.SECONDS)) {
-        process.destroyForcibly().waitFor();
-        throw new BenchException("not done after %d s: %s".formatted(seconds, command));
-      }
-      if (process.exitValue() != 0) {
-        throw new BenchException("status %d of: %s".formatted(process.exitValue(), command));
-      }
+      seconds(seconds, command, out);
       return Files.readString(out);
     } finally {
       Files.delete(out);
     }
+  }
+
+  /**
+   * Runs a program to its end, its standard output to {@code out}, and returns how many seconds of
+   * the clock on the wall it took; standard error goes to ours.
+   *
+   * @param longest after how many seconds it is given up
+   * @throws BenchException if it does not end with 0 in time
+   */
+  double seconds(long longest, List<String> command, Path out)
+      throws IOException, InterruptedException {
+    long start = System.nanoTime();
+    Process process =
+        new ProcessBuilder(new ArrayList<>(command))
+            .directory(root.toFile())
+            .redirectOutput(out.toFile())
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    process.getOutputStream().close();
+    if (!process.waitFor(longest, TimeUnit.SECONDS)) {
+      process.destroyForcibly().waitFor();
+      throw new BenchException("not done after %d s: %s".formatted(longest, command));
+    }
+    double seconds = (System.nanoTime() - start) / 1e9;
+    if (process.exitValue() != 0) {
+      throw new BenchException("status %d of: %s".formatted(process.exitValue(), command));
+    }
+    return seconds;
   }
 }

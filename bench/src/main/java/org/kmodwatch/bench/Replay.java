@@ -1,0 +1,204 @@
+package org.kmodwatch.bench;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * {@code replay} over a recording beside {@code wc -l} and {@code jq}: whole processes, started as
+ * a user would, their output to files, by turns. What it finds is compared with a parse of every
+ * line.
+ */
+final class Replay implements Measurement {
+
+  private static final long LONGEST_SECONDS = 7_200;
+
+  private final String name;
+  private final double share;
+  private final int turns;
+  private final int jqTurns;
+
+  /** At most so many times the time of {@code wc -l}; 0 for no target. */
+  private final double atMostTimesWc;
+
+  private final double timesFasterThanJq;
+
+  private Replay(
+      String name,
+      double share,
+      int turns,
+      int jqTurns,
+      double atMostTimesWc,
+      double timesFasterThanJq) {
+    this.name = name;
+    this.share = share;
+    this.turns = turns;
+    this.jqTurns = jqTurns;
+    this.atMostTimesWc = atMostTimesWc;
+    this.timesFasterThanJq = timesFasterThanJq;
+  }
+
+  /** A recording with a finding in a hundred lines. */
+  static Replay mixed() {
+    return new Replay("replay", 0.01, 5, 2, 3, 40);
+  }
+
+  /** A recording with a finding in every line. */
+  static Replay all() {
+    return new Replay("replay-all", 1, 3, 1, 0, 8);
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public String summary() {
+    return "replay of 5 GiB, %.0f %% of the lines matching, beside wc and jq; some minutes"
+        .formatted(100 * share);
+  }
+
+  @Override
+  public Figures measure(Workplace workplace) throws IOException, InterruptedException {
+    Path folder = workplace.folder(name);
+    Path found = folder.resolve("found.json");
+    Path counted = folder.resolve("counted.txt");
+    Path selected = folder.resolve("selected.json");
+    Path full = folder.resolve("full.json");
+    try (Recording recording = Recording.make(workplace, folder, share)) {
+      String file = recording.file().toString();
+      List<String> wc = List.of("wc", "-l", file);
+      List<String> jq = List.of("jq", "-c", "select(.eventName==\"init_module\")", file);
+      List<String> replay = List.of("./kmodwatch", "replay", "-o", "json", file);
+      recording.warm();
+      var wcSeconds = new ArrayList<Double>();
+      var jqSeconds = new ArrayList<Double>();
+      var seconds = new ArrayList<Double>();
+      var ratios = new ArrayList<Double>();
+      for (int turn = 0; turn < turns; turn++) {
+        wcSeconds.add(workplace.seconds(LONGEST_SECONDS, wc, counted));
+        seconds.add(workplace.seconds(LONGEST_SECONDS, replay, found));
+        ratios.add(seconds.getLast() / wcSeconds.getLast());
+        workplace.say(
+            "turn %d: wc %.2f s, replay %.2f s"
+                .formatted(turn + 1, wcSeconds.getLast(), seconds.getLast()));
+        if (turn < jqTurns) {
+          jqSeconds.add(workplace.seconds(LONGEST_SECONDS, jq, selected));
+          workplace.say("turn %d: jq %.2f s".formatted(turn + 1, jqSeconds.getLast()));
+        }
+      }
+      long jqLines = lines(selected);
+      Files.delete(selected);
+      workplace.say("comparing with a parse of every line");
+      List<String> strict = List.of("./kmodwatch", "replay", "--strict", "-o", "json", file);
+      double strictSeconds = workplace.seconds(LONGEST_SECONDS, strict, full);
+      boolean equal = Files.mismatch(found, full) < 0;
+      Files.delete(full);
+      var figures = new Figures.Builder();
+      figures
+          .add(
+              "recording",
+              "%,d lines, %,d bytes"
+                  .formatted(recording.account().lines(), recording.account().bytes()))
+          .add("`wc -l`", "%.2f s".formatted(median(wcSeconds)))
+          .add(
+              "`jq -c 'select(.eventName==\"init_module\")'`",
+              "%.1f s".formatted(median(jqSeconds)))
+          .add(
+              "`replay --strict -o json`, which parses every line",
+              "%.1f s".formatted(strictSeconds))
+          .add("`replay -o json`", "%.2f s".formatted(median(seconds)));
+      addRatios(figures, median(ratios), median(jqSeconds) / median(seconds));
+      addFindings(figures, Found.in(found), recording.account(), jqLines, equal);
+      return figures.build();
+    } finally {
+      for (Path each : List.of(found, counted, selected, full)) {
+        Files.deleteIfExists(each);
+      }
+    }
+  }
+
+  private void addRatios(Figures.Builder figures, double toWc, double toJq) {
+    String times = "%.1f times".formatted(toWc);
+    if (atMostTimesWc > 0) {
+      figures.add(
+          "time of `replay` to that of `wc -l`, median of the turns",
+          times,
+          "at most %.0f times".formatted(atMostTimesWc),
+          toWc <= atMostTimesWc);
+    } else {
+      figures.add("time of `replay` to that of `wc -l`, median of the turns", times);
+    }
+    figures.add(
+        "`replay` is faster than `jq`",
+        "%.1f times".formatted(toJq),
+        "at least %.0f times".formatted(timesFasterThanJq),
+        toJq >= timesFasterThanJq);
+  }
+
+  private static void addFindings(
+      Figures.Builder figures,
+      Found found,
+      RecordingGenerator.Account account,
+      long jqLines,
+      boolean equal) {
+    figures
+        .add(
+            "findings, byte by byte, as of `--strict`",
+            equal ? "equal" : "they differ",
+            "equal",
+            equal)
+        .add(
+            "TRC-1017",
+            "%,d findings".formatted(found.findings()),
+            "%,d, as many as were put in".formatted(account.matches()),
+            found.findings() == account.matches())
+        .add(
+            "of those, on `init_module`",
+            "%,d".formatted(found.initModules()),
+            "%,d of `jq` and %,d in the form that it was not asked for"
+                .formatted(jqLines, account.protobufInitModules()),
+            found.initModules() == jqLines + account.protobufInitModules());
+  }
+
+  /**
+   * What TRC-1017 found.
+   *
+   * @param findings how many findings
+   * @param initModules how many of them on {@code init_module}
+   */
+  private record Found(long findings, long initModules) {
+
+    static Found in(Path file) throws IOException {
+      long findings = 0;
+      long initModules = 0;
+      try (BufferedReader lines = Files.newBufferedReader(file)) {
+        for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+          if (line.contains("\"SigMetadata\":{\"ID\":\"TRC-1017\"")) {
+            findings++;
+            initModules += line.contains("\"Selector\":{\"Name\":\"init_module\"") ? 1 : 0;
+          }
+        }
+      }
+      return new Found(findings, initModules);
+    }
+  }
+
+  private static long lines(Path file) throws IOException {
+    try (var lines = Files.lines(file)) {
+      return lines.count();
+    }
+  }
+
+  static double median(List<Double> values) {
+    List<Double> sorted = values.stream().sorted().toList();
+    int middle = sorted.size() / 2;
+    return sorted.size() % 2 == 1
+        ? sorted.get(middle)
+        : (sorted.get(middle - 1) + sorted.get(middle)) / 2;
+  }
+}
