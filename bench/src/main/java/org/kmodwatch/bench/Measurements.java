@@ -11,6 +11,7 @@ final class Measurements {
           new ModuleLoadCost(),
           new Latency(),
           new Storm(),
+          new EngineRate(),
           Replay.mixed(),
           Replay.all(),
           new ReplayMemory(),

@@ -1,0 +1,69 @@
+package org.kmodwatch.bench;
+
+import java.util.Collection;
+import org.openjdk.jmh.profile.GCProfiler;
+import org.openjdk.jmh.results.Result;
+import org.openjdk.jmh.results.RunResult;
+import org.openjdk.jmh.runner.Runner;
+import org.openjdk.jmh.runner.RunnerException;
+import org.openjdk.jmh.runner.options.Options;
+import org.openjdk.jmh.runner.options.OptionsBuilder;
+
+/** How many decoded events the engine takes in a second, and what it allocates for them. */
+final class EngineRate implements Measurement {
+
+  private static final double TARGET_EVENTS = 40e6;
+
+  /** What the harness itself allocates in a second of measuring, spread over the events. */
+  private static final double NOISE_BYTES = 0.001;
+
+  @Override
+  public String name() {
+    return "engine";
+  }
+
+  @Override
+  public String summary() {
+    return "events a second through the engine, and bytes allocated for each; half a minute";
+  }
+
+  @Override
+  public Figures measure(Workplace workplace) throws RunnerException {
+    double rate = run(workplace, "mixed").getPrimaryResult().getScore();
+    RunResult unselected = run(workplace, "unselected");
+    Result<?> allocated = unselected.getSecondaryResults().get("gc.alloc.rate.norm");
+    if (allocated == null) {
+      throw new BenchException("JMH did not say what was allocated");
+    }
+    double bytes = allocated.getScore();
+    return new Figures.Builder()
+        .add(
+            "decoded events a second, 1 % of them selected by TRC-1017 and found",
+            "%.1f million".formatted(rate / 1e6), "40 million", rate >= TARGET_EVENTS)
+        .add(
+            "events a second that nobody selected",
+            "%.1f million".formatted(unselected.getPrimaryResult().getScore() / 1e6))
+        .add(
+            "allocated for an event that nobody selected",
+            "%.4f B".formatted(bytes),
+            "0 B (less than %.3f)".formatted(NOISE_BYTES),
+            bytes < NOISE_BYTES)
+        .build();
+  }
+
+  private static RunResult run(Workplace workplace, String method) throws RunnerException {
+    workplace.say("engine: " + method);
+    Options options =
+        new OptionsBuilder()
+            .include("^" + EngineBenchmark.class.getName() + "." + method + "$")
+            .addProfiler(GCProfiler.class)
+            .threads(1)
+            .output(workplace.folder().resolve("engine-" + method + ".log").toString())
+            .build();
+    Collection<RunResult> results = new Runner(options).run();
+    if (results.size() != 1) {
+      throw new BenchException("JMH gave no result; its log is in " + workplace.folder());
+    }
+    return results.iterator().next();
+  }
+}
