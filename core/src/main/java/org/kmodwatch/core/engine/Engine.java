@@ -18,8 +18,8 @@ import org.kmodwatch.core.signature.Verdict;
  * Hands each event, once, to every signature that selected it.
  *
  * <p>Signatures are indexed by the event name they select, so an event that nobody selected costs
- * one look-up. A signature that throws is counted and reported and disturbs no other. Not
- * thread-safe: one thread at a time.
+ * one look-up and no memory. A signature that throws is counted and reported and disturbs no other.
+ * Not thread-safe: one thread at a time.
  */
 public final class Engine implements AutoCloseable {
 
@@ -95,7 +95,12 @@ public final class Engine implements AutoCloseable {
     Slot[] candidates = slotsByName.get(event.eventName());
     Throwable failure = null;
     for (Slot slot : candidates == null ? slotsForAnyName : candidates) {
-      failure = attempt(() -> slot.offer(event), failure);
+      // A listener that throws does not cost the next signature its turn.
+      try {
+        slot.offer(event);
+      } catch (RuntimeException | Error e) {
+        failure = join(failure, e);
+      }
     }
     rethrow(failure);
   }
@@ -112,21 +117,13 @@ public final class Engine implements AutoCloseable {
       closed = true;
       Throwable failure = null;
       for (Slot slot : slots) {
-        failure = attempt(slot::close, failure);
+        try {
+          slot.close();
+        } catch (RuntimeException | Error e) {
+          failure = join(failure, e);
+        }
       }
       rethrow(failure);
-    }
-  }
-
-  /**
-   * Runs {@code step}, so that a listener that throws does not cost the next signature its turn.
-   */
-  private static @Nullable Throwable attempt(Runnable step, @Nullable Throwable earlier) {
-    try {
-      step.run();
-      return earlier;
-    } catch (RuntimeException | Error e) {
-      return join(earlier, e);
     }
   }
 
