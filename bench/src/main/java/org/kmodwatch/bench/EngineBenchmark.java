@@ -1,5 +1,6 @@
 package org.kmodwatch.bench;
 
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.kmodwatch.core.engine.Engine;
@@ -11,6 +12,7 @@ import org.kmodwatch.core.signatures.KernelModuleLoading;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Level;
 import org.openjdk.jmh.annotations.Measurement;
 import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OperationsPerInvocation;
@@ -64,6 +66,16 @@ public class EngineBenchmark {
     return pass(mixed);
   }
 
+  /**
+   * The same, of events whose names nobody has hashed before, as they come from a reader: a string
+   * keeps its hash, so that passes over the same events do not pay for it.
+   */
+  @Benchmark
+  @OperationsPerInvocation(EVENTS)
+  public long mixedFresh(Fresh fresh) {
+    return pass(fresh.events);
+  }
+
   /** No signature selected any of them. */
   @Benchmark
   @OperationsPerInvocation(EVENTS)
@@ -80,6 +92,25 @@ public class EngineBenchmark {
 
   private long received() {
     return engine.statistics().signatures().getFirst().received();
+  }
+
+  /** Events whose names are new strings before each pass. Public for JMH. */
+  @State(Scope.Thread)
+  public static class Fresh {
+    private final Event[] events = new Event[EVENTS];
+
+    /** Called by JMH. */
+    public Fresh() {}
+
+    /** Makes the names new. */
+    @Setup(Level.Invocation)
+    public void renew(EngineBenchmark benchmark) {
+      for (int i = 0; i < EVENTS; i++) {
+        Event event = benchmark.mixed[i];
+        byte[] name = event.eventName().getBytes(StandardCharsets.UTF_8);
+        events[i] = event.named(new String(name, StandardCharsets.UTF_8));
+      }
+    }
   }
 
   private static final class Counter implements EngineListener {
