@@ -17,7 +17,8 @@ final class Measurements {
           new ReplayMemory(),
           new WatchMemory(),
           new Start(),
-          new PackageSize());
+          new PackageSize(),
+          new Pictures());
 
   private Measurements() {}
 }

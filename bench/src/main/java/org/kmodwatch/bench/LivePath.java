@@ -1,0 +1,180 @@
+package org.kmodwatch.bench;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import org.kmodwatch.agent.output.JsonOutputs;
+import org.kmodwatch.agent.output.Output;
+import org.kmodwatch.core.engine.Engine;
+import org.kmodwatch.core.engine.EngineListener;
+import org.kmodwatch.core.event.Event;
+import org.kmodwatch.core.event.SensorContext;
+import org.kmodwatch.core.event.SensorContexts;
+import org.kmodwatch.core.format.BadLine;
+import org.kmodwatch.core.format.EventHandler;
+import org.kmodwatch.core.format.EventReader;
+import org.kmodwatch.core.format.ReadOptions;
+import org.kmodwatch.core.load.LoadRecord;
+import org.kmodwatch.core.load.LoadRecords;
+import org.kmodwatch.core.load.LoadTracker;
+import org.kmodwatch.core.load.LoadTrackerOptions;
+import org.kmodwatch.core.signature.Finding;
+import org.kmodwatch.core.signature.SignatureMetadata;
+
+/**
+ * The way of what the sensor decoded to what is written, over and over, as a program of its own to
+ * be profiled: all signatures, the load tracker, findings and load records as JSON. The events are
+ * those of four attempts that the sensor saw on Linux 6.12 in the lab; decoding itself is left out,
+ * since it needs a kernel.
+ */
+final class LivePath implements EngineListener {
+
+  private static final String RESOURCE = "live.ndjson";
+
+  private final List<Event> recorded;
+  private final List<Output> outputs;
+  private final List<Finding> raised = new ArrayList<>();
+  private final Deque<Runnable> joined = new ArrayDeque<>();
+  private final Engine engine = Engine.start(Engine.installedSignatures(), this);
+
+  private LivePath(List<Event> recorded, OutputStream out) {
+    this.recorded = recorded;
+    this.outputs = List.of(JsonOutputs.findings(out), JsonOutputs.loads(out));
+  }
+
+  /** Runs for as many seconds as the argument says. */
+  public static void main(String[] args) throws IOException {
+    var path = new LivePath(recorded(), OutputStream.nullOutputStream());
+    long end = System.nanoTime() + Long.parseLong(args[0]) * 1_000_000_000L;
+    while (System.nanoTime() < end) {
+      path.pass();
+    }
+  }
+
+  /** The events of the resource. */
+  static List<Event> recorded() throws IOException {
+    var events = new ArrayList<Event>();
+    try (InputStream in = LivePath.class.getResourceAsStream(RESOURCE)) {
+      if (in == null) {
+        throw new BenchException("there is no resource " + RESOURCE);
+      }
+      EventReader.read(
+          in,
+          RESOURCE,
+          ReadOptions.DEFAULT,
+          new EventHandler() {
+            @Override
+            public void onEvent(Event event) {
+              events.add(event);
+            }
+
+            @Override
+            public void onBadLine(BadLine line) {
+              throw new BenchException(line.toString());
+            }
+          });
+    }
+    return List.copyOf(events);
+  }
+
+  /** Writes what all events give to {@code out}, once. */
+  static void pass(OutputStream out) throws IOException {
+    new LivePath(recorded(), out).pass();
+  }
+
+  private void pass() throws IOException {
+    // The times begin anew, so the tracker does.
+    var tracker =
+        new LoadTracker(
+            LoadTrackerOptions.of(LoadRecord.Host.UNKNOWN, null),
+            (record, basis) -> joined.addLast(() -> write(record, basis)));
+    for (Event each : recorded) {
+      Event event = asDecoded(each);
+      tracker.tick(event.timestampNanos());
+      List<String> findings = judge(event);
+      tracker.accept(event, findings);
+      handOn();
+    }
+    tracker.finish();
+    handOn();
+    for (Output output : outputs) {
+      output.flush();
+    }
+  }
+
+  /**
+   * The event with its context as the sensor's decoder leaves it: not written out as fields yet.
+   */
+  private static Event asDecoded(Event event) {
+    SensorContext context = SensorContexts.of(event).orElseThrow();
+    return new Event(
+        event.source(),
+        event.timestampNanos(),
+        event.process(),
+        event.hostName(),
+        event.container(),
+        event.kubernetes(),
+        event.eventId(),
+        event.eventName(),
+        event.matchedPolicies(),
+        event.returnValue(),
+        event.syscall(),
+        event.stackAddresses(),
+        event.containerStarted(),
+        event.compat(),
+        event.args(),
+        event.metadata(),
+        SensorContexts.toUnknownFields(context));
+  }
+
+  private void handOn() {
+    Runnable next;
+    while ((next = joined.pollFirst()) != null) {
+      next.run();
+    }
+  }
+
+  private void write(LoadRecord record, Event basis) {
+    try {
+      var findings = new ArrayList<>(record.findings());
+      findings.addAll(judge(LoadRecords.toEvent(record, basis)));
+      LoadRecord whole = record.withFindings(findings);
+      for (Output output : outputs) {
+        output.load(whole);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private List<String> judge(Event event) throws IOException {
+    raised.clear();
+    engine.process(event);
+    for (Output output : outputs) {
+      for (Finding finding : raised) {
+        output.finding(finding);
+      }
+    }
+    return raised.stream().map(finding -> finding.metadata().id()).distinct().toList();
+  }
+
+  @Override
+  public void onFinding(Finding finding) {
+    raised.add(finding);
+  }
+
+  @Override
+  public void onMalformed(SignatureMetadata signature, Event event, String reason) {
+    throw new BenchException("malformed: " + reason);
+  }
+
+  @Override
+  public void onFailure(SignatureMetadata signature, Phase phase, Throwable failure) {
+    throw new BenchException("failed in " + phase, failure);
+  }
+}
