@@ -17,9 +17,11 @@ public final class JsonOutputs {
   /** Every event of the source in the flat form, to {@code out}, which stays open. */
   public static Output events(OutputStream out) {
     return new Lines(new WholeLines(out)) {
+      private final EventWriter writer = new EventWriter();
+
       @Override
       public void event(Event event) throws IOException {
-        EventWriter.write(event, out);
+        writer.write(event, out);
       }
     };
   }
@@ -27,9 +29,11 @@ public final class JsonOutputs {
   /** Every finding, to {@code out}, which stays open. */
   public static Output findings(OutputStream out) {
     return new Lines(new WholeLines(out)) {
+      private final FindingWriter writer = new FindingWriter();
+
       @Override
       public void finding(Finding finding) throws IOException {
-        FindingWriter.write(finding, out);
+        writer.write(finding, out);
       }
     };
   }
@@ -37,9 +41,11 @@ public final class JsonOutputs {
   /** Every load record, to {@code out}, which stays open. */
   public static Output loads(OutputStream out) {
     return new Lines(new WholeLines(out)) {
+      private final LoadWriter writer = new LoadWriter();
+
       @Override
       public void load(LoadRecord load) throws IOException {
-        out.write(LoadWriter.toBytes(load));
+        writer.write(load, out);
       }
     };
   }

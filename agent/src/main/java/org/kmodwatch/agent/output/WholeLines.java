@@ -1,6 +1,5 @@
 package org.kmodwatch.agent.output;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 
@@ -10,11 +9,11 @@ import java.io.OutputStream;
  */
 final class WholeLines extends OutputStream {
 
-  /** Past this it is handed on unasked. */
-  private static final int ENOUGH_BYTES = 64 << 10;
+  private static final int BYTES = 64 << 10;
 
   private final OutputStream out;
-  private final ByteArrayOutputStream lines = new ByteArrayOutputStream(ENOUGH_BYTES);
+  private final byte[] lines = new byte[BYTES];
+  private int length;
 
   WholeLines(OutputStream out) {
     this.out = out;
@@ -26,11 +25,16 @@ final class WholeLines extends OutputStream {
   }
 
   @Override
-  public void write(byte[] bytes, int offset, int length) throws IOException {
-    lines.write(bytes, offset, length);
-    if (lines.size() >= ENOUGH_BYTES) {
+  public void write(byte[] bytes, int offset, int count) throws IOException {
+    if (count > BYTES - length) {
       handOn();
     }
+    if (count > BYTES) {
+      out.write(bytes, offset, count);
+      return;
+    }
+    System.arraycopy(bytes, offset, lines, length, count);
+    length += count;
   }
 
   @Override
@@ -40,10 +44,11 @@ final class WholeLines extends OutputStream {
   }
 
   private void handOn() throws IOException {
-    if (lines.size() > 0) {
-      byte[] all = lines.toByteArray();
-      lines.reset();
-      out.write(all);
+    int all = length;
+    // Before they are written: what fails in the middle is not to be written again.
+    length = 0;
+    if (all > 0) {
+      out.write(lines, 0, all);
     }
   }
 }

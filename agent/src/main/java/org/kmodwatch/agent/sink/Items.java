@@ -30,6 +30,8 @@ final class Items {
   /** A record that replaces one of the same id comes soon after it, or not at all. */
   private static final int REMEMBERED = 4096;
 
+  private final FindingWriter findingWriter = new FindingWriter();
+  private final LoadWriter loadWriter = new LoadWriter();
   private final @Nullable String host;
   private final Map<String, Integer> recent =
       new LinkedHashMap<>() {
@@ -47,7 +49,7 @@ final class Items {
 
   Item of(Finding finding) {
     String id = idOf(finding);
-    return item(id, "finding", finding.event().timestampNanos(), FindingWriter.toBytes(finding));
+    return item(id, "finding", finding.event().timestampNanos(), findingWriter.toBytes(finding));
   }
 
   /**
@@ -57,7 +59,7 @@ final class Items {
   Item of(LoadRecord load) {
     int turn = recent.merge(load.id(), 1, Integer::sum);
     String id = "load:" + load.id() + (turn == 1 ? "" : "/" + turn);
-    return item(id, "load", load.timeNanos(), LoadWriter.toBytes(load));
+    return item(id, "load", load.timeNanos(), loadWriter.toBytes(load));
   }
 
   private Item item(String id, String kind, long timeNanos, byte[] line) {

@@ -3,7 +3,6 @@ package org.kmodwatch.core.event;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -162,6 +161,11 @@ public sealed interface Value {
     return new Num(Long.toUnsignedString(value));
   }
 
+  /** The object with {@code fields} in their order. It takes them over: nobody may change them. */
+  static Obj taking(Map<String, Value> fields) {
+    return new Obj(fields.isEmpty() ? Map.of() : new OrderedFields(fields));
+  }
+
   /** The truth value {@code value}. */
   static Value of(boolean value) {
     return new Bool(value);
@@ -178,9 +182,9 @@ public sealed interface Value {
 
   /** An unmodifiable copy of {@code fields} that iterates in the same order. */
   static Map<String, Value> orderedCopy(Map<String, Value> fields) {
-    if (fields instanceof LazyFields immutable) {
-      return immutable;
+    if (fields instanceof LazyFields || fields instanceof OrderedFields) {
+      return fields;
     }
-    return fields.isEmpty() ? Map.of() : Collections.unmodifiableMap(new LinkedHashMap<>(fields));
+    return fields.isEmpty() ? Map.of() : new OrderedFields(new LinkedHashMap<>(fields));
   }
 }

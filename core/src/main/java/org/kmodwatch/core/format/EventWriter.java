@@ -9,11 +9,14 @@ import org.kmodwatch.core.event.Event;
  * the same order, {@code argsNum} counted.
  *
  * <p>What {@link EventReader} makes of the line equals the event, {@code source} aside, which is
- * not part of the JSON. Unpaired surrogates are written as escapes.
+ * not part of the JSON. Unpaired surrogates are written as escapes. Not thread-safe.
  */
 public final class EventWriter {
 
-  private EventWriter() {}
+  private final JsonLine line = new JsonLine();
+
+  /** Makes one. */
+  public EventWriter() {}
 
   /**
    * Writes {@code event} to {@code out} in one call, without flushing.
@@ -21,8 +24,9 @@ public final class EventWriter {
    * @throws IllegalArgumentException if an unknown field of the event has the key of a known one
    * @throws IOException if {@code out} fails
    */
-  public static void write(Event event, OutputStream out) throws IOException {
-    out.write(toBytes(event));
+  public void write(Event event, OutputStream out) throws IOException {
+    write(event);
+    line.writeTo(out);
   }
 
   /**
@@ -30,7 +34,14 @@ public final class EventWriter {
    *
    * @throws IllegalArgumentException if an unknown field of the event has the key of a known one
    */
-  public static byte[] toBytes(Event event) {
-    return JsonLine.of(out -> FlatForm.write(out, event));
+  public byte[] toBytes(Event event) {
+    write(event);
+    return line.toBytes();
+  }
+
+  private void write(Event event) {
+    line.clear();
+    FlatForm.write(line, event);
+    line.end();
   }
 }

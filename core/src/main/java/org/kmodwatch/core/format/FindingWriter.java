@@ -13,14 +13,17 @@ import org.kmodwatch.core.signature.SignatureMetadata;
 /**
  * Writes findings as the peer's tools print them: {@code Data}, {@code Event} with the selector and
  * the whole event in the flat form, {@code SigMetadata}. UTF-8, one line each with a newline at its
- * end.
+ * end. Not thread-safe.
  */
 public final class FindingWriter {
 
-  /** By id; only ever a short cut: what one thread adds may be lost to another's. */
-  private static volatile Map<String, Written> written = Map.of();
+  private final JsonLine line = new JsonLine();
 
-  private FindingWriter() {}
+  /** A signature's metadata is the same with each of its findings: how it is written, by id. */
+  private final Map<String, Written> written = new HashMap<>();
+
+  /** Makes one. */
+  public FindingWriter() {}
 
   @SuppressWarnings("ArrayRecordComponent") // compared by nobody
   private record Written(SignatureMetadata metadata, byte[] bytes) {}
@@ -31,8 +34,9 @@ public final class FindingWriter {
    * @throws IllegalArgumentException if an unknown field of the event has the key of a known one
    * @throws IOException if {@code out} fails
    */
-  public static void write(Finding finding, OutputStream out) throws IOException {
-    out.write(toBytes(finding));
+  public void write(Finding finding, OutputStream out) throws IOException {
+    write(finding);
+    line.writeTo(out);
   }
 
   /**
@@ -40,11 +44,14 @@ public final class FindingWriter {
    *
    * @throws IllegalArgumentException if an unknown field of the event has the key of a known one
    */
-  public static byte[] toBytes(Finding finding) {
-    return JsonLine.of(out -> write(out, finding));
+  public byte[] toBytes(Finding finding) {
+    write(finding);
+    return line.toBytes();
   }
 
-  private static void write(JsonLine out, Finding finding) {
+  private void write(Finding finding) {
+    JsonLine out = line;
+    out.clear();
     Event event = finding.event();
     Value data = finding.data();
     out.writeStartObject();
@@ -67,17 +74,17 @@ public final class FindingWriter {
     out.writeName("SigMetadata");
     out.writeRaw(bytesOf(finding.metadata()));
     out.writeEndObject();
+    out.end();
   }
 
-  /** A signature's metadata is the same with each of its findings. */
   @SuppressWarnings("ReferenceEquality") // comparing its texts would take longer than writing them
-  private static byte[] bytesOf(SignatureMetadata metadata) {
+  private byte[] bytesOf(SignatureMetadata metadata) {
     Written known = written.get(metadata.id());
     if (known == null || known.metadata != metadata) {
-      known = new Written(metadata, JsonLine.value(out -> write(out, metadata)));
-      var more = new HashMap<>(written);
-      more.put(metadata.id(), known);
-      written = Map.copyOf(more);
+      var value = new JsonLine();
+      write(value, metadata);
+      known = new Written(metadata, value.toBytes());
+      written.put(metadata.id(), known);
     }
     return known.bytes;
   }

@@ -359,7 +359,7 @@ final class FlatLines {
         }
       } while (more('}'));
     }
-    return new Value.Obj(fields);
+    return Value.taking(fields);
   }
 
   private List<String> stringList() {

@@ -116,7 +116,7 @@ final class Json {
       case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> new Value.Num(parser.getString());
       case VALUE_STRING -> Value.of(parser.getString());
       case START_ARRAY -> parseArray(parser, checked(depth + 1));
-      case START_OBJECT -> new Value.Obj(parseFields(parser, checked(depth + 1)));
+      case START_OBJECT -> Value.taking(parseFields(parser, checked(depth + 1)));
       case END_ARRAY, END_OBJECT, PROPERTY_NAME, VALUE_EMBEDDED_OBJECT, NOT_AVAILABLE ->
           throw new BadLineException("not valid JSON: a value is missing");
     };

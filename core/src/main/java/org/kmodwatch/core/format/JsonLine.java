@@ -1,22 +1,36 @@
 package org.kmodwatch.core.format;
 
-import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import java.io.IOException;
+import java.io.OutputStream;
 import java.util.Arrays;
-import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Puts together one line of JSON in UTF-8, straight into bytes: every event and every record that
- * goes out passes here. Names and values come in the order of a JSON writer's calls; that they are
- * in a sound order is the caller's business.
+ * Puts together lines of JSON in UTF-8, one after the other, straight into bytes: every event and
+ * every record that goes out passes here. Names and values come in the order of a JSON writer's
+ * calls; that they are in a sound order is the caller's business.
  *
  * <p>An unpaired surrogate, which stands for a byte that was no UTF-8 ({@link Utf8}), is written as
- * its escape.
+ * its escape. Not thread-safe.
  */
 final class JsonLine {
 
   private static final String HEX = "0123456789abcdef";
   private static final int LONGEST_ESCAPE = 6;
+  private static final int LONGEST_NUMBER = 20;
+
+  /** What an ordinary line has room in; what a longer one took is not kept. */
+  private static final int ORDINARY_BYTES = 16 << 10;
+
+  /** A power of two, and enough for all names that events and records have. */
+  private static final int KNOWN_NAMES = 512;
+
+  private static final byte[] TRUE = "true".getBytes(US_ASCII);
+  private static final byte[] FALSE = "false".getBytes(US_ASCII);
+  private static final byte[] NULL = "null".getBytes(US_ASCII);
+  private static final byte[] LEAST = Long.toString(Long.MIN_VALUE).getBytes(US_ASCII);
 
   /** Whether an ASCII character stands for itself in a string. */
   private static final boolean[] PLAIN = plain();
@@ -25,22 +39,37 @@ final class JsonLine {
   private int length;
   private boolean comma;
 
-  private JsonLine() {}
+  /** Names come again and again as the same strings: by hash, with how they are written. */
+  private final @Nullable String[] names = new @Nullable String[KNOWN_NAMES];
 
-  /** The bytes of the line that {@code content} writes, with a newline at its end. */
-  static byte[] of(Consumer<JsonLine> content) {
-    var line = new JsonLine();
-    content.accept(line);
-    line.room(1);
-    line.put('\n');
-    return Arrays.copyOf(line.bytes, line.length);
+  private final byte[][] namesWritten = new byte[KNOWN_NAMES][];
+
+  /** A line with nothing in it. */
+  JsonLine() {}
+
+  /** Forgets what was written: the next line. */
+  void clear() {
+    if (bytes.length > ORDINARY_BYTES) {
+      bytes = new byte[ORDINARY_BYTES];
+    }
+    length = 0;
+    comma = false;
   }
 
-  /** The bytes of the value that {@code content} writes, for {@link #writeRaw}. */
-  static byte[] value(Consumer<JsonLine> content) {
-    var line = new JsonLine();
-    content.accept(line);
-    return Arrays.copyOf(line.bytes, line.length);
+  /** Ends the line with a newline. */
+  void end() {
+    room(1);
+    put('\n');
+  }
+
+  /** What was written. */
+  byte[] toBytes() {
+    return Arrays.copyOf(bytes, length);
+  }
+
+  /** Hands what was written to {@code out}, in one call. */
+  void writeTo(OutputStream out) throws IOException {
+    out.write(bytes, 0, length);
   }
 
   void writeStartObject() {
@@ -59,11 +88,20 @@ final class JsonLine {
     end(']');
   }
 
+  @SuppressWarnings("ReferenceEquality") // comparing the characters is what this saves
   void writeName(String name) {
     separate();
-    quote(name);
-    room(1);
-    put(':');
+    int slot = name.hashCode() & (KNOWN_NAMES - 1);
+    if (names[slot] == name) {
+      put(namesWritten[slot]);
+    } else {
+      int start = length;
+      quote(name);
+      room(1);
+      put(':');
+      names[slot] = name;
+      namesWritten[slot] = Arrays.copyOfRange(bytes, start, length);
+    }
     comma = false;
   }
 
@@ -75,27 +113,55 @@ final class JsonLine {
 
   /** Writes a number that is JSON already. */
   void writeNumber(String number) {
-    literal(number);
+    separate();
+    int digits = number.length();
+    room(digits);
+    for (int i = 0; i < digits; i++) {
+      bytes[length + i] = (byte) number.charAt(i);
+    }
+    length += digits;
+    comma = true;
   }
 
   void writeNumber(long number) {
-    literal(Long.toString(number));
+    if (number == Long.MIN_VALUE) {
+      writeRaw(LEAST);
+      return;
+    }
+    separate();
+    room(LONGEST_NUMBER);
+    if (number < 0) {
+      put('-');
+    }
+    digits(Math.abs(number));
+    comma = true;
+  }
+
+  private void digits(long number) {
+    int count = 1;
+    for (long rest = number; rest > 9; rest /= 10) {
+      count++;
+    }
+    long rest = number;
+    for (int at = length + count - 1; at >= length; at--) {
+      bytes[at] = (byte) ('0' + rest % 10);
+      rest /= 10;
+    }
+    length += count;
   }
 
   void writeBoolean(boolean truth) {
-    literal(truth ? "true" : "false");
+    writeRaw(truth ? TRUE : FALSE);
   }
 
   void writeNull() {
-    literal("null");
+    writeRaw(NULL);
   }
 
   /** Writes a value that is JSON already. */
   void writeRaw(byte[] value) {
     separate();
-    room(value.length);
-    System.arraycopy(value, 0, bytes, length, value.length);
-    length += value.length;
+    put(value);
     comma = true;
   }
 
@@ -132,10 +198,6 @@ final class JsonLine {
       room(1);
       put(',');
     }
-  }
-
-  private void literal(String ascii) {
-    writeRaw(ascii.getBytes(ISO_8859_1));
   }
 
   private void quote(String text) {
@@ -218,6 +280,12 @@ final class JsonLine {
 
   private static int tail(int bits) {
     return 0x80 | (bits & 0x3F);
+  }
+
+  private void put(byte[] more) {
+    room(more.length);
+    System.arraycopy(more, 0, bytes, length, more.length);
+    length += more.length;
   }
 
   private void put(int b) {

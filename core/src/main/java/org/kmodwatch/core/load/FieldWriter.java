@@ -6,7 +6,6 @@ import java.time.format.DateTimeFormatter;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.core.event.Value;
 
@@ -21,7 +20,7 @@ final class FieldWriter {
 
   private record Second(long epochSecond, String text) {}
 
-  private final Map<String, Value> fields = new LinkedHashMap<>();
+  private final LinkedHashMap<String, Value> fields = new LinkedHashMap<>();
 
   FieldWriter text(String key, @Nullable String value) {
     if (value != null) {
@@ -89,7 +88,8 @@ final class FieldWriter {
     }
   }
 
+  /** All of them; this writer is not to be used after that. */
   Value.Obj toValue() {
-    return new Value.Obj(fields);
+    return Value.taking(fields);
   }
 }

@@ -3,6 +3,7 @@ package org.kmodwatch.core.format;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.function.Consumer;
 import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.Test;
 
@@ -13,7 +14,7 @@ class JsonLineTest {
   void line_separatesWhatItIsGiven() {
     assertThat(
             text(
-                JsonLine.of(
+                line(
                     out -> {
                       out.writeStartObject();
                       out.writeNumberProperty("n", -1);
@@ -36,14 +37,14 @@ class JsonLineTest {
 
   @Test
   void string_isEscaped_whereJsonAsksForIt() {
-    assertThat(text(JsonLine.of(out -> out.writeString("a\"\\/\b\t\n\f\r\u0000\u001b\u007fz"))))
+    assertThat(text(line(out -> out.writeString("a\"\\/\b\t\n\f\r\u0000\u001b\u007fz"))))
         .isEqualTo("\"a\\\"\\\\/\\b\\t\\n\\f\\r\\u0000\\u001b\u007fz\"\n");
   }
 
   @Test
   void string_isUtf8_andAnUnpairedSurrogateAnEscape() {
     String text = "\u00e9\u20ac\ud83d\ude00\udcff \ud83d";
-    assertThat(text(JsonLine.of(out -> out.writeString(text))))
+    assertThat(text(line(out -> out.writeString(text))))
         .isEqualTo("\"\u00e9\u20ac\ud83d\ude00\\udcff \\ud83d\"\n");
   }
 
@@ -51,9 +52,46 @@ class JsonLineTest {
   void string_isWhole_whenItIsLongerThanTheBuffer() {
     for (int length = 2_030; length < 2_060; length++) {
       String text = "x".repeat(length) + "\n";
-      assertThat(text(JsonLine.of(out -> out.writeString(text))))
+      assertThat(text(line(out -> out.writeString(text))))
           .isEqualTo('"' + "x".repeat(length) + "\\n\"\n");
     }
+  }
+
+  @Test
+  void line_isTheSame_whenNamesComeAgain_orOthersOfTheirHash() {
+    var line = new JsonLine();
+    for (String name : new String[] {"Aa", "BB", "Aa", new String("Aa"), "\u00e9\"", "BB"}) {
+      line.clear();
+      line.writeStartObject();
+      line.writeNumberProperty(name, 0);
+      line.writeEndObject();
+      assertThat(text(line.toBytes())).isEqualTo("{\"" + name.replace("\"", "\\\"") + "\":0}");
+    }
+  }
+
+  @Test
+  void number_isWhatJavaWrites() {
+    for (long number :
+        new long[] {0, 9, 10, -10, 99_999, Long.MAX_VALUE, -Long.MAX_VALUE, Long.MIN_VALUE}) {
+      assertThat(text(line(out -> out.writeNumber(number)))).isEqualTo(number + "\n");
+    }
+  }
+
+  @Test
+  void line_isWhole_afterALongOne() {
+    var line = new JsonLine();
+    line.writeString("x".repeat(100_000));
+    line.clear();
+    line.writeString("y");
+    line.end();
+    assertThat(text(line.toBytes())).isEqualTo("\"y\"\n");
+  }
+
+  private static byte[] line(Consumer<JsonLine> content) {
+    var line = new JsonLine();
+    content.accept(line);
+    line.end();
+    return line.toBytes();
   }
 
   private static String text(byte[] bytes) {

@@ -36,11 +36,11 @@ class RoundTripTest {
     for (int round = 0; round < 1_000; round++) {
       var random = new Random(SEED + round);
       Event event = event(random);
-      byte[] line = EventWriter.toBytes(event);
+      byte[] line = new EventWriter().toBytes(event);
       Reading reading = Reading.of(line);
       assertThat(reading.badLines()).as("seed=%d", SEED + round).isEmpty();
       assertThat(reading.events()).as("seed=%d", SEED + round).containsExactly(event);
-      assertThat(EventWriter.toBytes(reading.events().getFirst()))
+      assertThat(new EventWriter().toBytes(reading.events().getFirst()))
           .as("seed=%d", SEED + round)
           .isEqualTo(line);
     }
@@ -51,7 +51,7 @@ class RoundTripTest {
   void read_thenWriteThenRead_givesTheSameEvents(String name) {
     List<Event> events = Reading.of(Reading.resource(name)).events();
     var bytes = new ByteArrayOutputStream();
-    events.forEach(event -> bytes.writeBytes(EventWriter.toBytes(event)));
+    events.forEach(event -> bytes.writeBytes(new EventWriter().toBytes(event)));
     assertThat(Reading.of(bytes.toByteArray()).events()).isEqualTo(events);
   }
 
@@ -72,14 +72,14 @@ class RoundTripTest {
             + "{\"name\":\"b\",\"type\":\"t\",\"value\":null,\"new\":4}],"
             + "\"metadata\":{\"Version\":\"1\"},\"new\":null}\n";
     Event event = Reading.of(line).events().getFirst();
-    assertThat(new String(EventWriter.toBytes(event), UTF_8)).isEqualTo(line);
+    assertThat(new String(new EventWriter().toBytes(event), UTF_8)).isEqualTo(line);
   }
 
   @Test
   void write_refuses_whenAnUnknownFieldHasAKnownKey() {
     Event plain = Events.named("e", null);
     Event odd = withUnknown(plain, Map.of("timestamp", Value.of(1)));
-    assertThatThrownBy(() -> EventWriter.toBytes(odd))
+    assertThatThrownBy(() -> new EventWriter().toBytes(odd))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("an unknown field has the key of a known one: key=timestamp");
   }
@@ -88,8 +88,8 @@ class RoundTripTest {
   void findingWriter_writesThePeersForm() {
     Event event = Events.named("init_module", null);
     var finding = new Finding(new KernelModuleLoading().metadata(), event, null);
-    String payload = new String(EventWriter.toBytes(event), UTF_8).strip();
-    assertThat(new String(FindingWriter.toBytes(finding), UTF_8))
+    String payload = new String(new EventWriter().toBytes(event), UTF_8).strip();
+    assertThat(new String(new FindingWriter().toBytes(finding), UTF_8))
         .isEqualTo(
             "{\"Data\":null,\"Event\":{\"Headers\":{\"Selector\":{\"Name\":\"init_module\","
                 + "\"Origin\":\"host\",\"Source\":\"tracee\"}},\"Payload\":"
@@ -129,7 +129,7 @@ class RoundTripTest {
         assertThat(events.getFirst().eventName()).isEqualTo("before");
         assertThat(events.getLast().eventName()).isEqualTo("after");
         for (Event event : events) {
-          assertThat(Reading.of(EventWriter.toBytes(event)).events()).containsExactly(event);
+          assertThat(Reading.of(new EventWriter().toBytes(event)).events()).containsExactly(event);
         }
       } catch (RuntimeException | Error e) {
         throw new AssertionError("seed=" + (SEED + round), e);

@@ -140,7 +140,7 @@ final class LoadRecordsTest {
 
   @Test
   void line_isOneLineOfJsonInUtf8() {
-    String line = new String(LoadWriter.toBytes(FULL), StandardCharsets.UTF_8);
+    String line = new String(new LoadWriter().toBytes(FULL), StandardCharsets.UTF_8);
 
     assertThat(line)
         .startsWith("{\"schema\":\"kmodwatch.load/1\",\"id\":\"18d7-a\",\"time\":\"2026-09-21T")

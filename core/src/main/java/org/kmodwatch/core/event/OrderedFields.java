@@ -1,0 +1,41 @@
+package org.kmodwatch.core.event;
+
+import java.util.AbstractMap;
+import java.util.Collections;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The fields of an object in their order, which nobody can change; a type of its own, so that it is
+ * seen that they need no copy.
+ */
+final class OrderedFields extends AbstractMap<String, Value> {
+
+  private final Map<String, Value> fields;
+
+  /** Takes {@code fields} over: nobody else may have them. */
+  OrderedFields(Map<String, Value> fields) {
+    this.fields = Collections.unmodifiableMap(fields);
+  }
+
+  @Override
+  public int size() {
+    return fields.size();
+  }
+
+  @Override
+  public boolean containsKey(@Nullable Object key) {
+    return fields.containsKey(key);
+  }
+
+  @Override
+  public @Nullable Value get(@Nullable Object key) {
+    return fields.get(key);
+  }
+
+  @Override
+  public Set<Entry<String, Value>> entrySet() {
+    return fields.entrySet();
+  }
+}
