@@ -3,7 +3,6 @@ package org.kmodwatch.agent;
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.kmodwatch.core.format.Block;
 import org.kmodwatch.core.format.BlockScanner;
@@ -15,31 +14,32 @@ import org.kmodwatch.core.format.ScannedBlock;
 
 /**
  * Reads a recording on all processors. Threads take turns to read a block and scan their blocks
- * side by side; the caller's thread takes what they found in the input's order. A thread may be
- * ahead of the caller by a few blocks, which bounds the memory.
+ * side by side; the caller's thread takes what they found in the input's order. Threads may be
+ * ahead of the caller by so many blocks and so many bytes of lines found, which bounds the memory.
  */
 final class ParallelReader {
 
-  private static final int BLOCKS_A_THREAD = 3;
+  private static final int MAX_BLOCKS_AHEAD = 256;
+
+  /** Some 1,500 ordinary lines, of some KiB each in memory. */
+  private static final long MAX_FOUND_BYTES_AHEAD = 2 << 20;
 
   private final LineBlocks blocks;
   private final ReadOptions options;
   private final int threads = Runtime.getRuntime().availableProcessors();
-  private final int ahead = BLOCKS_A_THREAD * threads;
+  private final Lookahead ahead = new Lookahead(MAX_BLOCKS_AHEAD, MAX_FOUND_BYTES_AHEAD);
 
-  /** How many more blocks may be read before the caller has taken one. */
-  private final Semaphore room = new Semaphore(ahead);
+  private final SmallHeap heap = SmallHeap.ofThisMachine();
 
   /** What came of block n is at n modulo their number. */
   private final AtomicReferenceArray<CompletableFuture<Outcome>> outcomes =
-      new AtomicReferenceArray<>(ahead);
+      new AtomicReferenceArray<>(MAX_BLOCKS_AHEAD);
 
+  /** Held to read. */
   private final Object turn = new Object();
 
   /** Guarded by {@link #turn}. */
   private long blocksRead;
-
-  private volatile boolean over;
 
   /** What came of one turn. */
   private sealed interface Outcome {
@@ -53,7 +53,7 @@ final class ParallelReader {
   private ParallelReader(LineBlocks blocks, ReadOptions options) {
     this.blocks = blocks;
     this.options = options;
-    for (int i = 0; i < ahead; i++) {
+    for (int i = 0; i < MAX_BLOCKS_AHEAD; i++) {
       outcomes.set(i, new CompletableFuture<>());
     }
   }
@@ -82,31 +82,33 @@ final class ParallelReader {
     try {
       return reader.take(fileName, handler, beforeWaiting);
     } finally {
-      reader.over = true;
-      reader.room.release(reader.threads);
+      reader.ahead.end();
     }
   }
 
   private ReadStatistics take(String fileName, EventHandler handler, Runnable beforeWaiting)
       throws IOException {
     ReadStatistics all = ReadStatistics.NONE;
-    for (int slot = 0; ; slot = (slot + 1) % ahead) {
+    for (int slot = 0; ; slot = (slot + 1) % MAX_BLOCKS_AHEAD) {
       CompletableFuture<Outcome> next = outcomes.get(slot);
       if (!next.isDone()) {
         beforeWaiting.run();
       }
+      long foundBytes;
       switch (await(next)) {
         case Outcome.Scanned(var block) -> {
           block.handOver(handler, fileName, all.lines());
           all = all.plus(block.statistics());
+          foundBytes = block.foundBytes();
         }
         case Outcome.Failed(var failure) -> throw all.failure(fileName, failure);
         case Outcome.End() -> {
           return all;
         }
       }
+      heap.check();
       outcomes.set(slot, new CompletableFuture<>());
-      room.release();
+      ahead.taken(foundBytes);
     }
   }
 
@@ -125,29 +127,30 @@ final class ParallelReader {
     var block = new Block();
     var scanner = new BlockScanner(options);
     while (true) {
-      room.acquireUninterruptibly();
       CompletableFuture<Outcome> outcome;
       boolean any;
       synchronized (turn) {
-        if (over) {
+        if (!ahead.begin()) {
           return;
         }
-        outcome = outcomes.get((int) (blocksRead++ % ahead));
+        outcome = outcomes.get((int) (blocksRead++ % MAX_BLOCKS_AHEAD));
         try {
           any = blocks.next(block);
         } catch (IOException e) {
-          over = true;
+          ahead.end();
           outcome.complete(new Outcome.Failed(e));
           return;
         }
-        over |= !any;
-      }
-      if (!any) {
-        outcome.complete(new Outcome.End());
-        return;
+        if (!any) {
+          ahead.end();
+          outcome.complete(new Outcome.End());
+          return;
+        }
       }
       try {
-        outcome.complete(new Outcome.Scanned(scanner.scan(block)));
+        ScannedBlock scanned = scanner.scan(block);
+        ahead.found(scanned.foundBytes());
+        outcome.complete(new Outcome.Scanned(scanned));
       } catch (RuntimeException | Error e) {
         outcome.completeExceptionally(e);
         return;

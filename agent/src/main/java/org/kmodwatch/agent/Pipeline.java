@@ -250,9 +250,14 @@ final class Pipeline {
         output.finding(finding);
       }
     }
-    return raised.isEmpty()
-        ? List.of()
-        : raised.stream().map(finding -> finding.metadata().id()).distinct().toList();
+    return idsOf(raised);
+  }
+
+  private static List<String> idsOf(List<Finding> findings) {
+    if (findings.size() <= 1) {
+      return findings.isEmpty() ? List.of() : List.of(findings.getFirst().metadata().id());
+    }
+    return findings.stream().map(finding -> finding.metadata().id()).distinct().toList();
   }
 
   private final class Listener implements EngineListener {

@@ -123,7 +123,8 @@ public record Event(
     if (args == null) {
       return Optional.empty();
     }
-    for (Argument argument : args) {
+    for (int i = 0; i < args.size(); i++) {
+      Argument argument = args.get(i);
       if (argument.name().equals(name)) {
         return Optional.of(argument.value());
       }

@@ -64,6 +64,9 @@ public sealed interface Value {
 
     /** The bits of this number if it is a whole one from 0 to 2^64-1; empty for anything else. */
     public OptionalLong unsigned() {
+      if (text.length() <= 18 && digits(text, 0) == text.length()) {
+        return OptionalLong.of(Long.parseLong(text));
+      }
       return whole()
           .filter(n -> n.signum() >= 0 && n.bitLength() <= 64)
           .map(n -> OptionalLong.of(n.longValue()))

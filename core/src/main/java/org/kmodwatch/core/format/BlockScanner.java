@@ -13,16 +13,20 @@ import org.kmodwatch.core.event.Event;
  */
 public final class BlockScanner {
 
+  /** What a longer line took is not kept. */
+  private static final int ORDINARY_LINE_BYTES = 1 << 16;
+
   private final ReadOptions options;
   private final @Nullable NameSearch search;
   private final FlatLines ordinary = new FlatLines();
-  private byte[] line = new byte[1 << 12];
+  private byte[] line = new byte[ORDINARY_LINE_BYTES];
   private List<ScannedLine> found = List.of();
   private long lines;
   private long events;
   private long badLines;
   private long blankLines;
   private long otherLines;
+  private long foundBytes;
 
   /** Makes one. */
   public BlockScanner(ReadOptions options) {
@@ -41,6 +45,10 @@ public final class BlockScanner {
     badLines = 0;
     blankLines = 0;
     otherLines = 0;
+    foundBytes = 0;
+    if (line.length > ORDINARY_LINE_BYTES) {
+      line = new byte[ORDINARY_LINE_BYTES];
+    }
     if (block.tooLong) {
       lines++;
       tooLong();
@@ -53,7 +61,7 @@ public final class BlockScanner {
       takeTorn(block, block.damage);
     }
     return new ScannedBlock(
-        new ReadStatistics(lines, events, badLines, blankLines, otherLines), found);
+        new ReadStatistics(lines, events, badLines, blankLines, otherLines), found, foundBytes);
   }
 
   private void scanAll(Block block) {
@@ -123,15 +131,16 @@ public final class BlockScanner {
     }
     try {
       Event event = ordinary.read(line, from, length - from);
-      takeEvent(event == null ? LineParser.parse(line, from, length - from) : event);
+      takeEvent(event == null ? LineParser.parse(line, from, length - from) : event, length);
     } catch (BadLineException e) {
       bad(e.reason());
     }
   }
 
-  private void takeEvent(Event event) {
+  private void takeEvent(Event event, int length) {
     if (options.wants(event.eventName())) {
       events++;
+      foundBytes += length;
       found.add(new ScannedLine.Found(event));
     } else {
       otherLines++;
@@ -146,7 +155,7 @@ public final class BlockScanner {
         int from = block.first && block.length == 0 ? byteOrderMark(torn, torn.length) : 0;
         Event event = LineParser.parse(torn, from, torn.length - from);
         lines++;
-        takeEvent(event);
+        takeEvent(event, torn.length);
       }
     } catch (BadLineException notWhole) {
       // What follows says that the rest is missing.

@@ -3,6 +3,7 @@ package org.kmodwatch.core.format;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -33,42 +34,68 @@ final class FlatLines {
 
   private static final int MAX_UNSIGNED_DIGITS = 20;
 
-  /** The keys in the order in which producers write them; the index is what a key is known by. */
-  private static final Keys EVENT =
-      new Keys(
-          "timestamp",
-          "threadStartTime",
-          "processorId",
-          "processId",
-          "cgroupId",
-          "threadId",
-          "parentProcessId",
-          "hostProcessId",
-          "hostThreadId",
-          "hostParentProcessId",
-          "userId",
-          "mountNamespace",
-          "pidNamespace",
-          "processName",
-          "executable",
-          "hostName",
-          "containerId",
-          "container",
-          "kubernetes",
-          "eventId",
-          "eventName",
-          "matchedPolicies",
-          "argsNum",
-          "returnValue",
-          "syscall",
-          "stackAddresses",
-          "contextFlags",
-          "threadEntityId",
-          "processEntityId",
-          "parentEntityId",
-          "args",
-          "metadata");
+  /** What a value has to be. */
+  private enum Kind {
+    SIGNED,
+    SIGNED_32,
+    UNSIGNED,
+    UNSIGNED_32,
+    TEXT,
+    OTHER
+  }
 
+  /** The keys of an event, in the order in which producers write them. */
+  private enum Key {
+    TIMESTAMP("timestamp", Kind.SIGNED),
+    THREAD_START_TIME("threadStartTime", Kind.SIGNED),
+    PROCESSOR_ID("processorId", Kind.SIGNED_32),
+    PROCESS_ID("processId", Kind.SIGNED_32),
+    CGROUP_ID("cgroupId", Kind.UNSIGNED),
+    THREAD_ID("threadId", Kind.SIGNED_32),
+    PARENT_PROCESS_ID("parentProcessId", Kind.SIGNED_32),
+    HOST_PROCESS_ID("hostProcessId", Kind.SIGNED_32),
+    HOST_THREAD_ID("hostThreadId", Kind.SIGNED_32),
+    HOST_PARENT_PROCESS_ID("hostParentProcessId", Kind.SIGNED_32),
+    USER_ID("userId", Kind.UNSIGNED_32),
+    MOUNT_NAMESPACE("mountNamespace", Kind.UNSIGNED_32),
+    PID_NAMESPACE("pidNamespace", Kind.UNSIGNED_32),
+    PROCESS_NAME("processName", Kind.TEXT),
+    EXECUTABLE("executable", Kind.OTHER),
+    HOST_NAME("hostName", Kind.TEXT),
+    CONTAINER_ID("containerId", Kind.TEXT),
+    CONTAINER("container", Kind.OTHER),
+    KUBERNETES("kubernetes", Kind.OTHER),
+    EVENT_ID("eventId", Kind.OTHER),
+    EVENT_NAME("eventName", Kind.TEXT),
+    MATCHED_POLICIES("matchedPolicies", Kind.OTHER),
+    ARGS_NUM("argsNum", Kind.SIGNED),
+    RETURN_VALUE("returnValue", Kind.SIGNED),
+    SYSCALL("syscall", Kind.TEXT),
+    STACK_ADDRESSES("stackAddresses", Kind.OTHER),
+    CONTEXT_FLAGS("contextFlags", Kind.OTHER),
+    THREAD_ENTITY_ID("threadEntityId", Kind.UNSIGNED_32),
+    PROCESS_ENTITY_ID("processEntityId", Kind.UNSIGNED_32),
+    PARENT_ENTITY_ID("parentEntityId", Kind.UNSIGNED_32),
+    ARGS("args", Kind.OTHER),
+    METADATA("metadata", Kind.OTHER);
+
+    private final String text;
+    private final Kind kind;
+
+    Key(String text, Kind kind) {
+      this.text = text;
+      this.kind = kind;
+    }
+
+    @SuppressWarnings("EnumOrdinal") // of arrays that nobody outlives
+    int index() {
+      return ordinal();
+    }
+  }
+
+  private static final Key[] EVENT_KEYS = Key.values();
+  private static final Keys EVENT =
+      new Keys(Arrays.stream(EVENT_KEYS).map(key -> key.text).toArray(String[]::new));
   private static final Keys EXECUTABLE = new Keys("path");
   private static final Keys CONTAINER = new Keys("id", "name", "image", "imageDigest", "runtime");
   private static final Keys KUBERNETES =
@@ -80,6 +107,25 @@ final class FlatLines {
   private byte[] bytes = new byte[0];
   private int at;
   private int end;
+
+  /** The values of the line that are numbers, by key. */
+  private final long[] numbers = new long[EVENT_KEYS.length];
+
+  /** Those that are texts, by key. */
+  private final @Nullable String[] texts = new @Nullable String[EVENT_KEYS.length];
+
+  /** The keys that have a value in the line, as bits. */
+  private long present;
+
+  private @Nullable String executable;
+  private ContainerContext container = ContainerContext.NONE;
+  private KubernetesContext kubernetes = KubernetesContext.NONE;
+  private String eventId = "";
+  private @Nullable List<String> policies;
+  private @Nullable List<Long> stack;
+  private int flags;
+  private @Nullable List<Argument> args;
+  private @Nullable Value metadata;
 
   FlatLines() {}
 
@@ -109,38 +155,55 @@ final class FlatLines {
   }
 
   private Event event() {
-    long timestamp = 0;
-    long threadStartTime = 0;
-    int processorId = 0;
-    int processId = 0;
-    long cgroupId = 0;
-    int threadId = 0;
-    int parentProcessId = 0;
-    int hostProcessId = 0;
-    int hostThreadId = 0;
-    int hostParentProcessId = 0;
-    long userId = 0;
-    long mountNamespace = 0;
-    long pidNamespace = 0;
-    String processName = "";
-    String executable = null;
-    String hostName = "";
-    String containerId = null;
-    ContainerContext container = ContainerContext.NONE;
-    KubernetesContext kubernetes = KubernetesContext.NONE;
-    String eventId = "";
-    String eventName = null;
-    List<String> policies = null;
-    Long returnValue = null;
-    String syscall = "";
-    List<Long> stack = null;
-    int flags = 0;
-    Long threadEntityId = null;
-    Long processEntityId = null;
-    Long parentEntityId = null;
-    List<Argument> args = null;
-    Value metadata = null;
+    readValues();
+    String eventName = texts[Key.EVENT_NAME.index()];
+    if (eventName == null || eventName.isEmpty()) {
+      throw new NotOrdinary();
+    }
+    return new Event(
+        Event.SOURCE_TRACEE,
+        number(Key.TIMESTAMP),
+        new ProcessContext(
+            number(Key.THREAD_START_TIME),
+            (int) number(Key.PROCESSOR_ID),
+            (int) number(Key.PROCESS_ID),
+            (int) number(Key.THREAD_ID),
+            (int) number(Key.PARENT_PROCESS_ID),
+            (int) number(Key.HOST_PROCESS_ID),
+            (int) number(Key.HOST_THREAD_ID),
+            (int) number(Key.HOST_PARENT_PROCESS_ID),
+            number(Key.CGROUP_ID),
+            number(Key.USER_ID),
+            number(Key.MOUNT_NAMESPACE),
+            number(Key.PID_NAMESPACE),
+            text(Key.PROCESS_NAME),
+            executable,
+            FlatForm.entityIds(
+                numberOrNull(Key.THREAD_ENTITY_ID),
+                numberOrNull(Key.PROCESS_ENTITY_ID),
+                numberOrNull(Key.PARENT_ENTITY_ID))),
+        text(Key.HOST_NAME),
+        withId(container, texts[Key.CONTAINER_ID.index()]),
+        kubernetes,
+        eventId,
+        eventName,
+        policies,
+        numberOrNull(Key.RETURN_VALUE),
+        text(Key.SYSCALL),
+        stack,
+        (flags & 1) != 0,
+        (flags & 2) != 0,
+        args,
+        metadata,
+        Map.of());
+  }
 
+  /**
+   * Reads the line into the fields of this object. By the kinds of values and not by keys, which
+   * are many: the compiler takes several times as long for that as for the rest of this class.
+   */
+  private void readValues() {
+    forget();
     long seen = 0;
     int key = -1;
     expect('{');
@@ -150,78 +213,60 @@ final class FlatLines {
       if (isNull()) {
         continue;
       }
-      switch (key) {
-        case 0 -> timestamp = signed();
-        case 1 -> threadStartTime = signed();
-        case 2 -> processorId = signed32();
-        case 3 -> processId = signed32();
-        case 4 -> cgroupId = unsigned();
-        case 5 -> threadId = signed32();
-        case 6 -> parentProcessId = signed32();
-        case 7 -> hostProcessId = signed32();
-        case 8 -> hostThreadId = signed32();
-        case 9 -> hostParentProcessId = signed32();
-        case 10 -> userId = unsigned32();
-        case 11 -> mountNamespace = unsigned32();
-        case 12 -> pidNamespace = unsigned32();
-        case 13 -> processName = string();
-        case 14 -> executable = executable();
-        case 15 -> hostName = string();
-        case 16 -> containerId = string();
-        case 17 -> container = container();
-        case 18 -> kubernetes = kubernetes();
-        case 19 -> eventId = at < end && bytes[at] == '"' ? string() : number();
-        case 20 -> eventName = string();
-        case 21 -> policies = stringList();
-        case 22 -> signed();
-        case 23 -> returnValue = signed();
-        case 24 -> syscall = string();
-        case 25 -> stack = unsignedList();
-        case 26 -> flags = flags();
-        case 27 -> threadEntityId = unsigned32();
-        case 28 -> processEntityId = unsigned32();
-        case 29 -> parentEntityId = unsigned32();
-        case 30 -> args = arguments();
-        case 31 -> metadata = value(0);
-        default -> throw new NotOrdinary();
+      present |= 1L << key;
+      Key known = EVENT_KEYS[key];
+      switch (known.kind) {
+        case SIGNED -> numbers[key] = signed();
+        case SIGNED_32 -> numbers[key] = signed32();
+        case UNSIGNED -> numbers[key] = unsigned();
+        case UNSIGNED_32 -> numbers[key] = unsigned32();
+        case TEXT -> texts[key] = string();
+        case OTHER -> readOther(known);
       }
     } while (more('}'));
-    if (eventName == null || eventName.isEmpty()) {
-      throw new NotOrdinary();
+  }
+
+  private void forget() {
+    present = 0;
+    Arrays.fill(numbers, 0);
+    Arrays.fill(texts, null);
+    executable = null;
+    container = ContainerContext.NONE;
+    kubernetes = KubernetesContext.NONE;
+    eventId = "";
+    policies = null;
+    stack = null;
+    flags = 0;
+    args = null;
+    metadata = null;
+  }
+
+  private void readOther(Key key) {
+    switch (key) {
+      case EXECUTABLE -> executable = executable();
+      case CONTAINER -> container = container();
+      case KUBERNETES -> kubernetes = kubernetes();
+      case EVENT_ID -> eventId = at < end && bytes[at] == '"' ? string() : number();
+      case MATCHED_POLICIES -> policies = stringList();
+      case STACK_ADDRESSES -> stack = unsignedList();
+      case CONTEXT_FLAGS -> flags = flags();
+      case ARGS -> args = arguments();
+      case METADATA -> metadata = value(0);
+      default -> throw new NotOrdinary();
     }
-    return new Event(
-        Event.SOURCE_TRACEE,
-        timestamp,
-        new ProcessContext(
-            threadStartTime,
-            processorId,
-            processId,
-            threadId,
-            parentProcessId,
-            hostProcessId,
-            hostThreadId,
-            hostParentProcessId,
-            cgroupId,
-            userId,
-            mountNamespace,
-            pidNamespace,
-            processName,
-            executable,
-            FlatForm.entityIds(threadEntityId, processEntityId, parentEntityId)),
-        hostName,
-        withId(container, containerId),
-        kubernetes,
-        eventId,
-        eventName,
-        policies,
-        returnValue,
-        syscall,
-        stack,
-        (flags & 1) != 0,
-        (flags & 2) != 0,
-        args,
-        metadata,
-        Map.of());
+  }
+
+  private long number(Key key) {
+    return numbers[key.index()];
+  }
+
+  private @Nullable Long numberOrNull(Key key) {
+    return (present & 1L << key.index()) == 0 ? null : Long.valueOf(number(key));
+  }
+
+  private String text(Key key) {
+    String text = texts[key.index()];
+    return text == null ? "" : text;
   }
 
   /** The container's id stands in two places; that they differ is not ordinary. */
@@ -398,16 +443,11 @@ final class FlatLines {
   /** Reads a key and its colon; it is most likely the one with index {@code likely}. */
   private int key(Keys keys, int likely) {
     expect('"');
-    int start = at;
-    while (at < end && bytes[at] != '"') {
-      at++;
-    }
-    int key = keys.find(bytes, start, at, likely);
+    int key = keys.find(bytes, at, end, likely);
     if (key < 0) {
       throw new NotOrdinary();
     }
-    expect('"');
-    expect(':');
+    at += keys.length(key);
     return key;
   }
 
@@ -551,39 +591,36 @@ final class FlatLines {
     }
   }
 
-  /** The keys of one kind of object. */
+  /** The keys of one kind of object, with the quote and the colon after them. */
   private static final class Keys {
     private final byte[][] keys;
 
     Keys(String... names) {
       keys = new byte[names.length][];
       for (int i = 0; i < names.length; i++) {
-        keys[i] = names[i].getBytes(ISO_8859_1);
+        keys[i] = (names[i] + "\":").getBytes(ISO_8859_1);
       }
     }
 
-    /** The index of the key in these bytes, or -1. */
-    int find(byte[] bytes, int from, int to, int likely) {
+    /** The index of the key that these bytes begin with, or -1. */
+    int find(byte[] bytes, int from, int end, int likely) {
       // What comes in the usual order is found at once, also where some keys are left out.
+      int key = likely < keys.length ? likely : 0;
       for (int i = 0; i < keys.length; i++) {
-        int key = (likely + i) % keys.length;
-        if (stands(keys[key], bytes, from, to)) {
+        byte[] wanted = keys[key];
+        int to = from + wanted.length;
+        if (to <= end
+            && bytes[from] == wanted[0]
+            && Arrays.equals(bytes, from, to, wanted, 0, wanted.length)) {
           return key;
         }
+        key = key + 1 < keys.length ? key + 1 : 0;
       }
       return -1;
     }
 
-    private static boolean stands(byte[] key, byte[] bytes, int from, int to) {
-      if (key.length != to - from) {
-        return false;
-      }
-      for (int i = 0; i < key.length; i++) {
-        if (bytes[from + i] != key[i]) {
-          return false;
-        }
-      }
-      return true;
+    int length(int key) {
+      return keys[key].length;
     }
   }
 
@@ -593,6 +630,7 @@ final class FlatLines {
     private static final int LONGEST = 32;
 
     private final @Nullable String[] slots = new @Nullable String[SLOTS];
+    private final byte[][] bytesOfSlots = new byte[SLOTS][];
 
     String of(byte[] bytes, int from, int to) {
       int length = to - from;
@@ -608,21 +646,13 @@ final class FlatLines {
       }
       int slot = (hash ^ hash >>> 16) & (SLOTS - 1);
       String known = slots[slot];
-      if (known != null && known.length() == length && isSame(known, bytes, from)) {
+      if (known != null && Arrays.equals(bytes, from, to, bytesOfSlots[slot], 0, known.length())) {
         return known;
       }
       var made = new String(bytes, from, length, ISO_8859_1);
       slots[slot] = made;
+      bytesOfSlots[slot] = Arrays.copyOfRange(bytes, from, to);
       return made;
-    }
-
-    private static boolean isSame(String text, byte[] bytes, int from) {
-      for (int i = 0; i < text.length(); i++) {
-        if (text.charAt(i) != bytes[from + i]) {
-          return false;
-        }
-      }
-      return true;
     }
   }
 }

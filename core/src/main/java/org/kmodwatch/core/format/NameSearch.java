@@ -190,7 +190,7 @@ final class NameSearch {
     return hits & HIGH;
   }
 
-  /** Not 0 if a needle is there, and two bytes after it what one of two of its places has. */
+  /** Not 0 if a needle is there, and with it the ending that one of two of its places has. */
   private static long withEnding(
       long[] a,
       long[] b,
@@ -283,7 +283,8 @@ final class NameSearch {
       return isEscapedLetter(bytes, position);
     }
     for (Needle needle : needles) {
-      if (stands(needle.text(), bytes, position)) {
+      if (needle.mayEndWith(bytes.get(position + Needle.ENDING))
+          && stands(needle.text(), bytes, position)) {
         for (Needle.Place place : needle.places()) {
           if (stands(place.quoted(), bytes, position - place.offset())) {
             return true;

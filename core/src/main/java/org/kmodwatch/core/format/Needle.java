@@ -3,6 +3,7 @@ package org.kmodwatch.core.format;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -17,7 +18,9 @@ final class Needle {
 
   static final int LENGTH = 3;
 
-  private static final int ENDING = 4;
+  /** Where the character that ends it stands, from where it begins. */
+  static final int ENDING = 4;
+
   private static final long ONES = 0x0101_0101_0101_0101L;
 
   /** Rare ones are last: the letters by how often English has them, then what identifiers have. */
@@ -28,6 +31,9 @@ final class Needle {
 
   private final long[] spread;
   private final long[] spreadEndings;
+
+  /** By byte: whether one of the places has it as its ending, or ends before. */
+  private final boolean[] endings = new boolean[256];
 
   private Needle(String text, List<Place> places) {
     this.text = text;
@@ -42,6 +48,10 @@ final class Needle {
                 .distinct()
                 .toArray()
             : new long[0];
+    Arrays.fill(endings, !haveEndings);
+    for (long ending : spreadEndings) {
+      endings[(int) (ending & 0xFF)] = true;
+    }
   }
 
   /** The three characters. */
@@ -65,6 +75,11 @@ final class Needle {
    */
   long[] spreadEndings() {
     return spreadEndings;
+  }
+
+  /** Whether one of the places may have this byte as its ending. */
+  boolean mayEndWith(byte b) {
+    return endings[b & 0xFF];
   }
 
   /**

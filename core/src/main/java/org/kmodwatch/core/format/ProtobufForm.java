@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.core.event.Argument;
@@ -198,6 +199,10 @@ final class ProtobufForm {
   }
 
   private static long nanos(Fields fields, String key, String text) {
+    OptionalLong ordinary = Rfc3339.nanos(text);
+    if (ordinary.isPresent()) {
+      return ordinary.getAsLong();
+    }
     try {
       Instant instant = Instant.parse(text);
       return Math.addExact(

@@ -7,8 +7,10 @@ import java.util.List;
  *
  * @param statistics its lines, by what they are
  * @param lines the events that are wanted and the bad lines, in the block's order
+ * @param foundBytes how long the lines of those events are, which says about how much memory they
+ *     take
  */
-public record ScannedBlock(ReadStatistics statistics, List<ScannedLine> lines) {
+public record ScannedBlock(ReadStatistics statistics, List<ScannedLine> lines, long foundBytes) {
 
   /** Copies the list. */
   public ScannedBlock {

@@ -50,6 +50,9 @@ final class Attempt {
   /** Whether it is a module_load or module_free in no call. */
   boolean blind;
 
+  /** When it is reported at the latest, if it is in the kernel ({@link Deadlines}). */
+  long deadlineNanos = Long.MAX_VALUE;
+
   /** From when on its record has been held back. */
   long heldSinceNanos;
 
@@ -197,6 +200,15 @@ final class Attempt {
     }
     Event call = part(Part.CALL);
     return call != null ? call.timestampNanos() : firstNanos;
+  }
+
+  /** When the call began at the earliest: if its entry was not seen, when the thread did. */
+  long earliestBeginNanos() {
+    SensorContext known = context();
+    long threadStart = ofProcess().process().threadStartTimeNanos();
+    return known != null && known.entryMissed() && threadStart != 0
+        ? Math.min(timeNanos(), threadStart)
+        : timeNanos();
   }
 
   /** The id of the record: docs/load-record.md. */

@@ -1,5 +1,6 @@
 package org.kmodwatch.core.load;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.Iterator;
@@ -53,6 +54,7 @@ public final class LoadTracker {
   private final Retries retries;
 
   private final Map<Attempt.Key, Attempt> open = new LinkedHashMap<>();
+  private final Deadlines deadlines = new Deadlines();
   private final List<Attempt> held = new ArrayList<>();
 
   /** Reported before they returned. */
@@ -76,9 +78,6 @@ public final class LoadTracker {
   private long summaries;
   private long summarised;
   private long nowNanos;
-
-  /** No open attempt is overdue before this time, so that most ticks have nothing to look at. */
-  private long noneOverdueBefore = Long.MAX_VALUE;
 
   /** A tracker that has seen nothing. */
   public LoadTracker(LoadTrackerOptions options, LoadListener listener) {
@@ -126,9 +125,7 @@ public final class LoadTracker {
    */
   public void tick(long nowNanos) {
     this.nowNanos = nowNanos;
-    if (nowNanos >= noneOverdueBefore) {
-      reportOverdue();
-    }
+    reportOverdue();
     long holdLimit = options.holdLimit().toNanos();
     List<Attempt> due = new ArrayList<>();
     held.removeIf(attempt -> nowNanos - attempt.heldSinceNanos >= holdLimit && due.add(attempt));
@@ -144,32 +141,32 @@ public final class LoadTracker {
   }
 
   private void reportOverdue() {
-    noneOverdueBefore = Long.MAX_VALUE;
-    List<Attempt> overdue = new ArrayList<>();
-    for (Attempt attempt : open.values()) {
-      if (attempt.inKernel() && nowNanos - attempt.timeNanos() >= limitNanos(attempt)) {
-        overdue.add(attempt);
+    Attempt attempt;
+    while ((attempt = deadlines.pollBefore(nowNanos)) != null) {
+      if (open.get(attempt.key) != attempt) {
+        continue;
+      }
+      if (deadlineOf(attempt) <= nowNanos) {
+        open.remove(attempt.key);
+        reportUnreturned(attempt, NOT_RETURNED);
       } else {
-        becomesOverdue(attempt);
+        watch(attempt);
       }
     }
-    for (Attempt attempt : overdue) {
-      open.remove(attempt.key);
-      reportUnreturned(attempt, NOT_RETURNED);
-    }
   }
 
-  /** Lets {@link #tick} know when it has to look at an open attempt that is in the kernel. */
-  private void becomesOverdue(Attempt attempt) {
+  /** Sees to it that an attempt that is in the kernel and does not return is reported in time. */
+  private void watch(Attempt attempt) {
     if (attempt.inKernel()) {
-      long then = attempt.timeNanos() + limitNanos(attempt);
-      boolean wrapped = then < 0 && attempt.timeNanos() > 0;
-      noneOverdueBefore = wrapped ? noneOverdueBefore : Math.min(noneOverdueBefore, then);
+      deadlines.put(attempt, deadlineOf(attempt), open.values());
     }
   }
 
-  private long limitNanos(Attempt attempt) {
-    return (attempt.entryMissed() ? options.holdLimit() : options.unreturnedLimit()).toNanos();
+  private long deadlineOf(Attempt attempt) {
+    Duration limit = attempt.entryMissed() ? options.holdLimit() : options.unreturnedLimit();
+    long deadline = attempt.timeNanos() + limit.toNanos();
+    boolean wrapped = deadline < attempt.timeNanos();
+    return wrapped ? Long.MAX_VALUE : deadline;
   }
 
   /** Makes the records of all that is open or held back: the end of the input. */
@@ -278,7 +275,7 @@ public final class LoadTracker {
     joined++;
     attempt.put(part, event);
     attempt.find(findingIds);
-    becomesOverdue(attempt);
+    watch(attempt);
   }
 
   /** Whether {@code event} belongs to an attempt that has its record. */

@@ -113,7 +113,7 @@ final class Waiters {
     End end = new End(waiter.endNanos(), Long.MAX_VALUE, Integer.MAX_VALUE);
     Attempt before = null;
     for (Attempt main : mains.headMap(end, true).descendingMap().values()) {
-      if (main.endNanos() < waiter.timeNanos()) {
+      if (main.endNanos() < waiter.earliestBeginNanos()) {
         break;
       }
       if (isMainOf(main, waiter, returned)) {

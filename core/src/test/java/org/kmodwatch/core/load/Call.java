@@ -93,6 +93,11 @@ final class Call {
     return this;
   }
 
+  Call threadStarted(long at) {
+    processStart = START + at;
+    return this;
+  }
+
   Call named(String module) {
     moduleName = module;
     return this;

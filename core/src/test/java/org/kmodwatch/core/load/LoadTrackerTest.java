@@ -241,6 +241,19 @@ final class LoadTrackerTest {
     assertThat(record(10).waitedOn()).isNull();
   }
 
+  /** It began after its thread did, which is all that is known: its own time is that of its end. */
+  @Test
+  void waiter_namesWhomItWaitedOn_whenItsEntryWasMissed() {
+    Call main = Call.finit(10, 0).handOver().coming(0).load().initReturns(0).returns(0, SECOND);
+    feed(main);
+    feed(Call.finit(11, SECOND + 5).entryMissed().threadStarted(0).returns(0, SECOND + 5));
+    feed(Call.finit(12, SECOND + 6).entryMissed().threadStarted(SECOND + 1).returns(0, SECOND + 6));
+    tracker.tick(START + 3 * SECOND);
+
+    assertThat(record(11).waitedOn()).isEqualTo(record(10).id());
+    assertThat(record(12).waitedOn()).isNull();
+  }
+
   @Test
   void waiterOnAFailure_hasItsOutcome() {
     feed(Call.finit(10, 0).handOver().returns(-129, SECOND));
