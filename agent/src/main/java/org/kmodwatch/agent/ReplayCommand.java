@@ -39,8 +39,9 @@ import picocli.CommandLine.Parameters;
       "Reads events as Tracee writes them, before and after 0.24, one JSON object a line; plain,"
           + " gzip or Zstandard. The files are read in the order given, by one engine. A line that"
           + " is no event is reported on standard error and passed over; a file that cannot be read"
-          + " too, and the exit status is then 69. Of several reasons not to end with 0 the"
-          + " greatest number is the exit status."
+          + " too, and the exit status is then 69. An object that cannot be an event that anybody"
+          + " asks for is passed over unread, except with --strict and -o events. Of several"
+          + " reasons not to end with 0 the greatest number is the exit status."
     },
     footerHeading = "%nExamples:%n",
     footer = {
@@ -62,7 +63,7 @@ final class ReplayCommand implements Callable<Integer> {
 
   @Option(
       names = "--strict",
-      description = "End with status 65 if a line is bad or an event malformed.")
+      description = "Read every line, and end with status 65 if one is bad or an event malformed.")
   boolean strict;
 
   @Option(

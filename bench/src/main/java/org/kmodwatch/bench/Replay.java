@@ -1,20 +1,29 @@
 package org.kmodwatch.bench;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
 import java.io.BufferedReader;
 import java.io.IOException;
-import java.nio.file.Files;
+import java.io.InputStream;
+import java.io.InputStreamReader;
 import java.nio.file.Path;
+import java.security.DigestInputStream;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 
 /**
  * {@code replay} over a recording beside {@code wc -l} and {@code jq}: whole processes, started as
- * a user would, their output to files, by turns. What it finds is compared with a parse of every
- * line.
+ * a user would, by turns. What it finds is compared with a parse of every line.
  */
 final class Replay implements Measurement {
 
   private static final long LONGEST_SECONDS = 7_200;
+
+  /** Findings of 14 GB on a disk would be a measurement of the disk. */
+  private static final Path NOWHERE = Path.of("/dev/null");
 
   private final String name;
   private final double share;
@@ -65,39 +74,34 @@ final class Replay implements Measurement {
   @Override
   public Figures measure(Workplace workplace) throws IOException, InterruptedException {
     Path folder = workplace.folder(name);
-    Path found = folder.resolve("found.json");
-    Path counted = folder.resolve("counted.txt");
-    Path selected = folder.resolve("selected.json");
-    Path full = folder.resolve("full.json");
     try (Recording recording = Recording.make(workplace, folder, share)) {
       String file = recording.file().toString();
       List<String> wc = List.of("wc", "-l", file);
       List<String> jq = List.of("jq", "-c", "select(.eventName==\"init_module\")", file);
       List<String> replay = List.of("./kmodwatch", "replay", "-o", "json", file);
+      List<String> strict = List.of("./kmodwatch", "replay", "--strict", "-o", "json", file);
       recording.warm();
       var wcSeconds = new ArrayList<Double>();
       var jqSeconds = new ArrayList<Double>();
       var seconds = new ArrayList<Double>();
       var ratios = new ArrayList<Double>();
       for (int turn = 0; turn < turns; turn++) {
-        wcSeconds.add(workplace.seconds(LONGEST_SECONDS, wc, counted));
-        seconds.add(workplace.seconds(LONGEST_SECONDS, replay, found));
+        wcSeconds.add(workplace.seconds(LONGEST_SECONDS, wc, NOWHERE));
+        seconds.add(workplace.seconds(LONGEST_SECONDS, replay, NOWHERE));
         ratios.add(seconds.getLast() / wcSeconds.getLast());
         workplace.say(
             "turn %d: wc %.2f s, replay %.2f s"
                 .formatted(turn + 1, wcSeconds.getLast(), seconds.getLast()));
         if (turn < jqTurns) {
-          jqSeconds.add(workplace.seconds(LONGEST_SECONDS, jq, selected));
+          jqSeconds.add(workplace.seconds(LONGEST_SECONDS, jq, NOWHERE));
           workplace.say("turn %d: jq %.2f s".formatted(turn + 1, jqSeconds.getLast()));
         }
       }
-      long jqLines = lines(selected);
-      Files.delete(selected);
+      double strictSeconds = workplace.seconds(LONGEST_SECONDS, strict, NOWHERE);
       workplace.say("comparing with a parse of every line");
-      List<String> strict = List.of("./kmodwatch", "replay", "--strict", "-o", "json", file);
-      double strictSeconds = workplace.seconds(LONGEST_SECONDS, strict, full);
-      boolean equal = Files.mismatch(found, full) < 0;
-      Files.delete(full);
+      long jqLines = workplace.read(jq, Replay::lines);
+      Found found = workplace.read(replay, Found::in);
+      Found full = workplace.read(strict, Found::in);
       var figures = new Figures.Builder();
       figures
           .add(
@@ -113,12 +117,9 @@ final class Replay implements Measurement {
               "%.1f s".formatted(strictSeconds))
           .add("`replay -o json`", "%.2f s".formatted(median(seconds)));
       addRatios(figures, median(ratios), median(jqSeconds) / median(seconds));
-      addFindings(figures, Found.in(found), recording.account(), jqLines, equal);
+      addFindings(
+          figures, found, recording.account(), jqLines, found.sha256().equals(full.sha256()));
       return figures.build();
-    } finally {
-      for (Path each : List.of(found, counted, selected, full)) {
-        Files.deleteIfExists(each);
-      }
     }
   }
 
@@ -148,7 +149,7 @@ final class Replay implements Measurement {
       boolean equal) {
     figures
         .add(
-            "findings, byte by byte, as of `--strict`",
+            "findings as of `--strict`, by SHA-256",
             equal ? "equal" : "they differ",
             "equal",
             equal)
@@ -166,32 +167,41 @@ final class Replay implements Measurement {
   }
 
   /**
-   * What TRC-1017 found.
+   * What was found.
    *
-   * @param findings how many findings
-   * @param initModules how many of them on {@code init_module}
+   * @param sha256 of all findings, in hexadecimal
+   * @param findings how many are TRC-1017's
+   * @param initModules how many of those are on {@code init_module}
    */
-  private record Found(long findings, long initModules) {
+  private record Found(String sha256, long findings, long initModules) {
 
-    static Found in(Path file) throws IOException {
+    static Found in(InputStream out) throws IOException {
+      var hashed = new DigestInputStream(out, sha256());
       long findings = 0;
       long initModules = 0;
-      try (BufferedReader lines = Files.newBufferedReader(file)) {
-        for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-          if (line.contains("\"SigMetadata\":{\"ID\":\"TRC-1017\"")) {
-            findings++;
-            initModules += line.contains("\"Selector\":{\"Name\":\"init_module\"") ? 1 : 0;
-          }
+      // Of no consequence for what is looked for, and fast.
+      var lines = new BufferedReader(new InputStreamReader(hashed, ISO_8859_1));
+      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+        if (line.contains("\"SigMetadata\":{\"ID\":\"TRC-1017\"")) {
+          findings++;
+          initModules += line.contains("\"Selector\":{\"Name\":\"init_module\"") ? 1 : 0;
         }
       }
-      return new Found(findings, initModules);
+      return new Found(
+          HexFormat.of().formatHex(hashed.getMessageDigest().digest()), findings, initModules);
+    }
+
+    private static MessageDigest sha256() {
+      try {
+        return MessageDigest.getInstance("SHA-256");
+      } catch (NoSuchAlgorithmException e) {
+        throw new IllegalStateException("every Java has SHA-256", e);
+      }
     }
   }
 
-  private static long lines(Path file) throws IOException {
-    try (var lines = Files.lines(file)) {
-      return lines.count();
-    }
+  private static long lines(InputStream out) {
+    return new BufferedReader(new InputStreamReader(out, ISO_8859_1)).lines().count();
   }
 
   static double median(List<Double> values) {

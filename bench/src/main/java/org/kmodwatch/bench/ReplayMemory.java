@@ -33,7 +33,6 @@ final class ReplayMemory implements Measurement {
       throws IOException, InterruptedException {
     Path folder = workplace.folder(name());
     Path peak = folder.resolve("peak.txt");
-    Path found = folder.resolve("found.json");
     try (Recording recording = Recording.make(workplace, folder, share)) {
       // GNU time: %M is ru_maxrss of wait4(2), in KiB.
       List<String> command =
@@ -48,7 +47,7 @@ final class ReplayMemory implements Measurement {
               "-o",
               "json",
               recording.file().toString());
-      workplace.seconds(LONGEST_SECONDS, command, found);
+      workplace.seconds(LONGEST_SECONDS, command, Path.of("/dev/null"));
       double mib = Long.parseLong(Files.readString(peak).strip()) / 1024.0;
       figures.add(
           what,
@@ -56,7 +55,6 @@ final class ReplayMemory implements Measurement {
           "at most %d MiB".formatted(TARGET_MIB),
           mib <= TARGET_MIB);
     } finally {
-      Files.deleteIfExists(found);
       Files.deleteIfExists(peak);
     }
   }

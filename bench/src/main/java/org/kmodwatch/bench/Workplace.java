@@ -1,6 +1,7 @@
 package org.kmodwatch.bench;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -41,6 +42,33 @@ record Workplace(Path root, Path folder, long recordingBytes, PrintStream progre
     } finally {
       Files.delete(out);
     }
+  }
+
+  /** Takes what a program says. */
+  interface OutputReader<T> {
+    T read(InputStream out) throws IOException;
+  }
+
+  /**
+   * Runs a program to its end and hands its standard output to {@code reader}, which reads all of
+   * it; standard error goes to ours.
+   *
+   * @throws BenchException if it does not end with 0
+   */
+  <T> T read(List<String> command, OutputReader<T> reader)
+      throws IOException, InterruptedException {
+    Process process =
+        new ProcessBuilder(new ArrayList<>(command))
+            .directory(root.toFile())
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    process.getOutputStream().close();
+    T result = reader.read(process.getInputStream());
+    int status = process.waitFor();
+    if (status != 0) {
+      throw new BenchException("status %d of: %s".formatted(status, command));
+    }
+    return result;
   }
 
   /**
