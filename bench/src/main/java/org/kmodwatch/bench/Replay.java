@@ -176,7 +176,7 @@ final class Replay implements Measurement {
   private record Found(String sha256, long findings, long initModules) {
 
     static Found in(InputStream out) throws IOException {
-      var hashed = new DigestInputStream(out, sha256());
+      var hashed = new DigestInputStream(out, newDigest());
       long findings = 0;
       long initModules = 0;
       // Of no consequence for what is looked for, and fast.
@@ -191,7 +191,7 @@ final class Replay implements Measurement {
           HexFormat.of().formatHex(hashed.getMessageDigest().digest()), findings, initModules);
     }
 
-    private static MessageDigest sha256() {
+    private static MessageDigest newDigest() {
       try {
         return MessageDigest.getInstance("SHA-256");
       } catch (NoSuchAlgorithmException e) {
