@@ -21,8 +21,8 @@ final class ParallelReader {
 
   private static final int MAX_BLOCKS_AHEAD = 256;
 
-  /** Some 1,500 ordinary lines, of some KiB each in memory. */
-  private static final long MAX_FOUND_BYTES_AHEAD = 2 << 20;
+  /** Some 400 ordinary lines, of some KiB each in memory. */
+  private static final long MAX_FOUND_BYTES_AHEAD = 512 << 10;
 
   private final LineBlocks blocks;
   private final ReadOptions options;
