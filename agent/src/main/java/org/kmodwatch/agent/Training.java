@@ -9,17 +9,13 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Queue;
 import java.util.function.Consumer;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.sensor.Hook;
 import org.kmodwatch.sensor.HookStatus;
-import org.kmodwatch.sensor.LeftBehind;
 import org.kmodwatch.sensor.Rehearsal;
-import org.kmodwatch.sensor.SensorFault;
 import org.kmodwatch.sensor.SensorOptions;
-import org.kmodwatch.sensor.SensorStatistics;
 
 /**
  * The run that Java's ahead-of-time cache is made from: {@code replay} of one event, then {@code
@@ -76,10 +72,7 @@ final class Training {
   }
 
   /** One load, and then the end. */
-  private static final class Rehearsed implements LiveSource {
-
-    private static final SensorStatistics.OfLane EMPTY =
-        new SensorStatistics.OfLane(0, 0, 0, 0, 0, 0);
+  private static final class Rehearsed extends QuietSource {
 
     private final Queue<Event> events;
     private boolean ending;
@@ -97,11 +90,6 @@ final class Training {
     }
 
     @Override
-    public boolean isWithoutStrings() {
-      return false;
-    }
-
-    @Override
     public int poll(Duration timeout, Consumer<Event> sink) {
       Event next = events.poll();
       if (next != null) {
@@ -115,62 +103,5 @@ final class Training {
       }
       return 0;
     }
-
-    @Override
-    public void wakeUp() {}
-
-    @Override
-    public void detach() {}
-
-    @Override
-    public int drain(Consumer<Event> sink) {
-      return 0;
-    }
-
-    @Override
-    public SensorStatistics statistics() {
-      return new SensorStatistics(EMPTY, EMPTY, 0, 0, 0, 0, 0, Map.of());
-    }
-
-    @Override
-    public SensorStatistics recentStatistics() {
-      return statistics();
-    }
-
-    @Override
-    public boolean isResumed() {
-      return false;
-    }
-
-    @Override
-    public List<LeftBehind> leftBehind() {
-      return List.of();
-    }
-
-    @Override
-    public boolean isPinned() {
-      return false;
-    }
-
-    @Override
-    public boolean mustCommit() {
-      return false;
-    }
-
-    @Override
-    public void commit() {}
-
-    @Override
-    public long seenUpToNanos() {
-      return Long.MAX_VALUE;
-    }
-
-    @Override
-    public List<SensorFault> faults() {
-      return List.of();
-    }
-
-    @Override
-    public void close() {}
   }
 }

@@ -15,10 +15,6 @@ import org.kmodwatch.core.engine.EngineListener;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.event.SensorContext;
 import org.kmodwatch.core.event.SensorContexts;
-import org.kmodwatch.core.format.BadLine;
-import org.kmodwatch.core.format.EventHandler;
-import org.kmodwatch.core.format.EventReader;
-import org.kmodwatch.core.format.ReadOptions;
 import org.kmodwatch.core.load.LoadRecord;
 import org.kmodwatch.core.load.LoadRecords;
 import org.kmodwatch.core.load.LoadTracker;
@@ -58,28 +54,12 @@ final class LivePath implements EngineListener {
 
   /** The events of the resource. */
   static List<Event> recorded() throws IOException {
-    var events = new ArrayList<Event>();
     try (InputStream in = LivePath.class.getResourceAsStream(RESOURCE)) {
       if (in == null) {
         throw new BenchException("there is no resource " + RESOURCE);
       }
-      EventReader.read(
-          in,
-          RESOURCE,
-          ReadOptions.DEFAULT,
-          new EventHandler() {
-            @Override
-            public void onEvent(Event event) {
-              events.add(event);
-            }
-
-            @Override
-            public void onBadLine(BadLine line) {
-              throw new BenchException(line.toString());
-            }
-          });
+      return SampleEvents.events(in, RESOURCE);
     }
-    return List.copyOf(events);
   }
 
   /** Writes what all events give to {@code out}, once. */

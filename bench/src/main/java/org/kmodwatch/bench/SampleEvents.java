@@ -3,6 +3,7 @@ package org.kmodwatch.bench;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,8 +27,24 @@ final class SampleEvents {
 
   /** The same, decoded. */
   static List<Event> events(int lines, double share) {
-    var events = new ArrayList<Event>(lines);
-    var handler =
+    try {
+      return events(new ByteArrayInputStream(recording(lines, share)), "sample");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
+   * All events of {@code in}.
+   *
+   * @throws BenchException if one of its lines is bad
+   */
+  static List<Event> events(InputStream in, String name) throws IOException {
+    var events = new ArrayList<Event>();
+    EventReader.read(
+        in,
+        name,
+        ReadOptions.DEFAULT,
         new EventHandler() {
           @Override
           public void onEvent(Event event) {
@@ -36,18 +53,9 @@ final class SampleEvents {
 
           @Override
           public void onBadLine(BadLine line) {
-            throw new BenchException("the generator made a bad line: " + line);
+            throw new BenchException(line.toString());
           }
-        };
-    try {
-      EventReader.read(
-          new ByteArrayInputStream(recording(lines, share)),
-          "sample",
-          ReadOptions.DEFAULT,
-          handler);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+        });
     return List.copyOf(events);
   }
 }

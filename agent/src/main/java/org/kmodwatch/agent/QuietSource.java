@@ -10,7 +10,9 @@ import org.kmodwatch.sensor.LeftBehind;
 import org.kmodwatch.sensor.SensorFault;
 import org.kmodwatch.sensor.SensorStatistics;
 
-/** A source on which nothing happens: what tests of {@code watch} start from. */
+/**
+ * A source on which nothing happens: what {@link Training} and tests of {@code watch} start from.
+ */
 class QuietSource implements LiveSource {
 
   private static final SensorStatistics.OfLane EMPTY =
