@@ -8,7 +8,7 @@ class SmallHeapTest {
 
   private static final long MIB = 1 << 20;
 
-  private long size = 44 * MIB;
+  private long size = 40 * MIB;
   private long live = 20 * MIB;
   private int collections;
   private final SmallHeap heap =
@@ -25,7 +25,7 @@ class SmallHeapTest {
     assertThat(collections).isZero();
 
     for (int i = 1; i <= 3; i++) {
-      size = 47 * MIB;
+      size = 43 * MIB;
       heap.check();
       assertThat(collections).isEqualTo(i);
     }
@@ -47,7 +47,7 @@ class SmallHeapTest {
     heap.check();
     assertThat(collections).isEqualTo(2);
 
-    size = 47 * MIB;
+    size = 43 * MIB;
     heap.check();
     assertThat(collections).isEqualTo(3);
   }

@@ -57,7 +57,7 @@ final class Replay implements Measurement {
 
   /** A recording with a finding in every line. */
   static Replay all() {
-    return new Replay("replay-all", 1, 3, 1, 0, 8);
+    return new Replay("replay-all", 1, 2, 1, 0, 8);
   }
 
   @Override
