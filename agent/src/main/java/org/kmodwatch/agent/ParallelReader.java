@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicReferenceArray;
+import org.jspecify.annotations.Nullable;
 import org.kmodwatch.core.format.Block;
 import org.kmodwatch.core.format.BlockScanner;
 import org.kmodwatch.core.format.EventHandler;
@@ -46,6 +47,9 @@ final class ParallelReader {
     record Scanned(ScannedBlock block) implements Outcome {}
 
     record Failed(IOException failure) implements Outcome {}
+
+    /** By a fault of ours, or of the memory. */
+    record Broken(Throwable cause) implements Outcome {}
 
     record End() implements Outcome {}
   }
@@ -102,6 +106,7 @@ final class ParallelReader {
           foundBytes = block.foundBytes();
         }
         case Outcome.Failed(var failure) -> throw all.failure(fileName, failure);
+        case Outcome.Broken(var cause) -> throw broken(cause);
         case Outcome.End() -> {
           return all;
         }
@@ -119,8 +124,12 @@ final class ParallelReader {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("interrupted while a recording is read", e);
     } catch (ExecutionException e) {
-      throw new IllegalStateException("a recording could not be read: " + e.getCause(), e);
+      throw broken(e.getCause());
     }
+  }
+
+  private static IllegalStateException broken(@Nullable Throwable cause) {
+    return new IllegalStateException("a recording could not be read: " + cause, cause);
   }
 
   private void work() {
@@ -128,22 +137,15 @@ final class ParallelReader {
     var scanner = new BlockScanner(options);
     while (true) {
       CompletableFuture<Outcome> outcome;
-      boolean any;
       synchronized (turn) {
         if (!ahead.begin()) {
           return;
         }
         outcome = outcomes.get((int) (blocksRead++ % MAX_BLOCKS_AHEAD));
-        try {
-          any = blocks.next(block);
-        } catch (IOException e) {
+        Outcome end = readNext(block);
+        if (end != null) {
           ahead.end();
-          outcome.complete(new Outcome.Failed(e));
-          return;
-        }
-        if (!any) {
-          ahead.end();
-          outcome.complete(new Outcome.End());
+          outcome.complete(end);
           return;
         }
       }
@@ -155,6 +157,18 @@ final class ParallelReader {
         outcome.completeExceptionally(e);
         return;
       }
+    }
+  }
+
+  /** Reads the next lines into {@code block}; if there are none, how it came to an end. */
+  private @Nullable Outcome readNext(Block block) {
+    try {
+      return blocks.next(block) ? null : new Outcome.End();
+    } catch (IOException e) {
+      return new Outcome.Failed(e);
+    } catch (RuntimeException | Error e) {
+      // Not to be thrown here: the caller would wait for this block for ever.
+      return new Outcome.Broken(e);
     }
   }
 }
