@@ -88,7 +88,9 @@ final class Qemu {
   private static String append(LabRun run) {
     // panic=-1 and -no-reboot: a panic ends the machine at once. no_timer_check: on a host that is
     // busy the kernel may not see the timer tick in time, and panics.
-    var append = new StringBuilder("console=ttyS0 panic=-1 no_timer_check");
+    // tsc=nowatchdog: on such a host the kernel may also find its clock unstable, and then patches
+    // code that the emulator's other processor runs, which has ended in "Oops: int3".
+    var append = new StringBuilder("console=ttyS0 panic=-1 no_timer_check tsc=nowatchdog");
     run.kernelArguments().forEach(argument -> append.append(' ').append(argument));
     return append.toString();
   }
