@@ -1,9 +1,6 @@
 package org.kmodwatch.bench;
 
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -61,17 +58,5 @@ final class DebianPackage {
     String ignored =
         workplace.run(
             LIMIT_SECONDS, List.of("sh", "-c", script, deb.toString(), target.toString()));
-  }
-
-  /** A script for a guest. */
-  static String script(String name) {
-    try (InputStream in = DebianPackage.class.getResourceAsStream(name)) {
-      if (in == null) {
-        throw new IllegalStateException("not in the jar: " + name);
-      }
-      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 }

@@ -42,7 +42,7 @@ final class EngineRate implements Measurement {
         .add(
             "decoded events a second, 1 % of them selected by TRC-1017 and found",
             millions(fresh), "40 million", fresh >= TARGET_EVENTS)
-        .add("the same, compiled by C1 alone, as `./kmodwatch` runs", millions(quick))
+        .add("the same, compiled by C1 alone, as `watch` runs", millions(quick))
         .add(
             "the same events again and again, so that their names' hashes are known",
             millions(known))

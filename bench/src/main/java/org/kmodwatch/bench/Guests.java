@@ -85,7 +85,8 @@ final class Guests {
     return Files.exists(path) ? Files.readAllLines(path, StandardCharsets.ISO_8859_1) : List.of();
   }
 
-  private static String resource(String name) throws IOException {
+  /** A script of the bench, as it is. */
+  static String resource(String name) throws IOException {
     try (InputStream in = Guests.class.getResourceAsStream(name)) {
       if (in == null) {
         throw new FileNotFoundException("no resource " + name);

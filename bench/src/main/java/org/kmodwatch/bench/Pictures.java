@@ -64,14 +64,12 @@ final class Pictures implements Measurement {
     }
   }
 
-  /** The same choices of garbage collector and compiler as in tools/build.sh. */
+  /** With the options that {@code watch} has. */
   private static List<String> live() {
     return List.of(
         Path.of(System.getProperty("java.home"), "bin/java").toString(),
-        "--sun-misc-unsafe-memory-access=allow",
-        "-XX:+UseSerialGC",
-        "-XX:TieredStopAtLevel=1",
-        "-Xmx256m",
+        "@packaging/java/common",
+        "@packaging/java/watch",
         "-cp",
         System.getProperty("java.class.path"),
         LivePath.class.getName(),

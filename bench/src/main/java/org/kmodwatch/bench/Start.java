@@ -14,7 +14,6 @@ import org.kmodwatch.lab.LabRun;
 /** How long {@code watch} takes from exec to armed, beside the same with Java's default options. */
 final class Start implements Measurement {
 
-  private static final String KERNEL = "6.12";
   private static final Duration GUEST_LIMIT = Duration.ofMinutes(20);
   private static final int ROUNDS = 5;
   private static final double TARGET_RATIO = 0.5;
@@ -42,7 +41,7 @@ final class Start implements Measurement {
     DebianPackage made = DebianPackage.make(workplace);
     Path signed = workplace.root().resolve(SIGNED);
     LabRun run =
-        LabRun.of(KERNEL, DebianPackage.script("start.sh"))
+        LabRun.of(Guests.KERNEL, Guests.resource("start.sh"))
             .withoutSensor()
             .withTimeout(GUEST_LIMIT)
             .withFile(made.forGuest())
@@ -102,7 +101,7 @@ final class Start implements Measurement {
     if (values.size() < ROUNDS) {
       throw new BenchException("the guest made %d rounds".formatted(values.size()));
     }
-    return values.stream().sorted().toList().get(values.size() / 2);
+    return Replay.median(values);
   }
 
   /** The same run on this machine as in the guest, to know how many instructions it makes. */

@@ -15,7 +15,6 @@ import org.kmodwatch.lab.LabRun;
 /** The resident memory of {@code watch} as the package installs it. */
 final class WatchMemory implements Measurement {
 
-  private static final String KERNEL = "6.12";
   private static final Duration GUEST_LIMIT = Duration.ofMinutes(40);
   private static final int LOADS = 2000;
   private static final int SECONDS = 600;
@@ -41,11 +40,11 @@ final class WatchMemory implements Measurement {
     Path out = workplace.folder("watch-memory");
     LabResult result =
         Lab.run(
-            LabRun.of(KERNEL, DebianPackage.script("watch-memory.sh"))
+            LabRun.of(Guests.KERNEL, Guests.resource("watch-memory.sh"))
                 .withoutSensor()
                 .withTimeout(GUEST_LIMIT)
                 .withFile(DebianPackage.make(workplace).forGuest())
-                .withFile(Lab.testModule(KERNEL, "kw_plain"))
+                .withFile(Lab.testModule(Guests.KERNEL, "kw_plain"))
                 .withOut(out.resolve(Long.toString(System.currentTimeMillis()))));
     List<String> lines = Files.readAllLines(result.guestLog());
     if (number(lines, "loads") < LOADS) {
