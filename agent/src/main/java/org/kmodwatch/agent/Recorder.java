@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import org.kmodwatch.agent.alert.Alert;
 import org.kmodwatch.agent.output.JsonOutputs;
 import org.kmodwatch.agent.output.JsonText;
 import org.kmodwatch.agent.output.Output;
@@ -95,6 +96,11 @@ final class Recorder implements Output, AutoCloseable {
   @Override
   public void requestWithoutLoad(Event request) {
     // It is one of the events.
+  }
+
+  @Override
+  public void alert(Alert alert) {
+    // The load or the finding that it is about is recorded.
   }
 
   @Override

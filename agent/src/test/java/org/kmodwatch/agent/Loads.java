@@ -174,6 +174,7 @@ public final class Loads {
         retryOf,
         waitedOn,
         findings,
+        null,
         repeats,
         gaps);
   }

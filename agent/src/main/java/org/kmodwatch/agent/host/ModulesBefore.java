@@ -121,6 +121,7 @@ public record ModulesBefore(
         null,
         null,
         List.of(),
+        null,
         1,
         gaps);
   }

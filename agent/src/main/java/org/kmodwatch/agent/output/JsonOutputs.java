@@ -2,6 +2,7 @@ package org.kmodwatch.agent.output;
 
 import java.io.IOException;
 import java.io.OutputStream;
+import org.kmodwatch.agent.alert.Alert;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.format.EventWriter;
 import org.kmodwatch.core.format.FindingWriter;
@@ -76,6 +77,11 @@ public final class JsonOutputs {
     @Override
     public void requestWithoutLoad(Event request) {
       // It is one of the events.
+    }
+
+    @Override
+    public void alert(Alert alert) throws IOException {
+      // Not asked for.
     }
 
     @Override

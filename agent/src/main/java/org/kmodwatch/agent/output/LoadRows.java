@@ -5,10 +5,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
-import java.util.OptionalLong;
 import org.kmodwatch.core.event.ContainerContext;
 import org.kmodwatch.core.event.Errno;
-import org.kmodwatch.core.event.Value;
 import org.kmodwatch.core.load.LoadRecord;
 import org.kmodwatch.core.signature.SignatureMetadata;
 
@@ -55,11 +53,7 @@ final class LoadRows {
 
   /** How a finding stands out. */
   static Row.Tone toneOf(SignatureMetadata signature) {
-    OptionalLong severity =
-        signature.properties().get("Severity") instanceof Value.Num number
-            ? number.signed()
-            : OptionalLong.empty();
-    return severity.isPresent() && severity.getAsLong() >= HIGH ? Row.Tone.ALARM : Row.Tone.FINDING;
+    return signature.severity() >= HIGH ? Row.Tone.ALARM : Row.Tone.FINDING;
   }
 
   /** A reason with the errno that says it. */

@@ -1,6 +1,7 @@
 package org.kmodwatch.agent.output;
 
 import java.io.IOException;
+import org.kmodwatch.agent.alert.Alert;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.load.LoadRecord;
 import org.kmodwatch.core.signature.Finding;
@@ -39,6 +40,13 @@ public interface Output {
    * @throws IOException if it cannot be written
    */
   void requestWithoutLoad(Event request) throws IOException;
+
+  /**
+   * Takes an alert, after the load or the finding that it is about.
+   *
+   * @throws IOException if it cannot be written
+   */
+  void alert(Alert alert) throws IOException;
 
   /**
    * Hands on what was taken so far.

@@ -12,6 +12,7 @@ import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.kmodwatch.agent.alert.Alert;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.load.LoadRecord;
 import org.kmodwatch.core.signature.Finding;
@@ -94,6 +95,11 @@ public final class TableOutput implements Output {
   @Override
   public void requestWithoutLoad(Event request) throws IOException {
     print(rows.ofRequest(request));
+  }
+
+  @Override
+  public void alert(Alert alert) {
+    // The load or the finding that it is about has its row.
   }
 
   @Override

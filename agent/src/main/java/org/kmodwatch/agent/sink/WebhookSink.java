@@ -10,6 +10,7 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
+import org.kmodwatch.agent.alert.Alert;
 import org.kmodwatch.agent.output.Output;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.load.LoadRecord;
@@ -175,6 +176,11 @@ public final class WebhookSink implements Output, AutoCloseable {
   @Override
   public void requestWithoutLoad(Event request) {
     // It is one of the events.
+  }
+
+  @Override
+  public void alert(Alert alert) {
+    // Not sent yet: which kinds a sink takes is to be said first.
   }
 
   @Override

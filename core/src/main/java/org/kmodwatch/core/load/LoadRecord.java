@@ -40,6 +40,7 @@ import org.kmodwatch.core.event.KubernetesContext;
  * @param waitedOn id of the attempt whose result this one was given, since both were for one file
  *     at once; null otherwise
  * @param findings ids of the findings that were raised on it or on its events
+ * @param policy what the operator's policy says of it; null if there is none
  * @param repeats how many attempts this record stands for
  * @param gaps what is missing, and why
  */
@@ -66,6 +67,7 @@ public record LoadRecord(
     @Nullable String retryOf,
     @Nullable String waitedOn,
     List<String> findings,
+    @Nullable Policy policy,
     int repeats,
     List<Gap> gaps) {
 
@@ -83,17 +85,22 @@ public record LoadRecord(
 
   /** The same with the findings that were raised on it. */
   public LoadRecord withFindings(List<String> newFindings) {
-    return with(newFindings, gaps);
+    return with(newFindings, policy, gaps);
+  }
+
+  /** The same with what the policy says of it. */
+  public LoadRecord withPolicy(Policy newPolicy) {
+    return with(findings, newPolicy, gaps);
   }
 
   /** The same with one more gap. */
   public LoadRecord withGap(Gap gap) {
     var more = new ArrayList<>(gaps);
     more.add(gap);
-    return with(findings, more);
+    return with(findings, policy, more);
   }
 
-  private LoadRecord with(List<String> newFindings, List<Gap> newGaps) {
+  private LoadRecord with(List<String> newFindings, @Nullable Policy newPolicy, List<Gap> newGaps) {
     return new LoadRecord(
         id,
         timeNanos,
@@ -117,6 +124,7 @@ public record LoadRecord(
         retryOf,
         waitedOn,
         newFindings,
+        newPolicy,
         repeats,
         newGaps);
   }
@@ -484,4 +492,21 @@ public record LoadRecord(
    * @param why for a person
    */
   public record Gap(String field, String why) {}
+
+  /**
+   * What the operator's policy says of a load.
+   *
+   * @param verdict what it comes to
+   * @param rule name of the rule that spoke; null if none did
+   */
+  public record Policy(Verdict verdict, @Nullable String rule) {
+
+    /** What a policy says of a load. */
+    public enum Verdict {
+      /** It was to be expected: nobody is alerted. */
+      EXPECTED,
+      /** Somebody is to look at it. */
+      ALERT
+    }
+  }
 }

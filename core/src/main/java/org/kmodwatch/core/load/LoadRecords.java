@@ -133,6 +133,12 @@ public final class LoadRecords {
     podFields.truth("podSandbox", pod.podSandbox());
     out.object("kubernetes", podFields);
     out.texts("findings", record.findings());
+    LoadRecord.Policy policy = record.policy();
+    if (policy != null) {
+      var fields = new FieldWriter();
+      fields.word("verdict", policy.verdict());
+      out.object("policy", fields.text("rule", policy.rule()));
+    }
     out.number("repeats", (long) record.repeats());
     var gaps = new ArrayList<Value>();
     for (LoadRecord.Gap gap : record.gaps()) {
@@ -235,6 +241,7 @@ public final class LoadRecords {
         in.text("retryOf"),
         in.text("waitedOn"),
         in.texts("findings"),
+        policy(in.objectOrNull("policy")),
         repeats == null ? 1 : in.int32("repeats", repeats),
         in.objects("gaps").stream()
             .map(
@@ -243,6 +250,13 @@ public final class LoadRecords {
                         gap.required("field", gap.text("field")),
                         gap.required("why", gap.text("why"))))
             .toList());
+  }
+
+  private static LoadRecord.@Nullable Policy policy(@Nullable FieldReader policy) {
+    return policy == null
+        ? null
+        : new LoadRecord.Policy(
+            policy.word("verdict", LoadRecord.Policy.Verdict::valueOf), policy.text("rule"));
   }
 
   /** The record as an event that signatures can select; the envelope is that of {@code basis}. */

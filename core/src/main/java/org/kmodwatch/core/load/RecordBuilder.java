@@ -127,6 +127,7 @@ final class RecordBuilder {
         attempt.retryOf,
         attempt.waitedOn,
         findings,
+        null,
         1,
         gaps);
   }
@@ -184,6 +185,7 @@ final class RecordBuilder {
         null,
         null,
         findings,
+        null,
         (int) Math.min(Integer.MAX_VALUE, count),
         gaps);
   }

@@ -2,6 +2,7 @@ package org.kmodwatch.core.signature;
 
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.core.event.Value;
 
@@ -32,5 +33,19 @@ public record SignatureMetadata(
     }
     tags = tags == null ? null : List.copyOf(tags);
     properties = Value.orderedCopy(properties);
+  }
+
+  /**
+   * How serious a finding is: 0 for information, 1 low, 2 moderate, 3 high and more; 0 where the
+   * signature does not say.
+   */
+  public int severity() {
+    if (properties.get("Severity") instanceof Value.Num number) {
+      OptionalLong severity = number.signed();
+      if (severity.isPresent()) {
+        return Math.clamp(severity.getAsLong(), 0, Integer.MAX_VALUE);
+      }
+    }
+    return 0;
   }
 }

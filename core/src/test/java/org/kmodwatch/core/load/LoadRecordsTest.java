@@ -88,6 +88,7 @@ final class LoadRecordsTest {
           "r",
           "w",
           List.of("TRC-1017"),
+          new LoadRecord.Policy(LoadRecord.Policy.Verdict.EXPECTED, "the distribution's own"),
           2,
           List.of(new LoadRecord.Gap("file", "why")));
 
@@ -134,6 +135,7 @@ final class LoadRecordsTest {
             "container",
             "kubernetes",
             "findings",
+            "policy",
             "repeats",
             "gaps");
   }

@@ -195,6 +195,7 @@ final class LoadRecordBuilder {
         retryOf,
         waitedOn,
         List.of(),
+        null,
         1,
         gaps);
   }
