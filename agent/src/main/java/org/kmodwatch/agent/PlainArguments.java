@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
+import org.kmodwatch.agent.config.ByteSize;
 
 /**
  * Reads the arguments of {@code watch} where there is nothing special about them. To picocli, which

@@ -12,6 +12,7 @@ import java.util.function.Function;
 import java.util.function.ToIntFunction;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.kmodwatch.agent.config.ByteSize;
 import org.kmodwatch.agent.doctor.Capability;
 import org.kmodwatch.agent.doctor.Machine;
 import org.kmodwatch.agent.host.HostFacts;

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.kmodwatch.agent.config.ByteSize;
 import picocli.CommandLine.TypeConversionException;
 
 class ByteSizeTest {

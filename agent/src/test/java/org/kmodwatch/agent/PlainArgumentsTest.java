@@ -9,6 +9,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.kmodwatch.agent.config.ByteSize;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.OptionSpec;
 

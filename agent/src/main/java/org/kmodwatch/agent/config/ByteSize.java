@@ -1,4 +1,4 @@
-package org.kmodwatch.agent;
+package org.kmodwatch.agent.config;
 
 import java.util.Locale;
 import java.util.Optional;
@@ -13,12 +13,12 @@ import picocli.CommandLine.TypeConversionException;
  *
  * @param bytes how many
  */
-record ByteSize(long bytes) {
+public record ByteSize(long bytes) {
 
   private static final Pattern FORM = Pattern.compile("([0-9]{1,9})([KMG]?)");
 
   /** The size that {@code text} says; empty if it says none. */
-  static Optional<ByteSize> parse(String text) {
+  public static Optional<ByteSize> parse(String text) {
     Matcher form = FORM.matcher(text.toUpperCase(Locale.ROOT));
     if (!form.matches()) {
       return Optional.empty();
@@ -27,8 +27,21 @@ record ByteSize(long bytes) {
     return Optional.of(new ByteSize(Long.parseLong(form.group(1)) << shift));
   }
 
+  /** {@code bytes} in the largest unit that says it exactly. */
+  public static String text(long bytes) {
+    for (int unit = 3; unit > 0; unit--) {
+      if (bytes != 0 && bytes % (1L << (unit * 10)) == 0) {
+        return (bytes >> (unit * 10)) + " KMG".substring(unit, unit + 1);
+      }
+    }
+    return Long.toString(bytes);
+  }
+
   /** Reads one for picocli. */
-  static final class Converter implements ITypeConverter<ByteSize> {
+  public static final class Converter implements ITypeConverter<ByteSize> {
+    /** Picocli makes one. */
+    public Converter() {}
+
     @Override
     public ByteSize convert(String text) {
       return parse(text)

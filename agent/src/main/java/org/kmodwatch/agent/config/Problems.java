@@ -1,0 +1,42 @@
+package org.kmodwatch.agent.config;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** Collects what is wrong with a configuration, so that all of it can be said at once. */
+public final class Problems {
+
+  private static final int MOST_SHOWN = 60;
+
+  private final List<Problem> problems = new ArrayList<>();
+
+  /** Makes an empty collection. */
+  public Problems() {}
+
+  /** Adds one. */
+  public void add(Mark mark, String path, String message) {
+    problems.add(new Problem(mark, path, message));
+  }
+
+  /** All of them, in the order in which they were found. */
+  public List<Problem> all() {
+    return List.copyOf(problems);
+  }
+
+  /**
+   * Ends the reading of a configuration if anything is wrong with it.
+   *
+   * @throws ConfigException with all problems
+   */
+  public void throwIfAny() {
+    if (!problems.isEmpty()) {
+      throw new ConfigException(problems);
+    }
+  }
+
+  /** {@code text} as a message quotes it: short, in quotes. */
+  static String shown(String text) {
+    String cut = text.length() > MOST_SHOWN ? text.substring(0, MOST_SHOWN) + "…" : text;
+    return "\"" + cut + "\"";
+  }
+}

@@ -1,0 +1,178 @@
+package org.kmodwatch.agent.config;
+
+import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import org.snakeyaml.engine.v2.api.LoadSettings;
+import org.snakeyaml.engine.v2.api.lowlevel.Compose;
+import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
+import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
+import org.snakeyaml.engine.v2.nodes.MappingNode;
+import org.snakeyaml.engine.v2.nodes.Node;
+import org.snakeyaml.engine.v2.nodes.NodeTuple;
+import org.snakeyaml.engine.v2.nodes.ScalarNode;
+import org.snakeyaml.engine.v2.nodes.SequenceNode;
+import org.snakeyaml.engine.v2.nodes.Tag;
+
+/** Reads YAML 1.2 into trees that know where everything stands. */
+public final class Yaml {
+
+  /** Far above what anybody writes by hand. */
+  private static final int MOST_BYTES = 4 << 20;
+
+  private static final int MOST_DEPTH = 32;
+  private static final Pattern WHOLE = Pattern.compile("[-+]?[0-9]+");
+
+  private final String source;
+  private final Problems problems;
+
+  private Yaml(String source, Problems problems) {
+    this.source = source;
+    this.problems = problems;
+  }
+
+  /**
+   * Reads a file.
+   *
+   * @param problems is told what is wrong with it
+   * @return empty if it is no YAML or cannot be read; an empty table if there is nothing in it
+   */
+  public static Optional<Tree> read(Path file, Problems problems) {
+    Mark mark = Mark.ofOption(file.toString());
+    try {
+      if (Files.isRegularFile(file) && Files.size(file) > MOST_BYTES) {
+        problems.add(
+            mark, "", "too large: size=%d, limit=%d".formatted(Files.size(file), MOST_BYTES));
+        return Optional.empty();
+      }
+      return parse(Files.readString(file, StandardCharsets.UTF_8), file.toString(), problems);
+    } catch (NoSuchFileException e) {
+      problems.add(mark, "", "there is no such file; kmodwatch config init FILE writes one");
+    } catch (AccessDeniedException e) {
+      problems.add(mark, "", "no permission to read it");
+    } catch (CharacterCodingException e) {
+      problems.add(mark, "", "not UTF-8");
+    } catch (IOException e) {
+      problems.add(mark, "", "cannot be read: " + e.getMessage());
+    }
+    return Optional.empty();
+  }
+
+  /**
+   * Reads a text.
+   *
+   * @param source what it is called in messages
+   * @param problems is told what is wrong with it
+   * @return empty if it is no YAML; an empty table if there is nothing in it
+   */
+  public static Optional<Tree> parse(String text, String source, Problems problems) {
+    return new Yaml(source, problems).parse(text);
+  }
+
+  /** A value as YAML's core schema reads {@code text} without quotes. */
+  static Tree.Scalar scalar(Mark mark, String text) {
+    Tree.Scalar.Kind kind =
+        switch (text) {
+          case "true", "false" -> Tree.Scalar.Kind.FLAG;
+          case "", "~", "null" -> Tree.Scalar.Kind.NOTHING;
+          default -> WHOLE.matcher(text).matches() ? Tree.Scalar.Kind.WHOLE : Tree.Scalar.Kind.TEXT;
+        };
+    return new Tree.Scalar(mark, text, kind);
+  }
+
+  private Optional<Tree> parse(String text) {
+    LoadSettings settings =
+        LoadSettings.builder()
+            .setLabel(source)
+            .setAllowDuplicateKeys(true)
+            .setCodePointLimit(MOST_BYTES)
+            .build();
+    try {
+      Optional<Node> root = new Compose(settings).composeString(text);
+      if (root.isEmpty()) {
+        return Optional.of(new Tree.Table(new Mark(source, 1, 1), new LinkedHashMap<>()));
+      }
+      return Optional.of(tree(root.get(), "", 0));
+    } catch (MarkedYamlEngineException e) {
+      Mark mark = e.getProblemMark().map(this::mark).orElseGet(() -> Mark.ofOption(source));
+      String context = e.getContext() == null ? "" : e.getContext() + ": ";
+      problems.add(mark, "", "not YAML: " + context + e.getProblem());
+    } catch (YamlEngineException e) {
+      problems.add(Mark.ofOption(source), "", "not YAML: " + firstLine(e));
+    }
+    return Optional.empty();
+  }
+
+  private Tree tree(Node node, String path, int depth) {
+    Mark mark = node.getStartMark().map(this::mark).orElseGet(() -> Mark.ofOption(source));
+    if (depth > MOST_DEPTH || node.isRecursive()) {
+      problems.add(mark, path, "nested too deeply: limit=" + MOST_DEPTH);
+      return new Tree.Scalar(mark, "", Tree.Scalar.Kind.NOTHING);
+    }
+    return switch (node) {
+      case ScalarNode scalar -> new Tree.Scalar(mark, scalar.getValue(), kind(scalar));
+      case SequenceNode sequence -> {
+        List<Tree> items = new ArrayList<>();
+        for (Node item : sequence.getValue()) {
+          items.add(tree(item, path, depth + 1));
+        }
+        yield new Tree.Items(mark, items);
+      }
+      case MappingNode mapping -> table(mapping, mark, path, depth);
+      default -> {
+        problems.add(mark, path, "not a value, a list or keys with values");
+        yield new Tree.Scalar(mark, "", Tree.Scalar.Kind.NOTHING);
+      }
+    };
+  }
+
+  private Tree table(MappingNode mapping, Mark mark, String path, int depth) {
+    var entries = new LinkedHashMap<String, Tree.Entry>();
+    for (NodeTuple tuple : mapping.getValue()) {
+      Mark keyMark = tuple.getKeyNode().getStartMark().map(this::mark).orElse(mark);
+      if (!(tuple.getKeyNode() instanceof ScalarNode key)) {
+        problems.add(keyMark, path, "expected a word as a key");
+        continue;
+      }
+      String name = key.getValue();
+      String inner = path.isEmpty() ? name : path + "." + name;
+      var entry = new Tree.Entry(keyMark, tree(tuple.getValueNode(), inner, depth + 1));
+      Tree.Entry before = entries.putIfAbsent(name, entry);
+      if (before != null) {
+        problems.add(keyMark, inner, "is there twice, before at line " + before.mark().line());
+      }
+    }
+    return new Tree.Table(mark, entries);
+  }
+
+  private static Tree.Scalar.Kind kind(ScalarNode scalar) {
+    Tag tag = scalar.getTag();
+    if (tag.equals(Tag.NULL)) {
+      return Tree.Scalar.Kind.NOTHING;
+    }
+    if (tag.equals(Tag.BOOL)) {
+      return Tree.Scalar.Kind.FLAG;
+    }
+    if (tag.equals(Tag.INT)) {
+      return Tree.Scalar.Kind.WHOLE;
+    }
+    return tag.equals(Tag.FLOAT) ? Tree.Scalar.Kind.FRACTION : Tree.Scalar.Kind.TEXT;
+  }
+
+  private Mark mark(org.snakeyaml.engine.v2.exceptions.Mark mark) {
+    return new Mark(source, mark.getLine() + 1, mark.getColumn() + 1);
+  }
+
+  private static String firstLine(YamlEngineException e) {
+    return String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+  }
+}
