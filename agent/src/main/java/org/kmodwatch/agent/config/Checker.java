@@ -51,11 +51,17 @@ public final class Checker {
         yield table == null ? null : group(table, keys, path);
       }
       case Shape.OneOf oneOf -> oneOf(tree, oneOf, path);
-      case Shape.OrWord(Shape first, String word) ->
-          tree instanceof Tree.Scalar scalar && scalar.text().equals(word)
-              ? word
-              : value(tree, first, path);
+      case Shape.OrWord(Shape first, String word) -> orWord(tree, first, word, path);
     };
+  }
+
+  private @Nullable Object orWord(Tree tree, Shape first, String word, String path) {
+    if (tree instanceof Tree.Scalar scalar && scalar.text().equals(word)) {
+      return word;
+    }
+    var unheard = new Problems();
+    Object value = new Checker(unheard).value(tree, first, path);
+    return value == null ? wrong(tree, new Shape.OrWord(first, word).expected(), path) : value;
   }
 
   private @Nullable Object text(Tree tree, Shape.Text shape, String path) {
@@ -181,7 +187,12 @@ public final class Checker {
                   .name()
                   .fault()
                   .apply(name)
-                  .ifPresent(fault -> problems.add(entry.mark(), inner, "as a name " + fault));
+                  .ifPresent(
+                      fault ->
+                          problems.add(
+                              entry.mark(),
+                              inner,
+                              "as a name %s, found %s".formatted(fault, Problems.shown(name))));
               Object value = value(entry.value(), shape.value(), inner);
               if (value != null) {
                 values.put(name, value);

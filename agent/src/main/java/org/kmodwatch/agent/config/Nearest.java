@@ -11,8 +11,9 @@ public final class Nearest {
   private Nearest() {}
 
   /**
-   * The one of {@code known} that is most like {@code word}, if any is: at most a third of its
-   * letters differ (Levenshtein), upper and lower case and {@code -} and {@code _} being the same.
+   * The one of {@code known} that is most like {@code word}, if any is: at most two letters or a
+   * third of them differ (Levenshtein), upper and lower case and {@code -} and {@code _} being the
+   * same.
    */
   public static Optional<String> to(String word, Collection<String> known) {
     String plain = plain(word);
@@ -30,7 +31,8 @@ public final class Nearest {
 
   private static boolean isNear(String word, String candidate) {
     int longer = Math.max(word.length(), candidate.length());
-    return distance(word, candidate) <= Math.max(1, longer / 3);
+    int distance = distance(word, candidate);
+    return distance < longer && distance <= Math.max(2, longer / 3);
   }
 
   private static String plain(String word) {

@@ -1,4 +1,4 @@
-package org.kmodwatch.agent;
+package org.kmodwatch.agent.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.kmodwatch.agent.config.ByteSize;
 import picocli.CommandLine.TypeConversionException;
 
 class ByteSizeTest {
