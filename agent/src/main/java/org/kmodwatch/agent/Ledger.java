@@ -22,6 +22,7 @@ import org.kmodwatch.sensor.SensorStatistics;
  *     sensor, and those that Kmodwatch made of load records
  * @param loads the account of the loads
  * @param sinks the account of each sink
+ * @param alerts the account of the alerts and of the policy
  */
 record Ledger(
     Instant time,
@@ -30,7 +31,8 @@ record Ledger(
     EngineStatistics engine,
     Map<String, Long> eventsByName,
     LoadsAccount loads,
-    List<SinkAccount> sinks) {
+    List<SinkAccount> sinks,
+    AlertsAccount alerts) {
 
   Ledger {
     eventsByName = Map.copyOf(eventsByName);
@@ -47,6 +49,7 @@ record Ledger(
     json.put("engine", engineJson());
     json.put("loads", loads.toJson());
     json.put("sinks", new Value.Array(sinks.stream().map(SinkAccount::toJson).toList()));
+    json.put("alerts", alerts.toJson());
     return new Value.Obj(json);
   }
 

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
+import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -12,6 +13,7 @@ import java.util.concurrent.Callable;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.kmodwatch.agent.config.ConfigException;
 import org.kmodwatch.sensor.Sensor;
 import org.kmodwatch.sensor.SensorException;
 import org.kmodwatch.sensor.SensorOptions;
@@ -131,6 +133,10 @@ public final class Main {
     boolean debug = root != null && root.debug;
     int status =
         switch (failure) {
+          case ConfigException e -> {
+            e.problems().forEach(problem -> shell.complain(problem.toString()));
+            yield ExitStatus.USAGE;
+          }
           case CommandException e -> {
             shell.complain(String.valueOf(e.getMessage()));
             yield e.exitStatus();
@@ -166,6 +172,8 @@ public final class Main {
     var builtins = new LinkedHashMap<String, Supplier<Object>>();
     builtins.put("watch", this::watch);
     builtins.put("replay", () -> new ReplayCommand(shell));
+    builtins.put("policy", () -> new PolicyCommand(shell, InstantSource.system()));
+    builtins.put("config", () -> new ConfigCommand(shell));
     builtins.put("inspect", () -> new InspectCommand(shell));
     builtins.put("doctor", () -> new DoctorCommand(shell, Sensor::probeHooks));
     builtins.put("signatures", () -> new SignaturesCommand(shell));

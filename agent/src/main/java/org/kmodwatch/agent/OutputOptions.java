@@ -1,13 +1,21 @@
 package org.kmodwatch.agent;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.kmodwatch.agent.config.Nearest;
+import org.kmodwatch.agent.format.FormatName;
+import org.kmodwatch.agent.format.FormatOutput;
+import org.kmodwatch.agent.output.Catalogue;
 import org.kmodwatch.agent.output.JsonOutputs;
 import org.kmodwatch.agent.output.Output;
 import org.kmodwatch.agent.output.OutputFormat;
 import org.kmodwatch.agent.output.TableOutput;
 import org.kmodwatch.agent.output.UserNames;
+import org.kmodwatch.core.signature.Signature;
 import picocli.CommandLine.Option;
 
 /** The options that {@code watch} and {@code replay} share. */
@@ -23,7 +31,9 @@ final class OutputOptions {
         "table: one row a load, for people (default on a terminal);",
         "json: findings, one a line (default elsewhere);",
         "loads: load records, one a line;",
-        "events: every event, one a line."
+        "events: every event, one a line;",
+        "alerts, ecs, ocsf, cef, falco: what is to be looked at, one a line;",
+        "tracee: findings as events, one a line."
       })
   @Nullable String format;
 
@@ -34,31 +44,55 @@ final class OutputOptions {
           "End with status 1 if this finding was raised; any: whichever. May be repeated.")
   List<String> failOn = new ArrayList<>();
 
-  /** The format asked for, or what suits standard output. */
-  OutputFormat format(Shell shell) {
-    return chooseFormat(format, shell);
+  /** Every word that {@code -o} takes. */
+  static List<String> words() {
+    return Stream.concat(
+            Arrays.stream(OutputFormat.values()).map(OutputFormat::word),
+            Arrays.stream(FormatName.values()).map(FormatName::word))
+        .distinct()
+        .filter(word -> !word.equals(FormatName.KMODWATCH.word()))
+        .toList();
+  }
+
+  /** Whether every event is asked for, findings or not. */
+  boolean wantsEvents(Shell shell) {
+    return usual(shell).equals(OutputFormat.EVENTS.word());
+  }
+
+  /** The word asked for, or what suits standard output. */
+  private String usual(Shell shell) {
+    return usual(format, shell);
+  }
+
+  private static String usual(@Nullable String word, Shell shell) {
+    if (word != null) {
+      return word;
+    }
+    return shell.outIsTerminal() ? OutputFormat.TABLE.word() : OutputFormat.JSON.word();
   }
 
   /**
-   * The format that {@code word} names, or what suits standard output.
+   * Standard output in the format asked for.
    *
    * @throws CommandException if there is no such format
    */
-  static OutputFormat chooseFormat(@Nullable String word, Shell shell) {
-    if (word == null) {
-      return shell.outIsTerminal() ? OutputFormat.TABLE : OutputFormat.JSON;
-    }
-    return OutputFormat.ofWord(word)
-        .orElseThrow(
-            () ->
-                new CommandException(
-                    ExitStatus.USAGE,
-                    "no such output format, use table, json, loads or events: -o " + word));
+  Output open(Shell shell, UserNames users, List<Signature> signatures) {
+    return open(format, shell, users, signatures);
   }
 
-  /** Standard output in the format asked for. */
-  Output open(Shell shell, UserNames users) {
-    return switch (format(shell)) {
+  /**
+   * Standard output in the format that {@code wanted} names, or in what suits it.
+   *
+   * @throws CommandException if there is no such format
+   */
+  static Output open(
+      @Nullable String wanted, Shell shell, UserNames users, List<Signature> signatures) {
+    String word = usual(wanted, shell);
+    Optional<OutputFormat> own = OutputFormat.ofWord(word);
+    if (own.isEmpty()) {
+      return foreign(word, shell, signatures);
+    }
+    return switch (own.get()) {
       case TABLE ->
           new TableOutput(
               shell.out(),
@@ -69,6 +103,23 @@ final class OutputOptions {
       case LOADS -> JsonOutputs.loads(shell.out());
       case EVENTS -> JsonOutputs.events(shell.out());
     };
+  }
+
+  private static Output foreign(String word, Shell shell, List<Signature> signatures) {
+    FormatName format =
+        FormatName.ofWord(word)
+            .filter(name -> words().contains(name.word()))
+            .orElseThrow(
+                () ->
+                    new CommandException(
+                        ExitStatus.USAGE,
+                        "no such output format%s: -o %s (there are %s)"
+                            .formatted(
+                                Nearest.hint(word, words()), word, String.join(", ", words()))));
+    return new FormatOutput(
+        format.open(Catalogue.of(signatures), Version.text(), null),
+        format.usualKinds(),
+        shell.out());
   }
 
   private static int columns(Shell shell) {

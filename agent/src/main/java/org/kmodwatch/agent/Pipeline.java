@@ -1,6 +1,8 @@
 package org.kmodwatch.agent;
 
 import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -8,7 +10,11 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.kmodwatch.agent.alert.Alert;
+import org.kmodwatch.agent.alert.Alerts;
+import org.kmodwatch.agent.output.Catalogue;
 import org.kmodwatch.agent.output.Output;
+import org.kmodwatch.agent.policy.Policy;
 import org.kmodwatch.core.engine.Engine;
 import org.kmodwatch.core.engine.EngineListener;
 import org.kmodwatch.core.engine.EngineStatistics;
@@ -42,6 +48,10 @@ final class Pipeline {
   private final List<Output> outputs;
   private final Complaints malformed;
   private final Complaints failures;
+  private final Alerts alerts;
+  private final Deque<Alert> alerted = new ArrayDeque<>();
+  private Policy policy;
+  private long nowNanos;
   private final List<Finding> raised = new ArrayList<>();
   private final Deque<Joined> joined = new ArrayDeque<>();
   private final Map<String, Long> eventsByName = new TreeMap<>();
@@ -53,6 +63,8 @@ final class Pipeline {
    * Makes one.
    *
    * @param options what the tracker is to know
+   * @param policy what the operator says of loads
+   * @param repeatWindow how long the same alert is counted rather than told
    * @param beforeLoad is shown each load before it is written
    * @param observer is told of each load once it is written
    */
@@ -61,6 +73,8 @@ final class Pipeline {
       List<Output> outputs,
       Shell shell,
       LoadTrackerOptions options,
+      Policy policy,
+      Duration repeatWindow,
       BeforeLoad beforeLoad,
       LoadListener observer) {
     this.outputs = List.copyOf(outputs);
@@ -69,6 +83,8 @@ final class Pipeline {
     this.engine = Engine.start(signatures, new Listener());
     this.tracker =
         new LoadTracker(options, (record, basis) -> joined.addLast(new Joined(record, basis)));
+    this.policy = policy;
+    this.alerts = new Alerts(repeatWindow, Catalogue.of(signatures)::of, alerted::addLast);
     this.observer = observer;
     this.beforeLoad = beforeLoad;
   }
@@ -112,9 +128,13 @@ final class Pipeline {
    * @throws IOException if an output fails
    */
   void tick(long nowNanos) throws IOException {
+    this.nowNanos = nowNanos;
+    alerts.tick(nowNanos);
+    policy.tellExpired(now());
     tracker.tick(nowNanos);
     requests.tick(nowNanos);
     handOn();
+    tellAlerts();
   }
 
   /**
@@ -199,6 +219,8 @@ final class Pipeline {
    * @throws IOException if an output fails
    */
   void leave() throws IOException {
+    alerts.finish();
+    tellAlerts();
     flush();
     engine.close();
     malformed.finish();
@@ -211,10 +233,14 @@ final class Pipeline {
       loads++;
       LoadRecord record =
           beforeLoad.apply(
-              withMore(next.record(), judge(LoadRecords.toEvent(next.record(), next.basis()))));
+              policy.apply(
+                  withMore(next.record(), judge(LoadRecords.toEvent(next.record(), next.basis()))),
+                  now()));
       for (Output output : outputs) {
         output.load(record);
       }
+      alerts.load(record);
+      tellAlerts();
       requests.joined(record);
       observer.onLoad(record, next.basis());
     }
@@ -223,6 +249,34 @@ final class Pipeline {
         output.requestWithoutLoad(request);
       }
     }
+  }
+
+  private void tellAlerts() throws IOException {
+    Alert next;
+    while ((next = alerted.pollFirst()) != null) {
+      for (Output output : outputs) {
+        output.alert(next);
+      }
+    }
+  }
+
+  private Instant now() {
+    return Instant.ofEpochSecond(0, nowNanos);
+  }
+
+  /** From the next load on, this is what counts; what the rules counted goes on. */
+  void change(Policy newPolicy, Duration repeatWindow) {
+    newPolicy.carryOver(policy);
+    policy = newPolicy;
+    alerts.changeWindow(repeatWindow);
+  }
+
+  List<String> rulesNeverHit() {
+    return policy.neverHit();
+  }
+
+  AlertsAccount alertsAccount() {
+    return new AlertsAccount(alerts.raised(), alerts.told(), policy.account());
   }
 
   private static LoadRecord withMore(LoadRecord record, List<String> findings) {
@@ -250,6 +304,10 @@ final class Pipeline {
         output.finding(finding);
       }
     }
+    for (Finding finding : raised) {
+      alerts.finding(finding);
+    }
+    tellAlerts();
     return idsOf(raised);
   }
 

@@ -82,6 +82,12 @@ final class PlainArguments {
         command.output.format = value;
         return seen.add("--output");
       }
+      case "--set" -> {
+        return command.assignments.add(value);
+      }
+      case "--config" -> command.config = Path.of(value);
+      case "--policy" -> command.policyFile = Path.of(value);
+      case "--repeat-window" -> command.repeatWindow = value;
       case "--record" -> command.record = Path.of(value);
       case "--image-buffer" -> command.imageBuffer = value;
       case "--keep-images" -> command.keepImages = Path.of(value);

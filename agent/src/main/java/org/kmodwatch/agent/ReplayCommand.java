@@ -12,8 +12,10 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.concurrent.Callable;
-import org.kmodwatch.agent.output.OutputFormat;
+import org.jspecify.annotations.Nullable;
+import org.kmodwatch.agent.alert.AlertConfig;
 import org.kmodwatch.agent.output.UserNames;
+import org.kmodwatch.agent.policy.Policy;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.format.BadLine;
 import org.kmodwatch.core.format.EventHandler;
@@ -72,6 +74,20 @@ final class ReplayCommand implements Callable<Integer> {
       description = "Add the signatures in this jar, or in the jars of this folder.")
   List<Path> signatures = new ArrayList<>();
 
+  @Option(
+      names = "--policy",
+      paramLabel = "FILE",
+      description = "Take the rules of the policy from FILE; see kmodwatch policy --help.")
+  @Nullable Path policyFile;
+
+  @Option(
+      names = "--repeat-window",
+      paramLabel = "TIME",
+      description =
+          "How long, by the recording's clock, the same alert is counted rather than told again,"
+              + " such as 30s or 1h; 0 tells each. Default: 10m.")
+  @Nullable String repeatWindow;
+
   private final Shell shell;
   private final Complaints badLines;
   private long lines;
@@ -88,9 +104,13 @@ final class ReplayCommand implements Callable<Integer> {
     var pipeline =
         new Pipeline(
             installed,
-            List.of(output.open(shell, UserNames.numbers())),
+            List.of(output.open(shell, UserNames.numbers(), installed)),
             shell,
             LoadTrackerOptions.of(LoadRecord.Host.UNKNOWN, null),
+            policy(),
+            repeatWindow == null
+                ? AlertConfig.DEFAULT_REPEAT_WINDOW
+                : RepeatWindow.parse(repeatWindow),
             Pipeline.BeforeLoad.NOTHING,
             (record, basis) -> {});
     ReadOptions options = readOptions(installed);
@@ -116,6 +136,10 @@ final class ReplayCommand implements Callable<Integer> {
       return ExitStatus.BAD_INPUT;
     }
     return failOn.exitStatus(pipeline.statistics());
+  }
+
+  private Policy policy() {
+    return policyFile == null ? Policy.none() : PolicyCommand.read(policyFile, shell);
   }
 
   /** Whether the file could be read to its end. */
@@ -169,7 +193,7 @@ final class ReplayCommand implements Callable<Integer> {
 
   /** What to read: the events that somebody looks at, and with --strict every line all the same. */
   private ReadOptions readOptions(List<Signature> installed) {
-    if (output.format(shell) == OutputFormat.EVENTS) {
+    if (output.wantsEvents(shell)) {
       return ReadOptions.DEFAULT;
     }
     var names = new HashSet<>(LoadTracker.EVENT_NAMES);

@@ -6,23 +6,36 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
 import java.util.function.ToIntFunction;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.kmodwatch.agent.alert.AlertConfig;
 import org.kmodwatch.agent.config.ByteSize;
+import org.kmodwatch.agent.config.ConfigException;
+import org.kmodwatch.agent.config.Section;
 import org.kmodwatch.agent.doctor.Capability;
 import org.kmodwatch.agent.doctor.Machine;
+import org.kmodwatch.agent.format.FormatName;
 import org.kmodwatch.agent.host.HostFacts;
 import org.kmodwatch.agent.identity.ImageStore;
 import org.kmodwatch.agent.identity.LoadedImages;
+import org.kmodwatch.agent.output.Catalogue;
 import org.kmodwatch.agent.output.Output;
 import org.kmodwatch.agent.output.UserNames;
+import org.kmodwatch.agent.policy.Policy;
+import org.kmodwatch.agent.sink.Secret;
+import org.kmodwatch.agent.sink.SinkContext;
 import org.kmodwatch.agent.sink.SinkException;
-import org.kmodwatch.agent.sink.Webhook;
-import org.kmodwatch.agent.sink.WebhookSink;
+import org.kmodwatch.agent.sink.SinkFilter;
+import org.kmodwatch.agent.sink.SinkSettings;
+import org.kmodwatch.agent.sink.Sinks;
+import org.kmodwatch.agent.sink.SpooledSink;
+import org.kmodwatch.agent.sink.WebhookTarget;
 import org.kmodwatch.agent.status.ListenAddress;
 import org.kmodwatch.agent.status.StatusServer;
 import org.kmodwatch.core.signature.Signature;
@@ -85,7 +98,7 @@ final class WatchCommand implements Callable<Integer> {
           "Memory of the kernel for the bytes of modules on their way here, a power of two from 1M"
               + " to 512M; the largest module that can be taken is as large. Default: 64M. With"
               + " off, no hash, signature and package is in the records.")
-  String imageBuffer = "64M";
+  @Nullable String imageBuffer;
 
   @Option(
       names = "--keep-images",
@@ -101,7 +114,7 @@ final class WatchCommand implements Callable<Integer> {
       converter = ByteSize.Converter.class,
       description =
           "How much may be in DIR; past that, what was not loaded for longest goes. Default: 1G.")
-  ByteSize keepImagesMax = new ByteSize(ImageStore.DEFAULT_MAX_BYTES);
+  @Nullable ByteSize keepImagesMax;
 
   @Option(
       names = "--pin",
@@ -120,7 +133,7 @@ final class WatchCommand implements Callable<Integer> {
       names = "--state",
       paramLabel = "DIR",
       description = "Where --pin keeps which loads have been told. Default: " + DEFAULT_STATE + ".")
-  Path state = Path.of(DEFAULT_STATE);
+  @Nullable Path state;
 
   @Option(
       names = "--webhook",
@@ -147,7 +160,7 @@ final class WatchCommand implements Callable<Integer> {
               + " Default: "
               + DEFAULT_SPOOL
               + ".")
-  Path spool = Path.of(DEFAULT_SPOOL);
+  @Nullable Path spool;
 
   @Option(
       names = "--spool-max",
@@ -156,7 +169,7 @@ final class WatchCommand implements Callable<Integer> {
       description =
           "How much may wait there, at least 4M; past that, the oldest is dropped, and counted."
               + " Default: 256M.")
-  ByteSize spoolMax = new ByteSize(WebhookSink.DEFAULT_SPOOL_BYTES);
+  @Nullable ByteSize spoolMax;
 
   @Option(
       names = "--guard-ftrace",
@@ -173,9 +186,40 @@ final class WatchCommand implements Callable<Integer> {
               + " machine can ask: 127.0.0.1.")
   @Nullable String listen;
 
+  @Option(
+      names = "--config",
+      paramLabel = "FILE",
+      description =
+          "Read the configuration in FILE (YAML), and again at SIGHUP; what is given here counts"
+              + " for more. See kmodwatch config --help.")
+  @Nullable Path config;
+
+  @Option(
+      names = "--set",
+      paramLabel = "KEY=VALUE",
+      description =
+          "Set one key of the configuration, such as sinks.siem.url=https://siem.example/hook. May"
+              + " be repeated.")
+  List<String> assignments = new ArrayList<>();
+
+  @Option(
+      names = "--policy",
+      paramLabel = "FILE",
+      description = "Take the rules of the policy from FILE; see kmodwatch policy --help.")
+  @Nullable Path policyFile;
+
+  @Option(
+      names = "--repeat-window",
+      paramLabel = "TIME",
+      description =
+          "How long the same alert is counted rather than told again, such as 30s or 1h; 0 tells"
+              + " each. Default: 10m.")
+  @Nullable String repeatWindow;
+
+  private static final String DEFAULT_IMAGE_BUFFER = "64M";
   static final String DEFAULT_PINS = "/sys/fs/bpf/kmodwatch";
-  private static final String DEFAULT_STATE = "/var/lib/kmodwatch";
-  private static final String DEFAULT_SPOOL = "/var/lib/kmodwatch/spool";
+  static final String DEFAULT_STATE = "/var/lib/kmodwatch";
+  static final String DEFAULT_SPOOL = "/var/lib/kmodwatch/spool";
 
   private final Shell shell;
   private final Function<SensorOptions, LiveSource> sources;
@@ -195,33 +239,28 @@ final class WatchCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException {
-    List<Signature> installed = Signatures.load(signatures);
+    Section file = configuration();
+    WatchSettings settings = settings(file);
+    List<Signature> installed = Signatures.load(settings.signatures());
     FailOn failOn = FailOn.of(output.failOn, installed);
     UserNames users = UserNames.of(shell.root().resolve("etc/passwd"));
-    Output standardOutput = output.open(shell, users);
+    Output standardOutput = OutputOptions.open(settings.output(), shell, users, installed);
     requireWatchable(Machine.at(shell.root()));
-    ListenAddress address = listenAddress();
-    int imageBufferBytes = imageBufferBytes();
-    if (keepImages != null && imageBufferBytes == 0) {
-      throw new CommandException(
-          ExitStatus.USAGE, "--keep-images has nothing to keep with --image-buffer off");
-    }
-    Webhook receiver = receiver();
-    ImageStore store = openStore();
+    ImageStore store = openStore(settings);
     var complaints = new Complaints(shell, "images that were not kept");
     var images = new LoadedImages(shell.root(), store, InstantSource.system(), complaints::add);
-    var sensor = new SensorOptions(imageBufferBytes, images, pins);
-    ReportJournal journal = pins == null ? null : ReportJournal.open(state);
-    Recorder recorder = record == null ? null : Recorder.open(record);
+    Path pinned = settings.pins();
+    var sensor = new SensorOptions(settings.imageBufferBytes(), images, pinned);
+    ReportJournal journal = pinned == null ? null : ReportJournal.open(settings.state());
+    Recorder recorder = settings.record() == null ? null : Recorder.open(settings.record());
     var refusals = new Complaints(shell, "refused items");
-    WebhookSink sink = receiver == null ? null : openSink(receiver, refusals);
+    Sinks sinks = openSinks(settings.changeable().sinks(), installed, refusals);
     var outputs = new ArrayList<Output>(List.of(standardOutput));
     if (recorder != null) {
       outputs.add(recorder);
     }
-    if (sink != null) {
-      outputs.add(sink);
-    }
+    outputs.add(sinks);
+    ListenAddress address = settings.listen();
     StatusBoard board = address == null ? null : new StatusBoard(InstantSource.system());
     var run =
         new WatchRun(
@@ -230,18 +269,22 @@ final class WatchCommand implements Callable<Integer> {
             outputs,
             recorder,
             journal,
-            sink,
+            sinks,
+            settings.changeable(),
             board,
             shell,
             InstantSource.system());
+    if (file != null) {
+      HangUp.handle(() -> reload(file, run));
+    }
     return runUntilSignal(
         run,
         () -> {
           try (recorder;
               journal;
-              sink;
+              sinks;
               StatusServer _ = serve(address, board);
-              FtraceGuard _ = guardFtrace ? FtraceGuard.attach() : null) {
+              FtraceGuard _ = settings.guardFtrace() ? FtraceGuard.attach() : null) {
             run.run();
           }
           complaints.finish();
@@ -250,52 +293,154 @@ final class WatchCommand implements Callable<Integer> {
         });
   }
 
-  private int imageBufferBytes() {
-    if (imageBuffer.equalsIgnoreCase("off")) {
-      return 0;
-    }
+  /** What is configured beside the options here; null if nothing is, so that no YAML is read. */
+  private @Nullable Section configuration() {
+    return config == null && policyFile == null && assignments.isEmpty()
+        ? null
+        : Configuration.read(config, policyFile, assignments);
+  }
+
+  /** At SIGHUP. What is wrong is told, and then all goes on as it was. */
+  private void reload(Section atStart, WatchRun run) {
     try {
-      return SensorOptions.checkedBufferBytes(
-          ByteSize.parse(imageBuffer).orElseThrow(IllegalArgumentException::new).bytes());
-    } catch (IllegalArgumentException e) {
-      throw new CommandException(
-          ExitStatus.USAGE,
-          "--image-buffer takes a power of two from 1M to 512M, or off: " + imageBuffer);
+      Section file = Objects.requireNonNull(configuration());
+      WatchSettings settings = settings(file);
+      run.change(settings.changeable());
+      List<String> later =
+          WatchSettings.READ_AT_START.stream().filter(key -> !file.hasSame(key, atStart)).toList();
+      if (!later.isEmpty()) {
+        shell.note("configuration: takes a restart to change: " + String.join(", ", later));
+      }
+    } catch (ConfigException e) {
+      e.problems().forEach(problem -> shell.complain(problem.toString()));
+      shell.complain("the configuration stays as it was; mend it and send SIGHUP again");
+    } catch (CommandException e) {
+      shell.complain(e.getMessage() + "; the configuration stays as it was");
     }
   }
 
-  private @Nullable Webhook receiver() {
+  private WatchSettings settings(@Nullable Section file) {
+    Path images = keepImages != null ? keepImages : keptImages(file);
+    int imageBufferBytes = imageBufferBytes(file);
+    if (images != null && imageBufferBytes == 0) {
+      throw new CommandException(
+          ExitStatus.USAGE, "--keep-images has nothing to keep with --image-buffer off");
+    }
+    return new WatchSettings(
+        output.format != null ? output.format : text(file, "output"),
+        record != null ? record : path(file, "record"),
+        signatures.isEmpty() && file != null
+            ? file.texts("signatures").stream().map(Path::of).toList()
+            : signatures,
+        imageBufferBytes,
+        images,
+        keepImagesMaxBytes(file),
+        pins != null ? pins : path(file, "pin"),
+        state != null ? state : pathOr(file, "state", DEFAULT_STATE),
+        guardFtrace || (file != null && file.flag("guard-ftrace")),
+        listenAddress(file),
+        changeable(file));
+  }
+
+  private static @Nullable String text(@Nullable Section file, String key) {
+    return file == null ? null : file.text(key).orElse(null);
+  }
+
+  private static @Nullable Path path(@Nullable Section file, String key) {
+    return file == null ? null : file.text(key).map(Path::of).orElse(null);
+  }
+
+  private static Path pathOr(@Nullable Section file, String key, String otherwise) {
+    return file == null ? Path.of(otherwise) : Path.of(file.requiredText(key));
+  }
+
+  private static @Nullable Path keptImages(@Nullable Section file) {
+    return file == null
+        ? null
+        : file.section("keep-images").map(kept -> Path.of(kept.requiredText("dir"))).orElse(null);
+  }
+
+  private long keepImagesMaxBytes(@Nullable Section file) {
+    if (keepImagesMax != null) {
+      return keepImagesMax.bytes();
+    }
+    return file == null
+        ? ImageStore.DEFAULT_MAX_BYTES
+        : file.section("keep-images")
+            .map(kept -> kept.requiredSize("max").bytes())
+            .orElse(ImageStore.DEFAULT_MAX_BYTES);
+  }
+
+  private int imageBufferBytes(@Nullable Section file) {
+    String wanted = imageBuffer != null ? imageBuffer : text(file, "image-buffer");
+    try {
+      return Configuration.imageBufferBytes(wanted == null ? DEFAULT_IMAGE_BUFFER : wanted);
+    } catch (IllegalArgumentException e) {
+      throw new CommandException(
+          ExitStatus.USAGE,
+          "--image-buffer takes %s: %s".formatted(Configuration.IMAGE_BUFFER, wanted));
+    }
+  }
+
+  /** Everything that SIGHUP can change. */
+  private WatchSettings.Changeable changeable(@Nullable Section file) {
+    Path spoolFolder = spool != null ? spool : pathOr(file, "spool", DEFAULT_SPOOL);
+    List<SinkSettings> flagged = webhookSink(spoolFolder).stream().toList();
+    WatchSettings.Changeable configured =
+        file == null
+            ? new WatchSettings.Changeable(
+                flagged, Policy.none(), AlertConfig.DEFAULT_REPEAT_WINDOW)
+            : Configuration.changeable(file, spoolFolder, flagged, shell);
+    return repeatWindow == null
+        ? configured
+        : new WatchSettings.Changeable(
+            configured.sinks(), configured.policy(), RepeatWindow.parse(repeatWindow));
+  }
+
+  private Optional<SinkSettings> webhookSink(Path spoolFolder) {
     if (webhook == null) {
       if (webhookTokenFile != null) {
         throw new CommandException(
             ExitStatus.USAGE, "--webhook-token-file needs a --webhook to send it to");
       }
-      return null;
+      return Optional.empty();
     }
-    if (spoolMax.bytes() < WebhookSink.MIN_SPOOL_BYTES) {
-      throw new CommandException(
-          ExitStatus.USAGE, "--spool-max takes at least 4M: bytes=" + spoolMax.bytes());
+    long most = spoolMax == null ? SpooledSink.DEFAULT_SPOOL_BYTES : spoolMax.bytes();
+    if (most < SpooledSink.MIN_SPOOL_BYTES) {
+      throw new CommandException(ExitStatus.USAGE, "--spool-max takes at least 4M: bytes=" + most);
     }
+    Secret token =
+        webhookTokenFile == null ? null : Secret.inFile("--webhook-token-file", webhookTokenFile);
     try {
-      return Webhook.of(webhook, webhookTokenFile);
+      return Optional.of(
+          new SinkSettings(
+              "webhook",
+              WebhookTarget.of("--webhook", webhook, token),
+              FormatName.KMODWATCH,
+              SinkFilter.FINDINGS_AND_LOADS,
+              spoolFolder,
+              most));
     } catch (SinkException e) {
       throw new CommandException(ExitStatus.USAGE, String.valueOf(e.getMessage()), e);
     }
   }
 
-  private WebhookSink openSink(Webhook receiver, Complaints refusals) {
+  private Sinks openSinks(
+      List<SinkSettings> wanted, List<Signature> installed, Complaints refusals) {
     String host = HostFacts.of(shell.root(), Machine.at(shell.root()).architecture()).name();
+    var context =
+        new SinkContext(Version.text(), host, Catalogue.of(installed), shell::note, refusals::add);
     try {
-      return WebhookSink.open(
-          receiver, Version.text(), host, spool, spoolMax.bytes(), shell::note, refusals::add);
+      return Sinks.open(wanted, context, shell.out());
     } catch (SinkException e) {
       throw new CommandException(ExitStatus.UNAVAILABLE, String.valueOf(e.getMessage()), e);
     }
   }
 
-  private @Nullable ListenAddress listenAddress() {
+  private @Nullable ListenAddress listenAddress(@Nullable Section file) {
+    String wanted = listen != null ? listen : text(file, "listen");
     try {
-      return listen == null ? null : ListenAddress.parse(listen);
+      return wanted == null ? null : ListenAddress.parse(wanted);
     } catch (IllegalArgumentException e) {
       throw new CommandException(ExitStatus.USAGE, "--listen takes " + e.getMessage());
     }
@@ -316,16 +461,16 @@ final class WatchCommand implements Callable<Integer> {
     } catch (IOException e) {
       throw new CommandException(
           ExitStatus.UNAVAILABLE,
-          "cannot listen on --listen %s: %s".formatted(listen, e.getMessage()));
+          "cannot listen on --listen %s: %s".formatted(address, e.getMessage()));
     }
   }
 
-  private @Nullable ImageStore openStore() {
-    if (keepImages == null) {
+  private static @Nullable ImageStore openStore(WatchSettings settings) {
+    if (settings.keepImages() == null) {
       return null;
     }
     try {
-      return ImageStore.open(keepImages, keepImagesMax.bytes());
+      return ImageStore.open(settings.keepImages(), settings.keepImagesMaxBytes());
     } catch (IOException | UnsupportedOperationException e) {
       throw new CommandException(ExitStatus.UNAVAILABLE, "--keep-images: " + e.getMessage());
     }

@@ -8,6 +8,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -15,7 +16,9 @@ import org.kmodwatch.agent.doctor.Machine;
 import org.kmodwatch.agent.host.HiddenModules;
 import org.kmodwatch.agent.host.HostFacts;
 import org.kmodwatch.agent.output.Output;
-import org.kmodwatch.agent.sink.WebhookSink;
+import org.kmodwatch.agent.sink.SinkAccount;
+import org.kmodwatch.agent.sink.SinkException;
+import org.kmodwatch.agent.sink.Sinks;
 import org.kmodwatch.core.engine.EngineStatistics;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.load.LoadRecord;
@@ -58,7 +61,7 @@ final class WatchRun {
   private final Pipeline pipeline;
   private final @Nullable Recorder recorder;
   private final @Nullable ReportJournal journal;
-  private final @Nullable WebhookSink sink;
+  private final Sinks sinks;
   private final @Nullable StatusBoard board;
   private final Shell shell;
   private final InstantSource clock;
@@ -76,12 +79,17 @@ final class WatchRun {
 
   private volatile boolean stopped;
 
+  /** What is to be from the next turn on. */
+  private final AtomicReference<WatchSettings.@Nullable Changeable> change =
+      new AtomicReference<>();
+
   /**
    * Makes one.
    *
    * @param outputs where everything goes
    * @param journal of a pinned sensor; null if it is not pinned
-   * @param sink one of the outputs, closed once everything was handed to it; null for none
+   * @param sinks one of the outputs, closed once everything was handed to them
+   * @param settings what can be changed by {@link #change}
    * @param board told how it is; null if nobody asks
    */
   WatchRun(
@@ -90,14 +98,15 @@ final class WatchRun {
       List<Output> outputs,
       @Nullable Recorder recorder,
       @Nullable ReportJournal journal,
-      @Nullable WebhookSink sink,
+      Sinks sinks,
+      WatchSettings.Changeable settings,
       @Nullable StatusBoard board,
       Shell shell,
       InstantSource clock) {
     this.sources = sources;
     this.recorder = recorder;
     this.journal = journal;
-    this.sink = sink;
+    this.sinks = sinks;
     this.board = board;
     this.shell = shell;
     this.clock = clock;
@@ -112,6 +121,8 @@ final class WatchRun {
             outputs,
             shell,
             LoadTrackerOptions.of(host, HostFacts.modprobePath(shell.root()).orElse(null)),
+            settings.policy(),
+            settings.repeatWindow(),
             this::telling,
             this::joined);
   }
@@ -129,6 +140,35 @@ final class WatchRun {
         source.wakeUp();
       }
     }
+  }
+
+  /** Has the run go on with other settings, without missing an event. */
+  void change(WatchSettings.Changeable settings) {
+    change.set(settings);
+    synchronized (sourceLock) {
+      if (source != null) {
+        source.wakeUp();
+      }
+    }
+  }
+
+  private void applyChange() {
+    WatchSettings.Changeable settings = change.getAndSet(null);
+    if (settings == null) {
+      return;
+    }
+    try {
+      sinks.replace(settings.sinks());
+    } catch (SinkException e) {
+      shell.complain(e.getMessage() + "; the configuration stays as it was");
+      return;
+    }
+    pipeline.change(settings.policy(), settings.repeatWindow());
+    shell.note(
+        "configuration: read anew: %s, %s"
+            .formatted(
+                Counted.of(settings.sinks().size(), "sink"),
+                Counted.of(settings.policy().rules().size(), "rule")));
   }
 
   /**
@@ -187,6 +227,7 @@ final class WatchRun {
     var nextLook = clock.instant();
     while (!stopped) {
       live.poll(pollTimeout(), sink);
+      applyChange();
       tick(live);
       if (!clock.instant().isBefore(nextLook)) {
         sensorWatch.tick(clock.instant(), live.faults(), live.recentStatistics(), sink);
@@ -205,7 +246,7 @@ final class WatchRun {
     if (live.isPinned()) {
       // What is not complete is in the rings still: it is the next process's.
       pipeline.leave();
-      closeSink();
+      closeSinks();
       letGo(live);
       if (recorder != null) {
         recorder.write(ledger(live.statistics(), false));
@@ -216,7 +257,7 @@ final class WatchRun {
     SensorStatistics statistics = live.statistics();
     sensorWatch.finish(clock.instant(), statistics, sink);
     pipeline.finish();
-    closeSink();
+    closeSinks();
     if (recorder != null) {
       recorder.write(ledger(statistics, true));
     }
@@ -259,17 +300,21 @@ final class WatchRun {
   /** Hands on what was told; whether it is out of this process's hands. */
   private boolean handedOn(ReportJournal told) throws IOException {
     pipeline.flush();
-    if (sink != null && !sink.awaitOnDisk(DISK_PATIENCE)) {
+    if (!sinks.awaitOnDisk(DISK_PATIENCE)) {
       return false;
     }
     told.handedOn();
     return true;
   }
 
-  private void closeSink() {
-    if (sink != null) {
-      sink.close();
-      shell.note(sink.account().toString());
+  private void closeSinks() {
+    List<String> silent = pipeline.rulesNeverHit();
+    if (!silent.isEmpty()) {
+      shell.note("policy: never spoke in this run: " + String.join(", ", silent));
+    }
+    sinks.close();
+    for (SinkAccount account : sinks.accounts()) {
+      shell.note(account.toString());
     }
   }
 
@@ -325,7 +370,8 @@ final class WatchRun {
         pipeline.statistics(),
         pipeline.eventsByName(),
         pipeline.loadsAccount(hidden.unchecked()),
-        sink == null ? List.of() : List.of(sink.account()));
+        sinks.accounts(),
+        pipeline.alertsAccount());
   }
 
   private void announce(List<HookStatus> hooks, boolean withoutStrings) {

@@ -103,7 +103,9 @@ class ReplayCommandTest {
     Cli.Result result = new Cli().run("replay", "-o", "xml", "x");
     assertThat(result.status()).isEqualTo(64);
     assertThat(result.err())
-        .isEqualTo("kmodwatch: no such output format, use table, json, loads or events: -o xml\n");
+        .isEqualTo(
+            "kmodwatch: no such output format: -o xml (there are table, json, loads, events,"
+                + " alerts, tracee, ecs, ocsf, cef, falco)\n");
   }
 
   @Test

@@ -13,6 +13,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.kmodwatch.agent.policy.Policy;
 import org.kmodwatch.agent.sink.LossReason;
 import org.kmodwatch.agent.sink.SinkAccount;
 import org.kmodwatch.agent.status.ListenAddress;
@@ -137,6 +138,7 @@ class StatusBoardTest {
         new LoadsAccount(tracker, 0, 0),
         List.of(
             new SinkAccount(
-                "webhook", 2, 10, 7, 6, 1, 2, Map.of(LossReason.TOO_LARGE, 1L), 2, TIME)));
+                "webhook", 2, 10, 7, 6, 1, 2, Map.of(LossReason.TOO_LARGE, 1L), 2, TIME)),
+        new AlertsAccount(3, 2, Policy.none().account()));
   }
 }

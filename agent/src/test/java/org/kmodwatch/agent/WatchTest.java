@@ -6,6 +6,7 @@ import static org.kmodwatch.agent.EventBuilder.event;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,8 +21,15 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.kmodwatch.agent.doctor.FakeRoot;
-import org.kmodwatch.agent.sink.Webhook;
-import org.kmodwatch.agent.sink.WebhookSink;
+import org.kmodwatch.agent.format.FormatName;
+import org.kmodwatch.agent.output.Catalogue;
+import org.kmodwatch.agent.policy.Policy;
+import org.kmodwatch.agent.sink.SinkContext;
+import org.kmodwatch.agent.sink.SinkFilter;
+import org.kmodwatch.agent.sink.SinkSettings;
+import org.kmodwatch.agent.sink.Sinks;
+import org.kmodwatch.agent.sink.SpooledSink;
+import org.kmodwatch.agent.sink.WebhookTarget;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.signature.Signature;
 import org.kmodwatch.core.signatures.HiddenModule;
@@ -159,7 +167,15 @@ class WatchTest {
                   "unrelated" : 1
                 }
               },
-              "sinks" : [ ]
+              "sinks" : [ ],
+              "alerts" : {
+                "raised" : 1,
+                "told" : 1,
+                "policy" : {
+                  "unmatched" : 0,
+                  "rules" : [ ]
+                }
+              }
             }
             """);
   }
@@ -169,16 +185,19 @@ class WatchTest {
     FakeRoot.healthyIn(folder);
     Path recording = folder.resolve("recording");
     try (Recorder recorder = Recorder.open(recording);
-        WebhookSink sink =
-            WebhookSink.open(
-                Webhook.of("http://127.0.0.1:1/s3cret", null),
-                "0",
-                "host1",
-                folder.resolve("spool"),
-                WebhookSink.MIN_SPOOL_BYTES,
-                new Cli().shell(err)::note,
-                refusal -> {})) {
-      run(recorder, sink, new FakeSource(), new Cli());
+        Sinks sinks =
+            Sinks.open(
+                List.of(
+                    new SinkSettings(
+                        "webhook",
+                        WebhookTarget.of("--webhook", "http://127.0.0.1:1/s3cret", null),
+                        FormatName.KMODWATCH,
+                        SinkFilter.FINDINGS_AND_LOADS,
+                        folder.resolve("spool"),
+                        SpooledSink.MIN_SPOOL_BYTES)),
+                context(),
+                OutputStream.nullOutputStream())) {
+      run(recorder, sinks, new FakeSource(), new Cli());
     }
     assertThat(errLines())
         .contains(
@@ -415,12 +434,22 @@ class WatchTest {
     run(recorder, source, new Cli());
   }
 
-  private void run(@Nullable Recorder recorder, FakeSource source, Cli cli) throws IOException {
-    run(recorder, null, source, cli);
+  private SinkContext context() {
+    return new SinkContext(
+        "0",
+        "host1",
+        Catalogue.of(List.of(new KernelModuleLoading())),
+        new Cli().shell(err)::note,
+        refusal -> {});
   }
 
-  private void run(
-      @Nullable Recorder recorder, @Nullable WebhookSink sink, FakeSource source, Cli cli)
+  private void run(@Nullable Recorder recorder, FakeSource source, Cli cli) throws IOException {
+    try (Sinks none = Sinks.open(List.of(), context(), OutputStream.nullOutputStream())) {
+      run(recorder, none, source, cli);
+    }
+  }
+
+  private void run(@Nullable Recorder recorder, Sinks sinks, FakeSource source, Cli cli)
       throws IOException {
     Shell shell = cli.withRoot(folder).shell(err);
     var outputs = new ArrayList<org.kmodwatch.agent.output.Output>();
@@ -428,16 +457,24 @@ class WatchTest {
     if (recorder != null) {
       outputs.add(recorder);
     }
-    if (sink != null) {
-      outputs.add(sink);
-    }
+    outputs.add(sinks);
     List<Signature> signatures =
         source.step.isZero()
             ? List.of(new KernelModuleLoading())
             : List.of(new KernelModuleLoading(), new HiddenModule());
     InstantSource clock = () -> source.now;
     var run =
-        new WatchRun(() -> source, signatures, outputs, recorder, null, sink, null, shell, clock);
+        new WatchRun(
+            () -> source,
+            signatures,
+            outputs,
+            recorder,
+            null,
+            sinks,
+            new WatchSettings.Changeable(List.of(), Policy.none(), Duration.ofMinutes(10)),
+            null,
+            shell,
+            clock);
     source.afterPoll = run::stop;
     run.run();
   }

@@ -6,7 +6,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -216,13 +215,7 @@ public final class Checker {
     if (!(value(chosen.value(), words, join(path, shape.tag())) instanceof String word)) {
       return null;
     }
-    List<Key> own = shape.cases().getOrDefault(word, List.of());
-    return group(
-        table,
-        Stream.of(Stream.of(tag), own.stream(), shape.common().stream())
-            .flatMap(keys -> keys)
-            .toList(),
-        path);
+    return group(table, shape.keysOf(word), path);
   }
 
   private Section group(Tree.Table table, List<Key> keys, String path) {

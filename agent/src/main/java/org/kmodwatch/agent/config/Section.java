@@ -141,6 +141,24 @@ public final class Section {
     return named;
   }
 
+  /** Whether {@code key} has the same value in {@code other}, wherever it stands. */
+  public boolean hasSame(String key, Section other) {
+    Setting mine = settings.get(key);
+    Setting theirs = other.settings.get(key);
+    if (mine == null || theirs == null) {
+      return mine == null && theirs == null;
+    }
+    return same(mine.value(), theirs.value());
+  }
+
+  private static boolean same(Object a, Object b) {
+    if (a instanceof Section mine && b instanceof Section theirs) {
+      return mine.settings.keySet().equals(theirs.settings.keySet())
+          && mine.settings.keySet().stream().allMatch(key -> mine.hasSame(key, theirs));
+    }
+    return a.equals(b);
+  }
+
   Map<String, Setting> settings() {
     return settings;
   }

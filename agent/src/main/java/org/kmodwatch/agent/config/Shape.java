@@ -1,6 +1,7 @@
 package org.kmodwatch.agent.config;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -172,6 +173,15 @@ public sealed interface Shape {
     public OneOf {
       common = List.copyOf(common);
       cases = Collections.unmodifiableMap(new LinkedHashMap<>(cases));
+    }
+
+    /** All keys that there may be where the tag is {@code word}; the tag is the first. */
+    public List<Key> keysOf(String word) {
+      var keys = new ArrayList<Key>();
+      keys.add(Key.required(tag, new Choice(List.copyOf(cases.keySet())), expected));
+      keys.addAll(cases.getOrDefault(word, List.of()));
+      keys.addAll(common);
+      return List.copyOf(keys);
     }
   }
 

@@ -9,9 +9,16 @@ public interface Format {
   /**
    * Writes {@code notice} as one line.
    *
+   * @param id of the notice ({@link org.kmodwatch.agent.output.NoticeIds})
    * @return UTF-8 without the newline; empty if the form has nothing for that kind of notice
    */
-  Optional<byte[]> write(Notice notice);
+  Optional<byte[]> write(Notice notice, String id);
+
+  /** The media type of JSON. */
+  String JSON = "application/json";
+
+  /** The media type of lines that are not JSON. */
+  String TEXT = "text/plain; charset=utf-8";
 
   /** What a line is, for HTTP: {@code application/json}, … */
   String contentType();

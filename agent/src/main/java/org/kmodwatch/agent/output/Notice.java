@@ -1,6 +1,8 @@
 package org.kmodwatch.agent.output;
 
+import java.util.Arrays;
 import java.util.Locale;
+import java.util.Optional;
 import org.kmodwatch.agent.alert.Alert;
 import org.kmodwatch.core.load.LoadRecord;
 import org.kmodwatch.core.signature.Finding;
@@ -38,6 +40,17 @@ public sealed interface Notice {
     };
   }
 
+  /**
+   * When what it tells of happened, nanoseconds since the epoch; of an alert, the first of them.
+   */
+  default long timeNanos() {
+    return switch (this) {
+      case OfFinding(Finding finding) -> finding.event().timestampNanos();
+      case OfLoad(LoadRecord load) -> load.timeNanos();
+      case OfAlert(Alert alert) -> alert.firstNanos();
+    };
+  }
+
   /** The kinds. */
   enum Kind {
     /** A signature's verdict on an event, at once. */
@@ -50,6 +63,11 @@ public sealed interface Notice {
     /** What it is called in configuration and output. */
     public String word() {
       return name().toLowerCase(Locale.ROOT);
+    }
+
+    /** The kind that {@code word} names, if it names one. */
+    public static Optional<Kind> ofWord(String word) {
+      return Arrays.stream(values()).filter(kind -> kind.word().equals(word)).findFirst();
     }
   }
 }

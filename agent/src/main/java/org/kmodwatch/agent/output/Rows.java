@@ -3,13 +3,13 @@ package org.kmodwatch.agent.output;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.kmodwatch.core.event.Errno;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.event.EventNames;
 import org.kmodwatch.core.event.Value;
+import org.kmodwatch.core.load.LoadParts;
 import org.kmodwatch.core.load.LoadRecord;
 import org.kmodwatch.core.signature.Finding;
 import org.kmodwatch.core.signature.SignatureMetadata;
@@ -20,27 +20,8 @@ import org.kmodwatch.core.signature.SignatureMetadata;
 final class Rows {
 
   /** The events that belong to an attempt, so that its record names the findings on them. */
-  private static final Set<String> PARTS_OF_A_LOAD =
-      Set.of(
-          EventNames.INIT_MODULE,
-          EventNames.FINIT_MODULE,
-          EventNames.DELETE_MODULE,
-          EventNames.INIT_MODULE_RETURN,
-          EventNames.SECURITY_KERNEL_LOAD_DATA,
-          EventNames.SECURITY_KERNEL_POST_LOAD_DATA,
-          EventNames.MODULE_COMING,
-          EventNames.MODULE_LOAD,
-          EventNames.MODULE_INIT,
-          LoadRecord.EVENT_NAME);
-
   private static final Set<String> OF_THE_SENSOR =
       Set.of(EventNames.SENSOR_BLIND, EventNames.EVENTS_LOST);
-
-  private static final Set<String> FILE_READS =
-      Set.of(EventNames.SECURITY_KERNEL_READ_FILE, EventNames.SECURITY_KERNEL_POST_READ_FILE);
-
-  /** READING_MODULE, and READING_MODULE_COMPRESSED since 6.19. */
-  private static final Set<Long> MODULE_TYPES = Set.of(2L, 7L);
 
   private final UserNames users;
   private final LoadRows loads;
@@ -58,7 +39,7 @@ final class Rows {
     SignatureMetadata signature = finding.metadata();
     signatures.put(signature.id(), signature);
     Event event = finding.event();
-    if (isPartOfALoad(event)) {
+    if (LoadParts.isPartOfALoad(event)) {
       return Optional.empty();
     }
     if (OF_THE_SENSOR.contains(event.eventName())) {
@@ -111,25 +92,6 @@ final class Rows {
               .map(reason -> reason instanceof Value.Str(String text) ? text : "")
               .collect(Collectors.joining("; "));
       default -> argument(event, "detail").orElse("");
-    };
-  }
-
-  private static boolean isPartOfALoad(Event event) {
-    if (PARTS_OF_A_LOAD.contains(event.eventName())) {
-      return true;
-    }
-    return FILE_READS.contains(event.eventName())
-        && event.argument("type").filter(Rows::isModuleType).isPresent();
-  }
-
-  private static boolean isModuleType(Value type) {
-    return switch (type) {
-      case Value.Str(String word) -> word.startsWith("kernel-module");
-      case Value.Num number -> {
-        OptionalLong id = number.signed();
-        yield id.isPresent() && MODULE_TYPES.contains(id.getAsLong());
-      }
-      default -> false;
     };
   }
 

@@ -7,7 +7,7 @@ import java.io.OutputStream;
  * Collects what is written and hands it on as a whole: who is killed between two lines leaves no
  * half of one. Each write must be a line.
  */
-final class WholeLines extends OutputStream {
+public final class WholeLines extends OutputStream {
 
   private static final int BYTES = 64 << 10;
 
@@ -15,7 +15,8 @@ final class WholeLines extends OutputStream {
   private final byte[] lines = new byte[BYTES];
   private int length;
 
-  WholeLines(OutputStream out) {
+  /** Makes one that writes to {@code out}. */
+  public WholeLines(OutputStream out) {
     this.out = out;
   }
 

@@ -12,9 +12,9 @@ sealed interface Answer {
   /**
    * The receiver says that the content is wrong, and would say so again.
    *
-   * @param status HTTP status
+   * @param why in the receiver's words, such as {@code status=413}
    */
-  record Refused(int status) implements Answer {}
+  record Refused(String why) implements Answer {}
 
   /**
    * It did not get through; it may another time.

@@ -7,12 +7,15 @@ import java.net.http.HttpClient;
 import java.net.http.HttpHeaders;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeParseException;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -22,13 +25,20 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
 import org.jspecify.annotations.Nullable;
+import org.kmodwatch.agent.format.Format;
+import org.kmodwatch.agent.output.NoticeIds;
 
-/** POSTs batches as JSON arrays. */
+/** POSTs batches. */
 final class HttpTransport implements Transport {
 
   static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
   static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(30);
+
+  /** Carries the time and the HMAC of a request, where there is a key for it. */
+  static final String SIGNATURE_HEADER = "X-Kmodwatch-Signature";
 
   /** A receiver that asks for more has made a mistake, or does not mean well. */
   static final Duration MOST_RETRY_AFTER = Duration.ofHours(1);
@@ -39,15 +49,28 @@ final class HttpTransport implements Transport {
    */
   private static final Set<Integer> REFUSALS = Set.of(400, 409, 413, 422);
 
-  private final Webhook webhook;
+  private final WebhookTarget webhook;
+  private final String contentType;
   private final String userAgent;
   private final InstantSource clock;
   private final Duration timeout;
   private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
   private final HttpClient client;
 
-  HttpTransport(Webhook webhook, String version, InstantSource clock, Duration timeout) {
+  /**
+   * Makes one.
+   *
+   * @param contentType of one item ({@link org.kmodwatch.agent.format.Format#contentType})
+   * @throws SinkException if the TLS files cannot be used
+   */
+  HttpTransport(
+      WebhookTarget webhook,
+      String contentType,
+      String version,
+      InstantSource clock,
+      Duration timeout) {
     this.webhook = webhook;
+    this.contentType = contentType;
     this.userAgent = "kmodwatch/" + version;
     this.clock = clock;
     this.timeout = timeout;
@@ -56,6 +79,7 @@ final class HttpTransport implements Transport {
             .version(HttpClient.Version.HTTP_1_1)
             .followRedirects(HttpClient.Redirect.NEVER)
             .connectTimeout(CONNECT_TIMEOUT)
+            .sslContext(Tls.context(webhook.tls()))
             .executor(executor)
             .build();
   }
@@ -85,22 +109,55 @@ final class HttpTransport implements Transport {
     }
   }
 
+  @Override
+  public int maxItems() {
+    return webhook.maxItems();
+  }
+
   private HttpRequest request(List<Item> batch) throws IOException {
+    byte[] body = body(batch);
     HttpRequest.Builder request =
         HttpRequest.newBuilder(webhook.uri())
             .timeout(timeout)
-            .header("Content-Type", "application/json")
+            .header("Content-Type", bodyType())
             .header("User-Agent", userAgent)
             .header(
                 "Idempotency-Key",
-                Items.sha256(batch.stream().map(Item::id).collect(Collectors.joining("\n"))))
-            .POST(HttpRequest.BodyPublishers.ofByteArray(body(batch)));
-    webhook.token().ifPresent(token -> request.header("Authorization", "Bearer " + token));
+                NoticeIds.sha256(batch.stream().map(Item::id).collect(Collectors.joining("\n"))))
+            .POST(HttpRequest.BodyPublishers.ofByteArray(body));
+    if (webhook.token() != null) {
+      request.header("Authorization", "Bearer " + webhook.token().readWord());
+    }
+    webhook.headers().forEach(request::setHeader);
+    for (var header : webhook.secretHeaders().entrySet()) {
+      request.setHeader(header.getKey(), header.getValue().read());
+    }
+    if (webhook.hmac() != null) {
+      request.header(SIGNATURE_HEADER, signature(webhook.hmac().read(), body));
+    }
     return request.build();
   }
 
-  private static byte[] body(List<Item> batch) {
+  private boolean isArray() {
+    return contentType.equals(Format.JSON) && !webhook.lines() && webhook.maxItems() > 1;
+  }
+
+  private String bodyType() {
+    boolean manyLines = contentType.equals(Format.JSON) && webhook.lines();
+    return manyLines ? "application/x-ndjson" : contentType;
+  }
+
+  private byte[] body(List<Item> batch) {
     var body = new ByteArrayOutputStream();
+    if (!isArray()) {
+      for (Item item : batch) {
+        body.writeBytes(item.body());
+        if (webhook.maxItems() > 1) {
+          body.write('\n');
+        }
+      }
+      return body.toByteArray();
+    }
     char before = '[';
     for (Item item : batch) {
       body.write(before);
@@ -111,13 +168,26 @@ final class HttpTransport implements Transport {
     return body.toByteArray();
   }
 
+  /** {@code t=SECONDS,v1=HEX}: HMAC-SHA256 over the seconds, a dot, and the body. */
+  private String signature(String key, byte[] body) {
+    long seconds = clock.instant().getEpochSecond();
+    try {
+      Mac mac = Mac.getInstance("HmacSHA256");
+      mac.init(new SecretKeySpec(key.getBytes(StandardCharsets.UTF_8), "HmacSHA256"));
+      mac.update((seconds + ".").getBytes(StandardCharsets.US_ASCII));
+      return "t=%d,v1=%s".formatted(seconds, HexFormat.of().formatHex(mac.doFinal(body)));
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("every Java has HmacSHA256", e);
+    }
+  }
+
   private Answer answer(HttpResponse<Void> response) {
     int status = response.statusCode();
     if (status >= 200 && status < 300) {
       return new Answer.Taken();
     }
     if (REFUSALS.contains(status)) {
-      return new Answer.Refused(status);
+      return new Answer.Refused("status=" + status);
     }
     return new Answer.Later("HTTP status " + status, retryAfter(response.headers()));
   }

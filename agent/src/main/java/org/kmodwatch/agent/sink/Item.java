@@ -1,10 +1,15 @@
 package org.kmodwatch.agent.sink;
 
+import org.kmodwatch.agent.output.Notice;
+
 /**
- * One finding or load, as it is sent.
+ * One notice, as it is sent.
  *
  * @param id stable: the same thing told again has the same
- * @param body the JSON object, UTF-8; nobody writes into it
+ * @param kind of the notice
+ * @param timeNanos when what it tells of happened, nanoseconds since the epoch
+ * @param severity 0 to 3, as {@link org.kmodwatch.core.signature.SignatureMetadata#severity}
+ * @param body a line in the sink's format, without the newline; nobody writes into it
  */
 @SuppressWarnings("ArrayRecordComponent") // Never compared; a copy of each would cost for nothing.
-record Item(String id, byte[] body) {}
+record Item(String id, Notice.Kind kind, long timeNanos, int severity, byte[] body) {}

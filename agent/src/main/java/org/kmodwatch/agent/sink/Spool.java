@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.kmodwatch.agent.output.Notice;
 import org.sqlite.SQLiteErrorCode;
 import org.sqlite.SQLiteException;
 
@@ -37,6 +38,9 @@ import org.sqlite.SQLiteException;
 final class Spool implements AutoCloseable {
 
   static final int PAGE_BYTES = 4096;
+
+  /** Of the tables in the file, in SQLite's user_version. */
+  private static final int VERSION = 1;
 
   /** Room in the file for the pages that a table needs besides its rows. */
   private static final int SPARE_PAGES = 256;
@@ -127,11 +131,35 @@ final class Spool implements AutoCloseable {
           opened,
           "CREATE TABLE IF NOT EXISTS item (sequence INTEGER PRIMARY KEY AUTOINCREMENT,"
               + " id TEXT NOT NULL, body BLOB NOT NULL)");
+      migrate(opened);
     } catch (SQLException e) {
       disconnect();
       throw e;
     }
     return opened;
+  }
+
+  /**
+   * Version 0 had id and body alone; what waits in such a file is sent as it is.
+   *
+   * @throws SQLException if it is of a later version, which this one must not touch
+   */
+  private static void migrate(Connection sql) throws SQLException {
+    long version = number(sql, "PRAGMA user_version");
+    if (version > VERSION) {
+      throw new SQLException(
+          "the spool is of a later Kmodwatch: version=%d, known=%d".formatted(version, VERSION));
+    }
+    if (version == 0) {
+      execute(sql, "BEGIN IMMEDIATE");
+      execute(sql, "ALTER TABLE item ADD COLUMN kind TEXT NOT NULL DEFAULT ''");
+      execute(sql, "ALTER TABLE item ADD COLUMN time INTEGER NOT NULL DEFAULT 0");
+      execute(sql, "ALTER TABLE item ADD COLUMN severity INTEGER NOT NULL DEFAULT 0");
+      execute(
+          sql, "UPDATE item SET kind = substr(id, 1, instr(id, ':') - 1) WHERE instr(id, ':') > 0");
+      execute(sql, "PRAGMA user_version=" + VERSION);
+      execute(sql, "COMMIT");
+    }
   }
 
   /**
@@ -147,10 +175,14 @@ final class Spool implements AutoCloseable {
               deleteSent(sql);
               long gone = makeRoom(sql, items);
               try (PreparedStatement insert =
-                  sql.prepareStatement("INSERT INTO item (id, body) VALUES (?, ?)")) {
+                  sql.prepareStatement(
+                      "INSERT INTO item (id, body, kind, time, severity) VALUES (?, ?, ?, ?, ?)")) {
                 for (Item item : items) {
                   insert.setString(1, item.id());
                   insert.setBytes(2, item.body());
+                  insert.setString(3, item.kind().word());
+                  insert.setLong(4, item.timeNanos());
+                  insert.setInt(5, item.severity());
                   insert.addBatch();
                 }
                 insert.executeBatch();
@@ -229,13 +261,13 @@ final class Spool implements AutoCloseable {
           long size = 2;
           try (PreparedStatement select =
               sql.prepareStatement(
-                  "SELECT sequence, id, body FROM item WHERE sequence > ? ORDER BY sequence"
-                      + " LIMIT ?")) {
+                  "SELECT sequence, id, body, kind, time, severity FROM item WHERE sequence > ?"
+                      + " ORDER BY sequence LIMIT ?")) {
             select.setLong(1, cursor);
             select.setInt(2, maxItems);
             try (ResultSet rows = select.executeQuery()) {
               while (rows.next()) {
-                var item = new Item(rows.getString(2), rows.getBytes(3));
+                Item item = item(rows);
                 size += item.body().length + 1;
                 if (size > maxBatchBytes && !items.isEmpty()) {
                   break;
@@ -249,6 +281,15 @@ final class Spool implements AutoCloseable {
         });
     inFlightTo = sequences.isEmpty() ? cursor : sequences.getLast();
     return new Batch(items, sequences, generation);
+  }
+
+  private static Item item(ResultSet row) throws SQLException {
+    return new Item(
+        row.getString(2),
+        Notice.Kind.ofWord(row.getString(4)).orElse(Notice.Kind.LOAD),
+        row.getLong(5),
+        row.getInt(6),
+        row.getBytes(3));
   }
 
   /** Counts {@code batch}, the front of what is on its way, as delivered or refused. */

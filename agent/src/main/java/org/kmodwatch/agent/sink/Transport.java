@@ -12,6 +12,11 @@ interface Transport extends AutoCloseable {
    */
   Answer send(List<Item> batch) throws InterruptedException;
 
+  /** How many items a batch may have. */
+  default int maxItems() {
+    return SpooledSink.MAX_BATCH_ITEMS;
+  }
+
   /** Gives up what is on its way. */
   @Override
   void close();

@@ -20,6 +20,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.kmodwatch.agent.output.Notice;
 
 class SpoolTest {
 
@@ -291,7 +292,9 @@ class SpoolTest {
   }
 
   static List<Item> items(int from, int count, int bytes) {
-    return numbers(from, count).stream().map(id -> new Item(id, new byte[bytes])).toList();
+    return numbers(from, count).stream()
+        .map(id -> new Item(id, Notice.Kind.LOAD, 1, 2, new byte[bytes]))
+        .toList();
   }
 
   private static List<String> numbers(int from, int count) {

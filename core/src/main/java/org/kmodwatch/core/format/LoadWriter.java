@@ -11,7 +11,7 @@ import org.kmodwatch.core.load.LoadRecords;
  */
 public final class LoadWriter {
 
-  private final JsonLine line = new JsonLine();
+  private final ValueWriter writer = new ValueWriter();
 
   /** Makes one. */
   public LoadWriter() {}
@@ -22,19 +22,11 @@ public final class LoadWriter {
    * @throws IOException if {@code out} fails
    */
   public void write(LoadRecord record, OutputStream out) throws IOException {
-    write(record);
-    line.writeTo(out);
+    writer.write(LoadRecords.toValue(record), out);
   }
 
   /** The line of {@code record}, newline included. */
   public byte[] toBytes(LoadRecord record) {
-    write(record);
-    return line.toBytes();
-  }
-
-  private void write(LoadRecord record) {
-    line.clear();
-    Json.write(line, LoadRecords.toValue(record));
-    line.end();
+    return writer.toBytes(LoadRecords.toValue(record));
   }
 }

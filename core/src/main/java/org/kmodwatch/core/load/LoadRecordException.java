@@ -5,7 +5,8 @@ public final class LoadRecordException extends IllegalArgumentException {
 
   private static final long serialVersionUID = 1;
 
-  LoadRecordException(String message) {
+  /** Makes one; {@code message} says what is wrong. */
+  public LoadRecordException(String message) {
     super(message);
   }
 }

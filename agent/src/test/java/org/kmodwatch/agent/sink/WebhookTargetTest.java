@@ -12,7 +12,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-class WebhookTest {
+class WebhookTargetTest {
 
   @TempDir Path folder;
 
@@ -30,7 +30,7 @@ class WebhookTest {
           http://127.0.0.1.evil.example/   | --webhook: plain http is for this machine only; remedy: https, url=http://127.0.0.1.evil.example
           """)
   void url_isRefused_withTheReason(String url, String message) {
-    assertThatThrownBy(() -> Webhook.of(url, null))
+    assertThatThrownBy(() -> WebhookTarget.of("--webhook", url, null))
         .isInstanceOf(SinkException.class)
         .hasMessage(message);
   }
@@ -44,16 +44,16 @@ class WebhookTest {
     "http://[::1]:9/s3cret, http://[::1]:9"
   })
   void url_isShownWithoutWhatMayBeASecret(String url, String shown) {
-    assertThat(Webhook.of(url, null)).hasToString(shown);
+    assertThat(WebhookTarget.of("--webhook", url, null)).hasToString(shown);
   }
 
   @Test
   void token_isReadAnew_eachTime() throws IOException {
     Path file = tokenFile("first\n", "rw-------");
-    Webhook webhook = Webhook.of("https://siem.example/", file);
-    assertThat(webhook.token()).contains("first");
+    Secret token = Secret.inFile("--webhook-token-file", file);
+    assertThat(token.readWord()).isEqualTo("first");
     Files.writeString(file, "second");
-    assertThat(webhook.token()).contains("second");
+    assertThat(token.readWord()).isEqualTo("second");
   }
 
   @Test
@@ -69,7 +69,13 @@ class WebhookTest {
   }
 
   private static void assertRefused(Path file, String reason) {
-    assertThatThrownBy(() -> Webhook.of("https://siem.example/", file).requireToken())
+    assertThatThrownBy(
+            () ->
+                WebhookTarget.of(
+                        "--webhook",
+                        "https://siem.example/",
+                        Secret.inFile("--webhook-token-file", file))
+                    .requireSecrets())
         .isInstanceOf(SinkException.class)
         .hasMessage("--webhook-token-file: " + reason + file)
         .hasMessageNotContaining("s3cret");

@@ -21,16 +21,22 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.kmodwatch.agent.format.Format;
+import org.kmodwatch.agent.format.FormatName;
+import org.kmodwatch.agent.output.Catalogue;
+import org.kmodwatch.agent.output.Notice;
+import org.kmodwatch.agent.output.NoticeIds;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.signature.Finding;
 import org.kmodwatch.core.signatures.KernelModuleLoading;
 
 @Timeout(60)
-class WebhookSinkTest {
+class SpooledSinkTest {
 
   private static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(2);
   private static final Duration SEND_AT_END = Duration.ofSeconds(1);
   private static final String TOKEN = "s3cret-token";
+  private static final Catalogue CATALOGUE = Catalogue.of(List.of(new KernelModuleLoading()));
 
   @TempDir Path folder;
   private final List<String> notes = new CopyOnWriteArrayList<>();
@@ -41,7 +47,7 @@ class WebhookSinkTest {
   private Receiver receiver;
 
   @SuppressWarnings("NullAway.Init")
-  private WebhookSink sink;
+  private SpooledSink sink;
 
   @BeforeEach
   void open() throws IOException {
@@ -49,7 +55,7 @@ class WebhookSinkTest {
     Files.writeString(folder.resolve("token"), TOKEN);
     Files.setPosixFilePermissions(
         folder.resolve("token"), PosixFilePermissions.fromString("rw-------"));
-    sink = newSink(WebhookSink.MIN_SPOOL_BYTES, 8192);
+    sink = newSink(SpooledSink.MIN_SPOOL_BYTES, 8192);
   }
 
   @AfterEach
@@ -58,10 +64,14 @@ class WebhookSinkTest {
     receiver.close();
   }
 
-  private WebhookSink newSink(long spoolBytes, int queued) {
-    Webhook webhook = Webhook.of(receiver.url(), folder.resolve("token"));
+  private SpooledSink newSink(long spoolBytes, int queued) {
+    WebhookTarget webhook =
+        WebhookTarget.of(
+            "--webhook",
+            receiver.url(),
+            Secret.inFile("--webhook-token-file", folder.resolve("token")));
     var settings =
-        new WebhookSink.Settings(
+        new SpooledSink.Settings(
             InstantSource.system(),
             new Random(1017),
             Duration.ofMillis(20),
@@ -70,17 +80,24 @@ class WebhookSinkTest {
             SEND_AT_END,
             queued);
     var opened =
-        new WebhookSink(
-            webhook.toString(),
-            "host1",
-            folder.resolve("spool"),
-            spoolBytes,
-            new HttpTransport(webhook, "0", InstantSource.system(), REQUEST_TIMEOUT),
-            settings,
-            notes::add,
-            refusals::add);
+        new SpooledSink(
+            new SinkSettings(
+                "webhook",
+                webhook,
+                FormatName.KMODWATCH,
+                SinkFilter.FINDINGS_AND_LOADS,
+                folder.resolve("spool"),
+                spoolBytes),
+            context(),
+            FormatName.KMODWATCH.open(CATALOGUE, "0", "host1"),
+            new HttpTransport(webhook, Format.JSON, "0", InstantSource.system(), REQUEST_TIMEOUT),
+            settings);
     opened.start();
     return opened;
+  }
+
+  private SinkContext context() {
+    return new SinkContext("0", "host1", CATALOGUE, notes::add, refusals::add);
   }
 
   @Test
@@ -175,11 +192,11 @@ class WebhookSinkTest {
   void whatWasNotSent_isSentAfterARestart_withTheSameIds() throws IOException {
     take(30);
     sink.finding(finding());
-    String findingId = new Items("host1").of(finding()).id();
+    String findingId = NoticeIds.ofFinding(finding());
     sink.close();
     assertAddsUpWithoutSpool(31);
     receiver.up();
-    sink = newSink(WebhookSink.MIN_SPOOL_BYTES, 8192);
+    sink = newSink(SpooledSink.MIN_SPOOL_BYTES, 8192);
 
     await().until(() -> sink.account().delivered() == 31);
     assertThat(sink.account().carriedOver()).isEqualTo(31);
@@ -192,7 +209,9 @@ class WebhookSinkTest {
     await().until(() -> sink.account().spooled() == 10);
     diskIsFull();
     take(200);
-    await().until(() -> notes.stream().anyMatch(note -> note.startsWith("spool: cannot write")));
+    await()
+        .until(
+            () -> notes.stream().anyMatch(note -> note.startsWith("webhook: spool: cannot write")));
     assertThat(sink.awaitOnDisk(Duration.ofMinutes(1))).as("does not wait for it").isFalse();
     assertThat(sink.account().spooled()).isEqualTo(10);
     receiver.up();
@@ -203,17 +222,19 @@ class WebhookSinkTest {
     sink.spool().execute("DROP TRIGGER full");
     take(1);
     awaitDelivered(211);
-    assertThat(notes).contains("spool: writing again");
+    assertThat(notes).contains("webhook: spool: writing again");
     assertAddsUp(0);
   }
 
   @Test
   void queueThatIsFull_holdsNobodyUp_andCounts() throws SpoolException {
     sink.close();
-    sink = newSink(WebhookSink.MIN_SPOOL_BYTES, 100);
+    sink = newSink(SpooledSink.MIN_SPOOL_BYTES, 100);
     diskIsFull();
     take(50);
-    await().until(() -> notes.stream().anyMatch(note -> note.startsWith("spool: cannot write")));
+    await()
+        .until(
+            () -> notes.stream().anyMatch(note -> note.startsWith("webhook: spool: cannot write")));
     long start = System.nanoTime();
     take(5000);
 
@@ -282,24 +303,28 @@ class WebhookSinkTest {
 
   @Test
   void item_hasTheFindingInIt_andAnIdThatIsTheSameInAnotherRun() {
-    Item item = new Items("host1").of(finding());
+    var notice = new Notice.OfFinding(finding());
+    String id = new NoticeIds().of(notice);
+    byte[] body =
+        FormatName.KMODWATCH.open(CATALOGUE, "0", "host1").write(notice, id).orElseThrow();
 
-    assertThat(item.id())
+    assertThat(id)
         .isEqualTo("finding:db1682dca971fc36891cc0f8c73e5e2e")
-        .isEqualTo(new Items("host1").of(finding()).id());
-    assertThat(new String(item.body(), UTF_8))
+        .isEqualTo(NoticeIds.ofFinding(finding()));
+    assertThat(new String(body, UTF_8))
         .startsWith(
             "{\"id\":\"%s\",\"kind\":\"finding\",\"time\":\"2026-11-22T20:00:00.123456789Z\",\"host\":\"host1\",\"data\":{\"Data\":null,\"Event\":"
-                .formatted(item.id()))
+                .formatted(id))
         .endsWith("}}");
   }
 
   @Test
   void correctedRecord_hasAnIdOfItsOwn() {
-    var items = new Items(null);
+    var ids = new NoticeIds();
+    var notice = new Notice.OfLoad(load("dummy").build());
 
-    assertThat(items.of(load("dummy").build()).id()).isEqualTo(idsOfOneLoad());
-    assertThat(items.of(load("dummy").build()).id()).isEqualTo(idsOfOneLoad() + "/2");
+    assertThat(ids.of(notice)).isEqualTo(idsOfOneLoad());
+    assertThat(ids.of(notice)).isEqualTo(idsOfOneLoad() + "/2");
   }
 
   private static String idsOfOneLoad() {
@@ -326,9 +351,8 @@ class WebhookSinkTest {
   }
 
   private static List<String> idsOf(int from, int count) {
-    var items = new Items(null);
     return java.util.stream.IntStream.range(from, from + count)
-        .mapToObj(n -> items.of(numbered(n)).id())
+        .mapToObj(n -> NoticeIds.ofFinding(numbered(n)))
         .toList();
   }
 

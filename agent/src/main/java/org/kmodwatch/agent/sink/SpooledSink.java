@@ -1,31 +1,34 @@
 package org.kmodwatch.agent.sink;
 
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.agent.alert.Alert;
+import org.kmodwatch.agent.format.Format;
+import org.kmodwatch.agent.output.Catalogue;
+import org.kmodwatch.agent.output.Notice;
+import org.kmodwatch.agent.output.NoticeIds;
 import org.kmodwatch.agent.output.Output;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.load.LoadRecord;
 import org.kmodwatch.core.signature.Finding;
 
 /**
- * Sends findings and load records to a URL: in order, at least once, each with a stable id
- * (docs/sinks.md). The methods of {@link Output} are one thread's and neither wait nor throw;
- * {@link #account} is anybody's.
+ * Hands findings, load records and alerts to one receiver: in order, at least once, each with a
+ * stable id (docs/sinks.md). The methods of {@link Output} are one thread's and neither wait nor
+ * throw; {@link #account} is anybody's.
  *
  * <p>For maintainers. An item goes memory queue, spool, receiver. If the disk takes nothing, and
  * all that is on disk is sent, the sender takes from the memory queue itself: somebody who fills
  * the disk must not silence the agent.
  */
-public final class WebhookSink implements Output, AutoCloseable {
+public final class SpooledSink implements Output, AutoCloseable {
 
   /** How large the spool may be if nothing else is said. */
   public static final long DEFAULT_SPOOL_BYTES = 256L << 20;
@@ -45,7 +48,11 @@ public final class WebhookSink implements Output, AutoCloseable {
   private static final Duration IDLE = Duration.ofSeconds(60);
 
   private final String target;
-  private final Items items;
+  private final String name;
+  private final SinkFilter filter;
+  private final Catalogue catalogue;
+  private final Format format;
+  private final NoticeIds ids = new NoticeIds();
   private final MemoryQueue queue;
   private final Spool spool;
   private final Counters counters;
@@ -97,60 +104,26 @@ public final class WebhookSink implements Output, AutoCloseable {
             MemoryQueue.MAX_ITEMS);
   }
 
-  WebhookSink(
-      String target,
-      @Nullable String host,
-      Path folder,
-      long maxSpoolBytes,
+  SpooledSink(
+      SinkSettings sink,
+      SinkContext context,
+      Format format,
       Transport transport,
-      Settings settings,
-      Consumer<String> notes,
-      Consumer<String> refusals) {
-    this.target = target;
-    this.items = new Items(host);
+      Settings settings) {
+    this.name = sink.name();
+    this.target = sink.target().shown();
+    this.filter = sink.filter();
+    this.catalogue = context.catalogue();
+    this.format = format;
     this.queue = new MemoryQueue(settings.maxQueued());
-    this.counters = new Counters("webhook");
+    this.counters = new Counters(name);
     this.transport = transport;
     this.settings = settings;
-    this.notes = notes;
-    this.refusals = refusals;
-    this.spool = Spool.open(folder, maxSpoolBytes, counters, notes);
+    this.notes = context.notes();
+    this.refusals = context.refusals();
+    this.spool = Spool.open(sink.spool(), sink.maxSpoolBytes(), counters, this::note);
     this.writer = Thread.ofPlatform().name("kmodwatch-spool").daemon().unstarted(this::write);
-    this.sender = Thread.ofPlatform().name("kmodwatch-webhook").daemon().unstarted(this::send);
-  }
-
-  /**
-   * Opens the spool and begins to send what is in it.
-   *
-   * @param host name of this host, to be sent along; null if not known
-   * @param folder the spool's
-   * @param notes takes lines for a person, from any thread
-   * @param refusals takes a line for each item that the receiver refused, from any thread
-   * @throws SinkException if the spool or the token cannot be used
-   */
-  public static WebhookSink open(
-      Webhook webhook,
-      String version,
-      @Nullable String host,
-      Path folder,
-      long maxSpoolBytes,
-      Consumer<String> notes,
-      Consumer<String> refusals) {
-    webhook.requireToken();
-    var transport =
-        new HttpTransport(webhook, version, Settings.REAL.clock(), HttpTransport.REQUEST_TIMEOUT);
-    var sink =
-        new WebhookSink(
-            webhook.toString(),
-            host,
-            folder,
-            maxSpoolBytes,
-            transport,
-            Settings.REAL,
-            notes,
-            refusals);
-    sink.start();
-    return sink;
+    this.sender = Thread.ofPlatform().name("kmodwatch-" + name).daemon().unstarted(this::send);
   }
 
   void start() {
@@ -160,12 +133,17 @@ public final class WebhookSink implements Output, AutoCloseable {
 
   @Override
   public void finding(Finding finding) {
-    take(finding, items::of);
+    take(new Notice.OfFinding(finding));
   }
 
   @Override
   public void load(LoadRecord load) {
-    take(load, items::of);
+    take(new Notice.OfLoad(load));
+  }
+
+  @Override
+  public void alert(Alert alert) {
+    take(new Notice.OfAlert(alert));
   }
 
   @Override
@@ -176,11 +154,6 @@ public final class WebhookSink implements Output, AutoCloseable {
   @Override
   public void requestWithoutLoad(Event request) {
     // It is one of the events.
-  }
-
-  @Override
-  public void alert(Alert alert) {
-    // Not sent yet: which kinds a sink takes is to be said first.
   }
 
   @Override
@@ -208,29 +181,46 @@ public final class WebhookSink implements Output, AutoCloseable {
     }
   }
 
+  synchronized boolean isClosed() {
+    return closed;
+  }
+
   Spool spool() {
     return spool;
   }
 
-  private <T> void take(T what, Function<T, Item> form) {
-    counters.taken();
+  private void take(Notice notice) {
+    int severity = catalogue.severityOf(notice);
+    if (!filter.takes(notice.kind(), severity)) {
+      return;
+    }
     Item item;
     try {
-      item = form.apply(what);
+      String id = ids.of(notice);
+      Optional<byte[]> body = format.write(notice, id);
+      if (body.isEmpty()) {
+        return;
+      }
+      item = new Item(id, notice.kind(), notice.timeNanos(), severity, body.get());
     } catch (RuntimeException e) {
+      counters.taken();
       counters.lostInMemory(LossReason.UNWRITABLE, 1);
       return;
     }
+    counters.taken();
     if (item.body().length > MAX_BATCH_BYTES - 2) {
       counters.lostInMemory(LossReason.TOO_LARGE, 1);
     } else if (!queue.offer(item)) {
       counters.lostInMemory(queue.isClosed() ? LossReason.ENDED : LossReason.QUEUE_FULL, 1);
       if (!queueFull) {
         queueFull = true;
-        notes.accept(
-            "webhook: lost: the disk does not keep up, or takes nothing; counted from now on");
+        note("lost: the disk does not keep up, or takes nothing; counted from now on");
       }
     }
+  }
+
+  private void note(String text) {
+    notes.accept(name + ": " + text);
   }
 
   // The thread kmodwatch-spool.
@@ -262,21 +252,21 @@ public final class WebhookSink implements Output, AutoCloseable {
       queue.remove(batch.size());
       if (forcedOut > 0 && !spoolFull) {
         spoolFull = true;
-        notes.accept(
+        note(
             "spool: full, the oldest are dropped from now on, and counted; remedy: a larger"
-                + " --spool-max");
+                + " spool-max");
       }
       if (spoolFails) {
         spoolFails = false;
         counters.spoolFailingSince(null);
-        notes.accept("spool: writing again");
+        note("spool: writing again");
       }
       return true;
     } catch (SpoolException e) {
       if (!spoolFails) {
         spoolFails = true;
         counters.spoolFailingSince(settings.clock().instant());
-        notes.accept("spool: cannot write, trying again every second: " + e.getMessage());
+        note("spool: cannot write, trying again every second: " + e.getMessage());
       }
       return false;
     } finally {
@@ -284,7 +274,7 @@ public final class WebhookSink implements Output, AutoCloseable {
     }
   }
 
-  // The thread kmodwatch-webhook.
+  // The thread kmodwatch-NAME.
 
   private void send() {
     var backoff = new Backoff(settings.firstRetry(), settings.mostRetry(), settings.random());
@@ -342,12 +332,12 @@ public final class WebhookSink implements Output, AutoCloseable {
   private Turn sendOnce(Backoff backoff) throws InterruptedException {
     Spool.Batch batch;
     try {
-      batch = spool.next(MAX_BATCH_ITEMS, MAX_BATCH_BYTES);
+      batch = spool.next(transport.maxItems(), MAX_BATCH_BYTES);
       spoolUnreadable = false;
     } catch (SpoolException e) {
       if (!spoolUnreadable) {
         spoolUnreadable = true;
-        notes.accept("spool: cannot read, trying again every second: " + e.getMessage());
+        note("spool: cannot read, trying again every second: " + e.getMessage());
       }
       // That they get out counts for more than their order.
       Turn turn = sendFromMemory(backoff);
@@ -364,7 +354,7 @@ public final class WebhookSink implements Output, AutoCloseable {
   }
 
   private Turn sendFromMemory(Backoff backoff) throws InterruptedException {
-    List<Item> claimed = queue.tryClaim(MAX_BATCH_ITEMS, MAX_BATCH_BYTES - 2);
+    List<Item> claimed = queue.tryClaim(transport.maxItems(), MAX_BATCH_BYTES - 2);
     if (claimed.isEmpty()) {
       return new Turn.Nothing();
     }
@@ -410,16 +400,16 @@ public final class WebhookSink implements Output, AutoCloseable {
           worked(backoff);
           settling.settle(part, false);
         }
-        case Answer.Refused(int status) when size > 1 -> {
+        case Answer.Refused(String why) when size > 1 -> {
           parts.push(part.part(size / 2, size));
           parts.push(part.part(0, size / 2));
         }
-        case Answer.Refused(int status) -> {
+        case Answer.Refused(String why) -> {
           worked(backoff);
           settling.settle(part, true);
           refusals.accept(
-              "webhook: %s refused an item, which is dropped: status=%d, id=%s"
-                  .formatted(target, status, part.items().getFirst().id()));
+              "%s: %s refused an item, which is dropped: %s, id=%s"
+                  .formatted(name, target, why, part.items().getFirst().id()));
         }
         case Answer.Later(String why, Duration retryAfter) -> {
           failed(why);
@@ -438,7 +428,7 @@ public final class WebhookSink implements Output, AutoCloseable {
       Duration since = Duration.between(failingSince, settings.clock().instant());
       failingSince = null;
       counters.receiverFailingSince(null);
-      notes.accept("webhook: %s takes them again after %d s".formatted(target, since.toSeconds()));
+      note("%s takes them again after %d s".formatted(target, since.toSeconds()));
     }
   }
 
@@ -449,7 +439,7 @@ public final class WebhookSink implements Output, AutoCloseable {
     if (failingSince == null) {
       failingSince = settings.clock().instant();
       counters.receiverFailingSince(failingSince);
-      notes.accept("webhook: cannot send to %s, kept until it can: %s".formatted(target, why));
+      note("cannot send to %s, kept until it can: %s".formatted(target, why));
     }
   }
 
@@ -459,7 +449,16 @@ public final class WebhookSink implements Output, AutoCloseable {
    * #SEND_AT_END} together. May be called again.
    */
   @Override
-  public synchronized void close() {
+  public void close() {
+    close(settings.sendAtEnd());
+  }
+
+  /** As {@link #close()}, but what is not sent yet is left to whoever has the spool next. */
+  public void leave() {
+    close(Duration.ZERO);
+  }
+
+  private synchronized void close(Duration sendAtEnd) {
     if (closed) {
       return;
     }
@@ -469,7 +468,7 @@ public final class WebhookSink implements Output, AutoCloseable {
     toWriter.raise();
     toSender.raise();
     boolean ended = join(writer, SPOOL_AT_END);
-    ended &= join(sender, settings.sendAtEnd());
+    ended &= join(sender, sendAtEnd);
     transport.close();
     if (ended) {
       spool.close();
@@ -477,15 +476,14 @@ public final class WebhookSink implements Output, AutoCloseable {
     long left = counters.inMemory();
     if (left > 0) {
       counters.lostInMemory(LossReason.ENDED, left);
-      notes.accept(
-          "webhook: %d that neither the disk nor the receiver took are lost".formatted(left));
+      note("%d that neither the disk nor the receiver took are lost".formatted(left));
     }
   }
 
   /** Waits for a thread, then makes it end. */
   private static boolean join(Thread thread, Duration atMost) {
     try {
-      if (thread.getState() == Thread.State.NEW || thread.join(atMost)) {
+      if (thread.getState() == Thread.State.NEW || (!atMost.isZero() && thread.join(atMost))) {
         return true;
       }
       thread.interrupt();

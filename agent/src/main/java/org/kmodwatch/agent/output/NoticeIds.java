@@ -1,38 +1,30 @@
-package org.kmodwatch.agent.sink;
+package org.kmodwatch.agent.output;
 
-import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.time.Instant;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import org.jspecify.annotations.Nullable;
-import org.kmodwatch.agent.output.JsonText;
+import org.kmodwatch.agent.alert.Alert;
 import org.kmodwatch.core.event.Argument;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.event.Value;
-import org.kmodwatch.core.format.FindingWriter;
-import org.kmodwatch.core.format.LoadWriter;
 import org.kmodwatch.core.load.LoadRecord;
 import org.kmodwatch.core.load.LoadRecords;
 import org.kmodwatch.core.signature.Finding;
 
 /**
- * Writes findings and loads as they are sent: {@code id}, {@code kind}, {@code time}, {@code host},
- * {@code data}. One thread.
+ * Gives notices their ids: the same thing told again, after a restart too, has the same. One
+ * thread.
  */
-final class Items {
+public final class NoticeIds {
 
   /** A record that replaces one of the same id comes soon after it, or not at all. */
   private static final int REMEMBERED = 4096;
 
-  private final FindingWriter findingWriter = new FindingWriter();
-  private final LoadWriter loadWriter = new LoadWriter();
-  private final @Nullable String host;
   private final Map<String, Integer> recent =
       new LinkedHashMap<>() {
         private static final long serialVersionUID = 1L;
@@ -43,46 +35,32 @@ final class Items {
         }
       };
 
-  Items(@Nullable String host) {
-    this.host = host;
-  }
-
-  Item of(Finding finding) {
-    String id = idOf(finding);
-    return item(id, "finding", finding.event().timestampNanos(), findingWriter.toBytes(finding));
-  }
+  /** Makes one that has seen nothing yet. */
+  public NoticeIds() {}
 
   /**
-   * A record that corrects one of the same id has that id with a number at its end, or receivers
-   * that drop repeats would drop the correction.
+   * The id of {@code notice}. A record that corrects one of the same id has that id with a number
+   * at its end, or receivers that drop repeats would drop the correction.
    */
-  Item of(LoadRecord load) {
-    int turn = recent.merge(load.id(), 1, Integer::sum);
-    String id = "load:" + load.id() + (turn == 1 ? "" : "/" + turn);
-    return item(id, "load", load.timeNanos(), loadWriter.toBytes(load));
-  }
-
-  private Item item(String id, String kind, long timeNanos, byte[] line) {
-    var head = new LinkedHashMap<String, Value>();
-    head.put("id", Value.of(id));
-    head.put("kind", Value.of(kind));
-    head.put("time", Value.of(Instant.ofEpochSecond(0, timeNanos).toString()));
-    if (host != null) {
-      head.put("host", Value.of(host));
-    }
-    String text = JsonText.line(new Value.Obj(head));
-    byte[] start =
-        (text.substring(0, text.length() - 1) + ",\"data\":").getBytes(StandardCharsets.UTF_8);
-    var body = new ByteArrayOutputStream(start.length + line.length);
-    body.writeBytes(start);
-    // Without the newline.
-    body.write(line, 0, line.length - 1);
-    body.write('}');
-    return new Item(id, body.toByteArray());
+  public String of(Notice notice) {
+    return switch (notice) {
+      case Notice.OfFinding(Finding finding) -> ofFinding(finding);
+      case Notice.OfLoad(LoadRecord load) -> {
+        int turn = recent.merge(load.id(), 1, Integer::sum);
+        yield "load:" + load.id() + (turn == 1 ? "" : "/" + turn);
+      }
+      case Notice.OfAlert(Alert alert) ->
+          "alert:"
+              + alert.id()
+              + switch (alert.stage()) {
+                case FIRST -> "";
+                case SUMMARY -> "/summary";
+              };
+    };
   }
 
   /** By what makes two findings the same one; it is the same when the events are read again. */
-  private static String idOf(Finding finding) {
+  public static String ofFinding(Finding finding) {
     Event event = finding.event();
     Value data = finding.data();
     String identity =
@@ -107,7 +85,8 @@ final class Items {
     return JsonText.line(new Value.Array(args.stream().map(Argument::value).toList()));
   }
 
-  static String sha256(String text) {
+  /** The SHA-256 of {@code text} in UTF-8, hexadecimal. */
+  public static String sha256(String text) {
     try {
       return HexFormat.of()
           .formatHex(

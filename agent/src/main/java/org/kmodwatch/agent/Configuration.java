@@ -1,0 +1,216 @@
+package org.kmodwatch.agent;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.kmodwatch.agent.alert.AlertConfig;
+import org.kmodwatch.agent.config.ByteSize;
+import org.kmodwatch.agent.config.Checker;
+import org.kmodwatch.agent.config.ConfigException;
+import org.kmodwatch.agent.config.Key;
+import org.kmodwatch.agent.config.Mark;
+import org.kmodwatch.agent.config.Overlay;
+import org.kmodwatch.agent.config.Problems;
+import org.kmodwatch.agent.config.Section;
+import org.kmodwatch.agent.config.Shape;
+import org.kmodwatch.agent.config.Tree;
+import org.kmodwatch.agent.config.Yaml;
+import org.kmodwatch.agent.policy.Policy;
+import org.kmodwatch.agent.policy.PolicyConfig;
+import org.kmodwatch.agent.sink.SinkConfig;
+import org.kmodwatch.agent.sink.SinkSettings;
+import org.kmodwatch.agent.status.ListenAddress;
+import org.kmodwatch.sensor.SensorOptions;
+
+/** What a configuration file of {@code watch} may hold: the description of all of it. */
+final class Configuration {
+
+  /** Where the schema of this version is, which editors know a file by. */
+  static final String SCHEMA_ID = "https://kmodwatch.org/schema/config/1";
+
+  static final String IMAGE_BUFFER = "a power of two from 1M to 512M, or off";
+
+  private static final Shape.Text FOLDER = Shape.Text.of("a folder");
+
+  /** The whole file. */
+  static final Shape.Group SHAPE =
+      new Shape.Group(
+          "a configuration",
+          List.of(
+              Key.optional(
+                      "output",
+                      new Shape.Choice(OutputOptions.words()),
+                      "What standard output shows; -o.")
+                  .like("loads"),
+              Key.optional("record", FOLDER, "Write the whole run into this new folder; --record.")
+                  .like("/var/tmp/run1"),
+              Key.optional(
+                      "signatures",
+                      new Shape.ListOf(Shape.Text.of("a jar or a folder of jars")),
+                      "More signatures; --signatures.")
+                  .like("[/etc/kmodwatch/signatures]"),
+              Key.optional(
+                  "image-buffer",
+                  Shape.Text.checked(IMAGE_BUFFER, Configuration::imageBufferFault),
+                  "64M",
+                  "Memory of the kernel for the bytes of modules on their way; --image-buffer."),
+              Key.optional(
+                  "keep-images",
+                  new Shape.Group(
+                      "keys with values",
+                      List.of(
+                          Key.required("dir", FOLDER, "The folder; nobody else may read it.")
+                              .like("/var/lib/kmodwatch/images"),
+                          Key.optional(
+                              "max",
+                              new Shape.Size(1 << 20, 1L << 50),
+                              "1G",
+                              "How much may be in it."))),
+                  "Keep what the kernel is given; --keep-images."),
+              Key.optional(
+                      "pin",
+                      FOLDER,
+                      "Leave the programs in the kernel when this ends, in this folder of the BPF"
+                          + " file system; --pin.")
+                  .like(WatchCommand.DEFAULT_PINS),
+              Key.optional(
+                  "state",
+                  FOLDER,
+                  WatchCommand.DEFAULT_STATE,
+                  "Where is kept which loads have been told; --state."),
+              Key.optional(
+                  "guard-ftrace",
+                  new Shape.Flag(),
+                  "false",
+                  "Have the kernel refuse to switch ftrace off; --guard-ftrace."),
+              Key.optional(
+                      "listen",
+                      Shape.Text.checked("[ADDR:]PORT", Configuration::listenFault),
+                      "Answer metrics and health there; --listen.")
+                  .like("127.0.0.1:9110"),
+              Key.optional(
+                  "spool",
+                  FOLDER,
+                  WatchCommand.DEFAULT_SPOOL,
+                  "Where waits what is not sent yet, each sink's in a folder of its name;"
+                      + " --spool."),
+              Key.optional(
+                  "sinks",
+                  new Shape.MapOf(
+                      Shape.Text.matching(
+                          "a name of letters, digits and dashes", "[A-Za-z0-9][A-Za-z0-9-]{0,31}"),
+                      SinkConfig.SHAPE),
+                  "Where findings, load records and alerts go, by names of your own."),
+              AlertConfig.REPEAT_WINDOW,
+              Key.optional(
+                  "policy",
+                  new Shape.ListOf(PolicyConfig.RULE),
+                  "What is expected, and what is not: the first rule that holds speaks.")));
+
+  private Configuration() {}
+
+  /**
+   * Reads a configuration and checks all of it but what only a run can know.
+   *
+   * @param file null for none
+   * @param policyFile one more file, with rules that take the place of the first's; null for none
+   * @param assignments KEY=VALUE of {@code --set}
+   * @throws ConfigException with everything that is wrong
+   */
+  static Section read(@Nullable Path file, @Nullable Path policyFile, List<String> assignments) {
+    var problems = new Problems();
+    Tree tree =
+        file == null
+            ? new Tree.Table(Mark.ofOption("--set"), new LinkedHashMap<>())
+            : Yaml.read(file, problems).orElse(null);
+    problems.throwIfAny();
+    if (tree == null) {
+      throw new IllegalStateException("nothing was read, and nothing is wrong");
+    }
+    if (policyFile != null) {
+      tree = withPolicy(tree, policyFile, problems);
+    }
+    Section section =
+        new Checker(problems).check(Overlay.apply(tree, "--set", assignments, problems), SHAPE);
+    problems.throwIfAny();
+    return section;
+  }
+
+  private static Tree withPolicy(Tree tree, Path policyFile, Problems problems) {
+    Optional<Tree> read = Yaml.read(policyFile, problems);
+    if (read.isPresent()
+        && tree instanceof Tree.Table table
+        && read.get() instanceof Tree.Table rules) {
+      Tree.Entry entry = rules.entries().get("policy");
+      if (entry != null) {
+        return Overlay.with(table, "policy", entry);
+      }
+      problems.add(rules.mark(), "", "the key policy is missing, expected a list of rules");
+    } else if (read.isPresent()) {
+      problems.add(read.get().mark(), "", "expected the key policy with a list of rules");
+    }
+    return tree;
+  }
+
+  /**
+   * What of it can be another while a run goes on, checked as far as it can be without using it.
+   *
+   * @param spool the folder of the sinks' spools
+   * @param others sinks from the command line, whose names are taken
+   * @throws ConfigException with everything that does not go together
+   */
+  static WatchSettings.Changeable changeable(
+      Section section, Path spool, List<SinkSettings> others, Shell shell) {
+    var problems = new Problems();
+    var sinks = new ArrayList<>(others);
+    var configured = new SinkConfig(spool, shell.variables()::get, problems);
+    section
+        .namedSections("sinks")
+        .forEach(
+            (name, sink) -> {
+              if (others.stream().anyMatch(other -> other.name().equals(name))) {
+                problems.add(
+                    sink.mark(), sink.path(), "that is what the sink of --webhook is called");
+              }
+              configured.of(name, sink).ifPresent(sinks::add);
+            });
+    Policy policy = PolicyConfig.read(section.sections("policy"), problems, shell::note);
+    problems.throwIfAny();
+    return new WatchSettings.Changeable(sinks, policy, section.requiredTime("repeat-window"));
+  }
+
+  private static Optional<String> imageBufferFault(String text) {
+    try {
+      imageBufferBytes(text);
+      return Optional.empty();
+    } catch (IllegalArgumentException e) {
+      return Optional.of("expected " + IMAGE_BUFFER);
+    }
+  }
+
+  /**
+   * The size of the images' ring.
+   *
+   * @return 0 for off
+   * @throws IllegalArgumentException if it is neither {@code off} nor a size that a ring can have
+   */
+  static int imageBufferBytes(String text) {
+    if (text.equalsIgnoreCase("off")) {
+      return 0;
+    }
+    return SensorOptions.checkedBufferBytes(
+        ByteSize.parse(text).orElseThrow(IllegalArgumentException::new).bytes());
+  }
+
+  private static Optional<String> listenFault(String text) {
+    try {
+      ListenAddress.parse(text);
+      return Optional.empty();
+    } catch (IllegalArgumentException e) {
+      return Optional.of("expected " + e.getMessage());
+    }
+  }
+}

@@ -1,0 +1,239 @@
+package org.kmodwatch.agent;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.kmodwatch.agent.config.Problems;
+import org.kmodwatch.agent.config.Section;
+import org.kmodwatch.agent.output.Catalogue;
+import org.kmodwatch.agent.output.TextTable;
+import org.kmodwatch.agent.policy.Learner;
+import org.kmodwatch.agent.policy.Policy;
+import org.kmodwatch.agent.policy.PolicyConfig;
+import org.kmodwatch.core.load.LoadRecord;
+import org.kmodwatch.core.load.LoadRecord.Policy.Verdict;
+import org.kmodwatch.core.signature.Signature;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code kmodwatch policy}. */
+@Command(
+    name = "policy",
+    header = "Say which loads are expected: check rules, try them, learn them.",
+    synopsisSubcommandLabel = "COMMAND",
+    description = {
+      "",
+      "A policy is an ordered list of rules, in the key policy of a configuration or in a file of"
+          + " its own. The first whose condition holds speaks; where none does, a load with"
+          + " findings alerts. No record and no finding is ever hidden. See docs/policy.md."
+    },
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  kmodwatch policy check policy.yaml",
+      "  kmodwatch policy test policy.yaml loads.ndjson",
+      "  kmodwatch policy learn loads.ndjson > learned.yaml",
+      "  sudo kmodwatch watch --policy policy.yaml -o alerts"
+    })
+final class PolicyCommand implements Callable<Integer> {
+
+  /** Past this many loads of one kind the rest are counted. */
+  private static final int SHOWN = 20;
+
+  private final Shell shell;
+  private final InstantSource clock;
+
+  PolicyCommand(Shell shell, InstantSource clock) {
+    this.shell = shell;
+    this.clock = clock;
+  }
+
+  @Override
+  public Integer call() {
+    throw new CommandException(
+        ExitStatus.USAGE, "no command given: check, test or learn; see kmodwatch policy --help");
+  }
+
+  /**
+   * Reads the rules in {@code file}, whatever else there is in it.
+   *
+   * @throws org.kmodwatch.agent.config.ConfigException with everything that is wrong
+   */
+  static Policy read(Path file, Shell shell) {
+    Section section = Configuration.read(file, null, List.of());
+    var problems = new Problems();
+    Policy policy = PolicyConfig.read(section.sections("policy"), problems, shell::note);
+    problems.throwIfAny();
+    if (policy.isEmpty()) {
+      throw new CommandException(
+          ExitStatus.USAGE,
+          "there is no rule in %s; write them under the key policy, or see kmodwatch policy learn"
+              .formatted(file));
+    }
+    return policy;
+  }
+
+  @Command(
+      name = "check",
+      header = "Check the rules in FILE: names, dates, conditions.",
+      footerHeading = "%nExamples:%n",
+      footer = "  kmodwatch policy check policy.yaml")
+  int check(@Parameters(paramLabel = "FILE", description = "The rules (YAML).") Path file)
+      throws IOException {
+    Policy policy = read(file, shell);
+    Instant now = clock.instant();
+    policy.tellExpired(now);
+    print("%s: %s, all well\n".formatted(file, Counted.of(policy.rules().size(), "rule")));
+    return ExitStatus.OK;
+  }
+
+  @Command(
+      name = "test",
+      header = "Show what the rules in FILE would say of recorded loads.",
+      description = {
+        "",
+        "RECORDING holds load records (-o loads) or events, plain, gzip or Zstandard; - is standard"
+            + " input. Rules expire by the clock of the recording."
+      },
+      footerHeading = "%nExamples:%n",
+      footer = {
+        "  kmodwatch policy test policy.yaml loads.ndjson",
+        "  kmodwatch policy test --fail-on-alert policy.yaml week*.ndjson.zst"
+      })
+  int test(
+      @Parameters(index = "0", paramLabel = "FILE", description = "The rules (YAML).") Path file,
+      @Parameters(
+              index = "1..*",
+              arity = "1..*",
+              paramLabel = "RECORDING",
+              description = "Load records or events.")
+          List<String> recordings,
+      @Option(names = "--fail-on-alert", description = "End with status 1 if a load alerts.")
+          boolean failOnAlert)
+      throws IOException {
+    List<Signature> installed = Signatures.load(List.of());
+    Policy policy = read(file, shell);
+    var alerting = new ArrayList<LoadRecord>();
+    var counts = new long[3];
+    new RecordedLoads(installed, shell)
+        .read(
+            recordings,
+            load -> {
+              LoadRecord judged = policy.apply(load, Instant.ofEpochSecond(0, load.timeNanos()));
+              counts[0]++;
+              boolean without = !load.findings().isEmpty();
+              boolean with = judged.policy() != null && judged.policy().verdict() == Verdict.ALERT;
+              counts[1] += without ? 1 : 0;
+              counts[2] += with ? 1 : 0;
+              if (with) {
+                alerting.add(judged);
+              }
+            });
+    print(rules(policy));
+    print(
+        "\n%s: %d would alert without a policy, %d with it\n"
+            .formatted(Counted.of(counts[0], "load"), counts[1], counts[2]));
+    print(alerting(alerting));
+    if (!policy.neverHit().isEmpty()) {
+      print("\nrules that never spoke: %s\n".formatted(String.join(", ", policy.neverHit())));
+    }
+    return failOnAlert && !alerting.isEmpty() ? ExitStatus.FINDINGS : ExitStatus.OK;
+  }
+
+  private String rules(Policy policy) {
+    var table = new TextTable("RULE", "VERDICT", "LOADS", "OWNER", "EXPIRES");
+    for (Policy.RuleAccount account : policy.account().rules()) {
+      Instant expires = account.rule().expires();
+      table.add(
+          account.rule().name(),
+          account.rule().verdict() == Verdict.EXPECTED ? "expected" : "alert",
+          Long.toString(account.hits()),
+          account.rule().owner(),
+          expires == null ? "never" : expires.toString());
+    }
+    table.add("(no rule)", "", Long.toString(policy.account().unmatched()), "", "");
+    return table.render(shell.colour());
+  }
+
+  /** The loads that alert, the same ones together. */
+  private String alerting(List<LoadRecord> loads) {
+    if (loads.isEmpty()) {
+      return "";
+    }
+    Map<List<String>, Long> same = new LinkedHashMap<>();
+    for (LoadRecord load : loads) {
+      String name = load.module().name();
+      String from =
+          load.file() == null ? load.route().memoryOnly() ? "memory" : "-" : load.file().path();
+      String rule =
+          load.policy() == null || load.policy().rule() == null ? "-" : load.policy().rule();
+      same.merge(
+          List.of(
+              name == null ? "-" : name,
+              from,
+              load.outcome().name().toLowerCase(Locale.ROOT),
+              rule,
+              String.join(" ", load.findings())),
+          1L,
+          Long::sum);
+    }
+    var table = new TextTable("ALERTS", "MODULE", "FROM", "OUTCOME", "RULE", "FINDINGS");
+    same.entrySet().stream()
+        .limit(SHOWN)
+        .forEach(
+            entry -> {
+              List<String> cells = entry.getKey();
+              table.add(
+                  Long.toString(entry.getValue()),
+                  cells.get(0),
+                  cells.get(1),
+                  cells.get(2),
+                  cells.get(3),
+                  cells.get(4));
+            });
+    String more =
+        same.size() > SHOWN ? "and %d more kinds of loads\n".formatted(same.size() - SHOWN) : "";
+    return "\n" + table.render(shell.colour()) + more;
+  }
+
+  @Command(
+      name = "learn",
+      header = "Propose rules from recorded loads.",
+      description = {
+        "",
+        "RECORDING holds load records (-o loads) or events; - is standard input, such as that of a"
+            + " running watch. What is proposed goes by signer, package, place and hash, never by"
+            + " the name of a process; nothing is proposed for a load that was refused or failed,"
+            + " came from memory or from a place where modules do not belong, is neither signed nor"
+            + " of a package, or has findings beyond those that every such load has. Read every"
+            + " rule before you use it."
+      },
+      footerHeading = "%nExamples:%n",
+      footer = {
+        "  kmodwatch policy learn loads.ndjson > learned.yaml",
+        "  sudo kmodwatch watch -o loads | kmodwatch policy learn - > learned.yaml"
+      })
+  int learn(
+      @Parameters(arity = "1..*", paramLabel = "RECORDING", description = "Load records or events.")
+          List<String> recordings)
+      throws IOException {
+    List<Signature> installed = Signatures.load(List.of());
+    var learner = new Learner(Catalogue.of(installed)::of);
+    new RecordedLoads(installed, shell).read(recordings, learner::load);
+    print(learner.proposal(clock.instant()));
+    shell.note(learner.summary());
+    return ExitStatus.OK;
+  }
+
+  private void print(String text) throws IOException {
+    shell.out().write(text.getBytes(StandardCharsets.UTF_8));
+  }
+}

@@ -1,0 +1,175 @@
+package org.kmodwatch.agent;
+
+import java.io.BufferedInputStream;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.Consumer;
+import org.kmodwatch.agent.alert.Alert;
+import org.kmodwatch.agent.output.Output;
+import org.kmodwatch.agent.policy.Policy;
+import org.kmodwatch.core.event.Event;
+import org.kmodwatch.core.format.BadLine;
+import org.kmodwatch.core.format.Compression;
+import org.kmodwatch.core.format.EventHandler;
+import org.kmodwatch.core.format.EventReader;
+import org.kmodwatch.core.format.LoadReader;
+import org.kmodwatch.core.format.ReadOptions;
+import org.kmodwatch.core.load.LoadRecord;
+import org.kmodwatch.core.load.LoadRecordException;
+import org.kmodwatch.core.load.LoadTrackerOptions;
+import org.kmodwatch.core.signature.Finding;
+import org.kmodwatch.core.signature.Signature;
+
+/**
+ * Reads the loads that files tell of: load records as {@code -o loads} writes them, or recordings
+ * of events, which are joined and judged first.
+ */
+final class RecordedLoads {
+
+  /** Where a record says what it is: it is the first key of each. */
+  private static final int PEEKED = 4096;
+
+  private final List<Signature> signatures;
+  private final Shell shell;
+  private final Complaints badLines;
+
+  RecordedLoads(List<Signature> signatures, Shell shell) {
+    this.signatures = List.copyOf(signatures);
+    this.shell = shell;
+    this.badLines = new Complaints(shell, "bad lines");
+  }
+
+  /**
+   * Hands on each load of {@code files}, in order.
+   *
+   * @param files names; {@code -} is standard input
+   * @throws CommandException if one cannot be read
+   */
+  void read(List<String> files, Consumer<LoadRecord> loads) {
+    for (String file : files) {
+      String name = file.equals("-") ? "standard input" : file;
+      try (InputStream in = file.equals("-") ? shell.in() : Files.newInputStream(Path.of(file))) {
+        read(new BufferedInputStream(Compression.open(in)), name, loads);
+      } catch (IOException e) {
+        throw new CommandException(
+            ExitStatus.UNAVAILABLE, "cannot read %s: %s".formatted(name, reason(e)), e);
+      }
+    }
+    badLines.finish();
+  }
+
+  private static String reason(IOException e) {
+    return e instanceof java.nio.file.NoSuchFileException
+        ? "there is no such file"
+        : String.valueOf(e.getMessage());
+  }
+
+  private void read(BufferedInputStream in, String name, Consumer<LoadRecord> loads)
+      throws IOException {
+    in.mark(PEEKED);
+    byte[] start = in.readNBytes(PEEKED);
+    in.reset();
+    if (new String(start, StandardCharsets.UTF_8).contains("\"" + LoadRecord.SCHEMA + "\"")) {
+      records(in, name, loads);
+    } else {
+      events(in, name, loads);
+    }
+  }
+
+  private void records(InputStream in, String name, Consumer<LoadRecord> loads) throws IOException {
+    var lines = new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8));
+    String line;
+    for (long number = 1; (line = lines.readLine()) != null; number++) {
+      if (line.isBlank()) {
+        continue;
+      }
+      try {
+        loads.accept(LoadReader.read(line.getBytes(StandardCharsets.UTF_8)));
+      } catch (LoadRecordException e) {
+        badLines.add(new BadLine(name, number, String.valueOf(e.getMessage())).toString());
+      }
+    }
+  }
+
+  private void events(InputStream in, String name, Consumer<LoadRecord> loads) throws IOException {
+    var pipeline =
+        new Pipeline(
+            signatures,
+            List.of(new LoadsOnly(loads)),
+            shell,
+            LoadTrackerOptions.of(LoadRecord.Host.UNKNOWN, null),
+            Policy.none(),
+            Duration.ZERO,
+            Pipeline.BeforeLoad.NOTHING,
+            (record, basis) -> {});
+    try {
+      EventReader.read(in, name, ReadOptions.DEFAULT, new Handler(pipeline));
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    }
+    pipeline.finish();
+  }
+
+  private final class Handler implements EventHandler {
+    private final Pipeline pipeline;
+
+    Handler(Pipeline pipeline) {
+      this.pipeline = pipeline;
+    }
+
+    @Override
+    public void onEvent(Event event) {
+      try {
+        pipeline.tick(event.timestampNanos());
+        pipeline.accept(event);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+
+    @Override
+    public void onBadLine(BadLine line) {
+      badLines.add(line.toString());
+    }
+  }
+
+  private record LoadsOnly(Consumer<LoadRecord> loads) implements Output {
+    @Override
+    public void finding(Finding finding) {
+      // The loads have their ids.
+    }
+
+    @Override
+    public void event(Event event) {
+      // The loads are made of them.
+    }
+
+    @Override
+    public void load(LoadRecord load) {
+      loads.accept(load);
+    }
+
+    @Override
+    public void requestWithoutLoad(Event request) {
+      // No load.
+    }
+
+    @Override
+    public void alert(Alert alert) {
+      // Made of the loads.
+    }
+
+    @Override
+    public void flush() {
+      // Nothing is kept.
+    }
+  }
+}

@@ -1,0 +1,69 @@
+package org.kmodwatch.agent;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.kmodwatch.agent.policy.Policy;
+import org.kmodwatch.agent.sink.SinkSettings;
+import org.kmodwatch.agent.status.ListenAddress;
+
+/**
+ * What a run of {@code watch} does, from the command line and the configuration.
+ *
+ * @param output what standard output shows; null for what suits it
+ * @param record a new folder for the whole run; null for none
+ * @param signatures more of them
+ * @param imageBufferBytes of the images' ring; 0 for none
+ * @param keepImages where images are kept; null for nowhere
+ * @param keepImagesMaxBytes how much may be there
+ * @param pins where the programs are pinned; null if they are not
+ * @param state where is kept which loads have been told
+ * @param guardFtrace whether the kernel is to refuse to switch ftrace off
+ * @param listen where metrics and health are answered; null for nowhere
+ * @param changeable what can be another while it runs
+ */
+record WatchSettings(
+    @Nullable String output,
+    @Nullable Path record,
+    List<Path> signatures,
+    int imageBufferBytes,
+    @Nullable Path keepImages,
+    long keepImagesMaxBytes,
+    @Nullable Path pins,
+    Path state,
+    boolean guardFtrace,
+    @Nullable ListenAddress listen,
+    Changeable changeable) {
+
+  /** The keys of a configuration that only a start reads. */
+  static final List<String> READ_AT_START =
+      List.of(
+          "output",
+          "record",
+          "signatures",
+          "image-buffer",
+          "keep-images",
+          "pin",
+          "state",
+          "guard-ftrace",
+          "listen",
+          "spool");
+
+  WatchSettings {
+    signatures = List.copyOf(signatures);
+  }
+
+  /**
+   * What can be another while it runs.
+   *
+   * @param sinks where everything goes, besides standard output
+   * @param policy what is expected
+   * @param repeatWindow how long the same alert is counted rather than told
+   */
+  record Changeable(List<SinkSettings> sinks, Policy policy, Duration repeatWindow) {
+    Changeable {
+      sinks = List.copyOf(sinks);
+    }
+  }
+}

@@ -1,0 +1,26 @@
+package org.kmodwatch.agent.alert;
+
+import java.time.Duration;
+import org.kmodwatch.agent.config.Key;
+import org.kmodwatch.agent.config.Shape;
+
+/** What a configuration says of alerts. */
+public final class AlertConfig {
+
+  /** How long the same thing is counted if nobody says otherwise. */
+  public static final Duration DEFAULT_REPEAT_WINDOW = Duration.ofMinutes(10);
+
+  /** The longest window. */
+  public static final Duration MAX_REPEAT_WINDOW = Duration.ofDays(7);
+
+  /** How long the same thing is counted rather than told again. */
+  public static final Key REPEAT_WINDOW =
+      Key.optional(
+          "repeat-window",
+          new Shape.Time(Duration.ZERO, MAX_REPEAT_WINDOW),
+          "10m",
+          "How long the same alert is counted rather than told again; 0 tells each;"
+              + " --repeat-window.");
+
+  private AlertConfig() {}
+}

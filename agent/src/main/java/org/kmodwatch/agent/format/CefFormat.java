@@ -1,0 +1,157 @@
+package org.kmodwatch.agent.format;
+
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.kmodwatch.agent.output.Catalogue;
+import org.kmodwatch.agent.output.Notice;
+import org.kmodwatch.agent.output.PlainText;
+import org.kmodwatch.core.load.LoadRecord;
+import org.kmodwatch.core.load.LoadRecord.ProcessDetails;
+
+/**
+ * ArcSight's Common Event Format, version 0: a header of seven fields with {@code |} between them,
+ * then keys with values. What an attacker may have named (processes, files, modules) is escaped, so
+ * that no value can end early or begin another one.
+ */
+final class CefFormat implements Format {
+
+  /** CEF's 0 to 10, of our severities 0 to 3: low, low, medium, high. */
+  private static final int[] SEVERITIES = {1, 3, 6, 8};
+
+  private final Catalogue catalogue;
+  private final String version;
+
+  CefFormat(Catalogue catalogue, String version) {
+    this.catalogue = catalogue;
+    this.version = version;
+  }
+
+  @Override
+  public Optional<byte[]> write(Notice notice, String id) {
+    Facts facts = Facts.of(notice, id, catalogue);
+    String line =
+        "CEF:0|Kmodwatch|Kmodwatch|%s|%s|%s|%d|%s"
+            .formatted(
+                header(version),
+                header(signatureId(facts)),
+                header(facts.title()),
+                SEVERITIES[Math.clamp(facts.severity(), 0, SEVERITIES.length - 1)],
+                extension(facts));
+    return Optional.of(line.getBytes(StandardCharsets.UTF_8));
+  }
+
+  @Override
+  public String contentType() {
+    return TEXT;
+  }
+
+  private static String signatureId(Facts facts) {
+    return facts
+        .signature()
+        .map(signature -> signature.id())
+        .orElseGet(
+            () ->
+                facts.load() == null
+                    ? "kernel-module"
+                    : "kernel-module-" + Facts.word(facts.load().action()));
+  }
+
+  private static String extension(Facts facts) {
+    var keys = new LinkedHashMap<String, String>();
+    LoadRecord load = facts.load();
+    put(keys, "rt", facts.lastNanos() / 1_000_000);
+    put(keys, "start", facts.timeNanos() / 1_000_000);
+    put(keys, "end", facts.lastNanos() / 1_000_000);
+    put(keys, "cnt", facts.count());
+    put(keys, "externalId", facts.id());
+    put(keys, "cat", facts.kind().word());
+    put(keys, "dhost", facts.host().name());
+    facts.askedBy().ifPresent(asked -> asked(keys, asked));
+    facts
+        .loader()
+        .ifPresent(
+            loader -> {
+              put(keys, "dproc", loader.exe() == null ? loader.comm() : loader.exe());
+              put(keys, "dpid", loader.hostPid());
+            });
+    facts
+        .path()
+        .ifPresent(
+            path -> {
+              put(keys, "filePath", path);
+              put(keys, "fname", path.substring(path.lastIndexOf('/') + 1));
+            });
+    if (load != null) {
+      load(keys, load);
+    }
+    put(keys, "msg", facts.message());
+    return keys.entrySet().stream()
+        .map(entry -> entry.getKey() + "=" + value(entry.getValue()))
+        .collect(Collectors.joining(" "));
+  }
+
+  private static void asked(Map<String, String> keys, ProcessDetails asked) {
+    put(keys, "sproc", asked.exe() == null ? asked.comm() : asked.exe());
+    put(keys, "spid", asked.hostPid());
+    put(keys, "suid", asked.uid());
+  }
+
+  private static void load(Map<String, String> keys, LoadRecord load) {
+    put(keys, "act", Facts.word(load.action()));
+    put(keys, "outcome", Facts.word(load.outcome()));
+    put(keys, "reason", load.reason());
+    LoadRecord.Image image = load.image();
+    if (image != null) {
+      put(keys, "fileHash", image.sha256());
+      put(keys, "fsize", image.sizeBytes());
+    }
+    labelled(keys, "cn1", "returnValue", load.returnValue());
+    labelled(keys, "cs1", "module", load.module().name());
+    if (image != null && image.signature() != null) {
+      String signer = image.signature().signer();
+      labelled(
+          keys,
+          "cs2",
+          "signature",
+          image.signature().status().word() + (signer == null ? "" : ": " + signer));
+    }
+    labelled(keys, "cs3", "route", load.route().syscall());
+    labelled(
+        keys,
+        "cs4",
+        "findings",
+        load.findings().isEmpty() ? null : String.join(",", load.findings()));
+    labelled(keys, "cs5", "policyRule", load.policy() == null ? null : load.policy().rule());
+    labelled(keys, "cs6", "containerId", load.container().id());
+  }
+
+  private static void labelled(
+      Map<String, String> keys, String key, String label, @Nullable Object value) {
+    if (value != null) {
+      put(keys, key, value);
+      put(keys, key + "Label", label);
+    }
+  }
+
+  private static void put(Map<String, String> keys, String key, @Nullable Object value) {
+    if (value != null && !value.toString().isEmpty()) {
+      keys.put(key, value.toString());
+    }
+  }
+
+  /** In the header {@code |} ends a field, and there is no way to write a newline. */
+  private static String header(String text) {
+    return PlainText.escapeControls(
+        text.replaceAll("[\\r\\n]+", " ").replace("\\", "\\\\").replace("|", "\\|"));
+  }
+
+  private static String value(String text) {
+    String escaped =
+        text.replace("\\", "\\\\").replace("=", "\\=").replace("\r", "\\r").replace("\n", "\\n");
+    return PlainText.escapeControls(escaped);
+  }
+}

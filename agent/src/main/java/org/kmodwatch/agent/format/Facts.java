@@ -1,0 +1,215 @@
+package org.kmodwatch.agent.format;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.kmodwatch.agent.alert.Alert;
+import org.kmodwatch.agent.output.Catalogue;
+import org.kmodwatch.agent.output.Notice;
+import org.kmodwatch.core.event.Event;
+import org.kmodwatch.core.load.LoadRecord;
+import org.kmodwatch.core.load.LoadRecord.ProcessDetails;
+import org.kmodwatch.core.load.LoadRecords;
+import org.kmodwatch.core.signature.Finding;
+import org.kmodwatch.core.signature.SignatureMetadata;
+
+/**
+ * What a notice says, of whichever kind it is: foreign formats have one form for all.
+ *
+ * @param id of the notice
+ * @param kind of the notice
+ * @param timeNanos when it happened, nanoseconds since the epoch; of an alert the first time
+ * @param lastNanos the last time; the same where it happened once
+ * @param count how often
+ * @param signatures those that spoke, the most severe first
+ * @param severity of the most severe one
+ * @param load the load or unload that it is about; null if it is about none, or about an event of
+ *     one that is not complete
+ * @param event what set a finding off; null if it is no finding
+ */
+record Facts(
+    String id,
+    Notice.Kind kind,
+    long timeNanos,
+    long lastNanos,
+    long count,
+    List<SignatureMetadata> signatures,
+    int severity,
+    @Nullable LoadRecord load,
+    @Nullable Event event) {
+
+  Facts {
+    signatures = List.copyOf(signatures);
+  }
+
+  static Facts of(Notice notice, String id, Catalogue catalogue) {
+    return switch (notice) {
+      case Notice.OfLoad(LoadRecord load) ->
+          new Facts(
+              id,
+              notice.kind(),
+              load.timeNanos(),
+              load.timeNanos(),
+              load.repeats(),
+              catalogue.of(load),
+              catalogue.severityOf(notice),
+              load,
+              null);
+      case Notice.OfFinding(Finding finding) ->
+          ofFinding(finding, id, notice.kind(), 1, notice.timeNanos(), notice.timeNanos());
+      case Notice.OfAlert(Alert alert) ->
+          switch (alert.subject()) {
+            case Alert.Subject.OfLoad(LoadRecord load) ->
+                new Facts(
+                    id,
+                    notice.kind(),
+                    alert.firstNanos(),
+                    alert.lastNanos(),
+                    alert.count(),
+                    alert.signatures(),
+                    alert.severity(),
+                    load,
+                    null);
+            case Alert.Subject.OfFinding(Finding finding) ->
+                ofFinding(
+                    finding,
+                    id,
+                    notice.kind(),
+                    alert.count(),
+                    alert.firstNanos(),
+                    alert.lastNanos());
+          };
+    };
+  }
+
+  private static Facts ofFinding(
+      Finding finding, String id, Notice.Kind kind, long count, long first, long last) {
+    return new Facts(
+        id,
+        kind,
+        first,
+        last,
+        count,
+        List.of(finding.metadata()),
+        finding.metadata().severity(),
+        LoadRecords.of(finding.event()).orElse(null),
+        finding.event());
+  }
+
+  Optional<SignatureMetadata> signature() {
+    return signatures.stream().findFirst();
+  }
+
+  /** Where it happened. */
+  LoadRecord.Host host() {
+    if (load != null) {
+      return load.host();
+    }
+    return event == null || event.hostName().isEmpty()
+        ? LoadRecord.Host.UNKNOWN
+        : new LoadRecord.Host(event.hostName(), null, null, null, null);
+  }
+
+  /** The process that made the call. */
+  Optional<ProcessDetails> loader() {
+    if (load != null) {
+      return Optional.ofNullable(load.loader());
+    }
+    return event == null ? Optional.empty() : Optional.of(process(event));
+  }
+
+  /** On whose behalf. */
+  Optional<ProcessDetails> askedBy() {
+    return load == null ? loader() : load.askedBy();
+  }
+
+  private static ProcessDetails process(Event event) {
+    var process = event.process();
+    return new ProcessDetails(
+        process.processId(),
+        process.threadId(),
+        process.parentProcessId(),
+        process.hostProcessId(),
+        process.processName(),
+        process.executablePath(),
+        List.of(),
+        process.userId(),
+        null,
+        null,
+        null,
+        List.of(),
+        process.threadStartTimeNanos(),
+        Map.of(),
+        null,
+        List.of());
+  }
+
+  /** Path of the module's file, where one is known. */
+  Optional<String> path() {
+    if (load != null) {
+      return Optional.ofNullable(load.file()).map(LoadRecord.ModuleFile::path);
+    }
+    return event == null
+        ? Optional.empty()
+        : event.stringArgument("pathname").filter(path -> !path.isEmpty());
+  }
+
+  /** What it is called: the most severe signature's name, or what happened. */
+  String title() {
+    return signature()
+        .map(SignatureMetadata::name)
+        .orElseGet(() -> load == null ? "Kernel module event" : "Kernel module " + happened(load));
+  }
+
+  /** One sentence for a person. */
+  String message() {
+    String what = load == null ? ofEvent() : ofLoad(load);
+    String titled = signature().map(signature -> signature.name() + ": ").orElse("") + what;
+    return count > 1 ? "%s (%d times)".formatted(titled, count) : titled;
+  }
+
+  private String ofLoad(LoadRecord load) {
+    var text = new StringBuilder("kernel module ");
+    text.append(load.module().name() == null ? "(name not known)" : load.module().name());
+    text.append(' ').append(happened(load));
+    path().ifPresent(path -> text.append(" from ").append(path));
+    if (load.reason() != null) {
+      text.append(", ").append(load.reason());
+      if (load.errno() != null && !load.reason().contains(load.errno())) {
+        text.append(" (").append(load.errno()).append(')');
+      }
+    }
+    loader().ifPresent(loader -> text.append(" by ").append(named(loader)));
+    if (load.requester() != null) {
+      text.append(" for ")
+          .append(named(load.requester().process()))
+          .append(", who made the kernel ask for ")
+          .append(load.requester().alias());
+    }
+    return text.toString();
+  }
+
+  private String ofEvent() {
+    var text = new StringBuilder(event == null ? "event" : event.eventName());
+    path().ifPresent(path -> text.append(" of ").append(path));
+    loader().ifPresent(loader -> text.append(" by ").append(named(loader)));
+    return text.toString();
+  }
+
+  private static String named(ProcessDetails process) {
+    return "%s[%d] uid %d".formatted(process.comm(), process.hostPid(), process.uid());
+  }
+
+  private static String happened(LoadRecord load) {
+    return switch (load.outcome()) {
+      case LOADED, UNLOADED -> word(load.outcome());
+      case REFUSED, FAILED -> "%s %s".formatted(word(load.action()), word(load.outcome()));
+    };
+  }
+
+  static String word(Enum<?> constant) {
+    return constant.name().toLowerCase(Locale.ROOT);
+  }
+}

@@ -1,0 +1,68 @@
+package org.kmodwatch.agent.format;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.kmodwatch.core.event.Value;
+
+/** Puts a JSON object together; what is not known is left out, and so is an object without keys. */
+final class Fields {
+
+  private final LinkedHashMap<String, Value> fields = new LinkedHashMap<>();
+
+  Fields put(String key, @Nullable String text) {
+    if (text != null) {
+      fields.put(key, Value.of(text));
+    }
+    return this;
+  }
+
+  Fields put(String key, @Nullable Long number) {
+    if (number != null) {
+      fields.put(key, Value.of(number.longValue()));
+    }
+    return this;
+  }
+
+  Fields put(String key, long number) {
+    fields.put(key, Value.of(number));
+    return this;
+  }
+
+  Fields put(String key, @Nullable Boolean truth) {
+    if (truth != null) {
+      fields.put(key, Value.of(truth.booleanValue()));
+    }
+    return this;
+  }
+
+  Fields put(String key, Fields object) {
+    if (!object.fields.isEmpty()) {
+      fields.put(key, object.toValue());
+    }
+    return this;
+  }
+
+  Fields put(String key, List<String> texts) {
+    if (!texts.isEmpty()) {
+      fields.put(key, Value.ofStrings(texts));
+    }
+    return this;
+  }
+
+  Fields putAll(String key, List<Fields> objects) {
+    if (!objects.isEmpty()) {
+      fields.put(key, new Value.Array(objects.stream().<Value>map(Fields::toValue).toList()));
+    }
+    return this;
+  }
+
+  Fields put(String key, Value value) {
+    fields.put(key, value);
+    return this;
+  }
+
+  Value.Obj toValue() {
+    return new Value.Obj(fields);
+  }
+}

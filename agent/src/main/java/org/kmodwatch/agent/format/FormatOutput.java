@@ -1,0 +1,79 @@
+package org.kmodwatch.agent.format;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.util.Optional;
+import java.util.Set;
+import org.kmodwatch.agent.alert.Alert;
+import org.kmodwatch.agent.output.Notice;
+import org.kmodwatch.agent.output.NoticeIds;
+import org.kmodwatch.agent.output.Output;
+import org.kmodwatch.agent.output.WholeLines;
+import org.kmodwatch.core.event.Event;
+import org.kmodwatch.core.load.LoadRecord;
+import org.kmodwatch.core.signature.Finding;
+
+/** Notices in one format, one a line, on a stream. */
+public final class FormatOutput implements Output {
+
+  private final Format format;
+  private final Set<Notice.Kind> kinds;
+  private final NoticeIds ids = new NoticeIds();
+  private final OutputStream out;
+
+  /**
+   * Makes one.
+   *
+   * @param kinds which notices are written
+   * @param out stays open
+   */
+  public FormatOutput(Format format, Set<Notice.Kind> kinds, OutputStream out) {
+    this.format = format;
+    this.kinds = Set.copyOf(kinds);
+    this.out = new WholeLines(out);
+  }
+
+  @Override
+  public void finding(Finding finding) throws IOException {
+    write(new Notice.OfFinding(finding));
+  }
+
+  @Override
+  public void load(LoadRecord load) throws IOException {
+    write(new Notice.OfLoad(load));
+  }
+
+  @Override
+  public void alert(Alert alert) throws IOException {
+    write(new Notice.OfAlert(alert));
+  }
+
+  @Override
+  public void event(Event event) {
+    // What is told of it are findings, loads and alerts.
+  }
+
+  @Override
+  public void requestWithoutLoad(Event request) {
+    // It is one of the events.
+  }
+
+  @Override
+  public void flush() throws IOException {
+    out.flush();
+  }
+
+  private void write(Notice notice) throws IOException {
+    if (!kinds.contains(notice.kind())) {
+      return;
+    }
+    Optional<byte[]> line = format.write(notice, ids.of(notice));
+    if (line.isPresent()) {
+      byte[] bytes = line.get();
+      var whole = new byte[bytes.length + 1];
+      System.arraycopy(bytes, 0, whole, 0, bytes.length);
+      whole[bytes.length] = '\n';
+      out.write(whole, 0, whole.length);
+    }
+  }
+}

@@ -1,0 +1,99 @@
+package org.kmodwatch.agent.format;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Optional;
+import org.kmodwatch.agent.output.Notice;
+import org.kmodwatch.core.event.Argument;
+import org.kmodwatch.core.event.Event;
+import org.kmodwatch.core.event.Value;
+import org.kmodwatch.core.format.EventWriter;
+import org.kmodwatch.core.signature.Finding;
+import org.kmodwatch.core.signature.SignatureMetadata;
+
+/**
+ * A finding as an event of its own, as the peer's tools print it beside its finding form: the flat
+ * event under the finding's event name, what the signature adds as arguments, and the source event
+ * in {@code detectedFrom} (docs/formats.md).
+ */
+final class TraceeFormat implements Format {
+
+  private final EventWriter writer = new EventWriter();
+
+  @Override
+  public Optional<byte[]> write(Notice notice, String id) {
+    return switch (notice) {
+      case Notice.OfFinding(Finding finding) ->
+          Optional.of(JsonBytes.withoutNewline(writer.toBytes(event(finding))));
+      case Notice.OfLoad(var load) -> Optional.empty();
+      case Notice.OfAlert(var alert) -> Optional.empty();
+    };
+  }
+
+  @Override
+  public String contentType() {
+    return JSON;
+  }
+
+  private static Event event(Finding finding) {
+    Event source = finding.event();
+    SignatureMetadata signature = finding.metadata();
+    var args = new ArrayList<Argument>();
+    if (finding.data() instanceof Value.Obj(var data)) {
+      data.forEach((name, value) -> args.add(new Argument(name, "string", value)));
+    }
+    args.add(new Argument("detectedFrom", "unknown", detectedFrom(source)));
+    return new Event(
+        source.source(),
+        source.timestampNanos(),
+        source.process(),
+        source.hostName(),
+        source.container(),
+        source.kubernetes(),
+        source.eventId(),
+        signature.eventName(),
+        source.matchedPolicies(),
+        source.returnValue(),
+        source.syscall(),
+        source.stackAddresses(),
+        source.containerStarted(),
+        source.compat(),
+        args,
+        metadata(signature),
+        source.unknownFields());
+  }
+
+  private static Value detectedFrom(Event source) {
+    var fields = new Fields();
+    fields.put("id", source.eventId());
+    fields.put("name", source.eventName());
+    List<Argument> args = source.args();
+    if (args != null) {
+      fields.putAll(
+          "args",
+          args.stream()
+              .map(
+                  argument ->
+                      new Fields()
+                          .put("name", argument.name())
+                          .put("type", argument.type())
+                          .put("value", argument.value()))
+              .toList());
+    }
+    fields.put("returnValue", source.returnValue());
+    return fields.toValue();
+  }
+
+  private static Value metadata(SignatureMetadata signature) {
+    var properties = new LinkedHashMap<>(signature.properties());
+    properties.put("signatureID", Value.of(signature.id()));
+    properties.put("signatureName", Value.of(signature.name()));
+    return new Fields()
+        .put("Version", signature.version())
+        .put("Description", signature.description())
+        .put("Tags", signature.tags() == null ? Value.NULL : Value.ofStrings(signature.tags()))
+        .put("Properties", new Value.Obj(properties))
+        .toValue();
+  }
+}

@@ -1,0 +1,278 @@
+package org.kmodwatch.agent.policy;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.kmodwatch.agent.config.YamlText;
+import org.kmodwatch.core.load.LoadRecord;
+import org.kmodwatch.core.load.LoadRecord.ModuleSignature;
+import org.kmodwatch.core.load.LoadRecord.PackageOwner;
+import org.kmodwatch.core.load.LoadRecord.Place;
+import org.kmodwatch.core.signature.SignatureMetadata;
+
+/**
+ * Proposes rules from loads. A rule speaks of who vouches for the module: the key that signed it,
+ * or the package that brought it, with where it is. What nobody vouches for is left to a person.
+ *
+ * <p>For maintainers: whoever wants a module to pass tomorrow may load it while this learns. So a
+ * process's name counts for nothing, and a load that stands out counts for nothing either.
+ */
+public final class Learner {
+
+  /** Findings up to this severity may be ordinary for a module: that it is not in tree, say. */
+  private static final int ORDINARY = 1;
+
+  /** Every load raises it. */
+  private static final String LOADING = "TRC-1017";
+
+  private static final Duration VALID_FOR = Duration.ofDays(365);
+  private static final int NAMES_SHOWN = 8;
+  private static final DateTimeFormatter DATE =
+      DateTimeFormatter.ofPattern("uuuu-MM-dd", Locale.ROOT).withZone(ZoneOffset.UTC);
+
+  private final Function<LoadRecord, List<SignatureMetadata>> signatures;
+  private final Map<Group, Seen> groups = new LinkedHashMap<>();
+  private final Map<String, Integer> left = new TreeMap<>();
+  private int loads;
+  private int covered;
+
+  /** What vouches for a module, and where it is. */
+  private sealed interface Group {
+
+    /** A key that the kernel trusts, for a module of the kernel's own tree or for another one. */
+    record Signed(String signer, boolean intree, Place place) implements Group {}
+
+    /** A package, whose file is as it was shipped, but which no key vouches for. */
+    record Packaged(String manager, String name, Place place) implements Group {}
+  }
+
+  /** What there was of a group. */
+  private static final class Seen {
+    private final TreeSet<String> names = new TreeSet<>();
+    private final TreeSet<String> hashes = new TreeSet<>();
+    private final TreeSet<String> findings = new TreeSet<>();
+    private final TreeSet<String> packages = new TreeSet<>();
+    private boolean allPackaged = true;
+    private int count;
+    private long firstNanos = Long.MAX_VALUE;
+    private long lastNanos = Long.MIN_VALUE;
+  }
+
+  /**
+   * Makes one that has seen nothing.
+   *
+   * @param signatures those that spoke on a load
+   */
+  public Learner(Function<LoadRecord, List<SignatureMetadata>> signatures) {
+    this.signatures = signatures;
+  }
+
+  /** Takes a load. Unloads and what was there before are passed over. */
+  public void load(LoadRecord load) {
+    if (load.action() != LoadRecord.Action.LOAD || load.preExisting()) {
+      return;
+    }
+    loads++;
+    String objection = objection(load);
+    if (objection == null) {
+      Optional<Group> group = group(load);
+      if (group.isPresent()) {
+        covered++;
+        see(groups.computeIfAbsent(group.get(), key -> new Seen()), load);
+        return;
+      }
+      objection = "neither signed by a trusted key nor of a package that is as it was shipped";
+    }
+    left.merge(objection, 1, Integer::sum);
+  }
+
+  /** Why nothing is to be proposed for {@code load}; null if something is. */
+  private @Nullable String objection(LoadRecord load) {
+    LoadRecord.ModuleFile file = load.file();
+    if (load.outcome() != LoadRecord.Outcome.LOADED) {
+      return "refused or failed";
+    }
+    if (load.route().memoryOnly() || file == null) {
+      return "from memory, or from a file that is not known";
+    }
+    if (file.place() != Place.DISTRIBUTION && file.place() != Place.UPDATES) {
+      return "from a place where modules do not belong";
+    }
+    if (load.image() == null || load.image().sha256() == null) {
+      return "its bytes are not known";
+    }
+    return signatures.apply(load).stream()
+        .filter(finding -> !finding.id().equals(LOADING) && finding.severity() > ORDINARY)
+        .findFirst()
+        .map(finding -> "with the finding %s %s".formatted(finding.id(), finding.name()))
+        .orElse(null);
+  }
+
+  private static Optional<Group> group(LoadRecord load) {
+    LoadRecord.ModuleFile file = load.file();
+    LoadRecord.Image image = load.image();
+    if (file == null || image == null) {
+      return Optional.empty();
+    }
+    ModuleSignature signature = image.signature();
+    if (signature != null
+        && signature.status() == ModuleSignature.Status.VALID
+        && signature.signer() != null) {
+      boolean intree = Boolean.TRUE.equals(load.module().intree());
+      return Optional.of(new Group.Signed(signature.signer(), intree, file.place()));
+    }
+    PackageOwner owner = file.owner();
+    return owner != null && Boolean.FALSE.equals(owner.changed())
+        ? Optional.of(new Group.Packaged(owner.manager(), owner.name(), file.place()))
+        : Optional.empty();
+  }
+
+  private static void see(Seen seen, LoadRecord load) {
+    seen.count++;
+    seen.firstNanos = Math.min(seen.firstNanos, load.timeNanos());
+    seen.lastNanos = Math.max(seen.lastNanos, load.timeNanos());
+    seen.findings.addAll(load.findings());
+    String name = load.module().name();
+    seen.names.add(name == null ? "?" : name);
+    LoadRecord.Image image = load.image();
+    if (image != null && image.sha256() != null) {
+      seen.hashes.add(image.sha256());
+    }
+    PackageOwner owner = load.file() == null ? null : load.file().owner();
+    if (owner == null) {
+      seen.allPackaged = false;
+    } else {
+      seen.packages.add(owner.name());
+    }
+  }
+
+  /**
+   * The rules, as a file for {@code --policy}.
+   *
+   * @param now from which they expire in a year
+   */
+  public String proposal(Instant now) {
+    var text = new StringBuilder();
+    text.append("# Proposed by kmodwatch policy learn on ")
+        .append(DATE.format(now))
+        .append(" from ")
+        .append(loads)
+        .append(loads == 1 ? " load" : " loads")
+        .append(". Read every rule: what was loaded\n")
+        .append("# while it learned is taken for ordinary. Then fill in the owners.\n");
+    if (groups.isEmpty()) {
+      return text.append("policy: []\n").toString();
+    }
+    text.append("policy:\n");
+    int number = 1;
+    for (var entry : groups.entrySet()) {
+      rule(text, number++, entry.getKey(), entry.getValue(), now);
+    }
+    return text.toString();
+  }
+
+  private static void rule(StringBuilder text, int number, Group group, Seen seen, Instant now) {
+    String title;
+    var conditions = new ArrayList<String>();
+    conditions.add("action == \"load\" && outcome == \"loaded\"");
+    switch (group) {
+      case Group.Signed(String signer, boolean intree, Place place) -> {
+        title = "signed by " + signer;
+        conditions.add("image.signature.status == \"valid\"");
+        conditions.add("image.signature.signer == " + YamlText.quoted(signer));
+        conditions.add("file.place == " + YamlText.quoted(word(place)));
+        if (intree) {
+          conditions.add("module.intree");
+          if (seen.allPackaged && seen.packages.size() == 1) {
+            conditions.add(
+                "file.package.name.startsWith(%s)"
+                    .formatted(YamlText.quoted(stem(seen.packages.getFirst()))));
+          }
+        } else {
+          conditions.add("module.name in " + listed(seen.names));
+        }
+      }
+      case Group.Packaged(String manager, String name, Place place) -> {
+        title = "of the package " + name;
+        conditions.add("file.package.manager == " + YamlText.quoted(manager));
+        conditions.add("file.package.name == " + YamlText.quoted(name));
+        conditions.add("!file.package.changed");
+        conditions.add("file.place == " + YamlText.quoted(word(place)));
+        conditions.add("image.sha256 in " + listed(seen.hashes));
+      }
+    }
+    // What stands out tomorrow is to alert, whoever vouches for it.
+    conditions.add("findings.all(id, id in %s)".formatted(listed(seen.findings)));
+    text.append(
+        "\n  # %d loads from %s to %s: %s\n"
+            .formatted(
+                seen.count,
+                DATE.format(Instant.ofEpochSecond(0, seen.firstNanos)),
+                DATE.format(Instant.ofEpochSecond(0, seen.lastNanos)),
+                names(seen)));
+    text.append("  - name: ")
+        .append(YamlText.quoted("learned-%d %s".formatted(number, title)))
+        .append('\n');
+    text.append("    owner: ").append(YamlText.quoted("FILL IN")).append('\n');
+    text.append("    reason: ")
+        .append(
+            YamlText.quoted(
+                "Seen %d times; who vouches for it is in the condition.".formatted(seen.count)))
+        .append('\n');
+    text.append("    expires: ").append(DATE.format(now.plus(VALID_FOR))).append('\n');
+    text.append("    when: |-\n      ").append(String.join("\n      && ", conditions)).append('\n');
+    text.append("    verdict: expected\n");
+  }
+
+  private static String names(Seen seen) {
+    String shown = seen.names.stream().limit(NAMES_SHOWN).collect(Collectors.joining(", "));
+    int more = seen.names.size() - NAMES_SHOWN;
+    String text = more > 0 ? "%s and %d more".formatted(shown, more) : shown;
+    // A module's name is anybody's to choose, and must not end the comment.
+    return text.replaceAll("\\p{Cntrl}", "?");
+  }
+
+  /** A package's name up to where its version begins: linux-image-6.12… becomes linux-image-. */
+  private static String stem(String packageName) {
+    for (int i = 1; i < packageName.length(); i++) {
+      if (Character.isDigit(packageName.charAt(i)) && packageName.charAt(i - 1) == '-') {
+        return packageName.substring(0, i);
+      }
+    }
+    return packageName;
+  }
+
+  private static String word(Place place) {
+    return place.name().toLowerCase(Locale.ROOT);
+  }
+
+  private static String listed(Set<String> texts) {
+    return texts.stream().map(YamlText::quoted).collect(Collectors.joining(", ", "[", "]"));
+  }
+
+  /** One line on what was proposed and what was left to a person. */
+  public String summary() {
+    String what =
+        "%d of %d loads covered by %d proposed rules".formatted(covered, loads, groups.size());
+    return left.isEmpty()
+        ? what
+        : what
+            + "; left to you: "
+            + left.entrySet().stream()
+                .map(entry -> "%d %s".formatted(entry.getValue(), entry.getKey()))
+                .collect(Collectors.joining(", "));
+  }
+}

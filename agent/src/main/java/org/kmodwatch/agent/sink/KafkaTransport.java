@@ -1,0 +1,123 @@
+package org.kmodwatch.agent.sink;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.RecordTooLargeException;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.serialization.StringSerializer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sends items to a topic. The key is the host, so that what one host tells stays in order; the id
+ * and the kind are headers. A batch counts as taken when every replica that is in sync has all of
+ * it.
+ */
+final class KafkaTransport implements Transport {
+
+  private static final Duration BLOCK = Duration.ofSeconds(10);
+  private static final Duration DELIVERY = Duration.ofSeconds(30);
+
+  /** Kept here: a logger that nobody refers to may forget its level. */
+  private static final Logger KAFKA_LOG = Logger.getLogger("org.apache.kafka");
+
+  private final KafkaTarget target;
+  private final @Nullable String host;
+  private @Nullable Producer<String, byte[]> producer;
+
+  KafkaTransport(KafkaTarget target, @Nullable String host) {
+    this.target = target;
+    this.host = host;
+    // It tells of each attempt to connect; what matters of it is an answer here.
+    KAFKA_LOG.setLevel(Level.OFF);
+  }
+
+  @Override
+  public Answer send(List<Item> batch) throws InterruptedException {
+    try {
+      Producer<String, byte[]> open = producer == null ? open() : producer;
+      var sent = new ArrayList<Future<RecordMetadata>>();
+      for (Item item : batch) {
+        sent.add(open.send(record(item)));
+      }
+      open.flush();
+      for (Future<RecordMetadata> future : sent) {
+        future.get();
+      }
+      return new Answer.Taken();
+    } catch (InterruptException e) {
+      throw new InterruptedException("interrupted while sending to " + target.shown());
+    } catch (ExecutionException e) {
+      return failed(e.getCause());
+    } catch (IOException | KafkaException e) {
+      return failed(e);
+    }
+  }
+
+  private Answer failed(@Nullable Throwable failure) {
+    if (failure instanceof RecordTooLargeException) {
+      return new Answer.Refused("too large for the topic");
+    }
+    // An idempotent producer that has failed may refuse all that follows.
+    close();
+    return new Answer.Later(
+        failure == null || failure.getMessage() == null
+            ? "the broker did not take it"
+            : failure.getMessage(),
+        null);
+  }
+
+  private ProducerRecord<String, byte[]> record(Item item) {
+    var made =
+        new ProducerRecord<String, byte[]>(
+            target.topic(), null, item.timeNanos() / 1_000_000, host, item.body());
+    made.headers()
+        .add("id", item.id().getBytes(StandardCharsets.UTF_8))
+        .add("kind", item.kind().word().getBytes(StandardCharsets.UTF_8));
+    return made;
+  }
+
+  private Producer<String, byte[]> open() throws IOException {
+    Map<String, Object> config = new HashMap<>();
+    config.put(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, target.brokers());
+    config.put(ProducerConfig.CLIENT_ID_CONFIG, "kmodwatch");
+    config.put(ProducerConfig.ACKS_CONFIG, "all");
+    config.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
+    config.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, (int) BLOCK.toMillis());
+    config.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, (int) BLOCK.toMillis());
+    config.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, (int) DELIVERY.toMillis());
+    // A batch here is at most some hundred records: no need for Kafka's 32 MiB.
+    config.put(ProducerConfig.BUFFER_MEMORY_CONFIG, 4L << 20);
+    config.putAll(target.properties());
+    for (var secret : target.secretProperties().entrySet()) {
+      config.put(secret.getKey(), secret.getValue().read());
+    }
+    Producer<String, byte[]> opened =
+        new KafkaProducer<>(config, new StringSerializer(), new ByteArraySerializer());
+    producer = opened;
+    return opened;
+  }
+
+  @Override
+  public void close() {
+    if (producer != null) {
+      producer.close(Duration.ZERO);
+      producer = null;
+    }
+  }
+}

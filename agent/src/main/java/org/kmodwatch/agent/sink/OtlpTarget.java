@@ -1,0 +1,34 @@
+package org.kmodwatch.agent.sink;
+
+import java.net.URI;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * A receiver of OpenTelemetry's logs, by OTLP over HTTP with protobuf.
+ *
+ * @param endpoint the whole URL, usually with {@code /v1/logs}; https, or http to this machine
+ * @param headers more headers, by name
+ * @param secretHeaders likewise, never shown; read once
+ * @param tls what is trusted, and shown
+ */
+public record OtlpTarget(
+    URI endpoint, Map<String, String> headers, Map<String, Secret> secretHeaders, TlsFiles tls)
+    implements Target {
+
+  /** Copies the maps. */
+  public OtlpTarget {
+    headers = Collections.unmodifiableMap(new LinkedHashMap<>(headers));
+    secretHeaders = Collections.unmodifiableMap(new LinkedHashMap<>(secretHeaders));
+  }
+
+  @Override
+  public String shown() {
+    return "%s://%s%s"
+        .formatted(
+            endpoint.getScheme(),
+            endpoint.getHost(),
+            endpoint.getPort() < 0 ? "" : ":" + endpoint.getPort());
+  }
+}

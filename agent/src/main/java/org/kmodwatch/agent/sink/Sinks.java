@@ -1,0 +1,255 @@
+package org.kmodwatch.agent.sink;
+
+import java.io.OutputStream;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.kmodwatch.agent.alert.Alert;
+import org.kmodwatch.agent.format.Format;
+import org.kmodwatch.agent.output.Output;
+import org.kmodwatch.core.event.Event;
+import org.kmodwatch.core.load.LoadRecord;
+import org.kmodwatch.core.signature.Finding;
+
+/**
+ * All sinks of an agent. The methods of {@link Output} and {@link #replace} are one thread's and
+ * neither wait for a receiver nor throw; {@link #accounts} is anybody's.
+ */
+public final class Sinks implements Output, AutoCloseable {
+
+  /** Accounts of sinks that were replaced are kept up to here: the ledger has them too. */
+  private static final int MAX_ENDED = 64;
+
+  private final SinkContext context;
+  private final OutputStream standardOutput;
+  private final List<SinkAccount> ended = new ArrayList<>();
+
+  /** By name, in the order of the configuration. Replaced as a whole. */
+  private volatile Map<String, Open> open = Map.of();
+
+  private record Open(SinkSettings settings, SpooledSink sink) {}
+
+  private Sinks(SinkContext context, OutputStream standardOutput) {
+    this.context = context;
+    this.standardOutput = standardOutput;
+  }
+
+  /**
+   * Opens the spool of each sink and begins to send what is in it.
+   *
+   * @param standardOutput for a sink that writes there; stays open
+   * @throws SinkException if a spool, a secret or a certificate cannot be used; none is open then
+   */
+  public static Sinks open(
+      List<SinkSettings> settings, SinkContext context, OutputStream standardOutput) {
+    var sinks = new Sinks(context, standardOutput);
+    try {
+      sinks.replace(settings);
+      return sinks;
+    } catch (SinkException e) {
+      sinks.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Makes the sinks those of {@code settings}. One that is as it was goes on; of one that is not,
+   * what waits in the spool is sent by the new one. Of one that is gone it stays there.
+   *
+   * @throws SinkException if a new one cannot be used; all are as they were then
+   */
+  public void replace(List<SinkSettings> settings) {
+    Map<String, Open> before = open;
+    var prepared = new LinkedHashMap<SinkSettings, Prepared>();
+    try {
+      for (SinkSettings wanted : settings) {
+        Open there = before.get(wanted.name());
+        if (there == null || !there.settings().equals(wanted)) {
+          prepared.put(wanted, prepare(wanted));
+        }
+      }
+    } catch (SinkException e) {
+      prepared.values().forEach(unused -> unused.transport().close());
+      throw e;
+    }
+    var after = new LinkedHashMap<String, Open>();
+    try {
+      for (SinkSettings wanted : settings) {
+        Open there = before.get(wanted.name());
+        Prepared made = prepared.get(wanted);
+        if (made == null) {
+          after.put(wanted.name(), Objects.requireNonNull(there));
+          continue;
+        }
+        if (there != null) {
+          end(there);
+        }
+        after.put(wanted.name(), new Open(wanted, start(wanted, made)));
+      }
+    } catch (SinkException e) {
+      open = restored(before, after);
+      throw e;
+    }
+    before.forEach(
+        (name, there) -> {
+          if (!after.containsKey(name)) {
+            end(there);
+          }
+        });
+    open = after;
+  }
+
+  /** What there was before, opened again where it was ended for something that did not come. */
+  private Map<String, Open> restored(Map<String, Open> before, Map<String, Open> after) {
+    var restored = new LinkedHashMap<String, Open>();
+    after.forEach(
+        (name, started) -> {
+          if (!started.equals(before.get(name))) {
+            started.sink().leave();
+          }
+        });
+    before.forEach(
+        (name, there) ->
+            restored.put(
+                name,
+                there.sink().isClosed()
+                    ? new Open(there.settings(), start(there.settings(), prepare(there.settings())))
+                    : there));
+    return restored;
+  }
+
+  private void end(Open there) {
+    there.sink().leave();
+    if (ended.size() < MAX_ENDED) {
+      ended.add(there.sink().account());
+    }
+  }
+
+  private record Prepared(Format format, Transport transport) {}
+
+  private Prepared prepare(SinkSettings sink) {
+    Format format = sink.format().open(context.catalogue(), context.version(), context.host());
+    return new Prepared(format, transport(sink.target(), format));
+  }
+
+  private SpooledSink start(SinkSettings settings, Prepared prepared) {
+    try {
+      var sink =
+          new SpooledSink(
+              settings,
+              context,
+              prepared.format(),
+              prepared.transport(),
+              SpooledSink.Settings.REAL);
+      sink.start();
+      return sink;
+    } catch (SinkException e) {
+      prepared.transport().close();
+      throw e;
+    }
+  }
+
+  private Transport transport(Target target, Format format) {
+    return switch (target) {
+      case WebhookTarget webhook -> {
+        webhook.requireSecrets();
+        yield new HttpTransport(
+            webhook,
+            format.contentType(),
+            context.version(),
+            InstantSource.system(),
+            HttpTransport.REQUEST_TIMEOUT);
+      }
+      case FileTarget file -> new FileTransport(file);
+      case StdoutTarget stdout -> new StdoutTransport(standardOutput);
+      case SyslogTarget syslog -> new SyslogTransport(syslog, context.host());
+      case KafkaTarget kafka -> {
+        kafka.secretProperties().values().forEach(Secret::require);
+        yield new KafkaTransport(kafka, context.host());
+      }
+      case OtlpTarget otlp -> {
+        otlp.secretHeaders().values().forEach(Secret::require);
+        yield new OtlpTransport(otlp, context.version(), context.host(), InstantSource.system());
+      }
+    };
+  }
+
+  @Override
+  public void finding(Finding finding) {
+    open.values().forEach(there -> there.sink().finding(finding));
+  }
+
+  @Override
+  public void load(LoadRecord load) {
+    open.values().forEach(there -> there.sink().load(load));
+  }
+
+  @Override
+  public void alert(Alert alert) {
+    open.values().forEach(there -> there.sink().alert(alert));
+  }
+
+  @Override
+  public void event(Event event) {
+    // What is told of it are findings, loads and alerts.
+  }
+
+  @Override
+  public void requestWithoutLoad(Event request) {
+    // It is one of the events.
+  }
+
+  @Override
+  public void flush() {
+    // Each is on its way at once.
+  }
+
+  /** Where what was taken is, by sink; those that were replaced come first. */
+  public List<SinkAccount> accounts() {
+    var accounts = new ArrayList<>(ended);
+    open.values().forEach(there -> accounts.add(there.sink().account()));
+    return accounts;
+  }
+
+  /**
+   * Waits until all that was taken is on disk or has come to its end, but no longer than {@code
+   * atMost}, and not at all for a sink whose disk takes nothing.
+   *
+   * @return whether a kill at this moment would lose nothing
+   */
+  public boolean awaitOnDisk(Duration atMost) {
+    long end = System.nanoTime() + atMost.toNanos();
+    boolean safe = true;
+    for (Open there : open.values()) {
+      safe &= there.sink().awaitOnDisk(Duration.ofNanos(Math.max(0, end - System.nanoTime())));
+    }
+    return safe;
+  }
+
+  /** Ends all of them at the same time, as {@link SpooledSink#close} does. May be called again. */
+  @Override
+  public void close() {
+    var threads = new ArrayList<Thread>();
+    for (Open there : open.values()) {
+      threads.add(
+          Thread.ofPlatform()
+              .name("kmodwatch-end-" + there.settings().name())
+              .start(there.sink()::close));
+    }
+    for (Thread thread : threads) {
+      join(thread);
+    }
+  }
+
+  private static void join(Thread thread) {
+    try {
+      thread.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,37 @@
+package org.kmodwatch.agent.sink;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.util.List;
+
+/** Writes lines to standard output. */
+final class StdoutTransport implements Transport {
+
+  private final OutputStream out;
+
+  StdoutTransport(OutputStream out) {
+    this.out = out;
+  }
+
+  @Override
+  public Answer send(List<Item> batch) {
+    var lines = new ByteArrayOutputStream();
+    for (Item item : batch) {
+      lines.writeBytes(item.body());
+      lines.write('\n');
+    }
+    try {
+      out.write(lines.toByteArray());
+      out.flush();
+      return new Answer.Taken();
+    } catch (IOException e) {
+      return new Answer.Later("it takes nothing: " + e.getMessage(), null);
+    }
+  }
+
+  @Override
+  public void close() {
+    // It is not ours to close.
+  }
+}

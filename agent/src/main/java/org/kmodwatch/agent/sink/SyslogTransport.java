@@ -1,0 +1,273 @@
+package org.kmodwatch.agent.sink;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Objects;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLSocket;
+import org.jspecify.annotations.Nullable;
+import org.kmodwatch.sensor.kernel.KernelException;
+import org.kmodwatch.sensor.kernel.LocalDatagramSocket;
+
+/**
+ * Sends messages to a syslog server. Syslog has no acknowledgement: what a stream took counts as
+ * taken if the server has not closed it by then, and what a datagram took counts at once
+ * (docs/sinks.md says what that can lose).
+ */
+final class SyslogTransport implements Transport {
+
+  private static final int CONNECT_TIMEOUT_MILLIS = 5_000;
+  private static final int TIMEOUT_SECONDS = 30;
+
+  /** What one datagram over IPv4 can hold (RFC 5426, section 3.2). */
+  private static final int MAX_UDP_BYTES = 65_507;
+
+  private final SyslogTarget target;
+  private final SyslogMessage messages;
+  private final @Nullable SSLContext tls;
+  private @Nullable Link link;
+
+  /**
+   * Makes one.
+   *
+   * @throws SinkException if the TLS files cannot be used
+   */
+  SyslogTransport(SyslogTarget target, @Nullable String host) {
+    this.target = target;
+    this.messages =
+        new SyslogMessage(target.facility(), host, target.appName(), ProcessHandle.current().pid());
+    this.tls = target.way() == SyslogTarget.Way.TLS ? Tls.context(target.tls()) : null;
+  }
+
+  /** A connection, or what stands in for one. */
+  private interface Link extends AutoCloseable {
+
+    /**
+     * Sends all of {@code messages}.
+     *
+     * @return why the receiver cannot take one of them, ever; null if it took them
+     */
+    @Nullable String send(List<byte[]> messages) throws IOException;
+
+    @Override
+    void close();
+  }
+
+  @Override
+  public int maxItems() {
+    // One by one where one may be refused: the others have arrived by then.
+    return switch (target.way()) {
+      case UDP, UNIX -> 1;
+      case TCP, TLS -> SpooledSink.MAX_BATCH_ITEMS;
+    };
+  }
+
+  @Override
+  public Answer send(List<Item> batch) {
+    try {
+      if (link == null) {
+        link = connect();
+      }
+      String refused = link.send(batch.stream().map(messages::of).toList());
+      return refused == null ? new Answer.Taken() : new Answer.Refused(refused);
+    } catch (IOException | KernelException e) {
+      close();
+      return new Answer.Later(String.valueOf(e.getMessage()), null);
+    }
+  }
+
+  private Link connect() throws IOException {
+    return switch (target.way()) {
+      case UDP -> new Datagrams();
+      case TCP, TLS -> new Stream(socket(), target.framing());
+      case UNIX -> local();
+    };
+  }
+
+  private Link local() throws IOException {
+    var path = Objects.requireNonNull(target.socket());
+    try {
+      return new LocalDatagrams(LocalDatagramSocket.connect(path, TIMEOUT_SECONDS));
+    } catch (KernelException notDatagrams) {
+      SocketChannel channel;
+      try {
+        channel = SocketChannel.open(UnixDomainSocketAddress.of(path));
+      } catch (IOException e) {
+        throw new IOException(notDatagrams.getMessage(), e);
+      }
+      return new LocalStream(channel);
+    }
+  }
+
+  private Socket socket() throws IOException {
+    String host = Objects.requireNonNull(target.host());
+    var socket = new Socket();
+    try {
+      socket.connect(new InetSocketAddress(host, target.port()), CONNECT_TIMEOUT_MILLIS);
+      socket.setSoTimeout(TIMEOUT_SECONDS * 1000);
+      socket.setKeepAlive(true);
+      if (tls == null) {
+        return socket;
+      }
+      SSLSocket secure =
+          (SSLSocket) tls.getSocketFactory().createSocket(socket, host, target.port(), true);
+      SSLParameters parameters = secure.getSSLParameters();
+      // The server's certificate has to be for this name (RFC 5425, section 5.2).
+      parameters.setEndpointIdentificationAlgorithm("HTTPS");
+      secure.setSSLParameters(parameters);
+      secure.startHandshake();
+      return secure;
+    } catch (IOException e) {
+      socket.close();
+      throw e;
+    }
+  }
+
+  private static final class Stream implements Link {
+    private final Socket socket;
+    private final SyslogTarget.Framing framing;
+
+    Stream(Socket socket, SyslogTarget.Framing framing) {
+      this.socket = socket;
+      this.framing = framing;
+    }
+
+    @Override
+    public @Nullable String send(List<byte[]> messages) throws IOException {
+      requireOpen();
+      OutputStream out = socket.getOutputStream();
+      out.write(framed(messages, framing));
+      out.flush();
+      requireOpen();
+      return null;
+    }
+
+    /** A server that goes away closes its side, which is the only thing that it ever says. */
+    private void requireOpen() throws IOException {
+      socket.setSoTimeout(1);
+      try {
+        int read;
+        do {
+          read = socket.getInputStream().read();
+        } while (read >= 0);
+        throw new IOException("the server closed the connection");
+      } catch (SocketTimeoutException open) {
+        // Nothing to read: as it should be.
+      } finally {
+        socket.setSoTimeout(TIMEOUT_SECONDS * 1000);
+      }
+    }
+
+    @Override
+    public void close() {
+      try {
+        socket.close();
+      } catch (IOException e) {
+        // It is given up all the same.
+      }
+    }
+  }
+
+  private static byte[] framed(List<byte[]> messages, SyslogTarget.Framing framing) {
+    var bytes = new ByteArrayOutputStream();
+    for (byte[] message : messages) {
+      switch (framing) {
+        case OCTET_COUNTING -> {
+          bytes.writeBytes((message.length + " ").getBytes(StandardCharsets.US_ASCII));
+          bytes.writeBytes(message);
+        }
+        case NEWLINE -> {
+          for (byte b : message) {
+            bytes.write(b == '\n' ? ' ' : b);
+          }
+          bytes.write('\n');
+        }
+      }
+    }
+    return bytes.toByteArray();
+  }
+
+  private final class Datagrams implements Link {
+    private final DatagramSocket socket = new DatagramSocket();
+    private final InetSocketAddress address;
+
+    Datagrams() throws IOException {
+      address =
+          new InetSocketAddress(
+              InetAddress.getByName(Objects.requireNonNull(target.host())), target.port());
+      // So that an answer of "nobody is there" comes back.
+      socket.connect(address);
+    }
+
+    @Override
+    public @Nullable String send(List<byte[]> messages) throws IOException {
+      for (byte[] message : messages) {
+        if (message.length > MAX_UDP_BYTES) {
+          return "too large for a datagram, bytes=%d, limit=%d; remedy: tcp or tls"
+              .formatted(message.length, MAX_UDP_BYTES);
+        }
+        socket.send(new DatagramPacket(message, message.length));
+      }
+      return null;
+    }
+
+    @Override
+    public void close() {
+      socket.close();
+    }
+  }
+
+  private record LocalDatagrams(LocalDatagramSocket socket) implements Link {
+    @Override
+    public @Nullable String send(List<byte[]> messages) {
+      messages.forEach(socket::send);
+      return null;
+    }
+
+    @Override
+    public void close() {
+      socket.close();
+    }
+  }
+
+  private record LocalStream(SocketChannel channel) implements Link {
+    @Override
+    public @Nullable String send(List<byte[]> messages) throws IOException {
+      ByteBuffer bytes = ByteBuffer.wrap(framed(messages, SyslogTarget.Framing.NEWLINE));
+      while (bytes.hasRemaining()) {
+        channel.write(bytes);
+      }
+      return null;
+    }
+
+    @Override
+    public void close() {
+      try {
+        channel.close();
+      } catch (IOException e) {
+        // It is given up all the same.
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    if (link != null) {
+      link.close();
+      link = null;
+    }
+  }
+}

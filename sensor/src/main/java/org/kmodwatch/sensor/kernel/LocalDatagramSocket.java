@@ -1,0 +1,99 @@
+package org.kmodwatch.sensor.kernel;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+
+/**
+ * A datagram socket of the family AF_UNIX, connected to one that has a name, such as /dev/log
+ * (unix(7)). Java has stream sockets of this family alone. One thread.
+ */
+@SuppressWarnings("restricted") // native access is this package's purpose
+public final class LocalDatagramSocket implements AutoCloseable {
+
+  private static final int AF_UNIX = 1;
+  private static final int SOCK_DGRAM = 2;
+  private static final int SOCK_CLOEXEC = 0x80000;
+  private static final int SOL_SOCKET = 1;
+
+  /** include/uapi/asm-generic/socket.h, SO_SNDTIMEO_OLD: a struct timeval of two longs. */
+  private static final int SO_SNDTIMEO = 21;
+
+  private static final int MSG_NOSIGNAL = 0x4000;
+
+  /** Of sun_path, its NUL included. */
+  private static final int MAX_PATH_BYTES = 108;
+
+  private static final CFunction SOCKET = CFunction.of(Native.libc(), "socket");
+  private static final CFunction CONNECT = CFunction.of(Native.libc(), "connect");
+  private static final CFunction SETSOCKOPT = CFunction.of(Native.libc(), "setsockopt");
+  private static final CFunction SEND = CFunction.of(Native.libc(), "send");
+  private static final CFunction CLOSE = CFunction.of(Native.libc(), "close");
+
+  private final int fd;
+  private boolean closed;
+
+  private LocalDatagramSocket(int fd) {
+    this.fd = fd;
+  }
+
+  /**
+   * Connects to the socket at {@code path}.
+   *
+   * @param sendTimeoutSeconds how long {@link #send} waits for room in the receiver's queue
+   * @throws KernelException if nobody is there, it is not a datagram socket, or the path is too
+   *     long for the kernel
+   */
+  public static LocalDatagramSocket connect(Path path, int sendTimeoutSeconds) {
+    byte[] name = path.toString().getBytes(StandardCharsets.UTF_8);
+    if (name.length >= MAX_PATH_BYTES) {
+      throw new KernelException(
+          "the path of a socket has at most %d bytes: %s".formatted(MAX_PATH_BYTES - 1, path),
+          new IllegalArgumentException());
+    }
+    int fd = (int) SOCKET.call(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) {
+      throw new KernelException("cannot make a socket", Native.errno());
+    }
+    var socket = new LocalDatagramSocket(fd);
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment timeout = arena.allocate(16, 8);
+      timeout.set(ValueLayout.JAVA_LONG, 0, sendTimeoutSeconds);
+      SETSOCKOPT.call(fd, SOL_SOCKET, SO_SNDTIMEO, timeout.address(), 16, 0);
+      MemorySegment address = arena.allocate(2 + MAX_PATH_BYTES, 2);
+      address.set(ValueLayout.JAVA_SHORT, 0, (short) AF_UNIX);
+      MemorySegment.copy(name, 0, address, ValueLayout.JAVA_BYTE, 2, name.length);
+      if ((int) CONNECT.call(fd, address.address(), 2 + name.length + 1) != 0) {
+        int errno = Native.errno();
+        socket.close();
+        throw new KernelException("cannot connect to " + path, errno);
+      }
+    }
+    return socket;
+  }
+
+  /**
+   * Sends one datagram.
+   *
+   * @throws KernelException if the receiver is gone, has no room for it in time, or it is larger
+   *     than a datagram may be
+   */
+  public void send(byte[] datagram) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment bytes = arena.allocateFrom(ValueLayout.JAVA_BYTE, datagram);
+      if (SEND.call(fd, bytes.address(), datagram.length, MSG_NOSIGNAL) != datagram.length) {
+        throw new KernelException("cannot send", Native.errno());
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    if (!closed) {
+      closed = true;
+      CLOSE.call(fd);
+    }
+  }
+}
