@@ -6,12 +6,10 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.agent.config.JsonSchema;
-import org.kmodwatch.agent.config.Section;
 import org.kmodwatch.agent.config.YamlText;
 import org.kmodwatch.agent.output.JsonText;
 import picocli.CommandLine.Command;
@@ -40,8 +38,8 @@ final class ConfigCommand implements Callable<Integer> {
 
   private static final String HEAD =
       """
-      Configuration of kmodwatch watch. Every key is here with what holds without it; take the # away
-      from what you want to be otherwise. After a change: kmodwatch config check FILE, then send
+      Configuration of kmodwatch watch. Every key is here with what holds without it; take the single #
+      away from what you want to be otherwise. After a change: kmodwatch config check FILE, then send
       SIGHUP (systemctl reload kmodwatch).
       yaml-language-server: $schema=%s\
       """
@@ -67,7 +65,8 @@ final class ConfigCommand implements Callable<Integer> {
       footer = "  kmodwatch config check /etc/kmodwatch/kmodwatch.yaml")
   int check(@Parameters(paramLabel = "FILE", description = "The file (YAML).") Path file)
       throws IOException {
-    WatchSettings.Changeable settings = whole(file, List.of());
+    WatchSettings.Changeable settings =
+        Configuration.read(file, Configuration.FromElsewhere.NOTHING, shell).changeable();
     print(
         "%s: %s, %s, all well\n"
             .formatted(
@@ -75,12 +74,6 @@ final class ConfigCommand implements Callable<Integer> {
                 Counted.of(settings.sinks().size(), "sink"),
                 Counted.of(settings.policy().rules().size(), "rule")));
     return ExitStatus.OK;
-  }
-
-  private WatchSettings.Changeable whole(@Nullable Path file, List<String> assignments) {
-    Section section = Configuration.read(file, null, assignments);
-    return Configuration.changeable(
-        section, Path.of(section.requiredText("spool")), List.of(), shell);
   }
 
   @Command(
@@ -100,9 +93,9 @@ final class ConfigCommand implements Callable<Integer> {
               description = "Set one key. May be repeated.")
           @Nullable List<String> assignments)
       throws IOException {
-    List<String> set = assignments == null ? List.of() : new ArrayList<>(assignments);
-    whole(file, set);
-    print(YamlText.of(Configuration.read(file, null, set), Configuration.SHAPE));
+    List<String> set = assignments == null ? List.of() : assignments;
+    var more = new Configuration.FromElsewhere(null, set, null, List.of());
+    print(YamlText.of(Configuration.read(file, more, shell).section(), Configuration.SHAPE));
     return ExitStatus.OK;
   }
 

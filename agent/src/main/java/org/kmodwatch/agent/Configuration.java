@@ -113,14 +113,43 @@ final class Configuration {
   private Configuration() {}
 
   /**
+   * A configuration, and what of it can be another while a run goes on.
+   *
+   * @param section all of it
+   * @param changeable what SIGHUP can change
+   */
+  record Configured(Section section, WatchSettings.Changeable changeable) {}
+
+  /**
+   * What of a configuration is from elsewhere: the command line.
+   *
+   * @param policyFile a file with rules that take the place of the configuration's; null for none
+   * @param assignments KEY=VALUE of {@code --set}
+   * @param spool the folder of the sinks' spools; null for the configuration's
+   * @param sinks more sinks, whose names are taken
+   */
+  record FromElsewhere(
+      @Nullable Path policyFile,
+      List<String> assignments,
+      @Nullable Path spool,
+      List<SinkSettings> sinks) {
+
+    /** Nothing. */
+    static final FromElsewhere NOTHING = new FromElsewhere(null, List.of(), null, List.of());
+
+    FromElsewhere {
+      assignments = List.copyOf(assignments);
+      sinks = List.copyOf(sinks);
+    }
+  }
+
+  /**
    * Reads a configuration and checks all of it but what only a run can know.
    *
    * @param file null for none
-   * @param policyFile one more file, with rules that take the place of the first's; null for none
-   * @param assignments KEY=VALUE of {@code --set}
    * @throws ConfigException with everything that is wrong
    */
-  static Section read(@Nullable Path file, @Nullable Path policyFile, List<String> assignments) {
+  static Configured read(@Nullable Path file, FromElsewhere more, Shell shell) {
     var problems = new Problems();
     Tree tree =
         file == null
@@ -130,13 +159,42 @@ final class Configuration {
     if (tree == null) {
       throw new IllegalStateException("nothing was read, and nothing is wrong");
     }
-    if (policyFile != null) {
-      tree = withPolicy(tree, policyFile, problems);
+    if (more.policyFile() != null) {
+      tree = withPolicy(tree, more.policyFile(), problems);
     }
     Section section =
-        new Checker(problems).check(Overlay.apply(tree, "--set", assignments, problems), SHAPE);
+        new Checker(problems)
+            .check(Overlay.apply(tree, "--set", more.assignments(), problems), SHAPE);
+    Policy policy = PolicyConfig.read(section.sections("policy"), problems, shell::note);
+    List<SinkSettings> sinks = sinks(section, more, shell, problems);
     problems.throwIfAny();
-    return section;
+    return new Configured(
+        section,
+        new WatchSettings.Changeable(sinks, policy, section.requiredTime("repeat-window")));
+  }
+
+  private static List<SinkSettings> sinks(
+      Section section, FromElsewhere more, Shell shell, Problems problems) {
+    Path spool =
+        more.spool() != null
+            ? more.spool()
+            : Path.of(section.text("spool").orElse(WatchCommand.DEFAULT_SPOOL));
+    var sinks = new ArrayList<>(more.sinks());
+    var configured = new SinkConfig(spool, shell.variables()::get, problems);
+    section
+        .namedSections("sinks")
+        .forEach(
+            (name, sink) -> {
+              if (problems.isAnyWithin(sink.path())) {
+                return;
+              }
+              if (more.sinks().stream().anyMatch(other -> other.name().equals(name))) {
+                problems.add(
+                    sink.mark(), sink.path(), "that is what the sink of --webhook is called");
+              }
+              configured.of(name, sink).ifPresent(sinks::add);
+            });
+    return sinks;
   }
 
   private static Tree withPolicy(Tree tree, Path policyFile, Problems problems) {
@@ -153,33 +211,6 @@ final class Configuration {
       problems.add(read.get().mark(), "", "expected the key policy with a list of rules");
     }
     return tree;
-  }
-
-  /**
-   * What of it can be another while a run goes on, checked as far as it can be without using it.
-   *
-   * @param spool the folder of the sinks' spools
-   * @param others sinks from the command line, whose names are taken
-   * @throws ConfigException with everything that does not go together
-   */
-  static WatchSettings.Changeable changeable(
-      Section section, Path spool, List<SinkSettings> others, Shell shell) {
-    var problems = new Problems();
-    var sinks = new ArrayList<>(others);
-    var configured = new SinkConfig(spool, shell.variables()::get, problems);
-    section
-        .namedSections("sinks")
-        .forEach(
-            (name, sink) -> {
-              if (others.stream().anyMatch(other -> other.name().equals(name))) {
-                problems.add(
-                    sink.mark(), sink.path(), "that is what the sink of --webhook is called");
-              }
-              configured.of(name, sink).ifPresent(sinks::add);
-            });
-    Policy policy = PolicyConfig.read(section.sections("policy"), problems, shell::note);
-    problems.throwIfAny();
-    return new WatchSettings.Changeable(sinks, policy, section.requiredTime("repeat-window"));
   }
 
   private static Optional<String> imageBufferFault(String text) {

@@ -11,13 +11,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import org.kmodwatch.agent.config.Problems;
-import org.kmodwatch.agent.config.Section;
 import org.kmodwatch.agent.output.Catalogue;
 import org.kmodwatch.agent.output.TextTable;
 import org.kmodwatch.agent.policy.Learner;
 import org.kmodwatch.agent.policy.Policy;
-import org.kmodwatch.agent.policy.PolicyConfig;
 import org.kmodwatch.core.load.LoadRecord;
 import org.kmodwatch.core.load.LoadRecord.Policy.Verdict;
 import org.kmodwatch.core.signature.Signature;
@@ -68,10 +65,8 @@ final class PolicyCommand implements Callable<Integer> {
    * @throws org.kmodwatch.agent.config.ConfigException with everything that is wrong
    */
   static Policy read(Path file, Shell shell) {
-    Section section = Configuration.read(file, null, List.of());
-    var problems = new Problems();
-    Policy policy = PolicyConfig.read(section.sections("policy"), problems, shell::note);
-    problems.throwIfAny();
+    Policy policy =
+        Configuration.read(file, Configuration.FromElsewhere.NOTHING, shell).changeable().policy();
     if (policy.isEmpty()) {
       throw new CommandException(
           ExitStatus.USAGE,

@@ -239,8 +239,8 @@ final class WatchCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException {
-    Section file = configuration();
-    WatchSettings settings = settings(file);
+    Configuration.Configured configured = configured();
+    WatchSettings settings = settings(configured);
     List<Signature> installed = Signatures.load(settings.signatures());
     FailOn failOn = FailOn.of(output.failOn, installed);
     UserNames users = UserNames.of(shell.root().resolve("etc/passwd"));
@@ -274,8 +274,8 @@ final class WatchCommand implements Callable<Integer> {
             board,
             shell,
             InstantSource.system());
-    if (file != null) {
-      HangUp.handle(() -> reload(file, run));
+    if (configured != null) {
+      HangUp.handle(() -> reload(configured.section(), run));
     }
     return runUntilSignal(
         run,
@@ -294,20 +294,27 @@ final class WatchCommand implements Callable<Integer> {
   }
 
   /** What is configured beside the options here; null if nothing is, so that no YAML is read. */
-  private @Nullable Section configuration() {
-    return config == null && policyFile == null && assignments.isEmpty()
-        ? null
-        : Configuration.read(config, policyFile, assignments);
+  private Configuration.@Nullable Configured configured() {
+    if (config == null && policyFile == null && assignments.isEmpty()) {
+      return null;
+    }
+    return Configuration.read(
+        config,
+        new Configuration.FromElsewhere(
+            policyFile, assignments, spool, webhookSink(spool).stream().toList()),
+        shell);
   }
 
   /** At SIGHUP. What is wrong is told, and then all goes on as it was. */
   private void reload(Section atStart, WatchRun run) {
     try {
-      Section file = Objects.requireNonNull(configuration());
-      WatchSettings settings = settings(file);
+      Configuration.Configured configured = Objects.requireNonNull(configured());
+      WatchSettings settings = settings(configured);
       run.change(settings.changeable());
       List<String> later =
-          WatchSettings.READ_AT_START.stream().filter(key -> !file.hasSame(key, atStart)).toList();
+          WatchSettings.READ_AT_START.stream()
+              .filter(key -> !configured.section().hasSame(key, atStart))
+              .toList();
       if (!later.isEmpty()) {
         shell.note("configuration: takes a restart to change: " + String.join(", ", later));
       }
@@ -319,7 +326,8 @@ final class WatchCommand implements Callable<Integer> {
     }
   }
 
-  private WatchSettings settings(@Nullable Section file) {
+  private WatchSettings settings(Configuration.@Nullable Configured configured) {
+    Section file = configured == null ? null : configured.section();
     Path images = keepImages != null ? keepImages : keptImages(file);
     int imageBufferBytes = imageBufferBytes(file);
     if (images != null && imageBufferBytes == 0) {
@@ -339,7 +347,7 @@ final class WatchCommand implements Callable<Integer> {
         state != null ? state : pathOr(file, "state", DEFAULT_STATE),
         guardFtrace || (file != null && file.flag("guard-ftrace")),
         listenAddress(file),
-        changeable(file));
+        changeable(configured));
   }
 
   private static @Nullable String text(@Nullable Section file, String key) {
@@ -382,22 +390,20 @@ final class WatchCommand implements Callable<Integer> {
     }
   }
 
-  /** Everything that SIGHUP can change. */
-  private WatchSettings.Changeable changeable(@Nullable Section file) {
-    Path spoolFolder = spool != null ? spool : pathOr(file, "spool", DEFAULT_SPOOL);
-    List<SinkSettings> flagged = webhookSink(spoolFolder).stream().toList();
-    WatchSettings.Changeable configured =
-        file == null
+  private WatchSettings.Changeable changeable(Configuration.@Nullable Configured configured) {
+    WatchSettings.Changeable all =
+        configured == null
             ? new WatchSettings.Changeable(
-                flagged, Policy.none(), AlertConfig.DEFAULT_REPEAT_WINDOW)
-            : Configuration.changeable(file, spoolFolder, flagged, shell);
+                webhookSink(spool).stream().toList(),
+                Policy.none(),
+                AlertConfig.DEFAULT_REPEAT_WINDOW)
+            : configured.changeable();
     return repeatWindow == null
-        ? configured
-        : new WatchSettings.Changeable(
-            configured.sinks(), configured.policy(), RepeatWindow.parse(repeatWindow));
+        ? all
+        : new WatchSettings.Changeable(all.sinks(), all.policy(), RepeatWindow.parse(repeatWindow));
   }
 
-  private Optional<SinkSettings> webhookSink(Path spoolFolder) {
+  private Optional<SinkSettings> webhookSink(@Nullable Path spoolFolder) {
     if (webhook == null) {
       if (webhookTokenFile != null) {
         throw new CommandException(
@@ -418,7 +424,7 @@ final class WatchCommand implements Callable<Integer> {
               WebhookTarget.of("--webhook", webhook, token),
               FormatName.KMODWATCH,
               SinkFilter.FINDINGS_AND_LOADS,
-              spoolFolder,
+              spoolFolder == null ? Path.of(DEFAULT_SPOOL) : spoolFolder,
               most));
     } catch (SinkException e) {
       throw new CommandException(ExitStatus.USAGE, String.valueOf(e.getMessage()), e);

@@ -23,6 +23,13 @@ public final class Problems {
     return List.copyOf(problems);
   }
 
+  /** Whether anything is wrong at {@code path} or within it. */
+  public boolean isAnyWithin(String path) {
+    return problems.stream()
+        .map(Problem::path)
+        .anyMatch(wrong -> wrong.equals(path) || wrong.startsWith(path + "."));
+  }
+
   /**
    * Ends the reading of a configuration if anything is wrong with it.
    *

@@ -30,7 +30,7 @@ public final class YamlText {
   /** An example: every key of {@code shape} with what it says, none of them in force. */
   public static String example(Shape.Group shape, String head) {
     var text = new YamlText();
-    head.lines().forEach(line -> text.out.append("# ").append(line).append('\n'));
+    head.lines().forEach(line -> text.out.append("## ").append(line).append('\n'));
     for (Key key : shape.keys()) {
       text.out.append('\n');
       text.example(key, "");
@@ -138,7 +138,7 @@ public final class YamlText {
     return quoted.append('"').toString();
   }
 
-  // The example. Every line of it is a comment: "# " before words, "#" before what can be used.
+  // The example. Every line of it is a comment: "##" before words, "#" before what can be used.
 
   private void example(Key key, String indent) {
     words(key.says() + (key.required() ? " Required." : ""), indent);
@@ -184,11 +184,11 @@ public final class YamlText {
   }
 
   private void words(String text, String indent) {
-    var line = new StringBuilder("# ").append(indent);
+    var line = new StringBuilder("## ").append(indent);
     for (String word : text.split(" ", -1)) {
       if (line.length() + word.length() > WIDTH) {
         out.append(line.toString().stripTrailing()).append('\n');
-        line = new StringBuilder("# ").append(indent);
+        line = new StringBuilder("## ").append(indent);
       }
       line.append(word).append(' ');
     }

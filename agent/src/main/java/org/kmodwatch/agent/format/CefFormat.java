@@ -8,7 +8,6 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.agent.output.Catalogue;
 import org.kmodwatch.agent.output.Notice;
-import org.kmodwatch.agent.output.PlainText;
 import org.kmodwatch.core.load.LoadRecord;
 import org.kmodwatch.core.load.LoadRecord.ProcessDetails;
 
@@ -145,13 +144,31 @@ final class CefFormat implements Format {
 
   /** In the header {@code |} ends a field, and there is no way to write a newline. */
   private static String header(String text) {
-    return PlainText.escapeControls(
-        text.replaceAll("[\\r\\n]+", " ").replace("\\", "\\\\").replace("|", "\\|"));
+    return escaped(text, '|', " ");
   }
 
+  /** In a value {@code =} could begin another key. */
   private static String value(String text) {
-    String escaped =
-        text.replace("\\", "\\\\").replace("=", "\\=").replace("\r", "\\r").replace("\n", "\\n");
-    return PlainText.escapeControls(escaped);
+    return escaped(text, '=', "\\n");
+  }
+
+  private static String escaped(String text, char special, String newline) {
+    var escaped = new StringBuilder();
+    text.codePoints()
+        .forEach(
+            c -> {
+              if (c == '\\' || c == special) {
+                escaped.append('\\').appendCodePoint(c);
+              } else if (c == '\n' || c == '\r') {
+                escaped.append(newline);
+              } else if (Character.getType(c) == Character.CONTROL
+                  || Character.getType(c) == Character.SURROGATE) {
+                // No escape of CEF's: a backslash that is one, and what it was.
+                escaped.append("\\\\x%02x".formatted(c));
+              } else {
+                escaped.appendCodePoint(c);
+              }
+            });
+    return escaped.toString();
   }
 }

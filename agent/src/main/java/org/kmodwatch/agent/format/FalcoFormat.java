@@ -128,7 +128,9 @@ final class FalcoFormat implements Format {
     }
     fields.put("user.uid", process.uid());
     fields.put("user.loginuid", process.loginUid());
-    fields.put("thread.cap_effective", String.join(" ", process.capabilities()));
+    if (!process.capabilities().isEmpty()) {
+      fields.put("thread.cap_effective", String.join(" ", process.capabilities()));
+    }
   }
 
   private static void container(Fields fields, ContainerContext container, KubernetesContext pod) {
@@ -168,7 +170,9 @@ final class FalcoFormat implements Format {
       fields.put("kmod.requester.pid", requester.process().hostPid());
       fields.put("kmod.requester.uid", requester.process().uid());
     }
-    fields.put("kmod.findings", String.join(",", load.findings()));
+    if (!load.findings().isEmpty()) {
+      fields.put("kmod.findings", String.join(",", load.findings()));
+    }
     if (load.policy() != null) {
       fields.put("kmod.policy.rule", load.policy().rule());
     }

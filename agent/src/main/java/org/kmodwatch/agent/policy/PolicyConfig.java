@@ -93,6 +93,14 @@ public final class PolicyConfig {
     var compiled = new ArrayList<Condition>();
     Map<String, Mark> names = new HashMap<>();
     for (Section section : rules) {
+      // Whatever else is wrong with the rule: all of it is to be said at once.
+      Optional<Condition> condition =
+          section
+              .text("when")
+              .flatMap(
+                  text ->
+                      conditions.compile(
+                          text, section.markOf("when"), section.path() + ".when", problems));
       Optional<Rule> rule = rule(section);
       if (rule.isEmpty()) {
         continue;
@@ -104,14 +112,10 @@ public final class PolicyConfig {
             section.path() + ".name",
             "another rule has this name, at " + before);
       }
-      conditions
-          .compile(
-              rule.get().condition(), section.markOf("when"), section.path() + ".when", problems)
-          .ifPresent(
-              condition -> {
-                read.add(rule.get());
-                compiled.add(condition);
-              });
+      if (condition.isPresent()) {
+        read.add(rule.get());
+        compiled.add(condition.get());
+      }
     }
     return Policy.of(read, compiled, notes);
   }

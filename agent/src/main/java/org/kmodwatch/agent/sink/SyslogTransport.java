@@ -32,6 +32,9 @@ final class SyslogTransport implements Transport {
   private static final int CONNECT_TIMEOUT_MILLIS = 5_000;
   private static final int TIMEOUT_SECONDS = 30;
 
+  /** How long a new connection is watched for a server that wants none of it. */
+  private static final int FIRST_PATIENCE_MILLIS = 300;
+
   /** What one datagram over IPv4 can hold (RFC 5426, section 3.2). */
   private static final int MAX_UDP_BYTES = 65_507;
 
@@ -139,6 +142,7 @@ final class SyslogTransport implements Transport {
   private static final class Stream implements Link {
     private final Socket socket;
     private final SyslogTarget.Framing framing;
+    private boolean fresh = true;
 
     Stream(Socket socket, SyslogTarget.Framing framing) {
       this.socket = socket;
@@ -147,17 +151,19 @@ final class SyslogTransport implements Transport {
 
     @Override
     public @Nullable String send(List<byte[]> messages) throws IOException {
-      requireOpen();
+      // With TLS 1.3 a server that does not like our certificate says so after the handshake.
+      requireOpen(fresh && socket instanceof SSLSocket ? FIRST_PATIENCE_MILLIS : 1);
+      fresh = false;
       OutputStream out = socket.getOutputStream();
       out.write(framed(messages, framing));
       out.flush();
-      requireOpen();
+      requireOpen(1);
       return null;
     }
 
     /** A server that goes away closes its side, which is the only thing that it ever says. */
-    private void requireOpen() throws IOException {
-      socket.setSoTimeout(1);
+    private void requireOpen(int patienceMillis) throws IOException {
+      socket.setSoTimeout(patienceMillis);
       try {
         int read;
         do {

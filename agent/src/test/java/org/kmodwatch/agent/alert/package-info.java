@@ -1,0 +1,4 @@
+@NullMarked
+package org.kmodwatch.agent.alert;
+
+import org.jspecify.annotations.NullMarked;

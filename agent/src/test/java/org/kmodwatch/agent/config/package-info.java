@@ -1,0 +1,4 @@
+@NullMarked
+package org.kmodwatch.agent.config;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package org.kmodwatch.agent.format;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package org.kmodwatch.agent.policy;
+
+import org.jspecify.annotations.NullMarked;

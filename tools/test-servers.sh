@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# Makes what tests send to: a real syslog server, Debian's rsyslog, in build/test-servers. It is unpacked, not installed:
+# tests start it as themselves, with their own configuration, folders and ports. Needs no root.
+# Exit status: 0 done, 69 something is missing (the message names it and the remedy).
+set -euo pipefail
+umask 022
+export LC_ALL=C
+
+home=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+servers=$home/build/test-servers
+
+# With what they are linked with that not every Debian has.
+packages=(rsyslog rsyslog-gnutls libestr0 libfastjson4 liblognorm5 libgnutls30 libnettle8 libhogweed6 libp11-kit0 libtasn1-6
+  libidn2-0 libunistring2 libffi8 libgmp10 libuuid1 libsystemd0 libcurl3-gnutls)
+
+say() { printf 'test servers: %s\n' "$*" >&2; }
+die() {
+  printf 'test servers: %s\n' "$*" >&2
+  exit 69
+}
+
+for program in apt-get dpkg; do
+  command -v "$program" >/dev/null || die "$program is not installed; remedy: use Debian 12, or run ./verify -Dtest='!Syslog*'"
+done
+mkdir -p "$servers"
+key=$(sha256sum <"${BASH_SOURCE[0]}")
+if [ "$(cat "$servers/key" 2>&1)" = "$key" ]; then exit 0; fi
+rm -f "$servers/key"
+
+work=$(mktemp -d "$servers/work.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+say "fetching rsyslog"
+# apt's warning that root downloads unsandboxed is of no use to anyone here.
+(cd "$work" && apt-get -q -o APT::Sandbox::User=root download "${packages[@]}") >"$work/log" 2>&1 || {
+  tail -n 5 "$work/log" >&2
+  die "could not download it; remedy: on Debian 12, check the network, then run: sudo apt-get update"
+}
+mkdir "$work/root"
+for deb in "$work"/*.deb; do
+  dpkg -x "$deb" "$work/root"
+done
+libraries=$work/root/usr/lib/x86_64-linux-gnu:$work/root/lib/x86_64-linux-gnu
+LD_LIBRARY_PATH=$libraries "$work/root/usr/sbin/rsyslogd" -v >"$work/log" 2>&1 || {
+  tail -n 5 "$work/log" >&2
+  die "rsyslogd does not start, see above; remedy: add the package of what is missing to ${BASH_SOURCE[0]}"
+}
+rm -rf "$servers/root"
+mv "$work/root" "$servers/root"
+printf '%s\n' "$key" >"$servers/key"
