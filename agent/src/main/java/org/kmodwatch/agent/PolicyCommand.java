@@ -122,6 +122,10 @@ final class PolicyCommand implements Callable<Integer> {
         .read(
             recordings,
             load -> {
+              if (load.preExisting()) {
+                // It was there, and did not happen.
+                return;
+              }
               LoadRecord judged = policy.apply(load, Instant.ofEpochSecond(0, load.timeNanos()));
               counts[0]++;
               boolean without = !load.findings().isEmpty();

@@ -1,0 +1,214 @@
+package org.kmodwatch.agent;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.kmodwatch.agent.Loads.load;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.kmodwatch.core.format.LoadWriter;
+import org.kmodwatch.core.load.LoadRecord;
+import org.kmodwatch.core.load.LoadRecord.ModuleSignature;
+import org.kmodwatch.core.load.LoadRecord.PackageOwner;
+import org.kmodwatch.core.load.LoadRecord.Place;
+
+class PolicyCommandTest {
+
+  private static final String POLICY =
+      """
+      policy:
+        - name: signed
+          owner: me
+          reason: because
+          when: image.signature.status == "valid"
+          verdict: expected
+        - name: never
+          owner: me
+          reason: because
+          when: module.name == "nothing is called that"
+          verdict: alert
+      """;
+
+  @TempDir Path folder;
+
+  private Path policy(String text) throws IOException {
+    return Files.writeString(folder.resolve("policy.yaml"), text);
+  }
+
+  private Path recording(List<LoadRecord> loads) throws IOException {
+    var bytes = new ByteArrayOutputStream();
+    var writer = new LoadWriter();
+    for (LoadRecord load : loads) {
+      writer.write(load, bytes);
+    }
+    return Files.write(folder.resolve("loads.ndjson"), bytes.toByteArray());
+  }
+
+  private static LoadRecord module(
+      String name, Place place, ModuleSignature.Status status, @Nullable PackageOwner owner) {
+    LoadRecord r = load(name).findings("TRC-1017").build();
+    return new LoadRecord(
+        r.id(),
+        r.timeNanos(),
+        r.durationNanos(),
+        r.host(),
+        r.action(),
+        r.outcome(),
+        r.returnValue(),
+        r.errno(),
+        r.reason(),
+        r.route(),
+        new LoadRecord.ModuleDetails(
+            name, null, null, null, null, null, null, true, List.of(), List.of(), null, List.of()),
+        new LoadRecord.Image(
+            "hash-of-" + name,
+            9,
+            LoadRecord.Image.Source.KERNEL,
+            true,
+            null,
+            new ModuleSignature(
+                status, status == ModuleSignature.Status.VALID ? "The \"key\"" : null, null, null),
+            null),
+        new LoadRecord.ModuleFile("/lib/m/" + name + ".ko", 1, 2, 3, false, place, owner),
+        r.loader(),
+        r.requester(),
+        r.container(),
+        r.kubernetes(),
+        r.codeMayHaveRun(),
+        r.preExisting(),
+        r.retryOf(),
+        r.waitedOn(),
+        r.findings(),
+        r.policy(),
+        r.repeats(),
+        r.gaps());
+  }
+
+  private static LoadRecord signed(String name) {
+    return module(name, Place.DISTRIBUTION, ModuleSignature.Status.VALID, null);
+  }
+
+  private static LoadRecord packaged(String name, boolean changed) {
+    return module(
+        name,
+        Place.UPDATES,
+        ModuleSignature.Status.UNSIGNED,
+        new PackageOwner("dpkg", "wifi-dkms", "1.0", changed));
+  }
+
+  @Test
+  void test_saysWhatWouldChange() throws IOException {
+    Path loads =
+        recording(
+            List.of(
+                signed("ext4"),
+                packaged("wifi", true),
+                packaged("wifi", true),
+                load("was there").preExisting().build(),
+                load("gone").unloaded().build()));
+
+    Cli.Result result =
+        new Cli()
+            .run("policy", "test", "--fail-on-alert", policy(POLICY).toString(), loads.toString());
+
+    assertThat(result.status()).isEqualTo(ExitStatus.FINDINGS);
+    assertThat(result.out())
+        .isEqualTo(
+            """
+            RULE       VERDICT   LOADS  OWNER  EXPIRES
+            signed     expected  1      me     never
+            never      alert     0      me     never
+            (no rule)            3
+
+            4 loads: 3 would alert without a policy, 2 with it
+
+            ALERTS  MODULE  FROM            OUTCOME  RULE  FINDINGS
+            2       wifi    /lib/m/wifi.ko  loaded   -     TRC-1017
+
+            rules that never spoke: never
+            """);
+  }
+
+  @Test
+  void test_judgesEventsToo() throws IOException {
+    Cli.Result result =
+        new Cli()
+            .run(
+                "policy",
+                "test",
+                policy(POLICY).toString(),
+                "../core/src/test/resources/recordings/flat.ndjson");
+
+    assertThat(result.status()).isZero();
+    assertThat(result.out()).contains(" would alert without a policy, ");
+  }
+
+  @Test
+  void learn_proposesByWhoVouches_andLeavesTheRest() throws IOException {
+    Path loads =
+        recording(
+            List.of(
+                signed("ext4"),
+                signed("dummy"),
+                packaged("wifi", false),
+                packaged("tampered", true),
+                module("evil", Place.TEMPORARY, ModuleSignature.Status.VALID, null),
+                module("odd", Place.DISTRIBUTION, ModuleSignature.Status.UNKNOWN_KEY, null),
+                load("mem").memory(9).findings("TRC-1017", "KMW-1001").build(),
+                load("no").refused().findings("TRC-1017").build()));
+
+    Cli.Result learned = new Cli().run("policy", "learn", loads.toString());
+
+    assertThat(learned.status()).isZero();
+    assertThat(learned.err())
+        .isEqualTo(
+            "3 of 8 loads covered by 2 proposed rules; left to you: 1 from a place where modules do"
+                + " not belong, 1 from memory, or from a file that is not known, 2 neither signed"
+                + " by a trusted key nor of a package that is as it was shipped, 1 refused or"
+                + " failed\n");
+    Path rules = policy(learned.out());
+    assertThat(new Cli().run("policy", "check", rules.toString()).out())
+        .isEqualTo(rules + ": 2 rules, all well\n");
+    assertThat(new Cli().run("policy", "test", rules.toString(), loads.toString()).outLines())
+        .contains("8 loads: 8 would alert without a policy, 5 with it")
+        .noneMatch(line -> line.contains(" ext4 ") || line.contains(" wifi "));
+  }
+
+  @Test
+  void learn_neverGoesByTheNameOfAProcess() throws IOException {
+    String rules =
+        new Cli().run("policy", "learn", recording(List.of(signed("ext4"))).toString()).out();
+
+    assertThat(rules).doesNotContain("insmod", "loader", "requester");
+  }
+
+  @Test
+  void badLine_isNamed_andTheOthersCount() throws IOException {
+    Path loads = recording(List.of(signed("ext4")));
+    Files.writeString(
+        loads, Files.readString(loads, StandardCharsets.UTF_8) + "{\"schema\":\"x\"}\n");
+
+    Cli.Result result =
+        new Cli().run("policy", "test", policy(POLICY).toString(), loads.toString());
+
+    assertThat(result.status()).isZero();
+    assertThat(result.out()).contains("1 load: 1 would alert without a policy, 0 with it");
+    assertThat(result.err()).isEqualTo(loads + ":2: schema is not kmodwatch.load/1 but x\n");
+  }
+
+  @Test
+  void fileWithoutRules_isNamedWithTheRemedy() throws IOException {
+    Path file = policy("listen: 9110\n");
+
+    assertThat(new Cli().run("policy", "check", file.toString()).err())
+        .isEqualTo(
+            "kmodwatch: there is no rule in %s; write them under the key policy, or see kmodwatch policy learn\n"
+                .formatted(file));
+  }
+}

@@ -1,0 +1,172 @@
+package org.kmodwatch.lab;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.MethodSource;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.ObjectMapper;
+
+/** README's policy, rules that were learned, and SIGHUP, on real kernels. */
+@ParameterizedClass(name = "kernel {0}")
+@MethodSource("org.kmodwatch.lab.TestKernels#few")
+final class PolicyIT {
+
+  private static final String OWN = "the distribution's own";
+
+  @SuppressWarnings("NullAway.Init") // set before each class invocation
+  private static LabResult result;
+
+  @SuppressWarnings("NullAway.Init") // set before each class invocation
+  private static List<JsonNode> loads;
+
+  @SuppressWarnings("NullAway.Init") // set before each class invocation
+  private static List<JsonNode> alerts;
+
+  @SuppressWarnings("NullAway.Init") // set before each class invocation
+  @Parameter
+  String kernel;
+
+  @BeforeParameterizedClassInvocation
+  static void boot(String kernel) throws IOException {
+    Path policy = Files.createTempFile("policy", ".yaml");
+    try {
+      Files.writeString(policy, policyOfReadme());
+      LabRun run = LabRun.of(kernel, Resources.text("policy.sh"));
+      for (String module : List.of("kw_plain", "kw_params")) {
+        run = run.withFile(Lab.testModule(kernel, module));
+      }
+      result = Lab.run(run.withFile(AddedFile.parse(policy + ":/root/policy.yaml")));
+    } finally {
+      Files.delete(policy);
+    }
+    assertThat(result.exitStatus()).isZero();
+    loads = lines("policy.ndjson");
+    alerts = lines("alerts.ndjson");
+  }
+
+  private static String policyOfReadme() throws IOException {
+    String readme = Files.readString(Checkout.find().root().resolve("README.md"));
+    Matcher block = Pattern.compile("(?m)^    policy:\n(?:^    .*\n)+").matcher(readme);
+    assertThat(block.find()).as("README.md has a policy").isTrue();
+    return block.group().stripIndent();
+  }
+
+  private static Path file(String name) {
+    return result.guestLog().resolveSibling(name);
+  }
+
+  private static String text(String name) throws IOException {
+    return Files.readString(file(name), StandardCharsets.UTF_8);
+  }
+
+  private static List<JsonNode> lines(String name) throws IOException {
+    var mapper = new ObjectMapper();
+    return text(name).lines().map(mapper::readTree).toList();
+  }
+
+  private static Stream<JsonNode> loadsOf(String module) {
+    return loads.stream()
+        .filter(load -> load.at("/action").asString().equals("load"))
+        .filter(load -> load.at("/module/name").asString("").equals(module));
+  }
+
+  private static Stream<JsonNode> alertsOn(String module) {
+    return alerts.stream()
+        .filter(alert -> alert.at("/load/module/name").asString("").equals(module));
+  }
+
+  @Test
+  void theDistributionsModules_areExpected_andTheirRecordsSayByWhichRule() {
+    for (String module : List.of("dummy", "ifb", "veth", "macvlan")) {
+      assertThat(loadsOf(module))
+          .as(module)
+          .isNotEmpty()
+          .allSatisfy(
+              load -> {
+                assertThat(load.at("/policy/verdict").asString()).isEqualTo("expected");
+                assertThat(load.at("/policy/rule").asString()).isEqualTo(OWN);
+                assertThat(load.at("/findings/0").asString()).isEqualTo("TRC-1017");
+              });
+      assertThat(alertsOn(module)).as(module).isEmpty();
+    }
+  }
+
+  @Test
+  void theUnsignedModule_alertsOnce_andIsSummedUp() {
+    List<JsonNode> told =
+        alertsOn("kw_plain")
+            .filter(alert -> alert.at("/load/file/path").asString("").equals("/srv/kw_plain.ko"))
+            .toList();
+
+    assertThat(told)
+        .extracting(alert -> alert.at("/stage").asString())
+        .containsExactly("first", "summary");
+    assertThat(told).extracting(alert -> alert.at("/count").asInt()).containsExactly(1, 20);
+    assertThat(told.getFirst().at("/id")).isEqualTo(told.getLast().at("/id"));
+    assertThat(told.getFirst().at("/signatures/0/id").asString()).isEqualTo("KMW-1004");
+    assertThat(told.getFirst().at("/load/policy/verdict").asString()).isEqualTo("alert");
+  }
+
+  @Test
+  void whateverStandsOut_alerts() {
+    assertThat(alertsOn("kw_params")).as("from memory").hasSize(1);
+    assertThat(alertsOn("kw_plain").map(alert -> alert.at("/load/file/place").asString("")))
+        .contains("memfd", "temporary", "updates");
+    assertThat(alertsOn("af_alg").map(alert -> alert.at("/load/findings").toString()))
+        .as("a distribution's module that nobody with a right to asked for")
+        .containsExactly("[\"TRC-1017\",\"KMW-1007\"]");
+  }
+
+  @Test
+  void wrongConfiguration_isToldWithItsLine_andTheOldOneStays() throws IOException {
+    assertThat(text("policy.log").lines())
+        .contains(
+            "kmodwatch: /root/kmodwatch.yaml:2:46: policy[1].when: in the condition at 1:1: there"
+                + " is nothing called modul; did you mean module?",
+            "kmodwatch: the configuration stays as it was; mend it and send SIGHUP again");
+  }
+
+  @Test
+  void newConfiguration_countsFromTheNextLoadOn() throws IOException {
+    assertThat(text("policy.log").lines()).contains("configuration: read anew: 1 sink, 2 rules");
+    assertThat(loadsOf("bonding").map(load -> load.at("/policy/rule").asString()))
+        .containsExactly("no bonds here");
+    assertThat(alertsOn("bonding")).hasSize(1);
+    assertThat(text("policy.log"))
+        .doesNotContain("never spoke")
+        .containsPattern("(?m)^alerts: delivered \\d+, refused 0, dropped or lost 0, waiting 0$");
+  }
+
+  @Test
+  void learnedRules_coverTheBoot_andNoneOfTheAttacks() throws IOException {
+    assertThat(text("learn.log"))
+        .containsPattern("(?m)^(\\d+) of \\1 loads covered by \\d+ proposed rules$");
+    assertThat(lines("boot.ndjson").stream().filter(l -> !l.at("/preExisting").asBoolean()))
+        .hasSizeGreaterThanOrEqualTo(25);
+    assertThat(text("learned.yaml")).doesNotContain("loader.", "requester.", "comm");
+    assertThat(text("test-boot.txt"))
+        .containsPattern("(?m)^\\d+ loads: [1-9]\\d* would alert without a policy, 0 with it$");
+    // 20 and 1 from files, from memory, memfd, /tmp and updates, the autoload; and their unloads
+    // alert nobody.
+    assertThat(
+            text("test-attacks.txt").lines().filter(line -> line.matches("\\d+ +(kw_|af_alg).*")))
+        .extracting(line -> line.replaceAll(" +", " ").replaceAll("^(\\d+ \\S+ \\S+) .*", "$1"))
+        .contains(
+            "20 kw_plain /srv/kw_plain.ko", "1 kw_params memory", "1 kw_plain /tmp/kw_plain.ko")
+        .anyMatch(line -> line.startsWith("1 af_alg /"))
+        .anyMatch(line -> line.startsWith("1 kw_plain /memfd:"))
+        .anyMatch(line -> line.endsWith("/updates/kw_plain.ko"));
+  }
+}
