@@ -13,8 +13,13 @@ start() {
 # until_said FILE WORD
 until_said() {
   tries=0
-  until grep -q -- "$2" "$1" || [ "$tries" -gt 600 ]; do
+  until grep -q -s -- "$2" "$1"; do
     tries=$((tries + 1))
+    if [ "$tries" -gt 900 ] || ! kill -0 "$agent"; then
+      echo "never said in $1: $2"
+      tail -n 20 /out/*.log
+      exit 1
+    fi
     sleep 0.1
   done
 }
