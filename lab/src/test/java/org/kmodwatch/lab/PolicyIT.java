@@ -100,16 +100,21 @@ final class PolicyIT {
 
   @Test
   void theUnsignedModule_alertsOnce_andIsSummedUp() {
-    List<JsonNode> told =
+    List<JsonNode> first =
         alertsOn("kw_plain")
             .filter(alert -> alert.at("/load/file/path").asString("").equals("/srv/kw_plain.ko"))
+            .toList();
+    assertThat(first).hasSize(1);
+    List<JsonNode> told =
+        alerts.stream()
+            .filter(alert -> alert.at("/id").equals(first.getFirst().at("/id")))
             .toList();
 
     assertThat(told)
         .extracting(alert -> alert.at("/stage").asString())
         .containsExactly("first", "summary");
-    assertThat(told).extracting(alert -> alert.at("/count").asInt()).containsExactly(1, 20);
-    assertThat(told.getFirst().at("/id")).isEqualTo(told.getLast().at("/id"));
+    // 20 from /srv, and the same bytes by the same process from updates/.
+    assertThat(told).extracting(alert -> alert.at("/count").asInt()).containsExactly(1, 21);
     assertThat(told.getFirst().at("/signatures/0/id").asString()).isEqualTo("KMW-1004");
     assertThat(told.getFirst().at("/load/policy/verdict").asString()).isEqualTo("alert");
   }
@@ -149,7 +154,7 @@ final class PolicyIT {
     assertThat(text("learn.log"))
         .containsPattern("(?m)^(\\d+) of \\1 loads covered by \\d+ proposed rules$");
     assertThat(lines("boot.ndjson").stream().filter(l -> !l.at("/preExisting").asBoolean()))
-        .hasSizeGreaterThanOrEqualTo(25);
+        .hasSizeGreaterThanOrEqualTo(20);
     assertThat(text("learned.yaml")).doesNotContain("loader.", "requester.", "comm");
     assertThat(text("test-boot.txt"))
         .containsPattern("(?m)^\\d+ loads: [1-9]\\d* would alert without a policy, 0 with it$");
