@@ -1,7 +1,6 @@
 package org.kmodwatch.agent;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -40,10 +39,8 @@ final class ConfigCommand implements Callable<Integer> {
       """
       Configuration of kmodwatch watch. Every key is here with what holds without it; take the single #
       away from what you want to be otherwise. After a change: kmodwatch config check FILE, then send
-      SIGHUP (systemctl reload kmodwatch).
-      yaml-language-server: $schema=%s\
-      """
-          .formatted(Configuration.SCHEMA_ID);
+      SIGHUP (systemctl reload kmodwatch). For editors: kmodwatch config schema.\
+      """;
 
   private final Shell shell;
 
@@ -67,7 +64,7 @@ final class ConfigCommand implements Callable<Integer> {
       throws IOException {
     WatchSettings.Changeable settings =
         Configuration.read(file, Configuration.FromElsewhere.NOTHING, shell).changeable();
-    print(
+    shell.print(
         "%s: %s, %s, all well\n"
             .formatted(
                 file,
@@ -95,7 +92,7 @@ final class ConfigCommand implements Callable<Integer> {
       throws IOException {
     List<String> set = assignments == null ? List.of() : assignments;
     var more = new Configuration.FromElsewhere(null, set, null, List.of());
-    print(YamlText.of(Configuration.read(file, more, shell).section(), Configuration.SHAPE));
+    shell.print(YamlText.of(Configuration.read(file, more, shell).section(), Configuration.SHAPE));
     return ExitStatus.OK;
   }
 
@@ -113,7 +110,7 @@ final class ConfigCommand implements Callable<Integer> {
       throws IOException {
     String example = YamlText.example(Configuration.SHAPE, HEAD);
     if (file == null) {
-      print(example);
+      shell.print(example);
       return ExitStatus.OK;
     }
     try {
@@ -137,7 +134,7 @@ final class ConfigCommand implements Callable<Integer> {
       footerHeading = "%nExamples:%n",
       footer = "  kmodwatch config schema > kmodwatch.schema.json")
   int schema() throws IOException {
-    print(schemaText() + "\n");
+    shell.print(schemaText() + "\n");
     return ExitStatus.OK;
   }
 
@@ -145,9 +142,5 @@ final class ConfigCommand implements Callable<Integer> {
     return JsonText.pretty(
         JsonSchema.of(
             Configuration.SHAPE, Configuration.SCHEMA_ID, "Configuration of kmodwatch watch"));
-  }
-
-  private void print(String text) throws IOException {
-    shell.out().write(text.getBytes(StandardCharsets.UTF_8));
   }
 }

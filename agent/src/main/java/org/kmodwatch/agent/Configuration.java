@@ -18,6 +18,7 @@ import org.kmodwatch.agent.config.Section;
 import org.kmodwatch.agent.config.Shape;
 import org.kmodwatch.agent.config.Tree;
 import org.kmodwatch.agent.config.Yaml;
+import org.kmodwatch.agent.identity.ImageStore;
 import org.kmodwatch.agent.policy.Policy;
 import org.kmodwatch.agent.policy.PolicyConfig;
 import org.kmodwatch.agent.sink.SinkConfig;
@@ -55,7 +56,7 @@ final class Configuration {
               Key.optional(
                   "image-buffer",
                   Shape.Text.checked(IMAGE_BUFFER, Configuration::imageBufferFault),
-                  "64M",
+                  WatchCommand.DEFAULT_IMAGE_BUFFER,
                   "Memory of the kernel for the bytes of modules on their way; --image-buffer."),
               Key.optional(
                   "keep-images",
@@ -67,7 +68,7 @@ final class Configuration {
                           Key.optional(
                               "max",
                               new Shape.Size(1 << 20, 1L << 50),
-                              "1G",
+                              ByteSize.text(ImageStore.DEFAULT_MAX_BYTES),
                               "How much may be in it."))),
                   "Keep what the kernel is given; --keep-images."),
               Key.optional(
@@ -204,7 +205,7 @@ final class Configuration {
         && read.get() instanceof Tree.Table rules) {
       Tree.Entry entry = rules.entries().get("policy");
       if (entry != null) {
-        return Overlay.with(table, "policy", entry);
+        return table.with("policy", entry);
       }
       problems.add(rules.mark(), "", "the key policy is missing, expected a list of rules");
     } else if (read.isPresent()) {

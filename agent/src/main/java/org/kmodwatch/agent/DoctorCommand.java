@@ -1,7 +1,6 @@
 package org.kmodwatch.agent;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.agent.doctor.Examination;
@@ -49,7 +48,7 @@ final class DoctorCommand implements Callable<Integer> {
               machine.supportsModules() ? report.toText(shell.colour()) : report.verdict() + "\n";
           case JSON -> JsonText.pretty(report.toJson()) + "\n";
         };
-    shell.out().write(text.getBytes(StandardCharsets.UTF_8));
+    shell.print(text);
     shell.out().flush();
     return report.watchWorks() ? ExitStatus.OK : ExitStatus.UNAVAILABLE;
   }

@@ -1,7 +1,6 @@
 package org.kmodwatch.agent;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.cert.X509Certificate;
@@ -86,18 +85,14 @@ final class InspectCommand implements Callable<Integer> {
       if (report != null) {
         switch (form) {
           case TABLE -> {
-            write(between + report.toText(shell.colour()));
+            shell.print(between + report.toText(shell.colour()));
             between = "\n";
           }
-          case JSON -> write(JsonText.line(report.toJson()) + "\n");
+          case JSON -> shell.print(JsonText.line(report.toJson()) + "\n");
         }
       }
     }
     return status;
-  }
-
-  private void write(String text) throws IOException {
-    shell.out().write(text.getBytes(StandardCharsets.UTF_8));
   }
 
   private List<X509Certificate> certificates() {

@@ -182,7 +182,7 @@ public final class Main {
 
   private int printVersion() {
     try {
-      shell.out().write(("kmodwatch " + Version.text() + "\n").getBytes(StandardCharsets.UTF_8));
+      shell.print("kmodwatch " + Version.text() + "\n");
       return ExitStatus.OK;
     } catch (IOException e) {
       return ExitStatus.INTERNAL;

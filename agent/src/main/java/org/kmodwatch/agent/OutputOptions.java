@@ -108,7 +108,7 @@ final class OutputOptions {
   private static Output foreign(String word, Shell shell, List<Signature> signatures) {
     FormatName format =
         FormatName.ofWord(word)
-            .filter(name -> words().contains(name.word()))
+            .filter(name -> name != FormatName.KMODWATCH)
             .orElseThrow(
                 () ->
                     new CommandException(

@@ -130,7 +130,9 @@ final class Pipeline {
   void tick(long nowNanos) throws IOException {
     this.nowNanos = nowNanos;
     alerts.tick(nowNanos);
-    policy.tellExpired(now());
+    if (!policy.isEmpty()) {
+      policy.tellExpired(now());
+    }
     tracker.tick(nowNanos);
     requests.tick(nowNanos);
     handOn();

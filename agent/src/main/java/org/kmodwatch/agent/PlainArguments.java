@@ -86,8 +86,8 @@ final class PlainArguments {
         return command.assignments.add(value);
       }
       case "--config" -> command.config = Path.of(value);
-      case "--policy" -> command.policyFile = Path.of(value);
-      case "--repeat-window" -> command.repeatWindow = value;
+      case "--policy" -> command.policy.file = Path.of(value);
+      case "--repeat-window" -> command.policy.repeatWindow = value;
       case "--record" -> command.record = Path.of(value);
       case "--image-buffer" -> command.imageBuffer = value;
       case "--keep-images" -> command.keepImages = Path.of(value);

@@ -1,15 +1,14 @@
 package org.kmodwatch.agent;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.kmodwatch.agent.output.Catalogue;
 import org.kmodwatch.agent.output.TextTable;
@@ -86,7 +85,7 @@ final class PolicyCommand implements Callable<Integer> {
     Policy policy = read(file, shell);
     Instant now = clock.instant();
     policy.tellExpired(now);
-    print("%s: %s, all well\n".formatted(file, Counted.of(policy.rules().size(), "rule")));
+    shell.print("%s: %s, all well\n".formatted(file, Counted.of(policy.rules().size(), "rule")));
     return ExitStatus.OK;
   }
 
@@ -116,35 +115,17 @@ final class PolicyCommand implements Callable<Integer> {
       throws IOException {
     List<Signature> installed = Signatures.load(List.of());
     Policy policy = read(file, shell);
-    var alerting = new ArrayList<LoadRecord>();
-    var counts = new long[3];
-    new RecordedLoads(installed, shell)
-        .read(
-            recordings,
-            load -> {
-              if (load.preExisting()) {
-                // It was there, and did not happen.
-                return;
-              }
-              LoadRecord judged = policy.apply(load, Instant.ofEpochSecond(0, load.timeNanos()));
-              counts[0]++;
-              boolean without = !load.findings().isEmpty();
-              boolean with = judged.policy() != null && judged.policy().verdict() == Verdict.ALERT;
-              counts[1] += without ? 1 : 0;
-              counts[2] += with ? 1 : 0;
-              if (with) {
-                alerting.add(judged);
-              }
-            });
-    print(rules(policy));
-    print(
+    var trial = new Trial(policy);
+    new RecordedLoads(installed, shell).read(recordings, trial::load);
+    shell.print(rules(policy));
+    shell.print(
         "\n%s: %d would alert without a policy, %d with it\n"
-            .formatted(Counted.of(counts[0], "load"), counts[1], counts[2]));
-    print(alerting(alerting));
+            .formatted(Counted.of(trial.loads, "load"), trial.withoutPolicy, trial.withPolicy));
+    shell.print(alerting(trial.alerting));
     if (!policy.neverHit().isEmpty()) {
-      print("\nrules that never spoke: %s\n".formatted(String.join(", ", policy.neverHit())));
+      shell.print("\nrules that never spoke: %s\n".formatted(String.join(", ", policy.neverHit())));
     }
-    return failOnAlert && !alerting.isEmpty() ? ExitStatus.FINDINGS : ExitStatus.OK;
+    return failOnAlert && trial.withPolicy > 0 ? ExitStatus.FINDINGS : ExitStatus.OK;
   }
 
   private String rules(Policy policy) {
@@ -162,27 +143,49 @@ final class PolicyCommand implements Callable<Integer> {
     return table.render(shell.colour());
   }
 
-  /** The loads that alert, the same ones together. */
-  private String alerting(List<LoadRecord> loads) {
-    if (loads.isEmpty()) {
-      return "";
+  /** What a policy says of loads; of those that alert, the same ones together. */
+  private static final class Trial {
+    private final Policy policy;
+    private final Map<List<String>, Long> alerting = new LinkedHashMap<>();
+    private long loads;
+    private long withoutPolicy;
+    private long withPolicy;
+
+    Trial(Policy policy) {
+      this.policy = policy;
     }
-    Map<List<String>, Long> same = new LinkedHashMap<>();
-    for (LoadRecord load : loads) {
-      String name = load.module().name();
-      String from =
-          load.file() == null ? load.route().memoryOnly() ? "memory" : "-" : load.file().path();
-      String rule =
-          load.policy() == null || load.policy().rule() == null ? "-" : load.policy().rule();
-      same.merge(
-          List.of(
-              name == null ? "-" : name,
-              from,
-              load.outcome().name().toLowerCase(Locale.ROOT),
-              rule,
-              String.join(" ", load.findings())),
-          1L,
-          Long::sum);
+
+    void load(LoadRecord load) {
+      if (load.preExisting()) {
+        // It was there, and did not happen.
+        return;
+      }
+      loads++;
+      if (!load.findings().isEmpty()) {
+        withoutPolicy++;
+      }
+      LoadRecord.Policy said =
+          policy.apply(load, Instant.ofEpochSecond(0, load.timeNanos())).policy();
+      if (said != null && said.verdict() == Verdict.ALERT) {
+        withPolicy++;
+        alerting.merge(cells(load, said), 1L, Long::sum);
+      }
+    }
+
+    private static List<String> cells(LoadRecord load, LoadRecord.Policy said) {
+      String from = load.route().memoryOnly() ? "memory" : "-";
+      return List.of(
+          Objects.requireNonNullElse(load.module().name(), "-"),
+          load.file() == null ? from : load.file().path(),
+          load.outcome().name().toLowerCase(Locale.ROOT),
+          Objects.requireNonNullElse(said.rule(), "-"),
+          String.join(" ", load.findings()));
+    }
+  }
+
+  private String alerting(Map<List<String>, Long> same) {
+    if (same.isEmpty()) {
+      return "";
     }
     var table = new TextTable("ALERTS", "MODULE", "FROM", "OUTCOME", "RULE", "FINDINGS");
     same.entrySet().stream()
@@ -227,12 +230,8 @@ final class PolicyCommand implements Callable<Integer> {
     List<Signature> installed = Signatures.load(List.of());
     var learner = new Learner(Catalogue.of(installed)::of);
     new RecordedLoads(installed, shell).read(recordings, learner::load);
-    print(learner.proposal(clock.instant()));
+    shell.print(learner.proposal(clock.instant()));
     shell.note(learner.summary());
     return ExitStatus.OK;
-  }
-
-  private void print(String text) throws IOException {
-    shell.out().write(text.getBytes(StandardCharsets.UTF_8));
   }
 }

@@ -12,20 +12,15 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
-import org.kmodwatch.agent.alert.Alert;
-import org.kmodwatch.agent.output.Output;
 import org.kmodwatch.agent.policy.Policy;
-import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.format.BadLine;
 import org.kmodwatch.core.format.Compression;
-import org.kmodwatch.core.format.EventHandler;
 import org.kmodwatch.core.format.EventReader;
 import org.kmodwatch.core.format.LoadReader;
 import org.kmodwatch.core.format.ReadOptions;
 import org.kmodwatch.core.load.LoadRecord;
 import org.kmodwatch.core.load.LoadRecordException;
 import org.kmodwatch.core.load.LoadTrackerOptions;
-import org.kmodwatch.core.signature.Finding;
 import org.kmodwatch.core.signature.Signature;
 
 /**
@@ -55,21 +50,18 @@ final class RecordedLoads {
    */
   void read(List<String> files, Consumer<LoadRecord> loads) {
     for (String file : files) {
-      String name = file.equals("-") ? "standard input" : file;
-      try (InputStream in = file.equals("-") ? shell.in() : Files.newInputStream(Path.of(file))) {
+      boolean piped = file.equals(ReplayCommand.STANDARD_INPUT);
+      String name = piped ? "standard input" : file;
+      try (InputStream in = piped ? shell.in() : Files.newInputStream(Path.of(file))) {
         read(new BufferedInputStream(Compression.open(in)), name, loads);
       } catch (IOException e) {
         throw new CommandException(
-            ExitStatus.UNAVAILABLE, "cannot read %s: %s".formatted(name, reason(e)), e);
+            ExitStatus.UNAVAILABLE,
+            "cannot read %s: %s".formatted(name, ReplayCommand.reason(e)),
+            e);
       }
     }
     badLines.finish();
-  }
-
-  private static String reason(IOException e) {
-    return e instanceof java.nio.file.NoSuchFileException
-        ? "there is no such file"
-        : String.valueOf(e.getMessage());
   }
 
   private void read(BufferedInputStream in, String name, Consumer<LoadRecord> loads)
@@ -103,73 +95,22 @@ final class RecordedLoads {
     var pipeline =
         new Pipeline(
             signatures,
-            List.of(new LoadsOnly(loads)),
+            List.of(),
             shell,
             LoadTrackerOptions.of(LoadRecord.Host.UNKNOWN, null),
             Policy.none(),
             Duration.ZERO,
             Pipeline.BeforeLoad.NOTHING,
-            (record, basis) -> {});
+            (record, basis) -> loads.accept(record));
     try {
-      EventReader.read(in, name, ReadOptions.DEFAULT, new Handler(pipeline));
+      EventReader.read(
+          in,
+          name,
+          ReadOptions.DEFAULT,
+          new RecordingFeed(pipeline, line -> badLines.add(line.toString())));
     } catch (UncheckedIOException e) {
       throw e.getCause();
     }
     pipeline.finish();
-  }
-
-  private final class Handler implements EventHandler {
-    private final Pipeline pipeline;
-
-    Handler(Pipeline pipeline) {
-      this.pipeline = pipeline;
-    }
-
-    @Override
-    public void onEvent(Event event) {
-      try {
-        pipeline.tick(event.timestampNanos());
-        pipeline.accept(event);
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
-    }
-
-    @Override
-    public void onBadLine(BadLine line) {
-      badLines.add(line.toString());
-    }
-  }
-
-  private record LoadsOnly(Consumer<LoadRecord> loads) implements Output {
-    @Override
-    public void finding(Finding finding) {
-      // The loads have their ids.
-    }
-
-    @Override
-    public void event(Event event) {
-      // The loads are made of them.
-    }
-
-    @Override
-    public void load(LoadRecord load) {
-      loads.accept(load);
-    }
-
-    @Override
-    public void requestWithoutLoad(Event request) {
-      // No load.
-    }
-
-    @Override
-    public void alert(Alert alert) {
-      // Made of the loads.
-    }
-
-    @Override
-    public void flush() {
-      // Nothing is kept.
-    }
   }
 }

@@ -12,11 +12,9 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import org.kmodwatch.agent.alert.AlertConfig;
 import org.kmodwatch.agent.output.UserNames;
 import org.kmodwatch.agent.policy.Policy;
-import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.format.BadLine;
 import org.kmodwatch.core.format.EventHandler;
 import org.kmodwatch.core.format.LineBlocks;
@@ -56,7 +54,8 @@ final class ReplayCommand implements Callable<Integer> {
   /** How a reader begins the reason of the last line of damaged compressed data. */
   private static final String BREAKS_OFF = "the input breaks off here";
 
-  private static final String STANDARD_INPUT = "-";
+  /** Stands for standard input in place of a file. */
+  static final String STANDARD_INPUT = "-";
 
   @Parameters(arity = "1..*", paramLabel = "FILE", description = "Recordings; - is standard input.")
   List<String> files = new ArrayList<>();
@@ -74,23 +73,12 @@ final class ReplayCommand implements Callable<Integer> {
       description = "Add the signatures in this jar, or in the jars of this folder.")
   List<Path> signatures = new ArrayList<>();
 
-  @Option(
-      names = "--policy",
-      paramLabel = "FILE",
-      description = "Take the rules of the policy from FILE; see kmodwatch policy --help.")
-  @Nullable Path policyFile;
-
-  @Option(
-      names = "--repeat-window",
-      paramLabel = "TIME",
-      description =
-          "How long, by the recording's clock, the same alert is counted rather than told again,"
-              + " such as 30s or 1h; 0 tells each. Default: 10m.")
-  @Nullable String repeatWindow;
+  @Mixin PolicyOptions policy = new PolicyOptions();
 
   private final Shell shell;
   private final Complaints badLines;
   private long lines;
+  private boolean damaged;
 
   ReplayCommand(Shell shell) {
     this.shell = shell;
@@ -108,9 +96,7 @@ final class ReplayCommand implements Callable<Integer> {
             shell,
             LoadTrackerOptions.of(LoadRecord.Host.UNKNOWN, null),
             policy(),
-            repeatWindow == null
-                ? AlertConfig.DEFAULT_REPEAT_WINDOW
-                : RepeatWindow.parse(repeatWindow),
+            policy.repeatWindow(AlertConfig.DEFAULT_REPEAT_WINDOW),
             Pipeline.BeforeLoad.NOTHING,
             (record, basis) -> {});
     ReadOptions options = readOptions(installed);
@@ -139,13 +125,14 @@ final class ReplayCommand implements Callable<Integer> {
   }
 
   private Policy policy() {
-    return policyFile == null ? Policy.none() : PolicyCommand.read(policyFile, shell);
+    return policy.file == null ? Policy.none() : PolicyCommand.read(policy.file, shell);
   }
 
   /** Whether the file could be read to its end. */
   private boolean replay(String file, Pipeline pipeline, ReadOptions options) throws IOException {
     String name = file.equals(STANDARD_INPUT) ? "standard input" : file;
-    var handler = new Handler(pipeline);
+    damaged = false;
+    var handler = new RecordingFeed(pipeline, this::bad);
     try {
       lines += read(file, name, pipeline, options, handler).lines();
     } catch (UncheckedIOException e) {
@@ -157,14 +144,14 @@ final class ReplayCommand implements Callable<Integer> {
     } finally {
       pipeline.flush();
     }
-    if (handler.damaged) {
+    if (damaged) {
       shell.complain("cannot read %s to its end: the compressed data is damaged".formatted(name));
     }
-    return !handler.damaged;
+    return !damaged;
   }
 
   private ReadStatistics read(
-      String file, String name, Pipeline pipeline, ReadOptions options, Handler handler)
+      String file, String name, Pipeline pipeline, ReadOptions options, EventHandler handler)
       throws IOException {
     if (!file.equals(STANDARD_INPUT) && Files.isRegularFile(Path.of(file))) {
       try (FileChannel channel = FileChannel.open(Path.of(file))) {
@@ -177,6 +164,12 @@ final class ReplayCommand implements Callable<Integer> {
       return ParallelReader.read(
           LineBlocks.of(in, options), name, options, handler, () -> flush(pipeline));
     }
+  }
+
+  private void bad(BadLine line) {
+    badLines.add(line.toString());
+    // What follows the damage is lost, which is more than one bad line.
+    damaged |= line.reason().startsWith(BREAKS_OFF);
   }
 
   private InputStream open(String file) throws IOException {
@@ -207,38 +200,12 @@ final class ReplayCommand implements Callable<Integer> {
     return strict ? options.withEveryLine() : options;
   }
 
-  private static String reason(IOException e) {
+  /** Why a file cannot be read, for a person. */
+  static String reason(IOException e) {
     return switch (e) {
       case NoSuchFileException missing -> "there is no such file";
       case AccessDeniedException denied -> "no permission";
       default -> String.valueOf(e.getMessage());
     };
-  }
-
-  private final class Handler implements EventHandler {
-    private final Pipeline pipeline;
-    private boolean damaged;
-
-    Handler(Pipeline pipeline) {
-      this.pipeline = pipeline;
-    }
-
-    @Override
-    public void onEvent(Event event) {
-      try {
-        // A recording's clock is its events.
-        pipeline.tick(event.timestampNanos());
-        pipeline.accept(event);
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
-    }
-
-    @Override
-    public void onBadLine(BadLine line) {
-      badLines.add(line.toString());
-      // What follows the damage is lost, which is more than one bad line.
-      damaged |= line.reason().startsWith(BREAKS_OFF);
-    }
   }
 }

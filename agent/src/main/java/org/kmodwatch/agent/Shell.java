@@ -49,6 +49,15 @@ record Shell(
         Path.of("/"));
   }
 
+  /**
+   * Writes {@code text} to standard output.
+   *
+   * @throws IOException if nobody takes it
+   */
+  void print(String text) throws IOException {
+    out.write(text.getBytes(StandardCharsets.UTF_8));
+  }
+
   /** Shows one line on standard error that names this program: an error or a warning. */
   void complain(String message) {
     note("kmodwatch: " + message);

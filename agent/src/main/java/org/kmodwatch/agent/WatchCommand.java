@@ -6,7 +6,6 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
@@ -14,28 +13,21 @@ import java.util.function.Function;
 import java.util.function.ToIntFunction;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
-import org.kmodwatch.agent.alert.AlertConfig;
 import org.kmodwatch.agent.config.ByteSize;
 import org.kmodwatch.agent.config.ConfigException;
 import org.kmodwatch.agent.config.Section;
 import org.kmodwatch.agent.doctor.Capability;
 import org.kmodwatch.agent.doctor.Machine;
-import org.kmodwatch.agent.format.FormatName;
 import org.kmodwatch.agent.host.HostFacts;
 import org.kmodwatch.agent.identity.ImageStore;
 import org.kmodwatch.agent.identity.LoadedImages;
 import org.kmodwatch.agent.output.Catalogue;
 import org.kmodwatch.agent.output.Output;
 import org.kmodwatch.agent.output.UserNames;
-import org.kmodwatch.agent.policy.Policy;
-import org.kmodwatch.agent.sink.Secret;
 import org.kmodwatch.agent.sink.SinkContext;
 import org.kmodwatch.agent.sink.SinkException;
-import org.kmodwatch.agent.sink.SinkFilter;
 import org.kmodwatch.agent.sink.SinkSettings;
 import org.kmodwatch.agent.sink.Sinks;
-import org.kmodwatch.agent.sink.SpooledSink;
-import org.kmodwatch.agent.sink.WebhookTarget;
 import org.kmodwatch.agent.status.ListenAddress;
 import org.kmodwatch.agent.status.StatusServer;
 import org.kmodwatch.core.signature.Signature;
@@ -202,21 +194,9 @@ final class WatchCommand implements Callable<Integer> {
               + " be repeated.")
   List<String> assignments = new ArrayList<>();
 
-  @Option(
-      names = "--policy",
-      paramLabel = "FILE",
-      description = "Take the rules of the policy from FILE; see kmodwatch policy --help.")
-  @Nullable Path policyFile;
+  @Mixin PolicyOptions policy = new PolicyOptions();
 
-  @Option(
-      names = "--repeat-window",
-      paramLabel = "TIME",
-      description =
-          "How long the same alert is counted rather than told again, such as 30s or 1h; 0 tells"
-              + " each. Default: 10m.")
-  @Nullable String repeatWindow;
-
-  private static final String DEFAULT_IMAGE_BUFFER = "64M";
+  static final String DEFAULT_IMAGE_BUFFER = "64M";
   static final String DEFAULT_PINS = "/sys/fs/bpf/kmodwatch";
   static final String DEFAULT_STATE = "/var/lib/kmodwatch";
   static final String DEFAULT_SPOOL = "/var/lib/kmodwatch/spool";
@@ -239,8 +219,9 @@ final class WatchCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException {
-    Configuration.Configured configured = configured();
-    WatchSettings settings = settings(configured);
+    var reader = new WatchSettingsReader(this, shell);
+    Optional<Configuration.Configured> configured = reader.configured();
+    WatchSettings settings = reader.settings(configured);
     List<Signature> installed = Signatures.load(settings.signatures());
     FailOn failOn = FailOn.of(output.failOn, installed);
     UserNames users = UserNames.of(shell.root().resolve("etc/passwd"));
@@ -274,9 +255,7 @@ final class WatchCommand implements Callable<Integer> {
             board,
             shell,
             InstantSource.system());
-    if (configured != null) {
-      HangUp.handle(() -> reload(configured.section(), run));
-    }
+    configured.ifPresent(atStart -> HangUp.handle(() -> reload(reader, atStart.section(), run)));
     return runUntilSignal(
         run,
         () -> {
@@ -293,24 +272,11 @@ final class WatchCommand implements Callable<Integer> {
         });
   }
 
-  /** What is configured beside the options here; null if nothing is, so that no YAML is read. */
-  private Configuration.@Nullable Configured configured() {
-    if (config == null && policyFile == null && assignments.isEmpty()) {
-      return null;
-    }
-    return Configuration.read(
-        config,
-        new Configuration.FromElsewhere(
-            policyFile, assignments, spool, webhookSink(spool).stream().toList()),
-        shell);
-  }
-
   /** At SIGHUP. What is wrong is told, and then all goes on as it was. */
-  private void reload(Section atStart, WatchRun run) {
+  private void reload(WatchSettingsReader reader, Section atStart, WatchRun run) {
     try {
-      Configuration.Configured configured = Objects.requireNonNull(configured());
-      WatchSettings settings = settings(configured);
-      run.change(settings.changeable());
+      Configuration.Configured configured = reader.configured().orElseThrow();
+      run.change(reader.settings(Optional.of(configured)).changeable());
       List<String> later =
           WatchSettings.READ_AT_START.stream()
               .filter(key -> !configured.section().hasSame(key, atStart))
@@ -326,111 +292,6 @@ final class WatchCommand implements Callable<Integer> {
     }
   }
 
-  private WatchSettings settings(Configuration.@Nullable Configured configured) {
-    Section file = configured == null ? null : configured.section();
-    Path images = keepImages != null ? keepImages : keptImages(file);
-    int imageBufferBytes = imageBufferBytes(file);
-    if (images != null && imageBufferBytes == 0) {
-      throw new CommandException(
-          ExitStatus.USAGE, "--keep-images has nothing to keep with --image-buffer off");
-    }
-    return new WatchSettings(
-        output.format != null ? output.format : text(file, "output"),
-        record != null ? record : path(file, "record"),
-        signatures.isEmpty() && file != null
-            ? file.texts("signatures").stream().map(Path::of).toList()
-            : signatures,
-        imageBufferBytes,
-        images,
-        keepImagesMaxBytes(file),
-        pins != null ? pins : path(file, "pin"),
-        state != null ? state : pathOr(file, "state", DEFAULT_STATE),
-        guardFtrace || (file != null && file.flag("guard-ftrace")),
-        listenAddress(file),
-        changeable(configured));
-  }
-
-  private static @Nullable String text(@Nullable Section file, String key) {
-    return file == null ? null : file.text(key).orElse(null);
-  }
-
-  private static @Nullable Path path(@Nullable Section file, String key) {
-    return file == null ? null : file.text(key).map(Path::of).orElse(null);
-  }
-
-  private static Path pathOr(@Nullable Section file, String key, String otherwise) {
-    return file == null ? Path.of(otherwise) : Path.of(file.requiredText(key));
-  }
-
-  private static @Nullable Path keptImages(@Nullable Section file) {
-    return file == null
-        ? null
-        : file.section("keep-images").map(kept -> Path.of(kept.requiredText("dir"))).orElse(null);
-  }
-
-  private long keepImagesMaxBytes(@Nullable Section file) {
-    if (keepImagesMax != null) {
-      return keepImagesMax.bytes();
-    }
-    return file == null
-        ? ImageStore.DEFAULT_MAX_BYTES
-        : file.section("keep-images")
-            .map(kept -> kept.requiredSize("max").bytes())
-            .orElse(ImageStore.DEFAULT_MAX_BYTES);
-  }
-
-  private int imageBufferBytes(@Nullable Section file) {
-    String wanted = imageBuffer != null ? imageBuffer : text(file, "image-buffer");
-    try {
-      return Configuration.imageBufferBytes(wanted == null ? DEFAULT_IMAGE_BUFFER : wanted);
-    } catch (IllegalArgumentException e) {
-      throw new CommandException(
-          ExitStatus.USAGE,
-          "--image-buffer takes %s: %s".formatted(Configuration.IMAGE_BUFFER, wanted));
-    }
-  }
-
-  private WatchSettings.Changeable changeable(Configuration.@Nullable Configured configured) {
-    WatchSettings.Changeable all =
-        configured == null
-            ? new WatchSettings.Changeable(
-                webhookSink(spool).stream().toList(),
-                Policy.none(),
-                AlertConfig.DEFAULT_REPEAT_WINDOW)
-            : configured.changeable();
-    return repeatWindow == null
-        ? all
-        : new WatchSettings.Changeable(all.sinks(), all.policy(), RepeatWindow.parse(repeatWindow));
-  }
-
-  private Optional<SinkSettings> webhookSink(@Nullable Path spoolFolder) {
-    if (webhook == null) {
-      if (webhookTokenFile != null) {
-        throw new CommandException(
-            ExitStatus.USAGE, "--webhook-token-file needs a --webhook to send it to");
-      }
-      return Optional.empty();
-    }
-    long most = spoolMax == null ? SpooledSink.DEFAULT_SPOOL_BYTES : spoolMax.bytes();
-    if (most < SpooledSink.MIN_SPOOL_BYTES) {
-      throw new CommandException(ExitStatus.USAGE, "--spool-max takes at least 4M: bytes=" + most);
-    }
-    Secret token =
-        webhookTokenFile == null ? null : Secret.inFile("--webhook-token-file", webhookTokenFile);
-    try {
-      return Optional.of(
-          new SinkSettings(
-              "webhook",
-              WebhookTarget.of("--webhook", webhook, token),
-              FormatName.KMODWATCH,
-              SinkFilter.FINDINGS_AND_LOADS,
-              spoolFolder == null ? Path.of(DEFAULT_SPOOL) : spoolFolder,
-              most));
-    } catch (SinkException e) {
-      throw new CommandException(ExitStatus.USAGE, String.valueOf(e.getMessage()), e);
-    }
-  }
-
   private Sinks openSinks(
       List<SinkSettings> wanted, List<Signature> installed, Complaints refusals) {
     String host = HostFacts.of(shell.root(), Machine.at(shell.root()).architecture()).name();
@@ -440,15 +301,6 @@ final class WatchCommand implements Callable<Integer> {
       return Sinks.open(wanted, context, shell.out());
     } catch (SinkException e) {
       throw new CommandException(ExitStatus.UNAVAILABLE, String.valueOf(e.getMessage()), e);
-    }
-  }
-
-  private @Nullable ListenAddress listenAddress(@Nullable Section file) {
-    String wanted = listen != null ? listen : text(file, "listen");
-    try {
-      return wanted == null ? null : ListenAddress.parse(wanted);
-    } catch (IllegalArgumentException e) {
-      throw new CommandException(ExitStatus.USAGE, "--listen takes " + e.getMessage());
     }
   }
 

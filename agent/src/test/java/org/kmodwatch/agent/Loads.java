@@ -10,6 +10,9 @@ import org.kmodwatch.core.load.LoadRecord;
 /** Load records for tests: insmod, pid 4242, root, at 2026-11-22T20:00:00.123456789Z, loaded. */
 public final class Loads {
   private final @Nullable String name;
+  private String id;
+  private LoadRecord.@Nullable Image image;
+  private @Nullable Boolean intree;
   private LoadRecord.Action action = LoadRecord.Action.LOAD;
   private LoadRecord.Outcome outcome = LoadRecord.Outcome.LOADED;
   private @Nullable Long returnValue = 0L;
@@ -34,6 +37,7 @@ public final class Loads {
 
   private Loads(@Nullable String name) {
     this.name = name;
+    this.id = "id-" + name;
   }
 
   public static Loads load(@Nullable String name) {
@@ -90,6 +94,25 @@ public final class Loads {
   public Loads memory(long size) {
     memoryOnly = true;
     sizeBytes = size;
+    return this;
+  }
+
+  public Loads id(String newId) {
+    id = newId;
+    return this;
+  }
+
+  /** Of the kernel's own tree, with an image of this hash and signature. */
+  public Loads intree(String sha256, LoadRecord.ModuleSignature signature) {
+    intree = true;
+    image =
+        new LoadRecord.Image(
+            sha256, 9, LoadRecord.Image.Source.KERNEL, true, null, signature, null);
+    return this;
+  }
+
+  public Loads from(String path, LoadRecord.Place place, LoadRecord.@Nullable PackageOwner owner) {
+    file = new LoadRecord.ModuleFile(path, 1, 2, 3, false, place, owner);
     return this;
   }
 
@@ -152,7 +175,7 @@ public final class Loads {
 
   public LoadRecord build() {
     return new LoadRecord(
-        "id-" + name,
+        id,
         1_795_377_600_123_456_789L,
         returnValue == null ? null : 1_000L,
         LoadRecord.Host.UNKNOWN,
@@ -162,8 +185,10 @@ public final class Loads {
         errno,
         reason,
         new LoadRecord.Route("finit_module", abi, flags, "", memoryOnly, null, requester != null),
-        LoadRecord.ModuleDetails.ofKernel(name, null, null, List.of(), sizeBytes, List.of()),
-        null,
+        new LoadRecord.ModuleDetails(
+            name, null, null, null, null, null, null, intree, List.of(), List.of(), sizeBytes,
+            List.of()),
+        image,
         file,
         loader,
         requester,

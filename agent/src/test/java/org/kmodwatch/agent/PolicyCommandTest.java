@@ -52,42 +52,12 @@ class PolicyCommandTest {
 
   private static LoadRecord module(
       String name, Place place, ModuleSignature.Status status, @Nullable PackageOwner owner) {
-    LoadRecord r = load(name).findings("TRC-1017").build();
-    return new LoadRecord(
-        r.id(),
-        r.timeNanos(),
-        r.durationNanos(),
-        r.host(),
-        r.action(),
-        r.outcome(),
-        r.returnValue(),
-        r.errno(),
-        r.reason(),
-        r.route(),
-        new LoadRecord.ModuleDetails(
-            name, null, null, null, null, null, null, true, List.of(), List.of(), null, List.of()),
-        new LoadRecord.Image(
-            "hash-of-" + name,
-            9,
-            LoadRecord.Image.Source.KERNEL,
-            true,
-            null,
-            new ModuleSignature(
-                status, status == ModuleSignature.Status.VALID ? "The \"key\"" : null, null, null),
-            null),
-        new LoadRecord.ModuleFile("/lib/m/" + name + ".ko", 1, 2, 3, false, place, owner),
-        r.loader(),
-        r.requester(),
-        r.container(),
-        r.kubernetes(),
-        r.codeMayHaveRun(),
-        r.preExisting(),
-        r.retryOf(),
-        r.waitedOn(),
-        r.findings(),
-        r.policy(),
-        r.repeats(),
-        r.gaps());
+    String signer = status == ModuleSignature.Status.VALID ? "The \"key\"" : null;
+    return load(name)
+        .findings("TRC-1017")
+        .intree("hash-of-" + name, new ModuleSignature(status, signer, null, null))
+        .from("/lib/m/" + name + ".ko", place, owner)
+        .build();
   }
 
   private static LoadRecord signed(String name) {

@@ -13,7 +13,6 @@ import org.kmodwatch.core.signature.SignatureMetadata;
  * @param subject what it is about; of a summary, the last of them
  * @param signatures those that spoke on it, the most severe first; empty if a rule of the policy
  *     alone asked for the alert
- * @param severity that of the most severe signature, as {@link SignatureMetadata#severity}
  * @param count how often it happened from {@code firstNanos} to {@code lastNanos}, the first
  *     included
  * @param firstNanos when it first happened, nanoseconds since the epoch
@@ -24,7 +23,6 @@ public record Alert(
     Stage stage,
     Subject subject,
     List<SignatureMetadata> signatures,
-    int severity,
     long count,
     long firstNanos,
     long lastNanos) {
@@ -32,6 +30,11 @@ public record Alert(
   /** Copies the list. */
   public Alert {
     signatures = List.copyOf(signatures);
+  }
+
+  /** That of the most severe signature, as {@link SignatureMetadata#severity}; 0 without one. */
+  public int severity() {
+    return signatures.isEmpty() ? 0 : signatures.getFirst().severity();
   }
 
   /** At which time an alert is raised. */

@@ -3,6 +3,7 @@ package org.kmodwatch.agent.alert;
 import java.time.Duration;
 import org.kmodwatch.agent.config.Key;
 import org.kmodwatch.agent.config.Shape;
+import org.kmodwatch.agent.config.Span;
 
 /** What a configuration says of alerts. */
 public final class AlertConfig {
@@ -18,7 +19,7 @@ public final class AlertConfig {
       Key.optional(
           "repeat-window",
           new Shape.Time(Duration.ZERO, MAX_REPEAT_WINDOW),
-          "10m",
+          Span.text(DEFAULT_REPEAT_WINDOW),
           "How long the same alert is counted rather than told again; 0 tells each;"
               + " --repeat-window.");
 

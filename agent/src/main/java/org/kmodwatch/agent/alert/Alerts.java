@@ -79,15 +79,13 @@ public final class Alerts {
     if (verdict(record) == Verdict.EXPECTED) {
       return;
     }
-    List<SignatureMetadata> spoke = signatures.apply(record);
     raise(
         keyOf(record),
         new Alert(
             record.id(),
             Alert.Stage.FIRST,
             new Alert.Subject.OfLoad(record),
-            spoke,
-            spoke.stream().mapToInt(SignatureMetadata::severity).max().orElse(0),
+            signatures.apply(record),
             record.repeats(),
             record.timeNanos(),
             record.timeNanos()));
@@ -115,7 +113,6 @@ public final class Alerts {
             Alert.Stage.FIRST,
             new Alert.Subject.OfFinding(finding),
             List.of(signature),
-            signature.severity(),
             1,
             event.timestampNanos(),
             event.timestampNanos()));
@@ -184,7 +181,6 @@ public final class Alerts {
               Alert.Stage.SUMMARY,
               group.last,
               group.first.signatures(),
-              group.first.severity(),
               group.count,
               group.first.firstNanos(),
               group.lastNanos));

@@ -37,11 +37,6 @@ public final class Overlay {
     return result;
   }
 
-  /** The table with one key set. */
-  public static Tree with(Tree.Table table, String key, Tree.Entry entry) {
-    return table.with(entry.mark(), key, entry.value());
-  }
-
   private static Tree with(Tree tree, List<String> path, Tree value, Mark mark) {
     if (path.isEmpty()) {
       return value;
@@ -51,7 +46,8 @@ public final class Overlay {
     String key = path.getFirst();
     Tree.Entry entry = table.entries().get(key);
     Tree inner = entry == null ? new Tree.Table(mark, Map.of()) : entry.value();
-    return table.with(mark, key, with(inner, path.subList(1, path.size()), value, mark));
+    return table.with(
+        key, new Tree.Entry(mark, with(inner, path.subList(1, path.size()), value, mark)));
   }
 
   /** A line and a column of an option say nothing to anybody. */

@@ -60,10 +60,10 @@ public sealed interface Tree {
       entries = Collections.unmodifiableMap(new LinkedHashMap<>(entries));
     }
 
-    /** The same with {@code key} set to {@code value}, which is at {@code mark}. */
-    Table with(Mark at, String key, Tree value) {
+    /** The same with {@code key} set to {@code entry}. */
+    public Table with(String key, Entry entry) {
       var changed = new LinkedHashMap<>(entries);
-      changed.put(key, new Entry(at, value));
+      changed.put(key, entry);
       return new Table(mark, changed);
     }
   }

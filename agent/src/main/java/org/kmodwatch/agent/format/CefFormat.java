@@ -38,7 +38,7 @@ final class CefFormat implements Format {
                 header(version),
                 header(signatureId(facts)),
                 header(facts.title()),
-                SEVERITIES[Math.clamp(facts.severity(), 0, SEVERITIES.length - 1)],
+                SEVERITIES[facts.level()],
                 extension(facts));
     return Optional.of(line.getBytes(StandardCharsets.UTF_8));
   }
@@ -82,7 +82,7 @@ final class CefFormat implements Format {
         .ifPresent(
             path -> {
               put(keys, "filePath", path);
-              put(keys, "fname", path.substring(path.lastIndexOf('/') + 1));
+              put(keys, "fname", Facts.fileName(path));
             });
     if (load != null) {
       load(keys, load);

@@ -1,18 +1,15 @@
 package org.kmodwatch.agent.format;
 
-import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.agent.output.Catalogue;
 import org.kmodwatch.agent.output.Notice;
 import org.kmodwatch.core.event.ContainerContext;
 import org.kmodwatch.core.event.KubernetesContext;
 import org.kmodwatch.core.event.Value;
-import org.kmodwatch.core.format.ValueWriter;
 import org.kmodwatch.core.load.LoadRecord;
 import org.kmodwatch.core.load.LoadRecord.ModuleSignature;
 import org.kmodwatch.core.load.LoadRecord.ProcessDetails;
@@ -24,34 +21,22 @@ import org.kmodwatch.core.signature.SignatureMetadata;
  *
  * @see <a href="https://github.com/elastic/ecs/blob/main/schemas/event.yml">event.yml</a>
  */
-final class EcsFormat implements Format {
+final class EcsFormat extends JsonFormat {
 
   private static final String VERSION = "9.5.0";
 
   /** What Elastic's own rules give low, medium, high. */
   private static final long[] RISK = {0, 21, 47, 73};
 
-  private final Catalogue catalogue;
   private final AttackMapping attack;
-  private final ValueWriter writer = new ValueWriter();
 
   EcsFormat(Catalogue catalogue, AttackMapping attack) {
-    this.catalogue = catalogue;
+    super(catalogue);
     this.attack = attack;
   }
 
   @Override
-  public Optional<byte[]> write(Notice notice, String id) {
-    return Optional.of(
-        JsonBytes.withoutNewline(writer.toBytes(value(Facts.of(notice, id, catalogue)))));
-  }
-
-  @Override
-  public String contentType() {
-    return JSON;
-  }
-
-  private Value value(Facts facts) {
+  Value value(Facts facts) {
     var fields = new Fields();
     fields.put("@timestamp", time(facts.timeNanos()));
     fields.put("ecs", new Fields().put("version", VERSION));
@@ -119,7 +104,7 @@ final class EcsFormat implements Format {
     event.put("module", "kmodwatch");
     event.put("dataset", "kmodwatch." + facts.kind().word());
     event.put("severity", facts.severity());
-    event.put("risk_score", RISK[Math.min(facts.severity(), RISK.length - 1)]);
+    event.put("risk_score", RISK[facts.level()]);
     event.put("start", time(facts.timeNanos()));
     if (facts.lastNanos() != facts.timeNanos()) {
       event.put("end", time(facts.lastNanos()));
@@ -150,8 +135,7 @@ final class EcsFormat implements Format {
   }
 
   private static Fields named(String path) {
-    Path name = Path.of("/").resolve(path.replace('\0', '?')).getFileName();
-    String text = name == null ? path : name.toString();
+    String text = Facts.fileName(path);
     int dot = text.lastIndexOf('.');
     return new Fields()
         .put("path", path)

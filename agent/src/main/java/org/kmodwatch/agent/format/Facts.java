@@ -24,7 +24,6 @@ import org.kmodwatch.core.signature.SignatureMetadata;
  * @param lastNanos the last time; the same where it happened once
  * @param count how often
  * @param signatures those that spoke, the most severe first
- * @param severity of the most severe one
  * @param load the load or unload that it is about; null if it is about none, or about an event of
  *     one that is not complete
  * @param event what set a finding off; null if it is no finding
@@ -36,7 +35,6 @@ record Facts(
     long lastNanos,
     long count,
     List<SignatureMetadata> signatures,
-    int severity,
     @Nullable LoadRecord load,
     @Nullable Event event) {
 
@@ -54,7 +52,6 @@ record Facts(
               load.timeNanos(),
               load.repeats(),
               catalogue.of(load),
-              catalogue.severityOf(notice),
               load,
               null);
       case Notice.OfFinding(Finding finding) ->
@@ -69,7 +66,6 @@ record Facts(
                     alert.lastNanos(),
                     alert.count(),
                     alert.signatures(),
-                    alert.severity(),
                     load,
                     null);
             case Alert.Subject.OfFinding(Finding finding) ->
@@ -93,13 +89,28 @@ record Facts(
         last,
         count,
         List.of(finding.metadata()),
-        finding.metadata().severity(),
         LoadRecords.of(finding.event()).orElse(null),
         finding.event());
   }
 
   Optional<SignatureMetadata> signature() {
     return signatures.stream().findFirst();
+  }
+
+  /** That of the most severe signature; 0 where none spoke. */
+  int severity() {
+    return signature().map(SignatureMetadata::severity).orElse(0);
+  }
+
+  /** The severity as an index of what another format has for 0 to 3. */
+  int level() {
+    return Math.clamp(severity(), 0, 3);
+  }
+
+  /** What a path's last part is called. */
+  static String fileName(String path) {
+    String name = path.substring(path.lastIndexOf('/') + 1);
+    return name.isEmpty() ? path : name;
   }
 
   /** Where it happened. */

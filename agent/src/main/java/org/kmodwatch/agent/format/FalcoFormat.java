@@ -4,13 +4,10 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 import org.kmodwatch.agent.output.Catalogue;
-import org.kmodwatch.agent.output.Notice;
 import org.kmodwatch.core.event.ContainerContext;
 import org.kmodwatch.core.event.KubernetesContext;
 import org.kmodwatch.core.event.Value;
-import org.kmodwatch.core.format.ValueWriter;
 import org.kmodwatch.core.load.LoadRecord;
 import org.kmodwatch.core.load.LoadRecord.ProcessDetails;
 import org.kmodwatch.core.signature.SignatureMetadata;
@@ -21,33 +18,20 @@ import org.kmodwatch.core.signature.SignatureMetadata;
  *
  * @see <a href="https://falco.org/docs/concepts/outputs/channels/">Falco's output channels</a>
  */
-final class FalcoFormat implements Format {
+final class FalcoFormat extends JsonFormat {
 
   /** Falco's priorities of our severities 0 to 3. */
   private static final List<String> PRIORITIES =
       List.of("Informational", "Notice", "Warning", "Critical");
 
-  private final Catalogue catalogue;
-  private final ValueWriter writer = new ValueWriter();
-
   FalcoFormat(Catalogue catalogue) {
-    this.catalogue = catalogue;
+    super(catalogue);
   }
 
   @Override
-  public Optional<byte[]> write(Notice notice, String id) {
-    return Optional.of(
-        JsonBytes.withoutNewline(writer.toBytes(value(Facts.of(notice, id, catalogue)))));
-  }
-
-  @Override
-  public String contentType() {
-    return JSON;
-  }
-
-  private static Value value(Facts facts) {
+  Value value(Facts facts) {
     String time = Instant.ofEpochSecond(0, facts.timeNanos()).toString();
-    String priority = PRIORITIES.get(Math.clamp(facts.severity(), 0, PRIORITIES.size() - 1));
+    String priority = PRIORITIES.get(facts.level());
     return new Fields()
         .put("uuid", facts.id())
         .put("hostname", facts.host().name())

@@ -8,7 +8,6 @@ import org.kmodwatch.agent.output.Catalogue;
 import org.kmodwatch.agent.output.Notice;
 import org.kmodwatch.core.event.ContainerContext;
 import org.kmodwatch.core.event.Value;
-import org.kmodwatch.core.format.ValueWriter;
 import org.kmodwatch.core.load.LoadRecord;
 import org.kmodwatch.core.load.LoadRecord.ModuleSignature;
 import org.kmodwatch.core.load.LoadRecord.ProcessDetails;
@@ -21,7 +20,7 @@ import org.kmodwatch.core.load.LoadRecord.ProcessDetails;
  * @see <a
  *     href="https://github.com/ocsf/ocsf-schema/blob/main/events/system/kernel_extension_activity.json">kernel_extension_activity.json</a>
  */
-final class OcsfFormat implements Format {
+final class OcsfFormat extends JsonFormat {
 
   private static final String VERSION = "1.8.0";
   private static final int SYSTEM_ACTIVITY = 1;
@@ -39,31 +38,21 @@ final class OcsfFormat implements Format {
   /** os.type_id. */
   private static final int LINUX = 200;
 
-  private final Catalogue catalogue;
   private final AttackMapping attack;
   private final String version;
-  private final ValueWriter writer = new ValueWriter();
 
   OcsfFormat(Catalogue catalogue, AttackMapping attack, String version) {
-    this.catalogue = catalogue;
+    super(catalogue);
     this.attack = attack;
     this.version = version;
   }
 
   @Override
-  public Optional<byte[]> write(Notice notice, String id) {
-    Facts facts = Facts.of(notice, id, catalogue);
+  Value value(Facts facts) {
     LoadRecord load = facts.load();
-    Value value =
-        load == null || facts.kind() == Notice.Kind.FINDING
-            ? finding(facts)
-            : activity(facts, load);
-    return Optional.of(JsonBytes.withoutNewline(writer.toBytes(value)));
-  }
-
-  @Override
-  public String contentType() {
-    return JSON;
+    return load == null || facts.kind() == Notice.Kind.FINDING
+        ? finding(facts)
+        : activity(facts, load);
   }
 
   private Value activity(Facts facts, LoadRecord load) {
@@ -162,7 +151,7 @@ final class OcsfFormat implements Format {
   }
 
   private void common(Fields fields, Facts facts) {
-    int severity = Math.clamp(facts.severity(), 0, SEVERITIES.size() - 1);
+    int severity = facts.level();
     fields.put("severity_id", severity + 1);
     fields.put("severity", SEVERITIES.get(severity));
     fields.put("time", facts.timeNanos() / 1_000_000);
@@ -243,10 +232,8 @@ final class OcsfFormat implements Format {
   }
 
   private static Fields named(String path) {
-    int slash = path.lastIndexOf('/');
-    String name = path.substring(slash + 1);
     return new Fields()
-        .put("name", name.isEmpty() ? path : name)
+        .put("name", Facts.fileName(path))
         .put("path", path)
         .put("type_id", REGULAR_FILE)
         .put("type", "Regular File");

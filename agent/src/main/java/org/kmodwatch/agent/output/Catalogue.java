@@ -42,7 +42,12 @@ public final class Catalogue {
     return switch (notice) {
       case Notice.OfFinding(var finding) -> finding.metadata().severity();
       case Notice.OfLoad(LoadRecord load) ->
-          of(load).stream().mapToInt(SignatureMetadata::severity).max().orElse(0);
+          load.findings().stream()
+              .map(byId::get)
+              .filter(Objects::nonNull)
+              .mapToInt(SignatureMetadata::severity)
+              .max()
+              .orElse(0);
       case Notice.OfAlert(var alert) -> alert.severity();
     };
   }

@@ -8,7 +8,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import org.kmodwatch.agent.config.Mark;
 import org.kmodwatch.core.event.Value;
 import org.kmodwatch.core.load.LoadRecord;
 import org.kmodwatch.core.load.LoadRecord.Policy.Verdict;
@@ -141,9 +140,9 @@ public final class Policy {
   /** Takes over what the rules of {@code before} counted that are here as they were. */
   public void carryOver(Policy before) {
     Map<Rule, Entry> old = new LinkedHashMap<>();
-    before.entries.forEach(entry -> old.put(unmarked(entry.rule), entry));
+    before.entries.forEach(entry -> old.put(entry.rule, entry));
     for (Entry entry : entries) {
-      Entry counted = old.get(unmarked(entry.rule));
+      Entry counted = old.get(entry.rule);
       if (counted != null) {
         entry.hits = counted.hits;
         entry.failures = counted.failures;
@@ -152,18 +151,6 @@ public final class Policy {
       }
     }
     unmatched = before.unmatched;
-  }
-
-  /** A rule stays the same one where only its line is another. */
-  private static Rule unmarked(Rule rule) {
-    return new Rule(
-        rule.name(),
-        rule.owner(),
-        rule.reason(),
-        rule.expires(),
-        rule.condition(),
-        rule.verdict(),
-        Mark.ofOption(""));
   }
 
   /**

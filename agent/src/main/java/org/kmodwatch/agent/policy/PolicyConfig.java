@@ -105,7 +105,7 @@ public final class PolicyConfig {
       if (rule.isEmpty()) {
         continue;
       }
-      Mark before = names.putIfAbsent(rule.get().name(), rule.get().mark());
+      Mark before = names.putIfAbsent(rule.get().name(), section.mark());
       if (before != null) {
         problems.add(
             section.markOf("name"),
@@ -134,7 +134,6 @@ public final class PolicyConfig {
             section.text("reason").orElse(""),
             section.text("expires").flatMap(PolicyConfig::moment).orElse(null),
             condition.get(),
-            verdict.get().equals("expected") ? Verdict.EXPECTED : Verdict.ALERT,
-            section.mark()));
+            verdict.get().equals("expected") ? Verdict.EXPECTED : Verdict.ALERT));
   }
 }

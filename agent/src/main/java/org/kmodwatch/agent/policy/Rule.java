@@ -2,7 +2,6 @@ package org.kmodwatch.agent.policy;
 
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
-import org.kmodwatch.agent.config.Mark;
 import org.kmodwatch.core.load.LoadRecord.Policy.Verdict;
 
 /**
@@ -14,7 +13,6 @@ import org.kmodwatch.core.load.LoadRecord.Policy.Verdict;
  * @param expires from when on it no longer speaks; null for never
  * @param condition what must hold, in CEL, as it was written
  * @param verdict what it says then
- * @param mark where it stands
  */
 public record Rule(
     String name,
@@ -22,8 +20,7 @@ public record Rule(
     String reason,
     @Nullable Instant expires,
     String condition,
-    Verdict verdict,
-    Mark mark) {
+    Verdict verdict) {
 
   boolean isExpired(Instant now) {
     return expires != null && !now.isBefore(expires);

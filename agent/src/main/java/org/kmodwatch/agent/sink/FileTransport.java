@@ -1,6 +1,5 @@
 package org.kmodwatch.agent.sink;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -41,19 +40,15 @@ final class FileTransport implements Transport {
 
   @Override
   public Answer send(List<Item> batch) {
-    var lines = new ByteArrayOutputStream();
-    for (Item item : batch) {
-      lines.writeBytes(item.body());
-      lines.write('\n');
-    }
+    byte[] lines = Item.lines(batch);
     try {
       FileChannel file = current();
       if (target.maxBytes() > 0
           && file.size() > 0
-          && file.size() + lines.size() > target.maxBytes()) {
+          && file.size() + lines.length > target.maxBytes()) {
         file = rotate();
       }
-      append(file, lines.toByteArray());
+      append(file, lines);
       return new Answer.Taken();
     } catch (IOException e) {
       closeFile();

@@ -138,26 +138,19 @@ final class HttpTransport implements Transport {
     return request.build();
   }
 
-  private boolean isArray() {
-    return contentType.equals(Format.JSON) && !webhook.lines() && webhook.maxItems() > 1;
-  }
-
   private String bodyType() {
     boolean manyLines = contentType.equals(Format.JSON) && webhook.lines();
     return manyLines ? "application/x-ndjson" : contentType;
   }
 
   private byte[] body(List<Item> batch) {
-    var body = new ByteArrayOutputStream();
-    if (!isArray()) {
-      for (Item item : batch) {
-        body.writeBytes(item.body());
-        if (webhook.maxItems() > 1) {
-          body.write('\n');
-        }
-      }
-      return body.toByteArray();
+    if (webhook.maxItems() == 1) {
+      return batch.getFirst().body();
     }
+    if (webhook.lines() || !contentType.equals(Format.JSON)) {
+      return Item.lines(batch);
+    }
+    var body = new ByteArrayOutputStream();
     char before = '[';
     for (Item item : batch) {
       body.write(before);

@@ -1,5 +1,7 @@
 package org.kmodwatch.agent.sink;
 
+import java.io.ByteArrayOutputStream;
+import java.util.List;
 import org.kmodwatch.agent.output.Notice;
 
 /**
@@ -12,4 +14,15 @@ import org.kmodwatch.agent.output.Notice;
  * @param body a line in the sink's format, without the newline; nobody writes into it
  */
 @SuppressWarnings("ArrayRecordComponent") // Never compared; a copy of each would cost for nothing.
-record Item(String id, Notice.Kind kind, long timeNanos, int severity, byte[] body) {}
+record Item(String id, Notice.Kind kind, long timeNanos, int severity, byte[] body) {
+
+  /** All of {@code items}, one a line. */
+  static byte[] lines(List<Item> items) {
+    var lines = new ByteArrayOutputStream();
+    for (Item item : items) {
+      lines.writeBytes(item.body());
+      lines.write('\n');
+    }
+    return lines.toByteArray();
+  }
+}

@@ -25,10 +25,6 @@ public record OtlpTarget(
 
   @Override
   public String shown() {
-    return "%s://%s%s"
-        .formatted(
-            endpoint.getScheme(),
-            endpoint.getHost(),
-            endpoint.getPort() < 0 ? "" : ":" + endpoint.getPort());
+    return WebhookTarget.shown(endpoint);
   }
 }

@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.kmodwatch.agent.config.ByteSize;
 import org.kmodwatch.agent.config.Key;
 import org.kmodwatch.agent.config.Problems;
 import org.kmodwatch.agent.config.SecretRef;
@@ -85,7 +86,7 @@ public final class SinkConfig {
           Key.optional(
               "spool-max",
               new Shape.Size(SpooledSink.MIN_SPOOL_BYTES, 1L << 40),
-              "256M",
+              ByteSize.text(SpooledSink.DEFAULT_SPOOL_BYTES),
               "How much may wait on disk for the receiver; past that, the oldest is dropped, and"
                   + " counted."));
 
@@ -329,13 +330,8 @@ public final class SinkConfig {
   }
 
   private static Target syslog(Section section) {
-    SyslogTarget.Address address =
-        SyslogTarget.Address.parse(section.requiredText("address")).orElseThrow();
     return new SyslogTarget(
-        address.way(),
-        address.host(),
-        address.port(),
-        address.socket(),
+        SyslogTarget.Address.parse(section.requiredText("address")).orElseThrow(),
         section.requiredText("framing").equals("newline")
             ? SyslogTarget.Framing.NEWLINE
             : SyslogTarget.Framing.OCTET_COUNTING,

@@ -15,10 +15,7 @@ import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.load.LoadRecord;
 import org.kmodwatch.core.signature.Finding;
 
-/**
- * All sinks of an agent. The methods of {@link Output} and {@link #replace} are one thread's and
- * neither wait for a receiver nor throw; {@link #accounts} is anybody's.
- */
+/** All sinks of an agent. Of one thread; but for {@link #close} nothing waits for a receiver. */
 public final class Sinks implements Output, AutoCloseable {
 
   /** Accounts of sinks that were replaced are kept up to here: the ledger has them too. */
@@ -28,8 +25,8 @@ public final class Sinks implements Output, AutoCloseable {
   private final OutputStream standardOutput;
   private final List<SinkAccount> ended = new ArrayList<>();
 
-  /** By name, in the order of the configuration. Replaced as a whole. */
-  private volatile Map<String, Open> open = Map.of();
+  /** By name, in the order of the configuration. */
+  private Map<String, Open> open = Map.of();
 
   private record Open(SinkSettings settings, SpooledSink sink) {}
 

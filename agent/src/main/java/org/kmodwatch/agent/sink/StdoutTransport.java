@@ -1,6 +1,5 @@
 package org.kmodwatch.agent.sink;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.List;
@@ -16,13 +15,8 @@ final class StdoutTransport implements Transport {
 
   @Override
   public Answer send(List<Item> batch) {
-    var lines = new ByteArrayOutputStream();
-    for (Item item : batch) {
-      lines.writeBytes(item.body());
-      lines.write('\n');
-    }
     try {
-      out.write(lines.toByteArray());
+      out.write(Item.lines(batch));
       out.flush();
       return new Answer.Taken();
     } catch (IOException e) {

@@ -4,30 +4,21 @@ import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A syslog server, which gets messages as RFC 5424 says.
  *
- * @param way how it is reached
- * @param host its name; null for a local socket
- * @param port its port; 0 for a local socket
- * @param socket the local socket; null where there is a host
+ * @param address where it is
  * @param framing how messages are told apart in a stream
  * @param facility 0 to 23
  * @param appName APP-NAME
  * @param tls what TLS trusts and shows
  */
 public record SyslogTarget(
-    Way way,
-    @Nullable String host,
-    int port,
-    @Nullable Path socket,
-    Framing framing,
-    int facility,
-    String appName,
-    TlsFiles tls)
+    Address address, Framing framing, int facility, String appName, TlsFiles tls)
     implements Target {
 
   /** The names of facilities, at the index of their numbers (RFC 5424, table 1; syslog(3)). */
@@ -89,11 +80,11 @@ public record SyslogTarget(
   }
 
   /**
-   * A server's address, without the rest.
+   * A server's address.
    *
    * @param way how it is reached
    * @param host its name; null for a local socket
-   * @param port its port
+   * @param port its port; 0 for a local socket
    * @param socket the local socket; null where there is a host
    */
   public record Address(Way way, @Nullable String host, int port, @Nullable Path socket) {
@@ -131,8 +122,10 @@ public record SyslogTarget(
 
   @Override
   public String shown() {
-    return socket != null
-        ? "unix://" + socket
-        : "%s://%s:%d".formatted(way.name().toLowerCase(java.util.Locale.ROOT), host, port);
+    return address.socket() != null
+        ? "unix://" + address.socket()
+        : "%s://%s:%d"
+            .formatted(
+                address.way().name().toLowerCase(Locale.ROOT), address.host(), address.port());
   }
 }

@@ -52,7 +52,7 @@ final class SyslogTransport implements Transport {
     this.target = target;
     this.messages =
         new SyslogMessage(target.facility(), host, target.appName(), ProcessHandle.current().pid());
-    this.tls = target.way() == SyslogTarget.Way.TLS ? Tls.context(target.tls()) : null;
+    this.tls = target.address().way() == SyslogTarget.Way.TLS ? Tls.context(target.tls()) : null;
   }
 
   /** A connection, or what stands in for one. */
@@ -72,7 +72,7 @@ final class SyslogTransport implements Transport {
   @Override
   public int maxItems() {
     // One by one where one may be refused: the others have arrived by then.
-    return switch (target.way()) {
+    return switch (target.address().way()) {
       case UDP, UNIX -> 1;
       case TCP, TLS -> SpooledSink.MAX_BATCH_ITEMS;
     };
@@ -93,7 +93,7 @@ final class SyslogTransport implements Transport {
   }
 
   private Link connect() throws IOException {
-    return switch (target.way()) {
+    return switch (target.address().way()) {
       case UDP -> new Datagrams();
       case TCP, TLS -> new Stream(socket(), target.framing());
       case UNIX -> local();
@@ -101,7 +101,7 @@ final class SyslogTransport implements Transport {
   }
 
   private Link local() throws IOException {
-    var path = Objects.requireNonNull(target.socket());
+    var path = Objects.requireNonNull(target.address().socket());
     try {
       return new LocalDatagrams(LocalDatagramSocket.connect(path, TIMEOUT_SECONDS));
     } catch (KernelException notDatagrams) {
@@ -116,17 +116,18 @@ final class SyslogTransport implements Transport {
   }
 
   private Socket socket() throws IOException {
-    String host = Objects.requireNonNull(target.host());
+    String host = Objects.requireNonNull(target.address().host());
     var socket = new Socket();
     try {
-      socket.connect(new InetSocketAddress(host, target.port()), CONNECT_TIMEOUT_MILLIS);
+      socket.connect(new InetSocketAddress(host, target.address().port()), CONNECT_TIMEOUT_MILLIS);
       socket.setSoTimeout(TIMEOUT_SECONDS * 1000);
       socket.setKeepAlive(true);
       if (tls == null) {
         return socket;
       }
       SSLSocket secure =
-          (SSLSocket) tls.getSocketFactory().createSocket(socket, host, target.port(), true);
+          (SSLSocket)
+              tls.getSocketFactory().createSocket(socket, host, target.address().port(), true);
       SSLParameters parameters = secure.getSSLParameters();
       // The server's certificate has to be for this name (RFC 5425, section 5.2).
       parameters.setEndpointIdentificationAlgorithm("HTTPS");
@@ -213,7 +214,8 @@ final class SyslogTransport implements Transport {
     Datagrams() throws IOException {
       address =
           new InetSocketAddress(
-              InetAddress.getByName(Objects.requireNonNull(target.host())), target.port());
+              InetAddress.getByName(Objects.requireNonNull(target.address().host())),
+              target.address().port());
       // So that an answer of "nobody is there" comes back.
       socket.connect(address);
     }

@@ -115,7 +115,8 @@ public record WebhookTarget(
     }
   }
 
-  private static String shown(URI uri) {
+  /** Scheme, host and port: a path and a query may be secret. */
+  static String shown(URI uri) {
     return uri.getScheme() + "://" + uri.getHost() + (uri.getPort() < 0 ? "" : ":" + uri.getPort());
   }
 

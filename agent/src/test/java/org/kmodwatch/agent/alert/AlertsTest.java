@@ -12,7 +12,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
-import org.kmodwatch.agent.Loads;
 import org.kmodwatch.agent.output.Catalogue;
 import org.kmodwatch.core.load.LoadRecord;
 import org.kmodwatch.core.load.LoadRecord.Policy.Verdict;
@@ -180,10 +179,13 @@ class AlertsTest {
       }
       int repeats = 1 + random.nextInt(3);
       // More kinds than are remembered at once.
-      Loads load = load("m" + random.nextInt(6000)).findings("TRC-1017").repeats(repeats);
       raised += repeats;
-      LoadRecord record = load.build();
-      alerts.load(withId(record, "id-" + i));
+      alerts.load(
+          load("m" + random.nextInt(6000))
+              .id("id-" + i)
+              .findings("TRC-1017")
+              .repeats(repeats)
+              .build());
     }
     alerts.finish();
 
@@ -194,34 +196,5 @@ class AlertsTest {
         .isEqualTo(raised)
         .isEqualTo(alerts.raised());
     assertThat(alerts.told()).isEqualTo(told.size());
-  }
-
-  private static LoadRecord withId(LoadRecord r, String id) {
-    return new LoadRecord(
-        id,
-        r.timeNanos(),
-        r.durationNanos(),
-        r.host(),
-        r.action(),
-        r.outcome(),
-        r.returnValue(),
-        r.errno(),
-        r.reason(),
-        r.route(),
-        r.module(),
-        r.image(),
-        r.file(),
-        r.loader(),
-        r.requester(),
-        r.container(),
-        r.kubernetes(),
-        r.codeMayHaveRun(),
-        r.preExisting(),
-        r.retryOf(),
-        r.waitedOn(),
-        r.findings(),
-        r.policy(),
-        r.repeats(),
-        r.gaps());
   }
 }

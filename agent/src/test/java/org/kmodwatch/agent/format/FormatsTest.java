@@ -49,7 +49,6 @@ class FormatsTest {
             count > 1 ? Alert.Stage.SUMMARY : Alert.Stage.FIRST,
             new Alert.Subject.OfLoad(load),
             CATALOGUE.of(load),
-            2,
             count,
             load.timeNanos(),
             load.timeNanos() + 5_000_000_000L));

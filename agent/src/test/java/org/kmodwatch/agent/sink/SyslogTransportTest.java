@@ -53,13 +53,9 @@ class SyslogTransportTest {
 
   private static SyslogTransport transport(
       String address, SyslogTarget.Framing framing, TlsFiles tls) {
-    SyslogTarget.Address parsed = SyslogTarget.Address.parse(address).orElseThrow();
     return new SyslogTransport(
         new SyslogTarget(
-            parsed.way(),
-            parsed.host(),
-            parsed.port(),
-            parsed.socket(),
+            SyslogTarget.Address.parse(address).orElseThrow(),
             framing,
             SyslogTarget.FACILITIES.indexOf("local3"),
             "kmodwatch",

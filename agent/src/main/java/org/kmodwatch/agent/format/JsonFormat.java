@@ -1,0 +1,32 @@
+package org.kmodwatch.agent.format;
+
+import java.util.Optional;
+import org.kmodwatch.agent.output.Catalogue;
+import org.kmodwatch.agent.output.Notice;
+import org.kmodwatch.core.event.Value;
+import org.kmodwatch.core.format.ValueWriter;
+
+/** A form that is one JSON object, made of what a notice says of whichever kind it is. */
+abstract class JsonFormat implements Format {
+
+  private final Catalogue catalogue;
+  private final ValueWriter writer = new ValueWriter();
+
+  JsonFormat(Catalogue catalogue) {
+    this.catalogue = catalogue;
+  }
+
+  /** The object. */
+  abstract Value value(Facts facts);
+
+  @Override
+  public final Optional<byte[]> write(Notice notice, String id) {
+    return Optional.of(
+        JsonBytes.withoutNewline(writer.toBytes(value(Facts.of(notice, id, catalogue)))));
+  }
+
+  @Override
+  public final String contentType() {
+    return JSON;
+  }
+}
