@@ -117,6 +117,14 @@ class ConfigurationTest {
   }
 
   @Test
+  void passwordInAUrl_isRefused_withTheKeyWhereItBelongs() throws IOException {
+    assertThat(check("sinks: {a: {type: webhook, url: 'https://me:s3cret@h/'}}").err())
+        .isEqualTo(
+            "kmodwatch: %s:1:12: sinks.a: sinks.a.url: a user or password in the URL is for everybody to read; remedy: the key token or secret-headers\n"
+                .formatted(folder.resolve("k.yaml")));
+  }
+
+  @Test
   void show_saysWhereEachValueIsFrom_andNoSecret() throws IOException {
     Path file =
         Files.writeString(

@@ -31,7 +31,7 @@ final class FileTransport implements Transport {
   private static final Set<PosixFilePermission> MODE = PosixFilePermissions.fromString("rw-------");
 
   private final FileTarget target;
-  private @Nullable FileChannel channel;
+  private volatile @Nullable FileChannel channel;
   private @Nullable Object fileKey;
 
   FileTransport(FileTarget target) {
@@ -72,8 +72,9 @@ final class FileTransport implements Transport {
   }
 
   private FileChannel current() throws IOException {
-    if (channel != null && Objects.equals(fileKey, keyOf(target.path()))) {
-      return channel;
+    FileChannel known = channel;
+    if (known != null && Objects.equals(fileKey, keyOf(target.path()))) {
+      return known;
     }
     closeFile();
     return open();
@@ -187,9 +188,10 @@ final class FileTransport implements Transport {
   }
 
   private void closeFile() {
+    FileChannel open = channel;
     try {
-      if (channel != null) {
-        channel.close();
+      if (open != null) {
+        open.close();
       }
     } catch (IOException e) {
       // What was taken is on the disk.

@@ -38,7 +38,7 @@ final class KafkaTransport implements Transport {
 
   private final KafkaTarget target;
   private final @Nullable String host;
-  private @Nullable Producer<String, byte[]> producer;
+  private volatile @Nullable Producer<String, byte[]> producer;
 
   KafkaTransport(KafkaTarget target, @Nullable String host) {
     this.target = target;
@@ -50,7 +50,8 @@ final class KafkaTransport implements Transport {
   @Override
   public Answer send(List<Item> batch) throws InterruptedException {
     try {
-      Producer<String, byte[]> open = producer == null ? open() : producer;
+      Producer<String, byte[]> known = producer;
+      Producer<String, byte[]> open = known == null ? open() : known;
       var sent = new ArrayList<Future<RecordMetadata>>();
       for (Item item : batch) {
         sent.add(open.send(record(item)));
@@ -115,8 +116,9 @@ final class KafkaTransport implements Transport {
 
   @Override
   public void close() {
-    if (producer != null) {
-      producer.close(Duration.ZERO);
+    Producer<String, byte[]> open = producer;
+    if (open != null) {
+      open.close(Duration.ZERO);
       producer = null;
     }
   }

@@ -45,7 +45,7 @@ final class OtlpTransport implements Transport {
   private final Resource resource;
   private final InstrumentationScopeInfo scope;
   private final InstantSource clock;
-  private @Nullable OtlpHttpLogRecordExporter exporter;
+  private volatile @Nullable OtlpHttpLogRecordExporter exporter;
 
   OtlpTransport(OtlpTarget target, String version, @Nullable String host, InstantSource clock) {
     this.target = target;
@@ -72,7 +72,8 @@ final class OtlpTransport implements Transport {
   public Answer send(List<Item> batch) {
     CompletableResultCode result;
     try {
-      OtlpHttpLogRecordExporter open = exporter == null ? open() : exporter;
+      OtlpHttpLogRecordExporter known = exporter;
+      OtlpHttpLogRecordExporter open = known == null ? open() : known;
       long now = clock.millis() * 1_000_000;
       result =
           open.export(
@@ -198,8 +199,9 @@ final class OtlpTransport implements Transport {
 
   @Override
   public void close() {
-    if (exporter != null) {
-      exporter.shutdown();
+    OtlpHttpLogRecordExporter open = exporter;
+    if (open != null) {
+      open.shutdown();
       exporter = null;
     }
   }

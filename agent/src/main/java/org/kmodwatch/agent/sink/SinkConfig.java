@@ -302,7 +302,10 @@ public final class SinkConfig {
               secrets(section, "secret-properties"));
       case "otlp" ->
           new OtlpTarget(
-              WebhookTarget.uri(section.path() + ".endpoint", section.requiredText("endpoint")),
+              WebhookTarget.uri(
+                  section.path() + ".endpoint",
+                  section.requiredText("endpoint"),
+                  "the key secret-headers"),
               section.namedTexts("headers"),
               secrets(section, "secret-headers"),
               tls(section));
@@ -319,7 +322,10 @@ public final class SinkConfig {
     }
     String what = section.path() + ".url";
     return new WebhookTarget(
-        WebhookTarget.uri(what, url.orElseGet(() -> secretUrl.orElseThrow().requireWord())),
+        WebhookTarget.uri(
+            what,
+            url.orElseGet(() -> secretUrl.orElseThrow().requireWord()),
+            "the key token or secret-headers"),
         secret(section, "token").orElse(null),
         section.namedTexts("headers"),
         secrets(section, "secret-headers"),

@@ -467,8 +467,10 @@ public final class SpooledSink implements Output, AutoCloseable {
     ending = true;
     toWriter.raise();
     toSender.raise();
-    boolean ended = join(writer, SPOOL_AT_END);
-    ended &= join(sender, sendAtEnd);
+    boolean ended = join(writer, SPOOL_AT_END, () -> {});
+    // A receiver that takes a request and does not answer may hold a thread that nothing
+    // interrupts.
+    ended &= join(sender, sendAtEnd, transport::close);
     transport.close();
     if (ended) {
       spool.close();
@@ -480,13 +482,18 @@ public final class SpooledSink implements Output, AutoCloseable {
     }
   }
 
-  /** Waits for a thread, then makes it end. */
-  private static boolean join(Thread thread, Duration atMost) {
+  /**
+   * Waits for a thread, then makes it end.
+   *
+   * @param giveUp ends what it may be waiting for
+   */
+  private static boolean join(Thread thread, Duration atMost, Runnable giveUp) {
     try {
       if (thread.getState() == Thread.State.NEW || (!atMost.isZero() && thread.join(atMost))) {
         return true;
       }
       thread.interrupt();
+      giveUp.run();
       return thread.join(Duration.ofMillis(500));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

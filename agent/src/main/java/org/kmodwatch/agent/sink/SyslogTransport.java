@@ -41,7 +41,7 @@ final class SyslogTransport implements Transport {
   private final SyslogTarget target;
   private final SyslogMessage messages;
   private final @Nullable SSLContext tls;
-  private @Nullable Link link;
+  private volatile @Nullable Link link;
 
   /**
    * Makes one.
@@ -81,10 +81,12 @@ final class SyslogTransport implements Transport {
   @Override
   public Answer send(List<Item> batch) {
     try {
-      if (link == null) {
-        link = connect();
+      Link open = link;
+      if (open == null) {
+        open = connect();
+        link = open;
       }
-      String refused = link.send(batch.stream().map(messages::of).toList());
+      String refused = open.send(batch.stream().map(messages::of).toList());
       return refused == null ? new Answer.Taken() : new Answer.Refused(refused);
     } catch (IOException | KernelException e) {
       close();
@@ -273,8 +275,9 @@ final class SyslogTransport implements Transport {
 
   @Override
   public void close() {
-    if (link != null) {
-      link.close();
+    Link open = link;
+    if (open != null) {
+      open.close();
       link = null;
     }
   }

@@ -2,7 +2,7 @@ package org.kmodwatch.agent.sink;
 
 import java.util.List;
 
-/** Sends one batch. One thread. */
+/** Sends one batch. One thread, but for {@link #close}. */
 interface Transport extends AutoCloseable {
 
   /**
@@ -17,7 +17,7 @@ interface Transport extends AutoCloseable {
     return SpooledSink.MAX_BATCH_ITEMS;
   }
 
-  /** Gives up what is on its way. */
+  /** Gives up what is on its way. From any thread, and more than once. */
   @Override
   void close();
 }

@@ -52,16 +52,24 @@ public record WebhookTarget(
    */
   public static WebhookTarget of(String what, String url, @Nullable Secret token) {
     return new WebhookTarget(
-        uri(what, url), token, Map.of(), Map.of(), TlsFiles.NONE, null, DEFAULT_MAX_ITEMS, false);
+        uri(what, url, what + "-token-file"),
+        token,
+        Map.of(),
+        Map.of(),
+        TlsFiles.NONE,
+        null,
+        DEFAULT_MAX_ITEMS,
+        false);
   }
 
   /**
    * Checks a URL.
    *
    * @param what names it in messages, such as {@code --webhook}
+   * @param remedy where a password belongs instead
    * @throws SinkException if it is not https, nor http to this machine, or has a password in it
    */
-  public static URI uri(String what, String url) {
+  public static URI uri(String what, String url, String remedy) {
     URI uri;
     try {
       uri = new URI(url);
@@ -75,10 +83,7 @@ public record WebhookTarget(
     }
     if (uri.getRawUserInfo() != null) {
       throw new SinkException(
-          what
-              + ": a user or password in the URL is for everybody to read; remedy: "
-              + what
-              + "-token-file");
+          what + ": a user or password in the URL is for everybody to read; remedy: " + remedy);
     }
     if (scheme.equals("http") && !isLoopback(uri.getHost())) {
       throw new SinkException(

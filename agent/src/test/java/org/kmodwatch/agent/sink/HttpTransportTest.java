@@ -113,7 +113,7 @@ class HttpTransportTest {
       int batch,
       boolean lines) {
     return new WebhookTarget(
-        WebhookTarget.uri("url", url),
+        WebhookTarget.uri("url", url, "a token"),
         null,
         Map.of("X-Team", "blue"),
         secretHeaders,

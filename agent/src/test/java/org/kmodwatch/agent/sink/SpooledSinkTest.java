@@ -81,19 +81,28 @@ class SpooledSinkTest {
             queued);
     var opened =
         new SpooledSink(
-            new SinkSettings(
-                "webhook",
-                webhook,
-                FormatName.KMODWATCH,
-                SinkFilter.FINDINGS_AND_LOADS,
-                folder.resolve("spool"),
-                spoolBytes),
+            settings(webhook, spoolBytes),
             context(),
             FormatName.KMODWATCH.open(CATALOGUE, "0", "host1"),
             new HttpTransport(webhook, Format.JSON, "0", InstantSource.system(), REQUEST_TIMEOUT),
             settings);
     opened.start();
     return opened;
+  }
+
+  private SinkSettings settings() {
+    return settings(
+        WebhookTarget.of("--webhook", "http://127.0.0.1:1/", null), SpooledSink.MIN_SPOOL_BYTES);
+  }
+
+  private SinkSettings settings(WebhookTarget webhook, long spoolBytes) {
+    return new SinkSettings(
+        "webhook",
+        webhook,
+        FormatName.KMODWATCH,
+        SinkFilter.FINDINGS_AND_LOADS,
+        folder.resolve("spool"),
+        spoolBytes);
   }
 
   private SinkContext context() {
@@ -287,6 +296,53 @@ class SpooledSinkTest {
     assertThat(notes)
         .contains(
             "webhook: %d that neither the disk nor the receiver took are lost".formatted(lost));
+  }
+
+  @Test
+  void sinkThatIsLeft_letsGoOfItsSpool_thoughItsReceiverNeverAnswers() throws Exception {
+    receiver.up();
+    awaitDelivered(0);
+    sink.close();
+    var asked = new CountDownLatch(1);
+    var givenUp = new CountDownLatch(1);
+    Transport stubborn =
+        new Transport() {
+          @Override
+          public Answer send(List<Item> batch) {
+            asked.countDown();
+            boolean waiting = true;
+            while (waiting) {
+              try {
+                givenUp.await();
+                waiting = false;
+              } catch (InterruptedException e) {
+                // As a socket that is written to: nothing but its end ends this.
+              }
+            }
+            return new Answer.Later("given up", null);
+          }
+
+          @Override
+          public void close() {
+            givenUp.countDown();
+          }
+        };
+    var stuck =
+        new SpooledSink(
+            settings(),
+            context(),
+            FormatName.KMODWATCH.open(CATALOGUE, "0", "host1"),
+            stubborn,
+            SpooledSink.Settings.REAL);
+    stuck.start();
+    stuck.finding(numbered(made++));
+    asked.await();
+
+    stuck.leave();
+
+    sink = newSink(SpooledSink.MIN_SPOOL_BYTES, 8192);
+    awaitDelivered(1);
+    assertThat(sink.account().carriedOver()).isEqualTo(1);
   }
 
   @Test
