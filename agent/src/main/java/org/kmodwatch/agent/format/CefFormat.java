@@ -74,8 +74,8 @@ final class CefFormat implements Format {
         .loader()
         .ifPresent(
             loader -> {
-              put(keys, "dproc", loader.exe() == null ? loader.comm() : loader.exe());
-              put(keys, "dpid", loader.hostPid());
+              put(keys, "dproc", name(loader));
+              put(keys, "dpid", id(loader));
             });
     facts
         .path()
@@ -94,9 +94,17 @@ final class CefFormat implements Format {
   }
 
   private static void asked(Map<String, String> keys, ProcessDetails asked) {
-    put(keys, "sproc", asked.exe() == null ? asked.comm() : asked.exe());
-    put(keys, "spid", asked.hostPid());
-    put(keys, "suid", asked.uid());
+    put(keys, "sproc", name(asked));
+    put(keys, "spid", id(asked));
+    put(keys, "suid", asked.knownUid());
+  }
+
+  private static String name(ProcessDetails process) {
+    return process.exe() == null ? process.comm() : process.exe();
+  }
+
+  private static @Nullable Integer id(ProcessDetails process) {
+    return process.hostPid() == 0 ? null : process.hostPid();
   }
 
   private static void load(Map<String, String> keys, LoadRecord load) {

@@ -54,10 +54,7 @@ final class EcsFormat extends JsonFormat {
       fields.put("orchestrator", orchestrator(facts.event().kubernetes()));
     }
     facts.loader().ifPresent(loader -> fields.put("process", process(loader)));
-    facts
-        .loader()
-        .ifPresent(
-            loader -> fields.put("user", new Fields().put("id", Long.toString(loader.uid()))));
+    facts.loader().ifPresent(loader -> fields.put("user", new Fields().putUser("id", loader)));
     facts.signature().ifPresent(signature -> fields.put("rule", rule(signature)));
     fields.put("threat", threat(facts.signatures()));
     fields.put("host", host(facts.host()));
@@ -118,8 +115,10 @@ final class EcsFormat extends JsonFormat {
       return new Fields();
     }
     Fields fields = named(file.path());
-    fields.put("inode", Long.toUnsignedString(file.inode()));
-    fields.put("device", Long.toString(file.device()));
+    if (file.inode() != 0) {
+      fields.put("inode", Long.toUnsignedString(file.inode()));
+      fields.put("device", Long.toString(file.device()));
+    }
     if (file.ctimeNanos() != 0) {
       fields.put("ctime", time(file.ctimeNanos()));
     }
@@ -162,8 +161,8 @@ final class EcsFormat extends JsonFormat {
 
   private static Fields process(ProcessDetails process) {
     var fields = new Fields();
-    fields.put("pid", process.hostPid());
-    fields.put("name", process.comm());
+    fields.putId("pid", process.hostPid());
+    fields.putName("name", process.comm());
     fields.put("executable", process.exe());
     fields.put("args", process.args());
     if (!process.args().isEmpty()) {
@@ -173,11 +172,11 @@ final class EcsFormat extends JsonFormat {
     if (process.startTimeNanos() != 0) {
       fields.put("start", time(process.startTimeNanos()));
     }
-    fields.put("user", new Fields().put("id", Long.toString(process.uid())));
+    fields.put("user", new Fields().putUser("id", process));
     fields.put(
         "thread",
         new Fields()
-            .put("id", process.tid())
+            .putId("id", process.tid())
             .put("capabilities", new Fields().put("effective", process.capabilities())));
     if (!process.ancestors().isEmpty()) {
       // ECS has a parent of a process, but none of a parent.
@@ -186,7 +185,7 @@ final class EcsFormat extends JsonFormat {
           "parent",
           new Fields()
               .put("pid", parent.pid())
-              .put("name", parent.comm())
+              .putName("name", parent.comm())
               .put("executable", parent.exe()));
     }
     return fields;

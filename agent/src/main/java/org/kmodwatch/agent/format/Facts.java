@@ -210,7 +210,11 @@ record Facts(
   }
 
   private static String named(ProcessDetails process) {
-    return "%s[%d] uid %d".formatted(process.comm(), process.hostPid(), process.uid());
+    return "%s[%s] uid %s"
+        .formatted(
+            process.comm().isEmpty() ? "?" : process.comm(),
+            process.hostPid() == 0 ? "?" : process.hostPid(),
+            process.knownUid() == null ? "?" : process.knownUid());
   }
 
   private static String happened(LoadRecord load) {

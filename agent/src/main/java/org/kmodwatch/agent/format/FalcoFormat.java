@@ -81,7 +81,9 @@ final class FalcoFormat extends JsonFormat {
     facts.loader().ifPresent(loader -> process(fields, loader));
     facts.path().ifPresent(path -> fields.put("fd.name", path));
     if (load != null) {
-      container(fields, load.container(), load.kubernetes());
+      if (!load.hasGap("container")) {
+        container(fields, load.container(), load.kubernetes());
+      }
       kmod(fields, load);
     } else if (facts.event() != null) {
       container(fields, facts.event().container(), facts.event().kubernetes());
@@ -94,9 +96,9 @@ final class FalcoFormat extends JsonFormat {
   }
 
   private static void process(Fields fields, ProcessDetails process) {
-    fields.put("proc.name", process.comm());
-    fields.put("proc.pid", process.hostPid());
-    fields.put("proc.vpid", process.pid());
+    fields.putName("proc.name", process.comm());
+    fields.putId("proc.pid", process.hostPid());
+    fields.putId("proc.vpid", process.pid());
     fields.put("proc.exepath", process.exe());
     if (!process.args().isEmpty()) {
       fields.put("proc.cmdline", String.join(" ", process.args()));
@@ -104,13 +106,13 @@ final class FalcoFormat extends JsonFormat {
     List<LoadRecord.Ancestor> ancestors = process.ancestors();
     if (!ancestors.isEmpty()) {
       fields.put("proc.ppid", ancestors.getFirst().pid());
-      fields.put("proc.pname", ancestors.getFirst().comm());
+      fields.putName("proc.pname", ancestors.getFirst().comm());
       fields.put("proc.pexepath", ancestors.getFirst().exe());
     }
     if (ancestors.size() > 1) {
       fields.put("proc.aname[2]", ancestors.get(1).comm());
     }
-    fields.put("user.uid", process.uid());
+    fields.put("user.uid", process.knownUid());
     fields.put("user.loginuid", process.loginUid());
     if (!process.capabilities().isEmpty()) {
       fields.put("thread.cap_effective", String.join(" ", process.capabilities()));
@@ -152,7 +154,7 @@ final class FalcoFormat extends JsonFormat {
       fields.put("kmod.alias", requester.alias());
       fields.put("kmod.requester.name", requester.process().comm());
       fields.put("kmod.requester.pid", requester.process().hostPid());
-      fields.put("kmod.requester.uid", requester.process().uid());
+      fields.put("kmod.requester.uid", requester.process().knownUid());
     }
     if (!load.findings().isEmpty()) {
       fields.put("kmod.findings", String.join(",", load.findings()));

@@ -4,6 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.core.event.Value;
+import org.kmodwatch.core.load.LoadRecord;
 
 /** Puts a JSON object together; what is not known is left out, and so is an object without keys. */
 final class Fields {
@@ -27,6 +28,22 @@ final class Fields {
   Fields put(String key, long number) {
     fields.put(key, Value.of(number));
     return this;
+  }
+
+  /** Puts the id of a process or a thread; 0 where it is not known. */
+  Fields putId(String key, int id) {
+    return id == 0 ? this : put(key, (long) id);
+  }
+
+  /** Puts a name; empty where it is not known. */
+  Fields putName(String key, String name) {
+    return name.isEmpty() ? this : put(key, name);
+  }
+
+  /** Puts the id of a user as text. */
+  Fields putUser(String key, LoadRecord.ProcessDetails process) {
+    Long uid = process.knownUid();
+    return uid == null ? this : put(key, uid.toString());
   }
 
   Fields put(String key, @Nullable Boolean truth) {

@@ -258,17 +258,17 @@ final class OcsfFormat extends JsonFormat {
     }
     return new Fields()
         .put("process", process(loader))
-        .put("user", new Fields().put("uid", Long.toString(loader.uid())));
+        .put("user", new Fields().putUser("uid", loader));
   }
 
   private static Fields process(ProcessDetails process) {
     var fields =
         new Fields()
-            .put("pid", process.hostPid())
-            .put("tid", process.tid())
-            .put("name", process.comm())
+            .putId("pid", process.hostPid())
+            .putId("tid", process.tid())
+            .putName("name", process.comm())
             .put("cmd_line", process.args().isEmpty() ? null : String.join(" ", process.args()))
-            .put("user", new Fields().put("uid", Long.toString(process.uid())));
+            .put("user", new Fields().putUser("uid", process));
     if (process.exe() != null) {
       fields.put("file", named(process.exe()));
     }
@@ -278,7 +278,7 @@ final class OcsfFormat extends JsonFormat {
     if (!process.ancestors().isEmpty()) {
       LoadRecord.Ancestor parent = process.ancestors().getFirst();
       fields.put(
-          "parent_process", new Fields().put("pid", parent.pid()).put("name", parent.comm()));
+          "parent_process", new Fields().put("pid", parent.pid()).putName("name", parent.comm()));
     }
     return fields;
   }
@@ -342,7 +342,7 @@ final class OcsfFormat extends JsonFormat {
           .put("requester.alias", requester.alias())
           .put("requester.name", requester.process().comm())
           .put("requester.pid", requester.process().hostPid())
-          .put("requester.uid", requester.process().uid());
+          .put("requester.uid", requester.process().knownUid());
     }
     return fields;
   }

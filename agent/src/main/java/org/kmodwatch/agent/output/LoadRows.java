@@ -71,7 +71,12 @@ final class LoadRows {
   }
 
   private String process(LoadRecord.ProcessDetails process) {
-    return "%s[%d] %s".formatted(process.comm(), process.hostPid(), users.nameOf(process.uid()));
+    Long uid = process.knownUid();
+    return "%s[%s] %s"
+        .formatted(
+            process.comm().isEmpty() ? "?" : process.comm(),
+            process.hostPid() == 0 ? "?" : process.hostPid(),
+            uid == null ? "uid ?" : users.nameOf(uid));
   }
 
   /** Its name; and its file where that is not where modules belong. */

@@ -9,14 +9,16 @@ import org.jspecify.annotations.Nullable;
  * @param threadStartTimeNanos when the thread started, nanoseconds since the epoch; in old
  *     recordings since boot; 0 if the producer did not say
  * @param processorId the processor it ran on
- * @param processId process id (the kernel's tgid) inside the namespace
- * @param threadId thread id inside the namespace
+ * @param processId process id (the kernel's tgid) inside the namespace; 0 if the producer did not
+ *     say
+ * @param threadId thread id inside the namespace; 0 if the producer did not say
  * @param parentProcessId parent's process id inside the namespace; 0 if the parent is outside it
  * @param hostProcessId process id on the host
- * @param hostThreadId thread id on the host
+ * @param hostThreadId thread id on the host; 0 if the producer did not say
  * @param hostParentProcessId parent's process id on the host
  * @param cgroupId id of the cgroup (version 2 hierarchy), unsigned 64-bit
- * @param userId real user id, unsigned 32-bit, in the initial user namespace
+ * @param userId real user id, unsigned 32-bit, in the initial user namespace; {@link #UNKNOWN_USER}
+ *     if the producer did not say
  * @param mountNamespace inode number of the mount namespace, unsigned 32-bit
  * @param pidNamespace inode number of the pid namespace, unsigned 32-bit
  * @param processName the thread's comm: at most 15 bytes of it
@@ -41,6 +43,9 @@ public record ProcessContext(
     String processName,
     @Nullable String executablePath,
     @Nullable EntityIds entityIds) {
+
+  /** The user id of nobody at all, as the kernel has it: the producer did not say. */
+  public static final long UNKNOWN_USER = 0xffff_ffffL;
 
   /**
    * Ids made from an id and a start time, so that a reused pid gets another one; each unsigned

@@ -9,6 +9,7 @@ import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.event.EventNames;
 import org.kmodwatch.core.event.SensorContext;
 import org.kmodwatch.core.event.SensorContexts;
+import org.kmodwatch.core.event.SourceContext;
 import org.kmodwatch.core.event.Value;
 
 /** The events of one attempt, as they come in. Mutable; of one tracker. */
@@ -32,9 +33,15 @@ final class Attempt {
    * What names an attempt.
    *
    * @param callTimeNanos when the call was entered; 0 where the producer does not say
-   * @param hostThreadId the thread
+   * @param hostThreadId the thread; of a source that has no threads the process
+   * @param serial a source's own number of the attempt, by which two of one process at one moment
+   *     are told apart; 0 where it has none
    */
-  record Key(long callTimeNanos, int hostThreadId) {}
+  record Key(long callTimeNanos, int hostThreadId, long serial) {
+    Key(long callTimeNanos, int hostThreadId) {
+      this(callTimeNanos, hostThreadId, 0);
+    }
+  }
 
   final Key key;
   final int hostProcessId;
@@ -71,6 +78,7 @@ final class Attempt {
 
   private final Map<Part, Event> parts = new EnumMap<>(Part.class);
   private final boolean fromSensor;
+  private final @Nullable SourceContext source;
   private @Nullable SensorContext context;
   private @Nullable Long lateReturnNanos;
   private final Event first;
@@ -81,6 +89,17 @@ final class Attempt {
     this.firstNanos = first.timestampNanos();
     this.first = first;
     this.fromSensor = fromSensor;
+    this.source = SourceContext.of(first).orElse(null);
+  }
+
+  /** What a source that has the call's result alone says of it; null if it is from another. */
+  @Nullable SourceContext source() {
+    return source;
+  }
+
+  /** Whether its events name it, and not only its thread. */
+  boolean isNamed() {
+    return fromSensor || source != null;
   }
 
   /** Whether the producer is our sensor. */
@@ -213,7 +232,8 @@ final class Attempt {
 
   /** The id of the record: docs/load-record.md. */
   String id() {
-    return Long.toHexString(timeNanos()) + "-" + Integer.toHexString(key.hostThreadId());
+    String id = Long.toHexString(timeNanos()) + "-" + Integer.toHexString(key.hostThreadId());
+    return key.serial() == 0 ? id : id + "-" + Long.toHexString(key.serial());
   }
 
   /** When the call returned; the latest moment that there is if it has not, or nobody says. */
@@ -239,6 +259,11 @@ final class Attempt {
     SensorContext known = context();
     if (known != null && known.file() != null) {
       return known.file();
+    }
+    if (source != null) {
+      return source.filePath() == null
+          ? null
+          : new SensorContext.FileIdentity(source.filePath(), 0, 0, 0);
     }
     Event read = part(Part.READ_FILE);
     Event event = read != null ? read : part(Part.LOAD);
@@ -272,6 +297,9 @@ final class Attempt {
     SensorContext known = context();
     if (known != null && known.moduleName() != null) {
       return known.moduleName();
+    }
+    if (source != null && source.moduleName() != null) {
+      return source.moduleName();
     }
     return call() == Reasons.Call.DELETE ? text(Part.CALL, "name") : null;
   }
@@ -324,13 +352,18 @@ final class Attempt {
         refusingHook(),
         known != null && known.signatureMissing(),
         known == null ? null : known.lockdownVerdict(),
-        known != null && known.moduleName() != null);
+        known != null && known.moduleName() != null,
+        source != null,
+        source != null && source.codeMayHaveRun());
   }
 
   /** PROC_USER_INIT_INO. */
   private static final long INITIAL_USER_NAMESPACE = 0xEFFFFFFDL;
 
   Reasons.Stage stage() {
+    if (source != null) {
+      return source.imageTaken() ? Reasons.Stage.TAKEN : Reasons.Stage.ENTRY;
+    }
     if (has(Part.LOAD) || has(Part.INIT)) {
       return Reasons.Stage.INIT;
     }

@@ -7,6 +7,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.core.event.ContainerContext;
 import org.kmodwatch.core.event.KubernetesContext;
+import org.kmodwatch.core.event.ProcessContext;
 
 /**
  * One attempt to load or unload one module (schema {@value #SCHEMA}, docs/load-record.md). What is
@@ -98,6 +99,11 @@ public record LoadRecord(
     var more = new ArrayList<>(gaps);
     more.add(gap);
     return with(findings, policy, more);
+  }
+
+  /** Whether the gaps say that {@code field} is not known. */
+  public boolean hasGap(String field) {
+    return gaps.stream().anyMatch(gap -> gap.field().equals(field));
   }
 
   private LoadRecord with(List<String> newFindings, @Nullable Policy newPolicy, List<Gap> newGaps) {
@@ -338,8 +344,8 @@ public record LoadRecord(
    * The file a module was loaded from.
    *
    * @param path as the loader's mount namespace has it, without " (deleted)"
-   * @param device the kernel's device number
-   * @param inode unsigned 64-bit
+   * @param device the kernel's device number; means nothing without an inode
+   * @param inode unsigned 64-bit; 0 if not known
    * @param ctimeNanos last change, nanoseconds since the epoch
    * @param deleted whether no name leads to it
    * @param place where that is
@@ -423,14 +429,15 @@ public record LoadRecord(
   /**
    * A process.
    *
-   * @param pid process id inside its namespace
-   * @param tid thread id inside its namespace
+   * @param pid process id inside its namespace; 0 if not known
+   * @param tid thread id inside its namespace; 0 if not known
    * @param parentPid likewise of the parent; 0 if that is outside
-   * @param hostPid process id on the host
-   * @param comm the thread's name
+   * @param hostPid process id on the host; 0 if not known
+   * @param comm the thread's name; empty if not known
    * @param exe the file it executes
    * @param args its command line
-   * @param uid real user id
+   * @param uid real user id; {@link org.kmodwatch.core.event.ProcessContext#UNKNOWN_USER} if not
+   *     known
    * @param euid effective user id
    * @param loginUid who logged in, if anybody did
    * @param sessionId the audit session, if there is one
@@ -464,14 +471,19 @@ public record LoadRecord(
       namespaces = Map.copyOf(namespaces);
       ancestors = List.copyOf(ancestors);
     }
+
+    /** The real user id; null if it is not known. */
+    public @Nullable Long knownUid() {
+      return uid == ProcessContext.UNKNOWN_USER ? null : uid;
+    }
   }
 
   /**
    * A parent, or a parent's parent.
    *
    * @param pid process id on the host
-   * @param comm its name
-   * @param exe the file it executes; null for a kernel thread
+   * @param comm its name; empty if nothing but the id is known
+   * @param exe the file it executes; null for a kernel thread, or if it is not known
    */
   public record Ancestor(int pid, String comm, @Nullable String exe) {}
 

@@ -12,6 +12,7 @@ import org.kmodwatch.core.event.Argument;
 import org.kmodwatch.core.event.ContainerContext;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.event.KubernetesContext;
+import org.kmodwatch.core.event.ProcessContext;
 import org.kmodwatch.core.event.Value;
 
 /** A load record as an object and as an event, and back (docs/load-record.md). */
@@ -82,8 +83,10 @@ public final class LoadRecords {
     if (file != null) {
       var fields = new FieldWriter();
       fields.text("path", file.path());
-      fields.number("device", file.device());
-      fields.value("inode", Value.ofUnsigned(file.inode()));
+      if (file.inode() != 0) {
+        fields.number("device", file.device());
+        fields.value("inode", Value.ofUnsigned(file.inode()));
+      }
       if (file.ctimeNanos() != 0) {
         fields.time("ctime", file.ctimeNanos());
       }
@@ -212,8 +215,8 @@ public final class LoadRecords {
             ? null
             : new LoadRecord.ModuleFile(
                 file.required("path", file.text("path")),
-                file.required("device", file.number("device")),
-                file.required("inode", file.unsigned("inode")),
+                orZero(file.number("device")),
+                orZero(file.unsigned("inode")),
                 orZero(file.time("ctime")),
                 file.flag("deleted"),
                 file.word("place", LoadRecord.Place::valueOf),
@@ -362,14 +365,25 @@ public final class LoadRecords {
   }
 
   private static FieldWriter process(FieldWriter out, LoadRecord.ProcessDetails process) {
-    out.number("pid", (long) process.pid());
-    out.number("tid", (long) process.tid());
-    out.number("parentPid", (long) process.parentPid());
-    out.number("hostPid", (long) process.hostPid());
-    out.text("comm", process.comm());
+    if (process.pid() != 0) {
+      out.number("pid", (long) process.pid());
+    }
+    if (process.tid() != 0) {
+      out.number("tid", (long) process.tid());
+    }
+    // 0 if it is outside a namespace that is known.
+    if (process.pid() != 0) {
+      out.number("parentPid", (long) process.parentPid());
+    }
+    if (process.hostPid() != 0) {
+      out.number("hostPid", (long) process.hostPid());
+    }
+    if (!process.comm().isEmpty()) {
+      out.text("comm", process.comm());
+    }
     out.text("exe", process.exe());
     out.texts("args", process.args());
-    out.number("uid", process.uid());
+    out.number("uid", process.knownUid());
     out.number("euid", process.euid());
     out.number("loginUid", process.loginUid());
     out.number("sessionId", process.sessionId());
@@ -388,7 +402,7 @@ public final class LoadRecords {
       ancestors.add(
           new FieldWriter()
               .number("pid", (long) ancestor.pid())
-              .text("comm", ancestor.comm())
+              .text("comm", ancestor.comm().isEmpty() ? null : ancestor.comm())
               .text("exe", ancestor.exe())
               .toValue());
     }
@@ -402,15 +416,16 @@ public final class LoadRecords {
     for (String name : names.fields().keySet()) {
       namespaces.put(name, names.required(name, names.number(name)));
     }
+    Long uid = in.number("uid");
     return new LoadRecord.ProcessDetails(
-        in.int32("pid", in.required("pid", in.number("pid"))),
-        in.int32("tid", in.required("tid", in.number("tid"))),
-        in.int32("parentPid", in.required("parentPid", in.number("parentPid"))),
-        in.int32("hostPid", in.required("hostPid", in.number("hostPid"))),
-        in.required("comm", in.text("comm")),
+        in.int32("pid", orZero(in.number("pid"))),
+        in.int32("tid", orZero(in.number("tid"))),
+        in.int32("parentPid", orZero(in.number("parentPid"))),
+        in.int32("hostPid", orZero(in.number("hostPid"))),
+        orEmpty(in.text("comm")),
         in.text("exe"),
         in.texts("args"),
-        in.required("uid", in.number("uid")),
+        uid == null ? ProcessContext.UNKNOWN_USER : uid,
         in.number("euid"),
         in.number("loginUid"),
         in.number("sessionId"),
@@ -423,9 +438,13 @@ public final class LoadRecords {
                 ancestor ->
                     new LoadRecord.Ancestor(
                         ancestor.int32("pid", ancestor.required("pid", ancestor.number("pid"))),
-                        ancestor.required("comm", ancestor.text("comm")),
+                        orEmpty(ancestor.text("comm")),
                         ancestor.text("exe")))
             .toList());
+  }
+
+  private static String orEmpty(@Nullable String text) {
+    return text == null ? "" : text;
   }
 
   private static long orZero(@Nullable Long number) {

@@ -8,10 +8,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.event.EventNames;
 import org.kmodwatch.core.event.SensorContext;
 import org.kmodwatch.core.event.SensorContexts;
+import org.kmodwatch.core.event.SourceContext;
 import org.kmodwatch.core.load.Attempt.Part;
 
 /**
@@ -248,9 +250,13 @@ public final class LoadTracker {
       return;
     }
     boolean fromSensor = callTime != NO_CONTEXT;
-    var key = new Attempt.Key(fromSensor ? callTime : 0, event.process().hostThreadId());
+    Attempt.Key named = fromSensor ? null : nameBySource(event);
+    Attempt.Key key =
+        named != null
+            ? named
+            : new Attempt.Key(fromSensor ? callTime : 0, event.process().hostThreadId());
     Attempt attempt = open.get(key);
-    if (attempt == null && fromSensor && isLate(key, part, event, findingIds)) {
+    if (attempt == null && (fromSensor || named != null) && isLate(key, part, event, findingIds)) {
       return;
     }
     Event known = attempt == null ? null : attempt.part(part);
@@ -345,7 +351,11 @@ public final class LoadTracker {
     boolean fromSensor = callTime != NO_CONTEXT;
     // The sensor's call events are stamped with the entry, whatever the context says.
     long entry = callTime == 0 ? event.timestampNanos() : callTime;
-    var key = new Attempt.Key(fromSensor ? entry : 0, event.process().hostThreadId());
+    Attempt.Key named = fromSensor ? null : nameBySource(event);
+    Attempt.Key key =
+        named != null
+            ? named
+            : new Attempt.Key(fromSensor ? entry : 0, event.process().hostThreadId());
     Attempt attempt = open.remove(key);
     if (attempt == null) {
       Attempt reported = unreturned.get(key);
@@ -357,7 +367,7 @@ public final class LoadTracker {
         }
         return;
       }
-      if (fromSensor ? done.containsKey(key) : done.containsKey(contextless(event))) {
+      if (done.containsKey(fromSensor || named != null ? key : contextless(event))) {
         duplicates++;
         return;
       }
@@ -380,6 +390,16 @@ public final class LoadTracker {
     } else {
       reportUnreturned(attempt, NOT_RETURNED);
     }
+  }
+
+  /** What names the attempt where a source of results alone has it; null of other sources. */
+  private static Attempt.@Nullable Key nameBySource(Event event) {
+    return SourceContext.of(event)
+        .map(
+            source ->
+                new Attempt.Key(
+                    event.timestampNanos(), event.process().hostProcessId(), source.serial()))
+        .orElse(null);
   }
 
   private static boolean fits(Attempt attempt, Event call) {
@@ -426,7 +446,9 @@ public final class LoadTracker {
   /** Makes the record of an attempt whose call is not known to have returned. */
   private void reportUnreturned(Attempt attempt, String why) {
     attempt.reported = true;
-    attempt.gap("returnValue", attempt.entryMissed() ? NOTHING_FIRED : why);
+    if (attempt.source() == null) {
+      attempt.gap("returnValue", attempt.entryMissed() ? NOTHING_FIRED : why);
+    }
     unreturned.put(attempt.key, attempt);
     if (unreturned.size() > options.maxOpen()) {
       unreturned.remove(unreturned.keySet().iterator().next());
@@ -492,6 +514,10 @@ public final class LoadTracker {
       boolean gone = returned != null || attempt.has(Part.FREE);
       attempt.outcome = gone ? LoadRecord.Outcome.UNLOADED : LoadRecord.Outcome.FAILED;
       attempt.reason = gone ? null : "the module was not seen to go";
+    } else if (returned == null && attempt.source() != null) {
+      attempt.outcome = LoadRecord.Outcome.FAILED;
+      attempt.reason =
+          "what the call returned is not known, nor whether the module was put in place";
     } else if (returned != null || (attempt.inKernel() && !attempt.has(Part.FREE))) {
       attempt.outcome = LoadRecord.Outcome.LOADED;
     } else {
@@ -517,7 +543,7 @@ public final class LoadTracker {
 
   private void remember(Attempt attempt) {
     Attempt.Key key =
-        attempt.fromSensor()
+        attempt.isNamed()
             ? attempt.key
             : new Attempt.Key(attempt.timeNanos(), attempt.key.hostThreadId());
     done.put(key, Math.max(nowNanos, attempt.timeNanos()));

@@ -50,6 +50,9 @@ final class Reasons {
    * @param signatureMissing whether it has no valid signature
    * @param lockdownVerdict what lockdown answered; null if not asked
    * @param moduleNameKnown whether the kernel had read the module's name
+   * @param byResultAlone whether nothing is known but what it returned, so that the stage is but
+   *     what it must have come to
+   * @param codeMayHaveRun whether, to judge by that, code of the module may have run
    */
   record Facts(
       Call call,
@@ -61,7 +64,9 @@ final class Reasons {
       @Nullable String hook,
       boolean signatureMissing,
       @Nullable Long lockdownVerdict,
-      boolean moduleNameKnown) {
+      boolean moduleNameKnown,
+      boolean byResultAlone,
+      boolean codeMayHaveRun) {
 
     private boolean is(Errno errno) {
       return returnValue == -errno.number();
@@ -106,6 +111,30 @@ final class Reasons {
           refused(
               f -> f.hook() != null,
               f -> "a security module said no: " + f.hook() + " " + name(f.returnValue())),
+          // Where the result alone is known, several may give the same.
+          failed(
+              f -> f.byResultAlone() && f.codeMayHaveRun(),
+              f ->
+                  "the module's own code, or a part of the kernel that is told of modules, returned"
+                      + " "
+                      + name(f.returnValue())),
+          refused(
+              f -> f.byResultAlone() && f.loads() && f.early() && f.is(Errno.EPERM),
+              "no capability CAP_SYS_MODULE, or kernel.modules_disabled is set, or lockdown or"
+                  + " module_blacklist forbids it; which is not known"),
+          refused(
+              f -> f.byResultAlone() && f.loads() && f.is(Errno.EPERM),
+              "lockdown or module_blacklist forbids it, or the module's own code returned it; which"
+                  + " is not known"),
+          failed(
+              f ->
+                  f.byResultAlone()
+                      && f.call() == Call.FINIT
+                      && f.early()
+                      && f.is(Errno.EINVAL)
+                      && Names.unknownLoadFlags(f.flags()) == 0,
+              "the file is no plain file, is empty or is damaged, or the kernel does not know the"
+                  + " flags; which is not known"),
           // Before the kernel took anything.
           refused(
               f -> f.early() && f.is(Errno.EPERM) && Boolean.FALSE.equals(f.initialUserNamespace()),

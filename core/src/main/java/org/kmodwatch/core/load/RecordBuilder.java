@@ -12,6 +12,7 @@ import org.kmodwatch.core.event.EventNames;
 import org.kmodwatch.core.event.ProcessContext;
 import org.kmodwatch.core.event.SensorContext;
 import org.kmodwatch.core.event.SensorContexts;
+import org.kmodwatch.core.event.SourceContext;
 import org.kmodwatch.core.load.Attempt.Part;
 
 /** Makes the record of an attempt. */
@@ -40,6 +41,10 @@ final class RecordBuilder {
    * from one of its own threads. Null if the loader was started otherwise, or nobody says.
    */
   @Nullable String aliasOf(Attempt attempt) {
+    SourceContext source = attempt.source();
+    if (source != null) {
+      return source.parentIsKernelThread() ? alias(source.arguments()) : null;
+    }
     SensorContext context = attempt.context();
     SensorContext.Task task = context == null ? null : context.task();
     if (task == null
@@ -47,7 +52,10 @@ final class RecordBuilder {
         || task.ancestors().getFirst().executablePath() != null) {
       return null;
     }
-    List<String> args = task.arguments();
+    return alias(task.arguments());
+  }
+
+  private static @Nullable String alias(List<String> args) {
     int last = args.size() - 1;
     return last >= 3 && args.get(last - 1).equals("--") && args.subList(1, last).contains("-q")
         ? args.get(last)
@@ -90,7 +98,11 @@ final class RecordBuilder {
     ImageFacts image = imageEvent == null ? null : ImageFacts.of(imageEvent);
     LoadRecord.Route route = route(attempt, call, image, requester != null, gaps);
     LoadRecord.ModuleDetails module = module(attempt, context);
-    if (module.name() == null && outcome == LoadRecord.Outcome.LOADED && attempt.waitedOn == null) {
+    SourceContext source = attempt.source();
+    if (module.name() == null
+        && source == null
+        && outcome == LoadRecord.Outcome.LOADED
+        && attempt.waitedOn == null) {
       gaps.add(new LoadRecord.Gap("module.name", "no module_load was seen in the call"));
     }
     if (image != null) {
@@ -100,7 +112,12 @@ final class RecordBuilder {
     LoadRecord.ModuleFile file =
         file(attempt, place(attempt, event), image == null ? null : image.owner(), gaps);
     LoadRecord.ProcessDetails loader =
-        process(event, context == null ? null : context.task(), "loader", gaps);
+        source == null
+            ? process(event, context == null ? null : context.task(), "loader", gaps)
+            : process(event.process(), source);
+    if (source != null) {
+      source.missing().forEach(each -> gaps.add(new LoadRecord.Gap(each.field(), each.why())));
+    }
     return new LoadRecord(
         attempt.id(),
         attempt.timeNanos(),
@@ -122,7 +139,10 @@ final class RecordBuilder {
         outcome != LoadRecord.Outcome.LOADED
             && outcome != LoadRecord.Outcome.UNLOADED
             && call != Reasons.Call.DELETE
-            && (attempt.has(Part.COMING) || attempt.has(Part.LOAD) || attempt.has(Part.INIT)),
+            && (attempt.has(Part.COMING)
+                || attempt.has(Part.LOAD)
+                || attempt.has(Part.INIT)
+                || (source != null && source.codeMayHaveRun())),
         false,
         attempt.retryOf,
         attempt.waitedOn,
@@ -212,7 +232,7 @@ final class RecordBuilder {
       if (params == null) {
         params = attempt.text(Part.COMING, "param_values");
       }
-      if (params == null) {
+      if (params == null && attempt.source() == null) {
         gaps.add(
             new LoadRecord.Gap(
                 "route.params",
@@ -230,12 +250,20 @@ final class RecordBuilder {
     }
     return new LoadRecord.Route(
         attempt.callName(),
-        attempt.ofProcess().compat() ? "compat" : "native",
+        abi(attempt),
         flags,
         params,
-        call == Reasons.Call.INIT && attempt.file() == null,
+        call == Reasons.Call.INIT && attempt.file() == null && attempt.source() == null,
         image == null ? null : image.compression(),
         requested || attempt.alias != null);
+  }
+
+  private static @Nullable String abi(Attempt attempt) {
+    SourceContext source = attempt.source();
+    if (source != null && source.source().equals(SourceContext.FALCO)) {
+      return null;
+    }
+    return attempt.ofProcess().compat() ? "compat" : "native";
   }
 
   private static LoadRecord.ModuleDetails module(Attempt attempt, @Nullable SensorContext context) {
@@ -261,7 +289,9 @@ final class RecordBuilder {
       List<LoadRecord.Gap> gaps) {
     SensorContext.FileIdentity file = attempt.unloads() ? null : attempt.file();
     if (file == null) {
-      if (attempt.call() == Reasons.Call.FINIT && attempt.stage() != Reasons.Stage.ENTRY) {
+      if (attempt.call() == Reasons.Call.FINIT
+          && attempt.stage() != Reasons.Stage.ENTRY
+          && attempt.source() == null) {
         gaps.add(new LoadRecord.Gap("file", "no event names it"));
       }
       return null;
@@ -360,6 +390,28 @@ final class RecordBuilder {
         task.namespaces(),
         nonEmpty(task.cgroupPath()),
         ancestors);
+  }
+
+  /** Of a source that says in its gaps what it does not know. */
+  private static LoadRecord.ProcessDetails process(ProcessContext process, SourceContext source) {
+    List<LoadRecord.Ancestor> parent =
+        process.hostParentProcessId() == 0
+            ? List.of()
+            : List.of(
+                new LoadRecord.Ancestor(
+                    process.hostParentProcessId(),
+                    source.parentName() == null ? "" : source.parentName(),
+                    source.parentExecutable()));
+    return details(
+        process,
+        source.arguments(),
+        source.effectiveUserId(),
+        set(source.loginUserId()),
+        set(source.sessionId()),
+        List.of(),
+        Map.of(),
+        null,
+        parent);
   }
 
   private List<String> capabilities(long set) {

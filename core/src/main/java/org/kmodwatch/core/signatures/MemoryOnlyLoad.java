@@ -49,7 +49,7 @@ public final class MemoryOnlyLoad extends LoadSignature {
       remember(load.id());
     }
     if (EventNames.INIT_MODULE.equals(load.route().syscall())
-        && load.file() == null
+        && load.route().memoryOnly()
         && !isSecondTryFromFile(load)
         && codeMayRun(load)) {
       verdict.raise(null);

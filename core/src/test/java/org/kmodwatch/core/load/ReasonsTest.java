@@ -65,7 +65,18 @@ final class ReasonsTest {
       String words) {
     var facts =
         new Reasons.Facts(
-            call, -errno.number(), stage, flags, true, true, null, false, null, false);
+            call,
+            -errno.number(),
+            stage,
+            flags,
+            true,
+            true,
+            null,
+            false,
+            null,
+            false,
+            false,
+            false);
 
     Reasons.Verdict verdict = Reasons.of(facts);
 
@@ -107,7 +118,9 @@ final class ReasonsTest {
             hook,
             lockdown != null,
             lockdown,
-            nameKnown);
+            nameKnown,
+            false,
+            false);
 
     assertThat(Reasons.of(facts).reason()).contains(words);
   }
