@@ -9,6 +9,7 @@ import org.kmodwatch.core.format.Block;
 import org.kmodwatch.core.format.BlockScanner;
 import org.kmodwatch.core.format.EventHandler;
 import org.kmodwatch.core.format.LineBlocks;
+import org.kmodwatch.core.format.LineJoiner;
 import org.kmodwatch.core.format.ReadOptions;
 import org.kmodwatch.core.format.ReadStatistics;
 import org.kmodwatch.core.format.ScannedBlock;
@@ -67,6 +68,8 @@ final class ParallelReader {
    * handler}, on this thread.
    *
    * @param fileName what to call the input in messages
+   * @param joiner what joins lines that become an event only together; what it still holds in the
+   *     end is the caller's
    * @param beforeWaiting is run when everything that was read has been handed over
    * @return how many lines there were, by what they were
    * @throws IOException if the input fails; the message names the file and the line
@@ -75,6 +78,7 @@ final class ParallelReader {
       LineBlocks blocks,
       String fileName,
       ReadOptions options,
+      LineJoiner joiner,
       EventHandler handler,
       Runnable beforeWaiting)
       throws IOException {
@@ -84,13 +88,14 @@ final class ParallelReader {
       Thread.ofPlatform().daemon().name("replay-" + i).start(reader::work);
     }
     try {
-      return reader.take(fileName, handler, beforeWaiting);
+      return reader.take(fileName, joiner, handler, beforeWaiting);
     } finally {
       reader.ahead.end();
     }
   }
 
-  private ReadStatistics take(String fileName, EventHandler handler, Runnable beforeWaiting)
+  private ReadStatistics take(
+      String fileName, LineJoiner joiner, EventHandler handler, Runnable beforeWaiting)
       throws IOException {
     ReadStatistics all = ReadStatistics.NONE;
     for (int slot = 0; ; slot = (slot + 1) % MAX_BLOCKS_AHEAD) {
@@ -101,7 +106,7 @@ final class ParallelReader {
       long foundBytes;
       switch (await(next)) {
         case Outcome.Scanned(var block) -> {
-          block.handOver(handler, fileName, all.lines());
+          block.handOver(handler, joiner, fileName, all.lines());
           all = all.plus(block.statistics());
           foundBytes = block.foundBytes();
         }

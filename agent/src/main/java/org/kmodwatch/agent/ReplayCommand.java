@@ -18,6 +18,7 @@ import org.kmodwatch.agent.policy.Policy;
 import org.kmodwatch.core.format.BadLine;
 import org.kmodwatch.core.format.EventHandler;
 import org.kmodwatch.core.format.LineBlocks;
+import org.kmodwatch.core.format.LineJoiner;
 import org.kmodwatch.core.format.ReadOptions;
 import org.kmodwatch.core.format.ReadStatistics;
 import org.kmodwatch.core.load.LoadRecord;
@@ -36,12 +37,15 @@ import picocli.CommandLine.Parameters;
     header = "Hand recordings to the signatures.",
     description = {
       "",
-      "Reads events as Tracee writes them, before and after 0.24, one JSON object a line; plain,"
-          + " gzip or Zstandard. The files are read in the order given, by one engine. A line that"
-          + " is no event is reported on standard error and passed over; a file that cannot be read"
-          + " too, and the exit status is then 69. An object that cannot be an event that anybody"
-          + " asks for is passed over unread, except with --strict and -o events. Of several"
-          + " reasons not to end with 0 the greatest number is the exit status."
+      "Reads events as Tracee writes them, before and after 0.24, one JSON object a line; audit"
+          + " logs as auditd writes them, raw or enriched, and as ausearch --raw gives them;"
+          + " laurel's JSON; and Falco's alerts on module loads (docs/sources.md). The forms may be"
+          + " mixed line by line; plain, gzip or Zstandard. The files are read in the order given,"
+          + " by one engine; rotated audit logs are to be given oldest first. A line that is no"
+          + " event is reported on standard error and passed over; a file that cannot be read too,"
+          + " and the exit status is then 69. An object that cannot be an event that anybody asks"
+          + " for is passed over unread, except with --strict and -o events. Of several reasons not"
+          + " to end with 0 the greatest number is the exit status."
     },
     footerHeading = "%nExamples:%n",
     footer = {
@@ -101,9 +105,12 @@ final class ReplayCommand implements Callable<Integer> {
             (record, basis) -> {});
     ReadOptions options = readOptions(installed);
     boolean allRead = true;
+    // An audit event may begin in one log and end in the next.
+    var joiner = new LineJoiner(options);
     for (String file : files) {
-      allRead &= replay(file, pipeline, options);
+      allRead &= replay(file, pipeline, options, joiner);
     }
+    finish(joiner, pipeline);
     pipeline.finish();
     badLines.finish();
     shell.note(
@@ -129,12 +136,13 @@ final class ReplayCommand implements Callable<Integer> {
   }
 
   /** Whether the file could be read to its end. */
-  private boolean replay(String file, Pipeline pipeline, ReadOptions options) throws IOException {
+  private boolean replay(String file, Pipeline pipeline, ReadOptions options, LineJoiner joiner)
+      throws IOException {
     String name = file.equals(STANDARD_INPUT) ? "standard input" : file;
     damaged = false;
     var handler = new RecordingFeed(pipeline, this::bad);
     try {
-      lines += read(file, name, pipeline, options, handler).lines();
+      lines += read(file, name, pipeline, options, joiner, handler).lines();
     } catch (UncheckedIOException e) {
       // An output failed, not the input.
       throw e.getCause();
@@ -151,18 +159,31 @@ final class ReplayCommand implements Callable<Integer> {
   }
 
   private ReadStatistics read(
-      String file, String name, Pipeline pipeline, ReadOptions options, EventHandler handler)
+      String file,
+      String name,
+      Pipeline pipeline,
+      ReadOptions options,
+      LineJoiner joiner,
+      EventHandler handler)
       throws IOException {
     if (!file.equals(STANDARD_INPUT) && Files.isRegularFile(Path.of(file))) {
       try (FileChannel channel = FileChannel.open(Path.of(file))) {
         LineBlocks blocks = LineBlocks.of(channel, options);
-        return ParallelReader.read(blocks, name, options, handler, () -> {});
+        return ParallelReader.read(blocks, name, options, joiner, handler, () -> {});
       }
     }
     try (InputStream in = open(file)) {
       // With "tail -f x | kmodwatch replay -" a finding is not to stay in a buffer.
       return ParallelReader.read(
-          LineBlocks.of(in, options), name, options, handler, () -> flush(pipeline));
+          LineBlocks.of(in, options), name, options, joiner, handler, () -> flush(pipeline));
+    }
+  }
+
+  private void finish(LineJoiner joiner, Pipeline pipeline) throws IOException {
+    try {
+      joiner.finish(new RecordingFeed(pipeline, this::bad));
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
     }
   }
 

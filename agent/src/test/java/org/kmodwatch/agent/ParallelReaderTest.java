@@ -17,6 +17,7 @@ import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.format.BadLine;
 import org.kmodwatch.core.format.EventHandler;
 import org.kmodwatch.core.format.LineBlocks;
+import org.kmodwatch.core.format.LineJoiner;
 import org.kmodwatch.core.format.ReadOptions;
 
 @NullMarked
@@ -70,6 +71,7 @@ class ParallelReaderTest {
         LineBlocks.of(in, ReadOptions.DEFAULT),
         "test",
         ReadOptions.DEFAULT,
+        new LineJoiner(ReadOptions.DEFAULT),
         new EventHandler() {
           @Override
           public void onEvent(Event event) {

@@ -48,6 +48,74 @@ class ReplayCommandTest {
   }
 
   @Test
+  void auditLogsLaurelAndFalco_areReplayed_mixedWithTracee_intoOneTable() throws IOException {
+    String tracee = Files.readString(RECORDINGS.resolve("flat.ndjson")).lines().toList().get(0);
+    String mixed =
+        """
+        type=SYSCALL msg=audit(1785585600.123:42): arch=c000003e syscall=313 success=yes exit=0 a0=3 a1=55 a2=0 a3=3 items=0 ppid=900 pid=901 auid=1000 uid=0 euid=0 ses=3 comm="insmod" exe="/usr/bin/kmod" key="modules"
+        %s
+        type=KERN_MODULE msg=audit(1785585600.123:42): name="x"
+        type=PATH msg=audit(1785585600.123:43): item=0 name="/x"
+        type=PROCTITLE msg=audit(1785585600.123:42): proctitle=696E736D6F64002F746D702F782E6B6F
+        {"ID":"1785585601.000:44","SYSCALL":{"arch":"0x40000003","syscall":129,"exit":-2,"a1":"0x800","ppid":1,"pid":902,"uid":0,"comm":"rmmod"},"KERN_MODULE":[{"name":"y"}],"PROCTITLE":{"ARGV":["rmmod","y"]}}
+        {"rule":"Linux Kernel Module Injection Detected","time":"2026-08-01T12:00:02.5Z","hostname":"n1","output_fields":{"evt.type":"init_module","evt.res":"EPERM","proc.name":"evil","proc.pid":903,"user.uid":1000}}
+        {"rule":"Terminal shell","time":"2026-08-01T12:00:03Z","hostname":"n1","output_fields":{"evt.type":"execve"}}
+        type=SYSCALL msg=audit(1785585604.000:45): arch=c000003e syscall=313 uid=0
+        """
+            .formatted(tracee);
+    Cli.Result result =
+        new Cli()
+            .withInput(mixed.getBytes(StandardCharsets.UTF_8))
+            .run("replay", "-o", "table", "-");
+
+    assertThat(result.status()).isZero();
+    assertThat(result.out())
+        .contains(
+            "insmod[901] uid 0",
+            "x (/tmp/x.ko)",
+            "rmmod[902] uid 0",
+            "evil[903] uid 1000",
+            "KMW-1003");
+    assertThat(result.err())
+        .startsWith("standard input:9: pid is missing\n")
+        .endsWith("9 lines, 5 events, 4 loads, 4 findings, 1 bad line, 0 malformed events\n");
+  }
+
+  @Test
+  void auditEvent_thatGoesOnInTheNextLog_isOneLoad() throws IOException {
+    Path first = folder.resolve("audit.log.1");
+    Path second = folder.resolve("audit.log");
+    Files.writeString(
+        first,
+        "type=SYSCALL msg=audit(1.123:42): arch=c000003e syscall=313 exit=0 pid=901 uid=0\n");
+    Files.writeString(
+        second,
+        """
+        type=KERN_MODULE msg=audit(1.123:42): name="x"
+        type=PROCTITLE msg=audit(1.123:42): proctitle="insmod"
+        """);
+    Cli.Result result = new Cli().run("replay", "-o", "loads", first.toString(), second.toString());
+
+    assertThat(result.outLines())
+        .singleElement()
+        .asString()
+        .contains("\"module\":{\"name\":\"x\"}");
+    assertThat(result.err()).contains("0 bad lines");
+  }
+
+  @Test
+  void auditLog_endsInAnEventWithoutAnEnd_whichIsALoadAllTheSame() {
+    Cli.Result result =
+        new Cli()
+            .withInput(
+                "type=SYSCALL msg=audit(1.123:42): arch=c000003e syscall=175 exit=0 pid=9 uid=0\n"
+                    .getBytes(StandardCharsets.UTF_8))
+            .run("replay", "-o", "loads", "-");
+
+    assertThat(result.outLines()).hasSize(1);
+  }
+
+  @Test
   void json_isTheDefault_whereNobodyLooks() {
     Cli.Result result = new Cli().run("replay", file("flat.ndjson"));
     assertThat(result.outLines()).hasSize(2);

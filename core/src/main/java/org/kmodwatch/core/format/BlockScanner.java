@@ -2,8 +2,13 @@ package org.kmodwatch.core.format;
 
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.kmodwatch.core.audit.AuditException;
+import org.kmodwatch.core.audit.AuditParser;
+import org.kmodwatch.core.audit.AuditRecord;
 import org.kmodwatch.core.event.Event;
 
 /**
@@ -19,6 +24,7 @@ public final class BlockScanner {
   private final ReadOptions options;
   private final @Nullable NameSearch search;
   private final FlatLines ordinary = new FlatLines();
+  private final AuditParser audit = new AuditParser();
   private byte[] line = new byte[ORDINARY_LINE_BYTES];
   private List<ScannedLine> found = List.of();
   private long lines;
@@ -34,7 +40,14 @@ public final class BlockScanner {
     this.search =
         options.everyLine() || !options.eventNames().stream().allMatch(Needle::canFind)
             ? null
-            : new NameSearch(options.eventNames());
+            : new NameSearch(withLaurel(options.eventNames()));
+  }
+
+  /** Laurel's lines of system calls have this key, and need not name the call. */
+  private static Set<String> withLaurel(Set<String> names) {
+    var all = new HashSet<>(names);
+    all.add(LaurelForm.CALL);
+    return all;
   }
 
   /** Reads {@code block}, which it does not keep. */
@@ -46,6 +59,7 @@ public final class BlockScanner {
     blankLines = 0;
     otherLines = 0;
     foundBytes = 0;
+    audit.reset();
     if (line.length > ORDINARY_LINE_BYTES) {
       line = new byte[ORDINARY_LINE_BYTES];
     }
@@ -129,10 +143,41 @@ public final class BlockScanner {
       blankLines++;
       return;
     }
+    if (AuditParser.isAuditLine(line, from, length - from)) {
+      takeAudit(line, from, length);
+      return;
+    }
+    if (search != null && LaurelForm.isCertainlyOfNoUse(line, from, length)) {
+      otherLines++;
+      return;
+    }
+    if (AuditParser.isSeparator(line, from, length - from)) {
+      otherLines++;
+      return;
+    }
     try {
       Event event = ordinary.read(line, from, length - from);
-      takeEvent(event == null ? LineParser.parse(line, from, length - from) : event, length);
+      if (event != null) {
+        takeEvent(event, length);
+      } else {
+        takeEvents(LineParser.parse(line, from, length - from), length);
+      }
     } catch (BadLineException e) {
+      bad(e.reason());
+    }
+  }
+
+  private void takeAudit(byte[] bytes, int from, int end) {
+    try {
+      AuditRecord record = audit.read(bytes, from, end - from);
+      if (record == null) {
+        otherLines++;
+      } else {
+        events++;
+        foundBytes += end - from;
+        found.add(new ScannedLine.Audit(lines, record));
+      }
+    } catch (AuditException e) {
       bad(e.reason());
     }
   }
@@ -147,15 +192,39 @@ public final class BlockScanner {
     }
   }
 
+  private void takeEvents(List<Event> all, int length) {
+    if (all.size() == 1) {
+      takeEvent(all.getFirst(), length);
+      return;
+    }
+    boolean any = false;
+    for (Event event : all) {
+      if (options.wants(event.eventName())) {
+        any = true;
+        foundBytes += length;
+        found.add(new ScannedLine.Found(event));
+      }
+    }
+    if (any) {
+      events++;
+    } else {
+      otherLines++;
+    }
+  }
+
   /** The line that the input broke off in may happen to be whole. */
   private void takeTorn(Block block, String damage) {
     byte[] torn = block.torn;
     try {
       if (torn.length > 0 && torn.length <= options.maxLineBytes()) {
         int from = block.first && block.length == 0 ? byteOrderMark(torn, torn.length) : 0;
-        Event event = LineParser.parse(torn, from, torn.length - from);
+        if (AuditParser.isAuditLine(torn, from, torn.length - from)) {
+          // Of a log's line nobody can tell whether it is whole.
+          throw new BadLineException("not whole");
+        }
+        List<Event> all = LineParser.parse(torn, from, torn.length - from);
         lines++;
-        takeEvent(event, torn.length);
+        takeEvents(all, torn.length);
       }
     } catch (BadLineException notWhole) {
       // What follows says that the rest is missing.

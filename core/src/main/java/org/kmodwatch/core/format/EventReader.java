@@ -5,8 +5,20 @@ import java.io.InputStream;
 import org.kmodwatch.core.event.Event;
 
 /**
- * Reads recordings: events as JSON, one object a line, in the peer's flat form or in its form after
- * 0.24, told apart line by line ({@code eventName} against {@code name} and {@code workload}).
+ * Reads recordings, each line in one of these forms, which are told apart line by line:
+ *
+ * <ul>
+ *   <li>the peer's flat form, one JSON object ({@code eventName});
+ *   <li>the peer's form after 0.24, likewise ({@code name} and {@code workload});
+ *   <li>an audit log's record ({@code type=} or {@code node=}), which becomes an event with the
+ *       others of its audit event;
+ *   <li>laurel's JSON, an audit event in one object ({@code ID} and {@code SYSCALL} or another
+ *       record);
+ *   <li>Falco's alerts, one JSON object ({@code rule} and {@code output_fields}).
+ * </ul>
+ *
+ * <p>Of the last three only what tells of modules is of use (docs/sources.md); the rest is no bad
+ * line.
  *
  * <ul>
  *   <li>Compressed input is decompressed, see {@link Compression#open}.
@@ -46,17 +58,19 @@ public final class EventReader {
       throws IOException {
     var scanner = new BlockScanner(options);
     var block = new Block();
+    var joiner = new LineJoiner(options);
     ReadStatistics all = ReadStatistics.NONE;
     try {
       LineBlocks blocks = LineBlocks.of(in, options);
       while (blocks.next(block)) {
         ScannedBlock scanned = scanner.scan(block);
-        scanned.handOver(handler, fileName, all.lines());
+        scanned.handOver(handler, joiner, fileName, all.lines());
         all = all.plus(scanned.statistics());
       }
     } catch (IOException e) {
       throw all.failure(fileName, e);
     }
+    joiner.finish(handler);
     return all;
   }
 }

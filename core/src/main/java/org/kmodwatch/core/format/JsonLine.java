@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
+import org.kmodwatch.core.text.Utf8;
 
 /**
  * Puts together lines of JSON in UTF-8, one after the other, straight into bytes: every event and

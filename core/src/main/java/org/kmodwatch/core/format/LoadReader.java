@@ -5,6 +5,7 @@ import org.kmodwatch.core.event.Value;
 import org.kmodwatch.core.load.LoadRecord;
 import org.kmodwatch.core.load.LoadRecordException;
 import org.kmodwatch.core.load.LoadRecords;
+import org.kmodwatch.core.text.Utf8;
 
 /** Reads load records that {@link LoadWriter} wrote. */
 public final class LoadReader {

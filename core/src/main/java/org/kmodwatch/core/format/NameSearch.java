@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Finds the lines of a block that can be events with certain names, at about the speed of memory.
@@ -33,14 +34,17 @@ final class NameSearch {
   private static final int LONG_BYTES = Long.BYTES;
 
   /**
-   * In longs. Small, since a piece with a hit is looked through long by long, and large enough for
-   * the loops to be worth it.
+   * In longs, below 256. Small, since a piece with a hit is looked through long by long, and large
+   * enough for the loops to be worth it.
    */
-  private static final int PIECE = 256;
+  private static final int PIECE = 248;
 
   private static final long ONES = 0x0101_0101_0101_0101L;
   private static final long HIGH = 0x8080_8080_8080_8080L;
   private static final long LOW = ~HIGH;
+
+  /** Every other byte. */
+  private static final long EVEN = 0x00FF_00FF_00FF_00FFL;
 
   private final List<Needle> needles;
 
@@ -65,17 +69,23 @@ final class NameSearch {
   private int found;
   private int[] starts = new int[64];
 
-  /** Two needles that are searched for at the same time; the last one may be with itself. */
+  /**
+   * The needle without another, if their number is odd: searched for at the same time as escapes.
+   */
+  private final @Nullable Needle single;
+
+  /** Two needles that are searched for at the same time. */
   private record Pair(Needle one, Needle other) {}
 
   /** Searches for {@code names}, each of which {@link Needle#canFind}. */
   NameSearch(Set<String> names) {
     this.needles = Needle.of(names);
     var all = new ArrayList<Pair>();
-    for (int i = 0; i < needles.size(); i += 2) {
-      all.add(new Pair(needles.get(i), needles.get(Math.min(i + 1, needles.size() - 1))));
+    for (int i = 0; i + 1 < needles.size(); i += 2) {
+      all.add(new Pair(needles.get(i), needles.get(i + 1)));
     }
     this.pairs = List.copyOf(all);
+    this.single = needles.size() % 2 == 0 ? null : needles.getLast();
     names.forEach(name -> name.chars().forEach(c -> letters[c] = true));
     boolean onlyLetters = names.stream().allMatch(name -> name.chars().allMatch(c -> c >= '@'));
     this.digitMask = onlyLetters ? ~(0x03 * ONES) : 0;
@@ -141,20 +151,25 @@ final class NameSearch {
   }
 
   /**
-   * How many newlines {@code b} has in the lower half, and in the upper one how many of those do
-   * not stand between a closing and an opening brace.
+   * How many newlines {@code b} has in the lower half, and in the upper one whether any of those
+   * does not stand between a closing and an opening brace. They are counted by their place in the
+   * eight bytes, at most 255 in each.
    */
   private static long newlines(long[] a, long[] b, long[] c, int count) {
-    long newlines = 0;
+    long counts = 0;
+    long others = 0;
     for (int i = 0; i < count; i++) {
       long newline = b[i] ^ '\n' * ONES;
       long braces = (a[i] ^ '}' * ONES) | (c[i] ^ '{' * ONES);
       long isNewline = ~(((newline & LOW) + LOW) | newline | LOW);
       long isBraces = ~(((braces & LOW) + LOW) | braces | LOW);
-      newlines +=
-          Long.bitCount(isNewline) + ((long) Long.bitCount(isNewline & ~isBraces) << Integer.SIZE);
+      counts += isNewline >>> 7;
+      others |= isNewline & ~isBraces;
     }
-    return newlines;
+    long sum = (counts & EVEN) + (counts >>> 8 & EVEN);
+    sum += sum >>> 32;
+    sum += sum >>> 16;
+    return (sum & 0xFFFF) | (others == 0 ? 0 : 1L << Integer.SIZE);
   }
 
   /** Not 0 if there is a backslash before a {@code u}, and a digit that may be a letter's. */
@@ -169,6 +184,24 @@ final class NameSearch {
   private static long escapes(long a, long b, long digit, long digitMask) {
     long x = (a ^ '\\' * ONES) | (b ^ 'u' * ONES) | ((digit ^ '4' * ONES) & digitMask);
     return (x - ONES) & ~x;
+  }
+
+  /** Not 0 if there is such an escape or a needle. */
+  private static long escapesOr(
+      long[] a,
+      long[] b,
+      long[] c,
+      long[] digits,
+      int count,
+      long digitMask,
+      long p0,
+      long p1,
+      long p2) {
+    long hits = 0;
+    for (int i = 0; i < count; i++) {
+      hits |= escapes(a[i], b[i], digits[i], digitMask) | one(a[i], b[i], c[i], p0, p1, p2);
+    }
+    return hits & HIGH;
   }
 
   /** Not 0 if one of two needles is there. */
@@ -218,20 +251,35 @@ final class NameSearch {
   }
 
   private void searchPiece(Block block, int at, int count) {
-    if (escapes(first, second, fifth, count, digitMask) != 0) {
-      for (int i = 0; i < count; i++) {
-        take(block, at + i, escapes(first[i], second[i], fifth[i], digitMask));
-      }
-    }
+    searchEscapes(block, at, count);
     for (Pair pair : pairs) {
       long[] p = pair.one().spread();
       long[] q = pair.other().spread();
       if (eitherOf(first, second, third, count, p[0], p[1], p[2], q[0], q[1], q[2]) != 0) {
         look(block, at, count, pair.one());
-        if (pair.other() != pair.one()) {
-          look(block, at, count, pair.other());
-        }
+        look(block, at, count, pair.other());
       }
+    }
+  }
+
+  private void searchEscapes(Block block, int at, int count) {
+    Needle needle = single;
+    if (needle == null) {
+      if (escapes(first, second, fifth, count, digitMask) != 0) {
+        takeEscapes(block, at, count);
+      }
+      return;
+    }
+    long[] p = needle.spread();
+    if (escapesOr(first, second, third, fifth, count, digitMask, p[0], p[1], p[2]) != 0) {
+      takeEscapes(block, at, count);
+      look(block, at, count, needle);
+    }
+  }
+
+  private void takeEscapes(Block block, int at, int count) {
+    for (int i = 0; i < count; i++) {
+      take(block, at + i, escapes(first[i], second[i], fifth[i], digitMask));
     }
   }
 

@@ -6,8 +6,10 @@ import java.io.IOException;
  * A reader's account; {@code lines} is always the sum of the other four.
  *
  * @param lines lines of the input; the place where damaged compressed data breaks off counts as one
- * @param events lines that were events that were wanted
- * @param badLines lines that were no events
+ * @param events lines that were events that were wanted, or one of the records that such an event
+ *     is joined from
+ * @param badLines lines that were no events; what is found wrong only when records are joined is
+ *     not counted here
  * @param blankLines lines with nothing in them but white space
  * @param otherLines events that were not wanted, and lines that were passed over unread
  */

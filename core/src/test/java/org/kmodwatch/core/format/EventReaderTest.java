@@ -171,7 +171,8 @@ class EventReaderTest {
                           + " name");
             })
         .endsWith(
-            "rec:6: not an event: no eventName, and no name with a workload",
+            "rec:6: not an event: no eventName, no name with a workload, no ID of laurel, no rule"
+                + " of Falco",
             "rec:7: not a JSON object",
             "rec:8: processId is not a signed 64-bit number but the string \"4211\"");
   }

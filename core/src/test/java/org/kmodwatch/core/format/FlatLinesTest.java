@@ -114,6 +114,6 @@ class FlatLinesTest {
   }
 
   private static Event slow(byte[] line) {
-    return LineParser.parse(line, 0, line.length);
+    return LineParser.parse(line, 0, line.length).getFirst();
   }
 }

@@ -22,6 +22,23 @@ record Reading(List<Event> events, List<String> badLines, ReadStatistics statist
     return of(bytes, ReadOptions.DEFAULT);
   }
 
+  /** Of lines that need not be one event each. */
+  static Reading joined(String text, ReadOptions options) {
+    var events = new ArrayList<Event>();
+    var badLines = new ArrayList<String>();
+    try {
+      ReadStatistics statistics =
+          EventReader.read(
+              new ByteArrayInputStream(text.getBytes(StandardCharsets.UTF_8)),
+              "rec",
+              options,
+              collector(events, badLines));
+      return new Reading(events, badLines, statistics);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   static Reading of(byte[] bytes, ReadOptions options) {
     try {
       return of(new ByteArrayInputStream(bytes), options);
@@ -33,22 +50,7 @@ record Reading(List<Event> events, List<String> badLines, ReadStatistics statist
   static Reading of(InputStream in, ReadOptions options) throws IOException {
     var events = new ArrayList<Event>();
     var badLines = new ArrayList<String>();
-    ReadStatistics statistics =
-        EventReader.read(
-            in,
-            "rec",
-            options,
-            new EventHandler() {
-              @Override
-              public void onEvent(Event event) {
-                events.add(event);
-              }
-
-              @Override
-              public void onBadLine(BadLine line) {
-                badLines.add(line.toString());
-              }
-            });
+    ReadStatistics statistics = EventReader.read(in, "rec", options, collector(events, badLines));
     if (statistics.lines()
             != statistics.events()
                 + statistics.badLines()
@@ -59,6 +61,20 @@ record Reading(List<Event> events, List<String> badLines, ReadStatistics statist
       throw new AssertionError("the account does not add up: " + statistics);
     }
     return new Reading(events, badLines, statistics);
+  }
+
+  private static EventHandler collector(List<Event> events, List<String> badLines) {
+    return new EventHandler() {
+      @Override
+      public void onEvent(Event event) {
+        events.add(event);
+      }
+
+      @Override
+      public void onBadLine(BadLine line) {
+        badLines.add(line.toString());
+      }
+    };
   }
 
   static byte[] resource(String name) {

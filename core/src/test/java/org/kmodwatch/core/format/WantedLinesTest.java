@@ -148,7 +148,7 @@ class WantedLinesTest {
     private void take(byte[] line) {
       lines++;
       try {
-        Event event = LineParser.parse(line, 0, line.length);
+        Event event = LineParser.parse(line, 0, line.length).getFirst();
         if (NAMES.contains(event.eventName())) {
           events.add(event);
         }

@@ -1,4 +1,4 @@
-package org.kmodwatch.core.format;
+package org.kmodwatch.core.text;
 
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
@@ -11,14 +11,14 @@ import java.nio.charset.StandardCharsets;
  * UTF-8 in both directions without loss. A name in the kernel is bytes, not text, and a line must
  * not be lost because somebody named a file so: a byte 0xNN that is no UTF-8 becomes the unpaired
  * surrogate U+DCNN (as in Python's surrogateescape), and an unpaired surrogate is written as its
- * JSON escape ({@link JsonLine}), which any JSON reader takes.
+ * JSON escape, which any JSON reader takes.
  */
-final class Utf8 {
+public final class Utf8 {
 
   private Utf8() {}
 
   /** Decodes {@code length} of {@code bytes} from {@code start} on. */
-  static CharBuffer decode(byte[] bytes, int start, int length) {
+  public static CharBuffer decode(byte[] bytes, int start, int length) {
     CharsetDecoder decoder =
         StandardCharsets.UTF_8
             .newDecoder()
@@ -42,8 +42,11 @@ final class Utf8 {
   /**
    * Puts surrogates in the place of their JSON escapes, since Jackson refuses an unpaired one in a
    * key. Surrogates have no meaning in JSON, so the text says the same.
+   *
+   * @param text changed in place; it has to have an array
+   * @return {@code text}, shorter
    */
-  static CharBuffer unescapeSurrogates(CharBuffer text) {
+  public static CharBuffer unescapeSurrogates(CharBuffer text) {
     char[] chars = text.array();
     int end = text.limit();
     int to = text.position();

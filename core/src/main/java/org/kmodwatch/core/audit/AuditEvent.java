@@ -1,0 +1,217 @@
+package org.kmodwatch.core.audit;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.kmodwatch.core.event.Argument;
+import org.kmodwatch.core.event.ContainerContext;
+import org.kmodwatch.core.event.Event;
+import org.kmodwatch.core.event.EventNames;
+import org.kmodwatch.core.event.KubernetesContext;
+import org.kmodwatch.core.event.ProcessContext;
+import org.kmodwatch.core.event.SourceContext;
+import org.kmodwatch.core.event.Value;
+
+/**
+ * All that an audit log says of one system call on modules.
+ *
+ * @param call its SYSCALL record
+ * @param moduleSeen whether there is a KERN_MODULE record
+ * @param moduleName the name in it; null where the kernel did not know it
+ * @param workingDirectory of its CWD record; null without one
+ * @param title its PROCTITLE record; null without one
+ * @param parentName the parent's comm, which laurel adds; null otherwise
+ * @param parentExecutable the parent's file, likewise
+ * @param container the container, likewise
+ */
+public record AuditEvent(
+    AuditRecord.Call call,
+    boolean moduleSeen,
+    @Nullable String moduleName,
+    @Nullable String workingDirectory,
+    AuditRecord.@Nullable Title title,
+    @Nullable String parentName,
+    @Nullable String parentExecutable,
+    ContainerContext container) {
+
+  /** The thread that all of the kernel's threads are children of, and of helpers not waited for. */
+  private static final int KTHREADD = 2;
+
+  /** One without what laurel adds. */
+  public AuditEvent(
+      AuditRecord.Call call,
+      boolean moduleSeen,
+      @Nullable String moduleName,
+      @Nullable String workingDirectory,
+      AuditRecord.@Nullable Title title) {
+    this(call, moduleSeen, moduleName, workingDirectory, title, null, null, ContainerContext.NONE);
+  }
+
+  /**
+   * The call in our own terms: the call itself, and before it a {@code security_kernel_read_file}
+   * if it came so far that the kernel must have read a module file for it.
+   *
+   * @throws AuditException if the call's architecture is not known, so that it is not known which
+   *     call it is
+   */
+  public List<Event> toEvents() {
+    String name = call.name();
+    if (name == null) {
+      throw new AuditException(
+          "the number of a system call says nothing here, though it is one on modules: "
+              + AuditException.shown(call.unknown())
+              + "; remedy: log_format = ENRICHED in auditd.conf names calls");
+    }
+    boolean loads = !name.equals(EventNames.DELETE_MODULE);
+    boolean fromFile = name.equals(EventNames.FINIT_MODULE);
+    boolean taken =
+        loads
+            && (moduleSeen
+                || CallProgress.imageTaken(name, call.exit(), fromFile ? null : call.argument(1)));
+    CommandLine commandLine =
+        CommandLine.of(title == null ? List.of() : title.arguments(), workingDirectory);
+    // The last argument may be but a part of what it was.
+    boolean whole = title != null && !title.cut();
+    String path = fromFile && whole ? commandLine.modulePath() : null;
+    var context =
+        new SourceContext(
+            SourceContext.AUDIT,
+            call.id().serial(),
+            moduleName,
+            path,
+            taken,
+            loads && CallProgress.codeMayHaveRun(call.exit(), moduleName),
+            call.effectiveUserId(),
+            call.loginUserId(),
+            call.sessionId(),
+            title == null ? List.of() : title.arguments(),
+            parentName,
+            parentExecutable,
+            isOfKernel(),
+            missing(name, taken, path, commandLine));
+    var events = new ArrayList<Event>(2);
+    if (fromFile && taken) {
+      var args = new ArrayList<Argument>(2);
+      if (path != null) {
+        args.add(new Argument("pathname", "const char*", Value.of(path)));
+      }
+      args.add(new Argument("type", "string", Value.of("kernel-module")));
+      boolean allowed = moduleSeen || (call.exit() != null && call.exit() >= 0);
+      events.add(
+          event(
+              EventNames.SECURITY_KERNEL_READ_FILE, "", name, allowed ? 0L : null, args, context));
+    }
+    events.add(
+        event(name, CallProgress.eventId(name), name, call.exit(), arguments(name), context));
+    return events;
+  }
+
+  private Event event(
+      String eventName,
+      String eventId,
+      String syscall,
+      @Nullable Long returnValue,
+      List<Argument> args,
+      SourceContext context) {
+    return new Event(
+        Event.SOURCE_TRACEE,
+        call.id().timeNanos(),
+        process(),
+        call.id().node(),
+        container,
+        KubernetesContext.NONE,
+        eventId,
+        eventName,
+        null,
+        returnValue,
+        syscall,
+        null,
+        container.id() != null,
+        call.compat(),
+        args,
+        null,
+        context.toUnknownFields());
+  }
+
+  /** Ids inside a namespace, and of threads, are 0: the log has those of processes on the host. */
+  private ProcessContext process() {
+    Integer parent = call.parentId();
+    return new ProcessContext(
+        0,
+        0,
+        0,
+        0,
+        0,
+        call.processId(),
+        0,
+        parent == null ? 0 : parent,
+        0,
+        call.userId(),
+        0,
+        0,
+        call.comm(),
+        call.executable(),
+        null);
+  }
+
+  private List<Argument> arguments(String name) {
+    var args = new ArrayList<Argument>(2);
+    switch (name) {
+      case EventNames.FINIT_MODULE -> {
+        add(args, "fd", "int", asInt(call.argument(0)));
+        add(args, "flags", "int", asInt(call.argument(2)));
+      }
+      case EventNames.INIT_MODULE -> {
+        add(args, "umod", "void*", call.argument(0));
+        add(args, "len", "unsigned long", call.argument(1));
+      }
+      default -> {
+        if (moduleName != null) {
+          args.add(new Argument("name", "const char*", Value.of(moduleName)));
+        }
+        add(args, "flags", "int", asInt(call.argument(1)));
+      }
+    }
+    return args;
+  }
+
+  private static void add(List<Argument> args, String name, String type, @Nullable Long value) {
+    if (value != null) {
+      args.add(
+          new Argument(name, type, type.equals("int") ? Value.of(value) : Value.ofUnsigned(value)));
+    }
+  }
+
+  /** The lower half of a register, which is all that the kernel looks at. */
+  private static @Nullable Long asInt(@Nullable Long register) {
+    if (register == null) {
+      return null;
+    }
+    long bits = register;
+    return bits << Integer.SIZE >> Integer.SIZE;
+  }
+
+  private boolean isOfKernel() {
+    Integer parent = call.parentId();
+    return parent != null && parent == KTHREADD;
+  }
+
+  private List<SourceContext.Missing> missing(
+      String name, boolean taken, @Nullable String path, CommandLine commandLine) {
+    var gaps = new Gaps();
+    if (call.exit() == null) {
+      gaps.add("returnValue", "the log has no result: the process ended inside the call");
+    }
+    gaps.add("durationNs", "an audit log does not say when the call returned");
+    if (call.id().node().isEmpty()) {
+      gaps.add("host", "the log names no node; auditd's name_format has it do so");
+    }
+    if (!name.equals(EventNames.DELETE_MODULE)) {
+      gaps.ofLoad(this, name, taken, path, commandLine);
+    } else if (moduleName == null) {
+      gaps.add("module.name", "there is no KERN_MODULE record; the log has its address only");
+    }
+    gaps.ofProcess(this, commandLine);
+    return gaps.all();
+  }
+}
