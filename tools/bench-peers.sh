@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Makes what the bench brings into its guests: auditd and bpftrace, from Debian's packages, and the bench's own program
-# kwbench. Leaves auditd.tar, with kwbench in it, and bpftrace.tar in build/bench, to be unpacked at the guest's root.
+# Makes what the bench brings into its guests: auditd (tools/lab-auditd.sh) and bpftrace, from Debian's packages, and the
+# bench's own program kwbench. Leaves auditd.tar, with kwbench in it, and bpftrace.tar in build/bench, to be unpacked at the guest's root.
 # Needs no root, installs nothing.
 # Exit status: 0 done, 69 something is missing (the message names it and the remedy).
 set -euo pipefail
@@ -13,8 +13,6 @@ source=$home/bench/src/guest/kwbench.c
 
 # With all that they are linked with but what the guest has of the C library.
 packages=(
-  auditd libaudit1 libauparse0 libcap-ng0 libcom-err2 libgssapi-krb5-2 libk5crypto3 libkeyutils1 libkrb5-3 libkrb5support0
-  libnsl2 libssl3 libtirpc3 libwrap0
   bpftrace libbpf1 libbpfcc libbsd0 libbz2-1.0 libclang1-14 libdw1 libedit2 libelf1 libffi8 libgcc-s1 libicu72 libllvm14
   liblzma5 libmd0 libstdc++6 libtinfo6 libxml2 libz3-4 zlib1g
 )
@@ -32,15 +30,17 @@ need apt-get apt
 need dpkg dpkg
 need gcc gcc
 mkdir -p "$bench"
-key=$(cat "${BASH_SOURCE[0]}" "$source" | sha256sum)
+"$home/tools/lab-auditd.sh"
+key=$(cat "${BASH_SOURCE[0]}" "$home/tools/lab-auditd.sh" "$source" | sha256sum)
 if [ -e "$bench/auditd.tar" ] && [ -e "$bench/bpftrace.tar" ] && [ "$(cat "$bench/peers.key" 2>&1)" = "$key" ]; then exit 0; fi
 rm -f "$bench/peers.key"
 
 work=$(mktemp -d "$bench/peers.XXXXXX")
 trap 'rm -rf "$work"' EXIT
-mkdir -p "$work"/{debs,unpacked,auditd/{etc,var/log}/audit,auditd/usr/bin}
+mkdir -p "$work"/{debs,unpacked,auditd}
+tar -C "$work/auditd" -xf "$home/build/lab/auditd.tar"
 
-say "fetching auditd and bpftrace"
+say "fetching bpftrace"
 # apt's warning that root downloads unsandboxed is of no use to anyone here.
 (cd "$work/debs" && apt-get -q -o APT::Sandbox::User=root download "${packages[@]}") >"$work/log" 2>&1 || {
   tail -n 5 "$work/log" >&2
@@ -69,9 +69,7 @@ pack() { # NAME
 }
 
 cd "$work/unpacked"
-gather auditd sbin/auditd sbin/auditctl
 gather bpftrace usr/bin/bpftrace
-cp etc/audit/auditd.conf "$work/auditd/etc/audit/"
 gcc -static -O2 -Wall -Wextra -Werror -o "$work/auditd/usr/bin/kwbench" "$source" ||
   die "kwbench does not build; the compiler's lines are above (it needs the static C library: apt-get install libc6-dev)"
 pack auditd

@@ -1,0 +1,247 @@
+package org.kmodwatch.lab;
+
+import static java.util.Map.entry;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.MethodSource;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.ObjectMapper;
+
+/**
+ * Debian's auditd beside the live sensor: its log, replayed on the host, gives the loads that the
+ * sensor saw, and says of each what an audit log cannot know (docs/sources.md).
+ */
+@ParameterizedClass(name = "kernel {0}")
+@MethodSource("org.kmodwatch.lab.TestKernels#few")
+final class AuditdIT {
+
+  private static final Duration LIMIT = Duration.ofMinutes(3);
+
+  private static final List<String> MODULES =
+      List.of("kw_plain", "kw_params", "kw_unresolved", "kw_initfail", "kw_paramrefuse");
+
+  private static final List<String> OF_ANY = List.of("durationNs", "host", "loader", "container");
+  private static final List<String> OF_A_LOAD = with(OF_ANY, "route.params", "module", "image");
+  private static final List<String> FROM_A_FILE = with(OF_A_LOAD, "file");
+  private static final List<String> FROM_MEMORY = with(OF_A_LOAD, "route.memoryOnly");
+
+  @SuppressWarnings("NullAway.Init") // set before each class invocation
+  private static LabResult result;
+
+  @SuppressWarnings("NullAway.Init") // set before each class invocation
+  private static GuestRecord guest;
+
+  /** The sensor's, in the order in which the calls began. */
+  @SuppressWarnings("NullAway.Init") // set before each class invocation
+  private static List<JsonNode> seen;
+
+  /** Those of the log, in its order. */
+  @SuppressWarnings("NullAway.Init") // set before each class invocation
+  private static List<JsonNode> replayed;
+
+  @SuppressWarnings("NullAway.Init") // set before each class invocation
+  @Parameter
+  String kernel;
+
+  @BeforeParameterizedClassInvocation
+  static void boot(String kernel) throws Exception {
+    Checkout checkout = Checkout.find();
+    Path log = Files.createTempFile("auditd", ".log");
+    DebianGuest.call(
+        LIMIT, log, List.of("bash", checkout.root().resolve("tools/lab-auditd.sh").toString()));
+    Files.delete(log);
+    LabRun run =
+        LabRun.of(kernel, Resources.text("auditd.sh"))
+            .withFile(AddedFile.of(checkout.labFolder().resolve("auditd.tar")));
+    for (String module : MODULES) {
+      run = run.withFile(Lab.testModule(kernel, module));
+    }
+    result = Lab.run(run);
+    assertThat(result.exitStatus()).as("%s", result.guestLog()).isZero();
+    guest = GuestRecord.of(result);
+    seen =
+        guest.loads().stream()
+            .sorted(Comparator.comparing(load -> load.get("time").asString()))
+            .toList();
+    replayed = replay("audit.log");
+  }
+
+  @Test
+  void replayedLog_givesTheLoadsThatTheSensorSaw() {
+    assertThat(guest.ledger().at("/sensor/lost").asLong()).isZero();
+    assertThat(seen).hasSizeGreaterThan(20);
+    assertThat(inWords(replayed)).isEqualTo(inWords(seen));
+  }
+
+  @Test
+  void module_isTheSame_orAGapSaysWhyItIsNotKnown() {
+    for (int i = 0; i < seen.size(); i++) {
+      JsonNode load = replayed.get(i);
+      if (load.at("/module/name").isMissingNode()) {
+        assertThat(gaps(load)).as("%s", load).contains("module.name");
+      } else {
+        assertThat(load.at("/module/name")).isEqualTo(seen.get(i).at("/module/name"));
+      }
+    }
+    assertThat(replayed)
+        .filteredOn(load -> load.at("/outcome").asString().matches("loaded|unloaded"))
+        .hasSizeGreaterThan(12)
+        .allSatisfy(load -> assertThat(load.at("/module/name").asString("")).isNotEmpty());
+  }
+
+  @Test
+  void everyLoad_hasExactlyTheGapsOfItsWay() {
+    boolean is61 = TestKernels.is61(kernel);
+    var expected =
+        Map.ofEntries(
+            entry("file", FROM_A_FILE),
+            entry("remove", OF_ANY),
+            entry("relative", FROM_A_FILE),
+            // 6.12's modules are compressed, and kmod 30 hands those over in memory.
+            entry("distribution", is61 ? FROM_A_FILE : FROM_MEMORY),
+            entry("memory", FROM_MEMORY),
+            entry("already-there", with(FROM_MEMORY, "codeMayHaveRun")),
+            entry("memfd", FROM_A_FILE),
+            entry("int80", FROM_A_FILE),
+            entry("no-capability", with(FROM_A_FILE, "module.name")),
+            entry("bad-flags", with(FROM_A_FILE, "module.name")),
+            entry("init-fails", FROM_A_FILE),
+            entry("parameter-refuses", FROM_A_FILE),
+            entry("unsigned-file", with(FROM_A_FILE, "module.name", "codeMayHaveRun")),
+            entry("unsigned-memory", with(FROM_MEMORY, "module.name", "codeMayHaveRun")),
+            entry("no-such-module", OF_ANY));
+
+    assertThat(expected)
+        .allSatisfy(
+            (name, gaps) ->
+                assertThat(gaps(load(name))).as(name).containsExactlyInAnyOrderElementsOf(gaps));
+  }
+
+  @Test
+  void whatBothSay_isTheSame() {
+    for (int i = 0; i < seen.size(); i++) {
+      JsonNode live = seen.get(i);
+      JsonNode load = replayed.get(i);
+      for (String pointer :
+          List.of(
+              "/loader/comm",
+              "/loader/exe",
+              "/loader/args",
+              "/loader/uid",
+              "/loader/euid",
+              "/loader/ancestors/0/pid",
+              "/route/abi",
+              "/route/flags",
+              "/returnValue")) {
+        assertThat(load.at(pointer)).as("%s of %s", pointer, live).isEqualTo(live.at(pointer));
+      }
+      if (load.has("file")) {
+        assertThat(load.at("/file/path")).isEqualTo(live.at("/file/path"));
+        assertThat(load.at("/file/place")).isEqualTo(live.at("/file/place"));
+      }
+      assertThat(load.path("codeMayHaveRun").asBoolean(false))
+          .as("%s", live)
+          .isEqualTo(live.path("codeMayHaveRun").asBoolean(false));
+      assertThat(load.at("/findings").toString().contains("TRC-1017"))
+          .as("%s", live)
+          .isEqualTo(live.at("/findings").toString().contains("TRC-1017"));
+    }
+    assertThat(replayed).filteredOn(load -> load.has("file")).hasSize(2);
+  }
+
+  @Test
+  void autoload_isNotClaimed_sinceTheLogDoesNotSayWhatItsParentIs() {
+    JsonNode load =
+        replayed.stream()
+            .filter(each -> each.at("/module/name").asString("").equals("af_alg"))
+            .findFirst()
+            .orElseThrow();
+
+    assertThat(load.at("/route/autoload").asBoolean(false)).isFalse();
+    assertThat(load.has("requester")).isFalse();
+    assertThat(gaps(load))
+        .containsExactlyInAnyOrderElementsOf(
+            with(TestKernels.is61(kernel) ? FROM_A_FILE : FROM_MEMORY, "route.autoload"));
+  }
+
+  @Test
+  void ausearch_givesTheSame_rawAndNot() throws Exception {
+    assertThat(replay("ausearch-raw.log")).isEqualTo(replayed);
+    assertThat(inWords(replay("ausearch.log"))).isEqualTo(inWords(replayed));
+  }
+
+  @Test
+  void auditLostNothing() throws Exception {
+    assertThat(Files.readAllLines(result.guestLog())).contains("audit lost 0");
+  }
+
+  private static JsonNode load(String caseName) {
+    int pid = guest.theCase(caseName).pid();
+    List<JsonNode> found =
+        replayed.stream().filter(load -> load.at("/loader/hostPid").asInt() == pid).toList();
+    assertThat(found).as(caseName).hasSize(1);
+    return found.getFirst();
+  }
+
+  /** Each in words: process, what, by which call, what became of it. */
+  private static List<String> inWords(List<JsonNode> loads) {
+    return loads.stream()
+        .map(
+            load ->
+                "%d %s %s %s %s"
+                    .formatted(
+                        load.at("/loader/hostPid").asInt(),
+                        load.at("/action").asString(),
+                        load.at("/route/syscall").asString(),
+                        load.at("/outcome").asString(),
+                        load.at("/errno").asString("-")))
+        .toList();
+  }
+
+  private static List<String> gaps(JsonNode load) {
+    var gaps = new ArrayList<String>();
+    load.at("/gaps").forEach(gap -> gaps.add(gap.get("field").asString()));
+    return gaps;
+  }
+
+  private static List<String> with(List<String> gaps, String... more) {
+    var all = new ArrayList<>(gaps);
+    all.addAll(List.of(more));
+    return List.copyOf(all);
+  }
+
+  /** What the command itself makes of a file that the guest left. */
+  private static List<JsonNode> replay(String file) throws Exception {
+    Path loads = result.out().resolve(file + ".loads");
+    Path errors = result.out().resolve(file + ".errors");
+    Process process =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin/java").toString(),
+                "-cp",
+                Checkout.find().libraryFolder().resolve("*").toString(),
+                "org.kmodwatch.agent.Main",
+                "replay",
+                "--strict",
+                "-o",
+                "loads",
+                result.out().resolve(file).toString())
+            .redirectOutput(loads.toFile())
+            .redirectError(errors.toFile())
+            .start();
+    assertThat(process.waitFor()).as("%s", Files.readString(errors)).isZero();
+    assertThat(Files.readString(errors)).contains(" 0 bad lines, 0 malformed events");
+    var mapper = new ObjectMapper();
+    return Files.readAllLines(loads).stream().map(mapper::readTree).toList();
+  }
+}

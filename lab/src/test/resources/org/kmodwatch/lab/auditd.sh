@@ -1,0 +1,69 @@
+#!/bin/sh
+# auditd beside the sensor: both see the same loads, and AuditdIT holds what replay makes of the log against what the sensor
+# saw. Leaves in /out the log and what ausearch --raw and ausearch make of it.
+run() {
+  name=$1
+  shift
+  # The shell that says its pid becomes the loader.
+  sh -c 'echo "case $0 $$"; exec "$@"' "$name" "$@" 2>&1
+  echo "end $name"
+}
+
+log=/var/log/audit/audit.log
+tar -C / -xf auditd.tar
+echo 'adm:x:4:' >>/etc/group
+# auditd wants its log to itself.
+chmod 750 /var/log/audit
+auditd -n 2>/out/auditd.log &
+auditd=$!
+tries=0
+until [ -s $log ]; do
+  tries=$((tries + 1))
+  [ "$tries" -lt 300 ] || { cat /out/auditd.log; exit 3; }
+  sleep 0.1
+done
+auditctl -b 8192 >/dev/null || exit 4
+for arch in b64 b32; do
+  auditctl -a always,exit -F arch=$arch -S init_module,finit_module,delete_module -k modules || exit 4
+done
+
+# /root is closed to nobody.
+cp kw_plain.ko /tmp/
+run file insmod /root/kw_plain.ko
+run remove rmmod kw_plain
+run relative insmod kw_params.ko number=42
+run remove-relative rmmod kw_params
+run distribution modprobe dummy numdummies=2
+run remove-distribution rmmod dummy
+run memory kwload init kw_params.ko number=7
+run already-there kwload init kw_params.ko
+run remove-memory kwload delete kw_params
+run memfd kwload memfd kw_plain.ko
+run remove-memfd kwload delete kw_plain
+run int80 kwload int80 kw_plain.ko
+run remove-int80 kwload int80-delete kw_plain
+run no-capability kwload nocap finit /tmp/kw_plain.ko
+run bad-flags kwload finit kw_plain.ko '' 128
+run second-try busybox insmod kw_unresolved.ko
+run init-fails kwload finit kw_initfail.ko
+run parameter-refuses kwload finit kw_paramrefuse.ko refuse=1
+run autoload kwload socket 38 5 0
+echo Y >/sys/module/module/parameters/sig_enforce
+run unsigned-file insmod /root/kw_plain.ko
+run unsigned-memory kwload init kw_plain.ko
+run no-such-module kwload delete kw_last
+
+# Until the last of it is written.
+tries=0
+until grep -q 'KERN_MODULE.*"kw_last"' $log && tail -n 1 $log | grep -q '^type=PROCTITLE'; do
+  tries=$((tries + 1))
+  [ "$tries" -lt 100 ] || { tail $log; exit 5; }
+  sleep 0.1
+done
+auditctl -s | sed -n 's/^lost/audit lost/p'
+cp $log /out/audit.log
+ausearch --raw -k modules -if $log >/out/ausearch-raw.log || exit 6
+ausearch -k modules -if $log >/out/ausearch.log || exit 6
+kill "$auditd"
+wait "$auditd"
+true
