@@ -60,8 +60,21 @@ final class OutputOptions {
   }
 
   /** The word asked for, or what suits standard output. */
-  private String usual(Shell shell) {
+  String usual(Shell shell) {
     return usual(format, shell);
+  }
+
+  /** What decides how the output looks, in words. */
+  String description(Shell shell) {
+    String word = usual(shell);
+    return word.equals(OutputFormat.TABLE.word())
+        ? "%s (%s, %s, %s)"
+            .formatted(
+                word,
+                shell.outIsTerminal() ? columns(shell) + " columns" : "any width",
+                shell.colour() ? "coloured" : "plain",
+                shell.zone())
+        : word;
   }
 
   private static String usual(@Nullable String word, Shell shell) {

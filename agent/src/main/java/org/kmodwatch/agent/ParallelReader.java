@@ -3,6 +3,8 @@ package org.kmodwatch.agent;
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.core.format.Block;
@@ -23,11 +25,15 @@ final class ParallelReader {
 
   private static final int MAX_BLOCKS_AHEAD = 256;
 
+  /** How long to wait for input before somebody looks on again. */
+  private static final long LOOK_MILLIS = 100;
+
   /** Some 400 ordinary lines, of some KiB each in memory. */
   private static final long MAX_FOUND_BYTES_AHEAD = 512 << 10;
 
   private final LineBlocks blocks;
   private final ReadOptions options;
+  private final Onlooker onlooker;
   private final int threads = Runtime.getRuntime().availableProcessors();
   private final Lookahead ahead = new Lookahead(MAX_BLOCKS_AHEAD, MAX_FOUND_BYTES_AHEAD);
 
@@ -43,9 +49,36 @@ final class ParallelReader {
   /** Guarded by {@link #turn}. */
   private long blocksRead;
 
+  /** Sees how far it has come. */
+  interface Onlooker {
+
+    /** Sees nothing. */
+    Onlooker NONE =
+        new Onlooker() {
+          @Override
+          public long position() {
+            return 0;
+          }
+
+          @Override
+          public void at(long position) {
+            // It is of no interest.
+          }
+        };
+
+    /** How many bytes of the input have been read. Called by one reading thread at a time. */
+    long position() throws IOException;
+
+    /**
+     * Everything up to {@code position} has been handed over. Called on the thread that takes, also
+     * every now and then while nothing comes; what it throws ends the reading.
+     */
+    void at(long position);
+  }
+
   /** What came of one turn. */
   private sealed interface Outcome {
-    record Scanned(ScannedBlock block) implements Outcome {}
+    record Scanned(ScannedBlock block, long position) implements Outcome {}
 
     record Failed(IOException failure) implements Outcome {}
 
@@ -55,9 +88,10 @@ final class ParallelReader {
     record End() implements Outcome {}
   }
 
-  private ParallelReader(LineBlocks blocks, ReadOptions options) {
+  private ParallelReader(LineBlocks blocks, ReadOptions options, Onlooker onlooker) {
     this.blocks = blocks;
     this.options = options;
+    this.onlooker = onlooker;
     for (int i = 0; i < MAX_BLOCKS_AHEAD; i++) {
       outcomes.set(i, new CompletableFuture<>());
     }
@@ -71,6 +105,7 @@ final class ParallelReader {
    * @param joiner what joins lines that become an event only together; what it still holds in the
    *     end is the caller's
    * @param beforeWaiting is run when everything that was read has been handed over
+   * @param onlooker sees how far it has come
    * @return how many lines there were, by what they were
    * @throws IOException if the input fails; the message names the file and the line
    */
@@ -80,9 +115,10 @@ final class ParallelReader {
       ReadOptions options,
       LineJoiner joiner,
       EventHandler handler,
-      Runnable beforeWaiting)
+      Runnable beforeWaiting,
+      Onlooker onlooker)
       throws IOException {
-    var reader = new ParallelReader(blocks, options);
+    var reader = new ParallelReader(blocks, options, onlooker);
     for (int i = 0; i < reader.threads; i++) {
       // One may be waiting for input that never comes when an output fails.
       Thread.ofPlatform().daemon().name("replay-" + i).start(reader::work);
@@ -98,17 +134,19 @@ final class ParallelReader {
       String fileName, LineJoiner joiner, EventHandler handler, Runnable beforeWaiting)
       throws IOException {
     ReadStatistics all = ReadStatistics.NONE;
+    long position = 0;
     for (int slot = 0; ; slot = (slot + 1) % MAX_BLOCKS_AHEAD) {
       CompletableFuture<Outcome> next = outcomes.get(slot);
       if (!next.isDone()) {
         beforeWaiting.run();
       }
       long foundBytes;
-      switch (await(next)) {
-        case Outcome.Scanned(var block) -> {
+      switch (await(next, position)) {
+        case Outcome.Scanned(var block, long end) -> {
           block.handOver(handler, joiner, fileName, all.lines());
           all = all.plus(block.statistics());
           foundBytes = block.foundBytes();
+          position = end;
         }
         case Outcome.Failed(var failure) -> throw all.failure(fileName, failure);
         case Outcome.Broken(var cause) -> throw broken(cause);
@@ -117,14 +155,21 @@ final class ParallelReader {
         }
       }
       heap.check();
+      onlooker.at(position);
       outcomes.set(slot, new CompletableFuture<>());
       ahead.taken(foundBytes);
     }
   }
 
-  private static Outcome await(CompletableFuture<Outcome> next) {
+  private Outcome await(CompletableFuture<Outcome> next, long position) {
     try {
-      return next.get();
+      while (true) {
+        try {
+          return next.get(LOOK_MILLIS, TimeUnit.MILLISECONDS);
+        } catch (TimeoutException nothingYet) {
+          onlooker.at(position);
+        }
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("interrupted while a recording is read", e);
@@ -142,22 +187,31 @@ final class ParallelReader {
     var scanner = new BlockScanner(options);
     while (true) {
       CompletableFuture<Outcome> outcome;
+      long position;
       synchronized (turn) {
         if (!ahead.begin()) {
           return;
         }
         outcome = outcomes.get((int) (blocksRead++ % MAX_BLOCKS_AHEAD));
-        Outcome end = readNext(block);
-        if (end != null) {
-          ahead.end();
-          outcome.complete(end);
+        try {
+          if (!blocks.next(block)) {
+            finish(outcome, new Outcome.End());
+            return;
+          }
+          position = onlooker.position();
+        } catch (IOException e) {
+          finish(outcome, new Outcome.Failed(e));
+          return;
+        } catch (RuntimeException | Error e) {
+          // Not to be thrown here: the caller would wait for this block for ever.
+          finish(outcome, new Outcome.Broken(e));
           return;
         }
       }
       try {
         ScannedBlock scanned = scanner.scan(block);
         ahead.found(scanned.foundBytes());
-        outcome.complete(new Outcome.Scanned(scanned));
+        outcome.complete(new Outcome.Scanned(scanned, position));
       } catch (RuntimeException | Error e) {
         outcome.completeExceptionally(e);
         return;
@@ -165,15 +219,8 @@ final class ParallelReader {
     }
   }
 
-  /** Reads the next lines into {@code block}; if there are none, how it came to an end. */
-  private @Nullable Outcome readNext(Block block) {
-    try {
-      return blocks.next(block) ? null : new Outcome.End();
-    } catch (IOException e) {
-      return new Outcome.Failed(e);
-    } catch (RuntimeException | Error e) {
-      // Not to be thrown here: the caller would wait for this block for ever.
-      return new Outcome.Broken(e);
-    }
+  private void finish(CompletableFuture<Outcome> outcome, Outcome end) {
+    ahead.end();
+    outcome.complete(end);
   }
 }

@@ -11,7 +11,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.kmodwatch.agent.alert.AlertConfig;
 import org.kmodwatch.agent.output.UserNames;
 import org.kmodwatch.agent.policy.Policy;
@@ -45,21 +48,22 @@ import picocli.CommandLine.Parameters;
           + " event is reported on standard error and passed over; a file that cannot be read too,"
           + " and the exit status is then 69. An object that cannot be an event that anybody asks"
           + " for is passed over unread, except with --strict and -o events. Of several reasons not"
-          + " to end with 0 the greatest number is the exit status."
+          + " to end with 0 the greatest number is the exit status.",
+      "",
+      "Ctrl-C and SIGTERM end it early: what is written is whole, and the exit status is 69, since"
+          + " not all was read. On a terminal a line says how far it is."
     },
     footerHeading = "%nExamples:%n",
     footer = {
       "  kmodwatch replay host1.ndjson host2.ndjson.zst",
       "  zcat old.gz | kmodwatch replay -o json - | jq .Event.Payload.processName",
-      "  kmodwatch replay --strict --fail-on TRC-1017 nightly.ndjson"
+      "  kmodwatch replay --strict --fail-on TRC-1017 nightly.ndjson",
+      "  kmodwatch replay --resume week.state -o json week*.ndjson.zst >> findings.ndjson"
     })
 final class ReplayCommand implements Callable<Integer> {
 
   /** How a reader begins the reason of the last line of damaged compressed data. */
   private static final String BREAKS_OFF = "the input breaks off here";
-
-  /** Stands for standard input in place of a file. */
-  static final String STANDARD_INPUT = "-";
 
   @Parameters(arity = "1..*", paramLabel = "FILE", description = "Recordings; - is standard input.")
   List<String> files = new ArrayList<>();
@@ -79,14 +83,34 @@ final class ReplayCommand implements Callable<Integer> {
 
   @Mixin PolicyOptions policy = new PolicyOptions();
 
+  @Option(
+      names = "--resume",
+      paramLabel = "FILE",
+      description = {
+        "Keep in FILE how far this has come. If it is interrupted, the same command goes on from"
+            + " there; append its output (>>). FILE is removed at the end."
+      })
+  @Nullable Path resume;
+
+  @Option(names = "--no-progress", description = "Show no progress on the terminal.")
+  boolean noProgress;
+
+  private final ReplayScreen screen;
   private final Shell shell;
+  private final ReplayRun.Surroundings surroundings;
   private final Complaints badLines;
   private long lines;
   private boolean damaged;
 
   ReplayCommand(Shell shell) {
-    this.shell = shell;
-    this.badLines = new Complaints(shell, "bad lines");
+    this(shell, ReplayRun.Surroundings.OF_PROCESS);
+  }
+
+  ReplayCommand(Shell shell, ReplayRun.Surroundings surroundings) {
+    this.screen = new ReplayScreen(shell);
+    this.shell = screen.shell();
+    this.surroundings = surroundings;
+    this.badLines = new Complaints(this.shell, "bad lines");
   }
 
   @Override
@@ -107,12 +131,28 @@ final class ReplayCommand implements Callable<Integer> {
     boolean allRead = true;
     // An audit event may begin in one log and end in the next.
     var joiner = new LineJoiner(options);
-    for (String file : files) {
-      allRead &= replay(file, pipeline, options, joiner);
+    try (ReplayRun run =
+        ReplayRun.start(
+            screen,
+            surroundings,
+            files,
+            !noProgress,
+            resume,
+            () -> settings(installed),
+            pipeline::flush)) {
+      try {
+        for (String file : files) {
+          allRead &= replay(file, pipeline, options, joiner, run);
+        }
+        finish(joiner, pipeline, run);
+      } catch (ReplayRun.InterruptedRunException e) {
+        return interrupted(run, pipeline);
+      }
+      run.endOfInputs();
+      pipeline.finish();
+      badLines.finish();
+      run.finish();
     }
-    finish(joiner, pipeline);
-    pipeline.finish();
-    badLines.finish();
     shell.note(
         String.join(
             ", ",
@@ -131,18 +171,49 @@ final class ReplayCommand implements Callable<Integer> {
     return failOn.exitStatus(pipeline.statistics());
   }
 
+  /** As when an input cannot be read to its end: it was not. */
+  private int interrupted(ReplayRun run, Pipeline pipeline) throws IOException {
+    if (resume == null) {
+      // Of what is not complete nothing is known that would be true.
+      pipeline.leave();
+    } else {
+      pipeline.flush();
+    }
+    run.interrupt();
+    return ExitStatus.UNAVAILABLE;
+  }
+
+  /** What decides, beside the inputs, what comes out. */
+  private Map<String, String> settings(List<Signature> installed) {
+    return Map.of(
+        "the version",
+        Version.text(),
+        "-o",
+        output.description(shell),
+        "--strict",
+        strict ? "given" : "not given",
+        "--repeat-window",
+        policy.repeatWindow == null ? "not given" : policy.repeatWindow,
+        "--policy",
+        policy.file == null ? "not given" : FileDigest.of(policy.file),
+        "--signatures",
+        signatures.isEmpty() ? "not given" : FileDigest.ofAll(signatures, ".jar"),
+        "the signatures",
+        installed.stream().map(s -> s.metadata().id()).sorted().collect(Collectors.joining(" ")));
+  }
+
   private Policy policy() {
     return policy.file == null ? Policy.none() : PolicyCommand.read(policy.file, shell);
   }
 
   /** Whether the file could be read to its end. */
-  private boolean replay(String file, Pipeline pipeline, ReadOptions options, LineJoiner joiner)
+  private boolean replay(
+      String file, Pipeline pipeline, ReadOptions options, LineJoiner joiner, ReplayRun run)
       throws IOException {
-    String name = file.equals(STANDARD_INPUT) ? "standard input" : file;
+    String name = file.equals(ReplayRun.STANDARD_INPUT) ? "standard input" : file;
     damaged = false;
-    var handler = new RecordingFeed(pipeline, this::bad);
     try {
-      lines += read(file, name, pipeline, options, joiner, handler).lines();
+      lines += read(file, name, pipeline, options, joiner, run).lines();
     } catch (UncheckedIOException e) {
       // An output failed, not the input.
       throw e.getCause();
@@ -164,24 +235,34 @@ final class ReplayCommand implements Callable<Integer> {
       Pipeline pipeline,
       ReadOptions options,
       LineJoiner joiner,
-      EventHandler handler)
+      ReplayRun run)
       throws IOException {
-    if (!file.equals(STANDARD_INPUT) && Files.isRegularFile(Path.of(file))) {
+    EventHandler counted = run.counting(new RecordingFeed(pipeline, this::bad));
+    if (!file.equals(ReplayRun.STANDARD_INPUT) && Files.isRegularFile(Path.of(file))) {
       try (FileChannel channel = FileChannel.open(Path.of(file))) {
         LineBlocks blocks = LineBlocks.of(channel, options);
-        return ParallelReader.read(blocks, name, options, joiner, handler, () -> {});
+        ReadStatistics all =
+            ParallelReader.read(blocks, name, options, joiner, counted, () -> {}, run.onlooker(channel));
+        run.endOfInput(channel.size());
+        return all;
       }
     }
     try (InputStream in = open(file)) {
       // With "tail -f x | kmodwatch replay -" a finding is not to stay in a buffer.
       return ParallelReader.read(
-          LineBlocks.of(in, options), name, options, joiner, handler, () -> flush(pipeline));
+          LineBlocks.of(in, options),
+          name,
+          options,
+          joiner,
+          counted,
+          () -> flush(pipeline),
+          run.onlooker(null));
     }
   }
 
-  private void finish(LineJoiner joiner, Pipeline pipeline) throws IOException {
+  private void finish(LineJoiner joiner, Pipeline pipeline, ReplayRun run) throws IOException {
     try {
-      joiner.finish(new RecordingFeed(pipeline, this::bad));
+      joiner.finish(run.counting(new RecordingFeed(pipeline, this::bad)));
     } catch (UncheckedIOException e) {
       throw e.getCause();
     }
@@ -194,7 +275,7 @@ final class ReplayCommand implements Callable<Integer> {
   }
 
   private InputStream open(String file) throws IOException {
-    return file.equals(STANDARD_INPUT) ? shell.in() : Files.newInputStream(Path.of(file));
+    return file.equals(ReplayRun.STANDARD_INPUT) ? shell.in() : Files.newInputStream(Path.of(file));
   }
 
   private static void flush(Pipeline pipeline) {

@@ -21,6 +21,7 @@ import org.kmodwatch.agent.output.PlainText;
  * @param out standard output, unbuffered; its failures are seen, unlike those of a PrintStream
  * @param err standard error
  * @param outIsTerminal whether a person reads standard output
+ * @param errIsTerminal whether a person reads standard error
  * @param variables the environment variables
  * @param zone the time zone for people
  * @param root the file system that /proc, /sys and /etc are read from
@@ -30,6 +31,7 @@ record Shell(
     OutputStream out,
     PrintStream err,
     boolean outIsTerminal,
+    boolean errIsTerminal,
     Map<String, String> variables,
     ZoneId zone,
     Path root) {
@@ -44,6 +46,7 @@ record Shell(
             target.startsWith("pipe:") || target.startsWith("socket:")),
         new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8),
         isTerminal(target),
+        isTerminal(targetOf(Path.of("/proc/self/fd/2"))),
         System.getenv(),
         ZoneId.systemDefault(),
         Path.of("/"));
@@ -56,6 +59,11 @@ record Shell(
    */
   void print(String text) throws IOException {
     out.write(text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** The same, but with other streams to write to. */
+  Shell writingTo(OutputStream newOut, PrintStream newErr) {
+    return new Shell(in, newOut, newErr, outIsTerminal, errIsTerminal, variables, zone, root);
   }
 
   /** Shows one line on standard error that names this program: an error or a warning. */

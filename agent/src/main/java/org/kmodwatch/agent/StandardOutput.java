@@ -1,7 +1,9 @@
 package org.kmodwatch.agent;
 
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.channels.FileChannel;
 
 /**
  * Standard output whose failures say what they mean: that the reader has gone, which is an ordinary
@@ -37,6 +39,26 @@ final class StandardOutput extends OutputStream {
         throw new ReaderGoneException(e);
       }
       throw new IOException("cannot write to standard output: " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * What was written is on the disk, if it goes to a file.
+   *
+   * @throws IOException if the disk has not taken it
+   */
+  void force() throws IOException {
+    if (pipe || !(out instanceof FileOutputStream file)) {
+      return;
+    }
+    FileChannel channel = file.getChannel();
+    try {
+      channel.force(false);
+    } catch (IOException e) {
+      // A terminal and /dev/null cannot, and have nothing in them.
+      if (channel.size() > 0) {
+        throw new IOException("cannot write to standard output: " + e.getMessage(), e);
+      }
     }
   }
 

@@ -47,6 +47,7 @@ final class Training {
             process.out(),
             process.err(),
             process.outIsTerminal(),
+            process.errIsTerminal(),
             process.variables(),
             process.zone(),
             folder);

@@ -17,6 +17,7 @@ final class Cli {
   private final Map<String, String> variables = new HashMap<>();
   private InputStream in = InputStream.nullInputStream();
   private boolean terminal;
+  private boolean errTerminal;
   private Path root = Path.of("/nonexistent");
   private OutputStream out = new ByteArrayOutputStream();
 
@@ -34,6 +35,11 @@ final class Cli {
   Cli onTerminal(int columns) {
     terminal = true;
     variables.put("COLUMNS", Integer.toString(columns));
+    return this;
+  }
+
+  Cli withErrOnTerminal() {
+    errTerminal = true;
     return this;
   }
 
@@ -67,6 +73,7 @@ final class Cli {
         new StandardOutput(out, false),
         new PrintStream(err, true, StandardCharsets.UTF_8),
         terminal,
+        errTerminal,
         variables,
         ZoneId.of("UTC"),
         root);

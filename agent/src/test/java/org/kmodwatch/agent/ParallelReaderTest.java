@@ -83,6 +83,7 @@ class ParallelReaderTest {
             throw new AssertionError(line);
           }
         },
-        () -> {});
+        () -> {},
+        ParallelReader.Onlooker.NONE);
   }
 }

@@ -63,7 +63,14 @@ class WatchSignalTest {
       Shell own = Shell.ofProcess();
       var shell =
           new Shell(
-              own.in(), own.out(), own.err(), false, own.variables(), own.zone(), Path.of(args[0]));
+              own.in(),
+              own.out(),
+              own.err(),
+              false,
+              false,
+              own.variables(),
+              own.zone(),
+              Path.of(args[0]));
       var command = new WatchCommand(shell, options -> new WaitingSource(), e -> 99);
       System.exit(new CommandLine(command).execute("--record", args[1]));
     }

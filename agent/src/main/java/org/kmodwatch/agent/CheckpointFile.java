@@ -1,0 +1,103 @@
+package org.kmodwatch.agent;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.Optional;
+import org.kmodwatch.agent.output.JsonText;
+
+/**
+ * The file that {@code --resume} names. What is in it is whole at any time, over power cuts too.
+ */
+final class CheckpointFile {
+
+  private final Path file;
+
+  CheckpointFile(Path file) {
+    this.file = file;
+  }
+
+  /**
+   * What was written last; empty if there is no such file.
+   *
+   * @throws CommandException if it cannot be read, or holds something else
+   */
+  Optional<Checkpoint> read() {
+    try {
+      return Optional.of(Checkpoint.of(JsonText.parse(Files.readString(file))));
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
+    } catch (IllegalArgumentException | CharacterCodingException e) {
+      throw new CommandException(
+          ExitStatus.USAGE,
+          "--resume %s is no file of an interrupted replay, and is left as it is: %s; give the name of a new file"
+              .formatted(file, e.getMessage()),
+          e);
+    } catch (IOException e) {
+      throw new CommandException(
+          ExitStatus.UNAVAILABLE, "cannot read --resume %s: %s".formatted(file, e), e);
+    }
+  }
+
+  /**
+   * Writes {@code checkpoint} in place of what was there.
+   *
+   * @throws CommandException if that fails; what was there is still there
+   */
+  void write(Checkpoint checkpoint) {
+    Path part = file.resolveSibling(file.getFileName() + ".part");
+    try {
+      try (FileChannel out =
+          FileChannel.open(
+              part,
+              StandardOpenOption.WRITE,
+              StandardOpenOption.CREATE,
+              StandardOpenOption.TRUNCATE_EXISTING)) {
+        ByteBuffer text =
+            ByteBuffer.wrap(
+                (JsonText.pretty(checkpoint.toValue()) + "\n").getBytes(StandardCharsets.UTF_8));
+        while (text.hasRemaining()) {
+          out.write(text);
+        }
+        out.force(true);
+      }
+      Files.move(part, file, StandardCopyOption.ATOMIC_MOVE);
+      forceFolder();
+    } catch (IOException e) {
+      throw new CommandException(
+          ExitStatus.UNAVAILABLE,
+          "cannot write --resume %s: %s; make room, or give a file in a folder that can be written to"
+              .formatted(file, e),
+          e);
+    }
+  }
+
+  /** Takes the file away: there is nothing to go on with. */
+  void delete() {
+    try {
+      Files.deleteIfExists(file);
+    } catch (IOException e) {
+      throw new CommandException(
+          ExitStatus.UNAVAILABLE,
+          "all is done, but --resume %s cannot be removed: %s; remove it".formatted(file, e),
+          e);
+    }
+  }
+
+  /** The new name is on the disk, too. */
+  private void forceFolder() throws IOException {
+    Path folder = file.toAbsolutePath().getParent();
+    if (folder != null) {
+      try (FileChannel names = FileChannel.open(folder)) {
+        names.force(true);
+      }
+    }
+  }
+}
