@@ -100,7 +100,7 @@ packages_of() {
         'make command:make'
       ;;
     verify)
-      printf '%s\n' 'shellcheck command:shellcheck'
+      printf '%s\n' 'shellcheck command:shellcheck' 'mandoc command:mandoc'
       ;;
     bench)
       printf '%s\n' 'jq command:jq' 'time file:/usr/bin/time'

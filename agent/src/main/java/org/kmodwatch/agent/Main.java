@@ -6,14 +6,15 @@ import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.ServiceLoader;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.agent.config.ConfigException;
+import org.kmodwatch.agent.config.Nearest;
 import org.kmodwatch.sensor.Sensor;
 import org.kmodwatch.sensor.SensorException;
 import org.kmodwatch.sensor.SensorOptions;
@@ -83,18 +84,13 @@ public final class Main {
 
   /** Reading the annotations of a subcommand takes time, so only what is needed is put together. */
   private CommandLine commandLine(String[] args) {
-    root = new RootCommand();
-    var line = new CommandLine(root);
-    Map<String, Supplier<Object>> builtins = builtins();
-    Supplier<Object> named = args.length == 0 ? null : builtins.get(args[0]);
-    if (named != null) {
-      line.addSubcommand(args[0], named.get());
-    } else {
-      builtins.forEach((name, command) -> line.addSubcommand(name, command.get()));
-      for (SubcommandProvider provider : ServiceLoader.load(SubcommandProvider.class)) {
-        line.addSubcommand(provider.subcommand());
-      }
-    }
+    var newRoot = new RootCommand();
+    root = newRoot;
+    Supplier<Object> named = args.length == 0 ? null : builtins().get(args[0]);
+    CommandLine line =
+        named == null
+            ? withEveryCommand(newRoot)
+            : new CommandLine(newRoot).addSubcommand(args[0], named.get());
     line.setOut(new PrintWriter(shell.out(), true, StandardCharsets.UTF_8));
     line.setErr(new PrintWriter(shell.err(), true, StandardCharsets.UTF_8));
     line.setColorScheme(
@@ -107,17 +103,25 @@ public final class Main {
     return line;
   }
 
+  /** All commands with all that is known of them; not to be run. */
+  CommandLine everyCommand() {
+    return withEveryCommand(new RootCommand());
+  }
+
+  private CommandLine withEveryCommand(RootCommand newRoot) {
+    var line = new CommandLine(newRoot);
+    builtins().forEach((name, command) -> line.addSubcommand(name, command.get()));
+    for (SubcommandProvider provider : ServiceLoader.load(SubcommandProvider.class)) {
+      line.addSubcommand(provider.subcommand());
+    }
+    return line;
+  }
+
   private int rejectUsage(ParameterException e) {
     CommandLine command = e.getCommandLine();
     String problem = String.valueOf(e.getMessage());
-    if (e instanceof UnmatchedArgumentException unmatched
-        && command.getParent() == null
-        && !unmatched.getUnmatched().getFirst().startsWith("-")) {
-      problem = "no such command: " + unmatched.getUnmatched().getFirst();
-      List<String> likely = unmatched.getSuggestions();
-      if (!likely.isEmpty()) {
-        problem += "; did you mean %s?".formatted(likely.getFirst());
-      }
+    if (e instanceof UnmatchedArgumentException unmatched) {
+      problem = unmatched(unmatched);
     }
     shell.complain(
         "%s%s see %s --help"
@@ -126,6 +130,20 @@ public final class Main {
                 problem.endsWith("?") ? "" : ";",
                 command.getCommandSpec().qualifiedName()));
     return ExitStatus.USAGE;
+  }
+
+  private static String unmatched(UnmatchedArgumentException e) {
+    CommandLine.Model.CommandSpec spec = e.getCommandLine().getCommandSpec();
+    String word = e.getUnmatched().getFirst();
+    if (word.startsWith("-")) {
+      return "no such option: "
+          + word
+          + Nearest.hint(word.replaceFirst("=.*", ""), spec.optionsMap().keySet());
+    }
+    Set<String> commands = spec.subcommands().keySet();
+    return commands.isEmpty()
+        ? "one word too many: " + word
+        : "no such command: " + word + Nearest.hint(word, commands);
   }
 
   /** Shows a failure as one line and chooses the exit status for it. */
@@ -177,6 +195,7 @@ public final class Main {
     builtins.put("inspect", () -> new InspectCommand(shell));
     builtins.put("doctor", () -> new DoctorCommand(shell, Sensor::probeHooks));
     builtins.put("signatures", () -> new SignaturesCommand(shell));
+    builtins.put("completion", () -> new CompletionCommand(shell, this::everyCommand));
     return builtins;
   }
 
@@ -194,6 +213,11 @@ public final class Main {
       name = "kmodwatch",
       header = "Detects Linux kernel modules that are loaded, or that anyone tries to load.",
       synopsisSubcommandLabel = "COMMAND",
+      description = {
+        "",
+        "eBPF programs sit on module loading and nothing else. Each attempt becomes one record: who"
+            + " asked, by which route, what exactly was loaded, who signed it, what became of it."
+      },
       commandListHeading = "%nCommands:%n",
       optionListHeading = "%nOptions:%n",
       exitCodeListHeading = "%nExit status:%n",
@@ -213,7 +237,8 @@ public final class Main {
         "  zcat old.gz | kmodwatch replay --fail-on any -",
         "  kmodwatch inspect driver.ko                what a module file is, and who signed it",
         "  kmodwatch doctor                           what this machine allows",
-        "  kmodwatch signatures TRC-1017              one signature in full"
+        "  kmodwatch signatures TRC-1017              one signature in full",
+        "  source <(kmodwatch completion bash)        completion in this shell"
       })
   static final class RootCommand implements Callable<Integer> {
 

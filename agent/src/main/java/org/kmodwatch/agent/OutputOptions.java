@@ -2,6 +2,7 @@ package org.kmodwatch.agent;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -26,6 +27,7 @@ final class OutputOptions {
 
   @Option(
       names = {"-o", "--output"},
+      completionCandidates = Words.class,
       paramLabel = "FORMAT",
       description = {
         "table: one row a load, for people (default on a terminal);",
@@ -43,6 +45,14 @@ final class OutputOptions {
       description =
           "End with status 1 if this finding was raised; any: whichever. May be repeated.")
   List<String> failOn = new ArrayList<>();
+
+  /** For who completes what is typed. */
+  static final class Words implements Iterable<String> {
+    @Override
+    public Iterator<String> iterator() {
+      return words().iterator();
+    }
+  }
 
   /** Every word that {@code -o} takes. */
   static List<String> words() {

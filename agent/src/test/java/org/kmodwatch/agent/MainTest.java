@@ -68,7 +68,34 @@ class MainTest {
     Cli.Result result = new Cli().run("replay", "--frobnicate", "x");
     assertThat(result.status()).isEqualTo(64);
     assertThat(result.err())
-        .isEqualTo("kmodwatch: Unknown option: '--frobnicate'; see kmodwatch replay --help\n");
+        .isEqualTo("kmodwatch: no such option: --frobnicate; see kmodwatch replay --help\n");
+  }
+
+  @Test
+  void misspeltOption_isNamed_withTheLikelyOne() {
+    assertThat(new Cli().run("replay", "--stric", "x").err())
+        .isEqualTo(
+            "kmodwatch: no such option: --stric; did you mean --strict? see kmodwatch replay"
+                + " --help\n");
+    assertThat(new Cli().run("watch", "--weebhook=https://x").err())
+        .isEqualTo(
+            "kmodwatch: no such option: --weebhook=https://x; did you mean --webhook? see kmodwatch"
+                + " watch --help\n");
+  }
+
+  @Test
+  void misspeltCommandOfACommand_isNamed_withTheLikelyOne() {
+    Cli.Result result = new Cli().run("policy", "chek", "x");
+    assertThat(result.status()).isEqualTo(64);
+    assertThat(result.err())
+        .isEqualTo(
+            "kmodwatch: no such command: chek; did you mean check? see kmodwatch policy --help\n");
+  }
+
+  @Test
+  void wordTooMany_isNamed() {
+    assertThat(new Cli().run("doctor", "now").err())
+        .isEqualTo("kmodwatch: one word too many: now; see kmodwatch doctor --help\n");
   }
 
   @Test
