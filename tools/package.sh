@@ -103,8 +103,20 @@ put 644 "$packaging/sysusers.conf" usr/lib/sysusers.d/kmodwatch.conf
 put 640 "$packaging/kmodwatch.env" etc/kmodwatch/kmodwatch.env
 chmod 750 "$tree/etc/kmodwatch"
 put 644 "$packaging/copyright" usr/share/doc/kmodwatch/copyright
-mkdir -p "$tree/usr/share/man/man8"
-gzip -9n <"$packaging/kmodwatch.8" >"$tree/usr/share/man/man8/kmodwatch.8.gz"
+
+say "packaging $version: the manual, and completion for shells"
+# java CLASS ARGUMENT...: by what is being packaged.
+java() {
+  "$home/runtime/bin/java" --sun-misc-unsafe-memory-access=allow -XX:TieredStopAtLevel=1 -cp "$(class_path "$home"/lib/*.jar)" "$@"
+}
+mkdir -p "$tree/usr/share/man/man8" "$tree/usr/share/bash-completion/completions" "$tree/usr/share/zsh/vendor-completions"
+java org.kmodwatch.agent.ManPages "$work/man" "$packaging/kmodwatch.8.more" ||
+  fail "$kmodwatch_exit_unavailable" "the manual cannot be made; it says above why"
+for page in "$work"/man/*.8; do
+  gzip -9n <"$page" >"$tree/usr/share/man/man8/${page##*/}.gz"
+done
+java org.kmodwatch.agent.Main completion bash >"$tree/usr/share/bash-completion/completions/kmodwatch"
+java org.kmodwatch.agent.Main completion zsh >"$tree/usr/share/zsh/vendor-completions/_kmodwatch"
 gzip -9n <"$kmodwatch_root/CHANGELOG.md" >"$doc/changelog.gz"
 [[ ! -r $kmodwatch_root/docs/install.md ]] || gzip -9n <"$kmodwatch_root/docs/install.md" >"$doc/install.md.gz"
 maintainer='Kmodwatch <kmodwatch@localhost>'

@@ -122,7 +122,9 @@ final class ConfigCommand implements Callable<Integer> {
           e);
     } catch (IOException e) {
       throw new CommandException(
-          ExitStatus.UNAVAILABLE, "cannot write %s: %s".formatted(file, e), e);
+          ExitStatus.UNAVAILABLE,
+          "cannot write %s, give a place that can be written to: %s".formatted(file, e),
+          e);
     }
     shell.note("wrote %s; check it with kmodwatch config check %s".formatted(file, file));
     return ExitStatus.OK;

@@ -3,6 +3,7 @@ package org.kmodwatch.agent;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.kmodwatch.agent.config.Nearest;
 import org.kmodwatch.core.engine.EngineStatistics;
 import org.kmodwatch.core.signature.Signature;
 
@@ -28,8 +29,8 @@ final class FailOn {
       if (!id.equals(ANY) && !known.contains(id)) {
         throw new CommandException(
             ExitStatus.USAGE,
-            "no such signature, there are any, %s: --fail-on %s"
-                .formatted(String.join(", ", known), id));
+            "no such signature%s: --fail-on %s (there are any, %s)"
+                .formatted(Nearest.hint(id, known), id, String.join(", ", known)));
       }
     }
     return new FailOn(Set.copyOf(ids));

@@ -110,10 +110,12 @@ final class InspectCommand implements Callable<Integer> {
         }
         all.addAll(found);
       } catch (NoSuchFileException e) {
-        throw new CommandException(ExitStatus.UNAVAILABLE, "no such file: " + file);
+        throw new CommandException(
+            ExitStatus.UNAVAILABLE, "no such file, give one in PEM or DER, or a kernel: " + file);
       } catch (IOException e) {
         throw new CommandException(
-            ExitStatus.UNAVAILABLE, "cannot read certificates: " + e.getMessage());
+            ExitStatus.UNAVAILABLE,
+            "cannot read certificates, give a file in PEM or DER, or a kernel: " + e.getMessage());
       }
     }
     return all;

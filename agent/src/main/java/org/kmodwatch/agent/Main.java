@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.NoSuchFileException;
 import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -162,7 +164,7 @@ public final class Main {
           // The ordinary end of "kmodwatch ... | head".
           case StandardOutput.ReaderGoneException e -> ExitStatus.OK;
           case IOException e -> {
-            shell.complain(String.valueOf(e.getMessage()));
+            shell.complain(reason(e));
             yield ExitStatus.INTERNAL;
           }
           case SensorException e -> {
@@ -184,6 +186,16 @@ public final class Main {
       trace.toString().lines().map(line -> line.replace("\t", "  ")).forEach(shell::note);
     }
     return status;
+  }
+
+  /** Java's own say no more than the file's name. */
+  private static String reason(IOException e) {
+    return switch (e) {
+      case NoSuchFileException missing -> "there is no such file: " + missing.getFile();
+      case AccessDeniedException denied ->
+          "no permission, try as root or give another place: " + denied.getFile();
+      default -> String.valueOf(e.getMessage());
+    };
   }
 
   private Map<String, Supplier<Object>> builtins() {

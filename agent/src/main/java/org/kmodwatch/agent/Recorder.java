@@ -62,7 +62,10 @@ final class Recorder implements Output, AutoCloseable {
           e);
     } catch (IOException e) {
       throw new CommandException(
-          ExitStatus.UNAVAILABLE, "cannot record into --record %s: %s".formatted(folder, e), e);
+          ExitStatus.UNAVAILABLE,
+          "cannot record into --record %s, give a folder that can be written to: %s"
+              .formatted(folder, e),
+          e);
     }
   }
 

@@ -59,7 +59,9 @@ final class ReportJournal implements AutoCloseable {
       return journal;
     } catch (IOException e) {
       throw new CommandException(
-          ExitStatus.UNAVAILABLE, "--state: cannot use %s: %s".formatted(folder, e), e);
+          ExitStatus.UNAVAILABLE,
+          "--state: cannot use %s, give a folder that can be written to: %s".formatted(folder, e),
+          e);
     }
   }
 

@@ -36,7 +36,10 @@ final class Signatures {
       return List.copyOf(signatures);
     } catch (ServiceConfigurationError e) {
       throw new CommandException(
-          ExitStatus.UNAVAILABLE, "a signature cannot be loaded: " + e.getMessage(), e);
+          ExitStatus.UNAVAILABLE,
+          "a signature cannot be loaded, the jar may be for another version of kmodwatch: "
+              + e.getMessage(),
+          e);
     }
   }
 
@@ -61,7 +64,9 @@ final class Signatures {
   private static URL[] urls(Path place) {
     if (!Files.isReadable(place)) {
       throw new CommandException(
-          ExitStatus.UNAVAILABLE, "no such file or folder, or not readable: --signatures " + place);
+          ExitStatus.UNAVAILABLE,
+          "no such file or folder, or not readable, give a jar or a folder of jars: --signatures "
+              + place);
     }
     var urls = new ArrayList<URL>();
     try {

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.kmodwatch.agent.config.Nearest;
 import org.kmodwatch.agent.output.JsonText;
 import org.kmodwatch.agent.output.PlainText;
 import org.kmodwatch.agent.output.TextTable;
@@ -82,7 +83,12 @@ final class SignaturesCommand implements Callable<Integer> {
             () ->
                 new CommandException(
                     ExitStatus.USAGE,
-                    "no such signature, there are %s: %s".formatted(ids(signatures), id)));
+                    "no such signature%s: %s (there are %s)"
+                        .formatted(
+                            Nearest.hint(
+                                id, signatures.stream().map(s -> s.metadata().id()).toList()),
+                            id,
+                            ids(signatures))));
   }
 
   private static String ids(List<Signature> signatures) {

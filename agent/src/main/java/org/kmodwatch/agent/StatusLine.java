@@ -35,6 +35,11 @@ public final class StatusLine {
     return of(Shell.ofProcess());
   }
 
+  /** On this terminal. */
+  public static StatusLine on(PrintStream terminal) {
+    return new StatusLine(terminal);
+  }
+
   /** On the shell's standard error. */
   static StatusLine of(Shell shell) {
     boolean able = shell.errIsTerminal() && !"dumb".equals(shell.variables().get("TERM"));

@@ -319,7 +319,8 @@ final class WatchCommand implements Callable<Integer> {
     } catch (IOException e) {
       throw new CommandException(
           ExitStatus.UNAVAILABLE,
-          "cannot listen on --listen %s: %s".formatted(address, e.getMessage()));
+          "cannot listen on --listen %s, give another port or stop who has it: %s"
+              .formatted(address, e.getMessage()));
     }
   }
 

@@ -132,7 +132,9 @@ class InspectCommandTest {
         .isEqualTo(
             "kmodwatch: no certificate in it, and it should be PEM, DER, vmlinuz or vmlinux: %s\n"
                 .formatted(text));
-    assertThat(missing.err()).isEqualTo("kmodwatch: no such file: /nonexistent.pem\n");
+    assertThat(missing.err())
+        .isEqualTo(
+            "kmodwatch: no such file, give one in PEM or DER, or a kernel: /nonexistent.pem\n");
   }
 
   @Test

@@ -325,9 +325,9 @@ class ReplayCommandTest {
     assertThat(result.status()).isEqualTo(64);
     assertThat(result.err())
         .isEqualTo(
-            "kmodwatch: no such signature, there are any, KMW-1001, KMW-1002, KMW-1003, KMW-1004,"
-                + " KMW-1005, KMW-1006, KMW-1007, KMW-1008, KMW-1009, KMW-1010, KMW-1011, KMW-1012,"
-                + " KMW-1013, TRC-1017: --fail-on TRC-1071\n");
+            "kmodwatch: no such signature; did you mean TRC-1017?: --fail-on TRC-1071 (there are"
+                + " any, KMW-1001, KMW-1002, KMW-1003, KMW-1004, KMW-1005, KMW-1006, KMW-1007,"
+                + " KMW-1008, KMW-1009, KMW-1010, KMW-1011, KMW-1012, KMW-1013, TRC-1017)\n");
   }
 
   @Test

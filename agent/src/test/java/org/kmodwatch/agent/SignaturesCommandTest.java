@@ -45,8 +45,8 @@ class SignaturesCommandTest {
     assertThat(result.status()).isEqualTo(64);
     assertThat(result.err())
         .isEqualTo(
-            "kmodwatch: no such signature, there are KMW-1001, KMW-1002, KMW-1003, KMW-1004,"
+            "kmodwatch: no such signature: TRC-1 (there are KMW-1001, KMW-1002, KMW-1003, KMW-1004,"
                 + " KMW-1005, KMW-1006, KMW-1007, KMW-1008, KMW-1009, KMW-1010, KMW-1011, KMW-1012,"
-                + " KMW-1013, TRC-1017: TRC-1\n");
+                + " KMW-1013, TRC-1017)\n");
   }
 }

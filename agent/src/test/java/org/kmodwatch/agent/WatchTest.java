@@ -349,7 +349,9 @@ class WatchTest {
 
     assertThat(off.status()).isEqualTo(64);
     assertThat(off.err())
-        .isEqualTo("kmodwatch: --keep-images has nothing to keep with --image-buffer off\n");
+        .isEqualTo(
+            "kmodwatch: --keep-images has nothing to keep with --image-buffer off; leave one of"
+                + " them out\n");
     assertThat(readable.status()).isEqualTo(69);
     assertThat(readable.err())
         .isEqualTo(

@@ -34,12 +34,14 @@ final class GuestReport {
     Duration armedAt = armed;
     if (line.equals("armed") && armedAt == null) {
       armed = now;
+      listener.stage("");
       listener.progress("armed after %s".formatted(seconds(now)));
     } else if (line.matches("script [0-9]{1,3}") && armedAt != null && scriptEnded == null) {
       scriptEnded = now;
       exitStatus = Integer.parseInt(line.substring("script ".length()));
       listener.progress(
           "script ran %s, status %d".formatted(seconds(now.minus(armedAt)), exitStatus));
+      listener.stage("collecting the results");
     } else if (line.equals("results")) {
       results = true;
     } else if (line.startsWith("failed ") && failure == null) {

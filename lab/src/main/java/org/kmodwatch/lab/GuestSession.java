@@ -69,6 +69,7 @@ final class GuestSession {
     var files =
         new Qemu.MachineFiles(
             work.resolve("initrd"), out.resolve("console.log"), socket, work.resolve("results"));
+    listener.stage("packing what the guest starts with");
     GuestImage.write(files.initrd(), checkout, kernel, request);
     try (var disk = new RandomAccessFile(files.results().toFile(), "rw")) {
       disk.setLength(ResultDisk.SIZE_BYTES);
@@ -82,6 +83,7 @@ final class GuestSession {
         OutputStream guestLog = Files.newOutputStream(out.resolve("guest.log"))) {
       control.bind(UnixDomainSocketAddress.of(socket));
       listener.progress("booting %s (%s)".formatted(kernel.name(), request.accelerator()));
+      listener.stage("booting " + kernel.name());
       long powerOnNanos = System.nanoTime();
       report = new GuestReport(() -> Duration.ofNanos(System.nanoTime() - powerOnNanos), listener);
       Process machine =
@@ -106,6 +108,7 @@ final class GuestSession {
         removeHook(killer);
       }
     }
+    listener.stage("");
     if (report.hasResults()) {
       ResultDisk.extract(files.results(), out);
     }

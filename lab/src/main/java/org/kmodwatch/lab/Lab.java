@@ -102,6 +102,7 @@ public final class Lab {
   private static LabKernel prepare(
       Checkout checkout, String kernelName, boolean sensor, LabListener listener) {
     new KernelCatalog(checkout).named(kernelName);
+    listener.stage("making the kernel %s ready".formatted(kernelName));
     Preparation.run(checkout, kernelName, sensor, listener);
     return new KernelCatalog(checkout).named(kernelName);
   }

@@ -14,6 +14,8 @@ import picocli.CommandLine.Spec;
     synopsisSubcommandLabel = "COMMAND",
     commandListHeading = "%nCommands:%n",
     optionListHeading = "%nOptions:%n",
+    footerHeading = "%nExamples:%n",
+    footer = {"  kmodwatch lab run", "  kmodwatch lab kernels"},
     subcommands = {LabRunCommand.class, LabKernelsCommand.class})
 final class LabCommand implements Callable<Integer> {
 
@@ -22,6 +24,6 @@ final class LabCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     throw new CommandLine.ParameterException(
-        spec.commandLine(), "no command given: lab run or lab kernels");
+        spec.commandLine(), "no command given; there are lab run and lab kernels");
   }
 }

@@ -16,7 +16,9 @@ import picocli.CommandLine.Spec;
           + " version.",
       "One that is not here is fetched when it is first booted."
     },
-    optionListHeading = "%nOptions:%n")
+    optionListHeading = "%nOptions:%n",
+    footerHeading = "%nExamples:%n",
+    footer = "  kmodwatch lab kernels")
 final class LabKernelsCommand implements Callable<Integer> {
 
   private static final String ROW = "%-8s %-12s %-44s %s%n";

@@ -9,6 +9,9 @@ public interface LabListener {
   /** One line for a person: what begins or what is done. */
   default void progress(String line) {}
 
+  /** What goes on from now on, in a few words; empty while the script runs and when all is over. */
+  default void stage(String name) {}
+
   /** The first {@code length} of these bytes are what the script printed next. */
   default void output(byte[] bytes, int length) {}
 }

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import org.kmodwatch.agent.StatusLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.CommandSpec;
@@ -107,8 +108,13 @@ final class LabRunCommand implements Callable<Integer> {
   }
 
   private int run() {
+    try (var listener = new TerminalListener(spec.commandLine().getErr())) {
+      return run(listener);
+    }
+  }
+
+  private int run(LabListener listener) {
     String kernelName = kernel == null ? Lab.kernels().newest().name() : kernel;
-    LabListener listener = new TerminalListener(spec.commandLine().getErr());
     var added = new ArrayList<AddedFile>();
     for (String file : files) {
       added.add(AddedFile.parse(file));
@@ -157,19 +163,32 @@ final class LabRunCommand implements Callable<Integer> {
   }
 
   /** Progress to standard error, the script's own output to standard output as it comes. */
-  private static final class TerminalListener implements LabListener {
+  private static final class TerminalListener implements LabListener, AutoCloseable {
 
     private final PrintWriter err;
-    private final OutputStream out = new FileOutputStream(FileDescriptor.out);
+    private final StatusLine line = StatusLine.ofProcess();
+    private final OutputStream out = line.before(new FileOutputStream(FileDescriptor.out));
+    private final StageClock clock = StageClock.ticking(line);
 
     TerminalListener(PrintWriter err) {
       this.err = err;
     }
 
     @Override
-    public void progress(String line) {
-      err.println("lab: " + line);
+    public void progress(String text) {
+      line.clear();
+      err.println("lab: " + text);
       err.flush();
+    }
+
+    @Override
+    public void stage(String name) {
+      clock.stage(name);
+    }
+
+    @Override
+    public void close() {
+      clock.close();
     }
 
     @Override

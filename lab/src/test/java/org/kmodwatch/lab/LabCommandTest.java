@@ -4,6 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.kmodwatch.agent.CommandException;
 import picocli.CommandLine;
@@ -44,6 +48,42 @@ class LabCommandTest {
   void run_endsWith64_whenAcceleratorIsUnknown() {
     assertThat(run("run", "--accel", "xen", "/dev/null")).isEqualTo(64);
     assertThat(err.toString()).contains("\"xen\" is neither tcg nor kvm");
+  }
+
+  @Test
+  void examples_areTakenByTheirCommands() {
+    var lab = new CommandLine(new LabCommand());
+    List<String> calls =
+        Stream.concat(Stream.of(lab), lab.getSubcommands().values().stream())
+            .flatMap(command -> Stream.of(command.getCommandSpec().usageMessage().footer()))
+            .filter(line -> line.contains("kmodwatch lab "))
+            .map(line -> line.substring(line.indexOf("kmodwatch lab ") + 14))
+            .toList();
+    assertThat(calls).hasSize(6);
+    for (String call : calls) {
+      assertThat(lab.parseArgs(call.split(" ", -1)).hasSubcommand()).as(call).isTrue();
+    }
+  }
+
+  @Test
+  void completion_hasTheLabToo() throws Exception {
+    Process process =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                "org.kmodwatch.agent.Main",
+                "completion",
+                "bash")
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    String script = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(process.waitFor()).isZero();
+    assertThat(script)
+        .contains(
+            "function _picocli_kmodwatch_lab_run()",
+            "'--append'",
+            "function _picocli_kmodwatch_lab_kernels()");
   }
 
   private int run(String... args) {

@@ -132,6 +132,27 @@ final class PackageIT {
   }
 
   @Test
+  void package_hasManualAndCompletion_withoutTheLab() throws Exception {
+    DebianGuest.call(
+        PACKAGE_LIMIT,
+        out.resolve("files.log"),
+        List.of(
+            "sh",
+            "-c",
+            "dpkg-deb --fsys-tarfile \"$0\" | tar -t; dpkg-deb --fsys-tarfile \"$0\" |"
+                + " tar -xO ./usr/share/bash-completion/completions/kmodwatch",
+            folder.resolve("kmodwatch.deb").toString()));
+    assertThat(out.resolve("files.log"))
+        .content()
+        .contains(
+            "./usr/share/man/man8/kmodwatch.8.gz\n",
+            "./usr/share/man/man8/kmodwatch-replay.8.gz\n",
+            "./usr/share/zsh/vendor-completions/_kmodwatch\n",
+            "function _picocli_kmodwatch_replay()")
+        .doesNotContain("kmodwatch-lab.8", "_picocli_kmodwatch_lab");
+  }
+
+  @Test
   void journal_hasEachAttempt_withWhoAskedAndWhatBecameOfIt() {
     JsonNode file = load("file");
     assertThat(file.at("/outcome").asString()).isEqualTo("loaded");

@@ -1,0 +1,76 @@
+package org.kmodwatch.lab;
+
+import java.time.Duration;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+import org.kmodwatch.agent.StatusLine;
+
+/**
+ * Shows on the terminal what goes on and how long it has taken so far. Nothing is shown while the
+ * guest's script runs: its output may stand in the middle of a line. Thread-safe.
+ */
+final class StageClock implements AutoCloseable {
+
+  private static final long TICK_NANOS = 200_000_000L;
+
+  private final StatusLine line;
+  private final LongSupplier nanoTime;
+  private @Nullable Thread ticker;
+  private @Nullable String stage;
+  private long startNanos;
+
+  private StageClock(StatusLine line, LongSupplier nanoTime) {
+    this.line = line;
+    this.nanoTime = nanoTime;
+  }
+
+  /** One that is shown anew a few times a second until it is closed. */
+  static StageClock ticking(StatusLine line) {
+    if (!line.isVisible()) {
+      return still(line, System::nanoTime);
+    }
+    var clock = new StageClock(line, System::nanoTime);
+    clock.ticker = Thread.ofPlatform().daemon().name("lab-progress").start(clock::tick);
+    return clock;
+  }
+
+  private void tick() {
+    while (!Thread.currentThread().isInterrupted()) {
+      show();
+      LockSupport.parkNanos(TICK_NANOS);
+    }
+  }
+
+  /** One that is shown when it is told to. */
+  static StageClock still(StatusLine line, LongSupplier nanoTime) {
+    return new StageClock(line, nanoTime);
+  }
+
+  /**
+   * From now on this goes on.
+   *
+   * @param name a few words; empty for something that shows itself
+   */
+  synchronized void stage(String name) {
+    stage = name.isEmpty() ? null : name;
+    startNanos = nanoTime.getAsLong();
+    line.clear();
+  }
+
+  /** Shows how long it has taken so far. */
+  synchronized void show() {
+    if (stage != null) {
+      Duration soFar = Duration.ofNanos(nanoTime.getAsLong() - startNanos);
+      line.show("lab: %s: %s".formatted(stage, GuestReport.seconds(soFar)));
+    }
+  }
+
+  @Override
+  public void close() {
+    stage("");
+    if (ticker != null) {
+      ticker.interrupt();
+    }
+  }
+}
