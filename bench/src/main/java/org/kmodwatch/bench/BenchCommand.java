@@ -61,6 +61,14 @@ public final class BenchCommand implements Callable<Integer> {
   private long bytes;
 
   @Option(
+      names = "--lines",
+      paramLabel = "N",
+      defaultValue = "10000000",
+      description =
+          "How many lines resume is measured with, for trying out (otherwise ${DEFAULT-VALUE}).")
+  private long lines;
+
+  @Option(
       names = "--generate",
       arity = "2",
       paramLabel = "VALUE",
@@ -112,7 +120,8 @@ public final class BenchCommand implements Callable<Integer> {
     }
     Path root = Path.of(System.getProperty("kmodwatch.home", "."));
     var workplace =
-        new Workplace(root, Files.createDirectories(root.resolve("build/bench")), bytes, err);
+        new Workplace(
+            root, Files.createDirectories(root.resolve("build/bench")), bytes, lines, err);
     return measure(workplace, chosen.isEmpty() ? Measurements.ALL : chosen);
   }
 

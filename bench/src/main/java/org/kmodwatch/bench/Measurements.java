@@ -15,6 +15,7 @@ final class Measurements {
           Replay.mixed(),
           Replay.all(),
           new ReplayMemory(),
+          new Resume(),
           new WatchMemory(),
           new Start(),
           new PackageSize(),

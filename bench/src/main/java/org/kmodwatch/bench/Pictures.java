@@ -47,6 +47,7 @@ final class Pictures implements Measurement {
             workplace.root(),
             workplace.folder(),
             Math.min(MOST_BYTES_OF_ALL, workplace.recordingBytes()),
+            workplace.recordingLines(),
             workplace.progress());
     replay(workplace, 0.01, "replay", "replay, 1 % of the lines matching", figures);
     replay(smaller, 1, "replay-all", "replay, every line matching", figures);

@@ -121,6 +121,15 @@ final class RecordingGenerator {
 
   /** Writes whole lines, as many as fit into {@code maxBytes}. */
   Account write(OutputStream out, long maxBytes) throws IOException {
+    return write(out, maxBytes, Long.MAX_VALUE);
+  }
+
+  /** Writes so many lines. */
+  Account writeLines(OutputStream out, long count) throws IOException {
+    return write(out, Long.MAX_VALUE, count);
+  }
+
+  private Account write(OutputStream out, long maxBytes, long maxLines) throws IOException {
     var buffer = new byte[BUFFER_BYTES];
     int used = 0;
     long lines = 0;
@@ -131,7 +140,7 @@ final class RecordingGenerator {
     while (true) {
       Template next = next();
       int length = next.line.length;
-      if (bytes + length > maxBytes) {
+      if (bytes + length > maxBytes || lines == maxLines) {
         out.write(buffer, 0, used);
         return new Account(lines, bytes, matches, flatInitModules, protobufInitModules);
       }

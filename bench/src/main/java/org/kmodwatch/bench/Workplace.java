@@ -15,9 +15,11 @@ import java.util.concurrent.TimeUnit;
  * @param root the checkout
  * @param folder for what is made on the way, under build/bench
  * @param recordingBytes how large a recording to measure with
+ * @param recordingLines how many lines to replay where lines are what counts
  * @param progress takes lines on how it goes
  */
-record Workplace(Path root, Path folder, long recordingBytes, PrintStream progress) {
+record Workplace(
+    Path root, Path folder, long recordingBytes, long recordingLines, PrintStream progress) {
 
   /** Says how it goes. */
   void say(String line) {
