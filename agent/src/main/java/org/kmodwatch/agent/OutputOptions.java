@@ -69,6 +69,11 @@ final class OutputOptions {
     return usual(shell).equals(OutputFormat.EVENTS.word());
   }
 
+  /** Whether alerts are among what is asked for. */
+  boolean wantsAlerts(Shell shell) {
+    return OutputFormat.ofWord(usual(shell)).isEmpty();
+  }
+
   /** The word asked for, or what suits standard output. */
   String usual(Shell shell) {
     return usual(format, shell);

@@ -51,6 +51,7 @@ final class Pipeline {
   private final Alerts alerts;
   private final Deque<Alert> alerted = new ArrayDeque<>();
   private Policy policy;
+  private boolean alerting = true;
   private long nowNanos;
   private final List<Finding> raised = new ArrayList<>();
   private final Deque<Joined> joined = new ArrayDeque<>();
@@ -105,6 +106,11 @@ final class Pipeline {
 
   /** A record that came out of the tracker and has not been judged yet. */
   private record Joined(LoadRecord record, Event basis) {}
+
+  /** From now on no alerts are made, for nobody who would hear of them: they hold records. */
+  void withoutAlerts() {
+    alerting = false;
+  }
 
   /**
    * Takes one event.
@@ -241,7 +247,9 @@ final class Pipeline {
       for (Output output : outputs) {
         output.load(record);
       }
-      alerts.load(record);
+      if (alerting) {
+        alerts.load(record);
+      }
       tellAlerts();
       requests.joined(record);
       observer.onLoad(record, next.basis());
@@ -306,8 +314,8 @@ final class Pipeline {
         output.finding(finding);
       }
     }
-    for (Finding finding : raised) {
-      alerts.finding(finding);
+    if (alerting) {
+      raised.forEach(alerts::finding);
     }
     tellAlerts();
     return idsOf(raised);

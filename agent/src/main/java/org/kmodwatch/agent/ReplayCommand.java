@@ -127,6 +127,9 @@ final class ReplayCommand implements Callable<Integer> {
             policy.repeatWindow(AlertConfig.DEFAULT_REPEAT_WINDOW),
             Pipeline.BeforeLoad.NOTHING,
             (record, basis) -> {});
+    if (!output.wantsAlerts(shell)) {
+      pipeline.withoutAlerts();
+    }
     ReadOptions options = readOptions(installed);
     boolean allRead = true;
     // An audit event may begin in one log and end in the next.

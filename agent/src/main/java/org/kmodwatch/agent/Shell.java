@@ -76,11 +76,13 @@ record Shell(
     err.println(PlainText.escapeControls(message));
   }
 
-  /** Whether to colour standard output; https://no-color.org. */
+  /** Whether to colour standard output; https://no-color.org and https://force-color.org. */
   boolean colour() {
-    return outIsTerminal
-        && variables.getOrDefault("NO_COLOR", "").isEmpty()
-        && !"dumb".equals(variables.get("TERM"));
+    if (!variables.getOrDefault("NO_COLOR", "").isEmpty()) {
+      return false;
+    }
+    boolean forced = !variables.getOrDefault("FORCE_COLOR", "").isEmpty();
+    return forced || (outIsTerminal && !"dumb".equals(variables.get("TERM")));
   }
 
   /**

@@ -33,12 +33,12 @@ final class SmallHeap {
     return new SmallHeap(Runtime.getRuntime()::totalMemory, System::gc);
   }
 
-  /** Collects if the heap has grown; if that did not help, not again before it has doubled. */
+  /** Collects if the heap has grown; if that did not help, not again before it has by a third. */
   void check() {
     if (size.getAsLong() > limitBytes) {
       collection.run();
       long left = size.getAsLong();
-      limitBytes = left <= ORDINARY_BYTES ? ORDINARY_BYTES : 2 * left;
+      limitBytes = Math.max(ORDINARY_BYTES, left + left / 3);
     }
   }
 }

@@ -136,6 +136,16 @@ class ReplayCommandTest {
   }
 
   @Test
+  void colours_areForced_unlessNoneAreWanted() {
+    Cli forced = new Cli().variable("FORCE_COLOR", "1");
+    assertThat(forced.run("replay", "-o", "table", file("flat.ndjson")).out())
+        .contains("\u001b[32mloaded");
+    Cli both = new Cli().variable("FORCE_COLOR", "1").variable("NO_COLOR", "1");
+    assertThat(both.run("replay", "-o", "table", file("flat.ndjson")).out())
+        .doesNotContain("\u001b");
+  }
+
+  @Test
   void events_areAllWritten_andReadTheSameAgain() {
     String events = new Cli().run("replay", "-o", "events", file("flat.ndjson")).out();
     assertThat(events.lines()).hasSize(7);

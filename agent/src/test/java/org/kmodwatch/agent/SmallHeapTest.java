@@ -38,11 +38,11 @@ class SmallHeapTest {
     heap.check();
     assertThat(collections).isOne();
 
-    size = 199 * MIB;
+    size = 133 * MIB;
     heap.check();
     assertThat(collections).isOne();
 
-    size = 201 * MIB;
+    size = 134 * MIB;
     live = 20 * MIB;
     heap.check();
     assertThat(collections).isEqualTo(2);

@@ -120,7 +120,12 @@ final class LabRunCommand implements Callable<Integer> {
       added.add(AddedFile.parse(file));
     }
     LabRun run;
+    var arguments = new ArrayList<>(kernelArguments);
     if (script == null) {
+      if (spec.commandLine().getColorScheme().ansi().enabled()) {
+        // What the kernel does not know becomes the environment of its first process.
+        arguments.add("FORCE_COLOR=1");
+      }
       run = Lab.demonstration(kernelName, listener);
       added.addAll(0, run.files());
     } else {
@@ -129,7 +134,7 @@ final class LabRunCommand implements Callable<Integer> {
     run =
         run.withFiles(added)
             .withTimeout(Duration.ofSeconds(timeoutSeconds))
-            .withKernelArguments(kernelArguments)
+            .withKernelArguments(arguments)
             .withAccelerator(accelerator);
     if (out != null) {
       run = run.withOut(out);

@@ -1,0 +1,102 @@
+#!/usr/bin/env bash
+# Makes the README's pictures of the terminal, docs/pictures/{lab-run,replay,inspect}.svg, from real runs on a terminal:
+# the demonstration in the lab, a replay that is interrupted and goes on, a look at a module. Takes two minutes. Progress
+# goes to standard error.
+#
+#   tools/pictures.sh [lab-run|replay|inspect]...
+#
+# Exit status: 0 done, 64 wrong usage, 69 something is missing (the message names it and the remedy).
+set -euo pipefail
+export LC_ALL=C.UTF-8
+
+# shellcheck source=tools/build.sh
+source "${BASH_SOURCE[0]%/*}/build.sh"
+
+readonly columns=132
+work=$kmodwatch_root/build/pictures
+
+type -P script >/dev/null ||
+  fail "$kmodwatch_exit_unavailable" "script is not installed; remedy: apt-get install bsdutils"
+need build lab
+build_if_stale
+mkdir -p "$work"
+
+# session NAME: runs the commands of standard input, each shown as typed, on a terminal of their own, and keeps what was
+# written there.
+session() {
+  cat >"$work/$1.sh"
+  say "making $1"
+  # In the checkout, so that commands are as the README has them. Its own last line is no part of it.
+  (cd "$kmodwatch_root" && env -u NO_COLOR TERM=xterm COLUMNS="$columns" TZ=UTC script -qec "stty cols $columns rows 60; bash '$work/$1.sh'" \
+    "$work/$1.typescript" </dev/null >/dev/null) || true
+  sed -i -e '/^Script started on /d' -e '/^Script done on /d' "$work/$1.typescript"
+}
+
+# What each session has: "type COMMAND" shows a prompt and the command, "run COMMAND" runs it too.
+readonly prelude='type() { printf "\033[1m$\033[0m %s\n" "$*"; }
+run() { type "$*"; eval "$*"; }
+'
+
+# draw NAME TITLE [PATTERN-OF-THE-LAST-LINE]
+draw() {
+  "$kmodwatch_jdk/bin/java" --sun-misc-unsafe-memory-access=allow \
+    -cp "$kmodwatch_root/lab/target/dist/lib/*:$kmodwatch_root/bench/target/dist/lib/*" org.kmodwatch.bench.TerminalPicture \
+    "$work/$1.typescript" "$kmodwatch_root/docs/pictures/$1.svg" "$2" "$columns" "${3:-}"
+  say "made docs/pictures/$1.svg"
+}
+
+picture_lab_run() {
+  session lab-run <<END
+$prelude
+run ./kmodwatch lab run
+END
+  # The folder's name is this machine's.
+  sed -i "s|$kmodwatch_root/||" "$work/lab-run.typescript"
+  draw lab-run 'kmodwatch lab run: six ways a module comes into a kernel, each followed by what was seen'
+}
+
+picture_replay() {
+  local recording=$work/week.ndjson
+  "$kmodwatch_root/kmodwatch-bench" --bytes 3G --generate 0.2 "$recording" >/dev/null
+  rm -f "$work/week.state" "$work/findings.ndjson"
+  session replay <<END
+$prelude
+cd '$work'
+kmodwatch() { '$kmodwatch_root/kmodwatch' "\$@"; }
+type 'kmodwatch replay --resume week.state week.ndjson >> findings.ndjson'
+'$kmodwatch_root/kmodwatch' replay --resume week.state week.ndjson >> findings.ndjson &
+# As Ctrl-C does; a job in the background hears of SIGTERM alone.
+until grep -q '"percent" : [1-9]' week.state 2>/dev/null; do sleep 0.1; done
+pkill_me=\$!
+kill -TERM "\$pkill_me"
+wait "\$pkill_me"
+run 'kmodwatch replay --resume week.state week.ndjson >> findings.ndjson'
+END
+  rm -f "$recording" "$work/findings.ndjson"
+  draw replay 'kmodwatch replay --resume: interrupted, and gone on with' 'replay  [5-9][0-9] %'
+}
+
+picture_inspect() {
+  local kernel
+  kernel=$(find "$kmodwatch_root/build/lab/packages" -name 'vmlinuz-6.12*-cloud-amd64' | head -n 1)
+  [[ -n $kernel ]] || fail "$kmodwatch_exit_unavailable" "no kernel 6.12 in build/lab; remedy: ./kmodwatch lab run true"
+  rm -rf "$work/inspect"
+  mkdir -p "$work/inspect"
+  ln -s "$kernel" "$work/inspect/"
+  cp "$(find "$kmodwatch_root/build/lab/packages" -path "*${kernel##*/vmlinuz-}*" -name 'dummy.ko*' | head -n 1)" "$work/inspect/"
+  session inspect <<END
+$prelude
+cd '$work/inspect'
+kmodwatch() { '$kmodwatch_root/kmodwatch' "\$@"; }
+run kmodwatch inspect --certificates vmlinuz-* dummy.ko*
+END
+  draw inspect 'kmodwatch inspect: what a module file says about itself, and who signed it'
+}
+
+(($#)) || set -- lab-run replay inspect
+for name in "$@"; do
+  case $name in
+    lab-run | replay | inspect) "picture_${name//-/_}" ;;
+    *) fail 64 "no such picture: $name; there are lab-run, replay, inspect" ;;
+  esac
+done
