@@ -12,7 +12,6 @@ export LC_ALL=C.UTF-8
 # shellcheck source=tools/build.sh
 source "${BASH_SOURCE[0]%/*}/build.sh"
 
-readonly columns=132
 work=$kmodwatch_root/build/pictures
 
 type -P script >/dev/null ||
@@ -21,13 +20,12 @@ need build lab
 build_if_stale
 mkdir -p "$work"
 
-# session NAME: runs the commands of standard input, each shown as typed, on a terminal of their own, and keeps what was
-# written there.
+# session NAME COLUMNS: runs the commands of standard input on a terminal of their own, and keeps what was written there.
 session() {
   cat >"$work/$1.sh"
   say "making $1"
   # In the checkout, so that commands are as the README has them. Its own last line is no part of it.
-  (cd "$kmodwatch_root" && env -u NO_COLOR TERM=xterm COLUMNS="$columns" TZ=UTC script -qec "stty cols $columns rows 60; bash '$work/$1.sh'" \
+  (cd "$kmodwatch_root" && env -u NO_COLOR TERM=xterm COLUMNS="$2" TZ=UTC script -qec "stty cols $2 rows 60; bash '$work/$1.sh'" \
     "$work/$1.typescript" </dev/null >/dev/null) || true
   sed -i -e '/^Script started on /d' -e '/^Script done on /d' "$work/$1.typescript"
 }
@@ -37,29 +35,29 @@ readonly prelude='type() { printf "\033[1m$\033[0m %s\n" "$*"; }
 run() { type "$*"; eval "$*"; }
 '
 
-# draw NAME TITLE [PATTERN-OF-THE-LAST-LINE]
+# draw NAME COLUMNS TITLE [PATTERN-OF-THE-LAST-LINE]
 draw() {
   "$kmodwatch_jdk/bin/java" --sun-misc-unsafe-memory-access=allow \
     -cp "$kmodwatch_root/lab/target/dist/lib/*:$kmodwatch_root/bench/target/dist/lib/*" org.kmodwatch.bench.TerminalPicture \
-    "$work/$1.typescript" "$kmodwatch_root/docs/pictures/$1.svg" "$2" "$columns" "${3:-}"
+    "$work/$1.typescript" "$kmodwatch_root/docs/pictures/$1.svg" "$3" "$2" "${4:-}"
   say "made docs/pictures/$1.svg"
 }
 
 picture_lab_run() {
-  session lab-run <<END
+  session lab-run 156 <<END
 $prelude
 run ./kmodwatch lab run
 END
   # The folder's name is this machine's.
   sed -i "s|$kmodwatch_root/||" "$work/lab-run.typescript"
-  draw lab-run 'kmodwatch lab run: six ways a module comes into a kernel, each followed by what was seen'
+  draw lab-run 156 'kmodwatch lab run: six ways a module comes into a kernel, each followed by what was seen'
 }
 
 picture_replay() {
   local recording=$work/week.ndjson
   "$kmodwatch_root/kmodwatch-bench" --bytes 3G --generate 0.2 "$recording" >/dev/null
   rm -f "$work/week.state" "$work/findings.ndjson"
-  session replay <<END
+  session replay 104 <<END
 $prelude
 cd '$work'
 kmodwatch() { '$kmodwatch_root/kmodwatch' "\$@"; }
@@ -67,30 +65,28 @@ type 'kmodwatch replay --resume week.state week.ndjson >> findings.ndjson'
 '$kmodwatch_root/kmodwatch' replay --resume week.state week.ndjson >> findings.ndjson &
 # As Ctrl-C does; a job in the background hears of SIGTERM alone.
 until grep -q '"percent" : [1-9]' week.state 2>/dev/null; do sleep 0.1; done
-pkill_me=\$!
-kill -TERM "\$pkill_me"
-wait "\$pkill_me"
+kill -TERM \$!
+wait \$!
 run 'kmodwatch replay --resume week.state week.ndjson >> findings.ndjson'
 END
   rm -f "$recording" "$work/findings.ndjson"
-  draw replay 'kmodwatch replay --resume: interrupted, and gone on with' 'replay  [5-9][0-9] %'
+  draw replay 104 'kmodwatch replay --resume: interrupted, and gone on with' 'replay  [5-9][0-9] %'
 }
 
 picture_inspect() {
-  local kernel
-  kernel=$(find "$kmodwatch_root/build/lab/packages" -name 'vmlinuz-6.12*-cloud-amd64' | head -n 1)
-  [[ -n $kernel ]] || fail "$kmodwatch_exit_unavailable" "no kernel 6.12 in build/lab; remedy: ./kmodwatch lab run true"
+  local -a kernel=("$kmodwatch_root"/build/lab/kernels/6.12/boot/vmlinuz-*)
+  [[ -e ${kernel[0]} ]] ||
+    fail "$kmodwatch_exit_unavailable" "no kernel 6.12 in build/lab; remedy: tools/pictures.sh lab-run, which fetches it"
   rm -rf "$work/inspect"
   mkdir -p "$work/inspect"
-  ln -s "$kernel" "$work/inspect/"
-  cp "$(find "$kmodwatch_root/build/lab/packages" -path "*${kernel##*/vmlinuz-}*" -name 'dummy.ko*' | head -n 1)" "$work/inspect/"
-  session inspect <<END
+  cp "${kernel[0]}" "$kmodwatch_root"/build/lab/kernels/6.12/lib/modules/*/kernel/drivers/net/dummy.ko.xz "$work/inspect/"
+  session inspect 104 <<END
 $prelude
 cd '$work/inspect'
 kmodwatch() { '$kmodwatch_root/kmodwatch' "\$@"; }
-run kmodwatch inspect --certificates vmlinuz-* dummy.ko*
+run kmodwatch inspect --certificates ${kernel[0]##*/} dummy.ko.xz
 END
-  draw inspect 'kmodwatch inspect: what a module file says about itself, and who signed it'
+  draw inspect 104 'kmodwatch inspect: what a module file says about itself, and who signed it'
 }
 
 (($#)) || set -- lab-run replay inspect

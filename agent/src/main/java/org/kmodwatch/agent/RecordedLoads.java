@@ -50,7 +50,7 @@ final class RecordedLoads {
    */
   void read(List<String> files, Consumer<LoadRecord> loads) {
     for (String file : files) {
-      boolean piped = file.equals(ReplayCommand.STANDARD_INPUT);
+      boolean piped = file.equals(ReplayRun.STANDARD_INPUT);
       String name = piped ? "standard input" : file;
       try (InputStream in = piped ? shell.in() : Files.newInputStream(Path.of(file))) {
         read(new BufferedInputStream(Compression.open(in)), name, loads);

@@ -245,7 +245,8 @@ final class ReplayCommand implements Callable<Integer> {
       try (FileChannel channel = FileChannel.open(Path.of(file))) {
         LineBlocks blocks = LineBlocks.of(channel, options);
         ReadStatistics all =
-            ParallelReader.read(blocks, name, options, joiner, counted, () -> {}, run.onlooker(channel));
+            ParallelReader.read(
+                blocks, name, options, joiner, counted, () -> {}, run.onlooker(channel));
         run.endOfInput(channel.size());
         return all;
       }

@@ -62,7 +62,8 @@ final class WatchSettingsReader {
     int imageBufferBytes = imageBufferBytes(file);
     if (images != null && imageBufferBytes == 0) {
       throw new CommandException(
-          ExitStatus.USAGE, "--keep-images has nothing to keep with --image-buffer off");
+          ExitStatus.USAGE,
+          "--keep-images has nothing to keep with --image-buffer off; leave one of them out");
     }
     return new WatchSettings(
         given.output.format != null ? given.output.format : text(file, "output").orElse(null),
