@@ -12,7 +12,7 @@ final class ProgressBar {
   static final long FIRST_NANOS = 500_000_000L;
   static final long INTERVAL_NANOS = 200_000_000L;
 
-  private static final int BAR_COLUMNS = 16;
+  private static final int BAR_COLUMNS = 12;
   private static final double NANOS_A_SECOND = 1e9;
 
   private final StatusLine line;

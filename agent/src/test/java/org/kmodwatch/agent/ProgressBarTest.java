@@ -21,9 +21,9 @@ class ProgressBarTest {
   @Test
   void text_hasShareSpeedAndTimeLeft() {
     assertThat(ProgressBar.text("replay", 1_000_000_000, 4_000_000_000L, 2_000_000_000L))
-        .isEqualTo("replay  25 % [====>           ] 1.00 of 4.00 GB, 500 MB/s, 6 s left");
+        .isEqualTo("replay  25 % [===>        ] 1.00 of 4.00 GB, 500 MB/s, 6 s left");
     assertThat(ProgressBar.text("replay", 1_000_000, 100_000_000, 1_000_000_000L))
-        .isEqualTo("replay   1 % [>               ] 1 of 100 MB, 1 MB/s, 1 min 39 s left");
+        .isEqualTo("replay   1 % [>           ] 1 of 100 MB, 1 MB/s, 1 min 39 s left");
     assertThat(ProgressBar.text("replay", 1_000_000, 36_001_000_000L, 1_000_000_000L))
         .endsWith("0.00 of 36.00 GB, 1 MB/s, 10 h 00 min left");
   }
@@ -100,7 +100,7 @@ class ProgressBarTest {
   void replay_showsProgress_andLeavesNoneBehind() {
     replay(new Cli().withErrOnTerminal());
     String written = written();
-    assertThat(written).startsWith(ERASE + "replay 100 % [================] 0 of 0 MB, ");
+    assertThat(written).startsWith(ERASE + "replay 100 % [============] 0 of 0 MB, ");
     assertThat(written.substring(written.lastIndexOf(ERASE) + ERASE.length()))
         .isEqualTo("7 lines, 7 events, 3 loads, 2 findings, 0 bad lines, 0 malformed events\n");
   }
