@@ -63,7 +63,7 @@ final class ConfigCommand implements Callable<Integer> {
   int check(@Parameters(paramLabel = "FILE", description = "The file (YAML).") Path file)
       throws IOException {
     WatchSettings.Changeable settings =
-        Configuration.read(file, Configuration.FromElsewhere.NOTHING, shell).changeable();
+        Configuration.read(file, Configuration.FromElsewhere.nothing(), shell).changeable();
     shell.print(
         "%s: %s, %s, all well\n"
             .formatted(
@@ -91,7 +91,7 @@ final class ConfigCommand implements Callable<Integer> {
           @Nullable List<String> assignments)
       throws IOException {
     List<String> set = assignments == null ? List.of() : assignments;
-    var more = new Configuration.FromElsewhere(null, set, null, List.of());
+    var more = Configuration.FromElsewhere.assignments(set);
     shell.print(YamlText.of(Configuration.read(file, more, shell).section(), Configuration.SHAPE));
     return ExitStatus.OK;
   }

@@ -1,6 +1,7 @@
 package org.kmodwatch.agent;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -16,11 +17,13 @@ import org.kmodwatch.agent.config.Overlay;
 import org.kmodwatch.agent.config.Problems;
 import org.kmodwatch.agent.config.Section;
 import org.kmodwatch.agent.config.Shape;
+import org.kmodwatch.agent.config.Span;
 import org.kmodwatch.agent.config.Tree;
 import org.kmodwatch.agent.config.Yaml;
 import org.kmodwatch.agent.identity.ImageStore;
 import org.kmodwatch.agent.policy.Policy;
 import org.kmodwatch.agent.policy.PolicyConfig;
+import org.kmodwatch.agent.sink.HistoryTarget;
 import org.kmodwatch.agent.sink.SinkConfig;
 import org.kmodwatch.agent.sink.SinkSettings;
 import org.kmodwatch.agent.status.ListenAddress;
@@ -35,6 +38,26 @@ final class Configuration {
   static final String IMAGE_BUFFER = "a power of two from 1M to 512M, or off";
 
   private static final Shape.Text FOLDER = Shape.Text.of("a folder");
+
+  private static final Shape.Group HISTORY =
+      new Shape.Group(
+          "keys with values",
+          List.of(
+              Key.optional(
+                  "dir",
+                  FOLDER,
+                  HistoryTarget.DEFAULT_FOLDER,
+                  "The folder; nobody else may read it."),
+              Key.optional(
+                  "max-size",
+                  new Shape.Size(HistoryTarget.MIN_BYTES, 1L << 40),
+                  ByteSize.text(HistoryTarget.DEFAULT_MAX_BYTES),
+                  "How large it may be; past that, the oldest go."),
+              Key.optional(
+                  "max-age",
+                  new Shape.Time(HistoryTarget.MIN_AGE, Duration.ofDays(36_500)),
+                  Span.text(HistoryTarget.DEFAULT_MAX_AGE),
+                  "How long a record is kept.")));
 
   /** The whole file. */
   static final Shape.Group SHAPE =
@@ -98,6 +121,7 @@ final class Configuration {
                   WatchCommand.DEFAULT_SPOOL,
                   "Where waits what is not sent yet, each sink's in a folder of its name;"
                       + " --spool."),
+              Key.optional("history", HISTORY, "Keep load records on this machine; --history."),
               Key.optional(
                   "sinks",
                   new Shape.MapOf(
@@ -127,20 +151,28 @@ final class Configuration {
    * @param policyFile a file with rules that take the place of the configuration's; null for none
    * @param assignments KEY=VALUE of {@code --set}
    * @param spool the folder of the sinks' spools; null for the configuration's
-   * @param sinks more sinks, whose names are taken
+   * @param webhook one more sink, whose name is taken
+   * @param history what is said of the history
    */
   record FromElsewhere(
       @Nullable Path policyFile,
       List<String> assignments,
       @Nullable Path spool,
-      List<SinkSettings> sinks) {
+      Optional<SinkSettings> webhook,
+      HistoryOptions history) {
+
+    /** Nothing but what {@code --set} says. */
+    static FromElsewhere assignments(List<String> assignments) {
+      return new FromElsewhere(null, assignments, null, Optional.empty(), new HistoryOptions());
+    }
 
     /** Nothing. */
-    static final FromElsewhere NOTHING = new FromElsewhere(null, List.of(), null, List.of());
+    static FromElsewhere nothing() {
+      return assignments(List.of());
+    }
 
     FromElsewhere {
       assignments = List.copyOf(assignments);
-      sinks = List.copyOf(sinks);
     }
   }
 
@@ -180,7 +212,13 @@ final class Configuration {
         more.spool() != null
             ? more.spool()
             : Path.of(section.text("spool").orElse(WatchCommand.DEFAULT_SPOOL));
-    var sinks = new ArrayList<>(more.sinks());
+    var sinks = new ArrayList<SinkSettings>();
+    more.webhook().ifPresent(sinks::add);
+    Optional<Section> history = section.section("history");
+    if (history.map(given -> !problems.isAnyWithin(given.path())).orElse(true)) {
+      more.history().sink(history, spool).ifPresent(sinks::add);
+    }
+    List<String> taken = sinks.stream().map(SinkSettings::name).toList();
     var configured = new SinkConfig(spool, shell.variables()::get, problems);
     section
         .namedSections("sinks")
@@ -189,9 +227,12 @@ final class Configuration {
               if (problems.isAnyWithin(sink.path())) {
                 return;
               }
-              if (more.sinks().stream().anyMatch(other -> other.name().equals(name))) {
+              if (taken.contains(name)) {
                 problems.add(
-                    sink.mark(), sink.path(), "that is what the sink of --webhook is called");
+                    sink.mark(),
+                    sink.path(),
+                    "that is what the sink of --%s is called; expected another name"
+                        .formatted(name));
               }
               configured.of(name, sink).ifPresent(sinks::add);
             });

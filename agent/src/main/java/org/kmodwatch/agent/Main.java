@@ -202,6 +202,7 @@ public final class Main {
     var builtins = new LinkedHashMap<String, Supplier<Object>>();
     builtins.put("watch", this::watch);
     builtins.put("replay", () -> new ReplayCommand(shell));
+    builtins.put("history", () -> new HistoryCommand(shell, InstantSource.system()));
     builtins.put("policy", () -> new PolicyCommand(shell, InstantSource.system()));
     builtins.put("config", () -> new ConfigCommand(shell));
     builtins.put("inspect", () -> new InspectCommand(shell));

@@ -2,9 +2,11 @@ package org.kmodwatch.agent;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.agent.config.Nearest;
@@ -12,6 +14,7 @@ import org.kmodwatch.agent.format.FormatName;
 import org.kmodwatch.agent.format.FormatOutput;
 import org.kmodwatch.agent.output.Catalogue;
 import org.kmodwatch.agent.output.JsonOutputs;
+import org.kmodwatch.agent.output.Notice;
 import org.kmodwatch.agent.output.Output;
 import org.kmodwatch.agent.output.OutputFormat;
 import org.kmodwatch.agent.output.TableOutput;
@@ -133,6 +136,18 @@ final class OutputOptions {
     };
   }
 
+  /**
+   * Load records on standard output.
+   *
+   * @param word of a format that has a form for them
+   */
+  static Output ofLoads(String word, Shell shell, UserNames users, List<Signature> signatures) {
+    return OutputFormat.ofWord(word).isPresent()
+        ? open(word, shell, users, signatures)
+        : foreign(
+            FormatName.ofWord(word).orElseThrow(), EnumSet.of(Notice.Kind.LOAD), shell, signatures);
+  }
+
   private static Output foreign(String word, Shell shell, List<Signature> signatures) {
     FormatName format =
         FormatName.ofWord(word)
@@ -144,10 +159,13 @@ final class OutputOptions {
                         "no such output format%s: -o %s (there are %s)"
                             .formatted(
                                 Nearest.hint(word, words()), word, String.join(", ", words()))));
+    return foreign(format, format.usualKinds(), shell, signatures);
+  }
+
+  private static Output foreign(
+      FormatName format, Set<Notice.Kind> kinds, Shell shell, List<Signature> signatures) {
     return new FormatOutput(
-        format.open(Catalogue.of(signatures), Version.text(), null),
-        format.usualKinds(),
-        shell.out());
+        format.open(Catalogue.of(signatures), Version.text(), null), kinds, shell.out());
   }
 
   private static int columns(Shell shell) {

@@ -5,6 +5,7 @@ import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
 import org.kmodwatch.agent.config.ByteSize;
+import org.kmodwatch.agent.sink.HistoryTarget;
 
 /**
  * Reads the arguments of {@code watch} where there is nothing special about them. To picocli, which
@@ -13,6 +14,9 @@ import org.kmodwatch.agent.config.ByteSize;
  * in two ways.
  */
 final class PlainArguments {
+
+  /** What follows them without an equals sign can be read in two ways. */
+  private static final Set<String> HAVE_VALUE_OR_NOT = Set.of("--pin", "--history");
 
   private final WatchCommand command;
   private final Set<String> seen = new HashSet<>();
@@ -46,7 +50,7 @@ final class PlainArguments {
         return false;
       } else {
         i++;
-        taken = !name.equals("--pin") && take(name, args[i]);
+        taken = !HAVE_VALUE_OR_NOT.contains(name) && take(name, args[i]);
       }
       if (!taken) {
         return false;
@@ -60,6 +64,7 @@ final class PlainArguments {
     switch (name) {
       case "--guard-ftrace" -> command.guardFtrace = true;
       case "--pin" -> command.pins = Path.of(WatchCommand.DEFAULT_PINS);
+      case "--history" -> command.history.folder = Path.of(HistoryTarget.DEFAULT_FOLDER);
       default -> {
         return false;
       }
@@ -92,20 +97,22 @@ final class PlainArguments {
       case "--image-buffer" -> command.imageBuffer = value;
       case "--keep-images" -> command.keepImages = Path.of(value);
       case "--pin" -> command.pins = Path.of(value);
+      case "--history" -> command.history.folder = Path.of(value);
+      case "--history-max-age" -> command.history.maxAge = value;
       case "--state" -> command.state = Path.of(value);
       case "--webhook" -> command.webhook = value;
       case "--webhook-token-file" -> command.webhookTokenFile = Path.of(value);
       case "--spool" -> command.spool = Path.of(value);
       case "--listen" -> command.listen = value;
-      case "--keep-images-max", "--spool-max" -> {
+      case "--keep-images-max", "--spool-max", "--history-max" -> {
         Optional<ByteSize> size = ByteSize.parse(value);
         if (size.isEmpty()) {
           return false;
         }
-        if (name.equals("--spool-max")) {
-          command.spoolMax = size.get();
-        } else {
-          command.keepImagesMax = size.get();
+        switch (name) {
+          case "--spool-max" -> command.spoolMax = size.get();
+          case "--history-max" -> command.history.max = size.get();
+          default -> command.keepImagesMax = size.get();
         }
       }
       default -> {

@@ -10,10 +10,13 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import org.kmodwatch.agent.history.HistoryFilter;
 import org.kmodwatch.agent.output.Catalogue;
 import org.kmodwatch.agent.output.TextTable;
 import org.kmodwatch.agent.policy.Learner;
 import org.kmodwatch.agent.policy.Policy;
+import org.kmodwatch.agent.sink.HistoryTarget;
 import org.kmodwatch.core.load.LoadRecord;
 import org.kmodwatch.core.load.LoadRecord.Policy.Verdict;
 import org.kmodwatch.core.signature.Signature;
@@ -65,7 +68,9 @@ final class PolicyCommand implements Callable<Integer> {
    */
   static Policy read(Path file, Shell shell) {
     Policy policy =
-        Configuration.read(file, Configuration.FromElsewhere.NOTHING, shell).changeable().policy();
+        Configuration.read(file, Configuration.FromElsewhere.nothing(), shell)
+            .changeable()
+            .policy();
     if (policy.isEmpty()) {
       throw new CommandException(
           ExitStatus.USAGE,
@@ -212,24 +217,47 @@ final class PolicyCommand implements Callable<Integer> {
       description = {
         "",
         "RECORDING holds load records (-o loads) or events; - is standard input, such as that of a"
-            + " running watch. What is proposed goes by signer, package, place and hash, never by"
-            + " the name of a process; nothing is proposed for a load that was refused or failed,"
-            + " came from memory or from a place where modules do not belong, is neither signed nor"
-            + " of a package, or has findings beyond those that every such load has. Read every"
-            + " rule before you use it."
+            + " running watch. With --history it is what kmodwatch watch --history has kept. What"
+            + " is proposed goes by signer, package, place and hash, never by the name of a"
+            + " process; nothing is proposed for a load that was refused or failed, came from"
+            + " memory or from a place where modules do not belong, is neither signed nor of a"
+            + " package, or has findings beyond those that every such load has. Read every rule"
+            + " before you use it."
       },
       footerHeading = "%nExamples:%n",
       footer = {
         "  kmodwatch policy learn loads.ndjson > learned.yaml",
-        "  sudo kmodwatch watch -o loads | kmodwatch policy learn - > learned.yaml"
+        "  sudo kmodwatch watch -o loads | kmodwatch policy learn - > learned.yaml",
+        "  sudo kmodwatch policy learn --history > learned.yaml"
       })
   int learn(
-      @Parameters(arity = "1..*", paramLabel = "RECORDING", description = "Load records or events.")
-          List<String> recordings)
+      @Parameters(arity = "0..*", paramLabel = "RECORDING", description = "Load records or events.")
+          @Nullable List<String> recordings,
+      @Option(
+              names = "--history",
+              arity = "0..1",
+              fallbackValue = HistoryTarget.DEFAULT_FOLDER,
+              paramLabel = "DIR",
+              description =
+                  "Also learn from the history in DIR. By default "
+                      + HistoryTarget.DEFAULT_FOLDER
+                      + ".")
+          @Nullable Path history)
       throws IOException {
+    if (recordings == null && history == null) {
+      throw new CommandException(
+          ExitStatus.USAGE,
+          "nothing to learn from: give a RECORDING, or --history; see kmodwatch policy learn"
+              + " --help");
+    }
     List<Signature> installed = Signatures.load(List.of());
     var learner = new Learner(Catalogue.of(installed)::of);
-    new RecordedLoads(installed, shell).read(recordings, learner::load);
+    if (history != null) {
+      HistoryCommand.read(history, HistoryFilter.ALL, Long.MAX_VALUE, learner::load);
+    }
+    if (recordings != null) {
+      new RecordedLoads(installed, shell).read(recordings, learner::load);
+    }
     shell.print(learner.proposal(clock.instant()));
     shell.note(learner.summary());
     return ExitStatus.OK;

@@ -196,6 +196,8 @@ final class WatchCommand implements Callable<Integer> {
 
   @Mixin PolicyOptions policy = new PolicyOptions();
 
+  @Mixin HistoryOptions history = new HistoryOptions();
+
   static final String DEFAULT_IMAGE_BUFFER = "64M";
   static final String DEFAULT_PINS = "/sys/fs/bpf/kmodwatch";
   static final String DEFAULT_STATE = "/var/lib/kmodwatch";

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.agent.alert.AlertConfig;
 import org.kmodwatch.agent.config.Section;
@@ -46,7 +47,7 @@ final class WatchSettingsReader {
         Configuration.read(
             given.config,
             new Configuration.FromElsewhere(
-                given.policy.file, given.assignments, given.spool, webhookSink().stream().toList()),
+                given.policy.file, given.assignments, given.spool, webhookSink(), given.history),
             shell));
   }
 
@@ -134,11 +135,20 @@ final class WatchSettingsReader {
             .orElseGet(
                 () ->
                     new WatchSettings.Changeable(
-                        webhookSink().stream().toList(),
-                        Policy.none(),
-                        AlertConfig.DEFAULT_REPEAT_WINDOW));
+                        optionalSinks(), Policy.none(), AlertConfig.DEFAULT_REPEAT_WINDOW));
     Duration window = given.policy.repeatWindow(all.repeatWindow());
     return new WatchSettings.Changeable(all.sinks(), all.policy(), window);
+  }
+
+  /** Those that options alone ask for. */
+  private List<SinkSettings> optionalSinks() {
+    return Stream.of(webhookSink(), given.history.sink(Optional.empty(), spool()))
+        .flatMap(Optional::stream)
+        .toList();
+  }
+
+  private Path spool() {
+    return given.spool == null ? Path.of(WatchCommand.DEFAULT_SPOOL) : given.spool;
   }
 
   /** The sink of {@code --webhook}. */
@@ -165,7 +175,7 @@ final class WatchSettingsReader {
               WebhookTarget.of("--webhook", given.webhook, token),
               FormatName.KMODWATCH,
               SinkFilter.FINDINGS_AND_LOADS,
-              given.spool == null ? Path.of(WatchCommand.DEFAULT_SPOOL) : given.spool,
+              spool(),
               most));
     } catch (SinkException e) {
       throw new CommandException(ExitStatus.USAGE, String.valueOf(e.getMessage()), e);

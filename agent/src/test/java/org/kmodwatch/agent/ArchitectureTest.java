@@ -37,10 +37,13 @@ class ArchitectureTest {
       noClasses().should().dependOnClassesThat().resideInAPackage("java.lang.foreign..");
 
   @ArchTest
-  static final ArchRule onlySinksUseDatabases =
+  static final ArchRule onlyStoresUseDatabases =
       noClasses()
           .that()
-          .resideOutsideOfPackage("org.kmodwatch.agent.sink")
+          .resideOutsideOfPackages(
+              "org.kmodwatch.agent.store",
+              "org.kmodwatch.agent.sink",
+              "org.kmodwatch.agent.history")
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage("java.sql..", "org.sqlite..");

@@ -56,7 +56,7 @@ class ConfigurationTest {
         .allMatch(line -> line.isEmpty() || line.startsWith("#"));
     Cli.Result result = check(wholeExample());
     assertThat(result.err()).isEmpty();
-    assertThat(result.out()).isEqualTo(folder.resolve("k.yaml") + ": 6 sinks, 1 rule, all well\n");
+    assertThat(result.out()).isEqualTo(folder.resolve("k.yaml") + ": 7 sinks, 1 rule, all well\n");
     assertThat(isValid(wholeExample())).isTrue();
   }
 

@@ -47,6 +47,8 @@ class ExamplesTest {
           "kmodwatch watch", "takes a kernel and the privilege to watch it; the lab runs it",
           "kmodwatch doctor", "says of each machine something else; ExaminationTest has it",
           "find /lib/modules", "takes a minute where there are modules, and there may be none",
+          "kmodwatch history", "HistoryCommandTest has a history; the lab one of its own",
+          "learn --history", "the same",
           "vmlinuz-", "takes a kernel that is not here; InspectCommandTest has certificates",
           "/etc/kmodwatch/", "would write to this machine",
           "completion", "CompletionCommandTest has a shell take it");

@@ -24,6 +24,7 @@ import org.kmodwatch.agent.doctor.FakeRoot;
 import org.kmodwatch.agent.format.FormatName;
 import org.kmodwatch.agent.output.Catalogue;
 import org.kmodwatch.agent.policy.Policy;
+import org.kmodwatch.agent.sink.HistoryTarget;
 import org.kmodwatch.agent.sink.SinkContext;
 import org.kmodwatch.agent.sink.SinkFilter;
 import org.kmodwatch.agent.sink.SinkSettings;
@@ -205,6 +206,35 @@ class WatchTest {
             "webhook: delivered 0, refused 0, dropped or lost 0, waiting 3");
     assertThat(Files.readString(recording.resolve("ledger.json")))
         .contains("\"name\" : \"webhook\"", "\"taken\" : 3", "\"spooled\" : 3", "\"pending\" : 3");
+  }
+
+  @Test
+  void history_hasTheLoads_ofOneRunAfterTheOther() throws Exception {
+    Path history = folder.resolve("history");
+    var target = new HistoryTarget(history, 8 << 20, Duration.ofDays(3650));
+    for (int run = 0; run < 2; run++) {
+      try (Recorder recorder = Recorder.open(folder.resolve("recording" + run));
+          Sinks sinks =
+              Sinks.open(
+                  List.of(
+                      new SinkSettings(
+                          "history",
+                          target,
+                          FormatName.LOADS,
+                          SinkFilter.LOADS,
+                          folder.resolve("spool"),
+                          SpooledSink.MIN_SPOOL_BYTES)),
+                  context(),
+                  OutputStream.nullOutputStream())) {
+        run(recorder, sinks, new FakeSource(), new Cli());
+      }
+    }
+    // Both attempts of the source have one id, so that they are one.
+    String first = Files.readAllLines(folder.resolve("recording0/loads.ndjson")).getFirst();
+    assertThat(new Cli().run("history", "--history", history.toString()).outLines())
+        .containsExactly(first);
+    assertThat(errLines())
+        .contains("history: delivered 2, refused 0, dropped or lost 0, waiting 0");
   }
 
   @Test

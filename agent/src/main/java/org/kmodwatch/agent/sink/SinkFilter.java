@@ -16,6 +16,9 @@ public record SinkFilter(Set<Notice.Kind> kinds, int minSeverity) {
   public static final SinkFilter FINDINGS_AND_LOADS =
       new SinkFilter(EnumSet.of(Notice.Kind.FINDING, Notice.Kind.LOAD), 0);
 
+  /** Load records alone. */
+  public static final SinkFilter LOADS = new SinkFilter(EnumSet.of(Notice.Kind.LOAD), 0);
+
   /** Copies the set. */
   public SinkFilter {
     kinds = Set.copyOf(kinds);

@@ -162,6 +162,8 @@ public final class Sinks implements Output, AutoCloseable {
             HttpTransport.REQUEST_TIMEOUT);
       }
       case FileTarget file -> new FileTransport(file);
+      case HistoryTarget history ->
+          new HistoryTransport(history, InstantSource.system(), context.notes());
       case StdoutTarget stdout -> new StdoutTransport(standardOutput);
       case SyslogTarget syslog -> new SyslogTransport(syslog, context.host());
       case KafkaTarget kafka -> {

@@ -3,18 +3,16 @@ package org.kmodwatch.agent.sink;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 import org.kmodwatch.agent.output.Notice;
-import org.sqlite.SQLiteErrorCode;
-import org.sqlite.SQLiteException;
+import org.kmodwatch.agent.store.Database;
+import org.kmodwatch.agent.store.PrivateFolder;
+import org.kmodwatch.agent.store.StoreException;
 
 /**
  * What waits on disk to be sent: one SQLite file, in order, bounded. Thread-safe; every method may
@@ -23,10 +21,6 @@ import org.sqlite.SQLiteException;
  * <p>For maintainers:
  *
  * <ul>
- *   <li>The log is written ahead (WAL) and synced at each commit (FULL). NORMAL would outlive a
- *       kill too, but not a crash of the kernel; and a module that crashes the kernel is the one
- *       whose record is wanted most. Loads are rare, and in a burst one sync serves a whole batch.
- *   <li>The file is locked for good (EXCLUSIVE), so that SQLite needs no shared memory beside it.
  *   <li>Counters move after the commit, under the lock of this object.
  *   <li>{@code cursor} is how far sending has come. What is acknowledged is deleted, but a disk
  *       that is full may not let it: then the cursor is ahead, and the next deletion takes it
@@ -37,25 +31,36 @@ import org.sqlite.SQLiteException;
  */
 final class Spool implements AutoCloseable {
 
-  static final int PAGE_BYTES = 4096;
+  /**
+   * Files without a version had id and body alone; what waits in such a file is sent as it is.
+   * AUTOINCREMENT: a number is not given again, or the cursor would pass the item over.
+   */
+  private static final Database.Layout LAYOUT =
+      new Database.Layout(
+          "the spool",
+          true,
+          List.of(
+              List.of(
+                  "CREATE TABLE IF NOT EXISTS item (sequence INTEGER PRIMARY KEY AUTOINCREMENT,"
+                      + " id TEXT NOT NULL, body BLOB NOT NULL)",
+                  "ALTER TABLE item ADD COLUMN kind TEXT NOT NULL DEFAULT ''",
+                  "ALTER TABLE item ADD COLUMN time INTEGER NOT NULL DEFAULT 0",
+                  "ALTER TABLE item ADD COLUMN severity INTEGER NOT NULL DEFAULT 0",
+                  "UPDATE item SET kind = substr(id, 1, instr(id, ':') - 1)"
+                      + " WHERE instr(id, ':') > 0")));
 
-  /** Of the tables in the file, in SQLite's user_version. */
-  private static final int VERSION = 1;
-
-  /** Room in the file for the pages that a table needs besides its rows. */
-  private static final int SPARE_PAGES = 256;
-
-  private final SpoolFolder folder;
+  private final PrivateFolder folder;
+  private final Database database;
   private final long maxBytes;
   private final Counters counters;
   private final Consumer<String> notes;
-  private @Nullable Connection connection;
   private long cursor;
   private long inFlightTo;
   private int generation;
 
-  private Spool(SpoolFolder folder, long maxBytes, Counters counters, Consumer<String> notes) {
+  private Spool(PrivateFolder folder, long maxBytes, Counters counters, Consumer<String> notes) {
     this.folder = folder;
+    this.database = new Database(folder, LAYOUT, maxBytes);
     this.maxBytes = maxBytes;
     this.counters = counters;
     this.notes = notes;
@@ -85,9 +90,12 @@ final class Spool implements AutoCloseable {
    * @throws SinkException if the folder cannot be used
    */
   static Spool open(Path path, long maxBytes, Counters counters, Consumer<String> notes) {
-    SpoolFolder folder = SpoolFolder.open(path);
-    // Elsewhere it may be forbidden to run it, or others could put another in its place.
-    System.setProperty("org.sqlite.tmpdir", folder.path().toString());
+    PrivateFolder folder;
+    try {
+      folder = PrivateFolder.open("--spool", path, "spool");
+    } catch (StoreException e) {
+      throw new SinkException(String.valueOf(e.getMessage()), e);
+    }
     var spool = new Spool(folder, maxBytes, counters, notes);
     try {
       spool.start();
@@ -101,65 +109,17 @@ final class Spool implements AutoCloseable {
   private void start() throws SQLException, IOException {
     long held;
     try {
-      held = inTransaction(Spool::count);
+      held = database.inTransaction(Spool::count);
     } catch (SQLException e) {
-      if (!isDamage(e)) {
+      if (!Database.isDamage(e)) {
         throw e;
       }
-      disconnect();
       notes.accept(
           "spool: damaged, what was in it cannot be sent; kept as %s (%s)"
-              .formatted(folder.setAside(), e.getMessage()));
-      held = inTransaction(Spool::count);
+              .formatted(database.setAside(), e.getMessage()));
+      held = database.inTransaction(Spool::count);
     }
     counters.carriedOver(held);
-  }
-
-  private Connection connect() throws SQLException, IOException {
-    folder.createDatabase();
-    Connection opened = DriverManager.getConnection("jdbc:sqlite:" + folder.database());
-    connection = opened;
-    try {
-      // In this order: without the lock, the first use of the log makes the shared memory.
-      execute(opened, "PRAGMA locking_mode=EXCLUSIVE");
-      execute(opened, "PRAGMA journal_mode=WAL");
-      execute(opened, "PRAGMA synchronous=FULL");
-      execute(opened, "PRAGMA wal_autocheckpoint=256");
-      execute(opened, "PRAGMA max_page_count=" + (maxBytes / PAGE_BYTES + SPARE_PAGES));
-      // AUTOINCREMENT: a number is not given again, or the cursor would pass the item over.
-      execute(
-          opened,
-          "CREATE TABLE IF NOT EXISTS item (sequence INTEGER PRIMARY KEY AUTOINCREMENT,"
-              + " id TEXT NOT NULL, body BLOB NOT NULL)");
-      migrate(opened);
-    } catch (SQLException e) {
-      disconnect();
-      throw e;
-    }
-    return opened;
-  }
-
-  /**
-   * Version 0 had id and body alone; what waits in such a file is sent as it is.
-   *
-   * @throws SQLException if it is of a later version, which this one must not touch
-   */
-  private static void migrate(Connection sql) throws SQLException {
-    long version = number(sql, "PRAGMA user_version");
-    if (version > VERSION) {
-      throw new SQLException(
-          "the spool is of a later Kmodwatch: version=%d, known=%d".formatted(version, VERSION));
-    }
-    if (version == 0) {
-      execute(sql, "BEGIN IMMEDIATE");
-      execute(sql, "ALTER TABLE item ADD COLUMN kind TEXT NOT NULL DEFAULT ''");
-      execute(sql, "ALTER TABLE item ADD COLUMN time INTEGER NOT NULL DEFAULT 0");
-      execute(sql, "ALTER TABLE item ADD COLUMN severity INTEGER NOT NULL DEFAULT 0");
-      execute(
-          sql, "UPDATE item SET kind = substr(id, 1, instr(id, ':') - 1) WHERE instr(id, ':') > 0");
-      execute(sql, "PRAGMA user_version=" + VERSION);
-      execute(sql, "COMMIT");
-    }
   }
 
   /**
@@ -195,13 +155,13 @@ final class Spool implements AutoCloseable {
   }
 
   private long makeRoom(Connection sql, List<Item> items) throws SQLException {
-    long wanted = PAGE_BYTES;
+    long wanted = Database.PAGE_BYTES;
     for (Item item : items) {
       wanted += item.body().length + item.id().length() + 64;
     }
     long forcedOut = 0;
     long excess;
-    while ((excess = usedBytes(sql) + wanted - maxBytes) > 0) {
+    while ((excess = Database.usedBytes(sql) + wanted - maxBytes) > 0) {
       // A hundredth at a time: not once more for each batch that comes.
       long gone = deleteOldest(sql, Math.max(excess, maxBytes / 100));
       if (gone == 0) {
@@ -240,11 +200,6 @@ final class Spool implements AutoCloseable {
       delete.setLong(1, cursor);
       delete.executeUpdate();
     }
-  }
-
-  /** How much of the file holds something, with what this transaction has changed. */
-  private static long usedBytes(Connection sql) throws SQLException {
-    return (number(sql, "PRAGMA page_count") - number(sql, "PRAGMA freelist_count")) * PAGE_BYTES;
   }
 
   /**
@@ -324,30 +279,27 @@ final class Spool implements AutoCloseable {
   void execute(String text) throws SpoolException {
     perform(
         sql -> {
-          execute(sql, text);
+          Database.execute(sql, text);
           return text;
         });
   }
 
   /** How many rows there are that are still to be sent. For tests. */
   synchronized long rows() throws SpoolException {
-    return perform(sql -> number(sql, "SELECT count(*) FROM item WHERE sequence > " + cursor));
+    return perform(
+        sql -> Database.number(sql, "SELECT count(*) FROM item WHERE sequence > " + cursor));
   }
 
   private static long count(Connection sql) throws SQLException {
-    return number(sql, "SELECT count(*) FROM item");
-  }
-
-  private interface Work<T> {
-    T with(Connection sql) throws SQLException;
+    return Database.number(sql, "SELECT count(*) FROM item");
   }
 
   /** Does {@code work} and commits it, or leaves all as it was. */
-  private synchronized <T> T perform(Work<T> work) throws SpoolException {
+  private synchronized <T> T perform(Database.Work<T> work) throws SpoolException {
     try {
-      return inTransaction(work);
+      return database.inTransaction(work);
     } catch (SQLException e) {
-      if (isDamage(e)) {
+      if (Database.isDamage(e)) {
         replace(e);
       }
       throw new SpoolException(String.valueOf(e.getMessage()), e);
@@ -356,43 +308,8 @@ final class Spool implements AutoCloseable {
     }
   }
 
-  /** JDBC's own way leaves a transaction open, and cannot tell one that SQLite has ended itself. */
-  private <T> T inTransaction(Work<T> work) throws SQLException, IOException {
-    Connection sql = connection == null ? connect() : connection;
-    try {
-      execute(sql, "BEGIN IMMEDIATE");
-    } catch (SQLException e) {
-      // Opened anew the next time. The cursor stays: it is the same file.
-      disconnect();
-      throw e;
-    }
-    try {
-      T result = work.with(sql);
-      execute(sql, "COMMIT");
-      return result;
-    } catch (SQLException e) {
-      rollBack(sql);
-      throw e;
-    }
-  }
-
-  private static void rollBack(Connection sql) {
-    try {
-      execute(sql, "ROLLBACK");
-    } catch (SQLException e) {
-      // A full disk makes SQLite roll back itself. If it was something else, BEGIN will tell.
-    }
-  }
-
-  private static void execute(Connection sql, String text) throws SQLException {
-    try (Statement statement = sql.createStatement()) {
-      statement.execute(text);
-    }
-  }
-
   /** A new file in place of one that cannot be read any more; what was in that is lost. */
   private void replace(SQLException damage) {
-    disconnect();
     generation++;
     long gone = counters.inSpool();
     counters.lostInSpool(LossReason.SPOOL_DAMAGED, gone);
@@ -401,39 +318,15 @@ final class Spool implements AutoCloseable {
     try {
       notes.accept(
           "spool: damaged, %d in it cannot be sent; kept as %s (%s)"
-              .formatted(gone, folder.setAside(), damage.getMessage()));
+              .formatted(gone, database.setAside(), damage.getMessage()));
     } catch (IOException e) {
       notes.accept("spool: damaged, and cannot be set aside: " + e);
     }
   }
 
-  private static boolean isDamage(SQLException e) {
-    return e instanceof SQLiteException sqlite
-        && (sqlite.getResultCode() == SQLiteErrorCode.SQLITE_NOTADB
-            || (sqlite.getResultCode().code & 0xff) == SQLiteErrorCode.SQLITE_CORRUPT.code);
-  }
-
-  private static long number(Connection sql, String query) throws SQLException {
-    try (Statement statement = sql.createStatement();
-        ResultSet row = statement.executeQuery(query)) {
-      return row.next() ? row.getLong(1) : 0;
-    }
-  }
-
-  private void disconnect() {
-    try {
-      if (connection != null) {
-        connection.close();
-      }
-    } catch (SQLException e) {
-      // Nothing more can be done for it; what was committed is in the file.
-    }
-    connection = null;
-  }
-
   @Override
   public synchronized void close() {
-    disconnect();
+    database.close();
     folder.close();
   }
 }

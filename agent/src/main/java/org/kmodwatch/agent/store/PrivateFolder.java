@@ -1,4 +1,4 @@
-package org.kmodwatch.agent.sink;
+package org.kmodwatch.agent.store;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -20,8 +20,11 @@ import java.util.EnumSet;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** The folder of a spool: private, and one process's at a time. */
-final class SpoolFolder implements AutoCloseable {
+/**
+ * The folder of a database: private, and at any time one process's that writes. With it goes what
+ * SQLite's driver unpacks.
+ */
+public final class PrivateFolder implements AutoCloseable {
 
   private static final Set<PosixFilePermission> FOLDER =
       PosixFilePermissions.fromString("rwx------");
@@ -31,31 +34,51 @@ final class SpoolFolder implements AutoCloseable {
   private static final int MAX_DAMAGED = 3;
 
   private final Path folder;
+  private final String name;
   private final FileChannel lockFile;
 
-  private SpoolFolder(Path folder, FileChannel lockFile) {
+  private PrivateFolder(Path folder, String name, FileChannel lockFile) {
     this.folder = folder;
+    this.name = name;
     this.lockFile = lockFile;
   }
 
   /**
    * Makes the folder if it is not there, and locks it.
    *
-   * @throws SinkException if it is not private, is another's, or in use
+   * @param option by which it was given, for messages
+   * @param name of the database, without {@code .db}
+   * @throws StoreException if it is not private, is another's, or in use
    */
-  static SpoolFolder open(Path folder) {
+  public static PrivateFolder open(String option, Path folder, String name) {
     try {
-      make(folder);
+      make(option, folder);
       Path real = folder.toRealPath();
-      var opened = new SpoolFolder(real, lock(real));
+      var opened = new PrivateFolder(real, name, lock(option, real, name));
       opened.removeLibraries();
+      // Elsewhere it may be forbidden to run it, or others could put another in its place.
+      System.setProperty("org.sqlite.tmpdir", real.toString());
       return opened;
     } catch (IOException e) {
-      throw new SinkException("--spool: cannot use %s: %s".formatted(folder, e), e);
+      throw new StoreException("%s: cannot use %s: %s".formatted(option, folder, e), e);
     }
   }
 
-  private static void make(Path folder) throws IOException {
+  /**
+   * Makes the folder if it is not there.
+   *
+   * @param option by which it was given, for messages
+   * @throws StoreException if it is not private, or another's
+   */
+  public static void require(String option, Path folder) {
+    try {
+      make(option, folder);
+    } catch (IOException e) {
+      throw new StoreException("%s: cannot use %s: %s".formatted(option, folder, e), e);
+    }
+  }
+
+  private static void make(String option, Path folder) throws IOException {
     Path parent = folder.toAbsolutePath().getParent();
     if (parent != null) {
       Files.createDirectories(parent, PosixFilePermissions.asFileAttribute(FOLDER));
@@ -63,44 +86,44 @@ final class SpoolFolder implements AutoCloseable {
     try {
       Files.createDirectory(folder, PosixFilePermissions.asFileAttribute(FOLDER));
     } catch (FileAlreadyExistsException there) {
-      requirePrivate(folder);
+      requirePrivate(option, folder);
     }
   }
 
-  private static void requirePrivate(Path folder) throws IOException {
+  private static void requirePrivate(String option, Path folder) throws IOException {
     PosixFileAttributes attributes =
         Files.readAttributes(folder, PosixFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
     if (!attributes.isDirectory()) {
-      throw new SinkException("--spool: not a folder: " + folder);
+      throw new StoreException("%s: not a folder: %s".formatted(option, folder));
     }
     Object uid = Files.getAttribute(folder, "unix:uid", LinkOption.NOFOLLOW_LINKS);
     Object own = Files.getAttribute(Path.of("/proc/self"), "unix:uid");
     if (!uid.equals(own)) {
-      throw new SinkException(
-          "--spool: the folder is another user's: %s (uid=%s); remedy: give one of your own"
-              .formatted(folder, uid));
+      throw new StoreException(
+          "%s: the folder is another user's: %s (uid=%s); remedy: give one of your own"
+              .formatted(option, folder, uid));
     }
     Set<PosixFilePermission> others = EnumSet.copyOf(FOLDER);
     others.addAll(attributes.permissions());
     others.removeAll(FOLDER);
     if (!others.isEmpty()) {
-      throw new SinkException(
-          "--spool: others may look into the folder; remedy: chmod 700 " + folder);
+      throw new StoreException(
+          "%s: others may look into the folder; remedy: chmod 700 %s".formatted(option, folder));
     }
   }
 
   @SuppressWarnings("StreamResourceLeak") // The channel is kept: closing it ends the lock.
-  private static FileChannel lock(Path folder) throws IOException {
+  private static FileChannel lock(String option, Path folder, String name) throws IOException {
     FileChannel file =
         FileChannel.open(
-            folder.resolve("spool.lock"),
+            folder.resolve(name + ".lock"),
             Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS),
             PosixFilePermissions.asFileAttribute(FILE));
     if (tryLock(file) == null) {
       file.close();
-      throw new SinkException(
-          "--spool: another kmodwatch uses the folder: %s; remedy: give each its own"
-              .formatted(folder));
+      throw new StoreException(
+          "%s: another kmodwatch uses the folder: %s; remedy: give each its own"
+              .formatted(option, folder));
     }
     file.truncate(0);
     file.write(
@@ -130,12 +153,14 @@ final class SpoolFolder implements AutoCloseable {
     }
   }
 
-  Path path() {
+  /** Where it is. */
+  public Path path() {
     return folder;
   }
 
+  /** The file of the database. */
   Path database() {
-    return folder.resolve("spool.db");
+    return folder.resolve(name + ".db");
   }
 
   /** SQLite gives its other files the mode of this one. */
@@ -152,16 +177,16 @@ final class SpoolFolder implements AutoCloseable {
       aside = aside(n);
     }
     Files.move(database(), aside, StandardCopyOption.REPLACE_EXISTING);
-    Path log = folder.resolve("spool.db-wal");
+    Path log = folder.resolve(name + ".db-wal");
     if (Files.exists(log)) {
       Files.move(log, Path.of(aside + "-wal"), StandardCopyOption.REPLACE_EXISTING);
     }
-    Files.deleteIfExists(folder.resolve("spool.db-shm"));
+    Files.deleteIfExists(folder.resolve(name + ".db-shm"));
     return aside;
   }
 
   private Path aside(int n) {
-    return folder.resolve("spool.db.damaged-" + n);
+    return folder.resolve("%s.db.damaged-%d".formatted(name, n));
   }
 
   @Override

@@ -1,0 +1,71 @@
+package org.kmodwatch.agent.history;
+
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/**
+ * Something that rows are looked for by.
+ *
+ * @param rows a query for the sequences of the rows that it holds for, within {@code :since} and
+ *     {@code :until}, from one index
+ * @param holds the same as a condition on a row that is there, which no index helps with
+ * @param parameters what is bound in both, by name
+ */
+record Condition(String rows, String holds, Map<String, String> parameters) {
+
+  private static final String WITHIN = " AND time >= :since AND time < :until";
+
+  /** One column is one of {@code values}. */
+  static Condition oneOf(String column, List<String> values) {
+    String among = " IN (SELECT value FROM json_each(:%s))".formatted(column);
+    return new Condition(
+        "SELECT sequence FROM load INDEXED BY load_%s WHERE %s%s%s"
+            .formatted(column, column, among, WITHIN),
+        "+" + column + among,
+        Map.of(column, jsonArray(values)));
+  }
+
+  /** A hash begins with {@code prefix}. */
+  static Condition hash(String prefix) {
+    String rows =
+        "SELECT sequence FROM load INDEXED BY load_%s WHERE %s >= :hash AND %s < :hashEnd";
+    String holds = "(+%s >= :hash AND +%s < :hashEnd)";
+    String one = "sha256";
+    String other = "decompressed_sha256";
+    return new Condition(
+        rows.formatted(one, one, one)
+            + WITHIN
+            + " UNION "
+            + rows.formatted(other, other, other)
+            + WITHIN,
+        "(%s OR %s)".formatted(holds.formatted(one, one), holds.formatted(other, other)),
+        // Past every hexadecimal digit.
+        Map.of("hash", prefix, "hashEnd", prefix + "g"));
+  }
+
+  /** It happened within the time. */
+  static Condition time() {
+    return new Condition(
+        "SELECT sequence FROM load INDEXED BY load_time WHERE time >= :since AND time < :until",
+        "+time >= :since AND +time < :until",
+        Map.of());
+  }
+
+  private static String jsonArray(List<String> values) {
+    return values.stream().map(Condition::jsonString).collect(Collectors.joining(",", "[", "]"));
+  }
+
+  private static String jsonString(String text) {
+    var json = new StringBuilder("\"");
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (c == '"' || c == '\\' || c < ' ') {
+        json.append("\\u%04x".formatted((int) c));
+      } else {
+        json.append(c);
+      }
+    }
+    return json.append('"').toString();
+  }
+}

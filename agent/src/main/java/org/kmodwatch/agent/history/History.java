@@ -1,0 +1,192 @@
+package org.kmodwatch.agent.history;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.kmodwatch.agent.store.Database;
+import org.kmodwatch.agent.store.PrivateFolder;
+import org.kmodwatch.agent.store.StoreException;
+import org.kmodwatch.core.format.LoadReader;
+
+/**
+ * Writes load records into the history, and takes out what is too old or too much. A record that is
+ * there already is not added again. Thread-safe; every method may wait for the disk.
+ *
+ * <p>The folder is locked at the first write, so that two that follow each other in one process may
+ * overlap. For maintainers: a deletion takes room in the log that is written ahead. On a disk that
+ * is full nothing can be deleted either, and all waits for room.
+ */
+public final class History implements AutoCloseable {
+
+  /** So that one write never waits for the deletion of a year. */
+  private static final int MAX_OLD_A_WRITE = 1000;
+
+  private static final String OPTION = "--history";
+
+  private final Path path;
+  private final long maxBytes;
+  private final Duration maxAge;
+  private final InstantSource clock;
+  private final Consumer<String> notes;
+  private @Nullable PrivateFolder folder;
+  private @Nullable Database database;
+
+  private History(
+      Path path, long maxBytes, Duration maxAge, InstantSource clock, Consumer<String> notes) {
+    this.path = path;
+    this.maxBytes = maxBytes;
+    this.maxAge = maxAge;
+    this.clock = clock;
+    this.notes = notes;
+  }
+
+  /**
+   * One in the folder {@code path}, which is made if it is not there.
+   *
+   * @param maxBytes how large it may be
+   * @param maxAge how long a record is kept, by {@code clock}
+   * @param notes takes lines for a person
+   * @throws StoreException if the folder is not private, or another's
+   */
+  public static History of(
+      Path path, long maxBytes, Duration maxAge, InstantSource clock, Consumer<String> notes) {
+    PrivateFolder.require(OPTION, path);
+    return new History(path, maxBytes, maxAge, clock, notes);
+  }
+
+  /**
+   * Adds all of {@code records}, or none of them.
+   *
+   * @param records as {@link org.kmodwatch.core.format.LoadWriter} writes them
+   * @throws org.kmodwatch.core.load.LoadRecordException if one is none
+   * @throws HistoryException if it cannot be written; nothing has changed then
+   */
+  public synchronized void add(List<byte[]> records) throws HistoryException {
+    var rows = new ArrayList<HistoryRow>();
+    for (byte[] record : records) {
+      rows.add(HistoryRow.of(LoadReader.read(record), PackedRecord.pack(record)));
+    }
+    try {
+      Database open = opened();
+      try {
+        write(open, rows);
+      } catch (SQLException e) {
+        if (!Database.isDamage(e)) {
+          throw e;
+        }
+        notes.accept(
+            "history: damaged, what was in it is not in the new one; kept as %s (%s)"
+                .formatted(open.setAside(), e.getMessage()));
+        write(open, rows);
+      }
+    } catch (SQLException | IOException | StoreException e) {
+      throw new HistoryException(String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  private Database opened() {
+    PrivateFolder locked = folder;
+    if (locked == null) {
+      locked = PrivateFolder.open(OPTION, path, Tables.NAME);
+      folder = locked;
+    }
+    Database open = database;
+    if (open == null) {
+      open = new Database(locked, Tables.LAYOUT, maxBytes);
+      database = open;
+    }
+    return open;
+  }
+
+  private void write(Database open, List<HistoryRow> rows) throws SQLException, IOException {
+    open.inTransaction(
+        sql -> {
+          deleteOld(sql);
+          makeRoom(sql, rows);
+          try (PreparedStatement insert = sql.prepareStatement(HistoryRow.INSERT)) {
+            for (HistoryRow row : rows) {
+              row.bind(insert);
+              insert.addBatch();
+            }
+            insert.executeBatch();
+          }
+          return rows;
+        });
+  }
+
+  private void deleteOld(Connection sql) throws SQLException {
+    Instant before = clock.instant().minus(maxAge);
+    long beforeNanos = before.getEpochSecond() * 1_000_000_000L + before.getNano();
+    try (PreparedStatement delete =
+        sql.prepareStatement(
+            "DELETE FROM load WHERE sequence IN (SELECT sequence FROM load INDEXED BY load_time"
+                + " WHERE time < ? ORDER BY time LIMIT ?)")) {
+      delete.setLong(1, beforeNanos);
+      delete.setInt(2, MAX_OLD_A_WRITE);
+      delete.executeUpdate();
+    }
+  }
+
+  private void makeRoom(Connection sql, List<HistoryRow> rows) throws SQLException {
+    long wanted = Database.PAGE_BYTES;
+    for (HistoryRow row : rows) {
+      wanted += row.bytes();
+    }
+    long excess;
+    while ((excess = Database.usedBytes(sql) + wanted - maxBytes) > 0) {
+      // A little at a time: what is deleted takes room in the log first.
+      if (deleteFirst(sql, Math.max(excess, maxBytes / 1000)) == 0) {
+        return;
+      }
+    }
+  }
+
+  private static int deleteFirst(Connection sql, long bytes) throws SQLException {
+    long last = Long.MIN_VALUE;
+    try (PreparedStatement select =
+            sql.prepareStatement("SELECT sequence, length(record) FROM load ORDER BY sequence");
+        ResultSet rows = select.executeQuery()) {
+      long sum = 0;
+      while (sum < bytes && rows.next()) {
+        last = rows.getLong(1);
+        sum += rows.getLong(2);
+      }
+    }
+    try (PreparedStatement delete = sql.prepareStatement("DELETE FROM load WHERE sequence <= ?")) {
+      delete.setLong(1, last);
+      return delete.executeUpdate();
+    }
+  }
+
+  /** Runs a statement as a disk might make it fail. For tests. */
+  synchronized void execute(String text) throws SQLException, IOException {
+    opened()
+        .inTransaction(
+            sql -> {
+              Database.execute(sql, text);
+              return text;
+            });
+  }
+
+  @Override
+  public synchronized void close() {
+    if (database != null) {
+      database.close();
+    }
+    if (folder != null) {
+      folder.close();
+    }
+    database = null;
+    folder = null;
+  }
+}

@@ -1,0 +1,10 @@
+package org.kmodwatch.agent.history;
+
+/** The history cannot be read or written now; it may another time. */
+public final class HistoryException extends Exception {
+  private static final long serialVersionUID = 1L;
+
+  HistoryException(String message, Throwable cause) {
+    super(message, cause);
+  }
+}

@@ -1,0 +1,326 @@
+package org.kmodwatch.agent.history;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.zip.DataFormatException;
+import org.jspecify.annotations.Nullable;
+import org.kmodwatch.agent.store.Database;
+import org.kmodwatch.agent.store.StoreException;
+import org.kmodwatch.core.format.LoadReader;
+import org.kmodwatch.core.load.LoadRecord;
+import org.kmodwatch.core.load.LoadRecordException;
+
+/**
+ * Reads a history, which another process may write at the same time. Not thread-safe.
+ *
+ * <p>For maintainers: SQLite knows how often a value is there on average, and here that says
+ * nothing: of a million outcomes nearly all are the same. So it is counted first, up to {@value
+ * #FEW}, how many rows each condition leaves. The one that leaves few finds them by its index; if
+ * none does, matching rows are frequent, and the newest are found soon by going back in time.
+ * Patterns are compared with the values that there are, which are not many, and not with the rows.
+ */
+public final class HistoryReader implements AutoCloseable {
+
+  /** So many rows are looked at one by one in less time than a person notices. */
+  private static final int FEW = 5000;
+
+  private static final Pattern PARAMETER = Pattern.compile(":([A-Za-z_]\\w*)");
+
+  private final Path file;
+  private final Connection sql;
+
+  private HistoryReader(Path file, Connection sql) {
+    this.file = file;
+    this.sql = sql;
+  }
+
+  /**
+   * What came of a query.
+   *
+   * @param records how many were handed on
+   * @param more whether older ones were left out
+   * @param unreadable how many could not be read
+   */
+  public record Found(long records, boolean more, long unreadable) {}
+
+  /**
+   * Opens the history in {@code folder}.
+   *
+   * @throws StoreException if there is none, or it cannot be read; with the remedy
+   */
+  public static HistoryReader open(Path folder) {
+    Path file = folder.resolve(Tables.NAME + ".db");
+    if (!Files.isReadable(file)) {
+      throw new StoreException(
+          Files.isExecutable(folder) || Files.notExists(folder)
+              ? "there is no history in %s; remedy: kmodwatch watch --history, or give the folder: --history DIR"
+                  .formatted(folder)
+              : "no permission to read the history in %s; remedy: run this as the user of kmodwatch watch, mostly root"
+                  .formatted(folder));
+    }
+    if (Files.isWritable(folder)) {
+      // Elsewhere it may be forbidden to run what is unpacked there.
+      System.setProperty("org.sqlite.tmpdir", folder.toString());
+    }
+    try {
+      Connection sql = DriverManager.getConnection("jdbc:sqlite:" + file);
+      try {
+        Database.execute(sql, "PRAGMA query_only=ON");
+        Database.requireKnown(Tables.LAYOUT, Database.number(sql, "PRAGMA user_version"));
+        return new HistoryReader(file, sql);
+      } catch (SQLException e) {
+        sql.close();
+        throw e;
+      }
+    } catch (SQLException e) {
+      throw new StoreException("cannot read the history %s: %s".formatted(file, e.getMessage()), e);
+    }
+  }
+
+  /**
+   * Hands on the newest records that {@code filter} leaves, in the order of their time.
+   *
+   * @param atMost how many; {@link Long#MAX_VALUE} for all, which are then not held in memory
+   * @throws HistoryException if it cannot be read
+   */
+  public Found read(HistoryFilter filter, long atMost, Consumer<LoadRecord> records)
+      throws HistoryException {
+    try {
+      // All of it as it is at one moment.
+      Database.execute(sql, "BEGIN");
+      try {
+        Query query = query(filter);
+        return query == null
+            ? new Found(0, false, 0)
+            : atMost == Long.MAX_VALUE ? all(query, records) : newest(query, atMost, records);
+      } finally {
+        Database.execute(sql, "COMMIT");
+      }
+    } catch (SQLException e) {
+      throw new HistoryException(
+          "cannot read the history %s: %s".formatted(file, e.getMessage()), e);
+    }
+  }
+
+  /** Rows that are looked for: {@code FROM …} and what is bound in it. */
+  record Query(String from, Map<String, Object> parameters) {}
+
+  /** The query that finds soon what {@code filter} leaves; null if that is certainly nothing. */
+  @Nullable Query query(HistoryFilter filter) throws SQLException {
+    var parameters = new HashMap<String, Object>();
+    parameters.put("since", filter.since() == null ? Long.MIN_VALUE : nanos(filter.since()));
+    parameters.put("until", filter.until() == null ? Long.MAX_VALUE : nanos(filter.until()));
+    List<Condition> conditions = conditions(filter);
+    if (conditions == null) {
+      return null;
+    }
+    if (filter.since() != null || filter.until() != null) {
+      conditions.add(Condition.time());
+    }
+    conditions.forEach(condition -> parameters.putAll(condition.parameters()));
+    var holds = new StringBuilder();
+    for (Condition condition : conditions) {
+      holds.append(" AND ").append(condition.holds());
+    }
+    if (!filter.preExisting()) {
+      holds.append(" AND NOT pre_existing");
+    }
+    Condition rarest = null;
+    long fewest = FEW;
+    for (Condition condition : conditions) {
+      long count = count(condition, parameters);
+      if (count <= fewest) {
+        rarest = condition;
+        fewest = count;
+      }
+    }
+    String from =
+        rarest != null
+            ? "load WHERE sequence IN (%s)".formatted(rarest.rows())
+            : "load INDEXED BY load_time WHERE time >= :since AND time < :until";
+    return new Query(from + holds, parameters);
+  }
+
+  /**
+   * The conditions that {@code filter} sets; null if one of them holds for no value that is there.
+   */
+  private @Nullable List<Condition> conditions(HistoryFilter filter) throws SQLException {
+    var conditions = new ArrayList<Condition>();
+    if (filter.hash() != null) {
+      conditions.add(Condition.hash(filter.hash()));
+    }
+    if (filter.signature() != null) {
+      conditions.add(Condition.oneOf("signature", List.of(filter.signature())));
+    }
+    if (filter.outcome() != null) {
+      conditions.add(Condition.oneOf("outcome", List.of(filter.outcome())));
+    }
+    boolean any =
+        add(conditions, "name", filter.name())
+            && add(conditions, "signer", filter.signer())
+            && addRequester(conditions, filter.requester());
+    String place = filter.place();
+    if (place != null && place.indexOf('/') >= 0) {
+      any = any && add(conditions, "path", place);
+    } else if (place != null) {
+      conditions.add(Condition.oneOf("place", List.of(place)));
+    }
+    return any ? conditions : null;
+  }
+
+  private boolean add(List<Condition> conditions, String column, @Nullable String pattern)
+      throws SQLException {
+    if (pattern == null) {
+      return true;
+    }
+    var glob = new Glob(pattern);
+    return add(conditions, column, glob.isOne() ? List.of(pattern) : values(column, glob::matches));
+  }
+
+  private boolean addRequester(List<Condition> conditions, @Nullable String pattern)
+      throws SQLException {
+    if (pattern == null || pattern.indexOf('/') >= 0) {
+      return add(conditions, "requester", pattern);
+    }
+    var glob = new Glob(pattern);
+    return add(
+        conditions,
+        "requester",
+        values("requester", who -> glob.matches(who.substring(who.lastIndexOf('/') + 1))));
+  }
+
+  private static boolean add(List<Condition> conditions, String column, List<String> values) {
+    conditions.add(Condition.oneOf(column, values));
+    return !values.isEmpty();
+  }
+
+  /** The different values of a column that {@code wanted} holds for: from one to the next. */
+  private List<String> values(String column, Predicate<String> wanted) throws SQLException {
+    String next = "SELECT min(%1$s) FROM load INDEXED BY load_%1$s WHERE %1$s".formatted(column);
+    String query =
+        "WITH RECURSIVE each(value) AS (%s IS NOT NULL UNION ALL SELECT (%s > value) FROM each WHERE value IS NOT NULL)"
+                .formatted(next, next)
+            + " SELECT value FROM each WHERE value IS NOT NULL";
+    var found = new ArrayList<String>();
+    try (PreparedStatement select = sql.prepareStatement(query);
+        ResultSet rows = select.executeQuery()) {
+      while (rows.next()) {
+        String value = rows.getString(1);
+        if (wanted.test(value)) {
+          found.add(value);
+        }
+      }
+    }
+    return found;
+  }
+
+  private long count(Condition condition, Map<String, Object> parameters) throws SQLException {
+    String query =
+        "SELECT count(*) FROM (SELECT 1 FROM (%s) LIMIT %d)".formatted(condition.rows(), FEW + 1);
+    try (PreparedStatement select = prepare(query, parameters);
+        ResultSet row = select.executeQuery()) {
+      return row.next() ? row.getLong(1) : 0;
+    }
+  }
+
+  private Found all(Query query, Consumer<LoadRecord> records) throws SQLException {
+    long handedOn = 0;
+    long unreadable = 0;
+    try (PreparedStatement select =
+            prepare(
+                "SELECT record FROM %s ORDER BY time".formatted(query.from()), query.parameters());
+        ResultSet rows = select.executeQuery()) {
+      while (rows.next()) {
+        if (handOn(rows.getBytes(1), records)) {
+          handedOn++;
+        } else {
+          unreadable++;
+        }
+      }
+    }
+    return new Found(handedOn, false, unreadable);
+  }
+
+  private Found newest(Query query, long atMost, Consumer<LoadRecord> records) throws SQLException {
+    var sequences = new ArrayList<Long>();
+    try (PreparedStatement select =
+            prepare(
+                "SELECT sequence FROM %s ORDER BY time DESC LIMIT %d"
+                    .formatted(query.from(), atMost + 1),
+                query.parameters());
+        ResultSet rows = select.executeQuery()) {
+      while (rows.next()) {
+        sequences.add(rows.getLong(1));
+      }
+    }
+    boolean more = sequences.size() > atMost;
+    long unreadable = 0;
+    int first = more ? sequences.size() - 2 : sequences.size() - 1;
+    try (PreparedStatement select =
+        sql.prepareStatement("SELECT record FROM load WHERE sequence = ?")) {
+      for (int i = first; i >= 0; i--) {
+        select.setLong(1, sequences.get(i));
+        try (ResultSet row = select.executeQuery()) {
+          if (!row.next() || !handOn(row.getBytes(1), records)) {
+            unreadable++;
+          }
+        }
+      }
+    }
+    return new Found(first + 1 - unreadable, more, unreadable);
+  }
+
+  private static boolean handOn(byte[] packed, Consumer<LoadRecord> records) {
+    LoadRecord record;
+    try {
+      record = LoadReader.read(PackedRecord.unpack(packed));
+    } catch (DataFormatException | LoadRecordException e) {
+      return false;
+    }
+    records.accept(record);
+    return true;
+  }
+
+  /** A name that is there more than once is one parameter. */
+  PreparedStatement prepare(String query, Map<String, Object> parameters) throws SQLException {
+    var names = new LinkedHashSet<String>();
+    Matcher matcher = PARAMETER.matcher(query);
+    while (matcher.find()) {
+      names.add(matcher.group(1));
+    }
+    PreparedStatement statement = sql.prepareStatement(query);
+    int index = 1;
+    for (String name : names) {
+      statement.setObject(index++, parameters.get(name));
+    }
+    return statement;
+  }
+
+  private static long nanos(Instant time) {
+    return time.getEpochSecond() * 1_000_000_000L + time.getNano();
+  }
+
+  @Override
+  public void close() {
+    try {
+      sql.close();
+    } catch (SQLException e) {
+      // Nothing was written.
+    }
+  }
+}

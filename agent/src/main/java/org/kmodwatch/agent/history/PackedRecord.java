@@ -1,0 +1,82 @@
+package org.kmodwatch.agent.history;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.zip.DataFormatException;
+import java.util.zip.Deflater;
+import java.util.zip.Inflater;
+
+/**
+ * A load record as it is kept: one byte that says how, then its JSON, deflated (RFC 1951) with a
+ * dictionary of what stands in every record, since one alone has little that repeats.
+ */
+final class PackedRecord {
+
+  /** Deflated with the first dictionary, which must stay as it is for ever. */
+  private static final byte DEFLATED_1 = 1;
+
+  private static final String DICTIONARY_1 = "packed-record-1.dictionary";
+
+  /** Of a record, so that a damaged one does not eat the memory: more than any sink takes. */
+  private static final int MAX_BYTES = 4 << 20;
+
+  private static final byte[] DICTIONARY = dictionary();
+
+  private PackedRecord() {}
+
+  private static byte[] dictionary() {
+    try (InputStream in = PackedRecord.class.getResourceAsStream(DICTIONARY_1)) {
+      if (in == null) {
+        throw new IllegalStateException("not in the jar: resource=" + DICTIONARY_1);
+      }
+      return in.readAllBytes();
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot read from the jar: resource=" + DICTIONARY_1, e);
+    }
+  }
+
+  static byte[] pack(byte[] json) {
+    var out = new ByteArrayOutputStream(json.length / 2);
+    out.write(DEFLATED_1);
+    try (var deflater = new Deflater(Deflater.DEFAULT_COMPRESSION, true)) {
+      deflater.setDictionary(DICTIONARY);
+      deflater.setInput(json);
+      deflater.finish();
+      var buffer = new byte[4096];
+      while (!deflater.finished()) {
+        out.write(buffer, 0, deflater.deflate(buffer));
+      }
+    }
+    return out.toByteArray();
+  }
+
+  /**
+   * The JSON again.
+   *
+   * @throws DataFormatException if it is damaged, or packed as nobody here knows
+   */
+  static byte[] unpack(byte[] packed) throws DataFormatException {
+    if (packed.length == 0 || packed[0] != DEFLATED_1) {
+      throw new DataFormatException("not packed as a record of this version is");
+    }
+    var out = new ByteArrayOutputStream(packed.length * 4);
+    try (var inflater = new Inflater(true)) {
+      inflater.setDictionary(DICTIONARY);
+      inflater.setInput(packed, 1, packed.length - 1);
+      var buffer = new byte[8192];
+      while (!inflater.finished()) {
+        int count = inflater.inflate(buffer);
+        if (count == 0 && !inflater.finished()) {
+          throw new DataFormatException("breaks off");
+        }
+        out.write(buffer, 0, count);
+        if (out.size() > MAX_BYTES) {
+          throw new DataFormatException("larger than any record");
+        }
+      }
+    }
+    return out.toByteArray();
+  }
+}

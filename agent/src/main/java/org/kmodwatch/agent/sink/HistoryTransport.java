@@ -1,0 +1,46 @@
+package org.kmodwatch.agent.sink;
+
+import java.time.InstantSource;
+import java.util.List;
+import java.util.function.Consumer;
+import org.kmodwatch.agent.history.History;
+import org.kmodwatch.agent.history.HistoryException;
+import org.kmodwatch.agent.store.StoreException;
+import org.kmodwatch.core.load.LoadRecordException;
+
+/** Adds load records to the history. A batch is on the disk before it counts as taken. */
+final class HistoryTransport implements Transport {
+
+  private final History history;
+
+  /**
+   * One to the history that {@code target} is.
+   *
+   * @param notes takes lines for a person
+   * @throws SinkException if its folder cannot be used
+   */
+  HistoryTransport(HistoryTarget target, InstantSource clock, Consumer<String> notes) {
+    try {
+      history = History.of(target.folder(), target.maxBytes(), target.maxAge(), clock, notes);
+    } catch (StoreException e) {
+      throw new SinkException(String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  @Override
+  public Answer send(List<Item> batch) {
+    try {
+      history.add(batch.stream().map(Item::body).toList());
+      return new Answer.Taken();
+    } catch (LoadRecordException e) {
+      return new Answer.Refused(String.valueOf(e.getMessage()));
+    } catch (HistoryException e) {
+      return new Answer.Later(String.valueOf(e.getMessage()), null);
+    }
+  }
+
+  @Override
+  public void close() {
+    history.close();
+  }
+}
