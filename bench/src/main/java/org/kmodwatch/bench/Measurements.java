@@ -16,6 +16,7 @@ final class Measurements {
           Replay.all(),
           new ReplayMemory(),
           new Resume(),
+          new HistoryQueries(),
           new WatchMemory(),
           new Start(),
           new PackageSize(),

@@ -3,6 +3,7 @@ package org.kmodwatch.agent.history;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Something that rows are looked for by.
@@ -10,9 +11,16 @@ import java.util.stream.Collectors;
  * @param rows a query for the sequences of the rows that it holds for, within {@code :since} and
  *     {@code :until}, from one index
  * @param holds the same as a condition on a row that is there, which no index helps with
- * @param parameters what is bound in both, by name
+ * @param inOrder the same rows from an index that has them in the order of their time; null if none
+ *     has
+ * @param parameters what is bound in these, by name
  */
-record Condition(String rows, String holds, Map<String, String> parameters) {
+record Condition(
+    String rows, String holds, @Nullable String inOrder, Map<String, String> parameters) {
+
+  /** All rows within the time, in its order. */
+  static final String ALL_IN_ORDER =
+      "load INDEXED BY load_time WHERE time >= :since AND time < :until";
 
   private static final String WITHIN = " AND time >= :since AND time < :until";
 
@@ -23,7 +31,13 @@ record Condition(String rows, String holds, Map<String, String> parameters) {
         "SELECT sequence FROM load INDEXED BY load_%s WHERE %s%s%s"
             .formatted(column, column, among, WITHIN),
         "+" + column + among,
-        Map.of(column, jsonArray(values)));
+        values.size() == 1
+            ? "load INDEXED BY load_%s WHERE %s = :only_%s%s"
+                .formatted(column, column, column, WITHIN)
+            : null,
+        values.size() == 1
+            ? Map.of(column, jsonArray(values), "only_" + column, values.getFirst())
+            : Map.of(column, jsonArray(values)));
   }
 
   /** A hash begins with {@code prefix}. */
@@ -36,10 +50,11 @@ record Condition(String rows, String holds, Map<String, String> parameters) {
     return new Condition(
         rows.formatted(one, one, one)
             + WITHIN
-            + " UNION "
+            + " UNION ALL "
             + rows.formatted(other, other, other)
             + WITHIN,
         "(%s OR %s)".formatted(holds.formatted(one, one), holds.formatted(other, other)),
+        null,
         // Past every hexadecimal digit.
         Map.of("hash", prefix, "hashEnd", prefix + "g"));
   }
@@ -49,6 +64,7 @@ record Condition(String rows, String holds, Map<String, String> parameters) {
     return new Condition(
         "SELECT sequence FROM load INDEXED BY load_time WHERE time >= :since AND time < :until",
         "+time >= :since AND +time < :until",
+        ALL_IN_ORDER,
         Map.of());
   }
 

@@ -9,14 +9,17 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.zip.DataFormatException;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.agent.store.Database;
@@ -29,15 +32,20 @@ import org.kmodwatch.core.load.LoadRecordException;
  * Reads a history, which another process may write at the same time. Not thread-safe.
  *
  * <p>For maintainers: SQLite knows how often a value is there on average, and here that says
- * nothing: of a million outcomes nearly all are the same. So it is counted first, up to {@value
- * #FEW}, how many rows each condition leaves. The one that leaves few finds them by its index; if
- * none does, matching rows are frequent, and the newest are found soon by going back in time.
- * Patterns are compared with the values that there are, which are not many, and not with the rows.
+ * nothing: of a million outcomes nearly all are the same. So it is counted first, up to a bound,
+ * how many rows each condition leaves. One that leaves few finds them by its index. If none does,
+ * those that do not leave too many may leave few together. Otherwise matching rows are frequent,
+ * and the newest are found soon by going back in time, on the index of one value if there is such a
+ * condition. Patterns are compared with the values that there are, which are not many, and not with
+ * the rows.
  */
 public final class HistoryReader implements AutoCloseable {
 
   /** So many rows are looked at one by one in less time than a person notices. */
   private static final int FEW = 5000;
+
+  /** So many are counted, and looked for among others, in less time than that. */
+  private static final int MANY = 100_000;
 
   private static final Pattern PARAMETER = Pattern.compile(":([A-Za-z_]\\w*)");
 
@@ -140,20 +148,50 @@ public final class HistoryReader implements AutoCloseable {
     if (!filter.preExisting()) {
       holds.append(" AND NOT pre_existing");
     }
-    Condition rarest = null;
-    long fewest = FEW;
-    for (Condition condition : conditions) {
-      long count = count(condition, parameters);
-      if (count <= fewest) {
-        rarest = condition;
-        fewest = count;
-      }
-    }
-    String from =
-        rarest != null
-            ? "load WHERE sequence IN (%s)".formatted(rarest.rows())
-            : "load INDEXED BY load_time WHERE time >= :since AND time < :until";
+    String from = source(conditions, parameters);
     return new Query(from + holds, parameters);
+  }
+
+  /** Where rows come from of which few do not hold for all of {@code conditions}. */
+  private String source(List<Condition> conditions, Map<String, Object> parameters)
+      throws SQLException {
+    List<Counted> counted = counted(conditions, parameters, FEW);
+    if (counted.isEmpty()) {
+      return Condition.ALL_IN_ORDER;
+    }
+    if (counted.getFirst().rows() <= FEW) {
+      return "load WHERE sequence IN (%s)".formatted(counted.getFirst().condition().rows());
+    }
+    counted = counted(conditions, parameters, MANY);
+    String together =
+        counted.stream()
+            .filter(each -> each.rows() <= MANY)
+            .map(each -> each.condition().rows())
+            .collect(Collectors.joining(") AND sequence IN (", "sequence IN (", ")"));
+    if (counted.size() > 1
+        && counted.get(1).rows() <= MANY
+        && count("SELECT 1 FROM load WHERE " + together, parameters, FEW) <= FEW) {
+      return "load WHERE " + together;
+    }
+    return counted.stream()
+        .map(each -> each.condition().inOrder())
+        .filter(Objects::nonNull)
+        .findFirst()
+        .orElse(Condition.ALL_IN_ORDER);
+  }
+
+  /** A condition, and how many rows it leaves. */
+  private record Counted(Condition condition, long rows) {}
+
+  /** How many rows each of {@code conditions} leaves, up to one more than {@code most}. */
+  private List<Counted> counted(
+      List<Condition> conditions, Map<String, Object> parameters, int most) throws SQLException {
+    var counted = new ArrayList<Counted>();
+    for (Condition condition : conditions) {
+      counted.add(new Counted(condition, count(condition.rows(), parameters, most)));
+    }
+    counted.sort(Comparator.comparingLong(Counted::rows));
+    return counted;
   }
 
   /**
@@ -229,9 +267,8 @@ public final class HistoryReader implements AutoCloseable {
     return found;
   }
 
-  private long count(Condition condition, Map<String, Object> parameters) throws SQLException {
-    String query =
-        "SELECT count(*) FROM (SELECT 1 FROM (%s) LIMIT %d)".formatted(condition.rows(), FEW + 1);
+  private long count(String rows, Map<String, Object> parameters, int most) throws SQLException {
+    String query = "SELECT count(*) FROM (SELECT 1 FROM (%s) LIMIT %d)".formatted(rows, most + 1);
     try (PreparedStatement select = prepare(query, parameters);
         ResultSet row = select.executeQuery()) {
       return row.next() ? row.getLong(1) : 0;

@@ -31,8 +31,8 @@ final class Tables {
               + " record BLOB NOT NULL)",
           "CREATE INDEX load_time ON load (time)",
           "CREATE INDEX load_name ON load (name, time)",
-          "CREATE INDEX load_sha256 ON load (sha256) WHERE sha256 IS NOT NULL",
-          "CREATE INDEX load_decompressed_sha256 ON load (decompressed_sha256)"
+          "CREATE INDEX load_sha256 ON load (sha256, time) WHERE sha256 IS NOT NULL",
+          "CREATE INDEX load_decompressed_sha256 ON load (decompressed_sha256, time)"
               + " WHERE decompressed_sha256 IS NOT NULL",
           "CREATE INDEX load_signature ON load (signature, time)",
           "CREATE INDEX load_signer ON load (signer, time)",
