@@ -56,6 +56,9 @@ setup() {
 }
 extra=
 
+# One thing is missing in what follows, not two.
+stub "$bin/mandoc" :
+
 run setup "$scratch/no-jdks" lab
 check 'without apt everything that is missing is named' 69 'kmodwatch: missing: a JDK 25 or newer, qemu-system-x86*there is no apt here*'
 
@@ -76,6 +79,9 @@ stub "$bin/shellcheck" :
 run setup "$scratch/jdks" verify
 check 'JAVA_HOME is passed over if it is too old' 0 "jdk=$scratch/jdks/jdk-26"
 extra=
+
+# One thing is missing in what follows, not two.
+stub "$bin/mandoc" :
 rm "$bin/shellcheck"
 
 # apt that knows every package, and whose install puts the program there. sudo is there for runs without root.
