@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 import org.kmodwatch.agent.alert.AlertConfig;
 import org.kmodwatch.agent.output.UserNames;
 import org.kmodwatch.agent.policy.Policy;
+import org.kmodwatch.agent.source.KafkaTopic;
 import org.kmodwatch.core.format.BadLine;
 import org.kmodwatch.core.format.EventHandler;
 import org.kmodwatch.core.format.LineBlocks;
@@ -50,6 +51,11 @@ import picocli.CommandLine.Parameters;
           + " for is passed over unread, except with --strict and -o events. Of several reasons not"
           + " to end with 0 the greatest number is the exit status.",
       "",
+      "In place of files one topic of Apache Kafka can be given: "
+          + KafkaTopic.FORM
+          + ". It is read as it comes, until Ctrl-C or SIGTERM, and how far it has been read is"
+          + " committed once that is written.",
+      "",
       "Ctrl-C and SIGTERM end it early: what is written is whole, and the exit status is 69, since"
           + " not all was read. On a terminal a line says how far it is."
     },
@@ -58,6 +64,7 @@ import picocli.CommandLine.Parameters;
       "  kmodwatch replay host1.ndjson host2.ndjson.zst",
       "  zcat old.gz | kmodwatch replay -o json - | jq .Event.Payload.processName",
       "  kmodwatch replay --strict --fail-on TRC-1017 nightly.ndjson",
+      "  kmodwatch replay -o alerts 'kafka://kafka1.example:9093/tracee?group=kmodwatch'",
       "  kmodwatch replay --resume week.state -o json week*.ndjson.zst >> findings.ndjson"
     })
 final class ReplayCommand implements Callable<Integer> {
@@ -65,7 +72,10 @@ final class ReplayCommand implements Callable<Integer> {
   /** How a reader begins the reason of the last line of damaged compressed data. */
   private static final String BREAKS_OFF = "the input breaks off here";
 
-  @Parameters(arity = "1..*", paramLabel = "FILE", description = "Recordings; - is standard input.")
+  @Parameters(
+      arity = "1..*",
+      paramLabel = "FILE",
+      description = "Recordings; - is standard input. Or one topic.")
   List<String> files = new ArrayList<>();
 
   @Mixin OutputOptions output = new OutputOptions();
@@ -94,6 +104,14 @@ final class ReplayCommand implements Callable<Integer> {
 
   @Option(names = "--no-progress", description = "Show no progress on the terminal.")
   boolean noProgress;
+
+  @Option(
+      names = "--kafka-properties",
+      paramLabel = "FILE",
+      description =
+          "More of the configuration of Kafka's consumer, by Kafka's own names (Java properties):"
+              + " security.protocol=SSL. Nobody else should read it if it has a password.")
+  @Nullable Path kafkaProperties;
 
   private final ReplayScreen screen;
   private final Shell shell;
@@ -131,6 +149,12 @@ final class ReplayCommand implements Callable<Integer> {
       pipeline.withoutAlerts();
     }
     ReadOptions options = readOptions(installed);
+    if (files.stream().anyMatch(KafkaTopic::isMeant)) {
+      long topicLines = new TopicReplay(this, pipeline, options).read(surroundings, badLines);
+      badLines.finish();
+      note(topicLines, pipeline);
+      return failOn.exitStatus(pipeline.statistics());
+    }
     boolean allRead = true;
     // An audit event may begin in one log and end in the next.
     var joiner = new LineJoiner(options);
@@ -156,15 +180,7 @@ final class ReplayCommand implements Callable<Integer> {
       badLines.finish();
       run.finish();
     }
-    shell.note(
-        String.join(
-            ", ",
-            Counted.of(lines, "line"),
-            Counted.of(pipeline.events(), "event"),
-            Counted.of(pipeline.loads(), "load"),
-            Counted.of(pipeline.findings(), "finding"),
-            Counted.of(badLines.count(), "bad line"),
-            Counted.of(pipeline.malformed(), "malformed event")));
+    note(lines, pipeline);
     if (!allRead) {
       return ExitStatus.UNAVAILABLE;
     }
@@ -172,6 +188,18 @@ final class ReplayCommand implements Callable<Integer> {
       return ExitStatus.BAD_INPUT;
     }
     return failOn.exitStatus(pipeline.statistics());
+  }
+
+  private void note(long readLines, Pipeline pipeline) {
+    shell.note(
+        String.join(
+            ", ",
+            Counted.of(readLines, "line"),
+            Counted.of(pipeline.events(), "event"),
+            Counted.of(pipeline.loads(), "load"),
+            Counted.of(pipeline.findings(), "finding"),
+            Counted.of(badLines.count(), "bad line"),
+            Counted.of(pipeline.malformed(), "malformed event")));
   }
 
   /** As when an input cannot be read to its end: it was not. */

@@ -49,6 +49,7 @@ class ExamplesTest {
           "find /lib/modules", "takes a minute where there are modules, and there may be none",
           "kmodwatch history", "HistoryCommandTest has a history; the lab one of its own",
           "learn --history", "the same",
+          "kafka://", "TopicReplayTest has a broker",
           "vmlinuz-", "takes a kernel that is not here; InspectCommandTest has certificates",
           "/etc/kmodwatch/", "would write to this machine",
           "completion", "CompletionCommandTest has a shell take it");

@@ -26,7 +26,7 @@ import org.apache.kafka.metadata.storage.Formatter;
 import org.apache.kafka.server.common.MetadataVersion;
 
 /** A real broker of Apache Kafka in this process, on a folder that outlives a restart. */
-final class KafkaBroker implements AutoCloseable {
+public final class KafkaBroker implements AutoCloseable {
 
   private static final List<Logger> LOGS =
       List.of(
@@ -38,7 +38,8 @@ final class KafkaBroker implements AutoCloseable {
   private final String address;
   private KafkaRaftServer server;
 
-  KafkaBroker(Path folder) throws Exception {
+  /** Starts one in {@code folder}. */
+  public KafkaBroker(Path folder) throws Exception {
     LOGS.forEach(log -> log.setLevel(Level.OFF));
     int port = freePort();
     int controller = freePort();
@@ -78,7 +79,8 @@ final class KafkaBroker implements AutoCloseable {
     return started;
   }
 
-  String address() {
+  /** HOST:PORT. */
+  public String address() {
     return address;
   }
 
