@@ -25,8 +25,8 @@ import org.jspecify.annotations.Nullable;
  * Replays mixed recordings: in one go, and interrupted half way and resumed; whether both write the
  * same, and how much memory each process had resident at any time, as the kernel counts it.
  *
- * <p>Mixed are the forms of the lines, before and after 0.24, and the files: six tenths plain, two
- * gzip, two Zstandard.
+ * <p>Mixed are the forms of the lines, before and after 0.24 and an audit log's, and the files:
+ * four tenths plain, two gzip, two Zstandard, and two an audit log.
  */
 final class Resume implements Measurement {
 
@@ -78,7 +78,7 @@ final class Resume implements Measurement {
       boolean equal = sha256(once).equals(sha256(twice));
       var figures = new Figures.Builder();
       figures
-          .add("lines", "%,d, of %,d bytes in three files".formatted(lines, bytes(many)))
+          .add("lines", "%,d, of %,d bytes in four files".formatted(lines, bytes(many)))
           .add("findings", "%,d bytes".formatted(Files.size(once)));
       figures.add("peak memory over a tenth of the lines", "%.0f MiB".formatted(tenth.mib()));
       memory(figures, "peak memory over all", whole, tenth);
@@ -124,12 +124,12 @@ final class Resume implements Measurement {
       throws IOException {
     workplace.say("making recordings of %,d lines".formatted(lines));
     var generator = new RecordingGenerator(RecordingGenerator.SEED, SHARE);
-    long compressed = lines / 5;
+    long fifth = lines / 5;
     Path plain = added(folder.resolve(name + "-1.ndjson"), all);
     Path gzip = added(folder.resolve(name + "-2.ndjson.gz"), all);
     Path zstd = added(folder.resolve(name + "-3.ndjson.zst"), all);
     try (OutputStream out = Files.newOutputStream(plain)) {
-      generator.writeLines(out, lines - 2 * compressed);
+      generator.writeLines(out, lines - 3 * fifth);
     }
     try (OutputStream out =
         new GZIPOutputStream(Files.newOutputStream(gzip), BUFFER_BYTES) {
@@ -137,13 +137,17 @@ final class Resume implements Measurement {
             def.setLevel(Deflater.BEST_SPEED);
           }
         }) {
-      generator.writeLines(out, compressed);
+      generator.writeLines(out, fifth);
     }
     try (OutputStream out =
         new ZstdOutputStream(new BufferedOutputStream(Files.newOutputStream(zstd), BUFFER_BYTES))) {
-      generator.writeLines(out, compressed);
+      generator.writeLines(out, fifth);
     }
-    return List.of(plain, gzip, zstd);
+    Path audit = added(folder.resolve(name + "-4.log"), all);
+    try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(audit), BUFFER_BYTES)) {
+      AuditLines.write(out, fifth, SHARE);
+    }
+    return List.of(plain, gzip, zstd, audit);
   }
 
   private static Path added(Path file, List<Path> all) throws IOException {
