@@ -9,6 +9,8 @@ export LC_ALL=C
 
 home=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 lab=$home/build/lab
+# shellcheck source=tools/debs.sh
+source "${BASH_SOURCE[0]%/*}/debs.sh"
 
 # With all that they are linked with but what the guest has of the C library.
 packages=(
@@ -27,34 +29,18 @@ need() { # PROGRAM PACKAGE
 need apt-get apt
 need dpkg dpkg
 mkdir -p "$lab/tmp"
-key=$(sha256sum <"${BASH_SOURCE[0]}")
+key=$(cat "${BASH_SOURCE[0]}" "$debs_script" | sha256sum)
 if [ -e "$lab/auditd.tar" ] && [ "$(cat "$lab/auditd.key" 2>&1)" = "$key" ]; then exit 0; fi
 rm -f "$lab/auditd.key"
 
 work=$(mktemp -d "$lab/tmp/auditd.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 root=$work/root
-mkdir -p "$work"/{debs,unpacked} "$root"/{etc,var/log}/audit "$root"/usr/{bin,lib/x86_64-linux-gnu}
+mkdir -p "$root"/{etc,var/log}/audit
 
 printf 'lab: fetching auditd\n' >&2
-# apt's warning that root downloads unsandboxed is of no use to anyone here.
-(cd "$work/debs" && apt-get -q -o APT::Sandbox::User=root download "${packages[@]}") >"$work/log" 2>&1 || {
-  tail -n 5 "$work/log" >&2
-  die "could not download auditd; remedy: on Debian 12, check the network, then run: sudo apt-get update"
-}
-for deb in "$work"/debs/*.deb; do
-  dpkg -x "$deb" "$work/unpacked"
-done
-
-cd "$work/unpacked"
-programs=(sbin/auditd sbin/auditctl sbin/ausearch)
-LD_LIBRARY_PATH=$PWD/usr/lib/x86_64-linux-gnu:$PWD/lib/x86_64-linux-gnu ldd "${programs[@]}" >"$work/ldd"
-! grep 'not found' "$work/ldd" >&2 || die "a library is missing, see above; remedy: add its package to tools/lab-auditd.sh"
-sed -n 's,.* => \(/[^ ]*\) .*,\1,p' "$work/ldd" | grep -v -E '/lib(c|m|dl|pthread|rt)\.so' | sort -u | while read -r library; do
-  cp -L "$library" "$root/usr/lib/x86_64-linux-gnu/"
-done
-cp "${programs[@]}" "$root/usr/bin/"
-cp etc/audit/auditd.conf "$root/etc/audit/"
-tar -C "$root" --owner=0 --group=0 --numeric-owner -cf "$lab/auditd.tar.new" .
-mv "$lab/auditd.tar.new" "$lab/auditd.tar"
+unpack_debs auditd "$work" "${packages[@]}"
+gather "$work/unpacked" "$root" sbin/auditd sbin/auditctl sbin/ausearch
+cp "$work/unpacked/etc/audit/auditd.conf" "$root/etc/audit/"
+pack "$root" "$lab/auditd.tar"
 printf '%s\n' "$key" >"$lab/auditd.key"

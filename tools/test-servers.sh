@@ -8,6 +8,8 @@ export LC_ALL=C
 
 home=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 servers=$home/build/test-servers
+# shellcheck source=tools/debs.sh
+source "${BASH_SOURCE[0]%/*}/debs.sh"
 
 # With what they are linked with that not every Debian has.
 packages=(rsyslog rsyslog-gnutls libestr0 libfastjson4 liblognorm5 libgnutls30 libnettle8 libhogweed6 libp11-kit0 libtasn1-6
@@ -23,27 +25,18 @@ for program in apt-get dpkg; do
   command -v "$program" >/dev/null || die "$program is not installed; remedy: use Debian 12, or run ./verify -Dtest='!Syslog*'"
 done
 mkdir -p "$servers"
-key=$(sha256sum <"${BASH_SOURCE[0]}")
+key=$(cat "${BASH_SOURCE[0]}" "$debs_script" | sha256sum)
 if [ "$(cat "$servers/key" 2>&1)" = "$key" ]; then exit 0; fi
 rm -f "$servers/key"
 
 work=$(mktemp -d "$servers/work.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 say "fetching rsyslog"
-# apt's warning that root downloads unsandboxed is of no use to anyone here.
-(cd "$work" && apt-get -q -o APT::Sandbox::User=root download "${packages[@]}") >"$work/log" 2>&1 || {
-  tail -n 5 "$work/log" >&2
-  die "could not download it; remedy: on Debian 12, check the network, then run: sudo apt-get update"
-}
-mkdir "$work/root"
-for deb in "$work"/*.deb; do
-  dpkg -x "$deb" "$work/root"
-done
-libraries=$work/root/usr/lib/x86_64-linux-gnu:$work/root/lib/x86_64-linux-gnu
-LD_LIBRARY_PATH=$libraries "$work/root/usr/sbin/rsyslogd" -v >"$work/log" 2>&1 || {
+unpack_debs rsyslog "$work" "${packages[@]}"
+LD_LIBRARY_PATH=$(debs_libraries "$work/unpacked") "$work/unpacked/usr/sbin/rsyslogd" -v >"$work/log" 2>&1 || {
   tail -n 5 "$work/log" >&2
   die "rsyslogd does not start, see above; remedy: add the package of what is missing to ${BASH_SOURCE[0]}"
 }
 rm -rf "$servers/root"
-mv "$work/root" "$servers/root"
+mv "$work/unpacked" "$servers/root"
 printf '%s\n' "$key" >"$servers/key"

@@ -79,9 +79,6 @@ stub "$bin/shellcheck" :
 run setup "$scratch/jdks" verify
 check 'JAVA_HOME is passed over if it is too old' 0 "jdk=$scratch/jdks/jdk-26"
 extra=
-
-# One thing is missing in what follows, not two.
-stub "$bin/mandoc" :
 rm "$bin/shellcheck"
 
 # apt that knows every package, and whose install puts the program there. sudo is there for runs without root.

@@ -3,7 +3,6 @@ package org.kmodwatch.agent;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -12,6 +11,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Optional;
 import org.kmodwatch.agent.output.JsonText;
+import org.kmodwatch.core.format.ValueReader;
 
 /**
  * The file that {@code --resume} names. What is in it is whole at any time, over power cuts too.
@@ -31,10 +31,10 @@ final class CheckpointFile {
    */
   Optional<Checkpoint> read() {
     try {
-      return Optional.of(Checkpoint.of(JsonText.parse(Files.readString(file))));
+      return Optional.of(Checkpoint.of(ValueReader.read(Files.readAllBytes(file))));
     } catch (NoSuchFileException e) {
       return Optional.empty();
-    } catch (IllegalArgumentException | CharacterCodingException e) {
+    } catch (IllegalArgumentException e) {
       throw new CommandException(
           ExitStatus.USAGE,
           "--resume %s is no file of an interrupted replay, and is left as it is: %s; give the name of a new file"

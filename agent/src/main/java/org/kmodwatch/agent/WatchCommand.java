@@ -257,7 +257,8 @@ final class WatchCommand implements Callable<Integer> {
             board,
             shell,
             InstantSource.system());
-    configured.ifPresent(atStart -> HangUp.handle(() -> reload(reader, atStart.section(), run)));
+    configured.ifPresent(
+        atStart -> Signals.handle("HUP", () -> reload(reader, atStart.section(), run)));
     return runUntilSignal(
         run,
         () -> {

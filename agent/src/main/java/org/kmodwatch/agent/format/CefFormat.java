@@ -74,7 +74,7 @@ final class CefFormat implements Format {
         .loader()
         .ifPresent(
             loader -> {
-              put(keys, "dproc", name(loader));
+              put(keys, "dproc", loader.program());
               put(keys, "dpid", id(loader));
             });
     facts
@@ -94,13 +94,9 @@ final class CefFormat implements Format {
   }
 
   private static void asked(Map<String, String> keys, ProcessDetails asked) {
-    put(keys, "sproc", name(asked));
+    put(keys, "sproc", asked.program());
     put(keys, "spid", id(asked));
     put(keys, "suid", asked.knownUid());
-  }
-
-  private static String name(ProcessDetails process) {
-    return process.exe() == null ? process.comm() : process.exe();
   }
 
   private static @Nullable Integer id(ProcessDetails process) {

@@ -22,6 +22,10 @@ record Condition(
   static final String ALL_IN_ORDER =
       "load INDEXED BY load_time WHERE time >= :since AND time < :until";
 
+  /** It happened within the time. */
+  static final Condition TIME =
+      new Condition("SELECT sequence FROM " + ALL_IN_ORDER, "TRUE", ALL_IN_ORDER, Map.of());
+
   private static final String WITHIN = " AND time >= :since AND time < :until";
 
   /** One column is one of {@code values}. */
@@ -57,15 +61,6 @@ record Condition(
         null,
         // Past every hexadecimal digit.
         Map.of("hash", prefix, "hashEnd", prefix + "g"));
-  }
-
-  /** It happened within the time. */
-  static Condition time() {
-    return new Condition(
-        "SELECT sequence FROM load INDEXED BY load_time WHERE time >= :since AND time < :until",
-        "+time >= :since AND +time < :until",
-        ALL_IN_ORDER,
-        Map.of());
   }
 
   private static String jsonArray(List<String> values) {

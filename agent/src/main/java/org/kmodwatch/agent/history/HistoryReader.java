@@ -137,9 +137,6 @@ public final class HistoryReader implements AutoCloseable {
     if (conditions == null) {
       return null;
     }
-    if (filter.since() != null || filter.until() != null) {
-      conditions.add(Condition.time());
-    }
     conditions.forEach(condition -> parameters.putAll(condition.parameters()));
     var holds = new StringBuilder();
     for (Condition condition : conditions) {
@@ -147,6 +144,10 @@ public final class HistoryReader implements AutoCloseable {
     }
     if (!filter.preExisting()) {
       holds.append(" AND NOT pre_existing");
+    }
+    if (filter.since() != null || filter.until() != null) {
+      // Every source is within the time: this finds rows, and is not asked of them.
+      conditions.add(Condition.TIME);
     }
     String from = source(conditions, parameters);
     return new Query(from + holds, parameters);

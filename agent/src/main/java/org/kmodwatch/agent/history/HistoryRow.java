@@ -66,11 +66,7 @@ record HistoryRow(
   private static @Nullable String requester(LoadRecord load) {
     LoadRecord.Requester requester = load.requester();
     LoadRecord.ProcessDetails process = requester == null ? load.loader() : requester.process();
-    if (process == null) {
-      return null;
-    }
-    String exe = process.exe();
-    return exe != null ? exe : process.comm().isEmpty() ? null : process.comm();
+    return process == null ? null : process.program();
   }
 
   /** About how much room it takes. */

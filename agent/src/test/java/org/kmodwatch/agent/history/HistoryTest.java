@@ -3,10 +3,7 @@ package org.kmodwatch.agent.history;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -31,6 +28,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.kmodwatch.agent.policy.FullRecord;
+import org.kmodwatch.agent.store.KilledProgram;
 import org.kmodwatch.agent.store.StoreException;
 import org.kmodwatch.core.format.LoadWriter;
 import org.kmodwatch.core.load.LoadRecord;
@@ -330,7 +328,9 @@ class HistoryTest {
     history.close();
     int written = 0;
     for (int round = 0; round < 4; round++) {
-      written = writeUntilKilled(written);
+      written =
+          KilledProgram.run(
+              written + 200, Writer.class, folder.toString(), Integer.toString(written));
       assertThat(integrity()).isEqualTo("ok");
       List<String> ids = ids(HistoryFilter.ALL, Long.MAX_VALUE);
       assertThat(ids).hasSizeGreaterThanOrEqualTo(written);
@@ -341,35 +341,6 @@ class HistoryTest {
     history.add(List.of(TestLoad.ordinary(written).json()));
     assertThat(ids(HistoryFilter.ALL, 1)).containsExactly("id-" + written);
     assertThat(notes).isEmpty();
-  }
-
-  /** How many it was told are written. */
-  private int writeUntilKilled(int from) throws Exception {
-    Process process =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--enable-native-access=ALL-UNNAMED",
-                "-cp",
-                System.getProperty("java.class.path"),
-                Writer.class.getName(),
-                folder.toString(),
-                Integer.toString(from))
-            .redirectError(ProcessBuilder.Redirect.INHERIT)
-            .start();
-    int written = from;
-    try (BufferedReader out =
-        new BufferedReader(
-            new InputStreamReader(process.getInputStream(), StandardCharsets.US_ASCII))) {
-      String line;
-      while ((line = out.readLine()) != null) {
-        written = Integer.parseInt(line);
-        if (written >= from + 200) {
-          process.toHandle().destroyForcibly();
-        }
-      }
-    }
-    assertThat(process.waitFor()).isEqualTo(128 + 9);
-    return written;
   }
 
   /** Writes one record after the other until it is killed, and says how many there are. */

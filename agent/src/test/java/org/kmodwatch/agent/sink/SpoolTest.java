@@ -3,11 +3,8 @@ package org.kmodwatch.agent.sink;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -21,6 +18,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.kmodwatch.agent.output.Notice;
+import org.kmodwatch.agent.store.KilledProgram;
 
 class SpoolTest {
 
@@ -149,29 +147,7 @@ class SpoolTest {
   @Test
   void killedWriter_leavesAllThatItWasToldIsWritten_inOrder() throws Exception {
     spool.close();
-    Process process =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--enable-native-access=ALL-UNNAMED",
-                "-cp",
-                System.getProperty("java.class.path"),
-                Writer.class.getName(),
-                folder.toString())
-            .redirectError(ProcessBuilder.Redirect.INHERIT)
-            .start();
-    int written = 0;
-    try (BufferedReader out =
-        new BufferedReader(
-            new InputStreamReader(process.getInputStream(), StandardCharsets.US_ASCII))) {
-      String line;
-      while ((line = out.readLine()) != null) {
-        written = Integer.parseInt(line);
-        if (written == 300) {
-          process.toHandle().destroyForcibly();
-        }
-      }
-    }
-    assertThat(process.waitFor()).isEqualTo(128 + 9);
+    int written = KilledProgram.run(300, Writer.class, folder.toString());
     reopen();
 
     List<String> ids = ids(spool.next(100_000, 1 << 30));

@@ -2,6 +2,7 @@ package org.kmodwatch.core.audit;
 
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.kmodwatch.core.event.KernelModprobe;
 
 /**
  * What a command line says of a load. It is from the memory of the process, which may have changed
@@ -28,7 +29,7 @@ record CommandLine(
               ? workingDirectory + relative
               : workingDirectory + "/" + relative;
     }
-    return new CommandLine(argument, path, alias(arguments));
+    return new CommandLine(argument, path, KernelModprobe.aliasIn(arguments));
   }
 
   /** Only insmod takes a file: what another program's arguments mean, nobody knows. */
@@ -52,15 +53,5 @@ record CommandLine(
 
   private static boolean isProgram(String argument, String name) {
     return argument.substring(argument.lastIndexOf('/') + 1).equals(name);
-  }
-
-  /** The kernel calls {@code modprobe -q -- ALIAS} (kernel/module/kmod.c). */
-  private static @Nullable String alias(List<String> arguments) {
-    int last = arguments.size() - 1;
-    return last >= 3
-            && arguments.get(last - 1).equals("--")
-            && arguments.subList(1, last).contains("-q")
-        ? arguments.get(last)
-        : null;
   }
 }

@@ -1,11 +1,9 @@
 package org.kmodwatch.core.format;
 
-import java.nio.CharBuffer;
 import org.kmodwatch.core.event.Value;
 import org.kmodwatch.core.load.LoadRecord;
 import org.kmodwatch.core.load.LoadRecordException;
 import org.kmodwatch.core.load.LoadRecords;
-import org.kmodwatch.core.text.Utf8;
 
 /** Reads load records that {@link LoadWriter} wrote. */
 public final class LoadReader {
@@ -19,11 +17,12 @@ public final class LoadReader {
    * @throws LoadRecordException if it is none, with what is wrong
    */
   public static LoadRecord read(byte[] line) {
+    Value.Obj value;
     try {
-      CharBuffer text = Utf8.unescapeSurrogates(Utf8.decode(line, 0, line.length));
-      return LoadRecords.fromValue(new Value.Obj(Json.parseObject(text)));
-    } catch (BadLineException e) {
+      value = ValueReader.read(line);
+    } catch (IllegalArgumentException e) {
       throw new LoadRecordException(String.valueOf(e.getMessage()));
     }
+    return LoadRecords.fromValue(value);
   }
 }

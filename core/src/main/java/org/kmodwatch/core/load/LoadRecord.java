@@ -472,6 +472,11 @@ public record LoadRecord(
       ancestors = List.copyOf(ancestors);
     }
 
+    /** The file that it executes, or else its name; null if neither is known. */
+    public @Nullable String program() {
+      return exe != null ? exe : comm.isEmpty() ? null : comm;
+    }
+
     /** The real user id; null if it is not known. */
     public @Nullable Long knownUid() {
       return uid == ProcessContext.UNKNOWN_USER ? null : uid;

@@ -250,13 +250,10 @@ public final class LoadTracker {
       return;
     }
     boolean fromSensor = callTime != NO_CONTEXT;
-    Attempt.Key named = fromSensor ? null : nameBySource(event);
-    Attempt.Key key =
-        named != null
-            ? named
-            : new Attempt.Key(fromSensor ? callTime : 0, event.process().hostThreadId());
+    Attempt.Key named = nameOf(event, fromSensor, callTime);
+    Attempt.Key key = named == null ? threadKey(event) : named;
     Attempt attempt = open.get(key);
-    if (attempt == null && (fromSensor || named != null) && isLate(key, part, event, findingIds)) {
+    if (attempt == null && named != null && isLate(key, part, event, findingIds)) {
       return;
     }
     Event known = attempt == null ? null : attempt.part(part);
@@ -351,11 +348,8 @@ public final class LoadTracker {
     boolean fromSensor = callTime != NO_CONTEXT;
     // The sensor's call events are stamped with the entry, whatever the context says.
     long entry = callTime == 0 ? event.timestampNanos() : callTime;
-    Attempt.Key named = fromSensor ? null : nameBySource(event);
-    Attempt.Key key =
-        named != null
-            ? named
-            : new Attempt.Key(fromSensor ? entry : 0, event.process().hostThreadId());
+    Attempt.Key named = nameOf(event, fromSensor, entry);
+    Attempt.Key key = named == null ? threadKey(event) : named;
     Attempt attempt = open.remove(key);
     if (attempt == null) {
       Attempt reported = unreturned.get(key);
@@ -367,7 +361,7 @@ public final class LoadTracker {
         }
         return;
       }
-      if (done.containsKey(fromSensor || named != null ? key : contextless(event))) {
+      if (done.containsKey(named == null ? contextless(event) : named)) {
         duplicates++;
         return;
       }
@@ -392,14 +386,26 @@ public final class LoadTracker {
     }
   }
 
-  /** What names the attempt where a source of results alone has it; null of other sources. */
-  private static Attempt.@Nullable Key nameBySource(Event event) {
+  /**
+   * What names the attempt of {@code event}: the sensor says it, and so does a source that has
+   * results alone; null of other sources, which have its thread.
+   *
+   * @param entry when the sensor saw the call entered
+   */
+  private static Attempt.@Nullable Key nameOf(Event event, boolean fromSensor, long entry) {
+    if (fromSensor) {
+      return new Attempt.Key(entry, event.process().hostThreadId());
+    }
     return SourceContext.of(event)
         .map(
             source ->
                 new Attempt.Key(
                     event.timestampNanos(), event.process().hostProcessId(), source.serial()))
         .orElse(null);
+  }
+
+  private static Attempt.Key threadKey(Event event) {
+    return new Attempt.Key(0, event.process().hostThreadId());
   }
 
   private static boolean fits(Attempt attempt, Event call) {

@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 import org.kmodwatch.core.event.Errno;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.event.EventNames;
+import org.kmodwatch.core.event.KernelModprobe;
 import org.kmodwatch.core.event.ProcessContext;
 import org.kmodwatch.core.event.SensorContext;
 import org.kmodwatch.core.event.SensorContexts;
@@ -43,7 +44,7 @@ final class RecordBuilder {
   @Nullable String aliasOf(Attempt attempt) {
     SourceContext source = attempt.source();
     if (source != null) {
-      return source.parentIsKernelThread() ? alias(source.arguments()) : null;
+      return source.parentIsKernelThread() ? KernelModprobe.aliasIn(source.arguments()) : null;
     }
     SensorContext context = attempt.context();
     SensorContext.Task task = context == null ? null : context.task();
@@ -52,14 +53,7 @@ final class RecordBuilder {
         || task.ancestors().getFirst().executablePath() != null) {
       return null;
     }
-    return alias(task.arguments());
-  }
-
-  private static @Nullable String alias(List<String> args) {
-    int last = args.size() - 1;
-    return last >= 3 && args.get(last - 1).equals("--") && args.subList(1, last).contains("-q")
-        ? args.get(last)
-        : null;
+    return KernelModprobe.aliasIn(task.arguments());
   }
 
   LoadRecord build(Attempt attempt) {

@@ -1,0 +1,25 @@
+package org.kmodwatch.core.format;
+
+import org.kmodwatch.core.event.Value;
+import org.kmodwatch.core.text.Utf8;
+
+/** Reads objects that {@link ValueWriter} or another program wrote as JSON. */
+public final class ValueReader {
+
+  private ValueReader() {}
+
+  /**
+   * The object that {@code text} is.
+   *
+   * @param text UTF-8
+   * @throws IllegalArgumentException if it is none, with what is wrong
+   */
+  public static Value.Obj read(byte[] text) {
+    try {
+      return new Value.Obj(
+          Json.parseObject(Utf8.unescapeSurrogates(Utf8.decode(text, 0, text.length))));
+    } catch (BadLineException e) {
+      throw new IllegalArgumentException(String.valueOf(e.getMessage()), e);
+    }
+  }
+}
