@@ -12,6 +12,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Supplier;
+import org.kmodwatch.agent.policy.Policy;
 import org.kmodwatch.agent.sink.SinkAccount;
 import org.kmodwatch.core.engine.EngineStatistics;
 import org.kmodwatch.core.load.LoadRecord;
@@ -33,6 +34,7 @@ final class LedgerMetrics {
     metrics.engine(ledger.engine(), ledger.eventsByName());
     metrics.loads(ledger.loads());
     metrics.sinks(ledger.sinks());
+    metrics.alerts(ledger.alerts());
     return new MetricSnapshots(metrics.all.stream().map(Supplier::get).toList());
   }
 
@@ -116,7 +118,7 @@ final class LedgerMetrics {
   }
 
   private void sinks(List<SinkAccount> sinks) {
-    Family taken = counter("kmodwatch_sink_taken", "Findings and loads given to the sink.");
+    Family taken = counter("kmodwatch_sink_taken", "Findings, loads and alerts given to the sink.");
     Family delivered = counter("kmodwatch_sink_delivered", "Those that the receiver took.");
     Family dropped = counter("kmodwatch_sink_dropped", "Those that never will be, by reason.");
     Family pending = gauge("kmodwatch_sink_pending", "Those that wait, on disk or in memory.");
@@ -131,6 +133,22 @@ final class LedgerMetrics {
       pending.add(labels, sink.pending());
       failing.add(labels, sink.failingSince() == null ? 0 : 1);
     }
+  }
+
+  private void alerts(AlertsAccount alerts) {
+    counter("kmodwatch_alerts_raised", "Loads and findings that were to be looked at.")
+        .add(Labels.EMPTY, alerts.raised());
+    counter("kmodwatch_alerts_told", "The alerts that they came to, with the summaries of repeats.")
+        .add(Labels.EMPTY, alerts.told());
+    Family hits = counter("kmodwatch_policy_hits", "Load records that a rule spoke on.");
+    Family failures = counter("kmodwatch_policy_failures", "Load records that a rule failed at.");
+    for (Policy.RuleAccount rule : alerts.policy().rules()) {
+      Labels labels = Labels.of("rule", rule.rule().name());
+      hits.add(labels, rule.hits());
+      failures.add(labels, rule.failures());
+    }
+    counter("kmodwatch_policy_unmatched", "Load records that no rule spoke on.")
+        .add(Labels.EMPTY, alerts.policy().unmatched());
   }
 
   /** Takes the points of one metric. */

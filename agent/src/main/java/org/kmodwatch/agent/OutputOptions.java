@@ -38,7 +38,8 @@ final class OutputOptions {
         "loads: load records, one a line;",
         "events: every event, one a line;",
         "alerts, ecs, ocsf, cef, falco: what is to be looked at, one a line;",
-        "tracee: findings as events, one a line."
+        "tracee: findings as events, one a line;",
+        "none: nothing."
       })
   @Nullable String format;
 
@@ -133,6 +134,7 @@ final class OutputOptions {
       case JSON -> JsonOutputs.findings(shell.out());
       case LOADS -> JsonOutputs.loads(shell.out());
       case EVENTS -> JsonOutputs.events(shell.out());
+      case NONE -> JsonOutputs.none();
     };
   }
 

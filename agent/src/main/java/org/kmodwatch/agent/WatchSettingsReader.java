@@ -10,12 +10,14 @@ import org.kmodwatch.agent.alert.AlertConfig;
 import org.kmodwatch.agent.config.Section;
 import org.kmodwatch.agent.format.FormatName;
 import org.kmodwatch.agent.identity.ImageStore;
+import org.kmodwatch.agent.output.OutputFormat;
 import org.kmodwatch.agent.policy.Policy;
 import org.kmodwatch.agent.sink.Secret;
 import org.kmodwatch.agent.sink.SinkException;
 import org.kmodwatch.agent.sink.SinkFilter;
 import org.kmodwatch.agent.sink.SinkSettings;
 import org.kmodwatch.agent.sink.SpooledSink;
+import org.kmodwatch.agent.sink.StdoutTarget;
 import org.kmodwatch.agent.sink.WebhookTarget;
 import org.kmodwatch.agent.status.ListenAddress;
 
@@ -66,8 +68,11 @@ final class WatchSettingsReader {
           ExitStatus.USAGE,
           "--keep-images has nothing to keep with --image-buffer off; leave one of them out");
     }
+    WatchSettings.Changeable changeable = changeable(configured);
     return new WatchSettings(
-        given.output.format != null ? given.output.format : text(file, "output").orElse(null),
+        given.output.format != null
+            ? given.output.format
+            : text(file, "output").orElse(outputBeside(changeable.sinks())),
         given.record != null ? given.record : path(file, "record"),
         given.signatures.isEmpty()
             ? file.map(f -> f.texts("signatures")).orElse(List.of()).stream().map(Path::of).toList()
@@ -81,7 +86,14 @@ final class WatchSettingsReader {
             : Path.of(text(file, "state").orElse(WatchCommand.DEFAULT_STATE)),
         given.guardFtrace || file.map(f -> f.flag("guard-ftrace")).orElse(false),
         listenAddress(file),
-        changeable(configured));
+        changeable);
+  }
+
+  /** A sink that writes to standard output has it for itself, unless somebody says otherwise. */
+  private static @Nullable String outputBeside(List<SinkSettings> sinks) {
+    return sinks.stream().anyMatch(sink -> sink.target() instanceof StdoutTarget)
+        ? OutputFormat.NONE.word()
+        : null;
   }
 
   private static Optional<String> text(Optional<Section> file, String key) {

@@ -330,6 +330,14 @@ class ReplayCommandTest {
   }
 
   @Test
+  void outputNone_leavesTheStatusAlone() {
+    Cli.Result result =
+        new Cli().run("replay", "-o", "none", "--fail-on", "any", file("flat.ndjson"));
+    assertThat(result.status()).isEqualTo(1);
+    assertThat(result.out()).isEmpty();
+  }
+
+  @Test
   void failOn_refusesAnUnknownId() {
     Cli.Result result = new Cli().run("replay", "--fail-on", "TRC-1071", file("flat.ndjson"));
     assertThat(result.status()).isEqualTo(64);

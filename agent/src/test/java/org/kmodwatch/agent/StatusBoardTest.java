@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.kmodwatch.agent.policy.Policy;
+import org.kmodwatch.agent.policy.Rule;
 import org.kmodwatch.agent.sink.LossReason;
 import org.kmodwatch.agent.sink.SinkAccount;
 import org.kmodwatch.agent.status.ListenAddress;
@@ -27,6 +28,9 @@ import org.kmodwatch.sensor.SensorStatistics;
 class StatusBoardTest {
 
   private static final Instant TIME = Instant.parse("2026-11-24T10:00:00Z");
+
+  private static final Rule RULE =
+      new Rule("the \"own\" ones", "o", "r", null, "true", LoadRecord.Policy.Verdict.EXPECTED);
 
   private Instant now = TIME;
   private final StatusBoard board = new StatusBoard(() -> now);
@@ -100,7 +104,12 @@ class StatusBoardTest {
             "kmodwatch_sink_dropped_total{reason=\"forced_out\",sink=\"webhook\"} 2.0",
             "kmodwatch_sink_dropped_total{reason=\"lost\",sink=\"webhook\"} 1.0",
             "kmodwatch_sink_pending{sink=\"webhook\"} 2.0",
-            "kmodwatch_sink_failing{sink=\"webhook\"} 1.0");
+            "kmodwatch_sink_failing{sink=\"webhook\"} 1.0",
+            "kmodwatch_alerts_raised_total 3.0",
+            "kmodwatch_alerts_told_total 2.0",
+            "kmodwatch_policy_hits_total{rule=\"the \\\"own\\\" ones\"} 5.0",
+            "kmodwatch_policy_failures_total{rule=\"the \\\"own\\\" ones\"} 1.0",
+            "kmodwatch_policy_unmatched_total 6.0");
   }
 
   private String scrape() throws IOException, InterruptedException {
@@ -139,6 +148,7 @@ class StatusBoardTest {
         List.of(
             new SinkAccount(
                 "webhook", 2, 10, 7, 6, 1, 2, Map.of(LossReason.TOO_LARGE, 1L), 2, TIME)),
-        new AlertsAccount(3, 2, Policy.none().account()));
+        new AlertsAccount(
+            3, 2, new Policy.Account(List.of(new Policy.RuleAccount(RULE, 5, 1, TIME)), 6)));
   }
 }

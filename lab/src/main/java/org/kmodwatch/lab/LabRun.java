@@ -20,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  * @param agent whether the agent watches; where it does not there is no record, to compare with
  * @param instructionClock whether the guest's clock counts instructions: one processor, each
  *     instruction takes a nanosecond, and waiting takes no time of the host's
+ * @param network whether the guest has a network card, at whose other end this host's loopback has
+ *     the address {@link #HOST_ADDRESS}; there is nothing else
  * @param outFolder where the results go; null for a new folder under build/lab/runs
  */
 public record LabRun(
@@ -31,7 +33,11 @@ public record LabRun(
     Accelerator accelerator,
     GuestAgent agent,
     boolean instructionClock,
+    boolean network,
     @Nullable Path outFolder) {
+
+  /** The address of this host for a guest with a network: qemu's own choice. */
+  public static final String HOST_ADDRESS = "10.0.2.2";
 
   /** How long a guest may take where nobody says. */
   public static final Duration DEFAULT_TIMEOUT = Duration.ofMinutes(5);
@@ -70,6 +76,7 @@ public record LabRun(
         Accelerator.TCG,
         GuestAgent.WATCHING,
         false,
+        false,
         null);
   }
 
@@ -96,6 +103,7 @@ public record LabRun(
         accelerator,
         agent,
         instructionClock,
+        network,
         outFolder);
   }
 
@@ -110,6 +118,7 @@ public record LabRun(
         accelerator,
         agent,
         instructionClock,
+        network,
         outFolder);
   }
 
@@ -124,6 +133,7 @@ public record LabRun(
         accelerator,
         agent,
         instructionClock,
+        network,
         outFolder);
   }
 
@@ -138,6 +148,7 @@ public record LabRun(
         newAccelerator,
         agent,
         instructionClock,
+        network,
         outFolder);
   }
 
@@ -157,6 +168,7 @@ public record LabRun(
         accelerator,
         newAgent,
         instructionClock,
+        network,
         outFolder);
   }
 
@@ -166,7 +178,34 @@ public record LabRun(
    */
   public LabRun withInstructionClock() {
     return new LabRun(
-        kernel, script, files, timeout, kernelArguments, accelerator, agent, true, outFolder);
+        kernel,
+        script,
+        files,
+        timeout,
+        kernelArguments,
+        accelerator,
+        agent,
+        true,
+        network,
+        outFolder);
+  }
+
+  /**
+   * The same with a network card, whose driver (virtio_net) the script has to load: a guest loads
+   * no module that its script does not load.
+   */
+  public LabRun withNetwork() {
+    return new LabRun(
+        kernel,
+        script,
+        files,
+        timeout,
+        kernelArguments,
+        accelerator,
+        agent,
+        instructionClock,
+        true,
+        outFolder);
   }
 
   /** The same with its results in this folder. */
@@ -180,6 +219,7 @@ public record LabRun(
         accelerator,
         agent,
         instructionClock,
+        network,
         newOutFolder);
   }
 }

@@ -72,6 +72,11 @@ final class Qemu {
     command.add("-drive");
     command.add("if=none,id=results,format=raw,cache=unsafe,file=" + escape(files.results()));
     command.addAll(List.of("-device", "nvme,serial=results,drive=results"));
+    if (run.network()) {
+      command.addAll(List.of("-netdev", "user,id=network,ipv6=off"));
+      // romfile: it does not boot from there.
+      command.addAll(List.of("-device", "virtio-net-pci,netdev=network,romfile="));
+    }
     return command;
   }
 

@@ -131,6 +131,7 @@ final class FalcoFormat extends JsonFormat {
   }
 
   private static void kmod(Fields fields, LoadRecord load) {
+    fields.put("kmod.id", load.id());
     fields.put("kmod.name", load.module().name());
     fields.put("kmod.action", Facts.word(load.action()));
     fields.put("kmod.outcome", Facts.word(load.outcome()));

@@ -51,6 +51,11 @@ public final class JsonOutputs {
     };
   }
 
+  /** Nothing. */
+  public static Output none() {
+    return new Lines(OutputStream.nullOutputStream()) {};
+  }
+
   /** Writes one kind of thing; each of these has all that was asked for in it. */
   private abstract static class Lines implements Output {
     final OutputStream out;

@@ -12,7 +12,9 @@ public enum OutputFormat {
   /** Load records, one JSON object a line. */
   LOADS,
   /** Every event, one JSON object a line. */
-  EVENTS;
+  EVENTS,
+  /** Nothing. */
+  NONE;
 
   /** The format that {@code word} names, if it names one. */
   public static Optional<OutputFormat> ofWord(String word) {

@@ -5,26 +5,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.kmodwatch.agent.sink.TestItems.items;
 
-import com.sun.net.httpserver.Headers;
-import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpsConfigurator;
-import com.sun.net.httpserver.HttpsParameters;
-import com.sun.net.httpserver.HttpsServer;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CopyOnWriteArrayList;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
-import javax.net.ssl.SSLParameters;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -43,14 +35,12 @@ class HttpTransportTest {
 
   @TempDir Path folder;
 
-  private final List<String> bodies = new CopyOnWriteArrayList<>();
-  private final List<Headers> headers = new CopyOnWriteArrayList<>();
-  private volatile int status = 200;
+  private int status = 200;
 
   @SuppressWarnings("NullAway.Init")
   private TestCertificates certificates;
 
-  private @Nullable HttpsServer server;
+  private final List<HttpReceiver> servers = new ArrayList<>();
 
   @BeforeEach
   void makeAuthority() {
@@ -59,36 +49,28 @@ class HttpTransportTest {
 
   @AfterEach
   void stop() {
-    if (server != null) {
-      server.stop(0);
-    }
+    servers.forEach(HttpReceiver::close);
   }
 
   /** Starts a server; its URL is for localhost. */
   private String start(TlsFiles own, boolean wantsCertificate) throws IOException {
-    HttpsServer started =
-        HttpsServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-    started.setHttpsConfigurator(
-        new HttpsConfigurator(Tls.context(own)) {
-          @Override
-          public void configure(HttpsParameters parameters) {
-            SSLParameters tls = getSSLContext().getDefaultSSLParameters();
-            tls.setNeedClientAuth(wantsCertificate);
-            parameters.setSSLParameters(tls);
-          }
-        });
-    started.createContext("/hook", this::take);
-    started.start();
-    server = started;
-    return "https://127.0.0.1:%d/hook".formatted(started.getAddress().getPort());
+    HttpReceiver server = HttpReceiver.tls(own, wantsCertificate);
+    server.answer(status);
+    servers.add(server);
+    return server.url("/hook");
   }
 
-  private void take(HttpExchange exchange) throws IOException {
-    try (exchange) {
-      bodies.add(new String(exchange.getRequestBody().readAllBytes(), UTF_8));
-      headers.add(exchange.getRequestHeaders());
-      exchange.sendResponseHeaders(status, -1);
-    }
+  /** What all servers got. */
+  private List<HttpReceiver.Request> received() {
+    return servers.stream().flatMap(server -> server.requests().stream()).toList();
+  }
+
+  private List<String> bodies() {
+    return received().stream().map(HttpReceiver.Request::text).toList();
+  }
+
+  private List<String> headers(String name) {
+    return received().stream().map(request -> request.headers().getFirst(name)).toList();
   }
 
   private Secret secret(String name, String text) throws IOException {
@@ -136,24 +118,22 @@ class HttpTransportTest {
 
     assertThat(send(target(url, certificates.trusting()), Format.JSON, 2))
         .isEqualTo(new Answer.Taken());
-    assertThat(bodies).containsExactly("[{\"n\":0},{\"n\":1}]");
-    assertThat(headers.getFirst().getFirst("X-Team")).isEqualTo("blue");
+    assertThat(bodies()).containsExactly("[{\"n\":0},{\"n\":1}]");
+    assertThat(headers("X-Team")).containsExactly("blue");
   }
 
   @Test
   void server_getsNothing_whenItsCertificateIsNotGood() throws Exception {
     String url = start(certificates.issue("server", "127.0.0.1", false), false);
     assertThat(send(target(url, TlsFiles.NONE), Format.JSON, 1)).isInstanceOf(Answer.Later.class);
-    stop();
     url = start(certificates.issue("expired", "127.0.0.1", true), false);
     assertThat(send(target(url, certificates.trusting()), Format.JSON, 1))
         .isInstanceOf(Answer.Later.class);
-    stop();
     url = start(certificates.issue("other", "elsewhere.example", false), false);
     assertThat(send(target(url, certificates.trusting()), Format.JSON, 1))
         .isInstanceOf(Answer.Later.class);
 
-    assertThat(bodies).isEmpty();
+    assertThat(bodies()).isEmpty();
   }
 
   @Test
@@ -181,9 +161,9 @@ class HttpTransportTest {
         HexFormat.of()
             .formatHex(
                 mac.doFinal(
-                    "%d.%s".formatted(NOW.getEpochSecond(), bodies.getFirst()).getBytes(UTF_8)));
-    assertThat(headers.getFirst().getFirst("X-Kmodwatch-Signature"))
-        .isEqualTo("t=%d,v1=%s".formatted(NOW.getEpochSecond(), expected));
+                    "%d.%s".formatted(NOW.getEpochSecond(), bodies().getFirst()).getBytes(UTF_8)));
+    assertThat(headers("X-Kmodwatch-Signature"))
+        .containsExactly("t=%d,v1=%s".formatted(NOW.getEpochSecond(), expected));
   }
 
   @Test
@@ -195,10 +175,9 @@ class HttpTransportTest {
     send(target(url, tls, null, Map.of(), 100, true), Format.JSON, 2);
     send(target(url, tls, null, Map.of(), 100, false), Format.TEXT, 2);
 
-    assertThat(bodies)
+    assertThat(bodies())
         .containsExactly("{\"n\":0}", "{\"n\":0}\n{\"n\":1}\n", "{\"n\":0}\n{\"n\":1}\n");
-    assertThat(headers)
-        .extracting(sent -> sent.getFirst("Content-Type"))
+    assertThat(headers("Content-Type"))
         .containsExactly("application/json", "application/x-ndjson", "text/plain; charset=utf-8");
   }
 
@@ -218,9 +197,7 @@ class HttpTransportTest {
           .isEqualTo(new Answer.Later("api-key: no such file: " + folder.resolve("api-key"), null));
     }
 
-    assertThat(headers)
-        .extracting(sent -> sent.getFirst("X-Api-Key"))
-        .containsExactly("first", "second");
+    assertThat(headers("X-Api-Key")).containsExactly("first", "second");
   }
 
   @ParameterizedTest

@@ -36,21 +36,40 @@ public final class KafkaBroker implements AutoCloseable {
 
   private final Map<String, String> config = new HashMap<>();
   private final String address;
+  private final String addressForGuests;
   private KafkaRaftServer server;
 
-  /** Starts one in {@code folder}. */
+  /** Starts one in {@code folder}, for this machine. */
   public KafkaBroker(Path folder) throws Exception {
+    this(folder, "127.0.0.1");
+  }
+
+  /**
+   * Starts one in {@code folder}, for this machine and for guests of it.
+   *
+   * @param host what 127.0.0.1 of this machine is for its guests
+   */
+  public KafkaBroker(Path folder, String host) throws Exception {
     LOGS.forEach(log -> log.setLevel(Level.OFF));
     int port = freePort();
     int controller = freePort();
+    int guests = freePort();
     address = "127.0.0.1:" + port;
+    addressForGuests = host + ":" + guests;
     String logs = folder.resolve("kafka").toString();
     config.put("process.roles", "broker,controller");
     config.put("node.id", "1");
     config.put("controller.quorum.voters", "1@127.0.0.1:" + controller);
     config.put(
         "listeners",
-        "PLAINTEXT://127.0.0.1:%d,CONTROLLER://127.0.0.1:%d".formatted(port, controller));
+        "PLAINTEXT://%s,GUESTS://127.0.0.1:%d,CONTROLLER://127.0.0.1:%d"
+            .formatted(address, guests, controller));
+    // A client goes on with the address that it is told.
+    config.put(
+        "advertised.listeners", "PLAINTEXT://%s,GUESTS://%s".formatted(address, addressForGuests));
+    config.put(
+        "listener.security.protocol.map",
+        "PLAINTEXT:PLAINTEXT,GUESTS:PLAINTEXT,CONTROLLER:PLAINTEXT");
     config.put("controller.listener.names", "CONTROLLER");
     config.put("log.dirs", logs);
     config.put("offsets.topic.replication.factor", "1");
@@ -84,6 +103,11 @@ public final class KafkaBroker implements AutoCloseable {
     return address;
   }
 
+  /** HOST:PORT where guests reach it. */
+  public String addressForGuests() {
+    return addressForGuests;
+  }
+
   void stop() {
     server.shutdown();
     server.awaitShutdown();
@@ -94,7 +118,7 @@ public final class KafkaBroker implements AutoCloseable {
   }
 
   /** The first {@code count} records of {@code topic}, or what there is of them in 30 s. */
-  List<ConsumerRecord<String, byte[]>> read(String topic, int count) {
+  public List<ConsumerRecord<String, byte[]>> read(String topic, int count) {
     Map<String, Object> settings = new HashMap<>();
     settings.put("bootstrap.servers", address);
     settings.put("group.id", "test-" + Uuid.randomUuid());

@@ -15,7 +15,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Assumptions;
 
 /** Debian's rsyslog as an ordinary process, with a folder of its own. */
-final class Rsyslog implements AutoCloseable {
+public final class Rsyslog implements AutoCloseable {
 
   private static final Path ROOT = Path.of("../build/test-servers/root").toAbsolutePath();
   private static final Path LIBRARIES = ROOT.resolve("usr/lib/x86_64-linux-gnu");
@@ -31,12 +31,13 @@ final class Rsyslog implements AutoCloseable {
   private final int tls = freePort();
   private Process process;
 
-  Rsyslog(Path folder, TestCertificates certificates) throws Exception {
+  /** Starts one whose certificate is for {@code host}, where whoever sends reaches this machine. */
+  public Rsyslog(Path folder, TestCertificates certificates, String host) throws Exception {
     Assumptions.assumeTrue(
         Files.isExecutable(ROOT.resolve("usr/sbin/rsyslogd")),
         "there is no rsyslog to send to; remedy: tools/test-servers.sh");
     this.folder = folder;
-    TlsFiles own = certificates.issue("syslog", "127.0.0.1", false);
+    TlsFiles own = certificates.issue("syslog", host, false);
     Files.writeString(
         folder.resolve("rsyslog.conf"),
         """
@@ -98,15 +99,18 @@ final class Rsyslog implements AutoCloseable {
     process = start();
   }
 
-  String tcpAddress() {
+  /** Where this machine reaches it over TCP. */
+  public String tcpAddress() {
     return "tcp://127.0.0.1:" + tcp;
   }
 
-  String tlsAddress() {
+  /** The same over TLS. */
+  public String tlsAddress() {
     return "tls://127.0.0.1:" + tls;
   }
 
-  String udpAddress() {
+  /** The same over UDP. */
+  public String udpAddress() {
     return "udp://127.0.0.1:" + udp;
   }
 
@@ -115,7 +119,7 @@ final class Rsyslog implements AutoCloseable {
   }
 
   /** The messages that the server has written, each with its parts. */
-  List<List<String>> received() throws IOException {
+  public List<List<String>> received() throws IOException {
     Path file = folder.resolve("received");
     if (!Files.exists(file)) {
       return List.of();

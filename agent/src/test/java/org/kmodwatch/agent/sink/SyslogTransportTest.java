@@ -41,7 +41,7 @@ class SyslogTransportTest {
   static void start() throws Exception {
     certificates = new TestCertificates(folder);
     client = certificates.issue("client", "client.example", false);
-    server = new Rsyslog(folder, certificates);
+    server = new Rsyslog(folder, certificates, "127.0.0.1");
   }
 
   @AfterAll

@@ -25,7 +25,7 @@ import org.bouncycastle.openssl.jcajce.JcaPKCS8Generator;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 
 /** An authority and what it vouches for, as PEM files in a folder. */
-final class TestCertificates {
+public final class TestCertificates {
 
   private static final Duration VALID_FOR = Duration.ofDays(2);
 
@@ -34,7 +34,8 @@ final class TestCertificates {
   private final X509Certificate authority;
   private int serial = 1;
 
-  TestCertificates(Path folder) {
+  /** Makes an authority; its certificate and all it issues go into {@code folder}. */
+  public TestCertificates(Path folder) {
     this.folder = folder;
     try {
       this.authorityKey = newKey();
@@ -45,12 +46,13 @@ final class TestCertificates {
     }
   }
 
-  Path ca() {
+  /** The authority's certificate. */
+  public Path ca() {
     return folder.resolve("ca.pem");
   }
 
   /** Makes NAME.pem and NAME.key. */
-  TlsFiles issue(String name, String host, boolean expired) throws Exception {
+  public TlsFiles issue(String name, String host, boolean expired) throws Exception {
     KeyPair key = newKey();
     Path certificate = pem(name + ".pem", sign("CN=" + name, key, host, expired));
     Path keyFile = pem(name + ".key", new JcaPKCS8Generator(key.getPrivate(), null));
