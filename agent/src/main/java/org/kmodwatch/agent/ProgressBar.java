@@ -7,7 +7,7 @@ import java.util.function.LongSupplier;
  * Says on a {@link StatusLine} how much of so many bytes is done, how fast it goes and how long it
  * will take; from half a second after the start on, a few times a second. Not thread-safe.
  */
-final class ProgressBar {
+public final class ProgressBar {
 
   static final long FIRST_NANOS = 500_000_000L;
   static final long INTERVAL_NANOS = 200_000_000L;
@@ -58,18 +58,25 @@ final class ProgressBar {
     return done >= total ? 100 : (int) (100.0 * done / total);
   }
 
-  static String text(String doing, long done, long total, long elapsedNanos) {
+  /** How much of {@code total} is {@code done}, for a person: <code> 45 % [=====>      ]</code>. */
+  public static String bar(long done, long total) {
     int filled = total == 0 ? BAR_COLUMNS : (int) (BAR_COLUMNS * Math.min(1.0, 1.0 * done / total));
-    String bar = "=".repeat(filled) + (filled < BAR_COLUMNS ? ">" : "");
+    return String.format(
+        Locale.ROOT,
+        "%3d %% [%-" + BAR_COLUMNS + "s]",
+        percent(done, total),
+        "=".repeat(filled) + (filled < BAR_COLUMNS ? ">" : ""));
+  }
+
+  static String text(String doing, long done, long total, long elapsedNanos) {
     double bytesASecond = done / (elapsedNanos / NANOS_A_SECOND);
     String left =
         done == 0 || done >= total ? "" : ", " + span((total - done) / bytesASecond) + " left";
     return String.format(
         Locale.ROOT,
-        "%s %3d %% [%-" + BAR_COLUMNS + "s] %s, %.0f MB/s%s",
+        "%s %s %s, %.0f MB/s%s",
         doing,
-        percent(done, total),
-        bar,
+        bar(done, total),
         amounts(done, total),
         bytesASecond / 1e6,
         left);

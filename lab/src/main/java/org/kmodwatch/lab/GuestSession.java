@@ -35,6 +35,7 @@ final class GuestSession {
   private final LabRun request;
   private final Path out;
   private final LabListener listener;
+  private final BootTimes bootTimes;
 
   GuestSession(
       Checkout checkout, LabKernel kernel, LabRun request, Path out, LabListener listener) {
@@ -43,6 +44,7 @@ final class GuestSession {
     this.request = request;
     this.out = out;
     this.listener = listener;
+    this.bootTimes = new BootTimes(checkout.labFolder().resolve("boots"));
   }
 
   LabResult run(List<String> qemu) throws IOException {
@@ -83,7 +85,7 @@ final class GuestSession {
         OutputStream guestLog = Files.newOutputStream(out.resolve("guest.log"))) {
       control.bind(UnixDomainSocketAddress.of(socket));
       listener.progress("booting %s (%s)".formatted(kernel.name(), request.accelerator()));
-      listener.stage("booting " + kernel.name());
+      listener.stage("booting " + kernel.name(), bootTimes.usual(request));
       long powerOnNanos = System.nanoTime();
       report = new GuestReport(() -> Duration.ofNanos(System.nanoTime() - powerOnNanos), listener);
       Process machine =
@@ -126,6 +128,7 @@ final class GuestSession {
     }
     LabResult result = report.result(out);
     if (result != null && report.hasResults()) {
+      bootTimes.remember(request, result.armedAfter());
       listener.progress("results in %s".formatted(out));
       return result;
     }

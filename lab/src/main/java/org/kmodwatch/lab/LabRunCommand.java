@@ -192,6 +192,11 @@ final class LabRunCommand implements Callable<Integer> {
     }
 
     @Override
+    public void stage(String name, Duration usual) {
+      clock.stage(name, usual);
+    }
+
+    @Override
     public void close() {
       clock.close();
     }

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
+import org.kmodwatch.agent.ProgressBar;
 import org.kmodwatch.agent.StatusLine;
 
 /**
@@ -18,6 +19,7 @@ final class StageClock implements AutoCloseable {
   private final LongSupplier nanoTime;
   private @Nullable Thread ticker;
   private @Nullable String stage;
+  private @Nullable Duration usual;
   private long startNanos;
 
   private StageClock(StatusLine line, LongSupplier nanoTime) {
@@ -52,8 +54,18 @@ final class StageClock implements AutoCloseable {
    *
    * @param name a few words; empty for something that shows itself
    */
-  synchronized void stage(String name) {
+  void stage(String name) {
+    stage(name, null);
+  }
+
+  /**
+   * The same.
+   *
+   * @param newUsual how long it usually takes; null if that is not known
+   */
+  synchronized void stage(String name, @Nullable Duration newUsual) {
     stage = name.isEmpty() ? null : name;
+    usual = newUsual;
     startNanos = nanoTime.getAsLong();
     line.clear();
   }
@@ -62,8 +74,16 @@ final class StageClock implements AutoCloseable {
   synchronized void show() {
     if (stage != null) {
       Duration soFar = Duration.ofNanos(nanoTime.getAsLong() - startNanos);
-      line.show("lab: %s: %s".formatted(stage, GuestReport.seconds(soFar)));
+      line.show(
+          "lab: %s%s: %s"
+              .formatted(
+                  stage, usual == null ? "" : " " + bar(soFar, usual), GuestReport.seconds(soFar)));
     }
+  }
+
+  /** What takes longer than usual is not over for that. */
+  private static String bar(Duration soFar, Duration usual) {
+    return ProgressBar.bar(Math.min(soFar.toNanos(), usual.toNanos() - 1), usual.toNanos());
   }
 
   @Override
