@@ -32,7 +32,8 @@ import java.util.zip.ZipOutputStream;
  *   <li>Seals of packages go: with classes of a sealed package in its cache, Java 25 does not start.
  *   <li>Classes of before Java 6 are written anew as those of Java 8, with the stack maps that
  *       those have: older ones are in no cache either, and are checked by a slower verifier.
- *   <li>Native libraries of SQLite for other systems and processors go.
+ *   <li>Native libraries of SQLite for other systems and processors go; the one for ours becomes a
+ *       file beside the jars, so that nothing has to be unpacked where it runs.
  * </ul>
  *
  * <p>Usage: java PackJars.java TARGET_FOLDER SECONDS_SINCE_EPOCH JAR...
@@ -67,6 +68,10 @@ final class PackJars {
           continue;
         }
         byte[] bytes = jar.getInputStream(entry).readAllBytes();
+        if (name.startsWith(OUR_NATIVES)) {
+          Files.write(to.resolveSibling(name.substring(OUR_NATIVES.length())), bytes);
+          continue;
+        }
         if (name.equals(JarFile.MANIFEST_NAME)) {
           bytes = cacheable(bytes);
         } else if (name.endsWith(".class")) {

@@ -40,10 +40,12 @@ class_path() {
 train() {
   local java=$1 cache=$2 log=$3 folder status=0
   shift 3
+  # Where the package has the library of SQLite.
+  local natives=-Dorg.sqlite.lib.path=${1%/*}
   folder=$(mktemp -d)
   # Two steps, since the one step that does both hands its options on by JAVA_TOOL_OPTIONS, which says so.
   env -u JAVA_TOOL_OPTIONS "$java" "@$kmodwatch_root/packaging/java/common" "@$kmodwatch_root/packaging/java/watch" \
-    -XX:AOTMode=record -XX:AOTConfiguration="$folder/configuration" -cp "$(class_path "$@")" org.kmodwatch.agent.Training \
+    "$natives" -XX:AOTMode=record -XX:AOTConfiguration="$folder/configuration" -cp "$(class_path "$@")" org.kmodwatch.agent.Training \
     "$kmodwatch_root/image/src/test/resources/org/kmodwatch/image/seeds/signed" "$folder/machine" >"$log" 2>&1 &&
     env -u JAVA_TOOL_OPTIONS "$java" "@$kmodwatch_root/packaging/java/common" "@$kmodwatch_root/packaging/java/watch" \
       -XX:-AOTStubCaching -XX:-AOTAdapterCaching -XX:-AOTClassLinking \

@@ -140,7 +140,7 @@ train "$home/runtime/bin/java" "$home/kmodwatch.aot" "$work/cache.log" "$home"/l
 chmod 644 "$home/kmodwatch.aot"
 
 # What of the C library the programs and libraries ask for.
-libc=$(find "$home/runtime" -type f \( -name '*.so*' -o -name java -o -name jspawnhelper \) -exec objdump -T {} + |
+libc=$(find "$home/runtime" "$home/lib" -type f \( -name '*.so*' -o -name java -o -name jspawnhelper \) -exec objdump -T {} + |
   sed -n 's/.*(\?GLIBC_\([0-9.]*\))\? .*/\1/p' | sort -Vu | tail -n 1)
 (cd "$tree" && find usr -type f -print0 | sort -z | xargs -0 md5sum) \
   >"$tree/DEBIAN/md5sums"

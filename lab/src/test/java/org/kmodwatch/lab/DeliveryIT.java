@@ -60,6 +60,9 @@ final class DeliveryIT {
   private static List<HttpReceiver.Request> webhook;
 
   @SuppressWarnings("NullAway.Init") // set before all
+  private static List<HttpReceiver.Request> webhookOnFullDisk;
+
+  @SuppressWarnings("NullAway.Init") // set before all
   private static List<HttpReceiver.Request> otlp;
 
   /** The SHA-256 of the module's file, by Java's own means. */
@@ -78,7 +81,8 @@ final class DeliveryIT {
           LabRun.of(KERNEL, Resources.text("delivery.sh"))
               .withAgent(GuestAgent.AT_HAND)
               .withNetwork()
-              .withFile(module);
+              .withFile(module)
+              .withFile(Lab.testModule(KERNEL, "kw_params"));
       for (AddedFile file : receivers.files()) {
         run = run.withFile(file);
       }
@@ -86,9 +90,14 @@ final class DeliveryIT {
       assertThat(result.exitStatus()).as("%s", result.guestLog()).isZero();
       syslog = receivers.syslog.received();
       kafka = receivers.kafka.read(HostReceivers.TOPIC, BEFORE + 1);
-      webhook = receivers.webhook.requests();
+      webhook = requests(receivers.webhook, "/hook");
+      webhookOnFullDisk = requests(receivers.webhook, "/full");
       otlp = receivers.otlp.requests();
     }
+  }
+
+  private static List<HttpReceiver.Request> requests(HttpReceiver receiver, String path) {
+    return receiver.requests().stream().filter(request -> request.path().equals(path)).toList();
   }
 
   private static List<String> lines(String name) throws IOException {
@@ -112,7 +121,7 @@ final class DeliveryIT {
   void everySink_deliveredWhatIsForIt_andHasNothingLeft() throws IOException {
     // The load, two findings (TRC-1017, and that nobody signed it), one alert.
     int all = BEFORE + 4;
-    assertThat(lines("watch.log"))
+    assertThat(lines("standard-output.log"))
         .filteredOn(line -> line.contains("delivered "))
         .containsExactlyInAnyOrder(
             Stream.of(
@@ -127,7 +136,7 @@ final class DeliveryIT {
                         "%s: delivered %d, refused 0, dropped or lost 0, waiting 0"
                             .formatted(sink.getKey(), sink.getValue()))
                 .toArray(String[]::new));
-    assertThat(lines("guest.log")).contains("ended 0", "history 0");
+    assertThat(lines("guest.log")).contains("first ended 0", "history 0");
   }
 
   @ParameterizedTest
@@ -296,5 +305,23 @@ final class DeliveryIT {
   @Test
   void history_hasTheLoad() throws IOException {
     assertThat(lines("history.ndjson")).containsExactly(lines("loads.ndjson").getLast());
+  }
+
+  /** The spool cannot be opened then, and SQLite's library not even be unpacked. */
+  @Test
+  void agentThatStartsOnAFullDisk_sends_andKeepsTheRestUntilThereIsRoom() throws IOException {
+    assertThat(lines("guest.log")).contains("full 0", "second ended 0");
+    assertThat(webhookOnFullDisk)
+        .flatExtracting(request -> MAPPER.readTree(request.text()).valueStream().toList())
+        .filteredOn(notice -> notice.at("/data/module/name").asString("").equals("kw_params"))
+        .singleElement()
+        .matches(notice -> notice.at("/data/outcome").asString().equals("loaded"));
+    assertThat(objects("full-history"))
+        .extracting(load -> load.at("/module/name").asString())
+        .containsExactly("kw_params");
+    assertThat(lines("full.log"))
+        .anyMatch(line -> line.startsWith("webhook: spool: "))
+        .anyMatch(line -> line.matches("webhook: delivered 5, refused 0, .* lost 0, waiting 0"))
+        .anyMatch(line -> line.matches("history: delivered 5, refused 0, .* lost 0, waiting 0"));
   }
 }

@@ -49,7 +49,9 @@ final class HostReceivers implements AutoCloseable {
   /** What the guest needs: the configuration, certificates and keys. */
   List<AddedFile> files() throws IOException {
     Files.writeString(folder.resolve("kmodwatch.yaml"), configuration());
-    return Stream.of("kmodwatch.yaml", "ca.pem", "client.pem", "client.key", "hmac.key")
+    Files.writeString(folder.resolve("full.yaml"), configurationOnFullDisk());
+    return Stream.of(
+            "kmodwatch.yaml", "full.yaml", "ca.pem", "client.pem", "client.key", "hmac.key")
         .map(name -> AddedFile.of(folder.resolve(name)))
         .toList();
   }
@@ -103,6 +105,24 @@ final class HostReceivers implements AutoCloseable {
             kafka.addressForGuests(),
             TOPIC,
             seenByGuest(otlp.url("/v1/logs")));
+  }
+
+  /** A sink that needs no disk of the guest's, and one that cannot do without. */
+  private String configurationOnFullDisk() {
+    return """
+    listen: 127.0.0.1:9464
+    spool: /full/spool
+    history: {dir: /full/history}
+    sinks:
+      webhook:
+        type: webhook
+        url: %s
+        kinds: [load]
+        ca: /root/ca.pem
+        certificate: /root/client.pem
+        key: /root/client.key
+    """
+        .formatted(seenByGuest(webhook.url("/full")));
   }
 
   private static String seenByGuest(String address) {

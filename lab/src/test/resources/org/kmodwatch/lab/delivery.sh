@@ -1,16 +1,22 @@
 #!/bin/sh
-# One module is loaded while the agent writes to every kind of sink in every format; DeliveryIT has the receivers, on the
-# host, and holds what came against each other. /root has kmodwatch.yaml, certificates and keys.
+# One module is loaded while the agent writes to every kind of sink in every format; then another one, with an agent that was
+# started on a full disk. DeliveryIT has the receivers, on the host, and holds what came against each other. /root has
+# kmodwatch.yaml, full.yaml, certificates and keys.
 modprobe virtio_net
 ip addr add 10.0.2.15/24 dev eth0
 ip link set eth0 up
 syslogd -O /out/local-socket.log
 mkdir -p /srv
-cp kw_plain.ko /srv/
+cp ./*.ko /srv/
 chmod 600 ./*.key
 
-kmodwatch watch --config /root/kmodwatch.yaml >/out/standard-output.ndjson 2>/out/watch.log &
-agent=$!
+# start NAME CONFIGURATION
+start() {
+  log=/out/$1.log
+  kmodwatch watch --config "/root/$2" >"/out/$1.ndjson" 2>"$log" &
+  agent=$!
+  until_so armed
+}
 # until_so COMMAND...
 until_so() {
   tries=0
@@ -18,26 +24,45 @@ until_so() {
     tries=$((tries + 1))
     if [ "$tries" -gt 600 ] || ! kill -0 "$agent"; then
       echo "never so: $*"
-      tail -n 30 /out/watch.log
+      tail -n 30 "$log"
       exit 1
     fi
     sleep 0.2
   done
 }
-armed() { grep -q '^armed' /out/watch.log; }
+armed() { grep -q '^armed' "$log"; }
 # Every sink has delivered something, and nothing waits.
 delivered() {
   wget -q -O /root/metrics http://127.0.0.1:9464/metrics || return
-  grep '^kmodwatch_sink_delivered_total' /root/metrics >/root/sinks
-  ! grep -q ' 0\.0$' /root/sinks && ! grep '^kmodwatch_sink_pending' /root/metrics | grep -qv ' 0\.0$' &&
-    ! grep '^kmodwatch_sink_failing' /root/metrics | grep -qv ' 0\.0$'
+  ! grep '^kmodwatch_sink_delivered_total' /root/metrics | grep -q ' 0\.0$' &&
+    ! grep '^kmodwatch_sink_pending' /root/metrics | grep -qv ' 0\.0$'
 }
-until_so armed
+# The webhook alone.
+delivered_by_webhook() {
+  wget -q -O /root/metrics http://127.0.0.1:9464/metrics || return
+  grep -q '^kmodwatch_sink_pending{sink="webhook"} 0\.0$' /root/metrics
+}
+end() {
+  kill -TERM "$agent"
+  wait "$agent"
+  echo "$1 ended $?"
+}
+start standard-output kmodwatch.yaml
 kwload finit /srv/kw_plain.ko
 until_so delivered
-sed 's/ .*//' /root/sinks
-kill -TERM "$agent"
-wait "$agent"
-echo "ended $?"
+end first
 kmodwatch history --history /root/history -o loads --name kw_plain >/out/history.ndjson
+echo "history $?"
+
+mkdir -m 700 /full
+mount -t tmpfs -o size=8m,mode=700 tmpfs /full
+cat /dev/zero >/full/ballast 2>/dev/null
+start full full.yaml
+kwload finit /srv/kw_params.ko
+until_so delivered_by_webhook
+echo "full $(df -k /full | tail -n 1 | tr -s ' ' | cut -d ' ' -f 4)"
+rm /full/ballast
+until_so delivered
+end second
+kmodwatch history --history /full/history -o loads --name kw_params >/out/full-history.ndjson
 echo "history $?"

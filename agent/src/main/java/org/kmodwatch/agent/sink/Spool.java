@@ -58,6 +58,9 @@ final class Spool implements AutoCloseable {
   private long inFlightTo;
   private int generation;
 
+  /** Whether what it held when it was first open is counted. */
+  private boolean counted;
+
   private Spool(PrivateFolder folder, long maxBytes, Counters counters, Consumer<String> notes) {
     this.folder = folder;
     this.database = new Database(folder, LAYOUT, maxBytes);
@@ -85,7 +88,9 @@ final class Spool implements AutoCloseable {
   }
 
   /**
-   * Opens or makes it, and counts what it holds as carried over. A damaged file is set aside.
+   * Opens or makes it, and counts what it holds as carried over. A damaged file is set aside. Where
+   * the disk is full it is opened by the first method that finds room: whoever fills the disk must
+   * not keep the agent from starting.
    *
    * @throws SinkException if the folder cannot be used
    */
@@ -98,28 +103,14 @@ final class Spool implements AutoCloseable {
     }
     var spool = new Spool(folder, maxBytes, counters, notes);
     try {
-      spool.start();
-      return spool;
-    } catch (SQLException | IOException e) {
-      spool.close();
-      throw new SinkException("--spool: cannot use %s: %s".formatted(path, e.getMessage()), e);
-    }
-  }
-
-  private void start() throws SQLException, IOException {
-    long held;
-    try {
-      held = database.inTransaction(Spool::count);
-    } catch (SQLException e) {
-      if (!Database.isDamage(e)) {
-        throw e;
+      spool.perform(sql -> 0);
+    } catch (SpoolException e) {
+      if (!folder.isFull()) {
+        spool.close();
+        throw new SinkException("--spool: cannot use %s: %s".formatted(path, e.getMessage()), e);
       }
-      notes.accept(
-          "spool: damaged, what was in it cannot be sent; kept as %s (%s)"
-              .formatted(database.setAside(), e.getMessage()));
-      held = database.inTransaction(Spool::count);
     }
-    counters.carriedOver(held);
+    return spool;
   }
 
   /**
@@ -290,13 +281,28 @@ final class Spool implements AutoCloseable {
         sql -> Database.number(sql, "SELECT count(*) FROM item WHERE sequence > " + cursor));
   }
 
-  private static long count(Connection sql) throws SQLException {
-    return Database.number(sql, "SELECT count(*) FROM item");
+  private void count() throws SQLException, IOException {
+    long held = 0;
+    try {
+      held = database.inTransaction(sql -> Database.number(sql, "SELECT count(*) FROM item"));
+    } catch (SQLException e) {
+      if (!Database.isDamage(e)) {
+        throw e;
+      }
+      notes.accept(
+          "spool: damaged, what was in it cannot be sent; kept as %s (%s)"
+              .formatted(database.setAside(), e.getMessage()));
+    }
+    counted = true;
+    counters.carriedOver(held);
   }
 
   /** Does {@code work} and commits it, or leaves all as it was. */
   private synchronized <T> T perform(Database.Work<T> work) throws SpoolException {
     try {
+      if (!counted) {
+        count();
+      }
       return database.inTransaction(work);
     } catch (SQLException e) {
       if (Database.isDamage(e)) {

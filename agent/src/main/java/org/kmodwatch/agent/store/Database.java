@@ -32,6 +32,9 @@ public final class Database {
   /** Room in the file for the pages that a table needs besides its rows. */
   private static final int SPARE_PAGES = 256;
 
+  /** One for the process; it is there from the first connection on. */
+  private static volatile boolean libraryIsLoaded;
+
   private final PrivateFolder folder;
   private final Layout layout;
   private final long maxBytes;
@@ -112,9 +115,11 @@ public final class Database {
   }
 
   private Connection connect() throws SQLException, IOException {
+    requireRoomForLibrary();
     folder.createDatabase();
     Connection opened = DriverManager.getConnection("jdbc:sqlite:" + folder.database());
     connection = opened;
+    libraryIsLoaded = true;
     try {
       if (layout.alone()) {
         // Before the log: without the lock, its first use makes the shared memory.
@@ -131,6 +136,13 @@ public final class Database {
       throw e;
     }
     return opened;
+  }
+
+  /** The driver does not recover from a library that it could not unpack as a whole. */
+  private void requireRoomForLibrary() throws IOException {
+    if (!libraryIsLoaded && System.getProperty("org.sqlite.lib.path") == null && folder.isFull()) {
+      throw new IOException("the disk is full");
+    }
   }
 
   private void migrate(Connection sql) throws SQLException {

@@ -30,6 +30,9 @@ public final class PrivateFolder implements AutoCloseable {
       PosixFilePermissions.fromString("rwx------");
   private static final Set<PosixFilePermission> FILE = PosixFilePermissions.fromString("rw-------");
 
+  /** Room that opening a database may take: for SQLite's library, and for what it logs ahead. */
+  private static final long ROOM_TO_OPEN_BYTES = 4L << 20;
+
   /** Past this many the last is replaced: a bad disk must not fill up. */
   private static final int MAX_DAMAGED = 3;
 
@@ -125,11 +128,20 @@ public final class PrivateFolder implements AutoCloseable {
           "%s: another kmodwatch uses the folder: %s; remedy: give each its own"
               .formatted(option, folder));
     }
-    file.truncate(0);
-    file.write(
-        ByteBuffer.wrap(
-            (ProcessHandle.current().pid() + "\n").getBytes(StandardCharsets.US_ASCII)));
+    sign(file);
     return file;
+  }
+
+  /** Says whose the lock is, to people; what counts is the lock itself, also on a full disk. */
+  private static void sign(FileChannel file) {
+    try {
+      file.truncate(0);
+      file.write(
+          ByteBuffer.wrap(
+              (ProcessHandle.current().pid() + "\n").getBytes(StandardCharsets.US_ASCII)));
+    } catch (IOException notSaid) {
+      // Then nobody can read it there.
+    }
   }
 
   private static @Nullable FileLock tryLock(FileChannel file) throws IOException {
@@ -156,6 +168,15 @@ public final class PrivateFolder implements AutoCloseable {
   /** Where it is. */
   public Path path() {
     return folder;
+  }
+
+  /** Whether the disk has no room to open the database. */
+  public boolean isFull() {
+    try {
+      return Files.getFileStore(folder).getUsableSpace() < ROOM_TO_OPEN_BYTES;
+    } catch (IOException e) {
+      return false;
+    }
   }
 
   /** The file of the database. */
