@@ -148,6 +148,7 @@ final class PackageIT {
             "./usr/share/man/man8/kmodwatch.8.gz\n",
             "./usr/share/man/man8/kmodwatch-replay.8.gz\n",
             "./usr/share/zsh/vendor-completions/_kmodwatch\n",
+            "./usr/lib/kmodwatch/lib/libsqlitejdbc.so\n",
             "function _picocli_kmodwatch_replay()")
         .doesNotContain("kmodwatch-lab.8", "_picocli_kmodwatch_lab");
   }
@@ -229,6 +230,13 @@ final class PackageIT {
             line ->
                 line.startsWith("mode 600 kmodwatch:kmodwatch")
                     || line.startsWith("mode 400 kmodwatch:kmodwatch"));
+  }
+
+  @Test
+  void history_isKept_withTheLibraryOfThePackage() {
+    assertThat(log)
+        .contains("history 1", "mode 700 kmodwatch:kmodwatch d /var/lib/kmodwatch/history")
+        .noneMatch(line -> line.startsWith("mode ") && line.contains("libsqlite"));
   }
 
   @Test
