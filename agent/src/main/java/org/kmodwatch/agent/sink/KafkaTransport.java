@@ -54,7 +54,12 @@ final class KafkaTransport implements Transport {
       Producer<String, byte[]> open = known == null ? open() : known;
       var sent = new ArrayList<Future<RecordMetadata>>();
       for (Item item : batch) {
-        sent.add(open.send(record(item)));
+        Future<RecordMetadata> future = open.send(record(item));
+        if (future.isDone()) {
+          // It waited for a broker in vain, and would for each of the others.
+          future.get();
+        }
+        sent.add(future);
       }
       open.flush();
       for (Future<RecordMetadata> future : sent) {

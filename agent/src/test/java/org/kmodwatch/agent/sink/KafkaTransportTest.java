@@ -2,6 +2,7 @@ package org.kmodwatch.agent.sink;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertTimeout;
 import static org.kmodwatch.agent.sink.TestItems.bodies;
 import static org.kmodwatch.agent.sink.TestItems.item;
 import static org.kmodwatch.agent.sink.TestItems.items;
@@ -39,7 +40,15 @@ class KafkaTransportTest {
 
   private static KafkaTransport transport(String topic) {
     return new KafkaTransport(
-        new KafkaTarget(broker.address(), topic, Map.of("max.request.size", "90000"), Map.of()),
+        new KafkaTarget(
+            broker.address(),
+            topic,
+            Map.of(
+                "max.request.size", "90000",
+                "max.block.ms", "3000",
+                "request.timeout.ms", "3000",
+                "delivery.timeout.ms", "6000"),
+            Map.of()),
         "host1");
   }
 
@@ -83,7 +92,10 @@ class KafkaTransportTest {
       assertThat(transport.send(items(0, 10))).isEqualTo(new Answer.Taken());
       broker.stop();
       try {
-        assertThat(transport.send(items(10, 10))).isInstanceOf(Answer.Later.class);
+        // Not once more for each of them.
+        assertTimeout(
+            Duration.ofSeconds(15),
+            () -> assertThat(transport.send(items(10, 10))).isInstanceOf(Answer.Later.class));
       } finally {
         broker.startAgain();
       }
