@@ -1,6 +1,7 @@
 package org.kmodwatch.lab;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.opentelemetry.proto.collector.logs.v1.ExportLogsServiceRequest;
 import io.opentelemetry.proto.common.v1.KeyValue;
@@ -13,8 +14,10 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -30,12 +33,14 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.kmodwatch.agent.format.ForeignReaders;
 import org.kmodwatch.agent.format.FormatName;
 import org.kmodwatch.agent.sink.HttpReceiver;
+import org.kmodwatch.agent.sink.KafkaBroker;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
 /**
  * One module is loaded, and in the same run arrives in every kind of sink and in every format.
- * Where there is a receiver, a parser or a schema that is not ours, that is what reads it.
+ * Where there is a receiver, a parser or a schema that is not ours, that is what reads it. What the
+ * guest, which is slow, may send again comes with the id that it had, and is dropped here.
  */
 final class DeliveryIT {
 
@@ -88,8 +93,8 @@ final class DeliveryIT {
       }
       result = Lab.run(run);
       assertThat(result.exitStatus()).as("%s", result.guestLog()).isZero();
-      syslog = receivers.syslog.received();
-      kafka = receivers.kafka.read(HostReceivers.TOPIC, BEFORE + 1);
+      syslog = receivers.syslog.received().stream().distinct().toList();
+      kafka = loads(receivers.kafka);
       webhook = requests(receivers.webhook, "/hook");
       webhookOnFullDisk = requests(receivers.webhook, "/full");
       otlp = receivers.otlp.requests();
@@ -97,7 +102,26 @@ final class DeliveryIT {
   }
 
   private static List<HttpReceiver.Request> requests(HttpReceiver receiver, String path) {
-    return receiver.requests().stream().filter(request -> request.path().equals(path)).toList();
+    return distinct(
+        receiver.requests().stream().filter(request -> request.path().equals(path)),
+        request -> request.headers().getFirst("Idempotency-Key"));
+  }
+
+  private static List<ConsumerRecord<String, byte[]>> loads(KafkaBroker broker) {
+    List<ConsumerRecord<String, byte[]>> loads = List.of();
+    for (int count = BEFORE + 1; loads.size() <= BEFORE && count < 20; count++) {
+      loads =
+          distinct(
+              broker.read(HostReceivers.TOPIC, count).stream(), message -> header(message, "id"));
+    }
+    return loads;
+  }
+
+  /** The first of each id. */
+  private static <T> List<T> distinct(Stream<T> sent, Function<T, String> id) {
+    var byId = new LinkedHashMap<String, T>();
+    sent.forEach(each -> byId.putIfAbsent(id.apply(each), each));
+    return List.copyOf(byId.values());
   }
 
   private static List<String> lines(String name) throws IOException {
@@ -185,8 +209,8 @@ final class DeliveryIT {
             event -> event.at("/eventName").asString(),
             event -> event.at("/metadata/Properties/signatureID").asString())
         .containsExactly(
-            org.assertj.core.groups.Tuple.tuple("kernel_module_loading", "TRC-1017"),
-            org.assertj.core.groups.Tuple.tuple("unsigned_kernel_module", "KMW-1004"));
+            tuple("kernel_module_loading", "TRC-1017"),
+            tuple("unsigned_kernel_module", "KMW-1004"));
     assertThat(objects("tracee").getFirst().at("/args").toString()).contains("/srv/kw_plain.ko");
   }
 
@@ -205,8 +229,8 @@ final class DeliveryIT {
             .flatMap(of -> of)
             .map(line -> line.substring(line.indexOf("CEF:")))
             .toList();
-    // The file, TLS, UDP, the local socket.
-    assertThat(alerts).hasSize(4).containsOnly(alerts.getFirst());
+    // The file, TLS, the local socket.
+    assertThat(alerts).hasSize(3).containsOnly(alerts.getFirst());
     assertThat(ForeignReaders.cefExtension(alerts.getFirst()))
         .containsEntry("externalId", alertId())
         .containsEntry("fileHash", hash)
@@ -230,10 +254,10 @@ final class DeliveryIT {
             });
     assertThat(syslog)
         .extracting(List::getLast)
-        .filteredOn(text -> text.contains("{"))
-        .singleElement()
-        .satisfies(text -> assertThat(ForeignReaders.faults(FormatName.ECS, text)).isEmpty())
-        .isEqualTo(lines("ecs.ndjson").getLast());
+        .containsExactlyInAnyOrder(
+            lines("cef.ndjson").getLast(),
+            lines("ecs.ndjson").getLast(),
+            lines("falco.ndjson").getLast());
     assertThat(lines("local-socket.log"))
         .filteredOn(line -> line.contains(structured))
         .singleElement()
@@ -288,10 +312,12 @@ final class DeliveryIT {
         logs.getScopeLogsList().forEach(scope -> records.addAll(scope.getLogRecordsList()));
       }
     }
-    assertThat(records)
+    List<LogRecord> distinct =
+        distinct(records.stream(), message -> message.getBody().getStringValue());
+    assertThat(distinct)
         .extracting(message -> message.getBody().getStringValue())
         .containsExactlyElementsOf(lines("kmodwatch.ndjson"));
-    assertThat(records)
+    assertThat(distinct)
         .extracting(LogRecord::getEventName)
         .filteredOn("kmodwatch.alert"::equals)
         .hasSize(1);

@@ -83,7 +83,7 @@ final class HostReceivers implements AutoCloseable {
         certificate: /root/client.pem
         key: /root/client.key
       syslog-tcp: {type: syslog, address: '%s', framing: newline, format: ecs}
-      syslog-udp: {type: syslog, address: '%s'}
+      syslog-udp: {type: syslog, address: '%s', format: falco}
       syslog-local: {type: syslog, address: 'unix:///dev/log'}
       webhook:
         type: webhook

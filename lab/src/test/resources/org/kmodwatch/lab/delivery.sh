@@ -37,10 +37,10 @@ delivered() {
   ! grep '^kmodwatch_sink_delivered_total' /root/metrics | grep -q ' 0\.0$' &&
     ! grep '^kmodwatch_sink_pending' /root/metrics | grep -qv ' 0\.0$'
 }
-# The webhook alone.
+# The webhook alone: the four modules from before, and the new one.
 delivered_by_webhook() {
   wget -q -O /root/metrics http://127.0.0.1:9464/metrics || return
-  grep -q '^kmodwatch_sink_pending{sink="webhook"} 0\.0$' /root/metrics
+  grep -q '^kmodwatch_sink_delivered_total{sink="webhook"} 5\.0$' /root/metrics
 }
 end() {
   kill -TERM "$agent"
