@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -94,62 +95,22 @@ public record LabRun(
 
   /** The same with these files. */
   public LabRun withFiles(List<AddedFile> newFiles) {
-    return new LabRun(
-        kernel,
-        script,
-        newFiles,
-        timeout,
-        kernelArguments,
-        accelerator,
-        agent,
-        instructionClock,
-        network,
-        outFolder);
+    return changed(parts -> parts.files = newFiles);
   }
 
   /** The same with another time limit. */
   public LabRun withTimeout(Duration newTimeout) {
-    return new LabRun(
-        kernel,
-        script,
-        files,
-        newTimeout,
-        kernelArguments,
-        accelerator,
-        agent,
-        instructionClock,
-        network,
-        outFolder);
+    return changed(parts -> parts.timeout = newTimeout);
   }
 
   /** The same with these additions to the kernel's command line. */
   public LabRun withKernelArguments(List<String> newArguments) {
-    return new LabRun(
-        kernel,
-        script,
-        files,
-        timeout,
-        newArguments,
-        accelerator,
-        agent,
-        instructionClock,
-        network,
-        outFolder);
+    return changed(parts -> parts.kernelArguments = newArguments);
   }
 
   /** The same on another accelerator. */
   public LabRun withAccelerator(Accelerator newAccelerator) {
-    return new LabRun(
-        kernel,
-        script,
-        files,
-        timeout,
-        kernelArguments,
-        newAccelerator,
-        agent,
-        instructionClock,
-        network,
-        outFolder);
+    return changed(parts -> parts.accelerator = newAccelerator);
   }
 
   /** The same without the sensor. */
@@ -159,17 +120,7 @@ public record LabRun(
 
   /** The same with another use of the agent. */
   public LabRun withAgent(GuestAgent newAgent) {
-    return new LabRun(
-        kernel,
-        script,
-        files,
-        timeout,
-        kernelArguments,
-        accelerator,
-        newAgent,
-        instructionClock,
-        network,
-        outFolder);
+    return changed(parts -> parts.agent = newAgent);
   }
 
   /**
@@ -177,17 +128,7 @@ public record LabRun(
    * measures in time is then a count of what it ran, the same on every host.
    */
   public LabRun withInstructionClock() {
-    return new LabRun(
-        kernel,
-        script,
-        files,
-        timeout,
-        kernelArguments,
-        accelerator,
-        agent,
-        true,
-        network,
-        outFolder);
+    return changed(parts -> parts.instructionClock = true);
   }
 
   /**
@@ -195,31 +136,50 @@ public record LabRun(
    * no module that its script does not load.
    */
   public LabRun withNetwork() {
-    return new LabRun(
-        kernel,
-        script,
-        files,
-        timeout,
-        kernelArguments,
-        accelerator,
-        agent,
-        instructionClock,
-        true,
-        outFolder);
+    return changed(parts -> parts.network = true);
   }
 
   /** The same with its results in this folder. */
   public LabRun withOut(Path newOutFolder) {
+    return changed(parts -> parts.outFolder = newOutFolder);
+  }
+
+  private LabRun changed(Consumer<Parts> change) {
+    var parts = new Parts(this);
+    change.accept(parts);
     return new LabRun(
         kernel,
         script,
-        files,
-        timeout,
-        kernelArguments,
-        accelerator,
-        agent,
-        instructionClock,
-        network,
-        newOutFolder);
+        parts.files,
+        parts.timeout,
+        parts.kernelArguments,
+        parts.accelerator,
+        parts.agent,
+        parts.instructionClock,
+        parts.network,
+        parts.outFolder);
+  }
+
+  /** What one run may have otherwise than another. */
+  private static final class Parts {
+    List<AddedFile> files;
+    Duration timeout;
+    List<String> kernelArguments;
+    Accelerator accelerator;
+    GuestAgent agent;
+    boolean instructionClock;
+    boolean network;
+    @Nullable Path outFolder;
+
+    Parts(LabRun run) {
+      files = run.files;
+      timeout = run.timeout;
+      kernelArguments = run.kernelArguments;
+      accelerator = run.accelerator;
+      agent = run.agent;
+      instructionClock = run.instructionClock;
+      network = run.network;
+      outFolder = run.outFolder;
+    }
   }
 }
