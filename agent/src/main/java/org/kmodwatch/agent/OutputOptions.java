@@ -60,9 +60,11 @@ final class OutputOptions {
 
   /** Every word that {@code -o} takes. */
   static List<String> words() {
-    return Stream.concat(
-            Arrays.stream(OutputFormat.values()).map(OutputFormat::word),
-            Arrays.stream(FormatName.values()).map(FormatName::word))
+    List<String> last = List.of(OutputFormat.NONE.word());
+    Stream<String> own = Arrays.stream(OutputFormat.values()).map(OutputFormat::word);
+    Stream<String> formats = Arrays.stream(FormatName.values()).map(FormatName::word);
+    return Stream.of(own.filter(word -> !last.contains(word)), formats, last.stream())
+        .flatMap(words -> words)
         .distinct()
         .filter(word -> !word.equals(FormatName.KMODWATCH.word()))
         .toList();

@@ -183,7 +183,7 @@ class ReplayCommandTest {
     assertThat(result.err())
         .isEqualTo(
             "kmodwatch: no such output format: -o xml (there are table, json, loads, events,"
-                + " alerts, tracee, ecs, ocsf, cef, falco)\n");
+                + " alerts, tracee, ecs, ocsf, cef, falco, none)\n");
   }
 
   @Test
