@@ -11,6 +11,7 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.event.SensorContext;
 import org.kmodwatch.core.event.SensorContexts;
@@ -21,7 +22,8 @@ import org.kmodwatch.core.event.SensorContexts;
  *
  * <p>A file of lines: {@code ID} before a record is written, {@code .} once all before it have been
  * handed on. It is not synced to disk: rings and journal both outlive a process, and both end with
- * the machine. One agent at a time: the file is locked.
+ * the machine. One agent at a time: the file is locked. Where the disk takes nothing all is told
+ * the same: a record that comes twice, under one id, is better than one that does not come.
  */
 final class ReportJournal implements AutoCloseable {
 
@@ -29,21 +31,25 @@ final class ReportJournal implements AutoCloseable {
   private static final String HANDED_ON = ".";
 
   private final FileChannel file;
+  private final Consumer<String> notes;
   private final Set<String> told = new HashSet<>();
   private final Set<String> doubtful = new HashSet<>();
   private final Set<String> now = new HashSet<>();
   private boolean empty;
+  private boolean fails;
 
-  private ReportJournal(FileChannel file) {
+  private ReportJournal(FileChannel file, Consumer<String> notes) {
     this.file = file;
+    this.notes = notes;
   }
 
   /**
    * Opens the journal of a folder, making both if need be.
    *
+   * @param notes takes lines for a person
    * @throws CommandException if it cannot be used, or another agent uses it
    */
-  static ReportJournal open(Path folder) {
+  static ReportJournal open(Path folder, Consumer<String> notes) {
     try {
       Files.createDirectories(
           folder,
@@ -54,7 +60,7 @@ final class ReportJournal implements AutoCloseable {
               Set.of(StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE),
               PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
       lock(folder, file);
-      var journal = new ReportJournal(file);
+      var journal = new ReportJournal(file, notes);
       journal.read();
       return journal;
     } catch (IOException e) {
@@ -86,7 +92,7 @@ final class ReportJournal implements AutoCloseable {
   }
 
   /** Notes that the record of an attempt is about to be written. */
-  void telling(String id) throws IOException {
+  void telling(String id) {
     now.add(id);
     empty = false;
     append(id + "\n");
@@ -98,7 +104,7 @@ final class ReportJournal implements AutoCloseable {
   }
 
   /** Notes that all of them have been handed on. */
-  void handedOn() throws IOException {
+  void handedOn() {
     if (!now.isEmpty()) {
       append(HANDED_ON + "\n");
       now.clear();
@@ -120,7 +126,25 @@ final class ReportJournal implements AutoCloseable {
     file.close();
   }
 
-  private void append(String text) throws IOException {
+  private void append(String text) {
+    try {
+      // What failed may have left the beginning of a line.
+      write(fails ? "\n" + text : text);
+      if (fails) {
+        fails = false;
+        notes.accept("state: writing again");
+      }
+    } catch (IOException e) {
+      if (!fails) {
+        fails = true;
+        notes.accept(
+            "state: cannot write, what is told from now on may be told again after a kill: "
+                + e.getMessage());
+      }
+    }
+  }
+
+  private void write(String text) throws IOException {
     ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.US_ASCII));
     while (bytes.hasRemaining()) {
       file.write(bytes, file.size());

@@ -234,7 +234,8 @@ final class WatchCommand implements Callable<Integer> {
     var images = new LoadedImages(shell.root(), store, InstantSource.system(), complaints::add);
     Path pinned = settings.pins();
     var sensor = new SensorOptions(settings.imageBufferBytes(), images, pinned);
-    ReportJournal journal = pinned == null ? null : ReportJournal.open(settings.state());
+    ReportJournal journal =
+        pinned == null ? null : ReportJournal.open(settings.state(), shell::note);
     Recorder recorder = settings.record() == null ? null : Recorder.open(settings.record());
     var refusals = new Complaints(shell, "refused items");
     Sinks sinks = openSinks(settings.changeable().sinks(), installed, refusals);

@@ -107,10 +107,12 @@ final class HostReceivers implements AutoCloseable {
             seenByGuest(otlp.url("/v1/logs")));
   }
 
-  /** A sink that needs no disk of the guest's, and one that cannot do without. */
+  /** As a service has it: pinned; a sink that needs no disk, and one that cannot do without. */
   private String configurationOnFullDisk() {
     return """
     listen: 127.0.0.1:9464
+    pin: /sys/fs/bpf/kmodwatch
+    state: /full/state
     spool: /full/spool
     history: {dir: /full/history}
     sinks:

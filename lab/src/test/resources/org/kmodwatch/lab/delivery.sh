@@ -64,5 +64,6 @@ echo "full $(df -k /full | tail -n 1 | tr -s ' ' | cut -d ' ' -f 4)"
 rm /full/ballast
 until_so delivered
 end second
+rm -r /sys/fs/bpf/kmodwatch
 kmodwatch history --history /full/history -o loads --name kw_params >/out/full-history.ndjson
 echo "history $?"
