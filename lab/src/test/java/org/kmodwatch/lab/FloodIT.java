@@ -21,7 +21,7 @@ import tools.jackson.databind.JsonNode;
 @MethodSource("org.kmodwatch.lab.TestKernels#few")
 final class FloodIT {
 
-  private static final int SECONDS = Integer.getInteger("kmodwatch.flood", 30);
+  private static final int SECONDS = Integer.getInteger("kmodwatch.flood", 15);
   private static final int LOADS = SECONDS * 200 / 60;
   private static final String IMAGE_FROM_FILE =
       "[{\"field\":\"image\",\"why\":\"not all of its bytes came through: the buffer is too small,"
