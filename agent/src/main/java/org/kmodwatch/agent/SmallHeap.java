@@ -38,7 +38,7 @@ final class SmallHeap {
     if (size.getAsLong() > limitBytes) {
       collection.run();
       long left = size.getAsLong();
-      limitBytes = Math.max(ORDINARY_BYTES, left + left / 3);
+      limitBytes = left <= ORDINARY_BYTES ? ORDINARY_BYTES : left + left / 3;
     }
   }
 }

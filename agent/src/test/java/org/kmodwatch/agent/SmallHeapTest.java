@@ -32,6 +32,16 @@ class SmallHeapTest {
   }
 
   @Test
+  void check_keepsAHeapSmall_thatIsAlmostOfOrdinarySize() {
+    live = 41 * MIB;
+    for (int i = 1; i <= 3; i++) {
+      size = 44 * MIB;
+      heap.check();
+      assertThat(collections).isEqualTo(i);
+    }
+  }
+
+  @Test
   void check_leavesAHeapAloneThatIsInUse() {
     live = 100 * MIB;
     size = 101 * MIB;
