@@ -11,7 +11,7 @@ import java.util.function.LongSupplier;
 final class SmallHeap {
 
   /** What replay has from the start (packaging/java/replay), and some more. */
-  private static final long ORDINARY_BYTES = 44 << 20;
+  private static final long ORDINARY_BYTES = 46 << 20;
 
   private final LongSupplier size;
   private final Runnable collection;

@@ -25,7 +25,7 @@ class SmallHeapTest {
     assertThat(collections).isZero();
 
     for (int i = 1; i <= 3; i++) {
-      size = 45 * MIB;
+      size = 47 * MIB;
       heap.check();
       assertThat(collections).isEqualTo(i);
     }
@@ -33,9 +33,9 @@ class SmallHeapTest {
 
   @Test
   void check_keepsAHeapSmall_thatIsAlmostOfOrdinarySize() {
-    live = 43 * MIB;
+    live = 45 * MIB;
     for (int i = 1; i <= 3; i++) {
-      size = 46 * MIB;
+      size = 48 * MIB;
       heap.check();
       assertThat(collections).isEqualTo(i);
     }
@@ -57,7 +57,7 @@ class SmallHeapTest {
     heap.check();
     assertThat(collections).isEqualTo(2);
 
-    size = 45 * MIB;
+    size = 47 * MIB;
     heap.check();
     assertThat(collections).isEqualTo(3);
   }
