@@ -2,6 +2,7 @@ package org.kmodwatch.agent;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.Iterator;
 import java.util.List;
@@ -60,13 +61,13 @@ final class OutputOptions {
 
   /** Every word that {@code -o} takes. */
   static List<String> words() {
-    List<String> last = List.of(OutputFormat.NONE.word());
-    Stream<String> own = Arrays.stream(OutputFormat.values()).map(OutputFormat::word);
-    Stream<String> formats = Arrays.stream(FormatName.values()).map(FormatName::word);
-    return Stream.of(own.filter(word -> !last.contains(word)), formats, last.stream())
-        .flatMap(words -> words)
+    return Stream.concat(
+            Arrays.stream(OutputFormat.values()).map(OutputFormat::word),
+            Arrays.stream(FormatName.values()).map(FormatName::word))
         .distinct()
         .filter(word -> !word.equals(FormatName.KMODWATCH.word()))
+        // Nothing comes last; the others stay in their order.
+        .sorted(Comparator.comparing(OutputFormat.NONE.word()::equals))
         .toList();
   }
 

@@ -42,8 +42,14 @@ final class BootTimes {
     }
   }
 
-  /** A guest with the sensor takes longer than one without. */
+  /** A guest takes longer with the sensor, and on one processor that counts instructions. */
   private Path file(LabRun run) {
-    return folder.resolve("%s-%s-%s".formatted(run.kernel(), run.agent(), run.accelerator()));
+    return folder.resolve(
+        "%s-%s-%s%s"
+            .formatted(
+                run.kernel(),
+                run.agent(),
+                run.accelerator(),
+                run.instructionClock() ? "-counted" : ""));
   }
 }
