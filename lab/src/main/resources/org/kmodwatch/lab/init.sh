@@ -104,6 +104,12 @@ cd /root || give_up 'no /root'
 sh /lab/script </dev/null >/dev/ttyS1 2>&1
 status=$?
 cd /
+# What Java writes where it crashes.
+for crash in /root/hs_err_pid*.log; do
+  [ -e "$crash" ] || continue
+  head -n 40 "$crash" >/dev/ttyS1
+  cp "$crash" /out/
+done
 tell "script $status"
 
 if [ "$lab_sensor" = yes ]; then

@@ -3,9 +3,12 @@ package org.kmodwatch.lab;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class QemuTest {
 
@@ -40,9 +43,23 @@ class QemuTest {
         .hasMessage("only software emulation counts instructions: accelerator=kvm");
   }
 
+  @Test
+  void find_takesTheOneThatWasFetched_beforeTheInstalledOne(@TempDir Path root) throws IOException {
+    var checkout = new Checkout(root);
+    Path folder = Files.createDirectories(root.resolve("build/lab/qemu/usr/bin"));
+    assertThat(Qemu.find(checkout, Accelerator.TCG, false).getFirst())
+        .doesNotStartWith(folder.toString());
+
+    Path fetched = Files.createFile(folder.resolve("qemu-system-x86_64"));
+    assertThat(fetched.toFile().setExecutable(true)).isTrue();
+
+    assertThat(Qemu.find(checkout, Accelerator.TCG, false))
+        .containsExactly(fetched.toString(), "-accel", "tcg,thread=multi");
+  }
+
   private static List<String> command(LabRun run) {
     return Qemu.command(
-        Qemu.find(run.accelerator(), run.instructionClock()),
+        Qemu.find(Checkout.find(), run.accelerator(), run.instructionClock()),
         new LabKernel("6.12", "linux-image", Path.of("kernel"), "package", "1", "6.12.1"),
         run,
         new Qemu.MachineFiles(

@@ -45,7 +45,9 @@ delivered_by_webhook() {
 end() {
   kill -TERM "$agent"
   wait "$agent"
-  echo "$1 ended $?"
+  status=$?
+  echo "$1 ended $status"
+  [ "$status" = 0 ] || tail -n 30 "$log"
 }
 start standard-output kmodwatch.yaml
 kwload finit /srv/kw_plain.ko
