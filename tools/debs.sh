@@ -5,32 +5,13 @@
 # shellcheck disable=SC2034 # for whoever sources this
 debs_script=${BASH_SOURCE[0]}
 
-# What apt-get is given before anything else.
-# apt's warning that root downloads unsandboxed is of no use to anyone here.
-debs_options=(-q -o APT::Sandbox::User=root)
-
-# debs_from SUITE FOLDER: what follows comes from a suite of Debian's that apt may not know, whose lists go into FOLDER.
-debs_from() {
-  local mirror lists=$2/lists sources=$2/sources.list
-  # shellcheck disable=SC2016 # apt-get expands it
-  mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Codename: bookworm' | head -n 1)
-  mkdir -p "$lists/partial"
-  printf 'deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] %s %s main\n' \
-    "${mirror:-http://deb.debian.org/debian}" "$1" >"$sources"
-  debs_options+=(-o Dir::Etc::SourceList="$sources" -o Dir::Etc::SourceParts=- -o Dir::State::Lists="$lists"
-    -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache=)
-  apt-get "${debs_options[@]}" update >"$2/log" 2>&1 || {
-    tail -n 5 "$2/log" >&2
-    die "could not read Debian's list of $1; remedy: check the network"
-  }
-}
-
 # unpack_debs WHAT FOLDER PACKAGE…: puts what is in the packages into FOLDER/unpacked.
 unpack_debs() {
   local what=$1 folder=$2 deb
   shift 2
   mkdir -p "$folder"/{debs,unpacked}
-  (cd "$folder/debs" && apt-get "${debs_options[@]}" download "$@") >"$folder/log" 2>&1 || {
+  # apt's warning that root downloads unsandboxed is of no use to anyone here.
+  (cd "$folder/debs" && apt-get -q -o APT::Sandbox::User=root download "$@") >"$folder/log" 2>&1 || {
     tail -n 5 "$folder/log" >&2
     die "could not download $what; remedy: on Debian 12, check the network, then run: sudo apt-get update"
   }

@@ -348,7 +348,6 @@ flock 9
 find "$lab/tmp" -mindepth 1 -maxdepth 1 -exec rm -rf {} +
 # What runs left behind whose JVM was killed. No run takes a day.
 [ ! -d "$lab/work" ] || find "$lab/work" -mindepth 1 -maxdepth 1 -mtime +0 -exec rm -rf {} +
-"$home/tools/lab-qemu.sh" 9>&-
 for kernel in "${kernels[@]}"; do
   prepare_kernel "$kernel"
   prepare_modules "$kernel"

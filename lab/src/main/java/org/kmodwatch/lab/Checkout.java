@@ -42,11 +42,6 @@ record Checkout(Path root) {
     return root.resolve("build/lab");
   }
 
-  /** Where tools/lab-qemu.sh puts a qemu; not there if the installed one will do. */
-  Path qemuFolder() {
-    return labFolder().resolve("qemu/usr/bin");
-  }
-
   Path prepareScript() {
     return root.resolve("tools/lab-prepare.sh");
   }

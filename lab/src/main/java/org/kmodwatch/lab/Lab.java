@@ -57,7 +57,7 @@ public final class Lab {
         throw new LabException.Usage("cannot add %s: cannot read it".formatted(file.hostFile()));
       }
     }
-    List<String> qemu = Qemu.find(checkout, request.accelerator(), request.instructionClock());
+    List<String> qemu = Qemu.find(request.accelerator());
     try {
       Path out = outFolder(checkout, request);
       return new GuestSession(checkout, kernel, request, out, listener).run(qemu);

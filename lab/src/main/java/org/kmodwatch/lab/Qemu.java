@@ -4,9 +4,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import java.util.stream.Stream;
 
 /** The command line of the virtual machine. */
 final class Qemu {
@@ -19,42 +17,30 @@ final class Qemu {
   private Qemu() {}
 
   /**
-   * The program and what it runs on: the one that tools/lab-qemu.sh fetched, if it had to.
+   * The program and what it runs on. In software emulation one thread runs all processors by turns:
+   * with a thread for each, what one of them translates while another writes to it may stay in use
+   * as it was, and a guest dies now and then, its kernel by an oops while it patches itself or its
+   * JVM by a signal in compiled code.
    *
-   * @param instructionClock whether {@link #command} will ask for it
    * @throws LabException.Unavailable if it is not there
    */
-  static List<String> find(Checkout checkout, Accelerator accelerator, boolean instructionClock) {
+  static List<String> find(Accelerator accelerator) {
     if (accelerator == Accelerator.KVM && !Files.isWritable(Path.of("/dev/kvm"))) {
       throw new LabException.Unavailable(
           "/dev/kvm is not there or not yours to use; remedy: --accel tcg, or join the group kvm");
     }
-    String program =
-        candidates(checkout)
-            .filter(Files::isExecutable)
-            .findFirst()
-            .orElseThrow(
-                () ->
-                    new LabException.Unavailable(
-                        PROGRAM + " is not installed; remedy: apt-get install qemu-system-x86"))
-            .toString();
-    return switch (accelerator) {
-      case TCG -> List.of(program, "-accel", tcg(instructionClock));
-      case KVM -> List.of(program, "-accel", "kvm", "-cpu", "host");
-    };
-  }
-
-  private static Stream<Path> candidates(Checkout checkout) {
     String path = System.getenv().getOrDefault("PATH", "/usr/bin");
-    return Stream.concat(
-        Stream.of(checkout.qemuFolder().resolve(PROGRAM)),
-        Arrays.stream(path.split(":", -1))
-            .map(folder -> Path.of(folder.isEmpty() ? "." : folder, PROGRAM)));
-  }
-
-  /** qemu counts instructions only if one thread runs all of the guest. */
-  private static String tcg(boolean instructionClock) {
-    return instructionClock ? "tcg,thread=single" : "tcg,thread=multi";
+    for (String folder : path.split(":", -1)) {
+      Path program = Path.of(folder.isEmpty() ? "." : folder, PROGRAM);
+      if (Files.isExecutable(program)) {
+        return switch (accelerator) {
+          case TCG -> List.of(program.toString(), "-accel", "tcg,thread=single");
+          case KVM -> List.of(program.toString(), "-accel", "kvm", "-cpu", "host");
+        };
+      }
+    }
+    throw new LabException.Unavailable(
+        "%s is not installed; remedy: apt-get install qemu-system-x86".formatted(PROGRAM));
   }
 
   /**
@@ -105,7 +91,7 @@ final class Qemu {
     // panic=-1 and -no-reboot: a panic ends the machine at once. no_timer_check: on a host that is
     // busy the kernel may not see the timer tick in time, and panics.
     // tsc=nowatchdog: on such a host the kernel may also find its clock unstable, and then patches
-    // code that the emulator's other processor runs (tools/lab-qemu.sh has what comes of that).
+    // code that the emulator's other processor runs, which has ended in "Oops: int3".
     var append = new StringBuilder("console=ttyS0 panic=-1 no_timer_check tsc=nowatchdog");
     run.kernelArguments().forEach(argument -> append.append(' ').append(argument));
     return append.toString();

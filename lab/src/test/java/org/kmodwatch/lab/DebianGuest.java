@@ -50,11 +50,7 @@ final class DebianGuest {
       call(timeout, out.resolve("tar.log"), tar);
       call(timeout, out.resolve("tar.log"), List.of("truncate", "--size=64M", results.toString()));
       Path root = checkout.labFolder().resolve("debian/root.ext4");
-      List<String> qemu = Qemu.find(checkout, Accelerator.TCG, false);
-      call(
-          timeout,
-          out.resolve("qemu.log"),
-          machine(qemu, kernel, root, task, results, timeout, out));
+      call(timeout, out.resolve("qemu.log"), machine(kernel, root, task, results, timeout, out));
       ResultDisk.extract(results, out);
     } finally {
       for (Path file : List.of(task, results, run, work)) {
@@ -64,16 +60,10 @@ final class DebianGuest {
   }
 
   private static List<String> machine(
-      List<String> qemu,
-      LabKernel kernel,
-      Path root,
-      Path task,
-      Path results,
-      Duration timeout,
-      Path out) {
+      LabKernel kernel, Path root, Path task, Path results, Duration timeout, Path out) {
     var command =
         new ArrayList<>(List.of("timeout", "--kill-after=5", Long.toString(timeout.toSeconds())));
-    command.addAll(qemu);
+    command.addAll(Qemu.find(Accelerator.TCG));
     command.addAll(List.of("-cpu", "max"));
     command.addAll(List.of("-smp", "2", "-m", "2048", "-nodefaults", "-no-user-config"));
     command.addAll(List.of("-display", "none", "-no-reboot"));

@@ -3,12 +3,9 @@ package org.kmodwatch.lab;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 class QemuTest {
 
@@ -16,7 +13,10 @@ class QemuTest {
 
   @Test
   void command_hasTwoProcessorsAndTheHostsTime_unlessAskedFor() {
-    assertThat(command(RUN)).containsSequence("-smp", "2").doesNotContain("-icount");
+    assertThat(command(RUN))
+        .containsSequence("-accel", "tcg,thread=single")
+        .containsSequence("-smp", "2")
+        .doesNotContain("-icount");
   }
 
   @Test
@@ -43,23 +43,9 @@ class QemuTest {
         .hasMessage("only software emulation counts instructions: accelerator=kvm");
   }
 
-  @Test
-  void find_takesTheOneThatWasFetched_beforeTheInstalledOne(@TempDir Path root) throws IOException {
-    var checkout = new Checkout(root);
-    Path folder = Files.createDirectories(root.resolve("build/lab/qemu/usr/bin"));
-    assertThat(Qemu.find(checkout, Accelerator.TCG, false).getFirst())
-        .doesNotStartWith(folder.toString());
-
-    Path fetched = Files.createFile(folder.resolve("qemu-system-x86_64"));
-    assertThat(fetched.toFile().setExecutable(true)).isTrue();
-
-    assertThat(Qemu.find(checkout, Accelerator.TCG, false))
-        .containsExactly(fetched.toString(), "-accel", "tcg,thread=multi");
-  }
-
   private static List<String> command(LabRun run) {
     return Qemu.command(
-        Qemu.find(Checkout.find(), run.accelerator(), run.instructionClock()),
+        Qemu.find(run.accelerator()),
         new LabKernel("6.12", "linux-image", Path.of("kernel"), "package", "1", "6.12.1"),
         run,
         new Qemu.MachineFiles(
