@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.kmodwatch.lab.Accelerator;
 import org.kmodwatch.lab.Lab;
 import org.kmodwatch.lab.LabResult;
 import org.kmodwatch.lab.LabRun;
@@ -69,7 +70,10 @@ final class Latency implements Measurement {
             .withFile(Guests.peer(workplace, "bpftrace"))
             .withFile(Lab.testModule(Guests.KERNEL, "kw_plain"));
     add(figures, "one processor", Guests.run(workplace, "latency-1", run.withInstructionClock()));
-    add(figures, "two processors", Guests.run(workplace, "latency-2", run));
+    add(
+        figures,
+        "two processors",
+        Guests.run(workplace, "latency-2", run.withAccelerator(Accelerator.MTTCG)));
     return figures.build();
   }
 

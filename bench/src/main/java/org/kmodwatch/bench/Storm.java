@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.kmodwatch.lab.Accelerator;
 import org.kmodwatch.lab.Lab;
 import org.kmodwatch.lab.LabResult;
 import org.kmodwatch.lab.LabRun;
@@ -106,7 +107,7 @@ final class Storm implements Measurement {
         Guests.run(
             workplace,
             "storm-" + who + (counted ? "-1" : "-2"),
-            counted ? run.withInstructionClock() : run);
+            counted ? run.withInstructionClock() : run.withAccelerator(Accelerator.MTTCG));
     var numbers = new HashMap<String, Long>();
     for (String line : Guests.lines(result, "guest.log")) {
       int blank = line.lastIndexOf(' ');

@@ -4,8 +4,14 @@ import java.util.Locale;
 
 /** What runs the guest's instructions. */
 public enum Accelerator {
-  /** Software emulation: works everywhere. */
+  /** Software emulation, in which one thread runs all processors by turns: works everywhere. */
   TCG,
+  /**
+   * Software emulation with a thread for each processor, which is faster. What one of them
+   * translates while another writes to it may stay in use as it was: a guest dies now and then, its
+   * kernel by an oops while it patches itself, or its JVM by a signal in compiled code.
+   */
+  MTTCG,
   /** The host's processor: fast, needs /dev/kvm. */
   KVM;
 

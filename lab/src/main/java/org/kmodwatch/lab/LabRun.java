@@ -62,7 +62,7 @@ public record LabRun(
     }
     if (instructionClock && accelerator != Accelerator.TCG) {
       throw new LabException.Usage(
-          "only software emulation counts instructions: accelerator=%s".formatted(accelerator));
+          "instructions are counted with tcg alone: accelerator=%s".formatted(accelerator));
     }
   }
 

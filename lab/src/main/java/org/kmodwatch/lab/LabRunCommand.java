@@ -91,9 +91,11 @@ final class LabRunCommand implements Callable<Integer> {
 
   @Option(
       names = "--accel",
-      paramLabel = "tcg|kvm",
+      paramLabel = "tcg|mttcg|kvm",
       converter = AcceleratorConverter.class,
-      description = "Software emulation (default), or the host's processor.")
+      description =
+          "Software emulation (default), the same with a thread for each processor (faster, and now"
+              + " and then the guest crashes by it), or the host's processor.")
   private Accelerator accelerator = Accelerator.TCG;
 
   @Parameters(
@@ -163,7 +165,7 @@ final class LabRunCommand implements Callable<Integer> {
           return each;
         }
       }
-      throw new TypeConversionException("\"%s\" is neither tcg nor kvm".formatted(value));
+      throw new TypeConversionException("\"%s\" is none of tcg, mttcg, kvm".formatted(value));
     }
   }
 

@@ -17,10 +17,7 @@ final class Qemu {
   private Qemu() {}
 
   /**
-   * The program and what it runs on. In software emulation one thread runs all processors by turns:
-   * with a thread for each, what one of them translates while another writes to it may stay in use
-   * as it was, and a guest dies now and then, its kernel by an oops while it patches itself or its
-   * JVM by a signal in compiled code.
+   * The program and what it runs on.
    *
    * @throws LabException.Unavailable if it is not there
    */
@@ -35,6 +32,7 @@ final class Qemu {
       if (Files.isExecutable(program)) {
         return switch (accelerator) {
           case TCG -> List.of(program.toString(), "-accel", "tcg,thread=single");
+          case MTTCG -> List.of(program.toString(), "-accel", "tcg,thread=multi");
           case KVM -> List.of(program.toString(), "-accel", "kvm", "-cpu", "host");
         };
       }

@@ -47,7 +47,7 @@ class LabCommandTest {
   @Test
   void run_endsWith64_whenAcceleratorIsUnknown() {
     assertThat(run("run", "--accel", "xen", "/dev/null")).isEqualTo(64);
-    assertThat(err.toString()).contains("\"xen\" is neither tcg nor kvm");
+    assertThat(err.toString()).contains("\"xen\" is none of tcg, mttcg, kvm");
   }
 
   @Test

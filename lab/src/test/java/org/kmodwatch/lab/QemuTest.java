@@ -20,6 +20,13 @@ class QemuTest {
   }
 
   @Test
+  void command_hasAThreadForEachProcessor_whenAskedFor() {
+    assertThat(command(RUN.withAccelerator(Accelerator.MTTCG)))
+        .containsSequence("-accel", "tcg,thread=multi")
+        .containsSequence("-smp", "2");
+  }
+
+  @Test
   void command_countsInstructionsOfOneProcessor_whenAskedFor() {
     assertThat(command(RUN.withInstructionClock()))
         .containsSequence("-accel", "tcg,thread=single")
@@ -40,7 +47,7 @@ class QemuTest {
   void labRun_refusesTheInstructionClock_whenTheHostsProcessorRunsTheGuest() {
     assertThatThrownBy(() -> RUN.withInstructionClock().withAccelerator(Accelerator.KVM))
         .isInstanceOf(LabException.Usage.class)
-        .hasMessage("only software emulation counts instructions: accelerator=kvm");
+        .hasMessage("instructions are counted with tcg alone: accelerator=kvm");
   }
 
   private static List<String> command(LabRun run) {

@@ -29,7 +29,8 @@ find /sys/fs/bpf/kmodwatch -mindepth 1 -maxdepth 1 | wc -l | sed 's/^/sets of pi
 kwload finit kw_plain.ko
 kwload delete kw_plain
 until_said new.json kw_plain.ko
-sleep 2
+# So that the agent, which looks at the account once a second and has classes to load, has seen it since.
+sleep 6
 echo "wiped $(kwload now)"
 kwload wipe /sys/fs/bpf/kmodwatch/*/maps/counters "$COUNTERS"
 until_said new.log '^sees again: counters'
