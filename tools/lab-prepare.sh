@@ -3,7 +3,7 @@
 #
 #   tools/lab-prepare.sh [--lib DIR] [--package NAME]... [--debian] [KERNEL...]
 #
-# KERNEL is a name from kernels.properties (default: all of them). With --lib DIR it also makes the guest's Java
+# KERNEL is a name from kernels.properties (default: all of them; with --debian, those of its image). With --lib DIR it also makes the guest's Java
 # run-time image, with just the JDK modules that the jars in DIR use. With --package NAME it also unpacks the newest
 # kernel that this Debian package depends on, to read and not to boot. With --debian it also makes an image of a whole
 # Debian 12 with systemd and the KERNELs' modules, for what busybox cannot show. What is there already is neither fetched nor
@@ -258,11 +258,13 @@ prepare_runtime() { # DIR with jars
 
 # An ext4 image of Debian with systemd, which a test boots and throws away. It has nothing of Kmodwatch: at each start it
 # unpacks a tar from the disk with serial number "task" and runs run.sh of it (lab/src/debian).
-prepare_debian() { # KERNEL...
+# Whoever asks for it gets the same image. Only the clouds' kernels boot a Debian without an initramfs.
+readonly debian_kernels=(6.1 6.12)
+prepare_debian() {
   local into=$lab/debian key work name root tree wrap=() fakeroot=()
   local packages=systemd-sysv,udev,kmod,procps,dbus
-  local kernels=("$@") ready=()
-  for name in "${kernels[@]}"; do ready+=("$lab/kernels/$name/ready"); done
+  local ready=()
+  for name in "${debian_kernels[@]}"; do ready+=("$lab/kernels/$name/ready"); done
   key=$(hash_of "$home"/lab/src/debian/* "${ready[@]}" <(printf '%s\n' "$packages" 2))
   current "$into/ready" "$key" && return
   need mmdebstrap mmdebstrap
@@ -305,7 +307,7 @@ prepare_debian() { # KERNEL...
     done
     truncate --size=1G "$image"
     mke2fs -q -t ext4 -d "$root" "$image"'
-  quietly "${fakeroot[@]}" sh -c "$tree" sh "$root" "$work/root.ext4" "$home/lab/src/debian" "$lab" "${kernels[@]}" ||
+  quietly "${fakeroot[@]}" sh -c "$tree" sh "$root" "$work/root.ext4" "$home/lab/src/debian" "$lab" "${debian_kernels[@]}" ||
     die 69 "could not make the image; the last lines are above"
   rm -rf "$root" "$work/root.tar"
   printf '%s' "$key" >"$work/ready"
@@ -330,7 +332,10 @@ while [ $# -gt 0 ]; do
       packages+=("$2")
       shift
       ;;
-    --debian) debian=yes ;;
+    --debian)
+      debian=yes
+      kernels+=("${debian_kernels[@]}")
+      ;;
     -*) die 64 "unknown option $1; usage: lab-prepare.sh [--lib DIR] [--package NAME]... [--debian] [KERNEL...]" ;;
     *)
       [ -n "$(meta_package "$1")" ] || die 64 "no kernel \"$1\"; there are: $(kernel_names | paste -sd ' ')"
@@ -357,4 +362,4 @@ for package in "${packages[@]}"; do
 done
 prepare_guest
 [ -z "$lib" ] || prepare_runtime "$lib"
-[ -z "$debian" ] || prepare_debian "${kernels[@]}"
+[ -z "$debian" ] || prepare_debian

@@ -29,11 +29,10 @@ final class DebianGuest {
   static void run(String kernelName, String script, List<Path> files, Duration timeout, Path out)
       throws IOException, InterruptedException {
     Checkout checkout = Checkout.find();
-    // One image for both kernels, so that which one is booted first makes no difference.
     call(
         PREPARATION_LIMIT,
         out.resolve("prepare.log"),
-        List.of("bash", checkout.prepareScript().toString(), "--debian", "6.1", "6.12"));
+        List.of("bash", checkout.prepareScript().toString(), "--debian"));
     LabKernel kernel = Lab.kernels().named(kernelName);
     Path work =
         Files.createTempDirectory(
