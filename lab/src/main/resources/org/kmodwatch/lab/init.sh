@@ -52,6 +52,12 @@ wait_for_disk() {
 }
 
 hand_over() {
+  # What Java writes where it crashes: the agent here, the script's own in /root.
+  for crash in /hs_err_pid*.log /root/hs_err_pid*.log; do
+    [ -e "$crash" ] || continue
+    head -n 40 "$crash" >/dev/ttyS1
+    cp "$crash" /out/
+  done
   modprobe nvme
   wait_for_disk || tell 'failed the disk for the results did not appear'
   (
@@ -104,12 +110,6 @@ cd /root || give_up 'no /root'
 sh /lab/script </dev/null >/dev/ttyS1 2>&1
 status=$?
 cd /
-# What Java writes where it crashes.
-for crash in /root/hs_err_pid*.log; do
-  [ -e "$crash" ] || continue
-  head -n 40 "$crash" >/dev/ttyS1
-  cp "$crash" /out/
-done
 tell "script $status"
 
 if [ "$lab_sensor" = yes ]; then
