@@ -24,18 +24,18 @@ class SmallHeapTest {
     heap.check();
     assertThat(collections).isZero();
 
-    for (int i = 1; i <= 3; i++) {
-      size = 47 * MIB;
-      heap.check();
-      assertThat(collections).isEqualTo(i);
-    }
+    assertCollectsEachTimeItHasGrownTo(47 * MIB);
   }
 
   @Test
   void check_keepsAHeapSmall_thatIsAlmostOfOrdinarySize() {
     live = 45 * MIB;
+    assertCollectsEachTimeItHasGrownTo(48 * MIB);
+  }
+
+  private void assertCollectsEachTimeItHasGrownTo(long grown) {
     for (int i = 1; i <= 3; i++) {
-      size = 48 * MIB;
+      size = grown;
       heap.check();
       assertThat(collections).isEqualTo(i);
     }
