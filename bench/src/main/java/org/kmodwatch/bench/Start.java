@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
+import org.kmodwatch.lab.Accelerator;
 import org.kmodwatch.lab.AddedFile;
 import org.kmodwatch.lab.Lab;
 import org.kmodwatch.lab.LabRun;
@@ -47,7 +48,7 @@ final class Start implements Measurement {
             .withFile(made.forGuest())
             .withFile(AddedFile.parse(signed + ":/root/signed.ko"));
     workplace.say("in the lab's guest");
-    List<String> timed = lines(run, workplace.folder("start"));
+    List<String> timed = lines(run.withAccelerator(Accelerator.MTTCG), workplace.folder("start"));
     workplace.say("in a guest that counts instructions");
     List<String> counted = lines(run.withInstructionClock(), workplace.folder("start-counted"));
     workplace.say("training on this machine");

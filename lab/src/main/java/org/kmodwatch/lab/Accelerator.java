@@ -7,9 +7,8 @@ public enum Accelerator {
   /** Software emulation, in which one thread runs all processors by turns: works everywhere. */
   TCG,
   /**
-   * Software emulation with a thread for each processor, which is faster. What one of them
-   * translates while another writes to it may stay in use as it was: a guest dies now and then, its
-   * kernel by an oops while it patches itself, or its JVM by a signal in compiled code.
+   * Software emulation with a thread for each processor, which is faster. With it a guest dies now
+   * and then, its kernel by an oops while it boots or a JVM by a signal.
    */
   MTTCG,
   /** The host's processor: fast, needs /dev/kvm. */
