@@ -7,8 +7,8 @@ public enum Accelerator {
   /** Software emulation, in which one thread runs all processors by turns: works everywhere. */
   TCG,
   /**
-   * Software emulation with a thread for each processor, which is faster. With it a guest dies now
-   * and then, its kernel by an oops while it boots or a JVM by a signal.
+   * Software emulation with a thread for each processor, which is faster. With it a guest's kernel
+   * dies now and then by an oops while it boots.
    */
   MTTCG,
   /** The host's processor: fast, needs /dev/kvm. */

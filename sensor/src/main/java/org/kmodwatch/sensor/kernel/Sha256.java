@@ -28,6 +28,9 @@ public final class Sha256 {
   /** Of OpenSSL 3 and 1.1. */
   private static final List<String> LIBRARIES = List.of("libcrypto.so.3", "libcrypto.so.1.1");
 
+  /** OPENSSL_INIT_NO_ATEXIT, openssl/crypto.h. */
+  private static final long INIT_NO_ATEXIT = 0x80000;
+
   private static final @Nullable MethodHandle LIBCRYPTO = libcrypto();
 
   private Sha256() {}
@@ -58,9 +61,10 @@ public final class Sha256 {
   private static @Nullable MethodHandle libcrypto() {
     for (String library : LIBRARIES) {
       try {
-        Optional<MemorySegment> function =
-            SymbolLookup.libraryLookup(library, Arena.global()).find("SHA256");
+        SymbolLookup lookup = SymbolLookup.libraryLookup(library, Arena.global());
+        Optional<MemorySegment> function = lookup.find("SHA256");
         if (function.isPresent()) {
+          keepAtExit(lookup);
           return Linker.nativeLinker()
               .downcallHandle(
                   function.get(),
@@ -73,5 +77,16 @@ public final class Sha256 {
       }
     }
     return null;
+  }
+
+  /**
+   * Keeps libcrypto from freeing all that it has where the process exits: what it keeps for each
+   * thread that used it is among that, and such a thread frees its own as it ends. Java takes a
+   * thread for ended a little before that, so both may be at it at once, and glibc ends the process
+   * over memory that was freed twice (crypto/initthread.c, init_thread_deregister and
+   * init_thread_destructor).
+   */
+  private static void keepAtExit(SymbolLookup libcrypto) {
+    long ignored = CFunction.of(libcrypto, "OPENSSL_init_crypto").call(INIT_NO_ATEXIT, 0);
   }
 }

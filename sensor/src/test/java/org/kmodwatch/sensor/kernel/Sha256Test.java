@@ -2,8 +2,11 @@ package org.kmodwatch.sensor.kernel;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.SymbolLookup;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.HexFormat;
 import java.util.Random;
 import org.jspecify.annotations.NullMarked;
@@ -40,5 +43,41 @@ class Sha256Test {
   @Test
   void digestOfNothing_isTheOneOfNothing() {
     assertThat(Sha256.of(ByteBuffer.allocate(0))).isEqualTo(Sha256.byJava(ByteBuffer.allocate(0)));
+  }
+
+  @Test
+  void libcrypto_isNotCleanedUp_whereTheProcessExits() throws Exception {
+    assertThat(exitStatusOf(UserOfLibcrypto.class)).isZero();
+  }
+
+  private static int exitStatusOf(Class<?> program) throws Exception {
+    String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+    Process process =
+        new ProcessBuilder(
+                java,
+                "--enable-native-access=ALL-UNNAMED",
+                "-cp",
+                System.getProperty("java.class.path"),
+                program.getName())
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    return process.waitFor();
+  }
+
+  /** Has the process aborted, should libcrypto free what it has. */
+  @SuppressWarnings("restricted") // the test needs C
+  static final class UserOfLibcrypto {
+
+    private UserOfLibcrypto() {}
+
+    public static void main(String[] args) {
+      byte[] _ = Sha256.of(ByteBuffer.allocate(1));
+      SymbolLookup libcrypto = SymbolLookup.libraryLookup("libcrypto.so.3", Arena.global());
+      long abort = Native.libc().findOrThrow("abort").address();
+      long registered = CFunction.of(libcrypto, "OPENSSL_atexit").call(abort);
+      if ((int) registered != 1) {
+        throw new IllegalStateException("OPENSSL_atexit refused");
+      }
+    }
   }
 }
