@@ -55,6 +55,7 @@ struct kw_attempt {
 	struct kw_image images[KW_IMAGE_KINDS];
 	__u32 file_read;	/* the call's own file has been read */
 	__u32 images_told;	/* KW_IMAGE has been sent */
+	__u32 returned;		/* the call's record has been sent: the attempt is over */
 };
 
 struct {
@@ -101,7 +102,7 @@ static __always_inline struct kw_attempt *current_attempt(void)
 {
 	struct kw_attempt *a = attempt_of_thread();
 
-	return a && a->reconstructed ? NULL : a;
+	return a && (a->reconstructed || a->returned) ? NULL : a;
 }
 
 /* A fresh work space for the current thread, with who it is filled in. */

@@ -172,7 +172,7 @@ int BPF_PROG(module_free, struct module *mod)
 	struct kw_attempt *a = attempt_of_thread();
 
 	/* The init of a load that had to be reconstructed has failed. */
-	if (!a || !a->reconstructed || a->record.call == KW_DELETE_MODULE ||
+	if (!a || !a->reconstructed || a->returned || a->record.call == KW_DELETE_MODULE ||
 	    call_by_registers(a) != a->record.call)
 		a = work_space_of_module();
 	if (!a)

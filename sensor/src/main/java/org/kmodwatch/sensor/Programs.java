@@ -1,9 +1,9 @@
 package org.kmodwatch.sensor;
 
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.EnumSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -134,21 +134,22 @@ final class Programs implements AutoCloseable {
     return List.copyOf(statuses.values());
   }
 
-  /** How often the kernel did not run a program, by hook; those that it always ran are left out. */
+  /**
+   * How often the kernel ran no program of a hook; hooks of which it always ran one are left out.
+   * Where a hook has two, it skipped both at most as often as that which it skipped less often.
+   */
   Map<String, Long> misses() {
     var misses = new TreeMap<String, Long>();
     for (AttachedProgram program : attached) {
-      long missed = program.misses();
-      if (missed != 0) {
-        misses.put(hookOf(program).target(), missed);
-      }
+      misses.merge(hookOf(program).target(), program.misses(), Math::min);
     }
+    misses.values().removeIf(missed -> missed == 0);
     return misses;
   }
 
   /** A fault for each hook that was attached and is no more, and for pins that are gone. */
   List<SensorFault> detached() {
-    var detached = new ArrayList<SensorFault>();
+    var detached = new LinkedHashSet<SensorFault>();
     for (AttachedProgram program : attached) {
       HookStatus status = statuses.get(hookOf(program));
       if (status != null && status.state() == HookStatus.State.ATTACHED && !program.isAttached()) {
@@ -164,7 +165,7 @@ final class Programs implements AutoCloseable {
               "pins",
               "they were removed from %s: the programs end with this process".formatted(pins)));
     }
-    return detached;
+    return List.copyOf(detached);
   }
 
   /** Whether they go on without this process: nobody has removed their pins. */
@@ -233,7 +234,7 @@ final class Programs implements AutoCloseable {
     for (BpfObject.Program program : object.programs()) {
       Hook hook = hookOf(program);
       if (wanted.contains(hook)) {
-        statuses.put(hook, status(hook, program.attach()));
+        statuses.merge(hook, status(hook, program.attach()), Programs::worse);
       }
     }
     BpfObject loaded = object;
@@ -308,6 +309,11 @@ final class Programs implements AutoCloseable {
             () ->
                 new IllegalStateException(
                     "a program without a Hook: section=" + program.section()));
+  }
+
+  /** What is to be said of a hook with two programs. */
+  private static HookStatus worse(HookStatus first, HookStatus second) {
+    return first.state() == HookStatus.State.ATTACHED ? second : first;
   }
 
   private static HookStatus status(Hook hook, BpfObject.Outcome outcome) {

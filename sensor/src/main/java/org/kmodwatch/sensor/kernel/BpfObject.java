@@ -141,6 +141,12 @@ public final class BpfObject extends BpfMaps implements AutoCloseable {
     }
   }
 
+  /** A name that none of the programs so far has. */
+  private String freePinName(String section) {
+    long before = programs.stream().filter(program -> program.section().equals(section)).count();
+    return PinnedPrograms.pinName(section, (int) before);
+  }
+
   /**
    * What a step came to.
    *
@@ -169,11 +175,15 @@ public final class BpfObject extends BpfMaps implements AutoCloseable {
   public final class Program implements AttachedProgram {
     private final MemorySegment program;
     private final String name;
+    private final String section;
+    private final String pin;
     private MemorySegment link = MemorySegment.NULL;
 
     private Program(MemorySegment program) {
       this.program = program;
       this.name = Native.string(Native.pointer(lib.programName.call(program.address())));
+      this.section = Native.string(Native.pointer(lib.programSectionName.call(program.address())));
+      this.pin = freePinName(section);
     }
 
     /** The C function's name. */
@@ -183,7 +193,7 @@ public final class BpfObject extends BpfMaps implements AutoCloseable {
 
     @Override
     public String section() {
-      return Native.string(Native.pointer(lib.programSectionName.call(program.address())));
+      return section;
     }
 
     /** Says, before the object is loaded, whether this program is. */
@@ -242,7 +252,6 @@ public final class BpfObject extends BpfMaps implements AutoCloseable {
 
     /** Keeps the program and its place in the BPF file system, even if this process ends. */
     public void pin(Path programs, Path links) {
-      String pin = PinnedPrograms.pinName(section());
       Pins.pin(lib, programFd(), programs.resolve(pin));
       Pins.pin(lib, linkFd(), links.resolve(pin));
     }

@@ -24,6 +24,9 @@ public final class PinnedPrograms extends BpfMaps implements AutoCloseable {
   /** Links, by section of their program. */
   public static final String LINKS = "links";
 
+  /** Before the number of a further program of the same section; no section has it. */
+  private static final String ANOTHER = "+";
+
   private final Path folder;
   private final Map<String, Integer> maps = new HashMap<>();
   private final List<Program> programs = new ArrayList<>();
@@ -79,13 +82,19 @@ public final class PinnedPrograms extends BpfMaps implements AutoCloseable {
     programs.clear();
   }
 
-  /** The BPF file system takes no slash in a name, for which this stands; and no dot. */
-  static String pinName(String section) {
-    return section.replace('/', '-');
+  /**
+   * The BPF file system takes no slash in a name, for which a minus stands; and no dot.
+   *
+   * @param before how many programs of the section have a name already
+   */
+  static String pinName(String section, int before) {
+    String pin = section.replace('/', '-');
+    return before == 0 ? pin : pin + ANOTHER + before;
   }
 
   private static String section(String pinName) {
-    return pinName.replaceFirst("-", "/");
+    int end = pinName.indexOf(ANOTHER);
+    return (end < 0 ? pinName : pinName.substring(0, end)).replaceFirst("-", "/");
   }
 
   /** One that is on its hook. */
