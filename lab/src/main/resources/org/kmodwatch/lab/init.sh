@@ -77,6 +77,11 @@ give_up() {
   hand_over
 }
 
+# sensor_ended WHEN: with its last words.
+sensor_ended() {
+  give_up "the sensor ended with status $(cat /run/agent.status)$1; its last line: $(tail -n 1 /out/agent.log)"
+}
+
 # --add: one line an index, the mode and the place, which may have any character but a newline.
 while read -r index mode place; do
   if ! { mkdir -p "${place%/*}" && cp "/lab/add/$index" "$place" && chmod "$mode" "$place"; }; then
@@ -98,7 +103,7 @@ if [ "$lab_sensor" = yes ]; then
   ) &
   tries=0
   until grep -q '^armed' /out/agent.log 2>/dev/null; do
-    [ ! -e /run/agent.status ] || give_up "the sensor ended with status $(cat /run/agent.status) before it was armed"
+    [ ! -e /run/agent.status ] || sensor_ended ' before it was armed'
     tries=$((tries + 1))
     [ "$tries" -le $((lab_arm_seconds * 10)) ] || give_up "the sensor was not armed after $lab_arm_seconds s"
     sleep 0.1
@@ -113,7 +118,7 @@ cd /
 tell "script $status"
 
 if [ "$lab_sensor" = yes ]; then
-  [ ! -e /run/agent.status ] || give_up "the sensor ended with status $(cat /run/agent.status) while the script ran"
+  [ ! -e /run/agent.status ] || sensor_ended ' while the script ran'
   kill -TERM "$(cat /run/agent.pid)"
   tries=0
   while [ ! -e /run/agent.status ]; do
@@ -123,7 +128,7 @@ if [ "$lab_sensor" = yes ]; then
   done
   case $(cat /run/agent.status) in
     0 | 143) ;;
-    *) give_up "the sensor ended with status $(cat /run/agent.status)" ;;
+    *) sensor_ended '' ;;
   esac
 fi
 hand_over
