@@ -7,28 +7,21 @@ import java.nio.file.Path;
 import org.kmodwatch.sensor.kernel.BpfMap;
 
 /**
- * Gives back the places of attempts whose thread died in its call: their return never comes, and
- * the programs have room for 512 at a time.
+ * Gives back the places of attempts whose thread is dead, of which the programs have 512: it died
+ * in its call, whose return never comes, or the kernel skipped one of the two programs of the
+ * return.
  */
 final class DeadAttempts {
 
-  /** How often it is looked for them. */
-  static final long INTERVAL_NANOS = 10_000_000_000L;
-
   private final BpfMap attempts;
   private final Path proc;
-  private long lookedNanos;
 
   DeadAttempts(BpfMap attempts, Path proc) {
     this.attempts = attempts;
     this.proc = proc;
   }
 
-  void tick(long nowNanos) {
-    if (nowNanos - lookedNanos < INTERVAL_NANOS) {
-      return;
-    }
-    lookedNanos = nowNanos;
+  void giveBack() {
     for (byte[] key : attempts.keys()) {
       int hostTid = ByteBuffer.wrap(key).order(ByteOrder.nativeOrder()).getInt();
       // In a pid namespace of our own, a thread that is not in /proc may well be alive.

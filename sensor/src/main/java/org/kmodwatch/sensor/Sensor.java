@@ -351,7 +351,7 @@ public final class Sensor implements AutoCloseable {
       checkedBootNanos = now;
       SensorStatistics statistics = statistics();
       heldBack.tick(now, statistics.suppressed(), decoder, sink);
-      deadAttempts.tick(now);
+      deadAttempts.giveBack();
       faults = faults(statistics);
       checked = statistics;
     }
