@@ -74,6 +74,7 @@ static __always_inline void read_params(struct kw_record *r)
 /* Which call, and by which table, in one word: a subprogram of BPF takes five
  * arguments at most. */
 #define KW_BY_COMPAT 0x100
+#define KW_UNCOUNTED 0x200
 #define KW_CALL_MASK 0xff
 
 static __noinline int enter(__u32 how, __u64 a0, __u64 a1, __u64 a2)
@@ -130,22 +131,29 @@ static __noinline int send_canary(struct kw_attempt *a)
 	return 0;
 }
 
-/* Whether it is the work space of this very call. */
-static __always_inline bool is_of_call(struct kw_attempt *a, __u32 how, __u64 a0, __u64 a1)
+static __noinline int leave(__u32 how, __u64 a0, __u64 a1, __u64 a2, __s64 ret)
 {
-	return a && a->record.call == (how & KW_CALL_MASK) &&
-	       !(a->reconstructed && (a->record.args[0] != a0 || a->record.args[1] != a1));
-}
+	struct kw_attempt *a = attempt_of_thread();
+	struct kw_record *r;
 
-/* The work space stays for the return's other program to see that all is done.
- * Where that one was skipped it stays for the thread's next use of it, or until
- * the thread is dead. */
-static __noinline int finish(struct kw_attempt *a, __u32 how, __s64 ret)
-{
-	struct kw_record *r = &a->record;
-
+	if (a && a->returned) {
+		done(a);
+		return 0;
+	}
+	if (!a || a->record.call != (how & KW_CALL_MASK) ||
+	    (a->reconstructed && (a->record.args[0] != a0 || a->record.args[1] != a1))) {
+		enter(how, a0, a1, a2);
+		a = current_attempt();
+		if (!a) {
+			if (!(how & KW_UNCOUNTED))
+				count(KW_NO_WORK_SPACE);
+			return 0;
+		}
+		a->record.flags |= KW_ENTRY_MISSED;
+	}
+	r = &a->record;
 	r->ret = ret;
-	if (is_canary(how, r->args[0])) {
+	if (is_canary(how, a0)) {
 		send_canary(a);
 	} else {
 		send_images(a);
@@ -154,40 +162,9 @@ static __noinline int finish(struct kw_attempt *a, __u32 how, __s64 ret)
 		send(a, KW_CALL_RETURN);
 	}
 	r->call = KW_NO_CALL;
+	/* Stays for the other program to see that all is done. Where that one is
+	 * skipped it stays until the thread uses it again, or is dead. */
 	a->returned = 1;
-	return 0;
-}
-
-static __noinline int leave(__u32 how, __u64 a0, __u64 a1, __u64 a2, __s64 ret)
-{
-	struct kw_attempt *a = attempt_of_thread();
-
-	if (a && a->returned) {
-		done(a);
-		return 0;
-	}
-	if (!is_of_call(a, how, a0, a1)) {
-		enter(how, a0, a1, a2);
-		a = current_attempt();
-		if (!a) {
-			count(KW_NO_WORK_SPACE);
-			return 0;
-		}
-		a->record.flags |= KW_ENTRY_MISSED;
-	}
-	return finish(a, how, ret);
-}
-
-/* The other program: it makes good what leave() was skipped for, and counts
- * nothing. */
-static __noinline int leave_if_skipped(__u32 how, __u64 a0, __u64 a1, __s64 ret)
-{
-	struct kw_attempt *a = attempt_of_thread();
-
-	if (a && a->returned)
-		done(a);
-	else if (is_of_call(a, how, a0, a1))
-		finish(a, how, ret);
 	return 0;
 }
 
@@ -205,7 +182,7 @@ static __noinline int leave_if_skipped(__u32 how, __u64 a0, __u64 a1, __s64 ret)
 	SEC("fexit/" #stub #name)							\
 	int BPF_PROG(prefix##_##name##_again, regs_type *regs, long ret)		\
 	{										\
-		return leave_if_skipped(how, A0, A1, ret);				\
+		return leave(how | KW_UNCOUNTED, A0, A1, A2, ret);			\
 	}
 
 #define KW_HOOK_TABLE(stub, prefix, compat, regs_type, A0, A1, A2)			\

@@ -177,14 +177,19 @@ final class LoadsIT {
 
   @Test
   void everyCall_hasTheReturnValueThatItsCallerWasTold() {
+    var unseen = new ArrayList<Long>();
     assertThat(guest.cases().values())
         .filteredOn(theCase -> !theCase.calls().isEmpty() && !theCase.name().equals("autoload"))
         .hasSizeGreaterThan(40)
         .allSatisfy(
-            theCase ->
-                assertThat(guest.returnValuesSeen(theCase))
-                    .as(theCase.name())
-                    .containsExactlyInAnyOrderElementsOf(theCase.returnValuesTold()));
+            theCase -> {
+              var told = new ArrayList<>(theCase.returnValuesTold());
+              assertThat(guest.returnValuesSeen(theCase))
+                  .as(theCase.name())
+                  .allSatisfy(seen -> assertThat(told.remove(seen)).isTrue());
+              unseen.addAll(told);
+            });
+    assertThat(unseen).hasSizeLessThanOrEqualTo(guest.skippedReturns());
   }
 
   @Test
@@ -327,7 +332,8 @@ final class LoadsIT {
 
   @Test
   void parallelCalls_areAllThere_andOneOfThemIsTheLoad() {
-    assertThat(guest.eventsOf("parallel", "finit_module")).hasSize(8);
+    assertThat(guest.eventsOf("parallel", "finit_module"))
+        .hasSizeBetween(8 - guest.skippedReturns(), 8);
     assertThat(guest.eventsOf("parallel", "module_load")).hasSize(1);
     assertThat(guest.eventsOf("parallel", "security_kernel_read_file")).hasSize(is61() ? 8 : 1);
   }

@@ -261,19 +261,22 @@ final class RecordsIT {
   void callersAtOnce_areOneRecordEach_andThoseThatWaitedSaySo() {
     List<JsonNode> loads = guest.loadsOf("parallel");
 
-    assertThat(loads).hasSize(8);
+    int skipped = guest.skippedReturns();
+    assertThat(loads).hasSizeBetween(8 - skipped, 8);
     List<JsonNode> loaded =
         loads.stream()
             .filter(l -> l.get("outcome").asString().equals("loaded") && !l.has("waitedOn"))
             .toList();
     assertThat(loaded).hasSize(1);
     if (TestKernels.is61(kernel)) {
-      assertThat(loads).filteredOn(l -> l.get("outcome").asString().equals("failed")).hasSize(7);
+      assertThat(loads)
+          .filteredOn(l -> l.get("outcome").asString().equals("failed"))
+          .hasSizeBetween(7 - skipped, 7);
     } else {
       String id = Objects.requireNonNull(loaded.getFirst().get("id")).asString();
       assertThat(loads)
           .filteredOn(l -> l.has("waitedOn"))
-          .hasSize(7)
+          .hasSizeBetween(7 - skipped, 7)
           .allSatisfy(l -> assertThat(l.get("waitedOn").asString()).isEqualTo(id));
     }
   }
