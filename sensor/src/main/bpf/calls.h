@@ -7,6 +7,12 @@
  * see; the return adds the result and sends the record. A string whose page is
  * not there yet cannot be read at the entry, since these programs must not
  * sleep: it is read again at the return, when the kernel has faulted it in.
+ *
+ * A kernel that preempts (PREEMPT_RT, preempt=full) skips a program that
+ * another task is in on the same CPU (recursion_misses). There each return has
+ * two programs, and whichever comes first sends the record: which one that is,
+ * is the kernel's matter (the last attached, up to 6.17). One alone counts what
+ * finds no work space, or it would be counted twice.
  */
 #ifndef KMODWATCH_CALLS_H
 #define KMODWATCH_CALLS_H
@@ -162,6 +168,10 @@ static __noinline int leave(__u32 how, __u64 a0, __u64 a1, __u64 a2, __s64 ret)
 		send(a, KW_CALL_RETURN);
 	}
 	r->call = KW_NO_CALL;
+	if (!constants.second_returns) {
+		done(a);
+		return 0;
+	}
 	/* Stays for the other program to see that all is done. Where that one is
 	 * skipped it stays until the thread uses it again, or is dead. */
 	a->returned = 1;

@@ -38,9 +38,6 @@ struct {
 	__uint(max_entries, KW_IMAGE_REST_BYTES);
 } images_rest SEC(".maps");
 
-/* Set before loading; 0: no images. */
-const volatile __u64 image_bytes_max = KW_IMAGE_MAX;
-
 static __always_inline bool is_module_read(__u32 id)
 {
 	if (bpf_core_enum_value_exists(enum kernel_read_file_id___v6_19, READING_MODULE_COMPRESSED) &&
@@ -161,7 +158,7 @@ static __noinline int send_chunks(struct kw_attempt *a)
 	for (copy.kind = 0; copy.kind < KW_IMAGE_KINDS; copy.kind++) {
 		struct kw_image *image = &a->images[copy.kind & 1];
 
-		if (image->sent == image->size || image->size > image_bytes_max)
+		if (image->sent == image->size || image->size > constants.image_bytes_max)
 			continue;
 		if (!image->sent && !may_take_room(a, image))
 			continue;
@@ -184,7 +181,7 @@ static __noinline int take_image(struct kw_attempt *a, const void *buf, __u64 si
 	struct kw_image *handed = &a->images[KW_HANDED_OVER];
 	struct kw_image *image = handed;
 
-	if (!image_bytes_max || a->record.call == KW_NO_CALL || !buf || !size)
+	if (!constants.image_bytes_max || a->record.call == KW_NO_CALL || !buf || !size)
 		return 0;
 	if (handed->buf) {
 		image = &a->images[KW_DECOMPRESSED];

@@ -42,6 +42,8 @@ struct {
 	__type(value, struct kw_control);
 } control SEC(".maps");
 
+const volatile struct kw_constants constants;
+
 struct kw_bucket_key {
 	__u64 cgroup_id;
 	__u32 uid;

@@ -206,4 +206,10 @@ struct kw_control {
 	__u64 received[KW_LANES];	/* records that it has done with */
 };
 
+/* What user space tells the programs before they are loaded. */
+struct kw_constants {
+	__u64 image_bytes_max;		/* up to which size images are sent; 0: not even told of */
+	__u64 second_returns;		/* whether each return has both its programs */
+};
+
 #endif

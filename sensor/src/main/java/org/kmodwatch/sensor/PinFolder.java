@@ -16,10 +16,8 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import org.kmodwatch.sensor.kernel.AttachedProgram;
 import org.kmodwatch.sensor.kernel.BpfObject;
 import org.kmodwatch.sensor.kernel.JavaDigest;
 import org.kmodwatch.sensor.kernel.KernelException;
@@ -86,12 +84,8 @@ final class PinFolder {
     }
   }
 
-  /**
-   * Pins all of an object, under a name that nobody takes over yet.
-   *
-   * @param isAttached which of its programs are on their hooks
-   */
-  void pin(BpfObject object, Predicate<AttachedProgram> isAttached) {
+  /** Pins what of an object is on its hooks, under a name that nobody takes over yet. */
+  void pin(BpfObject object) {
     try {
       Files.createDirectories(
           root, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
@@ -104,7 +98,7 @@ final class PinFolder {
       Path links = Files.createDirectory(unfinished.resolve(PinnedPrograms.LINKS));
       MAPS.forEach(map -> object.pinMap(map, maps));
       for (BpfObject.Program program : object.programs()) {
-        if (isAttached.test(program)) {
+        if (program.isAttached()) {
           program.pin(programs, links);
         }
       }

@@ -29,6 +29,8 @@ final class Programs implements AutoCloseable {
   /** A multiple of the page size of any machine. */
   private static final int SMALLEST_RING_BYTES = 64 << 10;
 
+  private static final boolean PREEMPTION = Preemption.isPossible();
+
   private final BpfMaps maps;
   private final List<? extends AttachedProgram> attached;
   private final Runnable detach;
@@ -233,18 +235,18 @@ final class Programs implements AutoCloseable {
     }
     for (BpfObject.Program program : object.programs()) {
       Hook hook = hookOf(program);
-      if (wanted.contains(hook)) {
+      if (isWanted(program, wanted)) {
         statuses.merge(hook, status(hook, program.attach()), Programs::worse);
       }
     }
     BpfObject loaded = object;
     PinFolder folder = pinFolder(pins, reads, imageBufferBytes);
     if (folder != null) {
-      folder.pin(loaded, program -> isAttached(statuses, program));
+      folder.pin(loaded);
     }
     return new Programs(
         loaded,
-        loaded.programs(),
+        loaded.programs().stream().filter(BpfObject.Program::isAttached).toList(),
         folder == null ? loaded::detach : () -> {},
         loaded::close,
         folder,
@@ -285,9 +287,10 @@ final class Programs implements AutoCloseable {
     BpfObject object = BpfObject.open(lib, reads.objectFile());
     int ringBytes = reads.imageBufferBytes(imageBufferBytes);
     object.setMaxEntries("images", Math.max(ringBytes, SMALLEST_RING_BYTES));
-    object.setConstant(reads.imageBytesMax(imageBufferBytes));
+    // struct kw_constants of record.h.
+    object.setConstants(reads.imageBytesMax(imageBufferBytes), PREEMPTION ? 1 : 0);
     for (BpfObject.Program program : object.programs()) {
-      program.setAutoload(wanted.contains(hookOf(program)));
+      program.setAutoload(isWanted(program, wanted));
     }
     return object;
   }
@@ -298,9 +301,8 @@ final class Programs implements AutoCloseable {
     }
   }
 
-  private static boolean isAttached(Map<Hook, HookStatus> statuses, AttachedProgram program) {
-    HookStatus status = statuses.get(hookOf(program));
-    return status != null && status.state() == HookStatus.State.ATTACHED;
+  private static boolean isWanted(BpfObject.Program program, Set<Hook> wanted) {
+    return wanted.contains(hookOf(program)) && (!program.isFurther() || PREEMPTION);
   }
 
   private static Hook hookOf(AttachedProgram program) {

@@ -122,6 +122,8 @@ final class RecordLayoutTest {
               entry("canary_pid", HeldLayout.CONTROL_CANARY_PID),
               entry("boot_to_epoch_ns", HeldLayout.CONTROL_BOOT_TO_EPOCH_NANOS),
               entry("received", HeldLayout.CONTROL_RECEIVED_ATTEMPTS));
+      assertThat(btf.memberOffsets("kw_constants"))
+          .containsExactly(entry("image_bytes_max", 0), entry("second_returns", 8));
     }
   }
 

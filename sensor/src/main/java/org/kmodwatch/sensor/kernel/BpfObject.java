@@ -76,12 +76,11 @@ public final class BpfObject extends BpfMaps implements AutoCloseable {
   /**
    * Sets what {@code .rodata} holds; before {@link #load}.
    *
-   * @param value of the only constant there, 64 bits wide
+   * @param values of all constants there, each 64 bits wide
    */
-  public void setConstant(long value) {
-    try (Arena values = Arena.ofConfined()) {
-      MemorySegment bytes = values.allocate(LONG);
-      bytes.set(LONG, 0, value);
+  public void setConstants(long... values) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment bytes = arena.allocateFrom(LONG, values);
       int result =
           (int)
               lib.mapSetInitialValue.call(
@@ -141,10 +140,9 @@ public final class BpfObject extends BpfMaps implements AutoCloseable {
     }
   }
 
-  /** A name that none of the programs so far has. */
-  private String freePinName(String section) {
-    long before = programs.stream().filter(program -> program.section().equals(section)).count();
-    return PinnedPrograms.pinName(section, (int) before);
+  /** How many of the programs so far are of this section. */
+  private int programsOf(String section) {
+    return (int) programs.stream().filter(program -> program.section().equals(section)).count();
   }
 
   /**
@@ -176,14 +174,14 @@ public final class BpfObject extends BpfMaps implements AutoCloseable {
     private final MemorySegment program;
     private final String name;
     private final String section;
-    private final String pin;
+    private final int before;
     private MemorySegment link = MemorySegment.NULL;
 
     private Program(MemorySegment program) {
       this.program = program;
       this.name = Native.string(Native.pointer(lib.programName.call(program.address())));
       this.section = Native.string(Native.pointer(lib.programSectionName.call(program.address())));
-      this.pin = freePinName(section);
+      this.before = programsOf(section);
     }
 
     /** The C function's name. */
@@ -194,6 +192,11 @@ public final class BpfObject extends BpfMaps implements AutoCloseable {
     @Override
     public String section() {
       return section;
+    }
+
+    /** Whether its section has one before it. */
+    public boolean isFurther() {
+      return before > 0;
     }
 
     /** Says, before the object is loaded, whether this program is. */
@@ -252,6 +255,7 @@ public final class BpfObject extends BpfMaps implements AutoCloseable {
 
     /** Keeps the program and its place in the BPF file system, even if this process ends. */
     public void pin(Path programs, Path links) {
+      String pin = PinnedPrograms.pinName(section, before);
       Pins.pin(lib, programFd(), programs.resolve(pin));
       Pins.pin(lib, linkFd(), links.resolve(pin));
     }

@@ -1,0 +1,47 @@
+package org.kmodwatch.sensor;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * Whether the running kernel preempts tasks in the kernel. A program that a task is in as it is
+ * preempted is skipped for others on that processor (kernel/bpf/trampoline.c,
+ * __bpf_prog_enter_recur), so then each return of a call has a second program. Where it cannot be
+ * that one would make the start longer for nothing.
+ */
+final class Preemption {
+
+  private static final Path VERSION = Path.of("/proc/sys/kernel/version");
+
+  /** What PREEMPT_DYNAMIC has chosen, in parentheses: kernel/sched/debug.c. */
+  private static final Path MODE = Path.of("/sys/kernel/debug/sched/preempt");
+
+  private Preemption() {}
+
+  /** Whether it does, or may for all that can be read. */
+  static boolean isPossible() {
+    return isPossible(read(VERSION), read(MODE));
+  }
+
+  /**
+   * The same from what the kernel says.
+   *
+   * @param version {@code #1 SMP PREEMPT_DYNAMIC Debian 6.1.176-1}; empty if it cannot be read
+   * @param mode {@code none (voluntary) full}; empty if it cannot be read
+   */
+  static boolean isPossible(String version, String mode) {
+    if (!version.contains("PREEMPT")) {
+      return version.isEmpty();
+    }
+    return !mode.contains("(none)") && !mode.contains("(voluntary)");
+  }
+
+  private static String read(Path file) {
+    try {
+      return Files.readString(file);
+    } catch (IOException e) {
+      return "";
+    }
+  }
+}
