@@ -9,10 +9,10 @@
  * sleep: it is read again at the return, when the kernel has faulted it in.
  *
  * A kernel that preempts (PREEMPT_RT, preempt=full) skips a program that
- * another task is in on the same CPU (recursion_misses). There each return has
- * two programs, and whichever comes first sends the record: which one that is,
- * is the kernel's matter (the last attached, up to 6.17). One alone counts what
- * finds no work space, or it would be counted twice.
+ * another task is in on the same CPU (recursion_misses). There each entry and
+ * each return has two programs, and whichever comes first does the work: which
+ * one that is, is the kernel's matter (the last attached, up to 6.17). One
+ * alone counts what finds no work space, or it would be counted twice.
  */
 #ifndef KMODWATCH_CALLS_H
 #define KMODWATCH_CALLS_H
@@ -85,10 +85,15 @@ static __always_inline void read_params(struct kw_record *r)
 
 static __noinline int enter(__u32 how, __u64 a0, __u64 a1, __u64 a2)
 {
-	struct kw_attempt *a = new_attempt();
+	struct kw_attempt *a = current_attempt();
 	__u32 call = how & KW_CALL_MASK;
 	struct kw_record *r;
 
+	/* By the entry's other program. */
+	if (constants.programs_twice && a && a->record.call == call &&
+	    a->record.args[0] == a0 && a->record.args[1] == a1 && a->record.args[2] == a2)
+		return 0;
+	a = new_attempt();
 	if (!a)
 		return 0;	/* the return counts the loss */
 	r = &a->record;
@@ -168,7 +173,7 @@ static __noinline int leave(__u32 how, __u64 a0, __u64 a1, __u64 a2, __s64 ret)
 		send(a, KW_CALL_RETURN);
 	}
 	r->call = KW_NO_CALL;
-	if (!constants.second_returns) {
+	if (!constants.programs_twice) {
 		done(a);
 		return 0;
 	}
@@ -184,13 +189,18 @@ static __noinline int leave(__u32 how, __u64 a0, __u64 a1, __u64 a2, __s64 ret)
 	{										\
 		return enter(how, A0, A1, A2);						\
 	}										\
+	SEC("fentry/" #stub #name)							\
+	int BPF_PROG(prefix##_##name##_enter_again, regs_type *regs)			\
+	{										\
+		return enter(how, A0, A1, A2);						\
+	}										\
 	SEC("fexit/" #stub #name)							\
 	int BPF_PROG(prefix##_##name##_return, regs_type *regs, long ret)		\
 	{										\
 		return leave(how, A0, A1, A2, ret);					\
 	}										\
 	SEC("fexit/" #stub #name)							\
-	int BPF_PROG(prefix##_##name##_again, regs_type *regs, long ret)		\
+	int BPF_PROG(prefix##_##name##_return_again, regs_type *regs, long ret)	\
 	{										\
 		return leave(how | KW_UNCOUNTED, A0, A1, A2, ret);			\
 	}

@@ -209,7 +209,7 @@ struct kw_control {
 /* What user space tells the programs before they are loaded. */
 struct kw_constants {
 	__u64 image_bytes_max;		/* up to which size images are sent; 0: not even told of */
-	__u64 second_returns;		/* whether each return has both its programs */
+	__u64 programs_twice;		/* whether each entry and return of a call has both its programs */
 };
 
 #endif

@@ -7,8 +7,8 @@ import java.nio.file.Path;
 /**
  * Whether the running kernel preempts tasks in the kernel. A program that a task is in as it is
  * preempted is skipped for others on that processor (kernel/bpf/trampoline.c,
- * __bpf_prog_enter_recur), so then each return of a call has a second program. Where it cannot be
- * that one would make the start longer for nothing.
+ * __bpf_prog_enter_recur), so then entry and return of a call have a second program. Where it
+ * cannot be that one would make the start longer for nothing.
  */
 final class Preemption {
 

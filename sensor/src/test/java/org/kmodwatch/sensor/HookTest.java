@@ -27,9 +27,9 @@ final class HookTest {
     }
   }
 
-  /** The return of a call has a second one, should the kernel skip the first. */
+  /** Entry and return of a call have a second one, should the kernel skip the first. */
   private static int programs(String target) {
-    return target.matches("fexit/__.*_sys_.*") ? 2 : 1;
+    return target.matches("f(entry|exit)/__.*_sys_.*") ? 2 : 1;
   }
 
   @Test

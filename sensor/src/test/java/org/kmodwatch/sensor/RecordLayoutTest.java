@@ -123,7 +123,7 @@ final class RecordLayoutTest {
               entry("boot_to_epoch_ns", HeldLayout.CONTROL_BOOT_TO_EPOCH_NANOS),
               entry("received", HeldLayout.CONTROL_RECEIVED_ATTEMPTS));
       assertThat(btf.memberOffsets("kw_constants"))
-          .containsExactly(entry("image_bytes_max", 0), entry("second_returns", 8));
+          .containsExactly(entry("image_bytes_max", 0), entry("programs_twice", 8));
     }
   }
 
