@@ -141,13 +141,20 @@ record GuestRecord(
         .toList();
   }
 
-  /**
-   * How many returns of calls the kernel may have run no program for, by the ledger: real-time
-   * kernels do that, others never.
-   */
+  /** How many returns of calls the kernel may have run no program for, by the ledger. */
   int skippedReturns() {
+    return skipped("fexit/__.*_sys_.*");
+  }
+
+  /** How many reads of files it may have run no program before, likewise. */
+  int skippedReads() {
+    return skipped("fexit/security_kernel_read_file");
+  }
+
+  /** Real-time kernels skip programs, others never do. */
+  private int skipped(String hooks) {
     return ledger.at("/sensor/missedByHook").properties().stream()
-        .filter(hook -> hook.getKey().matches("fexit/__.*_sys_.*"))
+        .filter(hook -> hook.getKey().matches(hooks))
         .mapToInt(hook -> hook.getValue().asInt())
         .sum();
   }

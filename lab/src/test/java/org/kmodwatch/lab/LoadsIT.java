@@ -156,7 +156,10 @@ final class LoadsIT {
     assertThat(expected)
         .allSatisfy(
             (name, count) ->
-                assertThat(guest.findingsOf(name, "TRC-1017")).as(name).hasSize(count));
+                assertThat(guest.findingsOf(name, "TRC-1017"))
+                    .as(name)
+                    .hasSizeBetween(
+                        name.equals("parallel") ? count - guest.skippedReads() : count, count));
   }
 
   @Test
@@ -335,7 +338,9 @@ final class LoadsIT {
     assertThat(guest.eventsOf("parallel", "finit_module"))
         .hasSizeBetween(8 - guest.skippedReturns(), 8);
     assertThat(guest.eventsOf("parallel", "module_load")).hasSize(1);
-    assertThat(guest.eventsOf("parallel", "security_kernel_read_file")).hasSize(is61() ? 8 : 1);
+    int reads = is61() ? 8 : 1;
+    assertThat(guest.eventsOf("parallel", "security_kernel_read_file"))
+        .hasSizeBetween(reads - guest.skippedReads(), reads);
   }
 
   @Test
