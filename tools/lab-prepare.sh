@@ -3,8 +3,8 @@
 #
 #   tools/lab-prepare.sh [--lib DIR] [--package NAME]... [--debian] [KERNEL...]
 #
-# KERNEL is a name from kernels.properties (default: all of them; with --debian, those of its image). With --lib DIR it also makes the guest's Java
-# run-time image, with just the JDK modules that the jars in DIR use. With --package NAME it also unpacks the newest
+# KERNEL is a name from kernels.properties (default: all of them; with --debian, those of its image). With --lib DIR it
+# also makes the guest's Java run-time image, with just the JDK modules that the jars in DIR use. With --package NAME it also unpacks the newest
 # kernel that this Debian package depends on, to read and not to boot. With --debian it also makes an image of a whole
 # Debian 12 with systemd and the KERNELs' modules, for what busybox cannot show. What is there already is neither fetched nor
 # built again; with everything there it uses no network. Progress goes to standard error.

@@ -84,7 +84,7 @@ final class PinFolder {
     }
   }
 
-  /** Pins what of an object is on its hooks, under a name that nobody takes over yet. */
+  /** Pins what of an object was put on its hooks, under a name that nobody takes over yet. */
   void pin(BpfObject object) {
     try {
       Files.createDirectories(
@@ -97,10 +97,8 @@ final class PinFolder {
       Path programs = Files.createDirectory(unfinished.resolve(PinnedPrograms.PROGRAMS));
       Path links = Files.createDirectory(unfinished.resolve(PinnedPrograms.LINKS));
       MAPS.forEach(map -> object.pinMap(map, maps));
-      for (BpfObject.Program program : object.programs()) {
-        if (program.isAttached()) {
-          program.pin(programs, links);
-        }
+      for (BpfObject.Program program : object.attachedPrograms()) {
+        program.pin(programs, links);
       }
     } catch (IOException | UncheckedIOException | KernelException e) {
       object.close();

@@ -1,8 +1,7 @@
 package org.kmodwatch.sensor;
 
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Whether the running kernel preempts tasks in the kernel. A program that a task is in as it is
@@ -21,27 +20,19 @@ final class Preemption {
 
   /** Whether it does, or may for all that can be read. */
   static boolean isPossible() {
-    return isPossible(read(VERSION), read(MODE));
+    return isPossible(KernelFile.line(VERSION), KernelFile.line(MODE));
   }
 
   /**
    * The same from what the kernel says.
    *
-   * @param version {@code #1 SMP PREEMPT_DYNAMIC Debian 6.1.176-1}; empty if it cannot be read
-   * @param mode {@code none (voluntary) full}; empty if it cannot be read
+   * @param version {@code #1 SMP PREEMPT_DYNAMIC Debian 6.1.176-1}; null if it cannot be read
+   * @param mode {@code none (voluntary) full}; null if it cannot be read
    */
-  static boolean isPossible(String version, String mode) {
-    if (!version.contains("PREEMPT")) {
-      return version.isEmpty();
+  static boolean isPossible(@Nullable String version, @Nullable String mode) {
+    if (version != null && !version.contains("PREEMPT")) {
+      return false;
     }
-    return !mode.contains("(none)") && !mode.contains("(voluntary)");
-  }
-
-  private static String read(Path file) {
-    try {
-      return Files.readString(file);
-    } catch (IOException e) {
-      return "";
-    }
+    return mode == null || !(mode.contains("(none)") || mode.contains("(voluntary)"));
   }
 }

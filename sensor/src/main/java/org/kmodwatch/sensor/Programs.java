@@ -246,7 +246,7 @@ final class Programs implements AutoCloseable {
     }
     return new Programs(
         loaded,
-        loaded.programs().stream().filter(BpfObject.Program::isAttached).toList(),
+        loaded.attachedPrograms(),
         folder == null ? loaded::detach : () -> {},
         loaded::close,
         folder,

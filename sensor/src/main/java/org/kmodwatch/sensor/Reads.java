@@ -1,7 +1,5 @@
 package org.kmodwatch.sensor;
 
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -44,11 +42,8 @@ enum Reads {
   }
 
   private static boolean isLockedDownToConfidentiality() {
-    try {
-      return Files.readString(LOCKDOWN).toLowerCase(Locale.ROOT).contains("[confidentiality]");
-    } catch (IOException e) {
-      return false;
-    }
+    String levels = KernelFile.line(LOCKDOWN);
+    return levels != null && levels.toLowerCase(Locale.ROOT).contains("[confidentiality]");
   }
 
   /** Whether the load of these failed since the kernel lets no program read by helpers. */

@@ -1,8 +1,6 @@
 package org.kmodwatch.sensor;
 
-import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -360,7 +358,7 @@ public final class Sensor implements AutoCloseable {
 
   private List<SensorFault> faults(SensorStatistics statistics) {
     var found = new ArrayList<>(canary.faults());
-    String ftrace = firstLine(FTRACE_ENABLED);
+    String ftrace = KernelFile.line(FTRACE_ENABLED);
     if (ftrace != null && !ftrace.equals("1")) {
       found.add(
           new SensorFault(
@@ -506,15 +504,7 @@ public final class Sensor implements AutoCloseable {
 
   /** What the kernel starts to load a module now; null if that cannot be read. */
   private static @Nullable String modprobePath() {
-    return firstLine(MODPROBE_PATH);
-  }
-
-  private static @Nullable String firstLine(Path file) {
-    try {
-      return Files.readString(file).strip();
-    } catch (IOException e) {
-      return null;
-    }
+    return KernelFile.line(MODPROBE_PATH);
   }
 
   private static LibBpf libBpf() {

@@ -54,6 +54,11 @@ public final class BpfObject extends BpfMaps implements AutoCloseable {
     return List.copyOf(programs);
   }
 
+  /** Those that were put on their hooks, in the order of the file. */
+  public List<Program> attachedPrograms() {
+    return programs.stream().filter(program -> program.link.address() != 0).toList();
+  }
+
   /**
    * Loads the programs whose {@code autoload} was left on, and all maps.
    *
