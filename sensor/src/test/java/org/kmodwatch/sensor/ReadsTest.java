@@ -14,6 +14,17 @@ final class ReadsTest {
   /** BPF_JMP | BPF_CALL, without registers and offset: a call of a helper by its number. */
   private static final int HELPER_CALL = 0x85;
 
+  private static final int INSTRUCTION_BYTES = 8;
+
+  // Of Elf64_Ehdr and Elf64_Shdr, include/uapi/linux/elf.h.
+  private static final int E_SHOFF = 40;
+  private static final int E_SHENTSIZE = 58;
+  private static final int E_SHNUM = 60;
+  private static final int SH_FLAGS = 8;
+  private static final int SH_OFFSET = 24;
+  private static final int SH_SIZE = 32;
+  private static final long SHF_EXECINSTR = 4;
+
   /** bpf_probe_read and bpf_probe_read_str, of anything, of user and of kernel memory. */
   private static final Set<Integer> READING_HELPERS = Set.of(4, 45, 112, 113, 114, 115);
 
@@ -43,13 +54,23 @@ final class ReadsTest {
     assertThat(Reads.BY_HELPER.imageBytesMax(0)).isZero();
   }
 
-  /** What looks like a call, wherever in the file: sections of code begin at multiples of 8. */
+  /**
+   * The numbers of the helpers that the code calls: of all sections with instructions, in ELF64.
+   */
   private static Set<Integer> helpersOf(Reads reads) {
     ByteBuffer elf = ByteBuffer.wrap(reads.objectFile()).order(ByteOrder.LITTLE_ENDIAN);
     var helpers = new TreeSet<Integer>();
-    for (int i = 0; i + 8 <= elf.limit(); i += 8) {
-      if (elf.getInt(i) == HELPER_CALL) {
-        helpers.add(elf.getInt(i + 4));
+    int headers = Math.toIntExact(elf.getLong(E_SHOFF));
+    for (int i = 0; i < elf.getShort(E_SHNUM); i++) {
+      int header = headers + i * elf.getShort(E_SHENTSIZE);
+      if ((elf.getLong(header + SH_FLAGS) & SHF_EXECINSTR) != 0) {
+        int start = Math.toIntExact(elf.getLong(header + SH_OFFSET));
+        int end = start + Math.toIntExact(elf.getLong(header + SH_SIZE));
+        for (int at = start; at < end; at += INSTRUCTION_BYTES) {
+          if (elf.getInt(at) == HELPER_CALL) {
+            helpers.add(elf.getInt(at + 4));
+          }
+        }
       }
     }
     return helpers;
