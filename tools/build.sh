@@ -19,6 +19,7 @@ set_java_options() {
     "@$kmodwatch_root/packaging/java/common" "@$kmodwatch_root/packaging/java/$options" "-Dkmodwatch.home=$kmodwatch_root"
     -cp "$(class_path "$kmodwatch_app"/lib/*.jar)"
   )
+  if cache_fits; then kmodwatch_java_options+=("-XX:AOTCache=$kmodwatch_app/kmodwatch.aot"); fi
 }
 
 # Kmodwatch's own jars come first: whatever is looked for, Java opens all jars up to where it is.
@@ -46,11 +47,11 @@ train() {
   # Two steps, since the one step that does both hands its options on by JAVA_TOOL_OPTIONS, which says so.
   env -u JAVA_TOOL_OPTIONS "$java" "@$kmodwatch_root/packaging/java/common" "@$kmodwatch_root/packaging/java/watch" \
     "$natives" -XX:AOTMode=record -XX:AOTConfiguration="$folder/configuration" -cp "$(class_path "$@")" org.kmodwatch.agent.Training \
-    "$kmodwatch_root/image/src/test/resources/org/kmodwatch/image/seeds/signed" "$folder/machine" >"$log" 2>&1 &&
+    "$kmodwatch_root/image/src/test/resources/org/kmodwatch/image/seeds/signed" "$folder/machine" </dev/null >"$log" 2>&1 &&
     env -u JAVA_TOOL_OPTIONS "$java" "@$kmodwatch_root/packaging/java/common" "@$kmodwatch_root/packaging/java/watch" \
       -XX:-AOTStubCaching -XX:-AOTAdapterCaching -XX:-AOTClassLinking \
       -XX:AOTMode=create -XX:AOTConfiguration="$folder/configuration" -XX:AOTCache="$cache" -cp "$(class_path "$@")" \
-      >>"$log" 2>&1 || status=$?
+      </dev/null >>"$log" 2>&1 || status=$?
   rm -rf "$folder"
   [[ $status == 0 && -e $cache ]]
 }
@@ -69,17 +70,29 @@ is_stale() {
 
 # Held until the script ends or unlock, so that two starts at once do not build in the same folders.
 lock() {
-  local file=$kmodwatch_root/build/.lock
   mkdir -p "$kmodwatch_root/build" 2>/dev/null || true
   if [[ ! -w $kmodwatch_root/build ]]; then
     fail "$kmodwatch_exit_unavailable" "cannot write to $kmodwatch_root/build; build once as the owner of the checkout"
   fi
-  [[ -e $file ]] || : >>"$file"
-  exec {kmodwatch_lock}<"$file"
+  open_lock
   if ! flock -n "$kmodwatch_lock"; then
     say "waiting for another start that is building"
     flock "$kmodwatch_lock"
   fi
+}
+
+open_lock() {
+  local file=$kmodwatch_root/build/.lock
+  [[ -e $file ]] || : >>"$file"
+  exec {kmodwatch_lock}<"$file"
+}
+
+# Does not wait; false if another start is building.
+try_lock() {
+  open_lock
+  if flock -n "$kmodwatch_lock"; then return 0; fi
+  unlock
+  return 1
 }
 
 unlock() {
@@ -122,11 +135,54 @@ publish() {
   make_cache
 }
 
-# Not having it costs time, nothing else.
+# Sets kmodwatch_cache_stamp to what a cache of classes is good for: this folder and this JDK. Java itself compares names,
+# sizes and times of the jars, not the folder that they are in. With a cache from another folder it takes some classes to
+# be from there and loads the others from here, and refuses a sealed package that is of both.
+set_cache_stamp() {
+  local release=
+  IFS= read -rd '' release <"$kmodwatch_jdk/release" || true
+  kmodwatch_cache_stamp=$kmodwatch_root$'\n'$kmodwatch_jdk$'\n'$release
+}
+
+# Whether the cache was made for this folder and this JDK, or could not be made for them.
+cache_is_current() {
+  local stamp=
+  [[ -r $kmodwatch_app/kmodwatch.aot.stamp ]] || return 1
+  IFS= read -rd '' stamp <"$kmodwatch_app/kmodwatch.aot.stamp" || true
+  set_cache_stamp
+  [[ $stamp == "$kmodwatch_cache_stamp" ]]
+}
+
+cache_fits() {
+  [[ -e $kmodwatch_app/kmodwatch.aot ]] && cache_is_current
+}
+
+# Not having it costs time, nothing else. A Kmodwatch that is running keeps the cache that it has mapped.
 make_cache() {
-  local log=$kmodwatch_root/build/logs/cache.log
-  train "$kmodwatch_jdk/bin/java" "$kmodwatch_app/kmodwatch.aot" "$log" "$kmodwatch_app"/lib/*.jar ||
+  local log=$kmodwatch_root/build/logs/cache.log cache=$kmodwatch_app/kmodwatch.aot
+  mkdir -p "${log%/*}"
+  rm -f "$cache.stamp"
+  if train "$kmodwatch_jdk/bin/java" "$cache.new" "$log" "$kmodwatch_app"/lib/*.jar; then
+    mv "$cache.new" "$cache"
+  else
+    rm -f "$cache" "$cache.new"
     say "no cache for a quicker start: $log says why"
+  fi
+  # Also if there is none, so that not each start tries again.
+  set_cache_stamp
+  printf '%s' "$kmodwatch_cache_stamp" >"$cache.stamp" || say "cannot write $cache.stamp: the next start makes the cache again"
+}
+
+# Makes the cache for this folder and this JDK if it was made for others. A start that may not write here, or that
+# would have to wait for another one, goes on without.
+renew_cache() {
+  if cache_is_current || [[ ! -w $kmodwatch_app || ! -w $kmodwatch_root/build ]] || ! try_lock; then return 0; fi
+  if ! cache_is_current; then
+    say "this folder has no cache of classes for this JDK: making one"
+    make_cache
+    give_back
+  fi
+  unlock
 }
 
 # After a build by sudo: what the checkout's owner could not write to would fail the owner's next build.

@@ -28,7 +28,7 @@ bin=$scratch/bin
 mkdir -p "$checkout/tools" "$bin" "$scratch/no-jdks" "$scratch/jdks"
 cp "$root/kmodwatch" "$root/verify" "$checkout"
 cp "$root"/tools/*.sh "$checkout/tools"
-for program in bash env mkdir rm mv cp touch find flock tail head grep dirname readlink sleep cat chmod; do
+for program in bash env mkdir rm mv cp touch find flock tail head grep dirname readlink sleep cat chmod mktemp; do
   ! path=$(type -P "$program") || ln -s "$path" "$bin/$program"
 done
 
@@ -118,14 +118,35 @@ sleep 0.02
 : >"$checkout/build/app/stamp"
 ln -s "$checkout/kmodwatch" "$scratch/elsewhere/km"
 cd "$scratch/elsewhere"
-run env -i PATH="$bin" KMODWATCH_JAVA_HOME="$scratch/jdks/jdk-26" ./km 'two words' $'two\nlines' '' <<<'standard input'
+start() {
+  run env -i PATH="$bin" KMODWATCH_JAVA_HOME="$scratch/jdks/$1" ./km "${@:2}"
+}
+start jdk-26 </dev/null
+check 'a cache of classes that cannot be made stops nothing' 7 '*no cache of classes for this JDK*no cache for a quicker start: *cache.log*<org.kmodwatch.agent.Main>'
+start jdk-26 'two words' $'two\nlines' '' <<<'standard input'
 check 'arguments, standard input and status go through as they are' 7 $'<two words><two\nlines><>standard input'
+
+: >"$checkout/build/app/kmodwatch.aot"
+start jdk-26 --version </dev/null
+check 'the cache that was made for this folder and JDK is used' 7 "<-XX:AOTCache=$checkout/build/app/kmodwatch.aot><org.kmodwatch.agent.Main><--version>"
+jdk "$scratch/jdks/jdk-27" 27
+start jdk-27 --version </dev/null
+check 'with another JDK the cache is made anew' 7 '*no cache of classes for this JDK*><org.kmodwatch.agent.Main><--version>'
+: >"$checkout/build/app/kmodwatch.aot"
+printf 'JAVA_VERSION="27.0.1"\n' >"$scratch/jdks/jdk-27/release"
+start jdk-27 --version </dev/null
+check 'with a JDK that was upgraded the cache is made anew' 7 '*no cache of classes for this JDK*><org.kmodwatch.agent.Main><--version>'
+: >"$checkout/build/app/kmodwatch.aot"
+flock "$checkout/build/.lock" bash -c "rm '$checkout/build/app/kmodwatch.aot.stamp'; exec env -i PATH='$bin' KMODWATCH_JAVA_HOME='$scratch/jdks/jdk-27' ./km --version" \
+  >"$scratch/locked" 2>&1 </dev/null || true
+run cat "$scratch/locked"
+check 'a start beside one that is building goes on without a cache' 0 '<*.jar><org.kmodwatch.agent.Main><--version>'
 
 sleep 0.02
 : >"$checkout/core/pom.xml"
 stub "$bin/mvn" 'echo "[INFO] Building Kmodwatch core 1 [1/1]"; echo "[ERROR] does not compile"; exit 1'
 for program in clang llvm-strip; do stub "$bin/$program" :; done
-run env -i PATH="$bin" KMODWATCH_JAVA_HOME="$scratch/jdks/jdk-26" ./km --version </dev/null
+start jdk-26 --version </dev/null
 if [[ -r /usr/include/bpf/bpf_helpers.h ]]; then
   check 'a build that fails says why' 70 '*building Kmodwatch core *1/1]*does not compile*the build failed*build.log'
 fi
