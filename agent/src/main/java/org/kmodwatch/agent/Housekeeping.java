@@ -1,7 +1,7 @@
 package org.kmodwatch.agent;
 
 import java.time.Duration;
-import java.time.Instant;
+import java.util.function.LongSupplier;
 
 /**
  * Has the whole heap collected now and then, while there is something to do. What is known of a
@@ -13,16 +13,20 @@ final class Housekeeping {
   static final Duration INTERVAL = Duration.ofMinutes(1);
 
   private final Runnable collection;
-  private Instant next = Instant.MIN;
+  private final LongSupplier nanoTime;
+  private long lastNanos;
+  private boolean collected;
   private boolean busy;
 
   /**
    * Makes one.
    *
    * @param collection collects
+   * @param nanoTime a clock that nobody can set, as {@link System#nanoTime}
    */
-  Housekeeping(Runnable collection) {
+  Housekeeping(Runnable collection, LongSupplier nanoTime) {
     this.collection = collection;
+    this.nanoTime = nanoTime;
   }
 
   /** Something has happened. */
@@ -31,10 +35,12 @@ final class Housekeeping {
   }
 
   /** Collects, if it is time to and something has happened since the last time. */
-  void tick(Instant now) {
-    if (busy && !now.isBefore(next)) {
+  void tick() {
+    long nowNanos = nanoTime.getAsLong();
+    if (busy && (!collected || nowNanos - lastNanos >= INTERVAL.toNanos())) {
       busy = false;
-      next = now.plus(INTERVAL);
+      collected = true;
+      lastNanos = nowNanos;
       collection.run();
     }
   }

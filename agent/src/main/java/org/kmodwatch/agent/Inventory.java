@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.LongSupplier;
 import org.kmodwatch.agent.host.HiddenModules;
 import org.kmodwatch.agent.host.ModulesBefore;
 import org.kmodwatch.core.event.Event;
@@ -31,20 +32,31 @@ final class Inventory {
   private final Path root;
   private final LoadRecord.Host host;
   private final HiddenModules hidden;
+  private final LongSupplier nanoTime;
   private ModulesBefore before = new ModulesBefore(List.of(), List.of(), List.of());
   private List<LoadRecord> undecided = List.of();
-  private Instant decideAt = Instant.MAX;
+  private long lookedNanos;
 
-  Inventory(Path root, LoadRecord.Host host, HiddenModules hidden) {
+  /**
+   * Makes one that has not looked.
+   *
+   * @param nanoTime a clock that nobody can set, as {@link System#nanoTime}
+   */
+  Inventory(Path root, LoadRecord.Host host, HiddenModules hidden, LongSupplier nanoTime) {
     this.root = root;
     this.host = host;
     this.hidden = hidden;
+    this.nanoTime = nanoTime;
   }
 
-  /** Looks; the sensor is armed by now. */
+  /**
+   * Looks; the sensor is armed by now.
+   *
+   * @param now what the records say; nothing waits by it
+   */
   void look(Instant now) {
     before = ModulesBefore.at(root, host, nanos(now));
-    decideAt = now.plus(PATIENCE);
+    lookedNanos = nanoTime.getAsLong();
   }
 
   /**
@@ -54,7 +66,7 @@ final class Inventory {
    * @return how many there were
    * @throws IOException if an output fails
    */
-  int write(List<Event> events, Pipeline pipeline, Instant now) throws IOException {
+  int write(List<Event> events, Pipeline pipeline) throws IOException {
     var cameIn = new HashSet<String>();
     for (Event event : events) {
       if (COMING_IN.contains(event.eventName())) {
@@ -66,7 +78,7 @@ final class Inventory {
       pipeline.acceptPreExisting(record);
     }
     for (LoadRecord record : there.inOnePlaceOnly()) {
-      hidden.loaded(record, null, now);
+      hidden.loaded(record, null);
     }
     undecided = there.loading();
     before = new ModulesBefore(List.of(), List.of(), List.of());
@@ -87,7 +99,7 @@ final class Inventory {
    * @throws IOException if an output fails
    */
   void tick(Instant now, Pipeline pipeline) throws IOException {
-    if (undecided.isEmpty() || now.isBefore(decideAt)) {
+    if (undecided.isEmpty() || nanoTime.getAsLong() - lookedNanos < PATIENCE.toNanos()) {
       return;
     }
     var stillThere = new HashSet<String>();

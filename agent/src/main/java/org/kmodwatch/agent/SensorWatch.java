@@ -1,11 +1,13 @@
 package org.kmodwatch.agent;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import org.kmodwatch.core.event.Argument;
 import org.kmodwatch.core.event.ContainerContext;
 import org.kmodwatch.core.event.Event;
@@ -24,22 +26,25 @@ import org.kmodwatch.sensor.SensorStatistics;
 final class SensorWatch {
 
   /** From one event about losses to the next. */
-  private static final long LOSS_INTERVAL_SECONDS = 10;
+  private static final Duration LOSS_INTERVAL = Duration.ofSeconds(10);
 
   private final String hostName;
   private final Consumer<String> notes;
+  private final LongSupplier nanoTime;
   private final Map<String, Blind> blind = new LinkedHashMap<>();
-  private Instant lossTold = Instant.MIN;
+  private long lossToldNanos;
   private long lost;
 
   /**
    * Makes one.
    *
    * @param notes takes a line for a person for each event, which not every output shows
+   * @param nanoTime a clock that nobody can set, as {@link System#nanoTime}
    */
-  SensorWatch(String hostName, Consumer<String> notes) {
+  SensorWatch(String hostName, Consumer<String> notes, LongSupplier nanoTime) {
     this.hostName = hostName;
     this.notes = notes;
+    this.nanoTime = nanoTime;
   }
 
   /** A part that is blind. */
@@ -50,7 +55,11 @@ final class SensorWatch {
     return List.copyOf(blind.values());
   }
 
-  /** Compares the sensor's state with the last, and hands {@code sink} an event for each change. */
+  /**
+   * Compares the sensor's state with the last, and hands {@code sink} an event for each change.
+   *
+   * @param now what the events say; nothing waits by it
+   */
   void tick(
       Instant now, List<SensorFault> faults, SensorStatistics statistics, Consumer<Event> sink) {
     for (SensorFault fault : faults) {
@@ -67,7 +76,8 @@ final class SensorWatch {
         sink.accept(event(EventNames.SENSOR_RECOVERED, now, about(was.fault(), was.since())));
       }
     }
-    if (statistics.lost() > lost && !now.isBefore(lossTold.plusSeconds(LOSS_INTERVAL_SECONDS))) {
+    if (statistics.lost() > lost
+        && (lost == 0 || nanoTime.getAsLong() - lossToldNanos >= LOSS_INTERVAL.toNanos())) {
       tellLoss(now, statistics, sink);
     }
   }
@@ -82,7 +92,7 @@ final class SensorWatch {
   private void tellLoss(Instant now, SensorStatistics statistics, Consumer<Event> sink) {
     long count = statistics.lost() - lost;
     lost = statistics.lost();
-    lossTold = now;
+    lossToldNanos = nanoTime.getAsLong();
     var reasons = new ArrayList<String>();
     reason(reasons, "lane attempts: no room in the ring", statistics.attempts().ringFull());
     reason(reasons, "lane loads: no room in the ring", statistics.loads().ringFull());

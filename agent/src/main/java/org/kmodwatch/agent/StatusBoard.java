@@ -2,10 +2,9 @@ package org.kmodwatch.agent;
 
 import io.prometheus.metrics.model.snapshots.MetricSnapshots;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.agent.status.Health;
 
@@ -15,17 +14,22 @@ final class StatusBoard {
   /** A run says how it is twice a second, unless it has a backlog to work off. */
   static final Duration SILENCE = Duration.ofSeconds(60);
 
-  private final InstantSource clock;
+  private final LongSupplier nanoTime;
   private volatile @Nullable Entry last;
 
-  StatusBoard(InstantSource clock) {
-    this.clock = clock;
+  /**
+   * Makes one that knows nothing.
+   *
+   * @param nanoTime a clock that nobody can set, as {@link System#nanoTime}
+   */
+  StatusBoard(LongSupplier nanoTime) {
+    this.nanoTime = nanoTime;
   }
 
-  private record Entry(Ledger ledger, List<SensorWatch.Blind> blind) {}
+  private record Entry(Ledger ledger, List<SensorWatch.Blind> blind, long atNanos) {}
 
   void publish(Ledger ledger, List<SensorWatch.Blind> blind) {
-    last = new Entry(ledger, List.copyOf(blind));
+    last = new Entry(ledger, List.copyOf(blind), nanoTime.getAsLong());
   }
 
   /** The account of a moment ago; none before the sensor is armed. */
@@ -46,9 +50,8 @@ final class StatusBoard {
           "blind since %s: %s: %s"
               .formatted(part.since(), part.fault().part(), part.fault().detail()));
     }
-    Instant heard = entry.ledger().time();
-    if (Duration.between(heard, clock.instant()).compareTo(SILENCE) > 0) {
-      troubles.add("nothing was read from the kernel since " + heard);
+    if (nanoTime.getAsLong() - entry.atNanos() > SILENCE.toNanos()) {
+      troubles.add("nothing was read from the kernel since " + entry.ledger().time());
     }
     return new Health(troubles);
   }

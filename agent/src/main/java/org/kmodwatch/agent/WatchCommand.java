@@ -245,7 +245,7 @@ final class WatchCommand implements Callable<Integer> {
     }
     outputs.add(sinks);
     ListenAddress address = settings.listen();
-    StatusBoard board = address == null ? null : new StatusBoard(InstantSource.system());
+    StatusBoard board = address == null ? null : new StatusBoard(System::nanoTime);
     var run =
         new WatchRun(
             () -> sources.apply(sensor),
@@ -257,7 +257,8 @@ final class WatchCommand implements Callable<Integer> {
             settings.changeable(),
             board,
             shell,
-            InstantSource.system());
+            InstantSource.system(),
+            System::nanoTime);
     configured.ifPresent(
         atStart -> Signals.handle("HUP", () -> reload(reader, atStart.section(), run)));
     return runUntilSignal(

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.agent.doctor.Machine;
@@ -65,12 +66,14 @@ final class WatchRun {
   private final @Nullable StatusBoard board;
   private final Shell shell;
   private final InstantSource clock;
+  private final LongSupplier nanoTime;
   private final ContainerEnrichment containers;
   private final HiddenModules hidden;
   private final Inventory inventory;
   private final SensorWatch sensorWatch;
-  private final Housekeeping housekeeping = new Housekeeping(System::gc);
-  private Instant busyUntil = Instant.MIN;
+  private final Housekeeping housekeeping;
+  private boolean busy;
+  private long busySinceNanos;
 
   private final Object sourceLock = new Object();
 
@@ -91,6 +94,8 @@ final class WatchRun {
    * @param sinks one of the outputs, closed once everything was handed to them
    * @param settings what can be changed by {@link #change}
    * @param board told how it is; null if nobody asks
+   * @param clock says what is written down; whoever sets it changes nothing else
+   * @param nanoTime says how long everything waits, as {@link System#nanoTime}
    */
   WatchRun(
       Supplier<LiveSource> sources,
@@ -102,7 +107,8 @@ final class WatchRun {
       WatchSettings.Changeable settings,
       @Nullable StatusBoard board,
       Shell shell,
-      InstantSource clock) {
+      InstantSource clock,
+      LongSupplier nanoTime) {
     this.sources = sources;
     this.recorder = recorder;
     this.journal = journal;
@@ -110,11 +116,14 @@ final class WatchRun {
     this.board = board;
     this.shell = shell;
     this.clock = clock;
+    this.nanoTime = nanoTime;
     LoadRecord.Host host = HostFacts.of(shell.root(), Machine.at(shell.root()).architecture());
-    this.containers = new ContainerEnrichment(shell.root(), System::nanoTime);
-    this.hidden = new HiddenModules(shell.root());
-    this.inventory = new Inventory(shell.root(), host, hidden);
-    this.sensorWatch = new SensorWatch(Objects.requireNonNullElse(host.name(), ""), shell::note);
+    this.containers = new ContainerEnrichment(shell.root(), nanoTime);
+    this.hidden = new HiddenModules(shell.root(), nanoTime);
+    this.inventory = new Inventory(shell.root(), host, hidden, nanoTime);
+    this.sensorWatch =
+        new SensorWatch(Objects.requireNonNullElse(host.name(), ""), shell::note, nanoTime);
+    this.housekeeping = new Housekeeping(System::gc, nanoTime);
     this.pipeline =
         new Pipeline(
             signatures,
@@ -210,7 +219,7 @@ final class WatchRun {
       // What was there before was told at the first start.
       shell.note("the pinned programs were taken over, with what they have seen since");
     } else {
-      int before = inventory.write(first, pipeline, clock.instant());
+      int before = inventory.write(first, pipeline);
       shell.note(
           "%s %s loaded before"
               .formatted(Counted.of(before, "module"), before == 1 ? "was" : "were"));
@@ -223,22 +232,22 @@ final class WatchRun {
 
   private void watch(LiveSource live) throws IOException {
     Consumer<Event> sink = this::accept;
-    var nextLedger = clock.instant();
-    var nextLook = clock.instant();
+    long nextLedger = nanoTime.getAsLong();
+    long nextLook = nextLedger;
     while (!stopped) {
       live.poll(pollTimeout(), sink);
       applyChange();
       tick(live);
-      if (!clock.instant().isBefore(nextLook)) {
+      if (isDue(nextLook)) {
         sensorWatch.tick(clock.instant(), live.faults(), live.recentStatistics(), sink);
         publish(live);
-        housekeeping.tick(clock.instant());
-        nextLook = clock.instant().plus(LOOK_INTERVAL);
+        housekeeping.tick();
+        nextLook = nanoTime.getAsLong() + LOOK_INTERVAL.toNanos();
       }
       letGo(live);
-      if (recorder != null && !clock.instant().isBefore(nextLedger)) {
+      if (recorder != null && isDue(nextLedger)) {
         recorder.write(ledger(live.statistics(), false));
-        nextLedger = clock.instant().plus(LEDGER_INTERVAL);
+        nextLedger = nanoTime.getAsLong() + LEDGER_INTERVAL.toNanos();
       }
     }
     live.detach();
@@ -269,6 +278,10 @@ final class WatchRun {
                 Counted.of(pipeline.findings(), "finding"),
                 statistics.suppressed(),
                 statistics.lost()));
+  }
+
+  private boolean isDue(long whenNanos) {
+    return nanoTime.getAsLong() - whenNanos >= 0;
   }
 
   private void publish(LiveSource live) {
@@ -330,16 +343,16 @@ final class WatchRun {
   }
 
   private Duration pollTimeout() {
-    boolean busy =
-        hidden.isPending() || inventory.isPending() || clock.instant().isBefore(busyUntil);
-    return busy ? BUSY_POLL_TIMEOUT : POLL_TIMEOUT;
+    busy = busy && nanoTime.getAsLong() - busySinceNanos < BUSY_FOR.toNanos();
+    return busy || hidden.isPending() || inventory.isPending() ? BUSY_POLL_TIMEOUT : POLL_TIMEOUT;
   }
 
   private void accept(Event event) {
     if (journal != null && journal.isTold(ReportJournal.attemptOf(event))) {
       return;
     }
-    busyUntil = clock.instant().plus(BUSY_FOR);
+    busy = true;
+    busySinceNanos = nanoTime.getAsLong();
     hidden.event(event);
     housekeeping.event();
     try {
@@ -351,7 +364,7 @@ final class WatchRun {
 
   private void joined(LoadRecord record, Event basis) {
     inventory.joined(record);
-    hidden.loaded(record, basis, clock.instant());
+    hidden.loaded(record, basis);
   }
 
   private void tick(LiveSource live) throws IOException {

@@ -2,19 +2,18 @@ package org.kmodwatch.agent;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.time.Instant;
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
 class HousekeepingTest {
 
-  private static final Instant NOW = Instant.parse("2026-11-25T06:00:00Z");
-
+  private long nowNanos = Long.MAX_VALUE - 5;
   private int collections;
-  private final Housekeeping housekeeping = new Housekeeping(() -> collections++);
+  private final Housekeeping housekeeping = new Housekeeping(() -> collections++, () -> nowNanos);
 
   @Test
   void tick_collectsNothing_whereNothingHappens() {
-    housekeeping.tick(NOW);
+    housekeeping.tick();
 
     assertThat(collections).isZero();
   }
@@ -23,14 +22,19 @@ class HousekeepingTest {
   void tick_collectsOnceAnInterval_whileThingsHappen() {
     for (int i = 0; i < 3; i++) {
       housekeeping.event();
-      housekeeping.tick(NOW);
+      housekeeping.tick();
     }
     assertThat(collections).isOne();
 
-    housekeeping.tick(NOW.plus(Housekeeping.INTERVAL));
+    pass(Housekeeping.INTERVAL);
     assertThat(collections).isEqualTo(2);
 
-    housekeeping.tick(NOW.plus(Housekeeping.INTERVAL.multipliedBy(2)));
+    pass(Housekeeping.INTERVAL);
     assertThat(collections).isEqualTo(2);
+  }
+
+  private void pass(Duration time) {
+    nowNanos += time.toNanos();
+    housekeeping.tick();
   }
 }

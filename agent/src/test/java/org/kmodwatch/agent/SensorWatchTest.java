@@ -2,6 +2,7 @@ package org.kmodwatch.agent;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,11 +17,13 @@ import org.kmodwatch.sensor.SensorStatistics;
 class SensorWatchTest {
 
   private static final Instant START = Instant.parse("2026-11-24T20:00:00Z");
+  private static final Instant LONG_AGO = Instant.parse("2020-01-01T00:00:00Z");
   private static final SensorFault FTRACE = new SensorFault("ftrace", "kernel.ftrace_enabled=0");
 
+  private long nowNanos = Long.MAX_VALUE - 5;
   private final List<Event> events = new ArrayList<>();
   private final List<String> notes = new ArrayList<>();
-  private final SensorWatch watch = new SensorWatch("wren", notes::add);
+  private final SensorWatch watch = new SensorWatch("wren", notes::add, () -> nowNanos);
 
   @Test
   void blindPart_isToldOnce_andAgainWhenItSees_withSinceWhen() {
@@ -78,6 +81,17 @@ class SensorWatchTest {
   }
 
   @Test
+  void losses_areToldInTime_whenTheClockIsSetBack() {
+    watch.tick(START, List.of(), statistics(2), events::add);
+    nowNanos += Duration.ofSeconds(10).toNanos();
+    watch.tick(LONG_AGO, List.of(), statistics(7), events::add);
+
+    assertThat(events)
+        .extracting(event -> event.argument("count").orElseThrow())
+        .containsExactly(Value.of(2), Value.of(5));
+  }
+
+  @Test
   void nothing_isTold_whereNothingHappens() {
     tick(0, List.of(), 0);
     watch.finish(START.plusSeconds(1), statistics(0), events::add);
@@ -86,7 +100,10 @@ class SensorWatchTest {
   }
 
   private void tick(long seconds, List<SensorFault> faults, long lost) {
+    long wasNanos = nowNanos;
+    nowNanos += Duration.ofSeconds(seconds).toNanos();
     watch.tick(START.plusSeconds(seconds), faults, statistics(lost), events::add);
+    nowNanos = wasNanos;
   }
 
   private static SensorStatistics statistics(long lost) {

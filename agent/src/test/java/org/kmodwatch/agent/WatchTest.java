@@ -506,7 +506,8 @@ class WatchTest {
             new WatchSettings.Changeable(List.of(), Policy.none(), Duration.ofMinutes(10)),
             null,
             shell,
-            clock);
+            clock,
+            () -> source.nowNanos);
     source.afterPoll = run::stop;
     run.run();
   }
@@ -524,6 +525,7 @@ class WatchTest {
     private boolean withoutStrings;
     private Duration step = Duration.ZERO;
     private Instant now = Instant.parse("2026-11-22T20:00:00Z");
+    private long nowNanos = Long.MAX_VALUE - 5;
 
     @Override
     public boolean isWithoutStrings() {
@@ -543,6 +545,7 @@ class WatchTest {
       List<Event> events = polls.get(polled++);
       events.forEach(sink);
       now = now.plus(step);
+      nowNanos += step.toNanos();
       if (polled == polls.size()) {
         afterPoll.run();
       }

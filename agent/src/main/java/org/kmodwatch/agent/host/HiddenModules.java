@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.core.event.Argument;
 import org.kmodwatch.core.event.ContainerContext;
@@ -36,6 +37,7 @@ public final class HiddenModules {
   private static final Duration INTERVAL = Duration.ofSeconds(1);
 
   private final ModuleList list;
+  private final LongSupplier nanoTime;
   private final Deque<Check> waiting = new ArrayDeque<>();
 
   /**
@@ -46,17 +48,26 @@ public final class HiddenModules {
 
   private long unchecked;
 
-  /** Looks at the host whose file system begins at {@code root}. */
-  public HiddenModules(Path root) {
+  /**
+   * Looks at the host whose file system begins at {@code root}.
+   *
+   * @param nanoTime a clock that nobody can set, as {@link System#nanoTime}
+   */
+  public HiddenModules(Path root, LongSupplier nanoTime) {
     this.list = new ModuleList(root);
+    this.nanoTime = nanoTime;
   }
 
-  /** A look that is due, the second one if {@code missingBefore} is there. */
+  /**
+   * A look that is to be made, the second one if {@code missingBefore} is there.
+   *
+   * @param sinceNanos from when on it has waited, by the clock that nobody can set
+   */
   private record Check(
       LoadRecord record,
       String name,
       @Nullable Event basis,
-      Instant due,
+      long sinceNanos,
       @Nullable List<String> missingBefore) {}
 
   /**
@@ -64,7 +75,7 @@ public final class HiddenModules {
    *
    * @param basis what the record is known by; null if it was there before
    */
-  public void loaded(LoadRecord record, @Nullable Event basis, Instant now) {
+  public void loaded(LoadRecord record, @Nullable Event basis) {
     String name = record.module().name();
     if (name == null) {
       return;
@@ -75,7 +86,7 @@ public final class HiddenModules {
       if (waiting.size() >= MAX_WAITING) {
         unchecked++;
       } else {
-        waiting.addLast(new Check(record, name, basis, now.plus(INTERVAL), null));
+        waiting.addLast(new Check(record, name, basis, nanoTime.getAsLong(), null));
       }
     }
   }
@@ -92,16 +103,21 @@ public final class HiddenModules {
     }
   }
 
-  /** Makes the looks that are due, and hands {@code sink} an event for each hidden module. */
+  /**
+   * Makes the looks that are due, and hands {@code sink} an event for each hidden module.
+   *
+   * @param now what the events say; nothing waits by it
+   */
   public void tick(Instant now, Consumer<Event> sink) {
     // All wait equally long, so the first is due first.
-    while (!waiting.isEmpty() && !waiting.getFirst().due().isAfter(now)) {
+    long nowNanos = nanoTime.getAsLong();
+    while (!waiting.isEmpty() && nowNanos - waiting.getFirst().sinceNanos() >= INTERVAL.toNanos()) {
       Check check = waiting.removeFirst();
       List<String> missing = list.missingFrom(check.name());
       if (check.missingBefore() == null) {
         if (!missing.isEmpty()) {
           waiting.addLast(
-              new Check(check.record(), check.name(), check.basis(), now.plus(INTERVAL), missing));
+              new Check(check.record(), check.name(), check.basis(), nowNanos, missing));
         }
         continue;
       }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.kmodwatch.agent.EventBuilder.event;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,9 +21,12 @@ import org.kmodwatch.core.load.LoadRecord;
 class HiddenModulesTest {
 
   private static final Instant START = Instant.parse("2026-11-22T20:00:00Z");
+  private static final Instant LONG_AGO = Instant.parse("2020-01-01T00:00:00Z");
+  private static final long START_NANOS = Long.MAX_VALUE - 5;
   private static final String EVIL_LINE = "evil 16384 0 - Live 0x0\n";
 
   @TempDir Path folder;
+  private long nowNanos = START_NANOS;
   private final List<Event> found = new ArrayList<>();
   private FakeRoot root;
   private HiddenModules hidden;
@@ -30,7 +34,7 @@ class HiddenModulesTest {
   @BeforeEach
   void makeRoot() {
     root = FakeRoot.healthyIn(folder).with("sys/module/other/initstate", "live\n");
-    hidden = new HiddenModules(folder);
+    hidden = new HiddenModules(folder, () -> nowNanos);
   }
 
   @Test
@@ -53,6 +57,16 @@ class HiddenModulesTest {
                 Value.ofStrings(List.of("/proc/modules", "/sys/module"))),
             new Argument("loadId", "string", Value.of("id-evil")));
     assertThat(hidden.isPending()).isFalse();
+  }
+
+  @Test
+  void hiddenModule_isFoundInTime_whenTheClockIsSetBack() {
+    load("evil");
+    nowNanos += Duration.ofSeconds(1).toNanos();
+    hidden.tick(LONG_AGO, found::add);
+    nowNanos += Duration.ofSeconds(1).toNanos();
+    hidden.tick(LONG_AGO, found::add);
+    assertThat(found).extracting(Event::eventName).containsExactly("module_hidden");
   }
 
   @Test
@@ -100,7 +114,7 @@ class HiddenModulesTest {
     twoLooks();
     load("evil");
     tick(3000);
-    hidden.loaded(Loads.load("evil").unloaded().build(), null, START);
+    hidden.loaded(Loads.load("evil").unloaded().build(), null);
     tick(9000);
     assertThat(found).isEmpty();
   }
@@ -110,7 +124,7 @@ class HiddenModulesTest {
     load("evil");
     hidden.event(event("module_load").with("name", "evil").build());
     hidden.event(event("module_free").with("name", "evil").build());
-    hidden.loaded(Loads.load("evil").unloaded().build(), null, START);
+    hidden.loaded(Loads.load("evil").unloaded().build(), null);
     twoLooks();
     assertThat(found).hasSize(1);
   }
@@ -125,7 +139,7 @@ class HiddenModulesTest {
 
   @Test
   void refusedLoad_isNotLookedFor() {
-    hidden.loaded(Loads.load("evil").refused().build(), null, START);
+    hidden.loaded(Loads.load("evil").refused().build(), null);
     assertThat(hidden.isPending()).isFalse();
   }
 
@@ -165,7 +179,7 @@ class HiddenModulesTest {
 
   private void load(String name) {
     LoadRecord record = Loads.load(name).build();
-    hidden.loaded(record, event("finit_module").build(), START);
+    hidden.loaded(record, event("finit_module").build());
   }
 
   private void twoLooks() {
@@ -174,6 +188,7 @@ class HiddenModulesTest {
   }
 
   private void tick(long millis) {
+    nowNanos = START_NANOS + Duration.ofMillis(millis).toNanos();
     hidden.tick(START.plusMillis(millis), found::add);
   }
 }
