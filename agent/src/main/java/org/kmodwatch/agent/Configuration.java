@@ -116,6 +116,12 @@ final class Configuration {
                       "Answer metrics and health there; --listen.")
                   .like("127.0.0.1:9110"),
               Key.optional(
+                      "listen-names",
+                      new Shape.ListOf(Shape.Text.of("a host name or address")),
+                      "By which names clients may ask there, besides addresses, localhost and the"
+                          + " host's own name.")
+                  .like("[node1.example.com]"),
+              Key.optional(
                   "spool",
                   FOLDER,
                   WatchCommand.DEFAULT_SPOOL,

@@ -267,7 +267,7 @@ final class WatchCommand implements Callable<Integer> {
           try (recorder;
               journal;
               sinks;
-              StatusServer _ = serve(address, board);
+              StatusServer _ = serve(address, settings.listenNames(), board);
               FtraceGuard _ = settings.guardFtrace() ? FtraceGuard.attach() : null) {
             run.run();
           }
@@ -310,12 +310,14 @@ final class WatchCommand implements Callable<Integer> {
   }
 
   private @Nullable StatusServer serve(
-      @Nullable ListenAddress address, @Nullable StatusBoard board) {
+      @Nullable ListenAddress address, List<String> names, @Nullable StatusBoard board) {
     if (address == null || board == null) {
       return null;
     }
     try {
-      StatusServer server = StatusServer.start(address, board::metrics, board::health);
+      StatusServer server =
+          StatusServer.start(
+              address, namesOf(address, names), board::metrics, board::health, shell::note);
       String url = server.url();
       shell.note(
           "metrics and health: %s/metrics, %s/healthz%s"
@@ -327,6 +329,16 @@ final class WatchCommand implements Callable<Integer> {
           "cannot listen on --listen %s, give another port or stop who has it: %s"
               .formatted(address, e.getMessage()));
     }
+  }
+
+  /** By which names it may be asked: the host's own too where other hosts can ask. */
+  private List<String> namesOf(ListenAddress address, List<String> given) {
+    String own = HostFacts.of(shell.root(), Machine.at(shell.root()).architecture()).name();
+    var names = new ArrayList<String>(given);
+    if (!address.isLoopback() && own != null) {
+      names.add(own);
+    }
+    return names;
   }
 
   private static @Nullable ImageStore openStore(WatchSettings settings) {

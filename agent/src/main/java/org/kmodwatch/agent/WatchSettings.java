@@ -21,6 +21,7 @@ import org.kmodwatch.agent.status.ListenAddress;
  * @param state where is kept which loads have been told
  * @param guardFtrace whether the kernel is to refuse to switch ftrace off
  * @param listen where metrics and health are answered; null for nowhere
+ * @param listenNames by which clients may ask there, besides addresses and this machine's name
  * @param changeable what can be another while it runs
  */
 record WatchSettings(
@@ -34,6 +35,7 @@ record WatchSettings(
     Path state,
     boolean guardFtrace,
     @Nullable ListenAddress listen,
+    List<String> listenNames,
     Changeable changeable) {
 
   /** The keys of a configuration that only a start reads. */
@@ -48,10 +50,12 @@ record WatchSettings(
           "state",
           "guard-ftrace",
           "listen",
+          "listen-names",
           "spool");
 
   WatchSettings {
     signatures = List.copyOf(signatures);
+    listenNames = List.copyOf(listenNames);
   }
 
   /**

@@ -86,6 +86,7 @@ final class WatchSettingsReader {
             : Path.of(text(file, "state").orElse(WatchCommand.DEFAULT_STATE)),
         given.guardFtrace || file.map(f -> f.flag("guard-ftrace")).orElse(false),
         listenAddress(file),
+        file.map(f -> f.texts("listen-names")).orElse(List.of()),
         changeable);
   }
 

@@ -115,7 +115,8 @@ class StatusBoardTest {
 
   private String scrape() throws IOException, InterruptedException {
     try (StatusServer server =
-            StatusServer.start(ListenAddress.parse("0"), board::metrics, board::health);
+            StatusServer.start(
+                ListenAddress.parse("0"), List.of(), board::metrics, board::health, note -> {});
         HttpClient client = HttpClient.newHttpClient()) {
       URI uri = URI.create(server.url() + "/metrics");
       return client

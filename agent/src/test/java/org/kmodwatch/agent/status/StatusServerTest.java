@@ -7,14 +7,20 @@ import io.prometheus.metrics.model.snapshots.CounterSnapshot;
 import io.prometheus.metrics.model.snapshots.Labels;
 import io.prometheus.metrics.model.snapshots.MetricSnapshots;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -22,7 +28,9 @@ import org.junit.jupiter.api.Test;
 class StatusServerTest {
 
   private final HttpClient client = HttpClient.newHttpClient();
+  private final List<String> notes = new CopyOnWriteArrayList<>();
   private volatile Health health = new Health(List.of());
+  private volatile @Nullable Throwable fault;
 
   @SuppressWarnings("NullAway.Init") // set before each test
   private StatusServer server;
@@ -40,7 +48,20 @@ class StatusServerTest {
                         .value(3)
                         .build())
                 .build());
-    server = StatusServer.start(ListenAddress.parse("0"), () -> metrics, () -> health);
+    server =
+        StatusServer.start(
+            ListenAddress.parse("0"),
+            List.of("node1.example"),
+            () -> {
+              switch (fault) {
+                case RuntimeException e -> throw e;
+                case Error e -> throw e;
+                case null, default -> {}
+              }
+              return metrics;
+            },
+            () -> health,
+            notes::add);
   }
 
   @AfterEach
@@ -113,7 +134,7 @@ class StatusServerTest {
     URI uri = URI.create(server.url());
     var silent = new ArrayList<Socket>();
     try {
-      for (int i = 0; i < 10; i++) {
+      for (int i = 0; i < 300; i++) {
         silent.add(new Socket(uri.getHost(), uri.getPort()));
       }
       assertThat(get("/healthz").statusCode()).isEqualTo(200);
@@ -125,13 +146,111 @@ class StatusServerTest {
   }
 
   @Test
+  void fault_isAnsweredWith500() throws Exception {
+    fault = new IllegalArgumentException("no two series with the same labels");
+    HttpResponse<String> answer = get("/metrics");
+    assertThat(answer.statusCode()).isEqualTo(500);
+    assertThat(get("/metrics").statusCode()).isEqualTo(500);
+    assertThat(notes)
+        .singleElement()
+        .asString()
+        .startsWith(
+            "metrics and health: cannot answer GET /metrics: java.lang.IllegalArgumentException: no"
+                + " two series with the same labels at ");
+    assertThat(get("/healthz").statusCode()).isEqualTo(200);
+  }
+
+  @Test
+  void error_isAnsweredWith500() throws Exception {
+    fault = new StackOverflowError();
+    assertThat(get("/metrics").statusCode()).isEqualTo(500);
+  }
+
+  @Test
+  void hostThatIsNotOurs_isRefused() throws Exception {
+    assertThat(raw("GET /healthz HTTP/1.1\r\nHost: evil.example\r\n\r\n"))
+        .startsWith("HTTP/1.1 421 ");
+    assertThat(raw("GET /healthz HTTP/1.1\r\nHost: node1.example:9464\r\n\r\n"))
+        .startsWith("HTTP/1.1 200 ");
+    assertThat(raw("GET /healthz HTTP/1.0\r\n\r\n"))
+        .as("a load balancer's check, which is no browser")
+        .startsWith("HTTP/1.1 200 ");
+  }
+
+  @Test
+  void whatIsNoRequest_isRefused() throws Exception {
+    for (String request :
+        List.of(
+            "\n\n",
+            "hello\r\n\r\n",
+            "GET /healthz HTTP/1.1\r\n\r\n",
+            "GET http://localhost/healthz HTTP/1.1\r\nHost: localhost\r\n\r\n",
+            "GET /healthz HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\n\r\n",
+            "GET /healthz HTTP/1.1\r\nHost: localhost\r\n folded\r\n\r\n")) {
+      assertThat(raw(request)).as(request).startsWith("HTTP/1.1 400 Bad Request\r\n");
+    }
+    assertThat(raw("GET /healthz HTTP/1.1\r\n" + "x: y\r\n".repeat(2000)))
+        .startsWith("HTTP/1.1 431 ");
+    assertThat(get("/healthz?x=1").statusCode()).isEqualTo(200);
+  }
+
+  @Test
+  void answers_whileOthersConnectAndSayNothing_againAndAgain() throws Exception {
+    URI uri = URI.create(server.url());
+    var done = new AtomicBoolean();
+    Thread crowd =
+        Thread.ofPlatform()
+            .start(
+                () -> {
+                  var silent = new ArrayDeque<Socket>();
+                  try {
+                    while (!done.get()) {
+                      silent.addLast(new Socket(uri.getHost(), uri.getPort()));
+                      if (silent.size() > 200) {
+                        silent.removeFirst().close();
+                      }
+                    }
+                    for (Socket socket : silent) {
+                      socket.close();
+                    }
+                  } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                  }
+                });
+    try {
+      int answered = 0;
+      for (int i = 0; i < 20; i++) {
+        answered += raw("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n").isEmpty() ? 0 : 1;
+      }
+      assertThat(answered).as("of 20").isGreaterThan(10);
+    } finally {
+      done.set(true);
+      crowd.join();
+    }
+  }
+
+  private String raw(String request) throws IOException {
+    URI uri = URI.create(server.url());
+    try (var socket = new Socket(uri.getHost(), uri.getPort())) {
+      socket.setSoTimeout(10_000);
+      socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+      socket.shutdownOutput();
+      return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    }
+  }
+
+  @Test
   void start_fails_whenThePortIsTaken() {
     String port = Integer.toString(URI.create(server.url()).getPort());
     assertThatIOException()
         .isThrownBy(
             () ->
                 StatusServer.start(
-                    ListenAddress.parse(port), MetricSnapshots::new, () -> new Health(List.of())));
+                    ListenAddress.parse(port),
+                    List.of(),
+                    MetricSnapshots::new,
+                    () -> health,
+                    notes::add));
   }
 
   private HttpResponse<String> get(String path) throws Exception {

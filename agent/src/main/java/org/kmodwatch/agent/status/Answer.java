@@ -1,0 +1,55 @@
+package org.kmodwatch.agent.status;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.Locale;
+
+/**
+ * What a client is answered. After it the connection is closed.
+ *
+ * @param status as RFC 9110 has it
+ * @param type of the body
+ * @param body sent unless the client asked for the headers alone
+ */
+@SuppressWarnings("ArrayRecordComponent") // Never compared; a copy of each would cost for nothing.
+record Answer(int status, String type, byte[] body) {
+
+  private static final DateTimeFormatter DATE =
+      DateTimeFormatter.ofPattern("EEE, dd MMM uuuu HH:mm:ss 'GMT'", Locale.US)
+          .withZone(ZoneOffset.UTC);
+
+  static Answer text(int status, String line) {
+    return new Answer(
+        status, "text/plain; charset=utf-8", (line + "\n").getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** As it goes over the line. */
+  byte[] bytes(Instant now, boolean withBody) {
+    String head =
+        "HTTP/1.1 %d %s\r\nDate: %s\r\nContent-Type: %s\r\nContent-Length: %d\r\n"
+                .formatted(status, words(), DATE.format(now), type, body.length)
+            + (status == 405 ? "Allow: GET, HEAD\r\n" : "")
+            + "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nConnection: close\r\n"
+            + "\r\n";
+    byte[] headBytes = head.getBytes(StandardCharsets.ISO_8859_1);
+    var all = new byte[headBytes.length + (withBody ? body.length : 0)];
+    System.arraycopy(headBytes, 0, all, 0, headBytes.length);
+    System.arraycopy(body, 0, all, headBytes.length, all.length - headBytes.length);
+    return all;
+  }
+
+  private String words() {
+    return switch (status) {
+      case 200 -> "OK";
+      case 404 -> "Not Found";
+      case 405 -> "Method Not Allowed";
+      case 421 -> "Misdirected Request";
+      case 431 -> "Request Header Fields Too Large";
+      case 500 -> "Internal Server Error";
+      case 503 -> "Service Unavailable";
+      default -> "Bad Request";
+    };
+  }
+}
