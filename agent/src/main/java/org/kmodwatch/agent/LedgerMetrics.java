@@ -7,6 +7,7 @@ import io.prometheus.metrics.model.snapshots.Labels;
 import io.prometheus.metrics.model.snapshots.MetricSnapshot;
 import io.prometheus.metrics.model.snapshots.MetricSnapshots;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -151,30 +152,45 @@ final class LedgerMetrics {
         .add(Labels.EMPTY, alerts.policy().unmatched());
   }
 
-  /** Takes the points of one metric. */
+  /**
+   * Takes the points of one metric. Two with the same labels are one series, their sum: Prometheus
+   * takes nothing of an answer that has a series twice.
+   */
   private interface Family {
     void add(Labels labels, long value);
   }
 
   private Family counter(String name, String help) {
-    CounterSnapshot.Builder builder = CounterSnapshot.builder().name(name).help(help);
-    all.add(builder::build);
-    return (labels, value) ->
-        builder.dataPoint(
-            CounterSnapshot.CounterDataPointSnapshot.builder()
-                .labels(labels)
-                .value((double) value)
-                .build());
+    var points = new LinkedHashMap<Labels, Long>();
+    all.add(
+        () -> {
+          CounterSnapshot.Builder builder = CounterSnapshot.builder().name(name).help(help);
+          points.forEach(
+              (labels, value) ->
+                  builder.dataPoint(
+                      CounterSnapshot.CounterDataPointSnapshot.builder()
+                          .labels(labels)
+                          .value((double) value)
+                          .build()));
+          return builder.build();
+        });
+    return (labels, value) -> points.merge(labels, value, Long::sum);
   }
 
   private Family gauge(String name, String help) {
-    GaugeSnapshot.Builder builder = GaugeSnapshot.builder().name(name).help(help);
-    all.add(builder::build);
-    return (labels, value) ->
-        builder.dataPoint(
-            GaugeSnapshot.GaugeDataPointSnapshot.builder()
-                .labels(labels)
-                .value((double) value)
-                .build());
+    var points = new LinkedHashMap<Labels, Long>();
+    all.add(
+        () -> {
+          GaugeSnapshot.Builder builder = GaugeSnapshot.builder().name(name).help(help);
+          points.forEach(
+              (labels, value) ->
+                  builder.dataPoint(
+                      GaugeSnapshot.GaugeDataPointSnapshot.builder()
+                          .labels(labels)
+                          .value((double) value)
+                          .build()));
+          return builder.build();
+        });
+    return (labels, value) -> points.merge(labels, value, Long::sum);
   }
 }

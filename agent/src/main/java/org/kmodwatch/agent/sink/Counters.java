@@ -22,6 +22,7 @@ final class Counters {
   private long forcedOut;
   private long inMemory;
   private long inSpool;
+  private boolean lostAtEnd;
   private @Nullable Instant receiverFailingSince;
   private @Nullable Instant spoolFailingSince;
 
@@ -29,9 +30,27 @@ final class Counters {
     this.name = name;
   }
 
-  synchronized void carriedOver(long count) {
-    carriedOver += count;
-    inSpool += count;
+  /** Goes on from where a sink of the same name ended. */
+  Counters(SinkAccount before) {
+    name = before.name();
+    carriedOver = before.carriedOver();
+    taken = before.taken();
+    spooled = before.spooled();
+    delivered = before.delivered();
+    refused = before.refused();
+    forcedOut = before.forcedOut();
+    lost.putAll(before.lost());
+    inSpool = before.pending();
+  }
+
+  /** Takes notice of what the spool holds when it is first open. */
+  synchronized void found(long count) {
+    if (count >= inSpool) {
+      carriedOver += count - inSpool;
+    } else {
+      lost.merge(LossReason.SPOOL_GONE, inSpool - count, Long::sum);
+    }
+    inSpool = count;
   }
 
   synchronized void taken() {
@@ -42,6 +61,7 @@ final class Counters {
   synchronized void lostInMemory(LossReason reason, long count) {
     leaveMemory(count);
     lost.merge(reason, count, Long::sum);
+    lostAtEnd |= reason == LossReason.ENDED;
   }
 
   synchronized void spooled(long count) {
@@ -91,7 +111,7 @@ final class Counters {
     while (inMemory > 0 && spoolFailingSince == null && (left = end - System.nanoTime()) > 0) {
       wait(left / 1_000_000 + 1);
     }
-    return inMemory == 0 && !lost.containsKey(LossReason.ENDED);
+    return inMemory == 0 && !lostAtEnd;
   }
 
   synchronized long inMemory() {

@@ -10,6 +10,8 @@ public enum LossReason {
   UNWRITABLE("unwritable"),
   /** The spool's file was damaged and what was in it is no longer readable. */
   SPOOL_DAMAGED("spoolDamaged"),
+  /** A sink that was replaced left more in its spool than the one after it found there. */
+  SPOOL_GONE("spoolGone"),
   /** The agent ended, and neither the disk nor the receiver had taken it. */
   ENDED("ended");
 

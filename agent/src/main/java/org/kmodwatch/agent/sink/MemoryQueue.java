@@ -75,6 +75,10 @@ final class MemoryQueue {
     notifyAll();
   }
 
+  synchronized int size() {
+    return items.size();
+  }
+
   synchronized void close() {
     closed = true;
     notifyAll();

@@ -42,6 +42,45 @@ public record SinkAccount(
     lost = Collections.unmodifiableMap(copy);
   }
 
+  /** The same once the sink is gone: it fails no more. */
+  SinkAccount ended() {
+    return new SinkAccount(
+        name, carriedOver, taken, spooled, delivered, refused, forcedOut, lost, pending, null);
+  }
+
+  /** The same under another name. */
+  SinkAccount named(String newName) {
+    return new SinkAccount(
+        newName,
+        carriedOver,
+        taken,
+        spooled,
+        delivered,
+        refused,
+        forcedOut,
+        lost,
+        pending,
+        failingSince);
+  }
+
+  /** The sum of both, under this one's name. */
+  SinkAccount plus(SinkAccount other) {
+    var sum = new EnumMap<LossReason, Long>(LossReason.class);
+    sum.putAll(lost);
+    other.lost.forEach((reason, count) -> sum.merge(reason, count, Long::sum));
+    return new SinkAccount(
+        name,
+        carriedOver + other.carriedOver,
+        taken + other.taken,
+        spooled + other.spooled,
+        delivered + other.delivered,
+        refused + other.refused,
+        forcedOut + other.forcedOut,
+        sum,
+        pending + other.pending,
+        failingSince == null ? other.failingSince : failingSince);
+  }
+
   /** How many were lost in all. */
   public long lostInAll() {
     return lost.values().stream().mapToLong(Long::longValue).sum();

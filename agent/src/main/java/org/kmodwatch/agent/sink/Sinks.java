@@ -4,10 +4,14 @@ import java.io.OutputStream;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.kmodwatch.agent.alert.Alert;
 import org.kmodwatch.agent.format.Format;
 import org.kmodwatch.agent.output.Output;
@@ -18,12 +22,21 @@ import org.kmodwatch.core.signature.Finding;
 /** All sinks of an agent. Of one thread; but for {@link #close} nothing waits for a receiver. */
 public final class Sinks implements Output, AutoCloseable {
 
-  /** Accounts of sinks that were replaced are kept up to here: the ledger has them too. */
-  private static final int MAX_ENDED = 64;
+  /**
+   * Accounts of so many sinks that are gone are kept by name; those of older ones are summed up.
+   */
+  static final int MAX_ENDED = 64;
+
+  /** The sum of the accounts that are not kept by name. No sink can have this name. */
+  static final String OLDER = "(older)";
 
   private final SinkContext context;
   private final OutputStream standardOutput;
-  private final List<SinkAccount> ended = new ArrayList<>();
+
+  /** Of sinks that are gone, by name, the one that ended first first. */
+  private final Map<String, SinkAccount> ended = new LinkedHashMap<>();
+
+  private @Nullable SinkAccount older;
 
   /** By name, in the order of the configuration. */
   private Map<String, Open> open = Map.of();
@@ -73,56 +86,62 @@ public final class Sinks implements Output, AutoCloseable {
       prepared.values().forEach(unused -> unused.transport().close());
       throw e;
     }
+    endAll(before.values().stream().filter(there -> !settings.contains(there.settings())).toList());
     var after = new LinkedHashMap<String, Open>();
     try {
       for (SinkSettings wanted : settings) {
-        Open there = before.get(wanted.name());
         Prepared made = prepared.get(wanted);
-        if (made == null) {
-          after.put(wanted.name(), Objects.requireNonNull(there));
-          continue;
-        }
-        if (there != null) {
-          end(there);
-        }
-        after.put(wanted.name(), new Open(wanted, start(wanted, made)));
+        after.put(
+            wanted.name(),
+            made == null
+                ? Objects.requireNonNull(before.get(wanted.name()))
+                : new Open(wanted, start(wanted, made)));
       }
     } catch (SinkException e) {
       open = restored(before, after);
       throw e;
     }
-    before.forEach(
-        (name, there) -> {
-          if (!after.containsKey(name)) {
-            end(there);
-          }
-        });
     open = after;
   }
 
   /** What there was before, opened again where it was ended for something that did not come. */
   private Map<String, Open> restored(Map<String, Open> before, Map<String, Open> after) {
+    endAll(
+        after.values().stream()
+            .filter(started -> !started.equals(before.get(started.settings().name())))
+            .toList());
     var restored = new LinkedHashMap<String, Open>();
-    after.forEach(
-        (name, started) -> {
-          if (!started.equals(before.get(name))) {
-            started.sink().leave();
-          }
-        });
     before.forEach(
-        (name, there) ->
+        (name, there) -> {
+          if (!there.sink().isClosed()) {
+            restored.put(name, there);
+            return;
+          }
+          try {
             restored.put(
                 name,
-                there.sink().isClosed()
-                    ? new Open(there.settings(), start(there.settings(), prepare(there.settings())))
-                    : there));
+                new Open(there.settings(), start(there.settings(), prepare(there.settings()))));
+          } catch (SinkException e) {
+            context
+                .notes()
+                .accept(
+                    "%s: cannot be opened again and gets nothing from now on; remedy: a restart: %s"
+                        .formatted(name, e.getMessage()));
+          }
+        });
     return restored;
   }
 
-  private void end(Open there) {
-    there.sink().leave();
-    if (ended.size() < MAX_ENDED) {
-      ended.add(there.sink().account());
+  /** Ends them at the same time: one whose disk is slow must not hold up the sensor for each. */
+  private void endAll(Collection<Open> these) {
+    atOnce(these, SpooledSink::leave);
+    for (Open there : these) {
+      ended.put(there.settings().name(), there.sink().account().ended());
+      if (ended.size() > MAX_ENDED) {
+        SinkAccount eldest = ended.values().iterator().next();
+        ended.remove(eldest.name());
+        older = older == null ? eldest.named(OLDER) : older.plus(eldest);
+      }
     }
   }
 
@@ -141,8 +160,11 @@ public final class Sinks implements Output, AutoCloseable {
               context,
               prepared.format(),
               prepared.transport(),
-              SpooledSink.Settings.REAL);
+              SpooledSink.Settings.REAL,
+              Optional.ofNullable(ended.get(settings.name())));
       sink.start();
+      // Its account goes on in the new one's: there is one of each name.
+      ended.remove(settings.name());
       return sink;
     } catch (SinkException e) {
       prepared.transport().close();
@@ -207,9 +229,13 @@ public final class Sinks implements Output, AutoCloseable {
     // Each is on its way at once.
   }
 
-  /** Where what was taken is, by sink; those that were replaced come first. */
+  /** Where what was taken is: one account a name; those of sinks that are gone come first. */
   public List<SinkAccount> accounts() {
-    var accounts = new ArrayList<>(ended);
+    var accounts = new ArrayList<SinkAccount>();
+    if (older != null) {
+      accounts.add(older);
+    }
+    accounts.addAll(ended.values());
     open.values().forEach(there -> accounts.add(there.sink().account()));
     return accounts;
   }
@@ -232,12 +258,16 @@ public final class Sinks implements Output, AutoCloseable {
   /** Ends all of them at the same time, as {@link SpooledSink#close} does. May be called again. */
   @Override
   public void close() {
+    atOnce(open.values(), SpooledSink::close);
+  }
+
+  private static void atOnce(Collection<Open> these, Consumer<SpooledSink> work) {
     var threads = new ArrayList<Thread>();
-    for (Open there : open.values()) {
+    for (Open there : these) {
       threads.add(
           Thread.ofPlatform()
               .name("kmodwatch-end-" + there.settings().name())
-              .start(there.sink()::close));
+              .start(() -> work.accept(there.sink())));
     }
     for (Thread thread : threads) {
       join(thread);

@@ -294,7 +294,7 @@ final class Spool implements AutoCloseable {
               .formatted(database.setAside(), e.getMessage()));
     }
     counted = true;
-    counters.carriedOver(held);
+    counters.found(held);
   }
 
   /** Does {@code work} and commits it, or leaves all as it was. */

@@ -67,9 +67,10 @@ public final class SpooledSink implements Output, AutoCloseable {
   private volatile boolean ending;
   private volatile boolean spoolFails;
 
-  // Told of once each.
-  private boolean queueFull;
-  private boolean spoolFull;
+  /** A time of losses, told of at its beginning and its end. Both under the lock of this one. */
+  private final Losses queueFull = new Losses();
+
+  private final Losses spoolFull = new Losses();
   private boolean spoolUnreadable;
   private boolean closed;
 
@@ -109,14 +110,15 @@ public final class SpooledSink implements Output, AutoCloseable {
       SinkContext context,
       Format format,
       Transport transport,
-      Settings settings) {
+      Settings settings,
+      Optional<SinkAccount> before) {
     this.name = sink.name();
     this.target = sink.target().shown();
     this.filter = sink.filter();
     this.catalogue = context.catalogue();
     this.format = format;
     this.queue = new MemoryQueue(settings.maxQueued());
-    this.counters = new Counters(name);
+    this.counters = before.map(Counters::new).orElseGet(() -> new Counters(name));
     this.transport = transport;
     this.settings = settings;
     this.notes = context.notes();
@@ -212,10 +214,51 @@ public final class SpooledSink implements Output, AutoCloseable {
       counters.lostInMemory(LossReason.TOO_LARGE, 1);
     } else if (!queue.offer(item)) {
       counters.lostInMemory(queue.isClosed() ? LossReason.ENDED : LossReason.QUEUE_FULL, 1);
-      if (!queueFull) {
-        queueFull = true;
+      if (queueFull.add(1, queue.size())) {
         note("lost: the disk does not keep up, or takes nothing; counted from now on");
       }
+    }
+  }
+
+  /** Says that a time of losses is over: half of what was too much has gone. */
+  private void noteRoom() {
+    long lost = queueFull.endedAt(counters.inMemory());
+    if (lost > 0) {
+      note("the disk keeps up again; lost meanwhile: " + lost);
+    }
+    long dropped = spoolFull.endedAt(counters.inSpool());
+    if (dropped > 0) {
+      note("spool: has room again; dropped meanwhile: " + dropped);
+    }
+  }
+
+  /** How many were lost since there was too much. */
+  private static final class Losses {
+    private long count;
+    private long mark;
+
+    /**
+     * Counts more.
+     *
+     * @param held how many there are, which is too much
+     * @return whether they are the first
+     */
+    synchronized boolean add(long more, long held) {
+      boolean first = count == 0;
+      count += more;
+      mark = Math.max(mark, held);
+      return first && more > 0;
+    }
+
+    /** How many they were, if it is over now that there are {@code held}; else 0. */
+    synchronized long endedAt(long held) {
+      if (held > mark / 2) {
+        return 0;
+      }
+      long ended = count;
+      count = 0;
+      mark = 0;
+      return ended;
     }
   }
 
@@ -250,8 +293,7 @@ public final class SpooledSink implements Output, AutoCloseable {
     try {
       long forcedOut = spool.append(batch);
       queue.remove(batch.size());
-      if (forcedOut > 0 && !spoolFull) {
-        spoolFull = true;
+      if (spoolFull.add(forcedOut, forcedOut > 0 ? counters.inSpool() : 0)) {
         note(
             "spool: full, the oldest are dropped from now on, and counted; remedy: a larger"
                 + " spool-max");
@@ -261,6 +303,7 @@ public final class SpooledSink implements Output, AutoCloseable {
         counters.spoolFailingSince(null);
         note("spool: writing again");
       }
+      noteRoom();
       return true;
     } catch (SpoolException e) {
       if (!spoolFails) {
@@ -284,7 +327,7 @@ public final class SpooledSink implements Output, AutoCloseable {
         boolean writerDone = ending && !writer.isAlive();
         Turn turn = sendOnce(backoff);
         switch (turn) {
-          case Turn.Sent() -> {}
+          case Turn.Sent() -> noteRoom();
           case Turn.Nothing() -> {
             if (writerDone) {
               return;

@@ -13,6 +13,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -85,7 +86,8 @@ class SpooledSinkTest {
             context(),
             FormatName.KMODWATCH.open(CATALOGUE, "0", "host1"),
             new HttpTransport(webhook, Format.JSON, "0", InstantSource.system(), REQUEST_TIMEOUT),
-            settings);
+            settings,
+            Optional.empty());
     opened.start();
     return opened;
   }
@@ -333,7 +335,8 @@ class SpooledSinkTest {
             context(),
             FormatName.KMODWATCH.open(CATALOGUE, "0", "host1"),
             stubborn,
-            SpooledSink.Settings.REAL);
+            SpooledSink.Settings.REAL,
+            Optional.empty());
     stuck.start();
     stuck.finding(numbered(made++));
     asked.await();
@@ -372,6 +375,34 @@ class SpooledSinkTest {
             "{\"id\":\"%s\",\"kind\":\"finding\",\"time\":\"2026-11-22T20:00:00.123456789Z\",\"host\":\"host1\",\"data\":{\"Data\":null,\"Event\":"
                 .formatted(id))
         .endsWith("}}");
+  }
+
+  @Test
+  void fullSpool_isSaidEachTimeItFills_andWhenItHasRoomAgain() throws IOException {
+    receiver.react(ids -> 503);
+    receiver.up();
+    takeLarge(300);
+    await().until(() -> count("webhook: spool: full, the oldest are dropped") == 1);
+
+    receiver.react(ids -> 200);
+    await().until(() -> sink.account().pending() == 0);
+    await().until(() -> count("webhook: spool: has room again; dropped meanwhile: ") == 1);
+
+    receiver.react(ids -> 503);
+    takeLarge(300);
+    await().until(() -> count("webhook: spool: full, the oldest are dropped") == 2);
+  }
+
+  private long count(String beginning) {
+    return notes.stream().filter(note -> note.startsWith(beginning)).count();
+  }
+
+  /** 20 KB each; the spool has 4 MiB. */
+  private void takeLarge(int count) {
+    for (int i = 0; i < count; i++) {
+      sink.finding(
+          findingOn(event("init_module").at(1L + made++).with("name", "x".repeat(20_000)).build()));
+    }
   }
 
   @Test
