@@ -135,6 +135,12 @@ final class Configuration {
                           "a name of letters, digits and dashes", "[A-Za-z0-9][A-Za-z0-9-]{0,31}"),
                       SinkConfig.SHAPE),
                   "Where findings, load records and alerts go, by names of your own."),
+              Key.optional(
+                  "output-stalled-after",
+                  new Shape.Time(Duration.ofSeconds(1), Duration.ofHours(1)),
+                  Span.text(WatchSettings.Changeable.DEFAULT_STALLED_AFTER),
+                  "How long an output or a sink may accept nothing although something waits; then"
+                      + " /healthz says so, and KMW-1011 is raised."),
               AlertConfig.REPEAT_WINDOW,
               Key.optional(
                   "policy",
@@ -209,7 +215,11 @@ final class Configuration {
     problems.throwIfAny();
     return new Configured(
         section,
-        new WatchSettings.Changeable(sinks, policy, section.requiredTime("repeat-window")));
+        new WatchSettings.Changeable(
+            sinks,
+            policy,
+            section.requiredTime("repeat-window"),
+            section.requiredTime("output-stalled-after")));
   }
 
   private static List<SinkSettings> sinks(

@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.kmodwatch.agent.output.OutputAccount;
 import org.kmodwatch.agent.sink.SinkAccount;
 import org.kmodwatch.core.engine.EngineStatistics;
 import org.kmodwatch.core.event.Value;
@@ -22,6 +23,7 @@ import org.kmodwatch.sensor.SensorStatistics;
  *     sensor, and those that Kmodwatch made of load records
  * @param loads the account of the loads
  * @param sinks the account of each sink
+ * @param outputs the account of standard output, and of the recording
  * @param alerts the account of the alerts and of the policy
  */
 record Ledger(
@@ -32,11 +34,13 @@ record Ledger(
     Map<String, Long> eventsByName,
     LoadsAccount loads,
     List<SinkAccount> sinks,
+    List<OutputAccount> outputs,
     AlertsAccount alerts) {
 
   Ledger {
     eventsByName = Map.copyOf(eventsByName);
     sinks = List.copyOf(sinks);
+    outputs = List.copyOf(outputs);
   }
 
   /** {@code ledger.json}, schema {@code kmodwatch.ledger/1}. */
@@ -49,6 +53,7 @@ record Ledger(
     json.put("engine", engineJson());
     json.put("loads", loads.toJson());
     json.put("sinks", new Value.Array(sinks.stream().map(SinkAccount::toJson).toList()));
+    json.put("outputs", new Value.Array(outputs.stream().map(OutputAccount::toJson).toList()));
     json.put("alerts", alerts.toJson());
     return new Value.Obj(json);
   }

@@ -13,6 +13,9 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Supplier;
+import org.kmodwatch.agent.output.OutputAccount;
+import org.kmodwatch.agent.output.OutputLoss;
+import org.kmodwatch.agent.output.Stall;
 import org.kmodwatch.agent.policy.Policy;
 import org.kmodwatch.agent.sink.SinkAccount;
 import org.kmodwatch.core.engine.EngineStatistics;
@@ -27,7 +30,7 @@ final class LedgerMetrics {
 
   private LedgerMetrics() {}
 
-  static MetricSnapshots of(Ledger ledger, List<SensorWatch.Blind> blind) {
+  static MetricSnapshots of(Ledger ledger, List<SensorWatch.Blind> blind, List<Stall> stalls) {
     var metrics = new LedgerMetrics();
     metrics.agent(ledger);
     metrics.lanes(ledger.sensor());
@@ -35,6 +38,7 @@ final class LedgerMetrics {
     metrics.engine(ledger.engine(), ledger.eventsByName());
     metrics.loads(ledger.loads());
     metrics.sinks(ledger.sinks());
+    metrics.outputs(ledger.outputs(), stalls);
     metrics.alerts(ledger.alerts());
     return new MetricSnapshots(metrics.all.stream().map(Supplier::get).toList());
   }
@@ -134,6 +138,27 @@ final class LedgerMetrics {
       pending.add(labels, sink.pending());
       failing.add(labels, sink.failingSince() == null ? 0 : 1);
     }
+  }
+
+  private void outputs(List<OutputAccount> outputs, List<Stall> stalls) {
+    Family taken = counter("kmodwatch_output_taken", "Lines given to the output.");
+    Family written = counter("kmodwatch_output_written", "Lines that it accepted.");
+    Family lost = counter("kmodwatch_output_lost", "Lines that it never will have, by reason.");
+    Family pending = gauge("kmodwatch_output_pending", "Lines that wait for it in memory.");
+    for (OutputAccount output : outputs) {
+      Labels labels = Labels.of("output", output.name());
+      taken.add(labels, output.taken());
+      written.add(labels, output.written());
+      for (OutputLoss reason : OutputLoss.values()) {
+        lost.add(
+            labels.add("reason", reason.name().toLowerCase(Locale.ROOT)),
+            output.lost().getOrDefault(reason, 0L));
+      }
+      pending.add(labels, output.pending());
+    }
+    Family stalled =
+        gauge("kmodwatch_output_stalled", "Outputs and sinks that accept nothing; 1 each.");
+    stalls.forEach(stall -> stalled.add(Labels.of("output", stall.output()), 1));
   }
 
   private void alerts(AlertsAccount alerts) {

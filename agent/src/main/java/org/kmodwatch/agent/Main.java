@@ -17,6 +17,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.agent.config.ConfigException;
 import org.kmodwatch.agent.config.Nearest;
+import org.kmodwatch.agent.output.ReaderGoneException;
 import org.kmodwatch.sensor.Sensor;
 import org.kmodwatch.sensor.SensorException;
 import org.kmodwatch.sensor.SensorOptions;
@@ -162,7 +163,7 @@ public final class Main {
             yield e.exitStatus();
           }
           // The ordinary end of "kmodwatch ... | head".
-          case StandardOutput.ReaderGoneException e -> ExitStatus.OK;
+          case ReaderGoneException e -> ExitStatus.OK;
           case IOException e -> {
             shell.complain(reason(e));
             yield ExitStatus.INTERNAL;
@@ -240,7 +241,7 @@ public final class Main {
         "64:wrong usage",
         "65:bad input: with --strict, or a file given to inspect that is no module",
         "69:what is needed is not there: a kernel feature, a privilege, a program, a file",
-        "70:a fault of kmodwatch, or no room to write"
+        "70:a fault of kmodwatch, or no room to write at the end"
       },
       footerHeading = "%nExamples:%n",
       footer = {

@@ -1,59 +1,64 @@
 package org.kmodwatch.agent;
 
 import java.io.IOException;
-import java.io.OutputStream;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.function.Consumer;
 import org.kmodwatch.agent.alert.Alert;
 import org.kmodwatch.agent.output.JsonOutputs;
 import org.kmodwatch.agent.output.JsonText;
 import org.kmodwatch.agent.output.Output;
+import org.kmodwatch.agent.output.OutputQueue;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.load.LoadRecord;
 import org.kmodwatch.core.signature.Finding;
 
 /**
  * Writes a run into a folder: {@code events.ndjson}, {@code findings.ndjson}, {@code loads.ndjson},
- * {@code ledger.json}.
+ * {@code ledger.json}. By a queue of its own: a full disk holds up nobody, and what it has no room
+ * for waits.
  */
 final class Recorder implements Output, AutoCloseable {
 
   private final Path folder;
-  private final OutputStream eventsFile;
-  private final OutputStream findingsFile;
-  private final OutputStream loadsFile;
+  private final OutputQueue queue;
+  private final List<FileChannel> files;
   private final Output events;
   private final Output findings;
   private final Output loads;
 
-  private Recorder(
-      Path folder, OutputStream eventsFile, OutputStream findingsFile, OutputStream loadsFile) {
+  private Recorder(Path folder, OutputQueue queue, List<FileChannel> files) {
     this.folder = folder;
-    this.eventsFile = eventsFile;
-    this.findingsFile = findingsFile;
-    this.loadsFile = loadsFile;
-    this.events = JsonOutputs.events(eventsFile);
-    this.findings = JsonOutputs.findings(findingsFile);
-    this.loads = JsonOutputs.loads(loadsFile);
+    this.queue = queue;
+    this.files = files;
+    this.events = JsonOutputs.events(queue.to(files.get(0)::write));
+    this.findings = JsonOutputs.findings(queue.to(files.get(1)::write));
+    this.loads = JsonOutputs.loads(queue.to(files.get(2)::write));
   }
 
   /**
    * Opens the files, making the folder if need be.
    *
+   * @param notes takes lines for a person, from any thread
    * @throws CommandException if one cannot be made, or is there already: a recording is never
    *     overwritten
    */
-  static Recorder open(Path folder) {
+  static Recorder open(Path folder, Consumer<String> notes) {
     try {
       Files.createDirectories(folder);
-      OutputStream events = create(folder.resolve("events.ndjson"));
-      OutputStream findings = create(folder.resolve("findings.ndjson"));
-      OutputStream loads = create(folder.resolve("loads.ndjson"));
-      return new Recorder(folder, events, findings, loads);
+      return new Recorder(
+          folder,
+          OutputQueue.named("record", notes),
+          List.of(
+              create(folder.resolve("events.ndjson")),
+              create(folder.resolve("findings.ndjson")),
+              create(folder.resolve("loads.ndjson"))));
     } catch (FileAlreadyExistsException e) {
       throw new CommandException(
           ExitStatus.USAGE,
@@ -69,31 +74,24 @@ final class Recorder implements Output, AutoCloseable {
     }
   }
 
+  /** What waits to be written. */
+  OutputQueue queue() {
+    return queue;
+  }
+
   @Override
   public void finding(Finding finding) throws IOException {
-    try {
-      findings.finding(finding);
-    } catch (IOException e) {
-      throw failure(e);
-    }
+    findings.finding(finding);
   }
 
   @Override
   public void event(Event event) throws IOException {
-    try {
-      events.event(event);
-    } catch (IOException e) {
-      throw failure(e);
-    }
+    events.event(event);
   }
 
   @Override
   public void load(LoadRecord load) throws IOException {
-    try {
-      loads.load(load);
-    } catch (IOException e) {
-      throw failure(e);
-    }
+    loads.load(load);
   }
 
   @Override
@@ -108,44 +106,39 @@ final class Recorder implements Output, AutoCloseable {
 
   @Override
   public void flush() throws IOException {
-    try {
-      events.flush();
-      findings.flush();
-      loads.flush();
-    } catch (IOException e) {
-      throw failure(e);
-    }
+    events.flush();
+    findings.flush();
+    loads.flush();
   }
 
-  /** Replaces {@code ledger.json}; whoever reads it sees the old one or the new one, whole. */
-  void write(Ledger ledger) throws IOException {
-    try {
-      Path next = folder.resolve("ledger.json.new");
-      Files.writeString(next, JsonText.pretty(ledger.toJson()) + "\n", StandardCharsets.UTF_8);
-      Files.move(
-          next,
-          folder.resolve("ledger.json"),
-          StandardCopyOption.ATOMIC_MOVE,
-          StandardCopyOption.REPLACE_EXISTING);
-    } catch (IOException e) {
-      throw failure(e);
-    }
+  /**
+   * Has {@code ledger.json} replaced, once what was recorded so far is written; whoever reads it
+   * sees the old one or the new one, whole.
+   */
+  void write(Ledger ledger) {
+    String text = JsonText.pretty(ledger.toJson()) + "\n";
+    queue.after(
+        () -> {
+          Path next = folder.resolve("ledger.json.new");
+          Files.writeString(next, text, StandardCharsets.UTF_8);
+          Files.move(
+              next,
+              folder.resolve("ledger.json"),
+              StandardCopyOption.ATOMIC_MOVE,
+              StandardCopyOption.REPLACE_EXISTING);
+        });
   }
 
   @Override
   public void close() throws IOException {
-    try (eventsFile;
-        findingsFile;
-        loadsFile) {
-      flush();
+    flush();
+    queue.close();
+    for (FileChannel file : files) {
+      file.close();
     }
   }
 
-  private IOException failure(IOException e) {
-    return new IOException("cannot write the recording in %s: %s".formatted(folder, e), e);
-  }
-
-  private static OutputStream create(Path file) throws IOException {
-    return Files.newOutputStream(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+  private static FileChannel create(Path file) throws IOException {
+    return FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
   }
 }

@@ -9,11 +9,8 @@ import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.kmodwatch.core.event.Argument;
-import org.kmodwatch.core.event.ContainerContext;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.event.EventNames;
-import org.kmodwatch.core.event.KubernetesContext;
-import org.kmodwatch.core.event.ProcessContext;
 import org.kmodwatch.core.event.Value;
 import org.kmodwatch.sensor.LeftBehind;
 import org.kmodwatch.sensor.SensorFault;
@@ -135,23 +132,6 @@ final class SensorWatch {
   }
 
   private Event event(String name, Instant now, List<Argument> args) {
-    return new Event(
-        Event.SOURCE_TRACEE,
-        Inventory.nanos(now),
-        new ProcessContext(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, "", null, null),
-        hostName,
-        ContainerContext.NONE,
-        KubernetesContext.NONE,
-        "0",
-        name,
-        null,
-        0L,
-        "",
-        null,
-        false,
-        false,
-        args,
-        null,
-        Map.of());
+    return OwnEvents.event(hostName, name, now, args);
   }
 }

@@ -3,13 +3,16 @@ package org.kmodwatch.agent;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import org.kmodwatch.agent.output.Destination;
+import org.kmodwatch.agent.output.ReaderGoneException;
 
 /**
  * Standard output whose failures say what they mean: that the reader has gone, which is an ordinary
  * end ({@code | head}), or that there is no room.
  */
-final class StandardOutput extends OutputStream {
+final class StandardOutput extends OutputStream implements Destination {
 
   private final OutputStream out;
   private final boolean pipe;
@@ -25,6 +28,33 @@ final class StandardOutput extends OutputStream {
     this.pipe = pipe;
   }
 
+  /** {@code out} itself where it is one already. */
+  static StandardOutput of(OutputStream out) {
+    return out instanceof StandardOutput standard ? standard : new StandardOutput(out, false);
+  }
+
+  @Override
+  public void write(ByteBuffer bytes) throws IOException {
+    try {
+      if (out instanceof FileOutputStream file) {
+        // Unlike the stream's own, it says how far it came.
+        file.getChannel().write(bytes);
+      } else {
+        var all = new byte[bytes.remaining()];
+        bytes.duplicate().get(all);
+        out.write(all);
+        out.flush();
+        bytes.position(bytes.limit());
+      }
+    } catch (IOException e) {
+      throw isReaderGone(e) ? new ReaderGoneException("standard output", e) : e;
+    }
+  }
+
+  private boolean isReaderGone(IOException e) {
+    return pipe || "Broken pipe".equals(e.getMessage());
+  }
+
   @Override
   public void write(int b) throws IOException {
     write(new byte[] {(byte) b}, 0, 1);
@@ -35,8 +65,8 @@ final class StandardOutput extends OutputStream {
     try {
       out.write(bytes, offset, length);
     } catch (IOException e) {
-      if (pipe || "Broken pipe".equals(e.getMessage())) {
-        throw new ReaderGoneException(e);
+      if (isReaderGone(e)) {
+        throw new ReaderGoneException("standard output", e);
       }
       throw new IOException("cannot write to standard output: " + e.getMessage(), e);
     }
@@ -59,15 +89,6 @@ final class StandardOutput extends OutputStream {
       if (channel.size() > 0) {
         throw new IOException("cannot write to standard output: " + e.getMessage(), e);
       }
-    }
-  }
-
-  /** Nobody reads standard output any more. */
-  static final class ReaderGoneException extends IOException {
-    private static final long serialVersionUID = 1L;
-
-    ReaderGoneException(IOException cause) {
-      super("nobody reads standard output any more", cause);
     }
   }
 }

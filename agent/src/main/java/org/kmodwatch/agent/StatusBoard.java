@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
+import org.kmodwatch.agent.output.Stall;
 import org.kmodwatch.agent.status.Health;
 
 /** What was last known of a run, written by its thread and read by whoever asks. */
@@ -26,19 +27,25 @@ final class StatusBoard {
     this.nanoTime = nanoTime;
   }
 
-  private record Entry(Ledger ledger, List<SensorWatch.Blind> blind, long atNanos) {}
+  private record Entry(
+      Ledger ledger, List<SensorWatch.Blind> blind, List<Stall> stalls, long atNanos) {}
 
-  void publish(Ledger ledger, List<SensorWatch.Blind> blind) {
-    last = new Entry(ledger, List.copyOf(blind), nanoTime.getAsLong());
+  void publish(Ledger ledger, List<SensorWatch.Blind> blind, List<Stall> stalls) {
+    last = new Entry(ledger, List.copyOf(blind), List.copyOf(stalls), nanoTime.getAsLong());
   }
 
   /** The account of a moment ago; none before the sensor is armed. */
   MetricSnapshots metrics() {
     Entry entry = last;
-    return entry == null ? new MetricSnapshots() : LedgerMetrics.of(entry.ledger(), entry.blind());
+    return entry == null
+        ? new MetricSnapshots()
+        : LedgerMetrics.of(entry.ledger(), entry.blind(), entry.stalls());
   }
 
-  /** What is wrong: not armed yet, a part that is blind, a run that has not been heard of. */
+  /**
+   * What is wrong: not armed yet, a part that is blind, an output that stands, a run that has not
+   * been heard of.
+   */
   Health health() {
     Entry entry = last;
     if (entry == null) {
@@ -49,6 +56,9 @@ final class StatusBoard {
       troubles.add(
           "blind since %s: %s: %s"
               .formatted(part.since(), part.fault().part(), part.fault().detail()));
+    }
+    for (Stall stall : entry.stalls()) {
+      troubles.add("output %s: %s".formatted(stall.output(), stall.detail()));
     }
     if (nanoTime.getAsLong() - entry.atNanos() > SILENCE.toNanos()) {
       troubles.add("nothing was read from the kernel since " + entry.ledger().time());

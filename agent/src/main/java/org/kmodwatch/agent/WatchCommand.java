@@ -23,6 +23,7 @@ import org.kmodwatch.agent.identity.ImageStore;
 import org.kmodwatch.agent.identity.LoadedImages;
 import org.kmodwatch.agent.output.Catalogue;
 import org.kmodwatch.agent.output.Output;
+import org.kmodwatch.agent.output.OutputQueue;
 import org.kmodwatch.agent.output.UserNames;
 import org.kmodwatch.agent.sink.SinkContext;
 import org.kmodwatch.agent.sink.SinkException;
@@ -227,7 +228,13 @@ final class WatchCommand implements Callable<Integer> {
     List<Signature> installed = Signatures.load(settings.signatures());
     FailOn failOn = FailOn.of(output.failOn, installed);
     UserNames users = UserNames.of(shell.root().resolve("etc/passwd"));
-    Output standardOutput = OutputOptions.open(settings.output(), shell, users, installed);
+    OutputQueue screen = OutputQueue.named("standard output", shell::note);
+    Output standardOutput =
+        OutputOptions.open(
+            settings.output(),
+            shell.writingTo(screen.to(StandardOutput.of(shell.out())), shell.err()),
+            users,
+            installed);
     requireWatchable(Machine.at(shell.root()));
     ImageStore store = openStore(settings);
     var complaints = new Complaints(shell, "images that were not kept");
@@ -236,14 +243,11 @@ final class WatchCommand implements Callable<Integer> {
     var sensor = new SensorOptions(settings.imageBufferBytes(), images, pinned);
     ReportJournal journal =
         pinned == null ? null : ReportJournal.open(settings.state(), shell::note);
-    Recorder recorder = settings.record() == null ? null : Recorder.open(settings.record());
+    Recorder recorder =
+        settings.record() == null ? null : Recorder.open(settings.record(), shell::note);
     var refusals = new Complaints(shell, "refused items");
     Sinks sinks = openSinks(settings.changeable().sinks(), installed, refusals);
-    var outputs = new ArrayList<Output>(List.of(standardOutput));
-    if (recorder != null) {
-      outputs.add(recorder);
-    }
-    outputs.add(sinks);
+    var outputs = new RunOutputs(standardOutput, screen, recorder, sinks);
     ListenAddress address = settings.listen();
     StatusBoard board = address == null ? null : new StatusBoard(System::nanoTime);
     var run =
@@ -251,9 +255,7 @@ final class WatchCommand implements Callable<Integer> {
             () -> sources.apply(sensor),
             installed,
             outputs,
-            recorder,
             journal,
-            sinks,
             settings.changeable(),
             board,
             shell,
@@ -264,9 +266,8 @@ final class WatchCommand implements Callable<Integer> {
     return runUntilSignal(
         run,
         () -> {
-          try (recorder;
-              journal;
-              sinks;
+          try (journal;
+              outputs;
               StatusServer _ = serve(address, settings.listenNames(), board);
               FtraceGuard _ = settings.guardFtrace() ? FtraceGuard.attach() : null) {
             run.run();
@@ -277,7 +278,7 @@ final class WatchCommand implements Callable<Integer> {
         });
   }
 
-  /** At SIGHUP. What is wrong is told, and then all goes on as it was. */
+  /** At SIGHUP. What is wrong is told, a fault of ours too, and then all goes on as it was. */
   private void reload(WatchSettingsReader reader, Section atStart, WatchRun run) {
     try {
       Configuration.Configured configured = reader.configured().orElseThrow();
@@ -294,6 +295,9 @@ final class WatchCommand implements Callable<Integer> {
       shell.complain("the configuration stays as it was; mend it and send SIGHUP again");
     } catch (CommandException e) {
       shell.complain(e.getMessage() + "; the configuration stays as it was");
+    } catch (RuntimeException | StackOverflowError | OutOfMemoryError e) {
+      shell.complain(
+          "%s (a fault of kmodwatch); the configuration stays as it was".formatted(e.toString()));
     }
   }
 

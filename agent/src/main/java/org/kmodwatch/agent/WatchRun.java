@@ -16,10 +16,7 @@ import org.jspecify.annotations.Nullable;
 import org.kmodwatch.agent.doctor.Machine;
 import org.kmodwatch.agent.host.HiddenModules;
 import org.kmodwatch.agent.host.HostFacts;
-import org.kmodwatch.agent.output.Output;
 import org.kmodwatch.agent.sink.SinkAccount;
-import org.kmodwatch.agent.sink.SinkException;
-import org.kmodwatch.agent.sink.Sinks;
 import org.kmodwatch.core.engine.EngineStatistics;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.load.LoadRecord;
@@ -55,14 +52,13 @@ final class WatchRun {
 
   private static final Duration LEDGER_INTERVAL = Duration.ofSeconds(5);
 
-  /** How long the kernel's ring may wait for the sink's disk before it is looked at again. */
-  private static final Duration DISK_PATIENCE = Duration.ofMillis(250);
+  /** How long the kernel's ring may wait for an output before it is looked at again. */
+  private static final Duration PATIENCE = Duration.ofMillis(250);
 
   private final Supplier<LiveSource> sources;
   private final Pipeline pipeline;
-  private final @Nullable Recorder recorder;
   private final @Nullable ReportJournal journal;
-  private final Sinks sinks;
+  private final RunOutputs outputs;
   private final @Nullable StatusBoard board;
   private final Shell shell;
   private final InstantSource clock;
@@ -71,7 +67,9 @@ final class WatchRun {
   private final HiddenModules hidden;
   private final Inventory inventory;
   private final SensorWatch sensorWatch;
+  private final OutputWatch outputWatch;
   private final Housekeeping housekeeping;
+  private Duration stalledAfter;
   private boolean busy;
   private long busySinceNanos;
 
@@ -91,7 +89,6 @@ final class WatchRun {
    *
    * @param outputs where everything goes
    * @param journal of a pinned sensor; null if it is not pinned
-   * @param sinks one of the outputs, closed once everything was handed to them
    * @param settings what can be changed by {@link #change}
    * @param board told how it is; null if nobody asks
    * @param clock says what is written down; whoever sets it changes nothing else
@@ -100,19 +97,17 @@ final class WatchRun {
   WatchRun(
       Supplier<LiveSource> sources,
       List<Signature> signatures,
-      List<Output> outputs,
-      @Nullable Recorder recorder,
+      RunOutputs outputs,
       @Nullable ReportJournal journal,
-      Sinks sinks,
       WatchSettings.Changeable settings,
       @Nullable StatusBoard board,
       Shell shell,
       InstantSource clock,
       LongSupplier nanoTime) {
     this.sources = sources;
-    this.recorder = recorder;
     this.journal = journal;
-    this.sinks = sinks;
+    this.outputs = outputs;
+    this.stalledAfter = settings.stalledAfter();
     this.board = board;
     this.shell = shell;
     this.clock = clock;
@@ -123,11 +118,12 @@ final class WatchRun {
     this.inventory = new Inventory(shell.root(), host, hidden, nanoTime);
     this.sensorWatch =
         new SensorWatch(Objects.requireNonNullElse(host.name(), ""), shell::note, nanoTime);
+    this.outputWatch = new OutputWatch(Objects.requireNonNullElse(host.name(), ""), shell::note);
     this.housekeeping = new Housekeeping(System::gc, nanoTime);
     this.pipeline =
         new Pipeline(
             signatures,
-            outputs,
+            outputs.all(),
             shell,
             LoadTrackerOptions.of(host, HostFacts.modprobePath(shell.root()).orElse(null)),
             settings.policy(),
@@ -167,12 +163,13 @@ final class WatchRun {
       return;
     }
     try {
-      sinks.replace(settings.sinks());
-    } catch (SinkException e) {
+      outputs.sinks().replace(settings.sinks());
+    } catch (RuntimeException e) { // Not a SinkException alone: no reload ends the run.
       shell.complain(e.getMessage() + "; the configuration stays as it was");
       return;
     }
     pipeline.change(settings.policy(), settings.repeatWindow());
+    stalledAfter = settings.stalledAfter();
     shell.note(
         "configuration: read anew: %s, %s"
             .formatted(
@@ -183,7 +180,7 @@ final class WatchRun {
   /**
    * Watches until {@link #stop}.
    *
-   * @throws IOException if an output fails; the sensor is off the kernel by then
+   * @throws IOException if nobody can hear of it any more; the sensor is off the kernel by then
    * @throws org.kmodwatch.sensor.SensorException if the sensor cannot start
    */
   void run() throws IOException {
@@ -240,13 +237,19 @@ final class WatchRun {
       tick(live);
       if (isDue(nextLook)) {
         sensorWatch.tick(clock.instant(), live.faults(), live.recentStatistics(), sink);
+        outputWatch.tick(
+            clock.instant(),
+            nanoTime.getAsLong(),
+            outputs.stalls(stalledAfter),
+            outputs.lost(),
+            sink);
         publish(live);
         housekeeping.tick();
         nextLook = nanoTime.getAsLong() + LOOK_INTERVAL.toNanos();
       }
       letGo(live);
-      if (recorder != null && isDue(nextLedger)) {
-        recorder.write(ledger(live.statistics(), false));
+      if (outputs.isRecording() && isDue(nextLedger)) {
+        outputs.write(ledger(live.statistics(), false));
         nextLedger = nanoTime.getAsLong() + LEDGER_INTERVAL.toNanos();
       }
     }
@@ -255,21 +258,17 @@ final class WatchRun {
     if (live.isPinned()) {
       // What is not complete is in the rings still: it is the next process's.
       pipeline.leave();
-      closeSinks();
+      finishOutputs();
       letGo(live);
-      if (recorder != null) {
-        recorder.write(ledger(live.statistics(), false));
-      }
+      outputs.write(ledger(live.statistics(), false));
       shell.note("the programs stay pinned, and keep what they see for the next start");
       return;
     }
     SensorStatistics statistics = live.statistics();
     sensorWatch.finish(clock.instant(), statistics, sink);
     pipeline.finish();
-    closeSinks();
-    if (recorder != null) {
-      recorder.write(ledger(statistics, true));
-    }
+    finishOutputs();
+    outputs.write(ledger(statistics, true));
     shell.note(
         "%s, %s, %s, held back %d, lost %d"
             .formatted(
@@ -286,7 +285,8 @@ final class WatchRun {
 
   private void publish(LiveSource live) {
     if (board != null) {
-      board.publish(ledger(live.recentStatistics(), false), sensorWatch.blind());
+      board.publish(
+          ledger(live.recentStatistics(), false), sensorWatch.blind(), outputWatch.stalled());
     }
   }
 
@@ -296,7 +296,7 @@ final class WatchRun {
    */
   private void letGo(LiveSource live) throws IOException {
     if (journal == null) {
-      pipeline.flush();
+      flush();
       live.commit();
       return;
     }
@@ -312,21 +312,26 @@ final class WatchRun {
 
   /** Hands on what was told; whether it is out of this process's hands. */
   private boolean handedOn(ReportJournal told) throws IOException {
-    pipeline.flush();
-    if (!sinks.awaitOnDisk(DISK_PATIENCE)) {
+    flush();
+    if (!outputs.awaitHandedOn(PATIENCE)) {
       return false;
     }
     told.handedOn();
     return true;
   }
 
-  private void closeSinks() {
+  private void flush() throws IOException {
+    pipeline.flush();
+    outputs.requireListener();
+  }
+
+  private void finishOutputs() {
     List<String> silent = pipeline.rulesNeverHit();
     if (!silent.isEmpty()) {
       shell.note("policy: never spoke in this run: " + String.join(", ", silent));
     }
-    sinks.close();
-    for (SinkAccount account : sinks.accounts()) {
+    outputs.finish();
+    for (SinkAccount account : outputs.sinks().accounts()) {
       shell.note(account.toString());
     }
   }
@@ -383,7 +388,8 @@ final class WatchRun {
         pipeline.statistics(),
         pipeline.eventsByName(),
         pipeline.loadsAccount(hidden.unchecked()),
-        sinks.accounts(),
+        outputs.sinks().accounts(),
+        outputs.accounts(),
         pipeline.alertsAccount());
   }
 

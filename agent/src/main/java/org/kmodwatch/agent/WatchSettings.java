@@ -64,8 +64,14 @@ record WatchSettings(
    * @param sinks where everything goes, besides standard output
    * @param policy what is expected
    * @param repeatWindow how long the same alert is counted rather than told
+   * @param stalledAfter how long an output may accept nothing before that is a trouble
    */
-  record Changeable(List<SinkSettings> sinks, Policy policy, Duration repeatWindow) {
+  record Changeable(
+      List<SinkSettings> sinks, Policy policy, Duration repeatWindow, Duration stalledAfter) {
+
+    /** How long that is if nobody says otherwise. */
+    static final Duration DEFAULT_STALLED_AFTER = Duration.ofSeconds(10);
+
     Changeable {
       sinks = List.copyOf(sinks);
     }

@@ -148,9 +148,12 @@ final class WatchSettingsReader {
             .orElseGet(
                 () ->
                     new WatchSettings.Changeable(
-                        optionalSinks(), Policy.none(), AlertConfig.DEFAULT_REPEAT_WINDOW));
+                        optionalSinks(),
+                        Policy.none(),
+                        AlertConfig.DEFAULT_REPEAT_WINDOW,
+                        WatchSettings.Changeable.DEFAULT_STALLED_AFTER));
     Duration window = given.policy.repeatWindow(all.repeatWindow());
-    return new WatchSettings.Changeable(all.sinks(), all.policy(), window);
+    return new WatchSettings.Changeable(all.sinks(), all.policy(), window, all.stalledAfter());
   }
 
   /** Those that options alone ask for. */

@@ -8,10 +8,14 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.kmodwatch.agent.output.OutputAccount;
+import org.kmodwatch.agent.output.OutputLoss;
+import org.kmodwatch.agent.output.Stall;
 import org.kmodwatch.agent.policy.Policy;
 import org.kmodwatch.agent.policy.Rule;
 import org.kmodwatch.agent.sink.LossReason;
@@ -28,6 +32,9 @@ class StatusBoardTest {
 
   private static final Instant TIME = Instant.parse("2026-11-24T10:00:00Z");
 
+  private static final Stall STALL =
+      new Stall("standard output", TIME.minusSeconds(10), 3, "nobody reads it");
+
   private static final Rule RULE =
       new Rule("the \"own\" ones", "o", "r", null, "true", LoadRecord.Policy.Verdict.EXPECTED);
 
@@ -37,7 +44,7 @@ class StatusBoardTest {
   @Test
   void health_isBad_untilTheSensorIsArmed() {
     assertThat(board.health().troubles()).containsExactly("the sensor is not armed yet");
-    board.publish(ledger(), List.of());
+    board.publish(ledger(), List.of(), List.of());
     assertThat(board.health().troubles()).isEmpty();
   }
 
@@ -46,14 +53,46 @@ class StatusBoardTest {
     board.publish(
         ledger(),
         List.of(
-            new SensorWatch.Blind(new SensorFault("ftrace", "it is off"), TIME.minusSeconds(5))));
+            new SensorWatch.Blind(new SensorFault("ftrace", "it is off"), TIME.minusSeconds(5))),
+        List.of());
     assertThat(board.health().troubles())
         .containsExactly("blind since 2026-11-24T09:59:55Z: ftrace: it is off");
   }
 
   @Test
+  void health_namesTheOutputsThatAcceptNothing() {
+    board.publish(ledger(), List.of(), List.of(STALL));
+    assertThat(board.health().troubles())
+        .containsExactly(
+            "output standard output: has accepted nothing since 2026-11-24T09:59:50Z, waiting=3:"
+                + " nobody reads it");
+  }
+
+  @Test
+  void metrics_haveEachSeriesOnce_whateverTheLedgerHasTwice() throws Exception {
+    Ledger once = ledger();
+    var twice = new ArrayList<>(once.sinks());
+    twice.addAll(once.sinks());
+    board.publish(
+        new Ledger(
+            once.time(),
+            once.complete(),
+            once.sensor(),
+            once.engine(),
+            once.eventsByName(),
+            once.loads(),
+            twice,
+            once.outputs(),
+            once.alerts()),
+        List.of(),
+        List.of());
+    assertThat(scrape().lines())
+        .containsOnlyOnce("kmodwatch_sink_taken_total{sink=\"webhook\"} 20.0");
+  }
+
+  @Test
   void health_isBad_whenNothingWasHeardForAMinute() {
-    board.publish(ledger(), List.of());
+    board.publish(ledger(), List.of(), List.of());
     nowNanos += StatusBoard.SILENCE.toNanos();
     assertThat(board.health().troubles()).isEmpty();
     nowNanos++;
@@ -66,7 +105,8 @@ class StatusBoardTest {
     board.publish(
         ledger(),
         List.of(
-            new SensorWatch.Blind(new SensorFault("ftrace", "it is off"), TIME.minusSeconds(5))));
+            new SensorWatch.Blind(new SensorFault("ftrace", "it is off"), TIME.minusSeconds(5))),
+        List.of(STALL));
     assertThat(scrape().lines().filter(line -> !line.startsWith("#")))
         .containsExactlyInAnyOrder(
             "kmodwatch_info{version=\"" + Version.text() + "\"} 1",
@@ -106,6 +146,13 @@ class StatusBoardTest {
             "kmodwatch_sink_dropped_total{reason=\"lost\",sink=\"webhook\"} 1.0",
             "kmodwatch_sink_pending{sink=\"webhook\"} 2.0",
             "kmodwatch_sink_failing{sink=\"webhook\"} 1.0",
+            "kmodwatch_output_taken_total{output=\"standard output\"} 9.0",
+            "kmodwatch_output_written_total{output=\"standard output\"} 4.0",
+            "kmodwatch_output_lost_total{output=\"standard output\",reason=\"queue_full\"} 2.0",
+            "kmodwatch_output_lost_total{output=\"standard output\",reason=\"reader_gone\"} 0.0",
+            "kmodwatch_output_lost_total{output=\"standard output\",reason=\"ended\"} 0.0",
+            "kmodwatch_output_pending{output=\"standard output\"} 3.0",
+            "kmodwatch_output_stalled{output=\"standard output\"} 1.0",
             "kmodwatch_alerts_raised_total 3.0",
             "kmodwatch_alerts_told_total 2.0",
             "kmodwatch_policy_hits_total{rule=\"the \\\"own\\\" ones\"} 5.0",
@@ -150,6 +197,8 @@ class StatusBoardTest {
         List.of(
             new SinkAccount(
                 "webhook", 2, 10, 7, 6, 1, 2, Map.of(LossReason.TOO_LARGE, 1L), 2, TIME)),
+        List.of(
+            new OutputAccount("standard output", 9, 4, Map.of(OutputLoss.QUEUE_FULL, 2L), 3, TIME)),
         new AlertsAccount(
             3, 2, new Policy.Account(List.of(new Policy.RuleAccount(RULE, 5, 1, TIME)), 6)));
   }

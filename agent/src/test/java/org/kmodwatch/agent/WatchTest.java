@@ -16,6 +16,9 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -23,6 +26,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.kmodwatch.agent.doctor.FakeRoot;
 import org.kmodwatch.agent.format.FormatName;
 import org.kmodwatch.agent.output.Catalogue;
+import org.kmodwatch.agent.output.JsonOutputs;
+import org.kmodwatch.agent.output.OutputQueue;
+import org.kmodwatch.agent.output.ReaderGoneException;
 import org.kmodwatch.agent.policy.Policy;
 import org.kmodwatch.agent.sink.HistoryTarget;
 import org.kmodwatch.agent.sink.SinkContext;
@@ -49,7 +55,7 @@ class WatchTest {
   void run_handsOnWhatIsPolledAndWhatIsDrained_andSaysSo() throws IOException {
     FakeRoot.healthyIn(folder);
     Path recording = folder.resolve("recording");
-    try (Recorder recorder = Recorder.open(recording)) {
+    try (Recorder recorder = Recorder.open(recording, notes())) {
       run(recorder, new FakeSource());
     }
     assertThat(errLines())
@@ -169,6 +175,32 @@ class WatchTest {
                 }
               },
               "sinks" : [ ],
+              "outputs" : [
+                {
+                  "name" : "standard output",
+                  "taken" : 1,
+                  "written" : 1,
+                  "lost" : 0,
+                  "lostByReason" : {
+                    "queueFull" : 0,
+                    "readerGone" : 0,
+                    "ended" : 0
+                  },
+                  "pending" : 0
+                },
+                {
+                  "name" : "record",
+                  "taken" : 6,
+                  "written" : 6,
+                  "lost" : 0,
+                  "lostByReason" : {
+                    "queueFull" : 0,
+                    "readerGone" : 0,
+                    "ended" : 0
+                  },
+                  "pending" : 0
+                }
+              ],
               "alerts" : {
                 "raised" : 1,
                 "told" : 1,
@@ -185,7 +217,7 @@ class WatchTest {
   void whatAWebhookDoesNotTake_isInTheSpool_andInTheLedger() throws IOException {
     FakeRoot.healthyIn(folder);
     Path recording = folder.resolve("recording");
-    try (Recorder recorder = Recorder.open(recording);
+    try (Recorder recorder = Recorder.open(recording, notes());
         Sinks sinks =
             Sinks.open(
                 List.of(
@@ -213,7 +245,7 @@ class WatchTest {
     Path history = folder.resolve("history");
     var target = new HistoryTarget(history, 8 << 20, Duration.ofDays(3650));
     for (int run = 0; run < 2; run++) {
-      try (Recorder recorder = Recorder.open(folder.resolve("recording" + run));
+      try (Recorder recorder = Recorder.open(folder.resolve("recording" + run), notes());
           Sinks sinks =
               Sinks.open(
                   List.of(
@@ -246,7 +278,7 @@ class WatchTest {
     var source = new FakeSource();
     source.polls = List.of(List.of(event("module_load").with("name", "dummy").build()));
     Path recording = folder.resolve("recording");
-    try (Recorder recorder = Recorder.open(recording)) {
+    try (Recorder recorder = Recorder.open(recording, notes())) {
       run(recorder, source);
     }
     assertThat(errLines()).contains("1 module was loaded before");
@@ -268,7 +300,7 @@ class WatchTest {
     source.polls = List.of(List.of(), List.of());
     source.step = Inventory.PATIENCE;
     Path recording = folder.resolve("recording");
-    try (Recorder recorder = Recorder.open(recording)) {
+    try (Recorder recorder = Recorder.open(recording, notes())) {
       run(recorder, source);
     }
     assertThat(errLines()).contains("0 modules were loaded before");
@@ -290,7 +322,7 @@ class WatchTest {
             List.of());
     source.step = Duration.ofSeconds(1);
     Path recording = folder.resolve("recording");
-    try (Recorder recorder = Recorder.open(recording)) {
+    try (Recorder recorder = Recorder.open(recording, notes())) {
       run(recorder, source);
     }
     assertThat(Files.readString(recording.resolve("events.ndjson")))
@@ -302,13 +334,73 @@ class WatchTest {
   }
 
   @Test
-  void run_closesTheSource_whenAnOutputFails() {
+  void fullDisk_underStandardOutput_isSaidOnce_andTheLinesComeOnceThereIsRoom() throws IOException {
+    var out = new ByteArrayOutputStream();
+    var full = new AtomicInteger(2);
+    OutputStream disk =
+        new OutputStream() {
+          @Override
+          public void write(int b) throws IOException {
+            write(new byte[] {(byte) b}, 0, 1);
+          }
+
+          @Override
+          public void write(byte[] bytes, int offset, int length) throws IOException {
+            if (full.getAndDecrement() > 0) {
+              throw new IOException("No space left on device");
+            }
+            out.write(bytes, offset, length);
+          }
+        };
+    var source = new FakeSource();
+    run(null, source, new Cli().writingTo(disk));
+    assertThat(source.calls).contains("drain");
+    assertThat(out.toString(StandardCharsets.UTF_8).lines()).hasSize(1);
+    assertThat(errLines().stream().filter(line -> line.startsWith("standard output: ")))
+        .containsExactly(
+            "standard output: cannot write, trying again every second: No space left on device",
+            "standard output: writes again");
+  }
+
+  @Test
+  void standardOutputThatNobodyReads_holdsUpNoOtherOutput_andTheRunEnds() throws IOException {
+    Path recording = folder.resolve("recording");
+    var never = new CountDownLatch(1);
+    OutputStream stuck =
+        new OutputStream() {
+          @Override
+          public void write(int b) throws IOException {
+            try {
+              never.await();
+            } catch (InterruptedException e) {
+              throw new IOException(e);
+            }
+          }
+        };
     var source = new FakeSource();
     assertThatThrownBy(
-            () ->
-                run(null, source, new Cli().writingTo(MainTest.failing("No space left on device"))))
+            () -> {
+              try (Sinks none = Sinks.open(List.of(), context(), OutputStream.nullOutputStream())) {
+                run(Recorder.open(recording, notes()), none, source, new Cli().writingTo(stuck));
+              }
+            })
         .isInstanceOf(IOException.class)
-        .hasMessage("cannot write to standard output: No space left on device");
+        .hasMessage("standard output: did not accept what was left at the end, lost=1");
+    assertThat(source.calls).endsWith("close").contains("drain");
+    assertThat(Files.readAllLines(recording.resolve("loads.ndjson"))).hasSize(2);
+    assertThat(Files.readString(recording.resolve("ledger.json"))).contains("\"complete\" : true");
+    never.countDown();
+  }
+
+  @Test
+  void run_ends_whenTheReaderOfItsOnlyOutputHasGone() {
+    var source = new FakeSource();
+    source.polls = List.of(source.polls.getFirst(), List.of(), List.of());
+    source.pause = true;
+    assertThatThrownBy(
+            () -> run(null, source, new Cli().writingTo(MainTest.failing("Broken pipe"))))
+        .isInstanceOf(ReaderGoneException.class)
+        .hasMessage("nobody reads standard output any more");
     assertThat(source.calls).endsWith("close").doesNotContain("drain");
   }
 
@@ -322,8 +414,8 @@ class WatchTest {
   @Test
   void recorder_neverOverwrites() throws IOException {
     Path recording = folder.resolve("r");
-    Recorder.open(recording).close();
-    assertThatThrownBy(() -> Recorder.open(recording).close())
+    Recorder.open(recording, notes()).close();
+    assertThatThrownBy(() -> Recorder.open(recording, notes()).close())
         .isInstanceOf(CommandException.class)
         .hasMessageStartingWith("there is something already, give a new folder: --record ");
   }
@@ -484,12 +576,13 @@ class WatchTest {
   private void run(@Nullable Recorder recorder, Sinks sinks, FakeSource source, Cli cli)
       throws IOException {
     Shell shell = cli.withRoot(folder).shell(err);
-    var outputs = new ArrayList<org.kmodwatch.agent.output.Output>();
-    outputs.add(org.kmodwatch.agent.output.JsonOutputs.findings(shell.out()));
-    if (recorder != null) {
-      outputs.add(recorder);
-    }
-    outputs.add(sinks);
+    OutputQueue screen = OutputQueue.named("standard output", shell::note);
+    var outputs =
+        new RunOutputs(
+            JsonOutputs.findings(screen.to(StandardOutput.of(shell.out()))),
+            screen,
+            recorder,
+            sinks);
     List<Signature> signatures =
         source.step.isZero()
             ? List.of(new KernelModuleLoading())
@@ -500,16 +593,21 @@ class WatchTest {
             () -> source,
             signatures,
             outputs,
-            recorder,
             null,
-            sinks,
-            new WatchSettings.Changeable(List.of(), Policy.none(), Duration.ofMinutes(10)),
+            new WatchSettings.Changeable(
+                List.of(), Policy.none(), Duration.ofMinutes(10), Duration.ofSeconds(10)),
             null,
             shell,
             clock,
             () -> source.nowNanos);
     source.afterPoll = run::stop;
-    run.run();
+    try (outputs) {
+      run.run();
+    }
+  }
+
+  private Consumer<String> notes() {
+    return new Cli().shell(err)::note;
   }
 
   private List<String> errLines() {
@@ -523,6 +621,10 @@ class WatchTest {
     private List<List<Event>> polls = List.of(List.of(event("init_module").with("len", 1).build()));
     private int polled;
     private boolean withoutStrings;
+
+    /** Whether it gives other threads a moment before each poll. */
+    private boolean pause;
+
     private Duration step = Duration.ZERO;
     private Instant now = Instant.parse("2026-11-22T20:00:00Z");
     private long nowNanos = Long.MAX_VALUE - 5;
@@ -542,6 +644,9 @@ class WatchTest {
     @Override
     public int poll(Duration timeout, Consumer<Event> sink) {
       calls.add("poll");
+      if (pause) {
+        LockSupport.parkNanos(200_000_000);
+      }
       List<Event> events = polls.get(polled++);
       events.forEach(sink);
       now = now.plus(step);

@@ -254,6 +254,7 @@ public final class Alerts {
             .argument("name")
             .or(() -> event.argument("kmod_name"))
             .or(() -> event.argument("part"))
+            .or(() -> event.argument("output"))
             .map(value -> value instanceof Value.Str(String text) ? text : "")
             .orElse(""));
   }

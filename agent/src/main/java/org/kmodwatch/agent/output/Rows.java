@@ -21,7 +21,7 @@ final class Rows {
 
   /** The events that belong to an attempt, so that its record names the findings on them. */
   private static final Set<String> OF_THE_SENSOR =
-      Set.of(EventNames.SENSOR_BLIND, EventNames.EVENTS_LOST);
+      Set.of(EventNames.SENSOR_BLIND, EventNames.EVENTS_LOST, EventNames.OUTPUT_STALLED);
 
   private final UserNames users;
   private final LoadRows loads;
@@ -49,7 +49,7 @@ final class Rows {
               event.timestampNanos(),
               signature.id(),
               "kmodwatch",
-              argument(event, "part").orElse("-"),
+              argument(event, "part").or(() -> argument(event, "output")).orElse("-"),
               signature.name(),
               tone,
               detail(event),

@@ -1,6 +1,5 @@
 package org.kmodwatch.agent.output;
 
-import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -60,7 +59,7 @@ public final class TableOutput implements Output {
 
   /** Writes to {@code out}, which stays open. */
   public TableOutput(OutputStream out, Style style, UserNames users) {
-    this.out = new BufferedOutputStream(out);
+    this.out = new WholeLines(out);
     this.style = style;
     this.rows = new Rows(users);
     this.timeWidth = isTerminal() ? 12 : 23;

@@ -4,13 +4,18 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.kmodwatch.agent.output.Stall;
 
 /**
  * The running account of a sink. Every method moves items from one place to another under one lock
  * that nobody holds for longer, so that the account adds up whenever it is read. Thread-safe.
  */
 final class Counters {
+
+  /** A disk that was busy for longer does not keep up, and nobody waits for it. */
+  private static final Duration KEEPS_UP = Duration.ofMillis(250);
 
   private final String name;
   private final Map<LossReason, Long> lost = new EnumMap<>(LossReason.class);
@@ -25,6 +30,14 @@ final class Counters {
   private boolean lostAtEnd;
   private @Nullable Instant receiverFailingSince;
   private @Nullable Instant spoolFailingSince;
+  private String receiverFailure = "";
+  private String spoolFailure = "";
+  private long spoolFailingNanos;
+  private long progressNanos = System.nanoTime();
+  private Instant progress = Instant.now();
+
+  /** Since when something is in memory only; meaningless while nothing is. */
+  private long memorySinceNanos;
 
   Counters(String name) {
     this.name = name;
@@ -55,6 +68,12 @@ final class Counters {
 
   synchronized void taken() {
     taken++;
+    if (inMemory + inSpool == 0) {
+      progress();
+    }
+    if (inMemory == 0) {
+      memorySinceNanos = System.nanoTime();
+    }
     inMemory++;
   }
 
@@ -77,11 +96,13 @@ final class Counters {
 
   synchronized void delivered(long count, boolean fromSpool) {
     delivered += count;
+    progress();
     leave(count, fromSpool);
   }
 
   synchronized void refused(long count, boolean fromSpool) {
     refused += count;
+    progress();
     leave(count, fromSpool);
   }
 
@@ -90,25 +111,68 @@ final class Counters {
     lost.merge(reason, count, Long::sum);
   }
 
-  synchronized void receiverFailingSince(@Nullable Instant since) {
+  synchronized void receiverFails(Instant since, String why) {
     receiverFailingSince = since;
+    receiverFailure = why;
   }
 
-  synchronized void spoolFailingSince(@Nullable Instant since) {
+  synchronized void receiverWorks() {
+    receiverFailingSince = null;
+  }
+
+  synchronized void spoolFails(Instant since, String why) {
     spoolFailingSince = since;
+    spoolFailingNanos = System.nanoTime();
+    spoolFailure = why;
+    notifyAll();
+  }
+
+  synchronized void spoolWorks() {
+    spoolFailingSince = null;
     notifyAll();
   }
 
   /**
+   * Whether the disk or the receiver has accepted nothing for longer than {@code after} although
+   * something waits.
+   */
+  synchronized Optional<Stall> stall(String output, Duration after) {
+    long now = System.nanoTime();
+    long waiting = inMemory + inSpool;
+    if (spoolFailingSince != null && now - spoolFailingNanos >= after.toNanos()) {
+      return Optional.of(
+          new Stall(output, spoolFailingSince, waiting, "cannot write the spool: " + spoolFailure));
+    }
+    if (waiting > 0 && now - progressNanos >= after.toNanos()) {
+      return Optional.of(
+          new Stall(
+              output,
+              progress,
+              waiting,
+              receiverFailingSince == null ? "it has not answered yet" : receiverFailure));
+    }
+    return Optional.empty();
+  }
+
+  /** Something was accepted, or is now there to be. */
+  private void progress() {
+    progressNanos = System.nanoTime();
+    progress = Instant.now();
+  }
+
+  /**
    * Waits until nothing is in memory only, or {@code atMost} is over; not at all while the disk
-   * takes nothing.
+   * takes nothing or does not keep up.
    *
    * @return whether a kill at this moment would lose nothing
    */
   synchronized boolean awaitOnDisk(Duration atMost) throws InterruptedException {
     long end = System.nanoTime() + atMost.toNanos();
     long left;
-    while (inMemory > 0 && spoolFailingSince == null && (left = end - System.nanoTime()) > 0) {
+    while (inMemory > 0
+        && spoolFailingSince == null
+        && System.nanoTime() - memorySinceNanos < KEEPS_UP.toNanos()
+        && (left = end - System.nanoTime()) > 0) {
       wait(left / 1_000_000 + 1);
     }
     return inMemory == 0 && !lostAtEnd;

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 import org.kmodwatch.agent.alert.Alert;
 import org.kmodwatch.agent.format.Format;
 import org.kmodwatch.agent.output.Output;
+import org.kmodwatch.agent.output.Stall;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.load.LoadRecord;
 import org.kmodwatch.core.signature.Finding;
@@ -60,7 +61,7 @@ public final class Sinks implements Output, AutoCloseable {
     try {
       sinks.replace(settings);
       return sinks;
-    } catch (SinkException e) {
+    } catch (RuntimeException e) {
       sinks.close();
       throw e;
     }
@@ -82,7 +83,7 @@ public final class Sinks implements Output, AutoCloseable {
           prepared.put(wanted, prepare(wanted));
         }
       }
-    } catch (SinkException e) {
+    } catch (RuntimeException e) {
       prepared.values().forEach(unused -> unused.transport().close());
       throw e;
     }
@@ -97,7 +98,7 @@ public final class Sinks implements Output, AutoCloseable {
                 ? Objects.requireNonNull(before.get(wanted.name()))
                 : new Open(wanted, start(wanted, made)));
       }
-    } catch (SinkException e) {
+    } catch (RuntimeException e) {
       open = restored(before, after);
       throw e;
     }
@@ -121,7 +122,7 @@ public final class Sinks implements Output, AutoCloseable {
             restored.put(
                 name,
                 new Open(there.settings(), start(there.settings(), prepare(there.settings()))));
-          } catch (SinkException e) {
+          } catch (RuntimeException e) {
             context
                 .notes()
                 .accept(
@@ -166,7 +167,7 @@ public final class Sinks implements Output, AutoCloseable {
       // Its account goes on in the new one's: there is one of each name.
       ended.remove(settings.name());
       return sink;
-    } catch (SinkException e) {
+    } catch (RuntimeException e) {
       prepared.transport().close();
       throw e;
     }
@@ -227,6 +228,21 @@ public final class Sinks implements Output, AutoCloseable {
   @Override
   public void flush() {
     // Each is on its way at once.
+  }
+
+  /** Whether there are none now. */
+  public boolean isEmpty() {
+    return open.isEmpty();
+  }
+
+  /** What the sink of a name is called among the outputs. */
+  public static String outputName(String sink) {
+    return "sink " + sink;
+  }
+
+  /** Those that have accepted nothing for longer than {@code after} although something waits. */
+  public List<Stall> stalls(Duration after) {
+    return open.values().stream().flatMap(there -> there.sink().stall(after).stream()).toList();
   }
 
   /** Where what was taken is: one account a name; those of sinks that are gone come first. */

@@ -15,6 +15,7 @@ import org.kmodwatch.agent.output.Catalogue;
 import org.kmodwatch.agent.output.Notice;
 import org.kmodwatch.agent.output.NoticeIds;
 import org.kmodwatch.agent.output.Output;
+import org.kmodwatch.agent.output.Stall;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.load.LoadRecord;
 import org.kmodwatch.core.signature.Finding;
@@ -183,6 +184,11 @@ public final class SpooledSink implements Output, AutoCloseable {
     }
   }
 
+  /** Whether it has accepted nothing for longer than {@code after} although something waits. */
+  Optional<Stall> stall(Duration after) {
+    return counters.stall(Sinks.outputName(name), after);
+  }
+
   synchronized boolean isClosed() {
     return closed;
   }
@@ -300,7 +306,7 @@ public final class SpooledSink implements Output, AutoCloseable {
       }
       if (spoolFails) {
         spoolFails = false;
-        counters.spoolFailingSince(null);
+        counters.spoolWorks();
         note("spool: writing again");
       }
       noteRoom();
@@ -308,7 +314,7 @@ public final class SpooledSink implements Output, AutoCloseable {
     } catch (SpoolException e) {
       if (!spoolFails) {
         spoolFails = true;
-        counters.spoolFailingSince(settings.clock().instant());
+        counters.spoolFails(settings.clock().instant(), String.valueOf(e.getMessage()));
         note("spool: cannot write, trying again every second: " + e.getMessage());
       }
       return false;
@@ -470,7 +476,7 @@ public final class SpooledSink implements Output, AutoCloseable {
     if (failingSince != null) {
       Duration since = Duration.between(failingSince, settings.clock().instant());
       failingSince = null;
-      counters.receiverFailingSince(null);
+      counters.receiverWorks();
       note("%s takes them again after %d s".formatted(target, since.toSeconds()));
     }
   }
@@ -481,7 +487,7 @@ public final class SpooledSink implements Output, AutoCloseable {
   private void failed(String why) {
     if (failingSince == null) {
       failingSince = settings.clock().instant();
-      counters.receiverFailingSince(failingSince);
+      counters.receiverFails(failingSince, "cannot send to %s: %s".formatted(target, why));
       note("cannot send to %s, kept until it can: %s".formatted(target, why));
     }
   }

@@ -77,8 +77,8 @@ public final class EventNames {
   public static final String ATTEMPTS_SUPPRESSED = "attempts_suppressed";
 
   /**
-   * Ours: events were lost since the last time that this was told. Arguments: {@code count} and
-   * {@code reasons}.
+   * Ours: events were lost since the last time that this was told. Arguments: {@code count}, {@code
+   * reasons} and, where an output lost them on their way out, {@code output}.
    */
   public static final String EVENTS_LOST = "events_lost";
 
@@ -90,6 +90,15 @@ public final class EventNames {
 
   /** Ours: a part of the sensor sees again. Arguments as of {@link #SENSOR_BLIND}. */
   public static final String SENSOR_RECOVERED = "sensor_recovered";
+
+  /**
+   * Ours: an output (standard output, the recording, a sink) has had something to accept for too
+   * long and has accepted none of it. Arguments: {@code output}, {@code detail} and {@code since}.
+   */
+  public static final String OUTPUT_STALLED = "output_stalled";
+
+  /** Ours: an output accepts again. Arguments as of {@link #OUTPUT_STALLED}. */
+  public static final String OUTPUT_RECOVERED = "output_recovered";
 
   private EventNames() {}
 }

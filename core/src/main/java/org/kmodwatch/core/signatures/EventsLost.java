@@ -9,8 +9,8 @@ import org.kmodwatch.core.signature.SignatureMetadata;
 import org.kmodwatch.core.signature.Verdict;
 
 /**
- * KMW-1011: events were lost. The agent tells how many and why, at most every ten seconds, so each
- * is a finding.
+ * KMW-1011: events were lost, or an output accepts none of them. The agent tells how many and why,
+ * at most every ten seconds, so each is a finding.
  */
 public final class EventsLost implements Signature {
 
@@ -21,9 +21,13 @@ public final class EventsLost implements Signature {
           "Events about kernel modules lost",
           "kernel_module_events_lost",
           "Events about kernel modules were lost before anybody could look at them, for want of"
-              + " room or since they could not be understood. What they told is not known.",
+              + " room or since they could not be understood; or an output accepts nothing of what"
+              + " it is given. Whoever relies on it does not know what they told.",
           null,
           Attack.DISABLE_TOOLS.properties(2, "defense-evasion"));
+
+  private static final List<String> NAMES =
+      List.of(EventNames.EVENTS_LOST, EventNames.OUTPUT_STALLED);
 
   /** Made by {@link java.util.ServiceLoader}. */
   public EventsLost() {}
@@ -35,12 +39,12 @@ public final class EventsLost implements Signature {
 
   @Override
   public List<EventSelector> selectedEvents() {
-    return List.of(EventSelector.of(Event.SOURCE_TRACEE, EventNames.EVENTS_LOST));
+    return NAMES.stream().map(name -> EventSelector.of(Event.SOURCE_TRACEE, name)).toList();
   }
 
   @Override
   public void onEvent(Event event, Verdict verdict) {
-    if (event.eventName().equals(EventNames.EVENTS_LOST)) {
+    if (NAMES.contains(event.eventName())) {
       verdict.raise(null);
     }
   }
