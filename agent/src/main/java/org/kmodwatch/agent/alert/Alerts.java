@@ -1,5 +1,10 @@
 package org.kmodwatch.agent.alert;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.nio.ByteBuffer;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -23,8 +28,9 @@ import org.kmodwatch.core.signature.SignatureMetadata;
 /**
  * Makes alerts of load records that the policy does not expect, and of findings that belong to no
  * load. The first of a kind is told at once; the same again within the window is counted, and told
- * as a summary when the window is over, when there are too many kinds at once, and at the end. So
- * nothing is swallowed: what was raised is the sum of the counts of the last alert of each id.
+ * as a summary when the window is over, when there are too many kinds at once or they take too much
+ * of the heap, and at the end. So nothing is swallowed: what was raised is the sum of the counts of
+ * the last alert of each id.
  *
  * <p>Has no clock: {@link #tick} says what time it is, and time that goes backwards stands still.
  */
@@ -33,28 +39,60 @@ public final class Alerts {
   /** Kinds that are remembered at once; past that, the oldest is summed up early. */
   static final int MAX_OPEN = 4096;
 
+  /** About how much of the heap they may take; past that too. */
+  static final long MAX_BYTES = 8L << 20;
+
+  private static final long BYTES_OF_A_GROUP = 512;
+
   private long windowNanos;
   private final Function<LoadRecord, List<SignatureMetadata>> signatures;
   private final Consumer<Alert> sink;
-  private final Map<String, Group> open = new LinkedHashMap<>();
+  private final Map<Key, Group> open = new LinkedHashMap<>();
+  private long bytes;
   private long now = Long.MIN_VALUE;
   private long raised;
   private long told;
 
-  /** What is the same, and how often it has been since it was told. */
+  /** The beginning of a hash: what makes two alerts the same may be as long as somebody likes. */
+  private record Key(long high, long low) {
+
+    static Key of(String identity) {
+      try {
+        ByteBuffer hash =
+            ByteBuffer.wrap(MessageDigest.getInstance("SHA-256").digest(identity.getBytes(UTF_8)));
+        return new Key(hash.getLong(), hash.getLong());
+      } catch (NoSuchAlgorithmException e) {
+        throw new IllegalStateException("every Java has SHA-256", e);
+      }
+    }
+  }
+
+  /**
+   * What is the same, and how often it has been since it was told. The first one was told as it
+   * was; what a summary needs of the last one is kept only once there are two.
+   */
   private static final class Group {
-    private final Alert first;
+    private final String id;
+    private final List<SignatureMetadata> signatures;
+    private final long firstCount;
+    private final long firstNanos;
     private final long endNanos;
-    private Alert.Subject last;
+    private Shortened.@Nullable Kept last;
     private long count;
     private long lastNanos;
 
     Group(Alert first, long endNanos) {
-      this.first = first;
+      this.id = first.id();
+      this.signatures = first.signatures();
+      this.firstCount = first.count();
+      this.firstNanos = first.firstNanos();
       this.endNanos = endNanos;
-      this.last = first.subject();
       this.count = first.count();
       this.lastNanos = first.lastNanos();
+    }
+
+    long bytes() {
+      return BYTES_OF_A_GROUP + (last == null ? 0 : last.bytes());
     }
   }
 
@@ -118,25 +156,40 @@ public final class Alerts {
             event.timestampNanos()));
   }
 
-  private void raise(String key, Alert alert) {
+  private void raise(String identity, Alert alert) {
     raised += alert.count();
+    Key key = Key.of(identity);
     Group same = open.get(key);
     if (same != null) {
+      bytes -= same.bytes();
       same.count += alert.count();
-      same.last = alert.subject();
+      same.last = Shortened.of(alert.subject());
       same.lastNanos = Math.max(same.lastNanos, alert.lastNanos());
+      bytes += same.bytes();
+      makeRoom();
       return;
     }
     if (windowNanos > 0) {
-      if (open.size() >= MAX_OPEN) {
-        Iterator<Group> eldest = open.values().iterator();
-        Group early = eldest.next();
-        eldest.remove();
-        sumUp(early);
-      }
-      open.put(key, new Group(alert, now + windowNanos));
+      var group = new Group(alert, now + windowNanos);
+      open.put(key, group);
+      bytes += group.bytes();
+      makeRoom();
     }
     tell(alert);
+  }
+
+  private void makeRoom() {
+    Iterator<Group> eldest = open.values().iterator();
+    while (open.size() > MAX_OPEN || bytes > MAX_BYTES) {
+      Group early = eldest.next();
+      remove(eldest, early);
+      sumUp(early);
+    }
+  }
+
+  private void remove(Iterator<Group> groups, Group group) {
+    groups.remove();
+    bytes -= group.bytes();
   }
 
   /** From the next alert on, the window is another. What is being counted is summed up. */
@@ -161,7 +214,7 @@ public final class Alerts {
       if (group.endNanos > now) {
         return;
       }
-      groups.remove();
+      remove(groups, group);
       sumUp(group);
     }
   }
@@ -170,19 +223,21 @@ public final class Alerts {
   public void finish() {
     var left = new ArrayList<>(open.values());
     open.clear();
+    bytes = 0;
     left.forEach(this::sumUp);
   }
 
   private void sumUp(Group group) {
-    if (group.count > group.first.count()) {
+    Shortened.Kept last = group.last;
+    if (last != null && group.count > group.firstCount) {
       tell(
           new Alert(
-              group.first.id(),
+              group.id,
               Alert.Stage.SUMMARY,
-              group.last,
-              group.first.signatures(),
+              last.subject(),
+              group.signatures,
               group.count,
-              group.first.firstNanos(),
+              group.firstNanos,
               group.lastNanos));
     }
   }
@@ -190,6 +245,11 @@ public final class Alerts {
   private void tell(Alert alert) {
     told++;
     sink.accept(alert);
+  }
+
+  /** About how much of the heap the open kinds take. */
+  long openBytes() {
+    return bytes;
   }
 
   /** How many loads and findings were to be looked at. */

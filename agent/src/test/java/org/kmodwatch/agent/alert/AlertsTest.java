@@ -5,14 +5,18 @@ import static org.kmodwatch.agent.EventBuilder.event;
 import static org.kmodwatch.agent.Loads.load;
 import static org.kmodwatch.agent.Loads.process;
 
+import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.kmodwatch.agent.output.Catalogue;
+import org.kmodwatch.core.event.Argument;
+import org.kmodwatch.core.event.Value;
 import org.kmodwatch.core.load.LoadRecord;
 import org.kmodwatch.core.load.LoadRecord.Policy.Verdict;
 import org.kmodwatch.core.signature.Finding;
@@ -166,6 +170,93 @@ class AlertsTest {
     alerts.tick(2 * WINDOW.toNanos());
 
     assertThat(told).extracting(Alert::count).containsExactly(1L, 2L);
+  }
+
+  @Test
+  void whatIsKept_isBounded_howeverLongItsTexts() {
+    alerts.tick(0);
+    long before = usedHeap();
+    for (int kind = 0; kind < 4 * Alerts.MAX_OPEN; kind++) {
+      for (int turn = 0; turn < 2; turn++) {
+        alerts.load(hostile(kind));
+        told.clear();
+      }
+    }
+    assertThat(alerts.openBytes()).isLessThanOrEqualTo(Alerts.MAX_BYTES);
+    assertThat(usedHeap() - before).isLessThan(2 * Alerts.MAX_BYTES);
+    assertThat(alerts.openBytes()).isGreaterThan(Alerts.MAX_BYTES / 2);
+  }
+
+  @Test
+  void summary_hasTheLastSubject_itsLongTextsCut() {
+    alerts.tick(0);
+    alerts.load(hostile(1));
+    alerts.load(hostile(1));
+    alerts.finish();
+
+    assertThat(told.getFirst().subject()).isEqualTo(new Alert.Subject.OfLoad(hostile(1)));
+    Alert.Subject.OfLoad last = (Alert.Subject.OfLoad) told.getLast().subject();
+    assertThat(last.record().loader()).isNotNull();
+    assertThat(last.record().loader().exe()).startsWith("/tmp/1/xxx").hasSize(256).endsWith("…");
+    assertThat(last.record().loader().args()).hasSize(16);
+    assertThat(last.record().gaps()).containsExactly(Shortened.GAP);
+    assertThat(last.record().id()).isEqualTo("id-m1");
+  }
+
+  @Test
+  void summaryOfAFinding_hasItsLongTextsCut() {
+    SignatureMetadata any = BuiltIn.signatures().getLast().metadata();
+    for (int i = 0; i < 2; i++) {
+      alerts.finding(
+          new Finding(
+              any,
+              event("mine")
+                  .build()
+                  .withArgs(
+                      List.of(
+                          new Argument("text", "string", Value.of("y".repeat(100_000))),
+                          new Argument(
+                              "list",
+                              "[]string",
+                              Value.ofStrings(Collections.nCopies(1000, "z"))))),
+              null));
+    }
+    alerts.finish();
+
+    Alert.Subject.OfFinding last = (Alert.Subject.OfFinding) told.getLast().subject();
+    assertThat(last.finding().event().stringArgument("text").orElseThrow()).hasSize(256);
+    assertThat(last.finding().event().argument("list"))
+        .contains(Value.ofStrings(Collections.nCopies(16, "z")));
+  }
+
+  /** About 20 KiB. */
+  private static LoadRecord hostile(int kind) {
+    return load("m" + kind)
+        .by(
+            new LoadRecord.ProcessDetails(
+                1,
+                1,
+                1,
+                1,
+                "evil",
+                "/tmp/" + kind + "/" + "x".repeat(4000),
+                Collections.nCopies(100, "a".repeat(150)),
+                1000,
+                null,
+                null,
+                null,
+                List.of(),
+                0,
+                Map.of(),
+                "/" + "c".repeat(1000),
+                List.of()))
+        .findings("TRC-1017", "KMW-1004")
+        .build();
+  }
+
+  private static long usedHeap() {
+    System.gc();
+    return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
   }
 
   @Test
