@@ -119,6 +119,8 @@ final class ReportJournal implements AutoCloseable {
     }
     told.clear();
     doubtful.clear();
+    // Also what an output has not accepted, which may be much by then: nobody reads it again.
+    now.clear();
   }
 
   @Override

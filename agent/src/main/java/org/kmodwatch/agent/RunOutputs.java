@@ -26,6 +26,7 @@ final class RunOutputs implements AutoCloseable {
 
   private final Output standardOutput;
   private final OutputQueue standardQueue;
+  private final @Nullable OutputQueue standardError;
   private final @Nullable Recorder recorder;
   private final Sinks sinks;
 
@@ -33,12 +34,18 @@ final class RunOutputs implements AutoCloseable {
    * Makes one.
    *
    * @param standardOutput writes into {@code standardQueue}
+   * @param standardError what the notes of the run go through; null if they go through none
    * @param recorder null for none
    */
   RunOutputs(
-      Output standardOutput, OutputQueue standardQueue, @Nullable Recorder recorder, Sinks sinks) {
+      Output standardOutput,
+      OutputQueue standardQueue,
+      @Nullable OutputQueue standardError,
+      @Nullable Recorder recorder,
+      Sinks sinks) {
     this.standardOutput = standardOutput;
     this.standardQueue = standardQueue;
+    this.standardError = standardError;
     this.recorder = recorder;
     this.sinks = sinks;
   }
@@ -95,7 +102,7 @@ final class RunOutputs implements AutoCloseable {
    */
   List<Stall> stalls(Duration after) {
     var stalls = new ArrayList<Stall>();
-    queues().forEach(queue -> queue.stall(after).ifPresent(stalls::add));
+    withError().forEach(queue -> queue.stall(after).ifPresent(stalls::add));
     stalls.addAll(sinks.stalls(after));
     return stalls;
   }
@@ -112,11 +119,20 @@ final class RunOutputs implements AutoCloseable {
 
   /** The accounts of those that are no sinks. */
   List<OutputAccount> accounts() {
-    return queues().stream().map(OutputQueue::account).toList();
+    return withError().stream().map(OutputQueue::account).toList();
   }
 
   private List<OutputQueue> queues() {
     return recorder == null ? List.of(standardQueue) : List.of(standardQueue, recorder.queue());
+  }
+
+  /** Notes are no records: nobody waits for them to be accepted. */
+  private List<OutputQueue> withError() {
+    var all = new ArrayList<OutputQueue>(queues());
+    if (standardError != null) {
+      all.add(standardError);
+    }
+    return all;
   }
 
   /** Has the ledger written, where there is a recording. */
@@ -148,7 +164,8 @@ final class RunOutputs implements AutoCloseable {
     if (recorder != null) {
       recorder.close();
     }
-    for (OutputAccount account : accounts()) {
+    for (OutputQueue queue : queues()) {
+      OutputAccount account = queue.account();
       if (account.lost().containsKey(OutputLoss.ENDED)) {
         throw new IOException(
             "%s: did not accept what was left at the end, lost=%d"

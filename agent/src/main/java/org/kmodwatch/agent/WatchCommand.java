@@ -1,6 +1,9 @@
 package org.kmodwatch.agent;
 
 import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -204,6 +207,11 @@ final class WatchCommand implements Callable<Integer> {
   static final String DEFAULT_STATE = "/var/lib/kmodwatch";
   static final String DEFAULT_SPOOL = "/var/lib/kmodwatch/spool";
 
+  /**
+   * Standard error's: a journal that stands still must not hold up the run that notes something.
+   */
+  private final OutputQueue notes;
+
   private final Shell shell;
   private final Function<SensorOptions, LiveSource> sources;
   private final ToIntFunction<Exception> failed;
@@ -215,13 +223,36 @@ final class WatchCommand implements Callable<Integer> {
    */
   WatchCommand(
       Shell shell, Function<SensorOptions, LiveSource> sources, ToIntFunction<Exception> failed) {
-    this.shell = shell;
+    // Its own trouble it can tell nobody.
+    this.notes = OutputQueue.named("standard error", text -> {});
+    this.shell = shell.writingTo(shell.out(), through(notes, shell.err()));
     this.sources = sources;
     this.failed = failed;
   }
 
+  private static PrintStream through(OutputQueue queue, PrintStream err) {
+    OutputStream lines =
+        queue.to(
+            bytes -> {
+              var all = new byte[bytes.remaining()];
+              bytes.get(all);
+              err.write(all, 0, all.length);
+              err.flush();
+            });
+    return new PrintStream(lines, true, StandardCharsets.UTF_8);
+  }
+
   @Override
   public Integer call() throws InterruptedException {
+    try {
+      return watch();
+    } finally {
+      // What is said after this is said by others, past the queue.
+      boolean ignored = notes.drain();
+    }
+  }
+
+  private int watch() throws InterruptedException {
     var reader = new WatchSettingsReader(this, shell);
     Optional<Configuration.Configured> configured = reader.configured();
     WatchSettings settings = reader.settings(configured);
@@ -247,7 +278,7 @@ final class WatchCommand implements Callable<Integer> {
         settings.record() == null ? null : Recorder.open(settings.record(), shell::note);
     var refusals = new Complaints(shell, "refused items");
     Sinks sinks = openSinks(settings.changeable().sinks(), installed, refusals);
-    var outputs = new RunOutputs(standardOutput, screen, recorder, sinks);
+    var outputs = new RunOutputs(standardOutput, screen, notes, recorder, sinks);
     ListenAddress address = settings.listen();
     StatusBoard board = address == null ? null : new StatusBoard(System::nanoTime);
     var run =
@@ -278,8 +309,11 @@ final class WatchCommand implements Callable<Integer> {
         });
   }
 
-  /** At SIGHUP. What is wrong is told, a fault of ours too, and then all goes on as it was. */
-  private void reload(WatchSettingsReader reader, Section atStart, WatchRun run) {
+  /**
+   * At SIGHUP, one after the other. What is wrong is told, a fault of ours too, and then all goes
+   * on as it was.
+   */
+  private synchronized void reload(WatchSettingsReader reader, Section atStart, WatchRun run) {
     try {
       Configuration.Configured configured = reader.configured().orElseThrow();
       run.change(reader.settings(Optional.of(configured)).changeable());
@@ -372,6 +406,7 @@ final class WatchCommand implements Callable<Integer> {
                   try {
                     status[0] = body.call();
                   } catch (Exception e) {
+                    boolean ignored = notes.drain();
                     status[0] = failed.applyAsInt(e);
                   }
                 });
@@ -406,6 +441,7 @@ final class WatchCommand implements Callable<Integer> {
     shell.complain(
         "did not come to an end within %d s; what was recorded may not be whole"
             .formatted(END_TIMEOUT.toSeconds()));
+    boolean ignored = notes.drain();
     return ExitStatus.INTERNAL;
   }
 

@@ -44,6 +44,16 @@ class ReportJournalTest {
   }
 
   @Test
+  void clear_forgetsWhatAnOutputHasNotAccepted_too() throws IOException {
+    try (ReportJournal journal = ReportJournal.open(state, notes::add)) {
+      journal.telling("a-1");
+      assertThat(journal.unsettled()).isEqualTo(1);
+      journal.clear();
+      assertThat(journal.unsettled()).isZero();
+    }
+  }
+
+  @Test
   void lineThatWasNotWrittenToItsEnd_tellsOfNothing_andHarmsNoneAfterIt() throws IOException {
     try (ReportJournal journal = ReportJournal.open(state, notes::add)) {
       journal.telling("a-1");

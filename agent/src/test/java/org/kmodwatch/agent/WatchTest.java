@@ -7,6 +7,7 @@ import static org.kmodwatch.agent.EventBuilder.event;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,6 +23,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.kmodwatch.agent.doctor.FakeRoot;
 import org.kmodwatch.agent.format.FormatName;
@@ -45,6 +47,7 @@ import org.kmodwatch.sensor.Hook;
 import org.kmodwatch.sensor.HookStatus;
 import org.kmodwatch.sensor.Sensor;
 import org.kmodwatch.sensor.SensorStatistics;
+import picocli.CommandLine;
 
 class WatchTest {
 
@@ -393,6 +396,40 @@ class WatchTest {
   }
 
   @Test
+  @Timeout(60)
+  void standardErrorThatNobodyReads_holdsUpNothing() throws IOException {
+    FakeRoot.healthyIn(folder);
+    Path recording = folder.resolve("recording");
+    var never = new CountDownLatch(1);
+    OutputStream stuck =
+        new OutputStream() {
+          @Override
+          public void write(int b) throws IOException {
+            try {
+              never.await();
+            } catch (InterruptedException e) {
+              throw new IOException(e);
+            }
+          }
+        };
+    Shell own = new Cli().withRoot(folder).shell(err);
+    var source = new FakeSource();
+    source.polls = List.of(source.polls.getFirst(), List.of());
+    source.afterPoll =
+        () -> {
+          throw new IllegalStateException("enough");
+        };
+    var command =
+        new WatchCommand(
+            own.writingTo(own.out(), new PrintStream(stuck, true, StandardCharsets.UTF_8)),
+            options -> source,
+            e -> 99);
+    assertThat(new CommandLine(command).execute("--record", recording.toString())).isEqualTo(99);
+    never.countDown();
+    assertThat(Files.readAllLines(recording.resolve("events.ndjson"))).hasSize(1);
+  }
+
+  @Test
   void run_ends_whenTheReaderOfItsOnlyOutputHasGone() {
     var source = new FakeSource();
     source.polls = List.of(source.polls.getFirst(), List.of(), List.of());
@@ -581,6 +618,7 @@ class WatchTest {
         new RunOutputs(
             JsonOutputs.findings(screen.to(StandardOutput.of(shell.out()))),
             screen,
+            null,
             recorder,
             sinks);
     List<Signature> signatures =

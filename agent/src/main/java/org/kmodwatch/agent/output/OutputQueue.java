@@ -30,8 +30,11 @@ public final class OutputQueue implements AutoCloseable {
   /** How much may wait. */
   static final int MAX_BYTES = 8 << 20;
 
-  /** An output that was busy for longer does not keep up, and is not waited for. */
+  /** An output that has accepted nothing for longer is not waited for. */
   static final Duration KEEPS_UP = Duration.ofMillis(250);
+
+  /** Nor is one that was waited for in vain, for so long: it is slow. */
+  static final Duration UNTIL_NEXT_WAIT = Duration.ofSeconds(5);
 
   /** How long the end waits for an output that accepts nothing. */
   private static final Duration STANDSTILL_AT_END = Duration.ofSeconds(5);
@@ -59,8 +62,10 @@ public final class OutputQueue implements AutoCloseable {
   private boolean closed;
   private boolean full;
 
-  /** When it was last empty; meaningless while it is. */
-  private long busySinceNanos;
+  /** Whether it was last waited for in vain, and when. */
+  private boolean slow;
+
+  private long slowSinceNanos;
 
   /** When it last accepted something, or became busy. */
   private long waitingSinceNanos;
@@ -176,7 +181,6 @@ public final class OutputQueue implements AutoCloseable {
       return;
     }
     if (isEmpty()) {
-      busySinceNanos = settings.nanoTime().getAsLong();
       progress();
     }
     lines.addLast(new Lines(destination, ByteBuffer.wrap(more), count));
@@ -200,6 +204,10 @@ public final class OutputQueue implements AutoCloseable {
       }
     }
     return count;
+  }
+
+  private boolean passed(long sinceNanos, Duration span) {
+    return settings.nanoTime().getAsLong() - sinceNanos >= span.toNanos();
   }
 
   private boolean isEmpty() {
@@ -368,15 +376,22 @@ public final class OutputQueue implements AutoCloseable {
   public synchronized boolean awaitWritten(Duration atMost) {
     long end = System.nanoTime() + atMost.toNanos();
     long left;
-    try {
-      while (!isEmpty()
-          && failure == null
-          && settings.nanoTime().getAsLong() - busySinceNanos < KEEPS_UP.toNanos()
-          && (left = end - System.nanoTime()) > 0) {
-        TimeUnit.NANOSECONDS.timedWait(this, left);
+    if (isEmpty() || !slow || passed(slowSinceNanos, UNTIL_NEXT_WAIT)) {
+      slow = false;
+      try {
+        while (!isEmpty()
+            && failure == null
+            && !passed(waitingSinceNanos, KEEPS_UP)
+            && (left = end - System.nanoTime()) > 0) {
+          TimeUnit.NANOSECONDS.timedWait(this, left);
+        }
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
       }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+      if (!isEmpty() && atMost.isPositive()) {
+        slow = true;
+        slowSinceNanos = settings.nanoTime().getAsLong();
+      }
     }
     return isEmpty() && !lost.containsKey(OutputLoss.ENDED);
   }
@@ -398,9 +413,7 @@ public final class OutputQueue implements AutoCloseable {
       return Optional.of(
           new Stall(name, waitingSince, 0, "its reader has gone; remedy: a restart"));
     }
-    boolean stalled =
-        (!isEmpty() || task != null)
-            && settings.nanoTime().getAsLong() - waitingSinceNanos >= after.toNanos();
+    boolean stalled = (!isEmpty() || task != null) && passed(waitingSinceNanos, after);
     return stalled
         ? Optional.of(
             new Stall(name, waitingSince, pending, failure == null ? "nobody reads it" : failure))

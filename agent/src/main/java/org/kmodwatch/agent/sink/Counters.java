@@ -14,8 +14,8 @@ import org.kmodwatch.agent.output.Stall;
  */
 final class Counters {
 
-  /** A disk that was busy for longer does not keep up, and nobody waits for it. */
-  private static final Duration KEEPS_UP = Duration.ofMillis(250);
+  /** A disk that was waited for in vain is slow, and not waited for again for so long. */
+  private static final Duration UNTIL_NEXT_WAIT = Duration.ofSeconds(5);
 
   private final String name;
   private final Map<LossReason, Long> lost = new EnumMap<>(LossReason.class);
@@ -36,8 +36,10 @@ final class Counters {
   private long progressNanos = System.nanoTime();
   private Instant progress = Instant.now();
 
-  /** Since when something is in memory only; meaningless while nothing is. */
-  private long memorySinceNanos;
+  /** Whether the disk was last waited for in vain, and when. */
+  private boolean slow;
+
+  private long slowSinceNanos;
 
   Counters(String name) {
     this.name = name;
@@ -70,9 +72,6 @@ final class Counters {
     taken++;
     if (inMemory + inSpool == 0) {
       progress();
-    }
-    if (inMemory == 0) {
-      memorySinceNanos = System.nanoTime();
     }
     inMemory++;
   }
@@ -169,11 +168,15 @@ final class Counters {
   synchronized boolean awaitOnDisk(Duration atMost) throws InterruptedException {
     long end = System.nanoTime() + atMost.toNanos();
     long left;
-    while (inMemory > 0
-        && spoolFailingSince == null
-        && System.nanoTime() - memorySinceNanos < KEEPS_UP.toNanos()
-        && (left = end - System.nanoTime()) > 0) {
-      wait(left / 1_000_000 + 1);
+    if (inMemory == 0 || !slow || System.nanoTime() - slowSinceNanos >= UNTIL_NEXT_WAIT.toNanos()) {
+      slow = false;
+      while (inMemory > 0 && spoolFailingSince == null && (left = end - System.nanoTime()) > 0) {
+        wait(left / 1_000_000 + 1);
+      }
+      if (inMemory > 0 && atMost.isPositive()) {
+        slow = true;
+        slowSinceNanos = System.nanoTime();
+      }
     }
     return inMemory == 0 && !lostAtEnd;
   }

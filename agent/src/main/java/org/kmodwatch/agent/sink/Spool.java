@@ -57,6 +57,7 @@ final class Spool implements AutoCloseable {
   private long cursor;
   private long inFlightTo;
   private int generation;
+  private boolean closed;
 
   /** Whether what it held when it was first open is counted. */
   private boolean counted;
@@ -299,6 +300,10 @@ final class Spool implements AutoCloseable {
 
   /** Does {@code work} and commits it, or leaves all as it was. */
   private synchronized <T> T perform(Database.Work<T> work) throws SpoolException {
+    if (closed) {
+      // A sender that came back late: the spool is another's by now.
+      throw new SpoolException("it is closed");
+    }
     try {
       if (!counted) {
         count();
@@ -332,6 +337,7 @@ final class Spool implements AutoCloseable {
 
   @Override
   public synchronized void close() {
+    closed = true;
     database.close();
     folder.close();
   }

@@ -4,6 +4,10 @@ package org.kmodwatch.agent.sink;
 final class SpoolException extends Exception {
   private static final long serialVersionUID = 1L;
 
+  SpoolException(String message) {
+    super(message);
+  }
+
   SpoolException(String message, Throwable cause) {
     super(message, cause);
   }

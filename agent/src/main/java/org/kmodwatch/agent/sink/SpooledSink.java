@@ -66,6 +66,10 @@ public final class SpooledSink implements Output, AutoCloseable {
   private final Thread writer;
   private final Thread sender;
   private volatile boolean ending;
+
+  /** Whether the sender waits for the receiver, and so holds nothing of the spool. */
+  private volatile boolean waitsForReceiver;
+
   private volatile boolean spoolFails;
 
   /** A time of losses, told of at its beginning and its end. Both under the lock of this one. */
@@ -444,7 +448,7 @@ public final class SpooledSink implements Output, AutoCloseable {
     while (!parts.isEmpty()) {
       Spool.Batch part = parts.pop();
       int size = part.items().size();
-      switch (transport.send(part.items())) {
+      switch (sendTo(part.items())) {
         case Answer.Taken() -> {
           worked(backoff);
           settling.settle(part, false);
@@ -469,6 +473,15 @@ public final class SpooledSink implements Output, AutoCloseable {
       }
     }
     return new Turn.Sent();
+  }
+
+  private Answer sendTo(List<Item> items) throws InterruptedException {
+    waitsForReceiver = true;
+    try {
+      return transport.send(items);
+    } finally {
+      waitsForReceiver = false;
+    }
   }
 
   private void worked(Backoff backoff) {
@@ -516,12 +529,13 @@ public final class SpooledSink implements Output, AutoCloseable {
     ending = true;
     toWriter.raise();
     toSender.raise();
-    boolean ended = join(writer, SPOOL_AT_END, () -> {});
-    // A receiver that takes a request and does not answer may hold a thread that nothing
-    // interrupts.
-    ended &= join(sender, sendAtEnd, transport::close);
+    boolean writerEnded = join(writer, SPOOL_AT_END, () -> {});
+    boolean senderEnded = join(sender, sendAtEnd, transport::close);
     transport.close();
-    if (ended) {
+    // A receiver that takes something and does not answer may hold a thread that nothing
+    // interrupts,
+    // such as one that writes to a pipe. The spool is free all the same, for the sink after this.
+    if (writerEnded && (senderEnded || waitsForReceiver)) {
       spool.close();
     }
     long left = counters.inMemory();

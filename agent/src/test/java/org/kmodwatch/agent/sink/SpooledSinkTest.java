@@ -301,6 +301,79 @@ class SpooledSinkTest {
   }
 
   @Test
+  void sinkThatIsLeft_letsGoOfItsSpool_thoughNothingEndsItsSending() throws Exception {
+    receiver.up();
+    sink.close();
+    var asked = new CountDownLatch(1);
+    var late = new CountDownLatch(1);
+    Transport pipe =
+        new Transport() {
+          @Override
+          public Answer send(List<Item> batch) {
+            asked.countDown();
+            while (late.getCount() > 0) {
+              try {
+                late.await();
+              } catch (InterruptedException e) {
+                // As a pipe that nobody reads.
+              }
+            }
+            return new Answer.Taken();
+          }
+
+          @Override
+          public void close() {
+            // It is not ours to close.
+          }
+        };
+    var stuck =
+        new SpooledSink(
+            settings(),
+            context(),
+            FormatName.KMODWATCH.open(CATALOGUE, "0", "host1"),
+            pipe,
+            SpooledSink.Settings.REAL,
+            Optional.empty());
+    stuck.start();
+    stuck.finding(numbered(made++));
+    asked.await();
+
+    stuck.leave();
+
+    sink = newSink(SpooledSink.MIN_SPOOL_BYTES, 8192);
+    late.countDown();
+    awaitDelivered(1);
+    assertThat(receiver.distinctIds()).isEqualTo(idsOf(0, 1));
+  }
+
+  @Test
+  void stall_isSaid_whileTheReceiverOrTheDiskAcceptsNothing() throws Exception {
+    Duration moment = Duration.ofMillis(300);
+    assertThat(sink.stall(moment)).isEmpty();
+    take(3);
+    await().until(() -> sink.stall(moment).isPresent());
+    assertThat(sink.stall(moment).orElseThrow())
+        .satisfies(
+            stall -> {
+              assertThat(stall.output()).isEqualTo("sink webhook");
+              assertThat(stall.waiting()).isEqualTo(3);
+              assertThat(stall.why())
+                  .isEqualTo("cannot send to %s: cannot connect".formatted(shownUrl()));
+            });
+    receiver.up();
+    awaitDelivered(3);
+    assertThat(sink.stall(moment)).isEmpty();
+
+    diskIsFull();
+    take(1);
+    await().until(() -> sink.stall(moment).isPresent());
+    assertThat(sink.stall(moment).orElseThrow().why()).startsWith("cannot write the spool: ");
+    sink.spool().execute("DROP TRIGGER full");
+    take(1);
+    await().until(() -> sink.stall(moment).isEmpty());
+  }
+
+  @Test
   void sinkThatIsLeft_letsGoOfItsSpool_thoughItsReceiverNeverAnswers() throws Exception {
     receiver.up();
     awaitDelivered(0);
