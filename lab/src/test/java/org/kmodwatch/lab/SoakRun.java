@@ -1,0 +1,84 @@
+package org.kmodwatch.lab;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * The package's service in a Debian for as long as {@code -Dkmodwatch.soak=SECONDS} says, under
+ * {@code tools/soak/guest.sh}. It is no test of {@code ./verify}: {@code tools/soak.sh} runs it,
+ * and judges what it leaves in {@code build/soak/guest.log}. {@code -Dkmodwatch.hostile=true} for
+ * the hostile form, {@code -Dkmodwatch.kernels=6.1} for another kernel.
+ */
+final class SoakRun {
+
+  private static final Duration PREPARATION_LIMIT = Duration.ofMinutes(20);
+
+  /**
+   * To boot, to install, and to write down what waits in the end; under emulation, beside others.
+   */
+  private static final Duration AROUND = Duration.ofMinutes(20);
+
+  private static final int SECONDS = Integer.getInteger("kmodwatch.soak", 300);
+  private static final boolean HOSTILE = Boolean.getBoolean("kmodwatch.hostile");
+  private static final String KERNEL = System.getProperty("kmodwatch.kernels", "6.12");
+
+  @TempDir
+  @SuppressWarnings("NullAway.Init")
+  private static Path folder;
+
+  @Test
+  void service_isTheSame_howeverLongItRuns() throws Exception {
+    Checkout checkout = Checkout.find();
+    Path source = checkout.root().resolve("tools/soak");
+    Path out = Files.createDirectories(checkout.root().resolve("build/soak"));
+    DebianGuest.call(
+        PREPARATION_LIMIT,
+        out.resolve("package.log"),
+        List.of(
+            "bash",
+            checkout.root().resolve("tools/package.sh").toString(),
+            "--uncompressed",
+            "--lib",
+            checkout.libraryFolder().toString()));
+    Path deb = folder.resolve("kmodwatch.deb");
+    try (Stream<Path> made = Files.list(checkout.root().resolve("build/package"))) {
+      Files.copy(
+          made.filter(file -> file.toString().endsWith(".deb")).findFirst().orElseThrow(), deb);
+    }
+    Path churn = folder.resolve("kwchurn");
+    DebianGuest.call(
+        PREPARATION_LIMIT,
+        out.resolve("gcc.log"),
+        List.of(
+            "gcc",
+            "-static",
+            "-O2",
+            "-Wall",
+            "-Wextra",
+            "-Werror",
+            "-o",
+            churn.toString(),
+            source.resolve("kwchurn.c").toString()));
+    Path module =
+        Files.copy(
+            Lab.testModule(KERNEL, "kw_plain").hostFile(),
+            folder.resolve("kw_plain.ko"),
+            StandardCopyOption.REPLACE_EXISTING);
+    DebianGuest.run(
+        KERNEL,
+        "SOAK_SECONDS=%d\nSOAK_HOSTILE=%b\n".formatted(SECONDS, HOSTILE)
+            + Files.readString(source.resolve("guest.sh")),
+        List.of(deb, churn, module),
+        Duration.ofSeconds(SECONDS).plus(AROUND),
+        out);
+    assertThat(Files.readAllLines(out.resolve("guest.log"))).as("%s", out).endsWith("end");
+  }
+}

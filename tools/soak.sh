@@ -1,0 +1,54 @@
+#!/usr/bin/env bash
+# Runs the package's service in the lab's Debian under module work that never repeats itself (names, paths, images, users,
+# programs, aliases), with every kind of output and a SIGHUP each 30 s, and prints what it used as time went on.
+#
+#   tools/soak.sh [--seconds N] [--hostile] [--kernel NAME] [--page]
+#
+# N is 3600 unless given. With --hostile, nobody attempts loads from ever-new long paths and with long arguments, and
+# root hands over images that the kernel refuses, both as fast as it goes. With --page the table goes into
+# docs/performance.md. What was seen stays in build/soak.
+# Exit status: 0 everything is flat over the second half and each accepted load has its record, 1 it is not, 64 wrong
+# usage, otherwise that of the run.
+set -euo pipefail
+
+home=$(CDPATH='' cd -P -- "${BASH_SOURCE[0]%/*}/.." && pwd)
+readonly home out=$home/build/soak
+seconds=3600 hostile=false kernel=6.12 page=false
+while (($#)); do
+  case $1 in
+    --seconds | --kernel)
+      (($# >= 2)) || { printf 'soak: %s needs a value\n' "$1" >&2; exit 64; }
+      if [[ $1 == --kernel ]]; then kernel=$2; else seconds=$2; fi
+      shift
+      ;;
+    --hostile) hostile=true ;;
+    --page) page=true ;;
+    *)
+      printf 'soak: unknown argument %s; usage: tools/soak.sh [--seconds N] [--hostile] [--kernel NAME] [--page]\n' "$1" >&2
+      exit 64
+      ;;
+  esac
+  shift
+done
+[[ $seconds =~ ^[1-9][0-9]{1,5}$ ]] || { printf 'soak: --seconds %s: expected 10 to 999999\n' "$seconds" >&2; exit 64; }
+
+rm -rf "$out"
+"$home/verify" -Dit.test=SoakRun -Dtest=NoUnitTest -Dsurefire.failIfNoSpecifiedTests=false -Dfailsafe.failIfNoSpecifiedTests=false \
+  "-Dkmodwatch.soak=$seconds" "-Dkmodwatch.hostile=$hostile" "-Dkmodwatch.kernels=$kernel" >&2
+
+status=0
+awk -v date="$(date -u +%F)" -v kernel="$kernel" -v seconds="$seconds" -v hostile="$hostile" -f "$home/tools/soak/table.awk" "$out/guest.log" \
+  >"$out/table.md" || status=$?
+cat "$out/table.md"
+
+if [[ $page == true ]]; then
+  name=soak
+  [[ $hostile == false ]] || name=soak-hostile
+  # shellcheck disable=SC2016 # for awk
+  awk -v begin="<!-- $name -->" -v table="$out/table.md" '
+    $0 == begin { print; print ""; while ((getline line < table) > 0) print line; print ""; skipping = 1 }
+    $0 == "<!-- /soak -->" { skipping = 0 }
+    !skipping' "$home/docs/performance.md" >"$out/performance.md"
+  cp "$out/performance.md" "$home/docs/performance.md"
+fi
+exit "$status"
