@@ -2,7 +2,7 @@ package org.kmodwatch.agent;
 
 /**
  * Shows the first complaints of one kind and counts the rest, so that a bad input does not bury
- * what matters.
+ * what matters. Thread-safe.
  */
 final class Complaints {
 
@@ -23,19 +23,19 @@ final class Complaints {
     this.kind = kind;
   }
 
-  void add(String message) {
+  synchronized void add(String message) {
     count++;
     if (count <= SHOWN) {
       shell.note(message);
     }
   }
 
-  long count() {
+  synchronized long count() {
     return count;
   }
 
   /** Says how many were not shown. */
-  void finish() {
+  synchronized void finish() {
     if (count > SHOWN) {
       shell.note("and %d more %s".formatted(count - SHOWN, kind));
     }

@@ -31,6 +31,10 @@ public final class Sinks implements Output, AutoCloseable {
   /** The sum of the accounts that are not kept by name. No sink can have this name. */
   static final String OLDER = "(older)";
 
+  /** A disk that answers nothing can hold a sink's end for ever; nobody waits for longer. */
+  private static final Duration MOST_AT_END =
+      SpooledSink.SPOOL_AT_END.plus(SpooledSink.SEND_AT_END).plusSeconds(5);
+
   private final SinkContext context;
   private final OutputStream standardOutput;
 
@@ -282,17 +286,15 @@ public final class Sinks implements Output, AutoCloseable {
     for (Open there : these) {
       threads.add(
           Thread.ofPlatform()
+              .daemon()
               .name("kmodwatch-end-" + there.settings().name())
               .start(() -> work.accept(there.sink())));
     }
-    for (Thread thread : threads) {
-      join(thread);
-    }
-  }
-
-  private static void join(Thread thread) {
+    long end = System.nanoTime() + MOST_AT_END.toNanos();
     try {
-      thread.join();
+      for (Thread thread : threads) {
+        boolean ignored = thread.join(Duration.ofNanos(Math.max(1, end - System.nanoTime())));
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

@@ -77,7 +77,7 @@ public final class SpooledSink implements Output, AutoCloseable {
 
   private final Losses spoolFull = new Losses();
   private boolean spoolUnreadable;
-  private boolean closed;
+  private volatile boolean closed;
 
   /**
    * What differs in tests.
@@ -193,7 +193,7 @@ public final class SpooledSink implements Output, AutoCloseable {
     return counters.stall(Sinks.outputName(name), after);
   }
 
-  synchronized boolean isClosed() {
+  boolean isClosed() {
     return closed;
   }
 
