@@ -54,7 +54,7 @@ final class Recorder implements Output, AutoCloseable {
       Files.createDirectories(folder);
       return new Recorder(
           folder,
-          OutputQueue.named("record", notes),
+          OutputQueue.named("record", OutputQueue.MAX_BYTES, notes),
           List.of(
               create(folder.resolve("events.ndjson")),
               create(folder.resolve("findings.ndjson")),

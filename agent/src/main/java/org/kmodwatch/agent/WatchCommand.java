@@ -68,6 +68,8 @@ import picocli.CommandLine.Option;
     })
 final class WatchCommand implements Callable<Integer> {
 
+  private static final int MAX_NOTES_BYTES = 1 << 20;
+
   /** How long the end may take after a signal; systemd gives 90 s. */
   private static final Duration END_TIMEOUT = Duration.ofSeconds(85);
 
@@ -224,7 +226,7 @@ final class WatchCommand implements Callable<Integer> {
   WatchCommand(
       Shell shell, Function<SensorOptions, LiveSource> sources, ToIntFunction<Exception> failed) {
     // Its own trouble it can tell nobody.
-    this.notes = OutputQueue.named("standard error", text -> {});
+    this.notes = OutputQueue.named("standard error", MAX_NOTES_BYTES, text -> {});
     this.shell = shell.writingTo(shell.out(), through(notes, shell.err()));
     this.sources = sources;
     this.failed = failed;
@@ -259,7 +261,7 @@ final class WatchCommand implements Callable<Integer> {
     List<Signature> installed = Signatures.load(settings.signatures());
     FailOn failOn = FailOn.of(output.failOn, installed);
     UserNames users = UserNames.of(shell.root().resolve("etc/passwd"));
-    OutputQueue screen = OutputQueue.named("standard output", shell::note);
+    OutputQueue screen = OutputQueue.named("standard output", OutputQueue.MAX_BYTES, shell::note);
     Output standardOutput =
         OutputOptions.open(
             settings.output(),

@@ -613,7 +613,7 @@ class WatchTest {
   private void run(@Nullable Recorder recorder, Sinks sinks, FakeSource source, Cli cli)
       throws IOException {
     Shell shell = cli.withRoot(folder).shell(err);
-    OutputQueue screen = OutputQueue.named("standard output", shell::note);
+    OutputQueue screen = OutputQueue.named("standard output", OutputQueue.MAX_BYTES, shell::note);
     var outputs =
         new RunOutputs(
             JsonOutputs.findings(screen.to(StandardOutput.of(shell.out()))),

@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 public final class OutputQueue implements AutoCloseable {
 
   /** How much may wait. */
-  static final int MAX_BYTES = 8 << 20;
+  public static final int MAX_BYTES = 8 << 20;
 
   /** An output that has accepted nothing for longer is not waited for. */
   static final Duration KEEPS_UP = Duration.ofMillis(250);
@@ -83,10 +83,7 @@ public final class OutputQueue implements AutoCloseable {
    * @param retry the wait after a write that failed
    * @param maxBytes how much may wait
    */
-  record Settings(LongSupplier nanoTime, InstantSource clock, Duration retry, int maxBytes) {
-    static final Settings REAL =
-        new Settings(System::nanoTime, InstantSource.system(), Duration.ofSeconds(1), MAX_BYTES);
-  }
+  record Settings(LongSupplier nanoTime, InstantSource clock, Duration retry, int maxBytes) {}
 
   /** Whole lines on their way to one destination. */
   private static final class Lines {
@@ -127,10 +124,14 @@ public final class OutputQueue implements AutoCloseable {
    * Makes one.
    *
    * @param name of the output, in messages and in the ledger
+   * @param maxBytes how much may wait
    * @param notes takes lines for a person, from any thread
    */
-  public static OutputQueue named(String name, Consumer<String> notes) {
-    return new OutputQueue(name, Settings.REAL, notes);
+  public static OutputQueue named(String name, int maxBytes, Consumer<String> notes) {
+    return new OutputQueue(
+        name,
+        new Settings(System::nanoTime, InstantSource.system(), Duration.ofSeconds(1), maxBytes),
+        notes);
   }
 
   /** What it is called. */

@@ -15,6 +15,7 @@ final class MemoryQueue {
   static final long MAX_BYTES = 16L << 20;
 
   private final int maxItems;
+  private long maxBytes = MAX_BYTES;
   private final ArrayDeque<Item> items = new ArrayDeque<>();
   private long bytes;
   private boolean claimed;
@@ -26,13 +27,18 @@ final class MemoryQueue {
 
   /** Adds at the end; false if there is no room, or it is closed. */
   synchronized boolean offer(Item item) {
-    if (closed || items.size() >= maxItems || bytes + item.body().length > MAX_BYTES) {
+    if (closed || items.size() >= maxItems || bytes + item.body().length > maxBytes) {
       return false;
     }
     items.addLast(item);
     bytes += item.body().length;
     notifyAll();
     return true;
+  }
+
+  /** From now on it takes no more while it holds so much; what it holds already stays. */
+  synchronized void limit(long newMaxBytes) {
+    maxBytes = newMaxBytes;
   }
 
   /** Claims from the front, waiting for something; empty once it is closed and nothing is left. */

@@ -35,6 +35,11 @@ public final class Sinks implements Output, AutoCloseable {
   private static final Duration MOST_AT_END =
       SpooledSink.SPOOL_AT_END.plus(SpooledSink.SEND_AT_END).plusSeconds(5);
 
+  /**
+   * What all sinks together may hold in memory, while the disk takes nothing; the heap is small.
+   */
+  static final long MAX_MEMORY_BYTES = 32L << 20;
+
   private final SinkContext context;
   private final OutputStream standardOutput;
 
@@ -104,9 +109,17 @@ public final class Sinks implements Output, AutoCloseable {
       }
     } catch (RuntimeException e) {
       open = restored(before, after);
+      shareMemory();
       throw e;
     }
     open = after;
+    shareMemory();
+  }
+
+  /** Each has a share of its own: one that holds much must not take another's. */
+  private void shareMemory() {
+    long share = Math.min(MemoryQueue.MAX_BYTES, MAX_MEMORY_BYTES / Math.max(1, open.size()));
+    open.values().forEach(there -> there.sink().limitMemory(share));
   }
 
   /** What there was before, opened again where it was ended for something that did not come. */
@@ -232,6 +245,18 @@ public final class Sinks implements Output, AutoCloseable {
   @Override
   public void flush() {
     // Each is on its way at once.
+  }
+
+  /** Makes every spool's disk look full. For tests. */
+  void fillDisks() throws SpoolException {
+    for (Open there : open.values()) {
+      there
+          .sink()
+          .spool()
+          .execute(
+              "CREATE TEMP TRIGGER full BEFORE INSERT ON item BEGIN SELECT RAISE(ABORT, 'full');"
+                  + " END");
+    }
   }
 
   /** Whether there are none now. */

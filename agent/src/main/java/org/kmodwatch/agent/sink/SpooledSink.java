@@ -193,6 +193,11 @@ public final class SpooledSink implements Output, AutoCloseable {
     return counters.stall(Sinks.outputName(name), after);
   }
 
+  /** How much may wait in memory from now on. */
+  void limitMemory(long bytes) {
+    queue.limit(bytes);
+  }
+
   boolean isClosed() {
     return closed;
   }

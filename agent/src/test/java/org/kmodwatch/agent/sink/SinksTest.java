@@ -8,6 +8,7 @@ import static org.kmodwatch.agent.Loads.load;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
@@ -116,6 +117,30 @@ class SinksTest {
     assertThat(accounts).extracting(SinkAccount::name).doesNotHaveDuplicates();
     assertThat(accounts.stream().mapToLong(SinkAccount::taken).sum()).isEqualTo(gone);
     assertThat(accounts).allMatch(SinkAccount::isBalanced);
+  }
+
+  @Test
+  void memoryOfAllSinks_isBounded_andEachHasItsShare() throws Exception {
+    var many = new ArrayList<SinkSettings>();
+    for (int i = 0; i < 8; i++) {
+      Files.createDirectory(folder.resolve("f" + i));
+      many.add(file("sink" + i, "f" + i));
+    }
+    sinks.replace(many);
+    // Neither the spools nor the files can be written.
+    sinks.fillDisks();
+    String large = "x".repeat(100_000);
+    for (int i = 0; i < 400; i++) {
+      sinks.load(load("m" + i).failed(-22L, "EINVAL", large).build());
+    }
+
+    for (SinkAccount account : sinks.accounts()) {
+      if (account.name().startsWith("sink")) {
+        assertThat(account.lost().getOrDefault(LossReason.QUEUE_FULL, 0L))
+            .as(account.name())
+            .isBetween(350L, 365L);
+      }
+    }
   }
 
   @Test
