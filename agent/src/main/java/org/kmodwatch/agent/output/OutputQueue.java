@@ -297,7 +297,7 @@ public final class OutputQueue implements AutoCloseable {
     }
   }
 
-  /** Whole lines where they fit. */
+  /** Whole lines, and at least one: who is killed between two writes leaves no half of one. */
   private static int pieceLength(ByteBuffer all) {
     if (all.remaining() <= PIECE_BYTES) {
       return all.remaining();
@@ -307,7 +307,12 @@ public final class OutputQueue implements AutoCloseable {
         return i;
       }
     }
-    return PIECE_BYTES;
+    for (int i = PIECE_BYTES; i < all.remaining(); i++) {
+      if (all.get(all.position() + i) == '\n') {
+        return i + 1;
+      }
+    }
+    return all.remaining();
   }
 
   private void run(Task toRun, long number) throws InterruptedException {

@@ -140,6 +140,30 @@ class OutputQueueTest {
   }
 
   @Test
+  void eachWrite_isWholeLines_howeverLong() {
+    var queueOfLong =
+        new OutputQueue(
+            "record",
+            new OutputQueue.Settings(nanos::get, () -> NOW, Duration.ofMillis(20), 1 << 20),
+            notes::add);
+    var writes = new CopyOnWriteArrayList<String>();
+    OutputStream lines =
+        queueOfLong.to(
+            bytes -> {
+              writes.add(UTF_8.decode(bytes).toString());
+            });
+    String text = ("x".repeat(5000) + "\n").repeat(3) + "y".repeat(30_000) + "\nz\n";
+    try {
+      lines.write(text.getBytes(UTF_8));
+    } catch (IOException e) {
+      throw new AssertionError("never fails", e);
+    }
+    assertThat(queueOfLong.drain()).isTrue();
+    assertThat(String.join("", writes)).isEqualTo(text);
+    assertThat(writes).hasSize(5).allMatch(write -> write.endsWith("\n"));
+  }
+
+  @Test
   void fullDisk_isSaidOnce_andNoLineIsTornOrComesTwice() {
     slow.failure = "No space left on device";
     slow.most = 3;
