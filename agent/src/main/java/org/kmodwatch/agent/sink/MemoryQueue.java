@@ -1,8 +1,10 @@
 package org.kmodwatch.agent.sink;
 
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 
 /**
  * What was taken and is not on disk yet. Bounded by items and bytes. Whoever takes the front out
@@ -41,12 +43,24 @@ final class MemoryQueue {
     maxBytes = newMaxBytes;
   }
 
-  /** Claims from the front, waiting for something; empty once it is closed and nothing is left. */
-  synchronized List<Item> claim(int max, long maxBytes) throws InterruptedException {
-    while (claimed || (items.isEmpty() && !closed)) {
-      wait();
+  /**
+   * Claims from the front, waiting for something; empty once it is closed and nothing is left.
+   *
+   * @param atMost empty too if nothing came for so long
+   */
+  synchronized List<Item> claim(int max, long maxBatchBytes, Duration atMost)
+      throws InterruptedException {
+    long end = System.nanoTime() + atMost.toNanos();
+    long left;
+    while ((claimed || (items.isEmpty() && !closed)) && (left = end - System.nanoTime()) > 0) {
+      TimeUnit.NANOSECONDS.timedWait(this, left);
     }
-    return front(max, maxBytes);
+    return claimed ? List.of() : front(max, maxBatchBytes);
+  }
+
+  /** Whether it is closed and nothing is left. */
+  synchronized boolean isAtEnd() {
+    return closed && items.isEmpty();
   }
 
   /** Claims from the front if that can be done now; empty if not. */

@@ -267,6 +267,20 @@ final class Spool implements AutoCloseable {
     inFlightTo = cursor;
   }
 
+  /**
+   * Writes something that is gone again at once.
+   *
+   * @throws SpoolException if it cannot be written
+   */
+  void probe() throws SpoolException {
+    perform(
+        sql -> {
+          Database.execute(sql, "INSERT INTO item (id, body) VALUES ('probe', x'')");
+          Database.execute(sql, "DELETE FROM item WHERE sequence = last_insert_rowid()");
+          return 0;
+        });
+  }
+
   /** Makes the disk look full or read-only. For tests. */
   void execute(String text) throws SpoolException {
     perform(

@@ -286,9 +286,15 @@ public final class SpooledSink implements Output, AutoCloseable {
   private void write() {
     try {
       while (true) {
-        List<Item> batch = queue.claim(MAX_WRITE_ITEMS, MAX_BATCH_BYTES);
+        List<Item> batch =
+            queue.claim(
+                MAX_WRITE_ITEMS, MAX_BATCH_BYTES, spoolFails ? settings.spoolRetry() : IDLE);
         if (batch.isEmpty()) {
-          return;
+          if (queue.isAtEnd()) {
+            return;
+          }
+          probe();
+          continue;
         }
         boolean written = write(batch);
         toSender.raise();
@@ -304,6 +310,26 @@ public final class SpooledSink implements Output, AutoCloseable {
     }
   }
 
+  /** A disk that has room again is to be known although nothing comes that could be written. */
+  private void probe() {
+    if (spoolFails) {
+      try {
+        spool.probe();
+        spoolWorks();
+      } catch (SpoolException still) {
+        // It was said.
+      }
+    }
+  }
+
+  private void spoolWorks() {
+    if (spoolFails) {
+      spoolFails = false;
+      counters.spoolWorks();
+      note("spool: writing again");
+    }
+  }
+
   private boolean write(List<Item> batch) {
     try {
       long forcedOut = spool.append(batch);
@@ -313,11 +339,7 @@ public final class SpooledSink implements Output, AutoCloseable {
             "spool: full, the oldest are dropped from now on, and counted; remedy: a larger"
                 + " spool-max");
       }
-      if (spoolFails) {
-        spoolFails = false;
-        counters.spoolWorks();
-        note("spool: writing again");
-      }
+      spoolWorks();
       noteRoom();
       return true;
     } catch (SpoolException e) {

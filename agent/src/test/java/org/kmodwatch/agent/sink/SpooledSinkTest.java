@@ -368,9 +368,11 @@ class SpooledSinkTest {
     take(1);
     await().until(() -> sink.stall(moment).isPresent());
     assertThat(sink.stall(moment).orElseThrow().why()).startsWith("cannot write the spool: ");
+    awaitDelivered(4);
     sink.spool().execute("DROP TRIGGER full");
-    take(1);
     await().until(() -> sink.stall(moment).isEmpty());
+    assertThat(notes).contains("webhook: spool: writing again");
+    assertAddsUp(0);
   }
 
   @Test
