@@ -197,12 +197,20 @@ struct kw_held {
 	char comm[KW_COMM_LEN];		/* of the last */
 };
 
+#define KW_CLOCK_SETTINGS 8
+
+/* How the clock was set, and from when on: what turns a time of ours into one of the day. */
+struct kw_clock_setting {
+	__u64 from_ns;			/* CLOCK_BOOTTIME */
+	__s64 boot_to_epoch_ns;		/* 0: there is no such setting */
+};
+
 /* What user space tells the programs. */
 struct kw_control {
 	__u32 period;			/* the lower bit: which list of what is held back is written */
 	__u32 canary_pid;		/* whose finit_module(-1, …) is a canary; 0: nobody's */
 	/* User space's own, for the process that comes after it. */
-	__s64 boot_to_epoch_ns;		/* keeps times and ids the same */
+	struct kw_clock_setting clock[KW_CLOCK_SETTINGS];	/* keeps times and ids the same */
 	__u64 received[KW_LANES];	/* records that it has done with */
 };
 

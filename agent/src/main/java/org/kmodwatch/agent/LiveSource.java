@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
 import org.kmodwatch.core.event.Event;
+import org.kmodwatch.sensor.ClockStep;
 import org.kmodwatch.sensor.HookStatus;
 import org.kmodwatch.sensor.LeftBehind;
 import org.kmodwatch.sensor.Sensor;
@@ -92,6 +93,11 @@ interface LiveSource extends AutoCloseable {
       }
 
       @Override
+      public List<ClockStep> takeClockSteps() {
+        return sensor.takeClockSteps();
+      }
+
+      @Override
       public List<SensorFault> faults() {
         return sensor.faults();
       }
@@ -130,6 +136,8 @@ interface LiveSource extends AutoCloseable {
   void commit();
 
   long seenUpToNanos();
+
+  List<ClockStep> takeClockSteps();
 
   List<SensorFault> faults();
 

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.event.EventNames;
+import org.kmodwatch.core.event.SensorContexts;
 import org.kmodwatch.core.load.LoadRecord;
 
 /**
@@ -65,7 +66,7 @@ final class OpenRequests {
     Iterator<Event> requests = open.values().iterator();
     while (requests.hasNext()) {
       Event request = requests.next();
-      if (nowNanos - request.timestampNanos() < PATIENCE.toNanos()) {
+      if (nowNanos - SensorContexts.steadyNanos(request) < PATIENCE.toNanos()) {
         return;
       }
       withoutLoad.add(request);

@@ -52,7 +52,7 @@ final class Pipeline {
   private final Deque<Alert> alerted = new ArrayDeque<>();
   private Policy policy;
   private boolean alerting = true;
-  private long nowNanos;
+  private long wallNanos;
   private final List<Finding> raised = new ArrayList<>();
   private final Deque<Joined> joined = new ArrayDeque<>();
   private final Map<String, Long> eventsByName = new TreeMap<>();
@@ -131,10 +131,14 @@ final class Pipeline {
   /**
    * Lets the tracker know the time, so that what has waited long enough is complete.
    *
+   * @param nowNanos what everything waits by, on the scale of {@link
+   *     org.kmodwatch.core.event.SensorContexts#steadyNanos}
+   * @param wallNanos what the set clock shows, nanoseconds since the epoch: what a policy's dates
+   *     mean
    * @throws IOException if an output fails
    */
-  void tick(long nowNanos) throws IOException {
-    this.nowNanos = nowNanos;
+  void tick(long nowNanos, long wallNanos) throws IOException {
+    this.wallNanos = wallNanos;
     alerts.tick(nowNanos);
     if (!policy.isEmpty()) {
       policy.tellExpired(now());
@@ -271,7 +275,7 @@ final class Pipeline {
   }
 
   private Instant now() {
-    return Instant.ofEpochSecond(0, nowNanos);
+    return Instant.ofEpochSecond(0, wallNanos);
   }
 
   /** From the next load on, this is what counts; what the rules counted goes on. */

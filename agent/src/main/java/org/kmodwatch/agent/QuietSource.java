@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.kmodwatch.core.event.Event;
+import org.kmodwatch.sensor.ClockStep;
 import org.kmodwatch.sensor.HookStatus;
 import org.kmodwatch.sensor.LeftBehind;
 import org.kmodwatch.sensor.SensorFault;
@@ -64,7 +65,12 @@ class QuietSource implements LiveSource {
 
   @Override
   public long seenUpToNanos() {
-    return Long.MAX_VALUE;
+    return 0;
+  }
+
+  @Override
+  public List<ClockStep> takeClockSteps() {
+    return List.of();
   }
 
   @Override

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.function.Consumer;
 import org.kmodwatch.core.event.Event;
+import org.kmodwatch.core.event.SensorContexts;
 import org.kmodwatch.core.format.BadLine;
 import org.kmodwatch.core.format.EventHandler;
 
@@ -19,7 +20,7 @@ record RecordingFeed(Pipeline pipeline, Consumer<BadLine> badLines) implements E
   @Override
   public void onEvent(Event event) {
     try {
-      pipeline.tick(event.timestampNanos());
+      pipeline.tick(SensorContexts.steadyNanos(event), event.timestampNanos());
       pipeline.accept(event);
     } catch (IOException e) {
       throw new UncheckedIOException(e);

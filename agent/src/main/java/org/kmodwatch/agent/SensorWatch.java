@@ -12,6 +12,7 @@ import org.kmodwatch.core.event.Argument;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.event.EventNames;
 import org.kmodwatch.core.event.Value;
+import org.kmodwatch.sensor.ClockStep;
 import org.kmodwatch.sensor.LeftBehind;
 import org.kmodwatch.sensor.SensorFault;
 import org.kmodwatch.sensor.SensorStatistics;
@@ -105,6 +106,24 @@ final class SensorWatch {
   void replaced(Instant now, List<LeftBehind> unread, Consumer<Event> sink) {
     for (LeftBehind left : unread) {
       sink.accept(lost(now, left.records(), List.of(left.detail())));
+    }
+  }
+
+  /** Makes an event of each time that somebody set the clock. */
+  void clockSet(List<ClockStep> steps, Consumer<Event> sink) {
+    for (ClockStep step : steps) {
+      boolean back = step.by().isNegative();
+      notes.accept(
+          "clock set %s: from %s to %s"
+              .formatted(back ? "back" : "forward", step.from(), step.to()));
+      sink.accept(
+          event(
+              EventNames.CLOCK_SET,
+              step.to(),
+              List.of(
+                  new Argument("from", "string", Value.of(step.from().toString())),
+                  new Argument("to", "string", Value.of(step.to().toString())),
+                  new Argument("byNanos", "long", Value.of(step.by().toNanos())))));
     }
   }
 

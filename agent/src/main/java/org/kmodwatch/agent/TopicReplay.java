@@ -14,6 +14,7 @@ import org.kmodwatch.agent.source.KafkaSource;
 import org.kmodwatch.agent.source.KafkaTopic;
 import org.kmodwatch.agent.source.SourceException;
 import org.kmodwatch.core.event.Event;
+import org.kmodwatch.core.event.SensorContexts;
 import org.kmodwatch.core.format.BadLine;
 import org.kmodwatch.core.format.ReadOptions;
 
@@ -89,6 +90,7 @@ final class TopicReplay {
   private final class Receiver implements KafkaSource.Receiver {
     private final RecordingFeed feed;
     private long lastNanos;
+    private long lastWallNanos;
 
     Receiver(RecordingFeed feed) {
       this.feed = feed;
@@ -96,7 +98,8 @@ final class TopicReplay {
 
     @Override
     public void onEvent(Event event) {
-      lastNanos = Math.max(lastNanos, event.timestampNanos());
+      lastNanos = Math.max(lastNanos, SensorContexts.steadyNanos(event));
+      lastWallNanos = event.timestampNanos();
       feed.onEvent(event);
     }
 
@@ -118,7 +121,8 @@ final class TopicReplay {
     @Override
     public void idle(Duration sinceLast) throws IOException {
       if (lastNanos > 0) {
-        pipeline.tick(lastNanos + sinceLast.toNanos());
+        long waited = sinceLast.toNanos();
+        pipeline.tick(lastNanos + waited, lastWallNanos + waited);
       }
     }
   }

@@ -236,6 +236,7 @@ final class WatchRun {
       applyChange();
       tick(live);
       if (isDue(nextLook)) {
+        sensorWatch.clockSet(live.takeClockSteps(), sink);
         sensorWatch.tick(clock.instant(), live.faults(), live.recentStatistics(), sink);
         outputWatch.tick(
             clock.instant(),
@@ -375,7 +376,7 @@ final class WatchRun {
   private void tick(LiveSource live) throws IOException {
     Instant now = clock.instant();
     // Behind a backlog, what looks overdue by the clock may be about to be read.
-    pipeline.tick(Math.min(Inventory.nanos(now), live.seenUpToNanos()));
+    pipeline.tick(live.seenUpToNanos(), Inventory.nanos(now));
     inventory.tick(now, pipeline);
     hidden.tick(now, this::accept);
   }

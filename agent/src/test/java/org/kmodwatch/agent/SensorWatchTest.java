@@ -10,6 +10,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.event.Value;
+import org.kmodwatch.sensor.ClockStep;
 import org.kmodwatch.sensor.LeftBehind;
 import org.kmodwatch.sensor.SensorFault;
 import org.kmodwatch.sensor.SensorStatistics;
@@ -89,6 +90,24 @@ class SensorWatchTest {
     assertThat(events)
         .extracting(event -> event.argument("count").orElseThrow())
         .containsExactly(Value.of(2), Value.of(5));
+  }
+
+  @Test
+  void clockThatIsSet_isAnEvent_withTheOldTimeAndTheNew() {
+    watch.clockSet(
+        List.of(new ClockStep(START, LONG_AGO), new ClockStep(LONG_AGO, START)), events::add);
+
+    assertThat(events).extracting(Event::eventName).containsExactly("clock_set", "clock_set");
+    Event back = events.getFirst();
+    assertThat(back.timestampNanos()).isEqualTo(Inventory.nanos(LONG_AGO));
+    assertThat(back.stringArgument("from")).contains("2026-11-24T20:00:00Z");
+    assertThat(back.stringArgument("to")).contains("2020-01-01T00:00:00Z");
+    assertThat(back.argument("byNanos"))
+        .contains(Value.of(Duration.between(START, LONG_AGO).toNanos()));
+    assertThat(notes)
+        .containsExactly(
+            "clock set back: from 2026-11-24T20:00:00Z to 2020-01-01T00:00:00Z",
+            "clock set forward: from 2020-01-01T00:00:00Z to 2026-11-24T20:00:00Z");
   }
 
   @Test

@@ -43,6 +43,7 @@ import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.signature.Signature;
 import org.kmodwatch.core.signatures.HiddenModule;
 import org.kmodwatch.core.signatures.KernelModuleLoading;
+import org.kmodwatch.sensor.ClockStep;
 import org.kmodwatch.sensor.Hook;
 import org.kmodwatch.sensor.HookStatus;
 import org.kmodwatch.sensor.Sensor;
@@ -334,6 +335,31 @@ class WatchTest {
             "{\"name\":\"missingFrom\",\"type\":\"[]string\",\"value\":"
                 + "[\"/proc/modules\",\"/sys/module\"]}");
     assertThat(Files.readString(recording.resolve("findings.ndjson"))).contains("KMW-1009");
+  }
+
+  @Test
+  void moduleThatHides_isFound_whenTheClockIsSetBackMeanwhile() throws IOException {
+    FakeRoot.healthyIn(folder).with("sys/module/ext4/parameters/x", "1\n");
+    var source = new FakeSource();
+    source.polls =
+        List.of(
+            List.of(
+                event("module_load").with("name", "evil").build(),
+                event("finit_module").with("fd", 3).build()),
+            List.of(),
+            List.of(),
+            List.of());
+    source.step = Duration.ofSeconds(1);
+    source.clockSetBack = true;
+    Path recording = folder.resolve("recording");
+    try (Recorder recorder = Recorder.open(recording, notes())) {
+      run(recorder, source);
+    }
+    assertThat(Files.readString(recording.resolve("events.ndjson")))
+        .contains("\"eventName\":\"module_hidden\"", "\"eventName\":\"clock_set\"");
+    assertThat(Files.readString(recording.resolve("findings.ndjson"))).contains("KMW-1009");
+    assertThat(errLines())
+        .contains("clock set back: from 2026-11-22T20:00:01Z to 2020-01-01T00:00:00Z");
   }
 
   @Test
@@ -666,6 +692,9 @@ class WatchTest {
     private Duration step = Duration.ZERO;
     private Instant now = Instant.parse("2026-11-22T20:00:00Z");
     private long nowNanos = Long.MAX_VALUE - 5;
+    private long seenUpToNanos = Inventory.nanos(now);
+    private boolean clockSetBack;
+    private final List<ClockStep> clockSteps = new ArrayList<>();
 
     @Override
     public boolean isWithoutStrings() {
@@ -689,10 +718,28 @@ class WatchTest {
       events.forEach(sink);
       now = now.plus(step);
       nowNanos += step.toNanos();
+      seenUpToNanos += step.toNanos();
+      if (clockSetBack && polled == 1) {
+        Instant longAgo = Instant.parse("2020-01-01T00:00:00Z");
+        clockSteps.add(new ClockStep(now, longAgo));
+        now = longAgo;
+      }
       if (polled == polls.size()) {
         afterPoll.run();
       }
       return events.size();
+    }
+
+    @Override
+    public long seenUpToNanos() {
+      return seenUpToNanos;
+    }
+
+    @Override
+    public List<ClockStep> takeClockSteps() {
+      List<ClockStep> taken = List.copyOf(clockSteps);
+      clockSteps.clear();
+      return taken;
     }
 
     @Override

@@ -16,8 +16,9 @@ import org.kmodwatch.core.event.Event;
 import tools.jackson.databind.JsonNode;
 
 /**
- * {@code kernel.ftrace_enabled=0} for ten seconds, with loads inside: it is noticed at once, and
- * what still fires tells of the loads.
+ * {@code kernel.ftrace_enabled=0} for ten seconds, with loads inside, while the clock is set years
+ * back: it is noticed at once, and what still fires tells of the loads. So is a module that hides
+ * then, and a slow load during which the clock is set right is one record.
  */
 @ParameterizedClass(name = "kernel {0}")
 @MethodSource("org.kmodwatch.lab.TestKernels#few")
@@ -31,6 +32,9 @@ final class BlindedIT {
   @SuppressWarnings("NullAway.Init") // set before each class invocation
   private static List<String> log;
 
+  @SuppressWarnings("NullAway.Init") // set before each class invocation
+  private static List<String> agentLog;
+
   private static long offNanos;
   private static long onNanos;
 
@@ -41,13 +45,14 @@ final class BlindedIT {
   @BeforeParameterizedClassInvocation
   static void boot(String kernel) throws IOException {
     LabRun run = LabRun.of(kernel, Resources.text("blinded.sh"));
-    for (String module : List.of("kw_plain", "kw_params", "kw_initfail")) {
+    for (String module : List.of("kw_plain", "kw_params", "kw_initfail", "kw_hide", "kw_slow")) {
       run = run.withFile(Lab.testModule(kernel, module));
     }
     LabResult result = Lab.run(run);
     assertThat(result.exitStatus()).isZero();
     guest = GuestRecord.of(result);
     log = Files.readAllLines(result.guestLog(), StandardCharsets.ISO_8859_1);
+    agentLog = Files.readAllLines(result.agentLog(), StandardCharsets.UTF_8);
     for (String line : log) {
       if (line.startsWith("off ")) {
         offNanos = Long.parseLong(line.substring("off ".length()));
@@ -164,6 +169,44 @@ final class BlindedIT {
       assertThat(load.get("gaps").toString()).as(name).contains("route.syscall", "returnValue");
     }
     assertThat(guest.load("init-fails").get("codeMayHaveRun").asBoolean()).isTrue();
+  }
+
+  @Test
+  void clockThatIsSet_isAnEvent() {
+    List<Event> set =
+        guest.events().stream().filter(event -> event.eventName().equals("clock_set")).toList();
+
+    assertThat(set)
+        .extracting(event -> event.stringArgument("to").orElse("").substring(0, 4).equals("2020"))
+        .containsExactly(true, false);
+    assertThat(set.getFirst().timestampNanos()).isLessThan(offNanos);
+    assertThat(agentLog)
+        .anyMatch(line -> line.contains("clock set back: from "))
+        .anyMatch(line -> line.contains("clock set forward: from 2020-"));
+  }
+
+  @Test
+  void moduleThatHides_whileTheClockIsSetBack_isFound() {
+    assertThat(guest.findings("KMW-1009"))
+        .singleElement()
+        .extracting(finding -> finding.at("/Event/Payload/args/0/value").asString())
+        .isEqualTo("kw_hide");
+  }
+
+  @Test
+  void slowLoad_duringWhichTheClockIsSet_isOneRecord() {
+    List<JsonNode> slow =
+        guest.loads().stream()
+            .filter(load -> load.at("/module/name").asString("").equals("kw_slow"))
+            .toList();
+
+    assertThat(slow).hasSize(1);
+    JsonNode load = guest.load("slow");
+    assertThat(load.get("outcome").asString()).isEqualTo("loaded");
+    assertThat(load.get("time").asString()).startsWith("2020-");
+    assertThat(load.get("durationNs").asLong()).isBetween(3 * SECOND, 60 * SECOND);
+    assertThat(load.has("gaps")).isFalse();
+    assertThat(guest.findingsOf("slow", "TRC-1017")).hasSize(1);
   }
 
   @Test

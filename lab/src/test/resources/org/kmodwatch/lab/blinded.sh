@@ -1,5 +1,6 @@
 #!/bin/sh
-# Switches ftrace off for ten seconds, with loads and an unload inside; BlindedIT reads what came of it.
+# Sets the clock into the past, and switches ftrace off there for ten seconds, with loads and an unload inside. Then, a
+# module that hides, and a slow load during which the clock is set right. BlindedIT reads what came of it.
 run() {
   name=$1
   shift
@@ -27,6 +28,10 @@ run delete-before kwload delete kw_plain
 until_told unloaded
 sleep 2
 asked before
+echo "was $(kwload now)"
+set_right=$(date +%s)
+date -s '2020-01-01 00:00:00' >/dev/null
+until_told clock_set
 echo "off $(kwload now)"
 echo 0 >/proc/sys/kernel/ftrace_enabled
 sleep 1
@@ -45,3 +50,12 @@ until_told sensor_recovered
 asked after
 grep -i ':24F8 .* 0A ' /proc/net/tcp /proc/net/tcp6 | sed 's/^.*: *[0-9]*: \([^ ]*\) .*/listening \1/'
 run after kwload delete kw_plain
+run hides kwload finit kw_hide.ko sysfs=1
+until_told module_hidden
+(run slow kwload init kw_slow.ko ms=3000) &
+slow=$!
+sleep 1
+date -s "@$((set_right + 60))" >/dev/null
+wait "$slow"
+until_told kw_slow
+echo "end $(kwload now)"

@@ -19,7 +19,8 @@ final class ContextDecoder {
     this.modprobePath = modprobePath;
   }
 
-  SensorContext decode(RecordFields in, long bootToEpochNanos) {
+  SensorContext decode(RecordFields in, WallClock clock) {
+    long bootToEpochNanos = clock.offsetAt(in.clockNanos());
     int kind = in.int32(RecordLayout.KIND);
     boolean inCall = in.int32(RecordLayout.CALL) != RecordLayout.NO_CALL;
     boolean returned = kind == RecordLayout.CALL_RETURN;
@@ -37,15 +38,16 @@ final class ContextDecoder {
         checked ? lockdownVerdict(in.int32(RecordLayout.SIG_RET)) : null,
         returned || request || !inCall || in.has(RecordLayout.FLAG_ENTRY_MISSED)
             ? task(in, request, bootToEpochNanos)
-            : null);
+            : null,
+        clock.shiftAt(in.clockNanos()));
   }
 
   /**
    * As {@link #decode}, for a call that is reported before it has returned: with the task, whatever
    * the record was made for.
    */
-  SensorContext decodeOpenCall(RecordFields in, long bootToEpochNanos) {
-    SensorContext context = decode(in, bootToEpochNanos);
+  SensorContext decodeOpenCall(RecordFields in, WallClock clock) {
+    SensorContext context = decode(in, clock);
     return new SensorContext(
         context.callTimeNanos(),
         0,
@@ -54,7 +56,8 @@ final class ContextDecoder {
         context.moduleName(),
         context.signatureMissing(),
         context.lockdownVerdict(),
-        task(in, false, bootToEpochNanos));
+        task(in, false, clock.offsetAt(in.clockNanos())),
+        context.clockShiftNanos());
   }
 
   private static SensorContext.@Nullable FileIdentity file(RecordFields in) {

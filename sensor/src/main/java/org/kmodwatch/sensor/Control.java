@@ -2,6 +2,8 @@ package org.kmodwatch.sensor;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
 import org.kmodwatch.sensor.kernel.BpfMap;
 import org.kmodwatch.sensor.kernel.BpfMaps;
 
@@ -38,15 +40,28 @@ final class Control {
     tell();
   }
 
-  /**
-   * What the last one added to a time since boot to get one since the epoch; 0 if there was none.
-   */
-  long bootToEpochNanos() {
-    return value.getLong(HeldLayout.CONTROL_BOOT_TO_EPOCH_NANOS);
+  /** How the clock was set as the last one knew it, oldest first; none if there was no last one. */
+  List<WallClock.Setting> clockSettings() {
+    var settings = new ArrayList<WallClock.Setting>();
+    for (int i = 0; i < WallClock.MAX_SETTINGS; i++) {
+      int at = HeldLayout.CONTROL_CLOCK + i * HeldLayout.CLOCK_BYTES;
+      long offsetNanos = value.getLong(at + HeldLayout.CLOCK_BOOT_TO_EPOCH_NANOS);
+      if (offsetNanos != 0) {
+        settings.add(
+            new WallClock.Setting(value.getLong(at + HeldLayout.CLOCK_FROM_NANOS), offsetNanos));
+      }
+    }
+    return settings;
   }
 
-  void setBootToEpochNanos(long nanos) {
-    value.putLong(HeldLayout.CONTROL_BOOT_TO_EPOCH_NANOS, nanos);
+  void setClockSettings(List<WallClock.Setting> settings) {
+    for (int i = 0; i < WallClock.MAX_SETTINGS; i++) {
+      int at = HeldLayout.CONTROL_CLOCK + i * HeldLayout.CLOCK_BYTES;
+      boolean known = i < settings.size();
+      value.putLong(at + HeldLayout.CLOCK_FROM_NANOS, known ? settings.get(i).fromBootNanos() : 0);
+      value.putLong(
+          at + HeldLayout.CLOCK_BOOT_TO_EPOCH_NANOS, known ? settings.get(i).offsetNanos() : 0);
+    }
     tell();
   }
 

@@ -23,14 +23,17 @@ final class HeldLayout {
 
   static final int CONTROL_PERIOD = 0;
   static final int CONTROL_CANARY_PID = 4;
-  static final int CONTROL_BOOT_TO_EPOCH_NANOS = 8;
+  static final int CONTROL_CLOCK = 8;
+  static final int CLOCK_FROM_NANOS = 0;
+  static final int CLOCK_BOOT_TO_EPOCH_NANOS = 8;
+  static final int CLOCK_BYTES = 16;
 
   /** One of 64 bits for each lane, in the order of enum kw_lane. */
-  static final int CONTROL_RECEIVED_ATTEMPTS = 16;
+  static final int CONTROL_RECEIVED_ATTEMPTS = CONTROL_CLOCK + WallClock.MAX_SETTINGS * CLOCK_BYTES;
 
-  static final int CONTROL_RECEIVED_LOADS = 24;
+  static final int CONTROL_RECEIVED_LOADS = CONTROL_RECEIVED_ATTEMPTS + Long.BYTES;
 
-  static final int CONTROL_BYTES = 32;
+  static final int CONTROL_BYTES = CONTROL_RECEIVED_LOADS + Long.BYTES;
 
   private HeldLayout() {}
 }

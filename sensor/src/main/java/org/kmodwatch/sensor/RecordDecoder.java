@@ -46,7 +46,7 @@ final class RecordDecoder {
 
   private final KernelTypes types;
   private final ContextDecoder contexts;
-  private long bootToEpochNanos;
+  private final WallClock clock;
 
   /**
    * Makes a decoder.
@@ -54,17 +54,12 @@ final class RecordDecoder {
    * @param types the running kernel's words for what it reads
    * @param modprobePath what the kernel starts to load a module, asked for each time that it does;
    *     null if not known
-   * @param bootToEpochNanos what to add to a time since boot to get one since the epoch
+   * @param clock what the set clock showed when
    */
-  RecordDecoder(KernelTypes types, Supplier<@Nullable String> modprobePath, long bootToEpochNanos) {
+  RecordDecoder(KernelTypes types, Supplier<@Nullable String> modprobePath, WallClock clock) {
     this.types = types;
     this.contexts = new ContextDecoder(modprobePath);
-    this.bootToEpochNanos = bootToEpochNanos;
-  }
-
-  /** Sets what to add to a time since boot to get one since the epoch. */
-  void setBootToEpochNanos(long bootToEpochNanos) {
-    this.bootToEpochNanos = bootToEpochNanos;
+    this.clock = clock;
   }
 
   /**
@@ -178,12 +173,7 @@ final class RecordDecoder {
       args.add(number(ImageReader.SIG_RET, in.int32(RecordLayout.SIG_RET)));
     }
     return event(
-        in,
-        MODULE_IMAGE,
-        in.int64(RecordLayout.TIME_NANOS),
-        0L,
-        args,
-        contexts.decode(in, bootToEpochNanos));
+        in, MODULE_IMAGE, in.int64(RecordLayout.TIME_NANOS), 0L, args, contexts.decode(in, clock));
   }
 
   /**
@@ -197,7 +187,7 @@ final class RecordDecoder {
         in.int64(RecordLayout.CALL_TIME_NANOS),
         in.int64(RecordLayout.RET),
         callArguments(in),
-        contexts.decode(in, bootToEpochNanos));
+        contexts.decode(in, clock));
   }
 
   /**
@@ -209,6 +199,7 @@ final class RecordDecoder {
   Event suppressed(ByteBuffer key, ByteBuffer held) {
     int call = key.getInt(HeldLayout.KEY_CALL);
     int hostPid = held.getInt(HeldLayout.HOST_PID);
+    long bootToEpochNanos = clock.offsetAt(held.getLong(HeldLayout.LAST_NANOS));
     long last = bootToEpochNanos + held.getLong(HeldLayout.LAST_NANOS);
     return new Event(
         Event.SOURCE_TRACEE,
@@ -260,9 +251,7 @@ final class RecordDecoder {
         in.int64(RecordLayout.CALL_TIME_NANOS),
         returnValue,
         callArguments(in),
-        returnValue == null
-            ? contexts.decodeOpenCall(in, bootToEpochNanos)
-            : contexts.decode(in, bootToEpochNanos));
+        returnValue == null ? contexts.decodeOpenCall(in, clock) : contexts.decode(in, clock));
   }
 
   private static List<Argument> callArguments(RecordFields in) {
@@ -335,7 +324,7 @@ final class RecordDecoder {
         in.int64(RecordLayout.TIME_NANOS),
         in.int64(RecordLayout.RET),
         args,
-        contexts.decode(in, bootToEpochNanos));
+        contexts.decode(in, clock));
   }
 
   private Event event(
@@ -347,7 +336,7 @@ final class RecordDecoder {
       SensorContext context) {
     return new Event(
         Event.SOURCE_TRACEE,
-        bootToEpochNanos + bootNanos,
+        clock.offsetAt(in.clockNanos()) + bootNanos,
         process(in),
         in.terminated(RecordLayout.NODE, RecordLayout.NODE_BYTES),
         ContainerContext.NONE,
@@ -367,6 +356,7 @@ final class RecordDecoder {
 
   private ProcessContext process(RecordFields in) {
     long started = in.int64(RecordLayout.START_TIME_NANOS);
+    long bootToEpochNanos = clock.offsetAt(in.clockNanos());
     int hostTid = in.int32(RecordLayout.HOST_TID);
     int hostPid = in.int32(RecordLayout.HOST_PID);
     int hostPpid = in.int32(RecordLayout.HOST_PPID);

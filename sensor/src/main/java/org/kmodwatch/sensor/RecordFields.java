@@ -31,6 +31,17 @@ record RecordFields(ByteBuffer record) {
     return record.getLong(record.position() + offset);
   }
 
+  /**
+   * The moment whose setting of the clock all times of the record are made with, nanoseconds since
+   * boot: that at which its call was entered, so that all records of one call have the same.
+   */
+  long clockNanos() {
+    return int64(
+        int32(RecordLayout.CALL) == RecordLayout.NO_CALL
+            ? RecordLayout.TIME_NANOS
+            : RecordLayout.CALL_TIME_NANOS);
+  }
+
   boolean has(int flag) {
     return (int32(RecordLayout.FLAGS) & flag) != 0;
   }

@@ -57,7 +57,8 @@ public final class Rehearsal {
   public static List<Event> load(byte[] module, ImageReader images) {
     var types =
         KernelTypes.of(Map.of(2, "READING_MODULE", 3, "READING_MODULE_COMPRESSED"), Map.of());
-    var decoder = new RecordDecoder(types, () -> null, KernelClock.bootToEpochNanos());
+    var decoder =
+        new RecordDecoder(types, () -> null, WallClock.of(KernelClock.bootToEpochNanos()));
     long callTime = KernelClock.bootNanos();
     var events = new ArrayList<Event>();
     events.add(decoder.decode(record(RecordLayout.READ_FILE, callTime)));

@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -38,10 +39,8 @@ public final class Sensor implements AutoCloseable {
   /** The set clock is looked at this often, so that events follow it when it is set. */
   private static final long CLOCK_CHECK_NANOS = 1_000_000_000L;
 
-  /**
-   * A step of the clock that is smaller than this is slewing, and is not followed within a second.
-   */
-  private static final long CLOCK_STEP_NANOS = 1_000_000L;
+  /** How many settings of the clock wait to be asked for; of more the latest are left out. */
+  private static final int MAX_CLOCK_STEPS = 16;
 
   /** How much of a ring is mapped at once, all of which counts as our memory. */
   private static final int WINDOW_BYTES = 128 << 10;
@@ -71,7 +70,8 @@ public final class Sensor implements AutoCloseable {
   private final Set<Canary.Way> canaryWays;
   private final HeldBack heldBack;
   private final DeadAttempts deadAttempts;
-  private long bootToEpochNanos;
+  private final WallClock clock;
+  private final List<ClockStep> clockSteps = new ArrayList<>();
   private long clockCheckedBootNanos;
   private long malformedChunks;
   private int handed;
@@ -90,8 +90,9 @@ public final class Sensor implements AutoCloseable {
       KernelTypes types) {
     this.programs = programs;
     this.control = new Control(programs.maps());
-    this.bootToEpochNanos = bootToEpochNanos(control.bootToEpochNanos());
-    control.setBootToEpochNanos(bootToEpochNanos);
+    this.clockCheckedBootNanos = KernelClock.bootNanos();
+    this.clock = clock(control.clockSettings());
+    control.setClockSettings(clock.settings());
     control.setCanaryPid(ModuleCalls.processId());
     this.lanes = new LaneReader(attempts, loads);
     this.images = images;
@@ -109,8 +110,7 @@ public final class Sensor implements AutoCloseable {
       resume(Lane.LOADS, RecordLayout.COUNTER_LOADS_SENT);
     }
     this.checked = statistics();
-    this.clockCheckedBootNanos = KernelClock.bootNanos();
-    this.decoder = new RecordDecoder(types, Sensor::modprobePath, bootToEpochNanos);
+    this.decoder = new RecordDecoder(types, Sensor::modprobePath, clock);
   }
 
   /**
@@ -276,11 +276,24 @@ public final class Sensor implements AutoCloseable {
   }
 
   /**
-   * Up to when everything that happened has been handed over, nanoseconds since the epoch: what is
-   * overdue is so by this, however far behind the reader is.
+   * Up to when everything that happened has been handed over: what is overdue is so by this,
+   * however far behind the reader is. On the scale of {@link
+   * org.kmodwatch.core.event.SensorContexts#steadyNanos}, which nobody can set.
    */
   public long seenUpToNanos() {
-    return bootToEpochNanos + seenUpToBootNanos;
+    return clock.steadyNanos(seenUpToBootNanos);
+  }
+
+  /**
+   * How the clock was set since the last time that this was asked, as of the last {@link #poll}.
+   */
+  public List<ClockStep> takeClockSteps() {
+    if (clockSteps.isEmpty()) {
+      return List.of();
+    }
+    List<ClockStep> steps = List.copyOf(clockSteps);
+    clockSteps.clear();
+    return steps;
   }
 
   /** What does not see what it should, as of the last {@link #poll}. */
@@ -488,18 +501,31 @@ public final class Sensor implements AutoCloseable {
       return;
     }
     clockCheckedBootNanos = nowBootNanos;
+    long before = clock.offsetAt(nowBootNanos);
     long offset = KernelClock.bootToEpochNanos();
-    if (Math.abs(offset - bootToEpochNanos) >= CLOCK_STEP_NANOS) {
-      bootToEpochNanos = offset;
-      decoder.setBootToEpochNanos(offset);
-      control.setBootToEpochNanos(offset);
+    if (clock.follow(nowBootNanos, offset)) {
+      clockStep(before, offset);
+      control.setClockSettings(clock.settings());
     }
   }
 
-  /** The last process's own, so that the same events have the same times and ids. */
-  private static long bootToEpochNanos(long lastOne) {
-    long now = KernelClock.bootToEpochNanos();
-    return Math.abs(now - lastOne) < CLOCK_STEP_NANOS ? lastOne : now;
+  /** Goes on from the last process's, so that the same events have the same times and ids. */
+  private WallClock clock(List<WallClock.Setting> left) {
+    long offset = KernelClock.bootToEpochNanos();
+    WallClock followed = WallClock.after(left, clockCheckedBootNanos, offset);
+    if (followed.settings().size() > 1 && !left.contains(followed.settings().getLast())) {
+      clockStep(left.getLast().offsetNanos(), offset);
+    }
+    return followed;
+  }
+
+  private void clockStep(long before, long after) {
+    if (clockSteps.size() < MAX_CLOCK_STEPS) {
+      clockSteps.add(
+          new ClockStep(
+              Instant.ofEpochSecond(0, clockCheckedBootNanos + before),
+              Instant.ofEpochSecond(0, clockCheckedBootNanos + after)));
+    }
   }
 
   /** What the kernel starts to load a module now; null if that cannot be read. */

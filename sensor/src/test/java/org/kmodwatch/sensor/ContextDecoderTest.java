@@ -16,7 +16,8 @@ final class ContextDecoderTest {
   private static final long BOOTED_AT = 1_700_000_000_000_000_000L;
 
   private final RecordDecoder decoder =
-      new RecordDecoder(KernelTypes.of(Map.of(), Map.of()), () -> "/sbin/modprobe", BOOTED_AT);
+      new RecordDecoder(
+          KernelTypes.of(Map.of(), Map.of()), () -> "/sbin/modprobe", WallClock.of(BOOTED_AT));
 
   @Test
   void call_saysWhenItBeganAndEndedAndWhoMadeIt() {

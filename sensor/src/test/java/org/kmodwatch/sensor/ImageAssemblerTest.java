@@ -27,7 +27,8 @@ final class ImageAssemblerTest {
 
   private final ImageAssembler assembler = new ImageAssembler(1 << 20);
   private final RecordDecoder decoder =
-      new RecordDecoder(KernelTypes.of(Map.of(), Map.of()), () -> "/sbin/modprobe", 0);
+      new RecordDecoder(
+          KernelTypes.of(Map.of(), Map.of()), () -> "/sbin/modprobe", WallClock.of(0));
 
   @AfterEach
   void giveMemoryBack() {

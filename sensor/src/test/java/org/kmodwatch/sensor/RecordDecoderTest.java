@@ -13,17 +13,59 @@ import org.junit.jupiter.api.Test;
 import org.kmodwatch.core.event.Argument;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.event.ProcessContext;
+import org.kmodwatch.core.event.SensorContext;
+import org.kmodwatch.core.event.SensorContexts;
 import org.kmodwatch.core.event.Value;
 
 final class RecordDecoderTest {
 
   private static final long BOOTED_AT = 1_700_000_000_000_000_000L;
+  private static final long LONG_AGO = 1_577_836_800_000_000_000L;
+  private final WallClock clock = WallClock.of(BOOTED_AT);
   private static final Map<Integer, String> READING =
       Map.of(0, "READING_UNKNOWN", 1, "READING_FIRMWARE", 2, "READING_MODULE", 7, "READING_MAX_ID");
 
   private final RecordDecoder decoder =
       new RecordDecoder(
-          KernelTypes.of(READING, Map.of(2, "LOADING_MODULE")), () -> "/sbin/modprobe", BOOTED_AT);
+          KernelTypes.of(READING, Map.of(2, "LOADING_MODULE")), () -> "/sbin/modprobe", clock);
+
+  @Test
+  void recordsOfOneCall_haveOneId_whenTheClockIsSetBetweenThem() {
+    RecordBuilder coming =
+        RecordBuilder.of(RecordLayout.MODULE_COMING, RecordLayout.INIT_MODULE)
+            .int64(RecordLayout.TIME_NANOS, 700)
+            .int64(RecordLayout.CALL_TIME_NANOS, 500);
+    RecordBuilder returned =
+        RecordBuilder.of(RecordLayout.CALL_RETURN, RecordLayout.INIT_MODULE)
+            .int64(RecordLayout.TIME_NANOS, 2000)
+            .int64(RecordLayout.CALL_TIME_NANOS, 500);
+
+    Event before = decoder.decode(coming.build());
+    clock.follow(1000, LONG_AGO);
+    Event after = decoder.decode(returned.build());
+
+    assertThat(before.timestampNanos()).isEqualTo(BOOTED_AT + 700);
+    assertThat(after.timestampNanos()).isEqualTo(BOOTED_AT + 500);
+    SensorContext context = SensorContexts.of(after).orElseThrow();
+    assertThat(context.callTimeNanos()).isEqualTo(BOOTED_AT + 500);
+    assertThat(context.returnTimeNanos()).isEqualTo(BOOTED_AT + 2000);
+    assertThat(context.clockShiftNanos()).isZero();
+  }
+
+  @Test
+  void recordAfterTheClockWasSet_saysByHowMuch() {
+    clock.follow(1000, LONG_AGO);
+
+    Event event =
+        decoder.decode(
+            RecordBuilder.of(RecordLayout.MODULE_LOAD, RecordLayout.NO_CALL)
+                .int64(RecordLayout.TIME_NANOS, 1500)
+                .build());
+
+    assertThat(event.timestampNanos()).isEqualTo(LONG_AGO + 1500);
+    assertThat(SensorContexts.clockShiftNanos(event)).isEqualTo(LONG_AGO - BOOTED_AT);
+    assertThat(SensorContexts.steadyNanos(event)).isEqualTo(BOOTED_AT + 1500);
+  }
 
   @Test
   void finitModule_hasItsArgumentsAndItsEntryTime_whenItReturns() {

@@ -120,8 +120,12 @@ final class RecordLayoutTest {
           .containsExactly(
               entry("period", HeldLayout.CONTROL_PERIOD),
               entry("canary_pid", HeldLayout.CONTROL_CANARY_PID),
-              entry("boot_to_epoch_ns", HeldLayout.CONTROL_BOOT_TO_EPOCH_NANOS),
+              entry("clock", HeldLayout.CONTROL_CLOCK),
               entry("received", HeldLayout.CONTROL_RECEIVED_ATTEMPTS));
+      assertThat(btf.memberOffsets("kw_clock_setting"))
+          .containsExactly(
+              entry("from_ns", HeldLayout.CLOCK_FROM_NANOS),
+              entry("boot_to_epoch_ns", HeldLayout.CLOCK_BOOT_TO_EPOCH_NANOS));
       assertThat(btf.memberOffsets("kw_constants"))
           .containsExactly(entry("image_bytes_max", 0), entry("programs_twice", 8));
     }

@@ -203,7 +203,8 @@ public final class Alerts {
   /**
    * Lets it know the time.
    *
-   * @param nowNanos nanoseconds since the epoch
+   * @param nowNanos nanoseconds, on the scale of {@link
+   *     org.kmodwatch.core.event.SensorContexts#steadyNanos}, which nobody can set
    */
   public void tick(long nowNanos) {
     now = Math.max(now, nowNanos);

@@ -100,5 +100,12 @@ public final class EventNames {
   /** Ours: an output accepts again. Arguments as of {@link #OUTPUT_STALLED}. */
   public static final String OUTPUT_RECOVERED = "output_recovered";
 
+  /**
+   * Ours: somebody set the clock. Its time is what the clock showed then. Arguments: {@code from}
+   * (what it would have shown), {@code to} (what it showed instead) and {@code byNanos}, negative
+   * if it was set back.
+   */
+  public static final String CLOCK_SET = "clock_set";
+
   private EventNames() {}
 }

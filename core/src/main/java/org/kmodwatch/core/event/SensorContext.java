@@ -24,6 +24,9 @@ import org.jspecify.annotations.Nullable;
  * @param lockdownVerdict what those rules answered, 0 or a negative errno; null if they were not
  *     asked
  * @param task who did it, on events that end an attempt or ask for a module; null on the others
+ * @param clockShiftNanos by how much the clock, as it was set when the call was entered, is ahead
+ *     of what it would be if nobody had set it since the sensor started; outside a call, when the
+ *     event happened. All times of the event were made with it. 0 where nobody has set it
  */
 public record SensorContext(
     long callTimeNanos,
@@ -33,7 +36,30 @@ public record SensorContext(
     @Nullable String moduleName,
     boolean signatureMissing,
     @Nullable Long lockdownVerdict,
-    @Nullable Task task) {
+    @Nullable Task task,
+    long clockShiftNanos) {
+
+  /** Of a clock that nobody has set. */
+  public SensorContext(
+      long callTimeNanos,
+      long returnTimeNanos,
+      boolean entryMissed,
+      @Nullable FileIdentity file,
+      @Nullable String moduleName,
+      boolean signatureMissing,
+      @Nullable Long lockdownVerdict,
+      @Nullable Task task) {
+    this(
+        callTimeNanos,
+        returnTimeNanos,
+        entryMissed,
+        file,
+        moduleName,
+        signatureMissing,
+        lockdownVerdict,
+        task,
+        0);
+  }
 
   /** The event's key in JSON. */
   public static final String KEY = "kmodwatch";

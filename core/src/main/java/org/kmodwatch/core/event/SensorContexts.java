@@ -22,6 +22,22 @@ public final class SensorContexts {
   }
 
   /**
+   * When {@code event} happened, on a scale that nobody can set: its timestamp, less what the clock
+   * was set by since the sensor started. Whatever waits for events, or compares those of several
+   * attempts, goes by it. The timestamp itself if no sensor of ours says anything else.
+   *
+   * @return nanoseconds, since the epoch as the clock was when the sensor started
+   */
+  public static long steadyNanos(Event event) {
+    return event.timestampNanos() - clockShiftNanos(event);
+  }
+
+  /** {@link SensorContext#clockShiftNanos} of {@code event}; 0 if it is not from our sensor. */
+  public static long clockShiftNanos(Event event) {
+    return of(event).map(SensorContext::clockShiftNanos).orElse(0L);
+  }
+
+  /**
    * Has what a reader of JSON found under {@value SensorContext#KEY} read once at most, however
    * often {@link #of} is asked.
    *
@@ -69,6 +85,9 @@ public final class SensorContexts {
     }
     if (context.task() != null) {
       out.put("task", write(context.task()));
+    }
+    if (context.clockShiftNanos() != 0) {
+      out.put("clockShift", Value.of(context.clockShiftNanos()));
     }
     return out;
   }
@@ -127,7 +146,8 @@ public final class SensorContexts {
         in.text("moduleName"),
         in.flag("signatureMissing"),
         in.number("lockdownVerdict"),
-        task == null ? null : readTask(task));
+        task == null ? null : readTask(task),
+        in.number("clockShift", 0));
   }
 
   private static SensorContext.Task readTask(Reader in) {

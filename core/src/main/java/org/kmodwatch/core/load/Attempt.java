@@ -32,7 +32,8 @@ final class Attempt {
   /**
    * What names an attempt.
    *
-   * @param callTimeNanos when the call was entered; 0 where the producer does not say
+   * @param callTimeNanos when the call was entered, on the scale that nobody can set ({@link
+   *     SensorContexts#steadyNanos}); 0 where the producer does not say
    * @param hostThreadId the thread; of a source that has no threads the process
    * @param serial a source's own number of the attempt, by which two of one process at one moment
    *     are told apart; 0 where it has none
@@ -48,8 +49,11 @@ final class Attempt {
   final List<LoadRecord.Gap> gaps = new ArrayList<>();
   final List<String> findings = new ArrayList<>();
 
-  /** When the first of its events happened. */
+  /** When the first of its events happened, on the scale that nobody can set. */
   final long firstNanos;
+
+  /** What to take from its times, as they are written down, to get them on that scale. */
+  final long clockShiftNanos;
 
   /** Whether its record has been made before its call returned. */
   boolean reported;
@@ -86,7 +90,8 @@ final class Attempt {
   Attempt(Key key, Event first, boolean fromSensor) {
     this.key = key;
     this.hostProcessId = first.process().hostProcessId();
-    this.firstNanos = first.timestampNanos();
+    this.clockShiftNanos = SensorContexts.clockShiftNanos(first);
+    this.firstNanos = first.timestampNanos() - clockShiftNanos;
     this.first = first;
     this.fromSensor = fromSensor;
     this.source = SourceContext.of(first).orElse(null);
@@ -213,12 +218,18 @@ final class Attempt {
     return call == null ? null : call.returnValue();
   }
 
+  /** When the call was entered, as it is written down: nanoseconds since the epoch. */
   long timeNanos() {
+    return beginNanos() + clockShiftNanos;
+  }
+
+  /** When the call was entered; as all that is compared or waited for, on the scale of the key. */
+  long beginNanos() {
     if (key.callTimeNanos() != 0) {
       return key.callTimeNanos();
     }
     Event call = part(Part.CALL);
-    return call != null ? call.timestampNanos() : firstNanos;
+    return call != null ? SensorContexts.steadyNanos(call) : firstNanos;
   }
 
   /** When the call began at the earliest: if its entry was not seen, when the thread did. */
@@ -226,8 +237,8 @@ final class Attempt {
     SensorContext known = context();
     long threadStart = ofProcess().process().threadStartTimeNanos();
     return known != null && known.entryMissed() && threadStart != 0
-        ? Math.min(timeNanos(), threadStart)
-        : timeNanos();
+        ? Math.min(beginNanos(), threadStart - clockShiftNanos)
+        : beginNanos();
   }
 
   /** The id of the record: docs/load-record.md. */
@@ -242,13 +253,15 @@ final class Attempt {
       return lateReturnNanos;
     }
     SensorContext known = context();
-    return known == null || known.returnTimeNanos() == 0 ? Long.MAX_VALUE : known.returnTimeNanos();
+    return known == null || known.returnTimeNanos() == 0
+        ? Long.MAX_VALUE
+        : known.returnTimeNanos() - known.clockShiftNanos();
   }
 
   /** When the call returned, as far as anybody says; else when it began. */
   long endOrBeginNanos() {
     long end = endNanos();
-    return end == Long.MAX_VALUE ? timeNanos() : end;
+    return end == Long.MAX_VALUE ? beginNanos() : end;
   }
 
   void returnedLate(long nanos) {

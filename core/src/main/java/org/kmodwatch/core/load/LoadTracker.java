@@ -22,7 +22,9 @@ import org.kmodwatch.core.load.Attempt.Part;
  *
  * <p>A state machine and nothing else: it has no thread and no clock. What depends on time happens
  * in {@link #tick}. Give it the time of the events that it has been given: behind a queue, that of
- * the last event taken; over a recording, either the events' own timestamps or no tick at all.
+ * the last event taken; over a recording, either the events' own timestamps or no tick at all. All
+ * of that on the scale of {@link SensorContexts#steadyNanos}, so that who sets the clock while a
+ * call runs makes nothing overdue, holds nothing back, and splits no attempt.
  *
  * <p>Not thread-safe.
  */
@@ -123,7 +125,7 @@ public final class LoadTracker {
   /**
    * Does what is due.
    *
-   * @param nowNanos the time, nanoseconds since the epoch
+   * @param nowNanos the time, on the scale of {@link SensorContexts#steadyNanos}
    */
   public void tick(long nowNanos) {
     this.nowNanos = nowNanos;
@@ -166,8 +168,8 @@ public final class LoadTracker {
 
   private long deadlineOf(Attempt attempt) {
     Duration limit = attempt.entryMissed() ? options.holdLimit() : options.unreturnedLimit();
-    long deadline = attempt.timeNanos() + limit.toNanos();
-    boolean wrapped = deadline < attempt.timeNanos();
+    long deadline = attempt.beginNanos() + limit.toNanos();
+    boolean wrapped = deadline < attempt.beginNanos();
     return wrapped ? Long.MAX_VALUE : deadline;
   }
 
@@ -315,7 +317,7 @@ public final class LoadTracker {
       outsideCalls++;
       return;
     }
-    var key = new Attempt.Key(event.timestampNanos(), event.process().hostThreadId());
+    var key = new Attempt.Key(SensorContexts.steadyNanos(event), event.process().hostThreadId());
     if (done.containsKey(key)) {
       duplicates++;
       return;
@@ -347,7 +349,7 @@ public final class LoadTracker {
     long callTime = callTime(event);
     boolean fromSensor = callTime != NO_CONTEXT;
     // The sensor's call events are stamped with the entry, whatever the context says.
-    long entry = callTime == 0 ? event.timestampNanos() : callTime;
+    long entry = callTime == 0 ? SensorContexts.steadyNanos(event) : callTime;
     Attempt.Key named = nameOf(event, fromSensor, entry);
     Attempt.Key key = named == null ? threadKey(event) : named;
     Attempt attempt = open.remove(key);
@@ -421,7 +423,9 @@ public final class LoadTracker {
     long callTime = callTime(event);
     var key =
         new Attempt.Key(
-            callTime == NO_CONTEXT ? 0 : callTime == 0 ? event.timestampNanos() : callTime,
+            callTime == NO_CONTEXT
+                ? 0
+                : callTime == 0 ? SensorContexts.steadyNanos(event) : callTime,
             event.process().hostThreadId());
     Attempt slow = open.get(key);
     if (slow != null && slow.has(Part.CALL) && event.returnValue() != null) {
@@ -444,7 +448,7 @@ public final class LoadTracker {
     unreturned.remove(reported.key);
     SensorContext context = SensorContexts.of(event).orElse(null);
     if (context != null && context.returnTimeNanos() != 0) {
-      waiters.returned(reported, context.returnTimeNanos());
+      waiters.returned(reported, context.returnTimeNanos() - context.clockShiftNanos());
     }
     remember(reported);
   }
@@ -551,8 +555,8 @@ public final class LoadTracker {
     Attempt.Key key =
         attempt.isNamed()
             ? attempt.key
-            : new Attempt.Key(attempt.timeNanos(), attempt.key.hostThreadId());
-    done.put(key, Math.max(nowNanos, attempt.timeNanos()));
+            : new Attempt.Key(attempt.beginNanos(), attempt.key.hostThreadId());
+    done.put(key, Math.max(nowNanos, attempt.beginNanos()));
     if (done.size() > options.maxRecent()) {
       done.remove(done.keySet().iterator().next());
     }
@@ -561,8 +565,16 @@ public final class LoadTracker {
   /** No context: the event is not of our sensor. */
   private static final long NO_CONTEXT = -1;
 
-  /** When the call was entered that {@code event} happened in; 0 if in none. */
+  /**
+   * When the call was entered that {@code event} happened in, on the scale that nobody can set; 0
+   * if in none.
+   */
   private static long callTime(Event event) {
-    return SensorContexts.of(event).map(SensorContext::callTimeNanos).orElse(NO_CONTEXT);
+    SensorContext context = SensorContexts.of(event).orElse(null);
+    if (context == null) {
+      return NO_CONTEXT;
+    }
+    long callTime = context.callTimeNanos();
+    return callTime == 0 ? 0 : callTime - context.clockShiftNanos();
   }
 }

@@ -86,7 +86,7 @@ final class RecordBuilder {
     if (returned != null && context != null && context.entryMissed()) {
       gaps.add(new LoadRecord.Gap("durationNs", "the call was first seen when it returned"));
     } else if (returned != null && context != null && context.returnTimeNanos() != 0) {
-      duration = context.returnTimeNanos() - attempt.timeNanos();
+      duration = attempt.endNanos() - attempt.beginNanos();
     }
     Event imageEvent = attempt.part(Part.IMAGE);
     ImageFacts image = imageEvent == null ? null : ImageFacts.of(imageEvent);

@@ -8,6 +8,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.event.EventNames;
+import org.kmodwatch.core.event.SensorContexts;
 
 /**
  * What the kernel was asked to load, and the processes that it started for that. Of one tracker.
@@ -35,6 +36,10 @@ final class Requests {
     final long serial;
     final String alias;
     final Event event;
+
+    /** When it was made, on the scale that nobody can set. */
+    final long nanos;
+
     final List<String> findings = new ArrayList<>();
     @Nullable Event securityEvent;
     @Nullable Event traceEvent;
@@ -44,6 +49,7 @@ final class Requests {
       this.serial = serial;
       this.alias = alias;
       this.event = event;
+      this.nanos = SensorContexts.steadyNanos(event);
     }
 
     /** The event that says most of who asked. */
@@ -90,7 +96,8 @@ final class Requests {
       Event other = security ? known.traceEvent : known.securityEvent;
       if (twin == null
           && other != null
-          && Math.abs(other.timestampNanos() - event.timestampNanos()) < limitNanos) {
+          && Math.abs(SensorContexts.steadyNanos(other) - SensorContexts.steadyNanos(event))
+              < limitNanos) {
         attach(known, security, event, findings);
         return null;
       }
@@ -125,8 +132,9 @@ final class Requests {
     Event event = attempt.ofProcess();
     int hostPid = attempt.hostProcessId;
     // Only the first thread's start is the process's; modprobe has but one.
-    long start =
+    long written =
         event.process().hostThreadId() == hostPid ? event.process().threadStartTimeNanos() : 0;
+    long start = written == 0 ? 0 : written - attempt.clockShiftNanos;
     Helper helper = helpers.get(hostPid);
     if (helper != null && helper.startNanos == start) {
       return helper.request;
@@ -134,11 +142,11 @@ final class Requests {
     if (attempt.alias == null) {
       return null;
     }
-    long latest = start != 0 ? start : attempt.timeNanos();
+    long latest = start != 0 ? start : attempt.beginNanos();
     Request best = null;
     Request second = null;
     for (Request request : byAlias.getOrDefault(attempt.alias, List.of())) {
-      long age = latest - request.event.timestampNanos();
+      long age = latest - request.nanos;
       if (age < 0 || age > limitNanos) {
         continue;
       }
@@ -154,7 +162,7 @@ final class Requests {
     }
     if (second != null
         && second.event.process().hostProcessId() != best.event.process().hostProcessId()
-        && latest - second.event.timestampNanos() < UNCLEAR_NANOS) {
+        && latest - second.nanos < UNCLEAR_NANOS) {
       attempt.gap(
           "requester",
           "process %d asked for %s at about the same time; this is the likelier of the two"
@@ -171,16 +179,14 @@ final class Requests {
 
   /** A request that has not led to a load yet before one that has, then the later one. */
   private static boolean isNearer(Request one, Request other) {
-    return one.led == other.led
-        ? one.event.timestampNanos() >= other.event.timestampNanos()
-        : !one.led;
+    return one.led == other.led ? one.nanos >= other.nanos : !one.led;
   }
 
   /** Forgets what is too old. */
   void tick(long nowNanos) {
     while (!kept.isEmpty()) {
       Request oldest = kept.values().iterator().next();
-      if (nowNanos - oldest.event.timestampNanos() <= limitNanos) {
+      if (nowNanos - oldest.nanos <= limitNanos) {
         return;
       }
       forget(oldest);

@@ -55,8 +55,8 @@ final class Retries {
       Attempt before = failed.remove(attempt.key.hostThreadId());
       if (before != null
           && before.hostProcessId == attempt.hostProcessId
-          && attempt.timeNanos() - before.timeNanos() >= 0
-          && attempt.timeNanos() - before.endOrBeginNanos() <= RETRY_NANOS
+          && attempt.beginNanos() - before.beginNanos() >= 0
+          && attempt.beginNanos() - before.endOrBeginNanos() <= RETRY_NANOS
           && (before.moduleName() == null
               || attempt.moduleName() == null
               || before.moduleName().equals(attempt.moduleName()))) {

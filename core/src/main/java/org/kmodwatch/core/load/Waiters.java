@@ -134,7 +134,7 @@ final class Waiters {
   }
 
   private static boolean isMainOf(Attempt main, Attempt waiter, long returned) {
-    return main.timeNanos() <= waiter.endNanos()
+    return main.beginNanos() <= waiter.endNanos()
         && main.sameFile(waiter)
         && explains(main, returned);
   }
@@ -157,7 +157,7 @@ final class Waiters {
   private record End(long endNanos, long beginNanos, int hostThreadId) implements Comparable<End> {
 
     static End of(Attempt attempt) {
-      return new End(attempt.endNanos(), attempt.timeNanos(), attempt.key.hostThreadId());
+      return new End(attempt.endNanos(), attempt.beginNanos(), attempt.key.hostThreadId());
     }
 
     @Override

@@ -47,6 +47,7 @@ final class Call {
   private @Nullable String modprobePath;
   private long uid;
   private long processStart = START - SECOND;
+  private long clockShift;
 
   private Call(String name, int thread, long time) {
     this.name = name;
@@ -131,6 +132,12 @@ final class Call {
 
   Call uid(long id) {
     uid = id;
+    return this;
+  }
+
+  /** From the next event on; what is to be found in it was made on a clock that was set by that. */
+  Call clockSetBy(long nanos) {
+    clockShift = nanos;
     return this;
   }
 
@@ -297,20 +304,21 @@ final class Call {
       unknown =
           SensorContexts.toUnknownFields(
               new SensorContext(
-                  outside || name.isEmpty() ? 0 : time,
-                  returnNanos,
+                  outside || name.isEmpty() ? 0 : time + clockShift,
+                  returnNanos == 0 ? 0 : returnNanos + clockShift,
                   entryMissed,
                   name.equals("finit_module") ? file : null,
                   moduleName,
                   signatureMissing,
                   lockdownVerdict,
-                  withTask ? task : null));
+                  withTask ? task : null,
+                  clockShift));
     }
     return new Event(
         Event.SOURCE_TRACEE,
-        at,
+        at + clockShift,
         new ProcessContext(
-            processStart,
+            processStart + clockShift,
             0,
             thread,
             thread,

@@ -22,6 +22,8 @@ import org.kmodwatch.core.event.Value;
 @NullMarked
 final class LoadTrackerTest {
 
+  private static final long YEARS = 7 * 365 * 86_400 * SECOND;
+
   private final List<LoadRecord> records = new ArrayList<>();
   private final List<Event> bases = new ArrayList<>();
   private final LoadTracker tracker =
@@ -320,6 +322,55 @@ final class LoadTrackerTest {
             });
     assertThat(tracker.statistics().requests()).isEqualTo(1);
     assertThat(tracker.statistics().requestsWithAttempt()).isEqualTo(1);
+  }
+
+  @Test
+  void requester_isJoined_whenTheClockIsSetBetweenTheTwo() {
+    feed(Call.request(50, 0).uid(65534).asks("net-pf-38"));
+    tracker.tick(START + SECOND);
+    feed(Call.finit(60, SECOND).helperFor("net-pf-38", 100_000).clockSetBy(-YEARS).loaded());
+
+    LoadRecord record = only();
+    assertThat(record.requester()).isNotNull();
+    assertThat(record.timeNanos()).isEqualTo(START + SECOND - YEARS);
+    assertThat(record.gaps()).isEmpty();
+  }
+
+  @Test
+  void callThatDoesNotReturn_isReportedInTime_whenTheClockWasSetBack() {
+    feed(Call.init(10, 0).clockSetBy(-YEARS).handOver().coming(0).load());
+    tracker.tick(START + 5 * SECOND - 1);
+    assertThat(records).isEmpty();
+    tracker.tick(START + 5 * SECOND);
+
+    assertThat(only().outcome()).isEqualTo(LOADED);
+    assertThat(only().id()).isEqualTo(Long.toHexString(START - YEARS) + "-a");
+    assertThat(fields(only())).contains("returnValue");
+  }
+
+  @Test
+  void slowLoad_isOneRecord_whenTheClockIsSetBackWhileItsInitRuns() {
+    Call slow = Call.init(10, 0).handOver().coming(0).load();
+    feed(slow);
+    slow.events.clear();
+    feed(Call.finit(11, SECOND).clockSetBy(-YEARS).loaded());
+    tracker.tick(START + 3 * SECOND);
+    feed(slow.initReturns(0).returns(0));
+    tracker.tick(START + 20 * SECOND);
+
+    assertThat(records).hasSize(2);
+    assertThat(record(10).outcome()).isEqualTo(LOADED);
+    assertThat(record(10).gaps()).isEmpty();
+    assertThat(record(11).durationNanos()).isEqualTo(6000);
+  }
+
+  @Test
+  void secondTry_isLinked_whenTheClockIsSetBetweenTheTwo() {
+    feed(Call.finit(10, 0).handOver().returns(-8));
+    feed(Call.init(10, SECOND / 2).clockSetBy(YEARS).loaded());
+
+    assertThat(record(10).retryOf()).isNull();
+    assertThat(records.getLast().retryOf()).isEqualTo(records.getFirst().id());
   }
 
   @Test
