@@ -27,6 +27,10 @@
 #include <unistd.h>
 
 #define NOBODY 65534
+
+#ifndef CLONE_NEWTIME
+#define CLONE_NEWTIME 0x80
+#endif
 #define I386_INIT_MODULE 128
 #define I386_DELETE_MODULE 129
 #define I386_FINIT_MODULE 350
@@ -44,6 +48,7 @@ static const char usage_text[] =
 	"       kwload socket FAMILY TYPE PROTO [UID] socket(2) as UID (default 65534)\n"
 	"       kwload nocap init|finit FILE          the same as nobody, without CAP_SYS_MODULE\n"
 	"       kwload with UID CAPS PROGRAM [ARG]... runs PROGRAM as UID with these capabilities (bits, 0x...) and no more\n"
+	"       kwload timens SECONDS PROGRAM [ARG]... runs PROGRAM in a time namespace whose boot was SECONDS earlier\n"
 	"       kwload parallel N finit FILE          N finit_module(2) at the same moment\n"
 	"       kwload wipe PIN N                     bpf(2): zeroes the N entries of the pinned per-CPU array PIN\n"
 	"       kwload now                            nanoseconds since the epoch\n"
@@ -258,6 +263,24 @@ static void do_with(uid_t uid, unsigned long long caps, char **command)
 	fail(command[0]);
 }
 
+/* The namespace is for children; setns(2) moves this process, which has one thread, into it. */
+static void do_timens(const char *seconds, char **command)
+{
+	int fd = open("/proc/self/timens_offsets", O_WRONLY);
+	int ns;
+
+	if (fd < 0 || unshare(CLONE_NEWTIME) < 0)
+		fail("unshare");
+	if (dprintf(fd, "boottime %s 0\n", seconds) < 0)
+		fail("timens_offsets");
+	close(fd);
+	ns = open("/proc/self/ns/time_for_children", O_RDONLY);
+	if (ns < 0 || setns(ns, CLONE_NEWTIME) < 0)
+		fail("setns");
+	execvp(command[0], command);
+	fail(command[0]);
+}
+
 static int do_parallel(int count, const char *path, const char *params)
 {
 	int gate[2], failures = 0, i, status;
@@ -444,6 +467,8 @@ int main(int argc, char **argv)
 	}
 	if (!strcmp(verb, "with") && argc > 4)
 		do_with((uid_t)atoi(file), strtoull(argv[3], NULL, 16), argv + 4);
+	if (!strcmp(verb, "timens") && argc > 3)
+		do_timens(file, argv + 3);
 	if (!strcmp(verb, "parallel") && argc > 4 && !strcmp(argv[3], "finit") && atoi(file) > 0)
 		return do_parallel(atoi(file), argv[4], argc > 5 ? argv[5] : "");
 	if (!strcmp(verb, "wipe") && argc > 3 && atoi(params) > 0)

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -109,6 +110,29 @@ final class RefusalsIT {
                     .contains("\"usedBy\":[\"algif_hash\"]")
                     .contains("loaded before Kmodwatch started"))
         .anySatisfy(line -> assertThat(line).contains("\"name\":\"algif_hash\""));
+  }
+
+  @Test
+  void agentInATimeNamespace_writesTheTimesOfTheHost() {
+    long unloadingNanos =
+        guestLog
+            .lines()
+            .filter(line -> line.startsWith("unloading "))
+            .mapToLong(line -> Long.parseLong(line.substring("unloading ".length())))
+            .findFirst()
+            .orElseThrow();
+    String unload =
+        guestLog
+            .lines()
+            .filter(line -> line.startsWith("elsewhere "))
+            .findFirst()
+            .orElseThrow()
+            .replaceFirst(".*\"time\":\"([^\"]*)\".*", "$1");
+
+    assertThat(Instant.parse(unload))
+        .isBetween(
+            Instant.ofEpochSecond(0, unloadingNanos),
+            Instant.ofEpochSecond(60, unloadingNanos));
   }
 
   @Test

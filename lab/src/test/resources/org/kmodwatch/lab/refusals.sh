@@ -31,9 +31,9 @@ kmodwatch doctor >/root/doctor.txt 2>&1
 echo "doctor status $?"
 cat /root/doctor.txt
 
-# A second sensor, started with a module in the kernel.
+# A second sensor, started with a module in the kernel, in a time namespace in which the machine is up ten days more.
 modprobe algif_hash
-kmodwatch watch -o json --guard-ftrace --record /root/second >/dev/null 2>/root/second.log &
+kwload timens 864000 kmodwatch watch -o json --guard-ftrace --record /root/second >/dev/null 2>/root/second.log &
 second=$!
 tries=0
 until grep -q '^armed' /root/second.log || [ "$tries" -gt 300 ]; do
@@ -41,6 +41,8 @@ until grep -q '^armed' /root/second.log || [ "$tries" -gt 300 ]; do
   sleep 0.1
 done
 sleep 1
+echo "unloading $(kwload now)"
+rmmod algif_hash
 switch_ftrace 0 guarded
 switch_ftrace 1 guarded
 echo 30 >/proc/sys/vm/swappiness && echo 'swappiness is set'
@@ -50,6 +52,7 @@ cat /root/second.log
 switch_ftrace 0 later
 switch_ftrace 1 later
 grep '"preExisting":true' /root/second/loads.ndjson | sed 's/^/before /'
+grep '"action":"unload"' /root/second/loads.ndjson | sed 's/^/elsewhere /'
 
 # For the disk that takes the results, where that is a module.
 modprobe nvme

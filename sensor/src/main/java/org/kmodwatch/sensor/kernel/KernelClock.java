@@ -4,6 +4,7 @@ import static org.kmodwatch.sensor.kernel.Native.LONG;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
 
 /** The kernel's clocks, nanoseconds. Safe for use by several threads. */
 public final class KernelClock {
@@ -18,11 +19,18 @@ public final class KernelClock {
   private static final ThreadLocal<MemorySegment> TIMESPEC =
       ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(LONG, 2));
 
+  /** Cannot change once there is a process in the namespace. */
+  private static final long NAMESPACE_OFFSET_NANOS =
+      TimeNamespace.bootOffsetNanos(Path.of("/proc"));
+
   private KernelClock() {}
 
-  /** Nanoseconds since boot, time asleep included: the clock of the records. */
+  /**
+   * Nanoseconds since the host's boot, time asleep included: the clock of the records, in whatever
+   * time namespace this process is.
+   */
   public static long bootNanos() {
-    return read(CLOCK_BOOTTIME);
+    return read(CLOCK_BOOTTIME) - NAMESPACE_OFFSET_NANOS;
   }
 
   /**
