@@ -54,6 +54,7 @@ public final class Sensor implements AutoCloseable {
   private static final Duration COMMIT_PAUSE = Duration.ofMillis(50);
 
   private static final Path PROC = Path.of("/proc");
+  private static final Path SYS = Path.of("/sys");
   private static final Path FTRACE_ENABLED = Path.of("/proc/sys/kernel/ftrace_enabled");
 
   private final Programs programs;
@@ -545,11 +546,7 @@ public final class Sensor implements AutoCloseable {
     try {
       return KernelBtf.ofRunningKernel(lib);
     } catch (KernelException e) {
-      throw new SensorException(
-          e.getMessage()
-              + "; the kernel must be built with CONFIG_DEBUG_INFO_BTF, as those of Debian 11 and"
-              + " newer are",
-          "");
+      throw new SensorException(e.getMessage() + "; " + MissingBtf.remedy(SYS), "");
     }
   }
 

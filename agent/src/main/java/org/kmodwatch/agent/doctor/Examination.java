@@ -113,6 +113,14 @@ public final class Examination {
   }
 
   private Check btf() {
+    if (!machine.exists("sys/kernel")) {
+      return new Check(
+          "BTF",
+          State.MISSING,
+          "/sys is not mounted",
+          "every hook: the programs cannot be fitted to this kernel",
+          "sudo mount -t sysfs sysfs /sys");
+    }
     return machine.exists("sys/kernel/btf/vmlinux")
         ? Check.ok("BTF", "/sys/kernel/btf/vmlinux")
         : new Check(

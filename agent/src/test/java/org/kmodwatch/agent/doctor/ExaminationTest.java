@@ -2,6 +2,8 @@ package org.kmodwatch.agent.doctor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -150,6 +152,17 @@ class ExaminationTest {
     root.without("sys/kernel/btf/vmlinux").with("proc/sys/net/core/bpf_jit_enable", "0");
     assertThat(Examination.of(root.machine(), List::of).verdict())
         .isEqualTo("kmodwatch watch does not work here; missing: BTF, BPF JIT");
+  }
+
+  @Test
+  void noSys_isMissing_andMounted_notBlamedOnTheKernel() throws IOException {
+    Files.move(folder.resolve("sys"), folder.resolve("unmounted"));
+
+    Check check = check(Examination.of(root.machine(), List::of), "BTF");
+
+    assertThat(check.state()).isEqualTo(State.MISSING);
+    assertThat(check.found()).isEqualTo("/sys is not mounted");
+    assertThat(check.remedy()).isEqualTo("sudo mount -t sysfs sysfs /sys");
   }
 
   @Test

@@ -1,0 +1,24 @@
+package org.kmodwatch.sensor;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** What can be done where the kernel's description of its types cannot be read. */
+final class MissingBtf {
+
+  private MissingBtf() {}
+
+  /**
+   * The remedy, to be put after the reason.
+   *
+   * @param sys where sysfs is mounted, if it is
+   */
+  static String remedy(Path sys) {
+    if (!Files.isDirectory(sys.resolve("kernel"))) {
+      return "%s is not mounted; mount it: mount -t sysfs sysfs %s".formatted(sys, sys);
+    }
+    return Files.exists(sys.resolve("kernel/btf/vmlinux"))
+        ? "%s is there: see that it can be read".formatted(sys.resolve("kernel/btf/vmlinux"))
+        : "the kernel must be built with CONFIG_DEBUG_INFO_BTF, as those of Debian 11 and newer are";
+  }
+}
