@@ -9,6 +9,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
 import org.kmodwatch.agent.host.HiddenModules;
 import org.kmodwatch.agent.host.ModulesBefore;
 import org.kmodwatch.core.event.Event;
@@ -19,12 +20,15 @@ import org.kmodwatch.core.load.LoadRecord;
  * Tells the modules that were there before from those that come in while the watch begins, so that
  * each is written down once. It looks once the sensor is armed; a module that comes in between the
  * arming and the look is seen by both, and the sensor knows more of it. A module that was just
- * being loaded at that moment is left to the sensor too, and only written down here if by {@link
- * #PATIENCE} nobody has seen it come in.
+ * being loaded at that moment is left to the sensor too: it sees how the load ends. It is looked at
+ * again each {@link #PATIENCE} while the kernel says that it is being loaded, and only written down
+ * here if it is loaded at the look after that, and nobody has seen it come in; or if it is still
+ * being loaded after {@link #LIMIT}.
  */
 final class Inventory {
 
   static final Duration PATIENCE = Duration.ofSeconds(10);
+  static final Duration LIMIT = Duration.ofMinutes(15);
 
   private static final Set<String> COMING_IN =
       Set.of(EventNames.MODULE_COMING, EventNames.MODULE_LOAD, EventNames.MODULE_INIT);
@@ -35,6 +39,11 @@ final class Inventory {
   private final LongSupplier nanoTime;
   private ModulesBefore before = new ModulesBefore(List.of(), List.of(), List.of());
   private List<LoadRecord> undecided = List.of();
+
+  /** Those of them that were being loaded still at the last look. */
+  private Set<String> loadingNames = Set.of();
+
+  private long firstLookNanos;
   private long lookedNanos;
 
   /**
@@ -56,7 +65,8 @@ final class Inventory {
    */
   void look(Instant now) {
     before = ModulesBefore.at(root, host, nanos(now));
-    lookedNanos = nanoTime.getAsLong();
+    firstLookNanos = nanoTime.getAsLong();
+    lookedNanos = firstLookNanos;
   }
 
   /**
@@ -81,6 +91,7 @@ final class Inventory {
       hidden.loaded(record, null);
     }
     undecided = there.loading();
+    loadingNames = namesOf(undecided);
     before = new ModulesBefore(List.of(), List.of(), List.of());
     return there.records().size();
   }
@@ -99,24 +110,33 @@ final class Inventory {
    * @throws IOException if an output fails
    */
   void tick(Instant now, Pipeline pipeline) throws IOException {
-    if (undecided.isEmpty() || nanoTime.getAsLong() - lookedNanos < PATIENCE.toNanos()) {
+    long nowNanos = nanoTime.getAsLong();
+    if (undecided.isEmpty() || nowNanos - lookedNanos < PATIENCE.toNanos()) {
       return;
     }
-    var stillThere = new HashSet<String>();
+    lookedNanos = nowNanos;
     ModulesBefore there = ModulesBefore.at(root, host, nanos(now));
-    var all = new ArrayList<LoadRecord>(there.records());
-    all.addAll(there.loading());
-    all.forEach(r -> stillThere.add(String.valueOf(r.module().name())));
+    Set<String> loading = namesOf(there.loading());
+    Set<String> loaded = namesOf(there.records());
+    boolean late = nowNanos - firstLookNanos >= LIMIT.toNanos();
+    var left = new ArrayList<LoadRecord>();
     for (LoadRecord record : undecided) {
-      if (stillThere.contains(record.module().name())) {
+      String name = String.valueOf(record.module().name());
+      boolean wasLoading = loadingNames.contains(name);
+      if (loading.contains(name) ? late : loaded.contains(name) && !wasLoading) {
         pipeline.acceptPreExisting(record);
+      } else if (loading.contains(name) || loaded.contains(name)) {
+        left.add(record);
       }
     }
-    undecided = List.of();
+    undecided = left;
+    loadingNames = loading;
   }
 
-  boolean isPending() {
-    return !undecided.isEmpty();
+  private static Set<String> namesOf(List<LoadRecord> records) {
+    return records.stream()
+        .map(record -> String.valueOf(record.module().name()))
+        .collect(Collectors.toSet());
   }
 
   static long nanos(Instant time) {

@@ -350,7 +350,7 @@ final class WatchRun {
 
   private Duration pollTimeout() {
     busy = busy && nanoTime.getAsLong() - busySinceNanos < BUSY_FOR.toNanos();
-    return busy || hidden.isPending() || inventory.isPending() ? BUSY_POLL_TIMEOUT : POLL_TIMEOUT;
+    return busy || hidden.isPending() ? BUSY_POLL_TIMEOUT : POLL_TIMEOUT;
   }
 
   private void accept(Event event) {

@@ -298,11 +298,14 @@ class WatchTest {
   }
 
   @Test
-  void moduleThatWasJustBeingLoaded_isRecorded_ifNobodySeesItComeIn() throws IOException {
-    FakeRoot.healthyIn(folder).with("proc/modules", "slow 1 1 - Loading 0x0\n");
+  void moduleThatWasJustBeingLoaded_isRecorded_ifItIsLoadedAndNobodySeesItComeIn()
+      throws IOException {
+    FakeRoot root = FakeRoot.healthyIn(folder).with("proc/modules", "slow 1 1 - Loading 0x0\n");
     var source = new FakeSource();
-    source.polls = List.of(List.of(), List.of());
+    source.polls = List.of(List.of(), List.of(), List.of(), List.of());
     source.step = Inventory.PATIENCE;
+    source.beforePoll =
+        Map.of(2, () -> root.with("proc/modules", "slow 1 0 - Live 0x0\n"));
     Path recording = folder.resolve("recording");
     try (Recorder recorder = Recorder.open(recording, notes())) {
       run(recorder, source);
@@ -310,6 +313,38 @@ class WatchTest {
     assertThat(errLines()).contains("0 modules were loaded before");
     assertThat(Files.readString(recording.resolve("loads.ndjson")))
         .contains("\"name\":\"slow\"", "\"preExisting\":true");
+  }
+
+  @Test
+  void moduleThatWasJustBeingLoaded_isLeftToTheSensor_howeverLongItTakes() throws IOException {
+    FakeRoot root = FakeRoot.healthyIn(folder).with("proc/modules", "slow 1 1 - Loading 0x0\n");
+    var source = new FakeSource();
+    Event failed = event("finit_module").with("fd", 3).returned(-19L).build();
+    source.polls = List.of(List.of(), List.of(), List.of(), List.of(failed), List.of(), List.of());
+    source.step = Inventory.PATIENCE;
+    source.beforePoll = Map.of(3, () -> root.with("proc/modules", ""));
+    Path recording = folder.resolve("recording");
+    try (Recorder recorder = Recorder.open(recording, notes())) {
+      run(recorder, source);
+    }
+    assertThat(Files.readString(recording.resolve("loads.ndjson")))
+        .contains("\"outcome\":\"failed\"")
+        .doesNotContain("preExisting");
+  }
+
+  @Test
+  void moduleThatIsBeingLoadedForTooLong_isRecorded() throws IOException {
+    FakeRoot.healthyIn(folder).with("proc/modules", "hung 1 1 - Loading 0x0\n");
+    var source = new FakeSource();
+    source.polls = List.of(List.of(), List.of(), List.of(), List.of());
+    source.step = Inventory.LIMIT.dividedBy(3);
+    Path recording = folder.resolve("recording");
+    try (Recorder recorder = Recorder.open(recording, notes())) {
+      run(recorder, source);
+    }
+    assertThat(Files.readString(recording.resolve("loads.ndjson")))
+        .containsOnlyOnce("\"name\":\"hung\"")
+        .contains("\"preExisting\":true");
   }
 
   @Test
@@ -683,6 +718,7 @@ class WatchTest {
     private final List<String> calls = new ArrayList<>();
     private Runnable afterPoll = () -> {};
     private List<List<Event>> polls = List.of(List.of(event("init_module").with("len", 1).build()));
+    private Map<Integer, Runnable> beforePoll = Map.of();
     private int polled;
     private boolean withoutStrings;
 
@@ -714,6 +750,7 @@ class WatchTest {
       if (pause) {
         LockSupport.parkNanos(200_000_000);
       }
+      beforePoll.getOrDefault(polled, () -> {}).run();
       List<Event> events = polls.get(polled++);
       events.forEach(sink);
       now = now.plus(step);
