@@ -29,6 +29,7 @@ record LoadsAccount(LoadTrackerStatistics tracker, long preExisting, long notLoo
     json.put("open", Value.of(tracker.open()));
     json.put("held", Value.of(tracker.held()));
     json.put("evicted", Value.of(tracker.evicted()));
+    json.put("forgotten", Value.of(tracker.forgotten()));
     json.put("summaries", Value.of(tracker.summaries()));
     json.put("summarised", Value.of(tracker.summarised()));
     json.put("preExisting", Value.of(preExisting));

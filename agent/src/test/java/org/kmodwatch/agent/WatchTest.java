@@ -156,6 +156,7 @@ class WatchTest {
                 "open" : 0,
                 "held" : 0,
                 "evicted" : 0,
+                "forgotten" : 0,
                 "summaries" : 0,
                 "summarised" : 0,
                 "preExisting" : 0,
@@ -304,8 +305,7 @@ class WatchTest {
     var source = new FakeSource();
     source.polls = List.of(List.of(), List.of(), List.of(), List.of());
     source.step = Inventory.PATIENCE;
-    source.beforePoll =
-        Map.of(2, () -> root.with("proc/modules", "slow 1 0 - Live 0x0\n"));
+    source.beforePoll = Map.of(2, () -> root.with("proc/modules", "slow 1 0 - Live 0x0\n"));
     Path recording = folder.resolve("recording");
     try (Recorder recorder = Recorder.open(recording, notes())) {
       run(recorder, source);

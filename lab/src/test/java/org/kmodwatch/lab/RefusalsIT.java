@@ -131,8 +131,7 @@ final class RefusalsIT {
 
     assertThat(Instant.parse(unload))
         .isBetween(
-            Instant.ofEpochSecond(0, unloadingNanos),
-            Instant.ofEpochSecond(60, unloadingNanos));
+            Instant.ofEpochSecond(0, unloadingNanos), Instant.ofEpochSecond(60, unloadingNanos));
   }
 
   @Test

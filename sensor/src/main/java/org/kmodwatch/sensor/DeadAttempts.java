@@ -24,10 +24,15 @@ final class DeadAttempts {
   void giveBack() {
     for (byte[] key : attempts.keys()) {
       int hostTid = ByteBuffer.wrap(key).order(ByteOrder.nativeOrder()).getInt();
-      // In a pid namespace of our own, a thread that is not in /proc may well be alive.
-      if (!Files.exists(proc.resolve(Integer.toString(hostTid))) && PidNamespace.isInitial(proc)) {
+      if (isDead(hostTid)) {
         attempts.remove(key);
       }
     }
+  }
+
+  /** Whether there is no such thread any more. */
+  boolean isDead(int hostTid) {
+    // In a pid namespace of our own, a thread that is not in /proc may well be alive.
+    return !Files.exists(proc.resolve(Integer.toString(hostTid))) && PidNamespace.isInitial(proc);
   }
 }

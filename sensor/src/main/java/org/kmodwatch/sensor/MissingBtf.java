@@ -6,6 +6,9 @@ import java.nio.file.Path;
 /** What can be done where the kernel's description of its types cannot be read. */
 final class MissingBtf {
 
+  private static final String NO_BTF =
+      "the kernel must be built with CONFIG_DEBUG_INFO_BTF, as those of Debian 11 and newer are";
+
   private MissingBtf() {}
 
   /**
@@ -17,8 +20,7 @@ final class MissingBtf {
     if (!Files.isDirectory(sys.resolve("kernel"))) {
       return "%s is not mounted; mount it: mount -t sysfs sysfs %s".formatted(sys, sys);
     }
-    return Files.exists(sys.resolve("kernel/btf/vmlinux"))
-        ? "%s is there: see that it can be read".formatted(sys.resolve("kernel/btf/vmlinux"))
-        : "the kernel must be built with CONFIG_DEBUG_INFO_BTF, as those of Debian 11 and newer are";
+    Path btf = sys.resolve("kernel/btf/vmlinux");
+    return Files.exists(btf) ? btf + " is there: see that it can be read" : NO_BTF;
   }
 }

@@ -6,6 +6,8 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntPredicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The calls that have begun to do something and have not returned.
@@ -13,22 +15,37 @@ import java.util.Map;
  * <p>A system call is an event when it returns, because only then its result is known. A module
  * whose init function hangs, or crashes its thread, never returns; its loader must not thereby
  * escape the finding. So the last record that was made within a call is kept here, until the call
- * returns, or it has been open for {@link #OVERDUE_NANOS}, or the sensor ends; then the call is
- * reported without a return value. The return of a call that was so reported is an event of another
- * name, so that one call is never two.
+ * returns, or it is reported without a return value. The return of a call that was so reported is
+ * an event of another name, so that one call is never two.
  *
- * <p>Only {@code init_module} is reported when overdue: of a {@code finit_module} the finding comes
- * from the file read.
+ * <p>An {@code init_module} is reported after {@link #OVERDUE_NANOS}: of a {@code finit_module} the
+ * finding comes from the file read. Any call is reported when its thread is dead, after {@link
+ * #LIMIT_NANOS}, when there are more than {@link #MAX} of them or more than {@link #MAX_BYTES} of
+ * their records, the oldest first, and when the sensor ends. Once reported, no more of a call is
+ * kept than that it was.
  */
 final class OpenCalls {
 
   /** How long an {@code init_module} may take before it is reported without its result: 5 s. */
   static final long OVERDUE_NANOS = 5_000_000_000L;
 
-  /** How many open calls are kept; more are reported at once. */
+  /** How long any call may: 15 min. */
+  static final long LIMIT_NANOS = 900_000_000_000L;
+
+  /** How many open calls are kept. */
   static final int MAX = 4096;
 
+  /** How many bytes of records; one has some hundred, and 16 KiB at most. */
+  static final int MAX_BYTES = 4 << 20;
+
+  /** How many threads are looked for at a time; so that each of many has its turn, not often. */
+  private static final int MAX_LOOKS = 64;
+
+  private static final long LOOK_NANOS = 60_000_000_000L;
+
   private final Map<Integer, Call> byHostTid = new LinkedHashMap<>();
+  private final List<ByteBuffer> superseded = new ArrayList<>();
+  private long bytes;
 
   /**
    * Notes a record made within a call.
@@ -40,12 +57,21 @@ final class OpenCalls {
     long since = record.getLong(record.position() + RecordLayout.CALL_TIME_NANOS);
     Call known = byHostTid.get(hostTid);
     if (known != null && known.sinceBootNanos == since) {
-      known.record = record;
+      if (known.record != null) {
+        bytes += record.remaining() - known.record.remaining();
+        known.record = record;
+      }
       return;
+    }
+    if (known != null) {
+      // The return of the thread's last call did not come through.
+      report(known, superseded);
+      byHostTid.remove(hostTid);
     }
     boolean initModule =
         record.getInt(record.position() + RecordLayout.CALL) == RecordLayout.INIT_MODULE;
     byHostTid.put(hostTid, new Call(since, initModule, record));
+    bytes += record.remaining();
   }
 
   /**
@@ -62,26 +88,50 @@ final class OpenCalls {
       return false;
     }
     byHostTid.remove(hostTid);
-    return call.reported;
+    return !forget(call);
   }
 
   /** The records of calls that are to be reported now, each once. */
   List<ByteBuffer> overdue(long nowBootNanos) {
-    var result = new ArrayList<ByteBuffer>();
+    var result = new ArrayList<>(superseded);
+    superseded.clear();
     for (Call call : byHostTid.values()) {
-      if (call.isInitModule
-          && !call.reported
-          && nowBootNanos - call.sinceBootNanos >= OVERDUE_NANOS) {
-        call.reported = true;
-        result.add(call.record);
+      if (nowBootNanos - call.sinceBootNanos >= (call.isInitModule ? OVERDUE_NANOS : LIMIT_NANOS)) {
+        report(call, result);
       }
     }
     Iterator<Call> oldest = byHostTid.values().iterator();
+    while (bytes > MAX_BYTES) {
+      report(oldest.next(), result);
+    }
+    oldest = byHostTid.values().iterator();
     for (int excess = byHostTid.size() - MAX; excess > 0; excess--) {
-      Call call = oldest.next();
+      report(oldest.next(), result);
       oldest.remove();
-      if (!call.reported) {
-        result.add(call.record);
+    }
+    return result;
+  }
+
+  /**
+   * The records of calls that will never return, each once: those of threads that are dead.
+   *
+   * @param isDead whether no thread of the host has this id any more
+   */
+  List<ByteBuffer> ofTheDead(long nowBootNanos, IntPredicate isDead) {
+    var result = new ArrayList<ByteBuffer>();
+    int looks = 0;
+    Iterator<Map.Entry<Integer, Call>> calls = byHostTid.entrySet().iterator();
+    while (calls.hasNext() && looks < MAX_LOOKS) {
+      Map.Entry<Integer, Call> each = calls.next();
+      Call call = each.getValue();
+      if (nowBootNanos < call.nextLookBootNanos) {
+        continue;
+      }
+      looks++;
+      call.nextLookBootNanos = nowBootNanos + LOOK_NANOS;
+      if (isDead.test(each.getKey())) {
+        report(call, result);
+        calls.remove();
       }
     }
     return result;
@@ -89,26 +139,51 @@ final class OpenCalls {
 
   /** The records of all calls that have not been reported; forgets every call. */
   List<ByteBuffer> takeAll() {
-    var result = new ArrayList<ByteBuffer>();
+    var result = new ArrayList<>(superseded);
+    superseded.clear();
     for (Call call : byHostTid.values()) {
-      if (!call.reported) {
-        result.add(call.record);
-      }
+      report(call, result);
     }
     byHostTid.clear();
     return result;
   }
 
+  /** How many bytes of records are kept. */
+  long bytes() {
+    return bytes;
+  }
+
+  private void report(Call call, List<ByteBuffer> to) {
+    ByteBuffer record = call.record;
+    if (forget(call) && record != null) {
+      to.add(record);
+    }
+  }
+
+  /** Lets go of a call's record; whether there was one. */
+  private boolean forget(Call call) {
+    ByteBuffer record = call.record;
+    if (record == null) {
+      return false;
+    }
+    bytes -= record.remaining();
+    call.record = null;
+    return true;
+  }
+
   private static final class Call {
     private final long sinceBootNanos;
     private final boolean isInitModule;
-    private ByteBuffer record;
-    private boolean reported;
+    private long nextLookBootNanos;
+
+    /** The last of its records; null once it was reported. */
+    private @Nullable ByteBuffer record;
 
     Call(long sinceBootNanos, boolean isInitModule, ByteBuffer record) {
       this.sinceBootNanos = sinceBootNanos;
       this.isInitModule = isInitModule;
       this.record = record;
+      this.nextLookBootNanos = sinceBootNanos + OVERDUE_NANOS;
     }
   }
 }

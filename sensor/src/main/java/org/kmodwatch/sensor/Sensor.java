@@ -364,6 +364,10 @@ public final class Sensor implements AutoCloseable {
       SensorStatistics statistics = statistics();
       heldBack.tick(now, statistics.suppressed(), decoder, sink);
       deadAttempts.giveBack();
+      for (ByteBuffer record : openCalls.ofTheDead(now, deadAttempts::isDead)) {
+        sink.accept(decoder.callWithoutReturn(record));
+        handed++;
+      }
       faults = faults(statistics);
       checked = statistics;
     }

@@ -45,6 +45,7 @@ final class OpenCallsTest {
 
     assertThat(calls.overdue(1000 + 2 * OpenCalls.OVERDUE_NANOS)).isEmpty();
     assertThat(calls.takeAll()).hasSize(1);
+    assertThat(calls.bytes()).isZero();
   }
 
   @Test
@@ -57,6 +58,78 @@ final class OpenCallsTest {
         .extracting(record -> record.getInt(record.position() + RecordLayout.HOST_TID))
         .containsExactly(1, 2, 3);
     assertThat(calls.takeAll()).hasSize(OpenCalls.MAX);
+  }
+
+  @Test
+  void overdue_reportsAnyCallOnce_afterFifteenMinutes() {
+    calls.note(record(RecordLayout.FINIT_MODULE, 10, 1000));
+
+    assertThat(calls.overdue(1000 + OpenCalls.LIMIT_NANOS - 1)).isEmpty();
+    assertThat(calls.overdue(1000 + OpenCalls.LIMIT_NANOS)).hasSize(1);
+    assertThat(calls.bytes()).isZero();
+    assertThat(calls.overdue(1000 + 2 * OpenCalls.LIMIT_NANOS)).isEmpty();
+    assertThat(calls.returned(record(RecordLayout.FINIT_MODULE, 10, 1000))).isTrue();
+  }
+
+  @Test
+  void callsOfDeadThreads_areReportedAndForgotten() {
+    for (int tid = 1; tid <= 560; tid++) {
+      calls.note(record(RecordLayout.FINIT_MODULE, tid, 1000));
+    }
+    long now = 1000 + OpenCalls.OVERDUE_NANOS;
+    assertThat(calls.ofTheDead(now - 1, tid -> true)).isEmpty();
+
+    int reported = 0;
+    for (int second = 0; second < 10; second++) {
+      reported += calls.ofTheDead(now + second, tid -> tid > 1).size();
+    }
+
+    assertThat(reported).isEqualTo(559);
+    assertThat(calls.bytes()).isEqualTo(record(RecordLayout.FINIT_MODULE, 1, 1000).remaining());
+    assertThat(calls.takeAll()).hasSize(1);
+  }
+
+  @Test
+  void whatWasReported_keepsNoRecord_untilItReturns() {
+    for (int tid = 1; tid <= 560; tid++) {
+      calls.note(record(RecordLayout.INIT_MODULE, tid, 1000));
+    }
+    assertThat(calls.bytes()).isPositive();
+
+    assertThat(calls.overdue(1000 + OpenCalls.OVERDUE_NANOS)).hasSize(560);
+    calls.note(record(RecordLayout.INIT_MODULE, 7, 1000));
+
+    assertThat(calls.bytes()).isZero();
+    assertThat(calls.returned(record(RecordLayout.INIT_MODULE, 7, 1000))).isTrue();
+  }
+
+  @Test
+  void overdue_reportsTheOldestAtOnce_whenTheirRecordsAreTooLarge() {
+    var large = new byte[12_288];
+    int fit = OpenCalls.MAX_BYTES / (RecordLayout.DATA + large.length);
+    for (int tid = 1; tid <= fit + 2; tid++) {
+      calls.note(
+          RecordBuilder.of(RecordLayout.MODULE_COMING, RecordLayout.FINIT_MODULE)
+              .int32(RecordLayout.HOST_TID, tid)
+              .int64(RecordLayout.CALL_TIME_NANOS, 1000)
+              .bytes(RecordLayout.EXE, large)
+              .build());
+    }
+
+    assertThat(calls.overdue(1001))
+        .extracting(record -> record.getInt(record.position() + RecordLayout.HOST_TID))
+        .startsWith(1, 2);
+    assertThat(calls.bytes()).isLessThanOrEqualTo(OpenCalls.MAX_BYTES);
+  }
+
+  @Test
+  void callWhoseReturnDidNotComeThrough_isReported_whenItsThreadMakesAnother() {
+    calls.note(record(RecordLayout.FINIT_MODULE, 10, 1000));
+    calls.note(record(RecordLayout.FINIT_MODULE, 10, 2000));
+
+    assertThat(calls.overdue(2001))
+        .extracting(record -> record.getLong(record.position() + RecordLayout.CALL_TIME_NANOS))
+        .containsExactly(1000L);
   }
 
   private static ByteBuffer record(int call, int hostTid, long since) {

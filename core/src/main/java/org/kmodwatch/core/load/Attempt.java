@@ -67,6 +67,12 @@ final class Attempt {
   /** From when on its record has been held back. */
   long heldSinceNanos;
 
+  /** When its record was made, if that was before its call returned. */
+  long reportedNanos;
+
+  /** How many of the tracker's lists it is in. */
+  int lists;
+
   @Nullable String retryOf;
   @Nullable String waitedOn;
   Requests.@Nullable Request request;
@@ -86,6 +92,7 @@ final class Attempt {
   private @Nullable SensorContext context;
   private @Nullable Long lateReturnNanos;
   private final Event first;
+  private long bytes;
 
   Attempt(Key key, Event first, boolean fromSensor) {
     this.key = key;
@@ -138,8 +145,14 @@ final class Attempt {
   }
 
   void put(Part part, Event event) {
-    parts.put(part, event);
+    Event before = parts.put(part, event);
+    bytes += Weight.of(event) - (before == null ? 0 : Weight.of(before));
     context = null;
+  }
+
+  /** How many bytes of the heap its events keep, about. */
+  long bytes() {
+    return bytes;
   }
 
   /** What the record rests on. */
@@ -288,16 +301,6 @@ final class Attempt {
         ? null
         : new SensorContext.FileIdentity(
             path, number(event, "dev", 0), number(event, "inode", 0), number(event, "ctime", 0));
-  }
-
-  boolean sameFile(Attempt other) {
-    SensorContext.FileIdentity mine = file();
-    SensorContext.FileIdentity its = other.file();
-    return mine != null
-        && its != null
-        && mine.inode() != 0
-        && mine.inode() == its.inode()
-        && mine.device() == its.device();
   }
 
   @Nullable String moduleName() {

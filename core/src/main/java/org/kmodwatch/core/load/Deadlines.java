@@ -1,6 +1,6 @@
 package org.kmodwatch.core.load;
 
-import java.util.Collection;
+import java.util.Map;
 import java.util.PriorityQueue;
 import org.jspecify.annotations.Nullable;
 
@@ -15,7 +15,8 @@ final class Deadlines {
 
   Deadlines() {}
 
-  private record Deadline(long nanos, long turn, Attempt attempt) implements Comparable<Deadline> {
+  /** Of an attempt by its key: what has ended is not to be kept for the sake of its deadline. */
+  private record Deadline(long nanos, long turn, Attempt.Key key) implements Comparable<Deadline> {
     @Override
     public int compareTo(Deadline other) {
       int order = Long.compare(nanos, other.nanos);
@@ -28,29 +29,34 @@ final class Deadlines {
    *
    * @param open all attempts that have not ended
    */
-  void put(Attempt attempt, long nanos, Collection<Attempt> open) {
+  void put(Attempt attempt, long nanos, Map<Attempt.Key, Attempt> open) {
     if (nanos >= attempt.deadlineNanos) {
       return;
     }
     attempt.deadlineNanos = nanos;
-    deadlines.add(new Deadline(nanos, turn++, attempt));
+    deadlines.add(new Deadline(nanos, turn++, attempt.key));
     if (deadlines.size() > 2 * open.size() + SPARE) {
       deadlines.clear();
-      for (Attempt each : open) {
+      for (Attempt each : open.values()) {
         if (each.deadlineNanos != Long.MAX_VALUE) {
-          deadlines.add(new Deadline(each.deadlineNanos, turn++, each));
+          deadlines.add(new Deadline(each.deadlineNanos, turn++, each.key));
         }
       }
     }
   }
 
-  /** Takes an attempt whose time is up; it may have ended since. Null if there is none. */
-  @Nullable Attempt pollBefore(long nowNanos) {
+  /**
+   * Takes an attempt whose time is up. Null if there is none.
+   *
+   * @param open all attempts that have not ended
+   */
+  @Nullable Attempt pollBefore(long nowNanos, Map<Attempt.Key, Attempt> open) {
     while (!deadlines.isEmpty() && deadlines.peek().nanos <= nowNanos) {
       Deadline next = deadlines.remove();
-      if (next.nanos == next.attempt.deadlineNanos) {
-        next.attempt.deadlineNanos = Long.MAX_VALUE;
-        return next.attempt;
+      Attempt attempt = open.get(next.key);
+      if (attempt != null && next.nanos == attempt.deadlineNanos) {
+        attempt.deadlineNanos = Long.MAX_VALUE;
+        return attempt;
       }
     }
     return null;

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -61,8 +62,13 @@ public final class LoadTracker {
   private final Deadlines deadlines = new Deadlines();
   private final List<Attempt> held = new ArrayList<>();
 
-  /** Reported before they returned. */
+  /** Reported before they returned, in the order in which they were. */
   private final Map<Attempt.Key, Attempt> unreturned = new LinkedHashMap<>();
+
+  /**
+   * Those of them whose return is not waited for any more: what comes of them is no new attempt.
+   */
+  private final Set<Attempt.Key> forgottenKeys = new LinkedHashSet<>();
 
   /** When the record of each of these was made. */
   private final Map<Attempt.Key, Long> done = new LinkedHashMap<>();
@@ -79,6 +85,8 @@ public final class LoadTracker {
   private long attempts;
   private long corrected;
   private long evicted;
+  private long forgotten;
+  private long keptBytes;
   private long summaries;
   private long summarised;
   private long nowNanos;
@@ -88,7 +96,12 @@ public final class LoadTracker {
     this.options = options;
     this.listener = listener;
     this.builder = new RecordBuilder(options.host(), options.modprobePath());
-    this.requests = new Requests(options.requestLimit().toNanos(), options.maxRequests());
+    this.requests =
+        new Requests(
+            options.requestLimit().toNanos(),
+            options.lateLimit().toNanos(),
+            options.maxRequests(),
+            options.maxBytes() / 4);
     this.waiters = new Waiters(options.maxRecent());
     this.retries = new Retries(options.maxRecent());
   }
@@ -120,6 +133,7 @@ public final class LoadTracker {
       case EventNames.MODULE_FREE -> part(Part.FREE, event, findingIds);
       default -> unrelated++;
     }
+    makeRoom();
   }
 
   /**
@@ -133,7 +147,9 @@ public final class LoadTracker {
     long holdLimit = options.holdLimit().toNanos();
     List<Attempt> due = new ArrayList<>();
     held.removeIf(attempt -> nowNanos - attempt.heldSinceNanos >= holdLimit && due.add(attempt));
+    due.forEach(this::leave);
     due.forEach(this::release);
+    forgetOldUnreturned();
     requests.tick(nowNanos);
     long linkLimit = options.linkLimit().toNanos();
     for (Iterator<Long> times = done.values().iterator();
@@ -146,12 +162,9 @@ public final class LoadTracker {
 
   private void reportOverdue() {
     Attempt attempt;
-    while ((attempt = deadlines.pollBefore(nowNanos)) != null) {
-      if (open.get(attempt.key) != attempt) {
-        continue;
-      }
+    while ((attempt = deadlines.pollBefore(nowNanos, open)) != null) {
       if (deadlineOf(attempt) <= nowNanos) {
-        open.remove(attempt.key);
+        close(attempt.key);
         reportUnreturned(attempt, NOT_RETURNED);
       } else {
         watch(attempt);
@@ -162,7 +175,7 @@ public final class LoadTracker {
   /** Sees to it that an attempt that is in the kernel and does not return is reported in time. */
   private void watch(Attempt attempt) {
     if (attempt.inKernel()) {
-      deadlines.put(attempt, deadlineOf(attempt), open.values());
+      deadlines.put(attempt, deadlineOf(attempt), open);
     }
   }
 
@@ -177,11 +190,13 @@ public final class LoadTracker {
   public void finish() {
     List<Attempt> left = List.copyOf(open.values());
     open.clear();
+    left.forEach(this::leave);
     for (Attempt attempt : left) {
       reportUnreturned(attempt, "the input ended before the call returned");
     }
     List<Attempt> waiting = List.copyOf(held);
     held.clear();
+    waiting.forEach(this::leave);
     waiting.forEach(this::release);
     requests.clear();
   }
@@ -201,6 +216,7 @@ public final class LoadTracker {
         records,
         corrected,
         evicted,
+        forgotten,
         summaries,
         summarised,
         open.size(),
@@ -270,7 +286,7 @@ public final class LoadTracker {
         return;
       }
       // The same again without a call between: the end of the one before has not come.
-      open.remove(key);
+      close(key);
       reportUnreturned(attempt, "the event of the call is missing");
       attempt = null;
     }
@@ -278,7 +294,7 @@ public final class LoadTracker {
       attempt = begin(key, event, fromSensor);
     }
     joined++;
-    attempt.put(part, event);
+    put(attempt, part, event);
     attempt.find(findingIds);
     watch(attempt);
   }
@@ -287,7 +303,7 @@ public final class LoadTracker {
   private boolean isLate(Attempt.Key key, Part part, Event event, List<String> findingIds) {
     Attempt reported = unreturned.get(key);
     if (reported == null) {
-      if (done.containsKey(key)) {
+      if (done.containsKey(key) || forgottenKeys.contains(key)) {
         lateEvents++;
         return true;
       }
@@ -299,12 +315,13 @@ public final class LoadTracker {
     }
     if (part == Part.LOAD && reported.outcome != LoadRecord.Outcome.LOADED) {
       joined++;
-      reported.put(part, event);
+      put(reported, part, event);
       reported.find(findingIds);
       reported.gap(
           "id", "replaces a record of this id: the module came to be in place only after that");
       corrected++;
       emit(reported);
+      waiters.remember(reported);
     } else {
       lateEvents++;
     }
@@ -334,15 +351,96 @@ public final class LoadTracker {
 
   private Attempt begin(Attempt.Key key, Event event, boolean fromSensor) {
     if (open.size() >= options.maxOpen()) {
-      Attempt oldest = open.values().iterator().next();
-      open.remove(oldest.key);
-      evicted++;
-      reportUnreturned(oldest, "too many calls were open at once");
+      evictOldest();
     }
     attempts++;
     var attempt = new Attempt(key, event, fromSensor);
-    open.put(key, attempt);
+    open(attempt);
     return attempt;
+  }
+
+  private void open(Attempt attempt) {
+    open.put(attempt.key, attempt);
+    enter(attempt);
+  }
+
+  private @Nullable Attempt close(Attempt.Key key) {
+    Attempt attempt = open.remove(key);
+    if (attempt != null) {
+      leave(attempt);
+    }
+    return attempt;
+  }
+
+  /** Counts what an attempt keeps in memory, once, in however many lists it is. */
+  private void enter(Attempt attempt) {
+    if (attempt.lists++ == 0) {
+      keptBytes += attempt.bytes();
+    }
+  }
+
+  private void leave(Attempt attempt) {
+    if (--attempt.lists == 0) {
+      keptBytes -= attempt.bytes();
+    }
+  }
+
+  private void put(Attempt attempt, Part part, Event event) {
+    long before = attempt.bytes();
+    attempt.put(part, event);
+    if (attempt.lists > 0) {
+      keptBytes += attempt.bytes() - before;
+    }
+  }
+
+  /** First what has its record, then what waits for another's event, then what goes on. */
+  private void makeRoom() {
+    while (keptBytes > options.maxBytes()) {
+      if (!unreturned.isEmpty()) {
+        forgetOldestUnreturned();
+      } else if (!held.isEmpty()) {
+        releaseOldest();
+      } else if (!open.isEmpty()) {
+        evictOldest();
+      } else {
+        return;
+      }
+    }
+  }
+
+  private void evictOldest() {
+    Attempt oldest = open.values().iterator().next();
+    close(oldest.key);
+    evicted++;
+    reportUnreturned(oldest, "too many calls were open at once");
+  }
+
+  private void releaseOldest() {
+    Attempt oldest = held.removeFirst();
+    leave(oldest);
+    evicted++;
+    release(oldest);
+  }
+
+  private void forgetOldUnreturned() {
+    long lateLimit = options.lateLimit().toNanos();
+    while (!unreturned.isEmpty()
+        && nowNanos - unreturned.values().iterator().next().reportedNanos > lateLimit) {
+      forgetOldestUnreturned();
+    }
+  }
+
+  private void forgetOldestUnreturned() {
+    Attempt oldest = unreturned.values().iterator().next();
+    unreturned.remove(oldest.key);
+    leave(oldest);
+    forgotten++;
+    if (oldest.isNamed()) {
+      forgottenKeys.add(oldest.key);
+      if (forgottenKeys.size() > options.maxOpen()) {
+        forgottenKeys.remove(forgottenKeys.iterator().next());
+      }
+    }
   }
 
   private void call(Event event, List<String> findingIds) {
@@ -352,7 +450,7 @@ public final class LoadTracker {
     long entry = callTime == 0 ? SensorContexts.steadyNanos(event) : callTime;
     Attempt.Key named = nameOf(event, fromSensor, entry);
     Attempt.Key key = named == null ? threadKey(event) : named;
-    Attempt attempt = open.remove(key);
+    Attempt attempt = close(key);
     if (attempt == null) {
       Attempt reported = unreturned.get(key);
       if (reported != null && (fromSensor || event.timestampNanos() <= reported.firstNanos)) {
@@ -365,6 +463,10 @@ public final class LoadTracker {
       }
       if (done.containsKey(named == null ? contextless(event) : named)) {
         duplicates++;
+        return;
+      }
+      if (named != null && forgottenKeys.remove(named)) {
+        lateReturns++;
         return;
       }
     } else if (!fromSensor && !fits(attempt, event)) {
@@ -382,7 +484,7 @@ public final class LoadTracker {
       complete(attempt);
     } else if (fromSensor && !attempt.inKernel()) {
       // Until its code can run, a call that takes long is nothing but slow; its record comes later.
-      open.put(key, attempt);
+      open(attempt);
     } else {
       reportUnreturned(attempt, NOT_RETURNED);
     }
@@ -429,14 +531,16 @@ public final class LoadTracker {
             event.process().hostThreadId());
     Attempt slow = open.get(key);
     if (slow != null && slow.has(Part.CALL) && event.returnValue() != null) {
-      open.remove(key);
+      close(key);
       joined++;
-      slow.put(Part.CALL, event.named(EventNames.INIT_MODULE));
+      boolean known = Attempt.isCall(event.syscall());
+      slow.put(Part.CALL, event.named(known ? event.syscall() : EventNames.INIT_MODULE));
       complete(slow);
       return;
     }
     Attempt reported = unreturned.get(key);
     if (reported == null) {
+      forgottenKeys.remove(key);
       lateReturns++;
     } else {
       returned(reported, event);
@@ -446,6 +550,7 @@ public final class LoadTracker {
   private void returned(Attempt reported, Event event) {
     lateReturns++;
     unreturned.remove(reported.key);
+    leave(reported);
     SensorContext context = SensorContexts.of(event).orElse(null);
     if (context != null && context.returnTimeNanos() != 0) {
       waiters.returned(reported, context.returnTimeNanos() - context.clockShiftNanos());
@@ -459,9 +564,14 @@ public final class LoadTracker {
     if (attempt.source() == null) {
       attempt.gap("returnValue", attempt.entryMissed() ? NOTHING_FIRED : why);
     }
-    unreturned.put(attempt.key, attempt);
+    attempt.reportedNanos = Math.max(nowNanos, attempt.beginNanos());
+    Attempt before = unreturned.put(attempt.key, attempt);
+    if (before != null) {
+      leave(before);
+    }
+    enter(attempt);
     if (unreturned.size() > options.maxOpen()) {
-      unreturned.remove(unreturned.keySet().iterator().next());
+      forgetOldestUnreturned();
     }
     complete(attempt);
   }
@@ -478,15 +588,16 @@ public final class LoadTracker {
     }
     attempt.heldSinceNanos = Math.max(nowNanos, attempt.endOrBeginNanos());
     held.add(attempt);
+    enter(attempt);
     if (held.size() > options.maxOpen()) {
-      evicted++;
-      release(held.removeFirst());
+      releaseOldest();
     }
   }
 
   private void settleHeld() {
     List<Attempt> settled = new ArrayList<>();
     held.removeIf(attempt -> isSettled(attempt) && settled.add(attempt));
+    settled.forEach(this::leave);
     settled.forEach(this::emit);
   }
 

@@ -14,11 +14,14 @@ import org.jspecify.annotations.Nullable;
  * @param linkLimit how long an attempt that is reported is kept, to link others to it and to know
  *     its events if they come again
  * @param holdLimit how long a record is held back for an event of another thread that belongs to it
+ * @param lateLimit how long after its report the return of a call is waited for
  * @param maxOpen how many attempts can be open at once, how many records held back, how many calls
  *     are remembered that were reported before they returned: each
  * @param maxRequests how many requests, and how many processes that the kernel started for one, are
  *     kept
  * @param maxRecent how many attempts that are reported are kept
+ * @param maxBytes how many bytes of the heap the events of all attempts together may take, about;
+ *     of requests a quarter of that. Whoever calls decides how large an event is
  */
 public record LoadTrackerOptions(
     LoadRecord.Host host,
@@ -27,9 +30,11 @@ public record LoadTrackerOptions(
     Duration requestLimit,
     Duration linkLimit,
     Duration holdLimit,
+    Duration lateLimit,
     int maxOpen,
     int maxRequests,
-    int maxRecent) {
+    int maxRecent,
+    long maxBytes) {
 
   /** Refuses limits that are not positive. */
   public LoadTrackerOptions {
@@ -37,9 +42,11 @@ public record LoadTrackerOptions(
         || !requestLimit.isPositive()
         || !linkLimit.isPositive()
         || !holdLimit.isPositive()
+        || !lateLimit.isPositive()
         || maxOpen < 1
         || maxRequests < 1
-        || maxRecent < 1) {
+        || maxRecent < 1
+        || maxBytes < 1) {
       throw new IllegalArgumentException("a limit is not positive");
     }
   }
@@ -53,8 +60,10 @@ public record LoadTrackerOptions(
         Duration.ofSeconds(60),
         Duration.ofSeconds(10),
         Duration.ofSeconds(1),
+        Duration.ofMinutes(15),
         4096,
         4096,
-        1024);
+        1024,
+        16L << 20);
   }
 }

@@ -22,7 +22,9 @@ import java.util.Map;
  * @param records records made, by outcome
  * @param corrected records that replace one of the same id: the module was in place only after the
  *     call had been reported
- * @param evicted records made early because too many were open or held back
+ * @param evicted records made early because too many were open or held back, or too large together
+ * @param forgotten attempts reported before they returned whose return is not waited for any more,
+ *     since it took too long, or there were too many of them, or too large together
  * @param summaries records that stand for attempts which were held back
  * @param summarised attempts that those stand for; none of them is among the others
  * @param open attempts without a record yet
@@ -46,6 +48,7 @@ public record LoadTrackerStatistics(
     Map<LoadRecord.Outcome, Long> records,
     long corrected,
     long evicted,
+    long forgotten,
     long summaries,
     long summarised,
     int open,

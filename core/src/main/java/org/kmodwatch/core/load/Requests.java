@@ -5,6 +5,7 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.event.EventNames;
@@ -19,11 +20,17 @@ final class Requests {
   private static final long UNCLEAR_NANOS = 1_000_000_000L;
 
   private final long limitNanos;
+  private final long helperLimitNanos;
   private final int max;
+  private final long maxBytes;
   private final Map<Long, Request> kept = new LinkedHashMap<>();
   private final Map<String, List<Request>> byAlias = new LinkedHashMap<>();
-  private final Map<Integer, Helper> helpers;
+
+  /** By process id, in the order in which they were last seen. */
+  private final Map<Integer, Helper> helpers = new LinkedHashMap<>();
+
   private long serial;
+  private long bytes;
 
   long count;
   long refused;
@@ -44,6 +51,10 @@ final class Requests {
     @Nullable Event securityEvent;
     @Nullable Event traceEvent;
     boolean led;
+    private long bytes;
+
+    /** The processes that were started for it and are known, and one more while it is kept. */
+    private int keepers;
 
     Request(long serial, String alias, Event event) {
       this.serial = serial;
@@ -60,18 +71,19 @@ final class Requests {
 
   private record Helper(long startNanos, Request request) {}
 
-  Requests(long limitNanos, int max) {
+  /**
+   * Knows none.
+   *
+   * @param limitNanos how long a request waits for the process that is started for it
+   * @param helperLimitNanos how long after it that process may load
+   * @param max how many requests, and how many processes, are kept
+   * @param maxBytes how many bytes of the heap they may take, about
+   */
+  Requests(long limitNanos, long helperLimitNanos, int max, long maxBytes) {
     this.limitNanos = limitNanos;
+    this.helperLimitNanos = helperLimitNanos;
     this.max = max;
-    this.helpers =
-        new LinkedHashMap<>() {
-          @Override
-          protected boolean removeEldestEntry(Map.Entry<Integer, Helper> eldest) {
-            return size() > max;
-          }
-
-          private static final long serialVersionUID = 1;
-        };
+    this.maxBytes = maxBytes;
   }
 
   /**
@@ -99,6 +111,7 @@ final class Requests {
           && Math.abs(SensorContexts.steadyNanos(other) - SensorContexts.steadyNanos(event))
               < limitNanos) {
         attach(known, security, event, findings);
+        makeRoom();
         return null;
       }
     }
@@ -110,21 +123,65 @@ final class Requests {
     Request request = new Request(serial++, alias, event);
     attach(request, security, event, findings);
     kept.put(request.serial, request);
+    keep(request);
     byAlias.computeIfAbsent(alias, a -> new ArrayList<>(1)).add(request);
     if (kept.size() > max) {
       forget(kept.values().iterator().next());
     }
+    makeRoom();
     return request;
   }
 
-  private static void attach(
-      Request request, boolean security, Event event, List<String> findings) {
+  private void makeRoom() {
+    while (bytes > maxBytes && !kept.isEmpty()) {
+      Request oldest = kept.values().iterator().next();
+      forget(oldest);
+      if (oldest.keepers > 0) {
+        dropHelpers(helper -> helper.request.serial == oldest.serial);
+      }
+    }
+    if (bytes > maxBytes) {
+      dropHelpers(helper -> true);
+    }
+  }
+
+  private void dropHelpers(Predicate<Helper> which) {
+    helpers
+        .values()
+        .removeIf(
+            helper -> {
+              boolean drop = which.test(helper);
+              if (drop) {
+                drop(helper.request);
+              }
+              return drop;
+            });
+  }
+
+  private void keep(Request request) {
+    if (request.keepers++ == 0) {
+      bytes += request.bytes;
+    }
+  }
+
+  private void drop(Request request) {
+    if (--request.keepers == 0) {
+      bytes -= request.bytes;
+    }
+  }
+
+  private void attach(Request request, boolean security, Event event, List<String> findings) {
     if (security) {
       request.securityEvent = event;
     } else {
       request.traceEvent = event;
     }
     request.findings.addAll(findings);
+    long added = Weight.of(event);
+    request.bytes += added;
+    if (request.keepers > 0) {
+      bytes += added;
+    }
   }
 
   /** The request that the loader of {@code attempt} was started for; null if it is not known. */
@@ -172,8 +229,15 @@ final class Requests {
       best.led = true;
       withAttempt++;
     }
-    helpers.remove(hostPid);
+    Helper before = helpers.remove(hostPid);
+    if (before != null) {
+      drop(before.request);
+    }
     helpers.put(hostPid, new Helper(start, best));
+    keep(best);
+    if (helpers.size() > max) {
+      dropEldestHelper();
+    }
     return best;
   }
 
@@ -187,10 +251,21 @@ final class Requests {
     while (!kept.isEmpty()) {
       Request oldest = kept.values().iterator().next();
       if (nowNanos - oldest.nanos <= limitNanos) {
-        return;
+        break;
       }
       forget(oldest);
     }
+    while (!helpers.isEmpty()
+        && nowNanos - helpers.values().iterator().next().request.nanos > helperLimitNanos) {
+      dropEldestHelper();
+    }
+  }
+
+  private void dropEldestHelper() {
+    Iterator<Helper> eldest = helpers.values().iterator();
+    Helper helper = eldest.next();
+    eldest.remove();
+    drop(helper.request);
   }
 
   /** Forgets all. */
@@ -198,7 +273,7 @@ final class Requests {
     for (Iterator<Request> i = List.copyOf(kept.values()).iterator(); i.hasNext(); ) {
       forget(i.next());
     }
-    helpers.clear();
+    dropHelpers(helper -> true);
   }
 
   int pending() {
@@ -213,6 +288,7 @@ final class Requests {
 
   private void forget(Request request) {
     kept.remove(request.serial);
+    drop(request);
     List<Request> same = byAlias.get(request.alias);
     if (same != null) {
       same.remove(request);

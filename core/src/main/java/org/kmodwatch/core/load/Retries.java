@@ -2,6 +2,7 @@ package org.kmodwatch.core.load;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Second tries: insmod that loads from memory what the kernel did not take by descriptor. */
 final class Retries {
@@ -9,7 +10,21 @@ final class Retries {
   private static final long RETRY_NANOS = 1_000_000_000L;
 
   /** The last finit_module of each thread, if it failed. */
-  private final Map<Integer, Attempt> failed;
+  private final Map<Integer, Failed> failed;
+
+  /** What is to be known of a first try; its events are not kept for that. */
+  private record Failed(
+      String id, int hostProcessId, long beginNanos, long endNanos, @Nullable String moduleName) {
+
+    static Failed of(Attempt attempt) {
+      return new Failed(
+          attempt.id(),
+          attempt.hostProcessId,
+          attempt.beginNanos(),
+          attempt.endOrBeginNanos(),
+          attempt.moduleName());
+    }
+  }
 
   /** None of those ended before. */
   private long oldestNanos = Long.MAX_VALUE;
@@ -23,7 +38,7 @@ final class Retries {
     failed =
         new LinkedHashMap<>() {
           @Override
-          protected boolean removeEldestEntry(Map.Entry<Integer, Attempt> eldest) {
+          protected boolean removeEldestEntry(Map.Entry<Integer, Failed> eldest) {
             return size() > max;
           }
 
@@ -40,34 +55,33 @@ final class Retries {
     failed
         .values()
         .removeIf(
-            attempt -> {
-              long end = attempt.endOrBeginNanos();
-              if (end >= nanos) {
-                oldestNanos = Math.min(oldestNanos, end);
+            first -> {
+              if (first.endNanos >= nanos) {
+                oldestNanos = Math.min(oldestNanos, first.endNanos);
               }
-              return end < nanos;
+              return first.endNanos < nanos;
             });
   }
 
   /** Links a second try to the first, and keeps what may be the first of two. */
   void link(Attempt attempt) {
     if (attempt.call() == Reasons.Call.INIT) {
-      Attempt before = failed.remove(attempt.key.hostThreadId());
+      Failed before = failed.remove(attempt.key.hostThreadId());
       if (before != null
           && before.hostProcessId == attempt.hostProcessId
-          && attempt.beginNanos() - before.beginNanos() >= 0
-          && attempt.beginNanos() - before.endOrBeginNanos() <= RETRY_NANOS
-          && (before.moduleName() == null
+          && attempt.beginNanos() - before.beginNanos >= 0
+          && attempt.beginNanos() - before.endNanos <= RETRY_NANOS
+          && (before.moduleName == null
               || attempt.moduleName() == null
-              || before.moduleName().equals(attempt.moduleName()))) {
-        attempt.retryOf = before.id();
+              || before.moduleName.equals(attempt.moduleName()))) {
+        attempt.retryOf = before.id;
       }
       return;
     }
     Long returned = attempt.returnValue();
     if (attempt.call() == Reasons.Call.FINIT && returned != null && returned < 0) {
       failed.remove(attempt.key.hostThreadId());
-      failed.put(attempt.key.hostThreadId(), attempt);
+      failed.put(attempt.key.hostThreadId(), Failed.of(attempt));
       oldestNanos = Math.min(oldestNanos, attempt.endOrBeginNanos());
     } else {
       failed.remove(attempt.key.hostThreadId());

@@ -1,5 +1,6 @@
 package org.kmodwatch.core.load;
 
+import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -15,7 +16,7 @@ import org.kmodwatch.core.load.Attempt.Part;
 final class Waiters {
 
   /** Attempts that others may have waited on, by when they ended. */
-  private final NavigableMap<End, Attempt> mains = new TreeMap<>();
+  private final NavigableMap<End, Main> mains = new TreeMap<>();
 
   private final int max;
 
@@ -34,7 +35,7 @@ final class Waiters {
         && attempt.fromSensor()
         && attempt.stage() != Reasons.Stage.ENTRY
         && attempt.file() != null) {
-      mains.put(End.of(attempt), attempt);
+      mains.put(End.of(attempt), Main.of(attempt));
       if (mains.size() > max) {
         mains.pollFirstEntry();
       }
@@ -46,7 +47,7 @@ final class Waiters {
     boolean known = mains.remove(End.of(attempt)) != null;
     attempt.returnedLate(nanos);
     if (known) {
-      mains.put(End.of(attempt), attempt);
+      mains.put(End.of(attempt), Main.of(attempt));
     }
   }
 
@@ -97,11 +98,11 @@ final class Waiters {
     if (returned == null) {
       return;
     }
-    Attempt nearest = nearest(waiter, returned);
+    Main nearest = nearest(waiter, returned);
     if (nearest == null) {
       return;
     }
-    waiter.waitedOn = nearest.id();
+    waiter.waitedOn = nearest.id;
     if (waiter.outcome != LoadRecord.Outcome.LOADED && nearest.outcome != null) {
       waiter.outcome = nearest.outcome;
       waiter.reason =
@@ -109,42 +110,81 @@ final class Waiters {
     }
   }
 
-  private @Nullable Attempt nearest(Attempt waiter, long returned) {
+  private @Nullable Main nearest(Attempt waiter, long returned) {
+    SensorContext.FileIdentity file = waiter.file();
+    if (file == null) {
+      return null;
+    }
     End end = new End(waiter.endNanos(), Long.MAX_VALUE, Integer.MAX_VALUE);
-    Attempt before = null;
-    for (Attempt main : mains.headMap(end, true).descendingMap().values()) {
-      if (main.endNanos() < waiter.earliestBeginNanos()) {
+    Main before = null;
+    for (Map.Entry<End, Main> main : mains.headMap(end, true).descendingMap().entrySet()) {
+      if (main.getKey().endNanos < waiter.earliestBeginNanos()) {
         break;
       }
-      if (isMainOf(main, waiter, returned)) {
-        before = main;
+      if (isMainOf(main, waiter.endNanos(), file, returned)) {
+        before = main.getValue();
         break;
       }
     }
-    for (Attempt main : mains.tailMap(end, false).values()) {
-      if (before != null
-          && main.endNanos() - waiter.endNanos() >= waiter.endNanos() - before.endNanos()) {
+    for (Map.Entry<End, Main> main : mains.tailMap(end, false).entrySet()) {
+      long after = main.getKey().endNanos - waiter.endNanos();
+      if (before != null && after >= waiter.endNanos() - before.endNanos) {
         break;
       }
-      if (isMainOf(main, waiter, returned)) {
-        return main;
+      if (isMainOf(main, waiter.endNanos(), file, returned)) {
+        return main.getValue();
       }
     }
     return before;
   }
 
-  private static boolean isMainOf(Attempt main, Attempt waiter, long returned) {
-    return main.beginNanos() <= waiter.endNanos()
-        && main.sameFile(waiter)
-        && explains(main, returned);
+  private static boolean isMainOf(
+      Map.Entry<End, Main> main, long endNanos, SensorContext.FileIdentity file, long returned) {
+    return main.getKey().beginNanos <= endNanos
+        && main.getValue().isOf(file)
+        && main.getValue().explains(returned);
   }
 
-  /** Whether one that waited on {@code main} would return {@code returned}. */
-  private static boolean explains(Attempt main, long returned) {
-    Long its = main.returnValue();
-    return returned >= 0
-        ? main.has(Part.LOAD) && (its == null || its >= 0)
-        : its != null && its == returned;
+  /**
+   * What is to be known of an attempt that others may have waited on; its events are not kept for
+   * that.
+   *
+   * @param inPlace whether its module was put in place
+   * @param returned what its call returned; null if it has not
+   */
+  private record Main(
+      String id,
+      long endNanos,
+      long device,
+      long inode,
+      boolean inPlace,
+      @Nullable Long returned,
+      LoadRecord.@Nullable Outcome outcome,
+      @Nullable String reason) {
+
+    static Main of(Attempt attempt) {
+      SensorContext.FileIdentity file = attempt.file();
+      return new Main(
+          attempt.id(),
+          attempt.endNanos(),
+          file == null ? 0 : file.device(),
+          file == null ? 0 : file.inode(),
+          attempt.has(Part.LOAD),
+          attempt.returnValue(),
+          attempt.outcome,
+          attempt.reason);
+    }
+
+    boolean isOf(SensorContext.FileIdentity file) {
+      return inode != 0 && inode == file.inode() && device == file.device();
+    }
+
+    /** Whether one that waited on it would return {@code value}. */
+    boolean explains(long value) {
+      return value >= 0
+          ? inPlace && (returned == null || returned >= 0)
+          : returned != null && returned == value;
+    }
   }
 
   /**

@@ -374,6 +374,69 @@ final class LoadTrackerTest {
   }
 
   @Test
+  void callsThatNeverReturn_areForgotten_afterAQuarterOfAnHour() {
+    feed(Call.init(10, 0).handOver().coming(0).load());
+    tracker.tick(START + 5 * SECOND);
+    assertThat(records).hasSize(1);
+    tracker.tick(START + 905 * SECOND);
+    assertThat(tracker.statistics().forgotten()).isZero();
+    tracker.tick(START + 906 * SECOND);
+
+    assertThat(tracker.statistics().forgotten()).isEqualTo(1);
+    Call late = Call.init(10, 0);
+    feed(late.initReturns(0).lateReturn(0));
+    assertThat(records).as("what comes after that makes no second record").hasSize(1);
+    assertThat(tracker.statistics().lateEvents()).isEqualTo(1);
+    assertThat(tracker.statistics().lateReturns()).isEqualTo(1);
+  }
+
+  @Test
+  void hungLoadsOfLargeEvents_areForgotten_whenTheyTakeTooMuchMemory() {
+    for (int thread = 1; thread <= 560; thread++) {
+      feed(Call.init(thread, thread).params("p".repeat(50_000)).handOver().coming(0).load());
+    }
+    tracker.tick(START + 6 * SECOND);
+
+    assertThat(records).hasSize(560);
+    assertThat(tracker.statistics().forgotten()).isBetween(200L, 559L);
+  }
+
+  @Test
+  void openCallsOfLargeEvents_areReportedEarly_whenTheyTakeTooMuchMemory() {
+    for (int thread = 1; thread <= 560; thread++) {
+      feed(Call.init(thread, thread).params("p".repeat(50_000)).handOver().coming(0));
+    }
+
+    assertThat(tracker.statistics().evicted()).isPositive();
+    assertThat(fields(records.getFirst())).contains("returnValue");
+    tracker.finish();
+    assertThat(records).hasSize(560);
+  }
+
+  @Test
+  void requestsOfLargeEvents_areForgotten_whenTheyTakeTooMuchMemory() {
+    for (int thread = 1; thread <= 1000; thread++) {
+      feed(Call.request(thread, thread).asks("net-pf-" + "x".repeat(5000) + thread));
+    }
+
+    assertThat(tracker.statistics().requestsWithoutLoad()).isBetween(400L, 999L);
+    assertThat(tracker.statistics().requestsPending()).isPositive();
+  }
+
+  @Test
+  void requestOfAHelper_isNotKeptForEver() {
+    feed(Call.request(50, 0).asks("net-pf-38"));
+    feed(Call.finit(60, SECOND).helperFor("net-pf-38", 100_000).named("dep").loaded());
+    tracker.tick(START + 901 * SECOND);
+    feed(Call.finit(60, 902 * SECOND).helperFor("net-pf-38", 100_000).named("late").loaded());
+    tracker.tick(START + 910 * SECOND);
+
+    assertThat(records.getFirst().requester()).isNotNull();
+    assertThat(records.getLast().requester()).isNull();
+    assertThat(fields(records.getLast())).contains("requester");
+  }
+
+  @Test
   void request_thatComesAfterItsLoad_isJoined() {
     feed(Call.finit(60, SECOND).helperFor("fs-xfs", 100_000).loaded());
     assertThat(records).isEmpty();

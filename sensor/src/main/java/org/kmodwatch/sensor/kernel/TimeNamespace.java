@@ -30,8 +30,7 @@ final class TimeNamespace {
       for (String line : Files.readAllLines(proc.resolve("self/timens_offsets"))) {
         Matcher offset = BOOTTIME.matcher(line);
         if (offset.matches()) {
-          return Long.parseLong(offset.group(1)) * 1_000_000_000L
-              + Long.parseLong(offset.group(2));
+          return Long.parseLong(offset.group(1)) * 1_000_000_000L + Long.parseLong(offset.group(2));
         }
       }
       return 0;

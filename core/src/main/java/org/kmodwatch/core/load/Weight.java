@@ -1,0 +1,94 @@
+package org.kmodwatch.core.load;
+
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.kmodwatch.core.event.Argument;
+import org.kmodwatch.core.event.Event;
+import org.kmodwatch.core.event.ProcessContext;
+import org.kmodwatch.core.event.SensorContext;
+import org.kmodwatch.core.event.SensorContexts;
+import org.kmodwatch.core.event.Value;
+
+/**
+ * How many bytes of the heap an event keeps, about. Whoever calls decides how long its paths,
+ * arguments and parameters are, so that what is kept is bounded by this and not by a number of
+ * events.
+ */
+final class Weight {
+
+  /** An event without its texts: objects, lists, and the maps between them. */
+  private static final long OF_EVENT = 512;
+
+  private static final long OF_VALUE = 48;
+
+  private Weight() {}
+
+  static long of(Event event) {
+    ProcessContext process = event.process();
+    long sum =
+        OF_EVENT + of(event.hostName()) + of(process.processName()) + of(process.executablePath());
+    if (event.args() != null) {
+      for (Argument argument : event.args()) {
+        sum += OF_VALUE + of(argument.value());
+      }
+    }
+    SensorContext context = SensorContexts.of(event).orElse(null);
+    if (context != null) {
+      sum += of(context);
+    }
+    for (Map.Entry<String, Value> field : event.unknownFields().entrySet()) {
+      if (context == null || !field.getKey().equals(SensorContext.KEY)) {
+        sum += OF_VALUE + of(field.getKey()) + of(field.getValue());
+      }
+    }
+    return sum;
+  }
+
+  private static long of(SensorContext context) {
+    long sum = of(context.moduleName());
+    SensorContext.FileIdentity file = context.file();
+    if (file != null) {
+      sum += of(file.path());
+    }
+    SensorContext.Task task = context.task();
+    if (task != null) {
+      sum += of(task.cgroupPath()) + of(task.modprobePath());
+      for (String argument : task.arguments()) {
+        sum += of(argument);
+      }
+      for (SensorContext.Ancestor ancestor : task.ancestors()) {
+        sum += of(ancestor.name()) + of(ancestor.executablePath());
+      }
+    }
+    return sum;
+  }
+
+  private static long of(@Nullable Value value) {
+    return switch (value) {
+      case null -> 0;
+      case Value.Str(String text) -> of(text);
+      case Value.Num(String text) -> of(text);
+      case Value.Array(List<Value> values) -> {
+        long sum = OF_VALUE;
+        for (Value each : values) {
+          sum += OF_VALUE + of(each);
+        }
+        yield sum;
+      }
+      case Value.Obj(Map<String, Value> fields) -> {
+        long sum = OF_VALUE;
+        for (Map.Entry<String, Value> field : fields.entrySet()) {
+          sum += OF_VALUE + of(field.getKey()) + of(field.getValue());
+        }
+        yield sum;
+      }
+      case Value.Bool ignored -> OF_VALUE;
+      case Value.Null ignored -> OF_VALUE;
+    };
+  }
+
+  private static long of(@Nullable String text) {
+    return text == null ? 0 : 48L + text.length();
+  }
+}
