@@ -2,9 +2,9 @@
 # Runs the package's service in the lab's Debian under module work that never repeats itself (names, paths, images, users,
 # programs, aliases), with every kind of output and a SIGHUP each 30 s, and prints what it used as time went on.
 #
-#   tools/soak.sh [--seconds N] [--hostile] [--kernel NAME] [--page]
+#   tools/soak.sh [--seconds N] [--pause MS] [--hostile] [--kernel NAME] [--page]
 #
-# N is 3600 unless given. With --hostile, nobody attempts loads from ever-new long paths and with long arguments, and
+# N is 3600 unless given; between two loads are MS milliseconds, 100 unless given. With --hostile, nobody attempts loads from ever-new long paths and with long arguments, and
 # root hands over images that the kernel refuses, both as fast as it goes. With --page the table goes into
 # docs/performance.md. What was seen stays in build/soak.
 # Exit status: 0 everything is flat over the second half and each accepted load has its record, 1 it is not, 64 wrong
@@ -13,31 +13,36 @@ set -euo pipefail
 
 home=$(CDPATH='' cd -P -- "${BASH_SOURCE[0]%/*}/.." && pwd)
 readonly home out=$home/build/soak
-seconds=3600 hostile=false kernel=6.12 page=false
+seconds=3600 pause=100 hostile=false kernel=6.12 page=false
 while (($#)); do
   case $1 in
-    --seconds | --kernel)
+    --seconds | --pause | --kernel)
       (($# >= 2)) || { printf 'soak: %s needs a value\n' "$1" >&2; exit 64; }
-      if [[ $1 == --kernel ]]; then kernel=$2; else seconds=$2; fi
+      case $1 in
+        --seconds) seconds=$2 ;;
+        --pause) pause=$2 ;;
+        --kernel) kernel=$2 ;;
+      esac
       shift
       ;;
     --hostile) hostile=true ;;
     --page) page=true ;;
     *)
-      printf 'soak: unknown argument %s; usage: tools/soak.sh [--seconds N] [--hostile] [--kernel NAME] [--page]\n' "$1" >&2
+      printf 'soak: unknown argument %s; usage: tools/soak.sh [--seconds N] [--pause MS] [--hostile] [--kernel NAME] [--page]\n' "$1" >&2
       exit 64
       ;;
   esac
   shift
 done
 [[ $seconds =~ ^[1-9][0-9]{1,5}$ ]] || { printf 'soak: --seconds %s: expected 10 to 999999\n' "$seconds" >&2; exit 64; }
+[[ $pause =~ ^[0-9]{1,5}$ ]] || { printf 'soak: --pause %s: expected 0 to 99999\n' "$pause" >&2; exit 64; }
 
 rm -rf "$out"
 "$home/verify" -Dit.test=SoakRun -Dtest=NoUnitTest -Dsurefire.failIfNoSpecifiedTests=false -Dfailsafe.failIfNoSpecifiedTests=false \
-  "-Dkmodwatch.soak=$seconds" "-Dkmodwatch.hostile=$hostile" "-Dkmodwatch.kernels=$kernel" >&2
+  "-Dkmodwatch.soak=$seconds" "-Dkmodwatch.pause=$pause" "-Dkmodwatch.hostile=$hostile" "-Dkmodwatch.kernels=$kernel" >&2
 
 status=0
-awk -v date="$(date -u +%F)" -v kernel="$kernel" -v seconds="$seconds" -v hostile="$hostile" -f "$home/tools/soak/table.awk" "$out/guest.log" \
+awk -v date="$(date -u +%F)" -v kernel="$kernel" -v seconds="$seconds" -v pause="$pause" -v hostile="$hostile" -f "$home/tools/soak/table.awk" "$out/guest.log" \
   >"$out/table.md" || status=$?
 cat "$out/table.md"
 

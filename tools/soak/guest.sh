@@ -1,6 +1,6 @@
 #!/bin/sh
 # The soak, in the lab's Debian: the package's own service with every kind of output, and module work that never repeats
-# itself, for SOAK_SECONDS (SoakRun sets it, and SOAK_HOSTILE); SIGHUP each 30 s. In /lab are kmodwatch.deb, kwchurn and kw_plain.ko.
+# itself, for SOAK_SECONDS (SoakRun sets it, SOAK_PAUSE_MS and SOAK_HOSTILE); SIGHUP each 30 s. In /lab are kmodwatch.deb, kwchurn and kw_plain.ko.
 # Prints a line for each sample, and in the end how many accepted loads have their record. The heap is what each minute's forced
 # collection leaves.
 state=/var/lib/kmodwatch
@@ -67,7 +67,7 @@ sample() {
 
 began=$(seconds)
 ended() { [ "$(($(seconds) - began))" -ge "$SOAK_SECONDS" ]; }
-kwchurn loads "$SOAK_SECONDS" "${SOAK_PAUSE_MS:-100}" kw_plain.ko kw_plain /srv/churn >/root/churned 2>/root/churn.errors &
+kwchurn loads "$SOAK_SECONDS" "$SOAK_PAUSE_MS" kw_plain.ko kw_plain /srv/churn >/root/churned 2>/root/churn.errors &
 churn=$!
 hostile=
 if [ "${SOAK_HOSTILE:-false}" = true ]; then
@@ -103,22 +103,24 @@ wait $churn $hostile
 cat /root/churned /root/refused /root/exists 2>/dev/null
 head -n 5 /root/churn.errors
 
-# Until nothing more comes.
-size=-1
+# Each accepted load has a name of its own.
+recorded() {
+  cat $state/archive.ndjson* | grep '"action":"load","outcome":"loaded"' | grep -o '"module":{"name":"kc[a-z]*"' | sort -u | wc -l
+}
+# Until all have come; they may take a while on a machine that is short of processor time.
 tries=0
-while [ "$size" != "$(cat $state/archive.ndjson* | wc -c)" ] && [ "$tries" -lt 30 ]; do
+until [ "$(recorded)" = "$(sed -n 's/^loads //p' /root/churned)" ] || [ "$tries" -ge 60 ]; do
   tries=$((tries + 1))
-  size=$(cat $state/archive.ndjson* | wc -c)
   sleep 10
 done
 sample
 echo "reloads $reloads"
-# Each accepted load has a name of its own.
-cat $state/archive.ndjson* | grep '"action":"load","outcome":"loaded"' | grep -o '"module":{"name":"kc[a-z]*"' | sort -u | wc -l | sed 's/^/loads-recorded /'
+echo "loads-recorded $(recorded)"
 page /metrics | grep '^kmodwatch_sensor_\(seen\|lost\|suppressed\|gaps\)_total' | sed 's/^/metric /'
 echo "memory-peak-KiB $(($(cat /sys/fs/cgroup/system.slice/$unit/memory.peak 2>/dev/null || echo 0) / 1024))"
 systemctl stop $unit
-journalctl -q -u $unit -o cat | grep -v '^{' | tail -n 400 >out/service.log
+# Without records, and what it sent to syslog.
+journalctl -q -u $unit -o cat | grep -v '^{\|^1 ' | tail -n 400 >out/service.log
 cp $state/gc.txt out/gc.txt
 kill $receiver
 echo end

@@ -16,7 +16,7 @@ $1 == "loads" || $1 == "loads-recorded" || $1 == "programs-of-nobody" || $1 == "
 END {
   # The last one is from after the work.
   during = samples - 1
-  printf "%s: %s, Linux %s, emulated, %d s%s.\n\n", date, "2 processors and 2 GiB", kernel, seconds, hostile == "true" ? ", hostile form" : ""
+  printf "%s: %s, Linux %s, emulated, %d s, %d ms between two loads%s.\n\n", date, "2 processors and 2 GiB", kernel, seconds, pause, hostile == "true" ? ", hostile form" : ""
   print "| after | heap after a forced collection | native memory | RSS | threads | descriptors | disk | series | health |"
   print "|---|---|---|---|---|---|---|---|---|"
   for (i = 1; i <= samples; i++) {

@@ -27,6 +27,7 @@ final class SoakRun {
   private static final Duration AROUND = Duration.ofMinutes(20);
 
   private static final int SECONDS = Integer.getInteger("kmodwatch.soak", 300);
+  private static final int PAUSE_MILLIS = Integer.getInteger("kmodwatch.pause", 100);
   private static final boolean HOSTILE = Boolean.getBoolean("kmodwatch.hostile");
   private static final String KERNEL = System.getProperty("kmodwatch.kernels", "6.12");
 
@@ -74,7 +75,8 @@ final class SoakRun {
             StandardCopyOption.REPLACE_EXISTING);
     DebianGuest.run(
         KERNEL,
-        "SOAK_SECONDS=%d\nSOAK_HOSTILE=%b\n".formatted(SECONDS, HOSTILE)
+        "SOAK_SECONDS=%d\nSOAK_PAUSE_MS=%d\nSOAK_HOSTILE=%b\n"
+                .formatted(SECONDS, PAUSE_MILLIS, HOSTILE)
             + Files.readString(source.resolve("guest.sh")),
         List.of(deb, churn, module),
         Duration.ofSeconds(SECONDS).plus(AROUND),
