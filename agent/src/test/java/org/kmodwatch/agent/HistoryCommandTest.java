@@ -52,7 +52,13 @@ class HistoryCommandTest {
     var writer = new LoadWriter();
     var notes = new ArrayList<String>();
     try (History history =
-        History.of(folder, 8 << 20, Duration.ofDays(3650), InstantSource.fixed(NOW), notes::add)) {
+        History.of(
+            folder,
+            8 << 20,
+            Duration.ofDays(3650),
+            InstantSource.fixed(NOW),
+            () -> 0,
+            notes::add)) {
       history.add(List.of(writer.toBytes(DUMMY), writer.toBytes(EVIL)));
     }
     assertThat(notes).isEmpty();

@@ -158,7 +158,7 @@ final class HistoryQueries implements Measurement {
   private static void fill(Path folder) throws HistoryException {
     var random = new Random(RecordingGenerator.SEED);
     try (History history =
-        History.of(folder, 8L << 30, Duration.ofDays(36_500), () -> END, note -> {})) {
+        History.of(folder, 8L << 30, Duration.ofDays(36_500), () -> END, () -> 0, note -> {})) {
       var batch = new ArrayList<byte[]>(BATCH);
       for (int n = 0; n < RECORDS; n++) {
         batch.add(record(n, random).getBytes(StandardCharsets.UTF_8));

@@ -11,7 +11,9 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.agent.store.Database;
 import org.kmodwatch.agent.store.PrivateFolder;
@@ -35,18 +37,15 @@ public final class History implements AutoCloseable {
 
   private final Path path;
   private final long maxBytes;
-  private final Duration maxAge;
-  private final InstantSource clock;
+  private final OldAge oldAge;
   private final Consumer<String> notes;
   private @Nullable PrivateFolder folder;
   private @Nullable Database database;
 
-  private History(
-      Path path, long maxBytes, Duration maxAge, InstantSource clock, Consumer<String> notes) {
+  private History(Path path, long maxBytes, OldAge oldAge, Consumer<String> notes) {
     this.path = path;
     this.maxBytes = maxBytes;
-    this.maxAge = maxAge;
-    this.clock = clock;
+    this.oldAge = oldAge;
     this.notes = notes;
   }
 
@@ -54,14 +53,21 @@ public final class History implements AutoCloseable {
    * One in the folder {@code path}, which is made if it is not there.
    *
    * @param maxBytes how large it may be
-   * @param maxAge how long a record is kept, by {@code clock}
+   * @param maxAge how long a record is kept, by {@code clock}; longer for a day after somebody set
+   *     that forward
+   * @param nanoTime a clock that nobody can set, as {@link System#nanoTime}
    * @param notes takes lines for a person
    * @throws StoreException if the folder is not private, or another's
    */
   public static History of(
-      Path path, long maxBytes, Duration maxAge, InstantSource clock, Consumer<String> notes) {
+      Path path,
+      long maxBytes,
+      Duration maxAge,
+      InstantSource clock,
+      LongSupplier nanoTime,
+      Consumer<String> notes) {
     PrivateFolder.require(OPTION, path);
-    return new History(path, maxBytes, maxAge, clock, notes);
+    return new History(path, maxBytes, new OldAge(maxAge, clock, nanoTime), notes);
   }
 
   /**
@@ -125,7 +131,13 @@ public final class History implements AutoCloseable {
   }
 
   private void deleteOld(Connection sql) throws SQLException {
-    Instant before = clock.instant().minus(maxAge);
+    if (oldAge.isNew()) {
+      newest(sql).ifPresent(oldAge::newest);
+    }
+    Instant before = oldAge.before().orElse(null);
+    if (before == null) {
+      return;
+    }
     long beforeNanos = before.getEpochSecond() * 1_000_000_000L + before.getNano();
     try (PreparedStatement delete =
         sql.prepareStatement(
@@ -134,6 +146,16 @@ public final class History implements AutoCloseable {
       delete.setLong(1, beforeNanos);
       delete.setInt(2, MAX_OLD_A_WRITE);
       delete.executeUpdate();
+    }
+  }
+
+  private static Optional<Instant> newest(Connection sql) throws SQLException {
+    try (PreparedStatement select =
+            sql.prepareStatement("SELECT time FROM load ORDER BY sequence DESC LIMIT 1");
+        ResultSet rows = select.executeQuery()) {
+      return rows.next()
+          ? Optional.of(Instant.ofEpochSecond(0, rows.getLong(1)))
+          : Optional.empty();
     }
   }
 

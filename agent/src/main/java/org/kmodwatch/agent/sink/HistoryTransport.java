@@ -21,7 +21,9 @@ final class HistoryTransport implements Transport {
    */
   HistoryTransport(HistoryTarget target, InstantSource clock, Consumer<String> notes) {
     try {
-      history = History.of(target.folder(), target.maxBytes(), target.maxAge(), clock, notes);
+      history =
+          History.of(
+              target.folder(), target.maxBytes(), target.maxAge(), clock, System::nanoTime, notes);
     } catch (StoreException e) {
       throw new SinkException(String.valueOf(e.getMessage()), e);
     }

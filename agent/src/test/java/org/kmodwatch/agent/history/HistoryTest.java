@@ -41,6 +41,7 @@ class HistoryTest {
   @TempDir Path temporary;
   private final List<String> notes = new ArrayList<>();
   private Instant now = TestLoad.START;
+  private long nowNanos = Long.MAX_VALUE - 5;
 
   @SuppressWarnings("NullAway.Init")
   private Path folder;
@@ -61,7 +62,7 @@ class HistoryTest {
 
   private History open(long maxBytes) {
     InstantSource clock = () -> now;
-    return History.of(folder, maxBytes, MAX_AGE, clock, notes::add);
+    return History.of(folder, maxBytes, MAX_AGE, clock, () -> nowNanos, notes::add);
   }
 
   @Test
@@ -281,10 +282,21 @@ class HistoryTest {
   @Test
   void whatIsTooOld_goes() throws Exception {
     history.add(List.of(TestLoad.ordinary(0).json(), TestLoad.ordinary(10).json()));
-    now = TestLoad.START.plus(MAX_AGE).plusSeconds(5);
+    Duration passed = Duration.between(now, TestLoad.START.plus(MAX_AGE).plusSeconds(5));
+    now = now.plus(passed);
+    nowNanos += passed.toNanos();
     history.add(List.of(TestLoad.ordinary(3_000_000).json()));
 
     assertThat(ids(HistoryFilter.ALL, 10)).containsExactly("id-10", "id-3000000");
+  }
+
+  @Test
+  void nothing_goesForItsAge_whenTheClockWasSetYearsForward() throws Exception {
+    history.add(List.of(TestLoad.ordinary(0).json(), TestLoad.ordinary(10).json()));
+    now = now.plus(MAX_AGE.multipliedBy(10));
+    history.add(List.of(TestLoad.ordinary(11).json()));
+
+    assertThat(ids(HistoryFilter.ALL, 10)).containsExactly("id-0", "id-10", "id-11");
   }
 
   @Test
@@ -350,7 +362,12 @@ class HistoryTest {
     public static void main(String[] args) throws Exception {
       History history =
           History.of(
-              Path.of(args[0]), 64 << 20, MAX_AGE, () -> TestLoad.START, System.err::println);
+              Path.of(args[0]),
+              64 << 20,
+              MAX_AGE,
+              () -> TestLoad.START,
+              () -> 0,
+              System.err::println);
       for (int n = Integer.parseInt(args[1]); ; n++) {
         history.add(List.of(TestLoad.ordinary(n).json()));
         System.out.println(n + 1);
@@ -446,7 +463,7 @@ class HistoryTest {
         open, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-xr-x")));
 
     assertThatThrownBy(
-            () -> History.of(open, MAX_BYTES, MAX_AGE, InstantSource.system(), notes::add))
+            () -> History.of(open, MAX_BYTES, MAX_AGE, InstantSource.system(), () -> 0, notes::add))
         .isInstanceOf(StoreException.class)
         .hasMessage("--history: others may look into the folder; remedy: chmod 700 " + open);
   }
