@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.event.EventNames;
+import org.kmodwatch.core.event.EventWeight;
 import org.kmodwatch.core.event.SensorContexts;
 import org.kmodwatch.core.load.LoadRecord;
 
@@ -26,7 +27,11 @@ final class OpenRequests {
   /** Past this many the oldest does not wait any longer. */
   static final int MAX_OPEN = 1024;
 
+  /** Nor past this many bytes of their events, about: who asks decides how large one is. */
+  static final long MAX_BYTES = 4L << 20;
+
   private final Map<Key, Event> open = new LinkedHashMap<>();
+  private long bytes;
   private final List<Event> withoutLoad = new ArrayList<>();
 
   private record Key(String alias, int hostThreadId) {}
@@ -44,33 +49,46 @@ final class OpenRequests {
     }
     Optional<String> alias =
         event.stringArgument("kmod_name").or(() -> event.stringArgument("name"));
-    open.putIfAbsent(new Key(alias.orElse(""), event.process().hostThreadId()), event);
-    if (open.size() > MAX_OPEN) {
-      Iterator<Event> oldest = open.values().iterator();
-      withoutLoad.add(oldest.next());
-      oldest.remove();
+    var key = new Key(alias.orElse(""), event.process().hostThreadId());
+    if (open.putIfAbsent(key, event) == null) {
+      bytes += EventWeight.of(event);
     }
+    Iterator<Event> oldest = open.values().iterator();
+    while (open.size() > MAX_OPEN || bytes > MAX_BYTES) {
+      giveUp(oldest);
+    }
+  }
+
+  private void giveUp(Iterator<Event> requests) {
+    Event request = requests.next();
+    requests.remove();
+    bytes -= EventWeight.of(request);
+    withoutLoad.add(request);
   }
 
   /** Takes notice of a load: what asked for it has got an answer. */
   void joined(LoadRecord load) {
     LoadRecord.Requester requester = load.requester();
     if (requester != null && !open.isEmpty()) {
-      open.keySet().removeIf(key -> key.alias().equals(requester.alias()));
+      open.entrySet()
+          .removeIf(
+              request -> {
+                boolean answered = request.getKey().alias().equals(requester.alias());
+                if (answered) {
+                  bytes -= EventWeight.of(request.getValue());
+                }
+                return answered;
+              });
     }
   }
 
   /** Gives up those that have waited long enough. */
   void tick(long nowNanos) {
     // In the order in which they came, so the first that is not due ends it.
-    Iterator<Event> requests = open.values().iterator();
-    while (requests.hasNext()) {
-      Event request = requests.next();
-      if (nowNanos - SensorContexts.steadyNanos(request) < PATIENCE.toNanos()) {
-        return;
-      }
-      withoutLoad.add(request);
-      requests.remove();
+    while (!open.isEmpty()
+        && nowNanos - SensorContexts.steadyNanos(open.values().iterator().next())
+            >= PATIENCE.toNanos()) {
+      giveUp(open.values().iterator());
     }
   }
 
@@ -78,6 +96,7 @@ final class OpenRequests {
   void finish() {
     withoutLoad.addAll(open.values());
     open.clear();
+    bytes = 0;
   }
 
   /** Those that led to no load and have not been taken yet. */

@@ -62,6 +62,18 @@ class OpenRequestsTest {
     assertThat(requests.take()).hasSize(3).first().isEqualTo(hook("a0", 1));
   }
 
+  @Test
+  void floodOfLargeRequests_isBoundedByBytes() {
+    String longName = "x".repeat(50_000);
+    for (int i = 0; i < 200; i++) {
+      requests.event(hook(longName + i, 1));
+    }
+    assertThat(requests.take()).hasSizeBetween(100, 150).first().isEqualTo(hook(longName + 0, 1));
+
+    requests.tick(Long.MAX_VALUE);
+    assertThat(requests.take()).hasSizeBetween(50, 100);
+  }
+
   private static Event hook(String alias, int pid) {
     return event("security_kernel_module_request")
         .by("curl", pid, 1000)

@@ -7,6 +7,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.event.EventNames;
+import org.kmodwatch.core.event.EventWeight;
 import org.kmodwatch.core.event.SensorContext;
 import org.kmodwatch.core.event.SensorContexts;
 import org.kmodwatch.core.event.SourceContext;
@@ -146,7 +147,7 @@ final class Attempt {
 
   void put(Part part, Event event) {
     Event before = parts.put(part, event);
-    bytes += Weight.of(event) - (before == null ? 0 : Weight.of(before));
+    bytes += EventWeight.of(event) - (before == null ? 0 : EventWeight.of(before));
     context = null;
   }
 

@@ -9,6 +9,7 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.event.EventNames;
+import org.kmodwatch.core.event.EventWeight;
 import org.kmodwatch.core.event.SensorContexts;
 
 /**
@@ -177,7 +178,7 @@ final class Requests {
       request.traceEvent = event;
     }
     request.findings.addAll(findings);
-    long added = Weight.of(event);
+    long added = EventWeight.of(event);
     request.bytes += added;
     if (request.keepers > 0) {
       bytes += added;

@@ -1,30 +1,25 @@
-package org.kmodwatch.core.load;
+package org.kmodwatch.core.event;
 
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import org.kmodwatch.core.event.Argument;
-import org.kmodwatch.core.event.Event;
-import org.kmodwatch.core.event.ProcessContext;
-import org.kmodwatch.core.event.SensorContext;
-import org.kmodwatch.core.event.SensorContexts;
-import org.kmodwatch.core.event.Value;
 
 /**
  * How many bytes of the heap an event keeps, about. Whoever calls decides how long its paths,
  * arguments and parameters are, so that what is kept is bounded by this and not by a number of
  * events.
  */
-final class Weight {
+public final class EventWeight {
 
   /** An event without its texts: objects, lists, and the maps between them. */
   private static final long OF_EVENT = 512;
 
   private static final long OF_VALUE = 48;
 
-  private Weight() {}
+  private EventWeight() {}
 
-  static long of(Event event) {
+  /** Bytes of the heap that {@code event} keeps, its texts among them, about. */
+  public static long of(Event event) {
     ProcessContext process = event.process();
     long sum =
         OF_EVENT + of(event.hostName()) + of(process.processName()) + of(process.executablePath());
