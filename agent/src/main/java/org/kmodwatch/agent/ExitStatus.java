@@ -27,5 +27,11 @@ public final class ExitStatus {
   /** EX_SOFTWARE: a fault of ours, or nowhere to write to. */
   public static final int INTERNAL = 70;
 
+  /**
+   * EX_TEMPFAIL: what is needed is not there now and may come: memory, descriptors, room in a
+   * trampoline, a disk that can be written to. A service tries again.
+   */
+  public static final int TEMPORARY = 75;
+
   private ExitStatus() {}
 }

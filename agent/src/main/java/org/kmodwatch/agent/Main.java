@@ -173,7 +173,7 @@ public final class Main {
             if (debug && !e.verifierLog().isEmpty()) {
               e.verifierLog().lines().forEach(shell::note);
             }
-            yield ExitStatus.UNAVAILABLE;
+            yield e.mayPass() ? ExitStatus.TEMPORARY : ExitStatus.UNAVAILABLE;
           }
           default -> {
             shell.complain(
@@ -241,7 +241,8 @@ public final class Main {
         "64:wrong usage",
         "65:bad input: with --strict, or a file given to inspect that is no module",
         "69:what is needed is not there: a kernel feature, a privilege, a program, a file",
-        "70:a fault of kmodwatch, or no room to write at the end"
+        "70:a fault of kmodwatch, or no room to write at the end",
+        "75:what is needed is not there now and may come, such as memory: try again"
       },
       footerHeading = "%nExamples:%n",
       footer = {

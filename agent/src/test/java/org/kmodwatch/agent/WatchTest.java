@@ -47,6 +47,7 @@ import org.kmodwatch.sensor.ClockStep;
 import org.kmodwatch.sensor.Hook;
 import org.kmodwatch.sensor.HookStatus;
 import org.kmodwatch.sensor.Sensor;
+import org.kmodwatch.sensor.SensorException;
 import org.kmodwatch.sensor.SensorStatistics;
 import picocli.CommandLine;
 
@@ -639,6 +640,25 @@ class WatchTest {
             "kmodwatch: no privilege to load BPF programs, it takes root, or the capabilities"
                 + " CAP_BPF and CAP_PERFMON, of which CAP_PERFMON is missing: try sudo kmodwatch"
                 + " watch\n");
+  }
+
+  @Test
+  void watch_endsWith75_whenTheSensorMayStartLater_and69WhenNot() {
+    FakeRoot.healthyIn(folder);
+    Shell shell = new Cli().withRoot(folder).shell(err);
+
+    assertThat(watch(shell, new SensorException("no memory now", "", true))).isEqualTo(75);
+    assertThat(watch(shell, new SensorException("no such hook", ""))).isEqualTo(69);
+    assertThat(errLines()).containsExactly("kmodwatch: no memory now", "kmodwatch: no such hook");
+  }
+
+  private static int watch(Shell shell, SensorException failure) {
+    return new Main(
+            shell,
+            options -> {
+              throw failure;
+            })
+        .run("watch", "-o", "none");
   }
 
   @Test

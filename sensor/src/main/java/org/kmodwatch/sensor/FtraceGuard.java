@@ -33,7 +33,7 @@ public final class FtraceGuard implements AutoCloseable {
     try {
       object = BpfObject.open(LibBpf.load(), ObjectFiles.read(OBJECT));
     } catch (KernelException e) {
-      throw failed(e.getMessage(), "");
+      throw failed(e.getMessage(), "", e.mayPass());
     }
     BpfObject.Outcome outcome = object.load();
     if (outcome.succeeded()) {
@@ -44,7 +44,8 @@ public final class FtraceGuard implements AutoCloseable {
       throw failed(
           outcome.reason()
               + (outcome.privilegeMissing() ? "; it takes CAP_NET_ADMIN beside CAP_BPF" : ""),
-          outcome.messages());
+          outcome.messages(),
+          outcome.mayPass());
     }
     return new FtraceGuard(object);
   }
@@ -63,19 +64,20 @@ public final class FtraceGuard implements AutoCloseable {
           Path folder = Path.of(fields[1]);
           // Every cgroup has this file but the root.
           if (Files.exists(folder.resolve("cgroup.type"))) {
-            throw failed(folder + " is not the root of the cgroups: is this a container?", "");
+            throw failed(
+                folder + " is not the root of the cgroups: is this a container?", "", false);
           }
           return folder;
         }
       }
     } catch (IOException e) {
-      throw failed("%s cannot be read: %s".formatted(MOUNTS, e.getMessage()), "");
+      throw failed("%s cannot be read: %s".formatted(MOUNTS, e.getMessage()), "", true);
     }
     throw failed(
-        "no cgroups of version 2 are mounted; mount them: mount -t cgroup2 cgroup2 DIR", "");
+        "no cgroups of version 2 are mounted; mount them: mount -t cgroup2 cgroup2 DIR", "", false);
   }
 
-  private static SensorException failed(String why, String messages) {
-    return new SensorException("ftrace cannot be guarded: " + why, messages);
+  private static SensorException failed(String why, String messages, boolean mayPass) {
+    return new SensorException("ftrace cannot be guarded: " + why, messages, mayPass);
   }
 }

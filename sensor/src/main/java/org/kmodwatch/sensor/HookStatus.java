@@ -17,6 +17,8 @@ public record HookStatus(Hook hook, State state, String detail) {
     /** This kernel does not have the function or tracepoint. */
     ABSENT,
     /** The kernel has it, and refused the program or the attachment. */
-    FAILED
+    FAILED,
+    /** As {@link #FAILED}, but for a reason that may pass: the next start may attach it. */
+    FAILED_FOR_NOW
   }
 }

@@ -3,9 +3,11 @@ package org.kmodwatch.sensor;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
@@ -80,7 +82,8 @@ final class PinFolder {
       throw new SensorException(
           "what is pinned cannot be taken over: %s; remove it: rm -r %s"
               .formatted(e.getMessage(), folder),
-          "");
+          "",
+          true);
     }
   }
 
@@ -106,8 +109,21 @@ final class PinFolder {
           ("nothing can be pinned in %s: %s; it must be in a BPF file system, and this user"
                   + " must be able to write there; mount one: mount -t bpf bpf /sys/fs/bpf")
               .formatted(root, reason(e)),
-          "");
+          "",
+          mayPass(e));
     }
+  }
+
+  /**
+   * Whether another try may succeed: the kernel says so, or it is the disk's or somebody's doing.
+   */
+  private static boolean mayPass(Exception e) {
+    return switch (e) {
+      case KernelException kernel -> kernel.mayPass();
+      case AccessDeniedException denied -> false;
+      case NoSuchFileException missing -> false;
+      default -> true;
+    };
   }
 
   /** Java's message of a file is its path alone. */
@@ -137,7 +153,7 @@ final class PinFolder {
       }
       return unread;
     } catch (IOException e) {
-      throw new SensorException("cannot pin in %s: %s".formatted(root, e), "");
+      throw new SensorException("cannot pin in %s: %s".formatted(root, e), "", mayPass(e));
     }
   }
 

@@ -29,6 +29,9 @@ final class Programs implements AutoCloseable {
   /** A multiple of the page size of any machine. */
   private static final int SMALLEST_RING_BYTES = 64 << 10;
 
+  /** BPF_MAX_TRAMP_LINKS of include/linux/bpf.h: how many programs a function can have. */
+  private static final int TRAMPOLINE_PROGRAMS = 38;
+
   private static final boolean PREEMPTION = Preemption.isPossible();
 
   private final BpfMaps maps;
@@ -88,7 +91,8 @@ final class Programs implements AutoCloseable {
         throw new SensorException(
             "the hook %s cannot be used: %s%s"
                 .formatted(status.hook().target(), status.detail(), programs.reads.remedy()),
-            programs.complaints);
+            programs.complaints,
+            status.state() == HookStatus.State.FAILED_FOR_NOW);
       }
     }
     if (programs.pins != null) {
@@ -149,9 +153,21 @@ final class Programs implements AutoCloseable {
     return misses;
   }
 
-  /** A fault for each hook that was attached and is no more, and for pins that are gone. */
+  /**
+   * A fault for each hook that was attached and is no more, for each that could not be attached for
+   * a reason that may pass, and for pins that are gone.
+   */
   List<SensorFault> detached() {
     var detached = new LinkedHashSet<SensorFault>();
+    for (HookStatus status : statuses.values()) {
+      if (status.state() == HookStatus.State.FAILED_FOR_NOW) {
+        detached.add(
+            new SensorFault(
+                "hook " + status.hook().target(),
+                "its program was not attached: %s; without it: %s"
+                    .formatted(status.detail(), status.hook().lostWithout())));
+      }
+    }
     for (AttachedProgram program : attached) {
       HookStatus status = statuses.get(hookOf(program));
       if (status != null && status.state() == HookStatus.State.ATTACHED && !program.isAttached()) {
@@ -215,7 +231,8 @@ final class Programs implements AutoCloseable {
       object.close();
       return attachWhatGoes(lib, btf, Reads.DIRECT, imageBufferBytes, pins);
     }
-    if (!outcome.succeeded()) {
+    // What may pass is no program's fault: trying each alone would leave out what the kernel takes.
+    if (!outcome.succeeded() && !outcome.mayPass()) {
       object.close();
       for (Hook hook : Set.copyOf(wanted)) {
         BpfObject.Outcome alone = loadAlone(lib, reads, hook);
@@ -226,17 +243,18 @@ final class Programs implements AutoCloseable {
       }
       object = open(lib, reads, wanted, imageBufferBytes);
       outcome = object.load();
-      if (!outcome.succeeded()) {
-        object.close();
-        throw new SensorException(
-            "the BPF programs cannot be loaded: " + reason(outcome) + reads.remedy(),
-            outcome.messages());
-      }
+    }
+    if (!outcome.succeeded()) {
+      object.close();
+      throw new SensorException(
+          "the BPF programs cannot be loaded: " + reason(outcome) + reads.remedy(),
+          outcome.messages(),
+          outcome.mayPass());
     }
     for (BpfObject.Program program : object.programs()) {
       Hook hook = hookOf(program);
       if (isWanted(program, wanted)) {
-        statuses.merge(hook, status(hook, program.attach()), Programs::worse);
+        statuses.merge(hook, attachment(hook, program.attach()), Programs::worse);
       }
     }
     BpfObject loaded = object;
@@ -319,9 +337,23 @@ final class Programs implements AutoCloseable {
   }
 
   private static HookStatus status(Hook hook, BpfObject.Outcome outcome) {
-    return outcome.succeeded()
-        ? new HookStatus(hook, HookStatus.State.ATTACHED, "")
-        : new HookStatus(hook, HookStatus.State.FAILED, reason(outcome));
+    if (outcome.succeeded()) {
+      return new HookStatus(hook, HookStatus.State.ATTACHED, "");
+    }
+    HookStatus.State state =
+        outcome.mayPass() ? HookStatus.State.FAILED_FOR_NOW : HookStatus.State.FAILED;
+    return new HookStatus(hook, state, reason(outcome));
+  }
+
+  /** As {@link #status} of an attachment, which may fail since others' programs are there. */
+  private static HookStatus attachment(Hook hook, BpfObject.Outcome outcome) {
+    return outcome.isTrampolineFull()
+        ? new HookStatus(
+            hook,
+            HookStatus.State.FAILED_FOR_NOW,
+            "other BPF programs fill the trampoline of %s, which has room for %d at most; remedy: stop one of them, bpftool link shows whose they are"
+                .formatted(hook.place(), TRAMPOLINE_PROGRAMS))
+        : status(hook, outcome);
   }
 
   /** The kernel's reason in one line, with the remedy where we know one. */

@@ -133,7 +133,7 @@ public final class Sensor implements AutoCloseable {
         return new Sensor(programs, attempts, loads, images, options, kernelTypes(btf));
       } catch (KernelException e) {
         programs.close();
-        throw new SensorException(e.getMessage(), "");
+        throw new SensorException(e.getMessage(), "", e.mayPass());
       }
     }
   }
@@ -550,6 +550,9 @@ public final class Sensor implements AutoCloseable {
     try {
       return KernelBtf.ofRunningKernel(lib);
     } catch (KernelException e) {
+      if (e.mayPass()) {
+        throw new SensorException(e.getMessage(), "", true);
+      }
       throw new SensorException(e.getMessage() + "; " + MissingBtf.remedy(SYS), "");
     }
   }

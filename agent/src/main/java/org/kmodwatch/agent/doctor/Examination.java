@@ -321,7 +321,8 @@ public final class Examination {
     return switch (status.state()) {
       case ATTACHED -> Check.ok(name, "attached");
       case ABSENT -> new Check(name, state, "not in this kernel", status.hook().lostWithout(), "");
-      case FAILED -> new Check(name, state, status.detail(), status.hook().lostWithout(), "");
+      case FAILED, FAILED_FOR_NOW ->
+          new Check(name, state, status.detail(), status.hook().lostWithout(), "");
     };
   }
 }

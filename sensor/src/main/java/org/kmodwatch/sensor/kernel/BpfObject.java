@@ -163,9 +163,19 @@ public final class BpfObject extends BpfMaps implements AutoCloseable {
       return errno == 0;
     }
 
-    /** For example {@code Operation not permitted (errno=1)}. */
+    /** For example {@code Operation not permitted (errno=1)}, with a remedy for some. */
     public String reason() {
-      return Errnos.describe(errno);
+      return Errnos.describe(errno) + Errnos.remedy(errno);
+    }
+
+    /** Whether the same may succeed later, as when memory is short. */
+    public boolean mayPass() {
+      return Errnos.mayPass(errno);
+    }
+
+    /** Whether, of an attachment, the function has as many programs as the kernel lets it have. */
+    public boolean isTrampolineFull() {
+      return errno == Errnos.E2BIG;
     }
 
     /** Whether the kernel refused for want of privilege, and not for what was asked. */

@@ -9,9 +9,54 @@ final class Errnos {
   /** Interrupted system call. */
   static final int EINTR = 4;
 
+  /**
+   * Argument list too long: of an attachment, that a trampoline has no room for another program.
+   */
+  static final int E2BIG = 7;
+
+  /** Cannot allocate memory. */
+  static final int ENOMEM = 12;
+
+  /** Too many open files in system. */
+  static final int ENFILE = 23;
+
+  /** Too many open files. */
+  static final int EMFILE = 24;
+
+  private static final int EIO = 5;
+  private static final int EAGAIN = 11;
+  private static final int EBUSY = 16;
+  private static final int ENOSPC = 28;
+  private static final int EROFS = 30;
+  private static final int ENOBUFS = 105;
+  private static final int EDQUOT = 122;
+
   private static final CFunction STRERROR = CFunction.of(Native.libc(), "strerror");
 
   private Errnos() {}
+
+  /**
+   * Whether the same call may succeed later with nothing changed in Kmodwatch or its options. E2BIG
+   * is not among them: of a load it is for good.
+   */
+  static boolean mayPass(int errno) {
+    return switch (errno) {
+      case EINTR, EIO, EAGAIN, ENOMEM, EBUSY, ENFILE, EMFILE, ENOSPC, EROFS, ENOBUFS, EDQUOT ->
+          true;
+      default -> false;
+    };
+  }
+
+  /** What to do about a want of memory or descriptors: {@code "; …"}; empty for other errors. */
+  static String remedy(int errno) {
+    return switch (errno) {
+      case ENOMEM ->
+          "; free memory, or raise the limit of the control group (MemoryMax= of the service)";
+      case EMFILE -> "; raise the limit of open files (ulimit -n, LimitNOFILE= of the service)";
+      case ENFILE -> "; raise the machine's limit of open files (sysctl fs.file-max)";
+      default -> "";
+    };
+  }
 
   /** For example {@code Operation not permitted (errno=1)}. */
   static String describe(int errno) {

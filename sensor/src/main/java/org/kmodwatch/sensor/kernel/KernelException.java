@@ -5,14 +5,22 @@ public final class KernelException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   private final String message;
+  private final boolean mayPass;
 
   KernelException(String what, int errno) {
-    this.message = what + ": " + Errnos.describe(errno);
+    this.message = what + ": " + Errnos.describe(errno) + Errnos.remedy(errno);
+    this.mayPass = Errnos.mayPass(errno);
   }
 
   KernelException(String what, Throwable cause) {
     super(cause);
     this.message = what;
+    this.mayPass = false;
+  }
+
+  /** Whether the same call may succeed later, as when memory is short. */
+  public boolean mayPass() {
+    return mayPass;
   }
 
   @Override
