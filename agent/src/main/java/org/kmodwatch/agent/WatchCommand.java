@@ -345,7 +345,10 @@ final class WatchCommand implements Callable<Integer> {
     try {
       return Sinks.open(wanted, context, shell.out());
     } catch (SinkException e) {
-      throw new CommandException(ExitStatus.UNAVAILABLE, String.valueOf(e.getMessage()), e);
+      throw new CommandException(
+          e.mayPass() ? ExitStatus.TEMPORARY : ExitStatus.UNAVAILABLE,
+          String.valueOf(e.getMessage()),
+          e);
     }
   }
 

@@ -57,7 +57,8 @@ public final class History implements AutoCloseable {
    *     that forward
    * @param nanoTime a clock that nobody can set, as {@link System#nanoTime}
    * @param notes takes lines for a person
-   * @throws StoreException if the folder is not private, or another's
+   * @throws StoreException if the folder is not private, or another's; not if the disk is the
+   *     reason, which {@link #add} says
    */
   public static History of(
       Path path,
@@ -66,7 +67,13 @@ public final class History implements AutoCloseable {
       InstantSource clock,
       LongSupplier nanoTime,
       Consumer<String> notes) {
-    PrivateFolder.require(OPTION, path);
+    try {
+      PrivateFolder.require(OPTION, path);
+    } catch (StoreException e) {
+      if (!e.isOfTheDisk()) {
+        throw e;
+      }
+    }
     return new History(path, maxBytes, new OldAge(maxAge, clock, nanoTime), notes);
   }
 

@@ -1,6 +1,7 @@
 package org.kmodwatch.agent.sink;
 
 import org.jspecify.annotations.Nullable;
+import org.kmodwatch.agent.store.StoreException;
 
 /** A sink cannot start; the message says why, and the remedy. */
 public final class SinkException extends RuntimeException {
@@ -12,5 +13,10 @@ public final class SinkException extends RuntimeException {
 
   SinkException(String message, @Nullable Throwable cause) {
     super(message, cause);
+  }
+
+  /** Whether it may start later with nothing changed: another process has what it needs. */
+  public boolean mayPass() {
+    return getCause() instanceof StoreException store && store.isInUse();
   }
 }

@@ -9,6 +9,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.kmodwatch.agent.output.Notice;
 import org.kmodwatch.agent.store.Database;
 import org.kmodwatch.agent.store.PrivateFolder;
@@ -49,11 +50,12 @@ final class Spool implements AutoCloseable {
                   "UPDATE item SET kind = substr(id, 1, instr(id, ':') - 1)"
                       + " WHERE instr(id, ':') > 0")));
 
-  private final PrivateFolder folder;
-  private final Database database;
+  private final Path path;
   private final long maxBytes;
   private final Counters counters;
   private final Consumer<String> notes;
+  private @Nullable PrivateFolder folder;
+  private @Nullable Database database;
   private long cursor;
   private long inFlightTo;
   private int generation;
@@ -62,9 +64,8 @@ final class Spool implements AutoCloseable {
   /** Whether what it held when it was first open is counted. */
   private boolean counted;
 
-  private Spool(PrivateFolder folder, long maxBytes, Counters counters, Consumer<String> notes) {
-    this.folder = folder;
-    this.database = new Database(folder, LAYOUT, maxBytes);
+  private Spool(Path path, long maxBytes, Counters counters, Consumer<String> notes) {
+    this.path = path;
     this.maxBytes = maxBytes;
     this.counters = counters;
     this.notes = notes;
@@ -90,25 +91,19 @@ final class Spool implements AutoCloseable {
 
   /**
    * Opens or makes it, and counts what it holds as carried over. A damaged file is set aside. Where
-   * the disk is full it is opened by the first method that finds room: whoever fills the disk must
-   * not keep the agent from starting.
+   * the disk is full, read-only or broken, or the file is a later version's, it is opened by the
+   * first method that can: no disk keeps the agent from starting.
    *
-   * @throws SinkException if the folder cannot be used
+   * @throws SinkException if the folder is another's, or in use
    */
   static Spool open(Path path, long maxBytes, Counters counters, Consumer<String> notes) {
-    PrivateFolder folder;
-    try {
-      folder = PrivateFolder.open("--spool", path, "spool");
-    } catch (StoreException e) {
-      throw new SinkException(String.valueOf(e.getMessage()), e);
-    }
-    var spool = new Spool(folder, maxBytes, counters, notes);
+    var spool = new Spool(path, maxBytes, counters, notes);
     try {
       spool.perform(sql -> 0);
     } catch (SpoolException e) {
-      if (!folder.isFull()) {
+      if (e.getCause() instanceof StoreException refused && !refused.isOfTheDisk()) {
         spool.close();
-        throw new SinkException("--spool: cannot use %s: %s".formatted(path, e.getMessage()), e);
+        throw new SinkException(String.valueOf(refused.getMessage()), refused);
       }
     }
     return spool;
@@ -296,17 +291,31 @@ final class Spool implements AutoCloseable {
         sql -> Database.number(sql, "SELECT count(*) FROM item WHERE sequence > " + cursor));
   }
 
-  private void count() throws SQLException, IOException {
+  private Database opened() {
+    PrivateFolder locked = folder;
+    if (locked == null) {
+      locked = PrivateFolder.open("--spool", path, "spool");
+      folder = locked;
+    }
+    Database open = database;
+    if (open == null) {
+      open = new Database(locked, LAYOUT, maxBytes);
+      database = open;
+    }
+    return open;
+  }
+
+  private void count(Database open) throws SQLException, IOException {
     long held = 0;
     try {
-      held = database.inTransaction(sql -> Database.number(sql, "SELECT count(*) FROM item"));
+      held = open.inTransaction(sql -> Database.number(sql, "SELECT count(*) FROM item"));
     } catch (SQLException e) {
       if (!Database.isDamage(e)) {
         throw e;
       }
       notes.accept(
           "spool: damaged, what was in it cannot be sent; kept as %s (%s)"
-              .formatted(database.setAside(), e.getMessage()));
+              .formatted(open.setAside(), e.getMessage()));
     }
     counted = true;
     counters.found(held);
@@ -319,22 +328,30 @@ final class Spool implements AutoCloseable {
       throw new SpoolException("it is closed");
     }
     try {
+      Database open = opened();
       if (!counted) {
-        count();
+        count(open);
       }
-      return database.inTransaction(work);
-    } catch (SQLException e) {
-      if (Database.isDamage(e)) {
-        replace(e);
-      }
-      throw new SpoolException(String.valueOf(e.getMessage()), e);
-    } catch (IOException e) {
+      return inTransaction(open, work);
+    } catch (SQLException | IOException | StoreException e) {
       throw new SpoolException(String.valueOf(e.getMessage()), e);
     }
   }
 
+  private <T> T inTransaction(Database open, Database.Work<T> work)
+      throws SQLException, IOException {
+    try {
+      return open.inTransaction(work);
+    } catch (SQLException e) {
+      if (Database.isDamage(e)) {
+        replace(open, e);
+      }
+      throw e;
+    }
+  }
+
   /** A new file in place of one that cannot be read any more; what was in that is lost. */
-  private void replace(SQLException damage) {
+  private void replace(Database open, SQLException damage) {
     generation++;
     long gone = counters.inSpool();
     counters.lostInSpool(LossReason.SPOOL_DAMAGED, gone);
@@ -343,7 +360,7 @@ final class Spool implements AutoCloseable {
     try {
       notes.accept(
           "spool: damaged, %d in it cannot be sent; kept as %s (%s)"
-              .formatted(gone, database.setAside(), damage.getMessage()));
+              .formatted(gone, open.setAside(), damage.getMessage()));
     } catch (IOException e) {
       notes.accept("spool: damaged, and cannot be set aside: " + e);
     }
@@ -352,7 +369,13 @@ final class Spool implements AutoCloseable {
   @Override
   public synchronized void close() {
     closed = true;
-    database.close();
-    folder.close();
+    if (database != null) {
+      database.close();
+    }
+    if (folder != null) {
+      folder.close();
+    }
+    database = null;
+    folder = null;
   }
 }

@@ -125,6 +125,9 @@ public final class Database {
         // Before the log: without the lock, its first use makes the shared memory.
         execute(opened, "PRAGMA locking_mode=EXCLUSIVE");
       }
+      // A service may have no folder for temporary files that it can write to; what a statement on
+      // many indexes needs, to be undone, went there.
+      execute(opened, "PRAGMA temp_store=MEMORY");
       execute(opened, "PRAGMA journal_mode=WAL");
       execute(opened, "PRAGMA synchronous=FULL");
       execute(opened, "PRAGMA wal_autocheckpoint=256");

@@ -124,7 +124,7 @@ public final class PrivateFolder implements AutoCloseable {
             PosixFilePermissions.asFileAttribute(FILE));
     if (tryLock(file) == null) {
       file.close();
-      throw new StoreException(
+      throw StoreException.inUse(
           "%s: another kmodwatch uses the folder: %s; remedy: give each its own"
               .formatted(option, folder));
     }

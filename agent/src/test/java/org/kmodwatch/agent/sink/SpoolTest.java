@@ -234,6 +234,21 @@ class SpoolTest {
         .hasMessage("--spool: others may look into the folder; remedy: chmod 700 " + open);
   }
 
+  @Test
+  void spoolOfALaterVersion_isLeftAsItIs_andKeepsNobodyFromStarting() throws Exception {
+    append(items(0, 5, 10));
+    spool.execute("PRAGMA user_version=99");
+    spool.close();
+
+    reopen();
+
+    assertThatThrownBy(() -> append(items(5, 1, 10)))
+        .isInstanceOf(SpoolException.class)
+        .hasMessage(
+            "the spool is of a later Kmodwatch: version=99, known=1; remedy: install that one, or"
+                + " move the file away");
+  }
+
   /** Appends item after item, and says so of each. */
   static final class Writer {
     private Writer() {}

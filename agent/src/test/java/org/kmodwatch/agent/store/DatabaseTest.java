@@ -72,6 +72,14 @@ class DatabaseTest {
   }
 
   @Test
+  void temporaryFiles_areNotNeeded() throws Exception {
+    Database database = database(List.of(FIRST));
+
+    assertThat(number(database, "PRAGMA temp_store")).as("2: in memory").isEqualTo(2);
+    database.close();
+  }
+
+  @Test
   void workThatFails_leavesAllAsItWas() throws Exception {
     Database database = database(List.of(FIRST));
 
