@@ -5,70 +5,125 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.OpenOption;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.event.SensorContext;
 import org.kmodwatch.core.event.SensorContexts;
+import org.kmodwatch.sensor.SensorFault;
 
 /**
  * Which attempts have their record written, of those whose events are still in the pinned rings: an
  * agent that comes after one that was killed reads them again, and tells none of them twice.
  *
- * <p>A file of lines: {@code ID} before a record is written, {@code .} once all before it have been
- * handed on. It is not synced to disk: rings and journal both outlive a process, and both end with
- * the machine. One agent at a time: the file is locked. Where the disk takes nothing all is told
- * the same: a record that comes twice, under one id, is better than one that does not come.
+ * <p>A file of lines: first the version and whether the file is whole; then {@code ID} before a
+ * record is written, {@code .} once all before it have been handed on. It is not synced to disk:
+ * rings and journal both outlive a process, and both end with the machine. One agent at a time: the
+ * file is locked.
+ *
+ * <p>No error of the disk ends the agent, neither at the start nor later. While the file cannot be
+ * written, {@link #faults} says so, the ids are kept in memory, and {@link #tick} tries to write
+ * them. A file that has holes for that reason is marked as such if the disk takes a byte. An agent
+ * that finds it, or finds nothing that it can read or write, has a doubt about every attempt from
+ * before its start: a record that comes twice, under one id, is better than one that does not come.
  */
 final class ReportJournal implements AutoCloseable {
 
   private static final String FILE = "reported";
   private static final String HANDED_ON = ".";
 
-  private final FileChannel file;
+  /** Of the same length, so that one can be written over the other on a full disk. */
+  private static final String WHOLE = "kmodwatch-reported/1 whole\n";
+
+  private static final String HOLES = "kmodwatch-reported/1 holes\n";
+
+  private static final Pattern HEADER = Pattern.compile("kmodwatch-reported/([0-9]+) .*");
+  private static final Pattern ID = Pattern.compile("[0-9a-f]{1,16}-[0-9a-f]{1,8}");
+  private static final int MAX_BYTES = 64 << 20;
+
+  /** From one try to write again to the next. */
+  private static final long RETRY_NANOS = 5_000_000_000L;
+
+  private static final String KILLED =
+      "may have been told before: Kmodwatch was killed as it told it";
+  private static final String UNKNOWN =
+      "may have been told before: what was told is not known, since the state could not be read or"
+          + " written";
+
+  private final Path folder;
+  private final Opener opener;
   private final Consumer<String> notes;
+  private final LongSupplier nanoClock;
   private final Set<String> told = new HashSet<>();
   private final Set<String> doubtful = new HashSet<>();
-  private final Set<String> now = new HashSet<>();
-  private boolean empty;
-  private boolean fails;
 
-  private ReportJournal(FileChannel file, Consumer<String> notes) {
-    this.file = file;
+  /** Of this agent: handed on since the last {@link #clear}, and not handed on yet. */
+  private final Set<String> settled = new HashSet<>();
+
+  private final Set<String> now = new HashSet<>();
+  private @Nullable FileChannel file;
+  private @Nullable String failure;
+  private long triedNanos;
+  private boolean unknown;
+  private boolean empty;
+
+  /** Whether the file that was read ends in the middle of a line. */
+  private boolean torn;
+
+  private ReportJournal(
+      Path folder, Opener opener, Consumer<String> notes, LongSupplier nanoClock) {
+    this.folder = folder;
+    this.opener = opener;
     this.notes = notes;
+    this.nanoClock = nanoClock;
+  }
+
+  /** Opens the file; in tests, another one. */
+  interface Opener {
+    /** Opens {@code path}. */
+    FileChannel open(Path path, Set<? extends OpenOption> options) throws IOException;
   }
 
   /**
-   * Opens the journal of a folder, making both if need be.
+   * Opens the journal of a folder, making both if need be. What is there and is none, or is a later
+   * version's, is set aside.
    *
    * @param notes takes lines for a person
-   * @throws CommandException if it cannot be used, or another agent uses it
+   * @param nanoClock System::nanoTime
+   * @throws CommandException if another agent uses it
    */
-  static ReportJournal open(Path folder, Consumer<String> notes) {
-    try {
-      Files.createDirectories(
-          folder,
-          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-      FileChannel file =
-          FileChannel.open(
-              folder.resolve(FILE),
-              Set.of(StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE),
-              PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-      lock(folder, file);
-      var journal = new ReportJournal(file, notes);
-      journal.read();
-      return journal;
-    } catch (IOException e) {
-      throw new CommandException(
-          ExitStatus.UNAVAILABLE,
-          "--state: cannot use %s, give a folder that can be written to: %s".formatted(folder, e),
-          e);
-    }
+  static ReportJournal open(Path folder, Consumer<String> notes, LongSupplier nanoClock) {
+    return open(folder, ReportJournal::openPrivately, notes, nanoClock);
+  }
+
+  static ReportJournal open(
+      Path folder, Opener opener, Consumer<String> notes, LongSupplier nanoClock) {
+    var journal = new ReportJournal(folder, opener, notes, nanoClock);
+    journal.begin();
+    return journal;
+  }
+
+  private static FileChannel openPrivately(Path path, Set<? extends OpenOption> options)
+      throws IOException {
+    return FileChannel.open(
+        path,
+        options,
+        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
   }
 
   /** The id of the attempt that an event belongs to, which is that of its load record. */
@@ -86,15 +141,21 @@ final class ReportJournal implements AutoCloseable {
     return told.contains(id);
   }
 
-  /** Whether an agent before this one was about to write the record, and may have. */
-  boolean mayBeTold(String id) {
-    return doubtful.contains(id);
+  /**
+   * Why an agent before this one may have written the record of an attempt; empty if none has.
+   *
+   * @param before whether the attempt began before this agent started
+   */
+  Optional<String> doubtOf(String id, boolean before) {
+    if (doubtful.contains(id)) {
+      return Optional.of(KILLED);
+    }
+    return unknown && before ? Optional.of(UNKNOWN) : Optional.empty();
   }
 
   /** Notes that the record of an attempt is about to be written. */
   void telling(String id) {
     now.add(id);
-    empty = false;
     append(id + "\n");
   }
 
@@ -107,83 +168,255 @@ final class ReportJournal implements AutoCloseable {
   void handedOn() {
     if (!now.isEmpty()) {
       append(HANDED_ON + "\n");
+      settled.addAll(now);
       now.clear();
     }
   }
 
   /** Forgets all: the rings have none of their events any more. */
-  void clear() throws IOException {
-    if (!empty) {
-      file.truncate(0);
-      empty = true;
-    }
+  void clear() {
     told.clear();
     doubtful.clear();
     // Also what an output has not accepted, which may be much by then: nobody reads it again.
     now.clear();
+    settled.clear();
+    unknown = false;
+    if (failure == null && !empty) {
+      attempt(
+          open -> {
+            open.truncate(WHOLE.length());
+            write(open, WHOLE, 0);
+            empty = true;
+          });
+    }
+  }
+
+  /** Tries to write again, if it is time to and it failed before. */
+  void tick() {
+    long time = nanoClock.getAsLong();
+    if (failure != null && time - triedNanos >= RETRY_NANOS) {
+      triedNanos = time;
+      recover();
+    }
+  }
+
+  /** What does not work now: the part {@code state}, or nothing. */
+  List<SensorFault> faults() {
+    return failure == null
+        ? List.of()
+        : List.of(
+            new SensorFault(
+                "state",
+                "cannot write %s: %s; what is told from now on may be told again after a kill"
+                    .formatted(folder.resolve(FILE), failure)));
   }
 
   @Override
   public void close() throws IOException {
-    file.close();
+    FileChannel open = file;
+    file = null;
+    if (open != null) {
+      open.close();
+    }
+  }
+
+  private void begin() {
+    try {
+      Files.createDirectories(
+          folder,
+          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+      setAsideUnlessRegular();
+      FileChannel opened = openToWrite();
+      file = opened;
+      if (read(opened)) {
+        close();
+        setAside("later", "is a later version's");
+        opened = openToWrite();
+        file = opened;
+      }
+      if (opened.size() == 0) {
+        write(opened, WHOLE, 0);
+        empty = true;
+      } else if (torn) {
+        write(opened, "\n", opened.size());
+      }
+    } catch (IOException e) {
+      fails(e);
+      readOnly();
+      unknown = true;
+    }
+  }
+
+  private FileChannel openToWrite() throws IOException {
+    FileChannel opened =
+        opener.open(
+            folder.resolve(FILE),
+            Set.of(
+                StandardOpenOption.CREATE,
+                StandardOpenOption.READ,
+                StandardOpenOption.WRITE,
+                LinkOption.NOFOLLOW_LINKS));
+    lock(opened);
+    return opened;
+  }
+
+  /** What was told before the disk became read-only still holds. */
+  private void readOnly() {
+    if (file != null) {
+      return;
+    }
+    try (FileChannel opened =
+        opener.open(
+            folder.resolve(FILE), Set.of(StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS))) {
+      boolean ignored = read(opened);
+    } catch (IOException e) {
+      // Then nothing is known, as it is marked.
+    }
+  }
+
+  private void setAsideUnlessRegular() throws IOException {
+    Path path = folder.resolve(FILE);
+    if (Files.exists(path, LinkOption.NOFOLLOW_LINKS)
+        && !Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)) {
+      setAside("unusable", "is not a regular file");
+    }
+  }
+
+  private void setAside(String ending, String why) throws IOException {
+    Path path = folder.resolve(FILE);
+    Path aside = folder.resolve(FILE + "." + ending);
+    Files.move(path, aside, StandardCopyOption.ATOMIC_MOVE);
+    unknown = true;
+    notes.accept(
+        "state: %s %s, kept as %s; what was told before may be told again, marked as such"
+            .formatted(path, why, aside));
   }
 
   private void append(String text) {
+    empty = false;
+    if (failure == null) {
+      attempt(open -> write(open, text, open.size()));
+    }
+  }
+
+  private interface Work {
+    void on(FileChannel open) throws IOException;
+  }
+
+  private void attempt(Work work) {
+    FileChannel open = file;
+    if (open == null) {
+      return;
+    }
     try {
-      // What failed may have left the beginning of a line.
-      write(fails ? "\n" + text : text);
-      if (fails) {
-        fails = false;
-        notes.accept("state: writing again");
+      work.on(open);
+    } catch (IOException e) {
+      fails(e);
+      markHoles(open);
+    }
+  }
+
+  private void fails(IOException e) {
+    failure = reason(e);
+    triedNanos = nanoClock.getAsLong();
+  }
+
+  /** A full disk often takes what only replaces other bytes. */
+  private static void markHoles(FileChannel open) {
+    try {
+      if (open.size() >= HOLES.length()) {
+        write(open, HOLES, 0);
       }
     } catch (IOException e) {
-      if (!fails) {
-        fails = true;
-        notes.accept(
-            "state: cannot write, what is told from now on may be told again after a kill: "
-                + e.getMessage());
+      // Then the next agent finds the disk as it is now, or has no doubts. No way to tell it.
+    }
+  }
+
+  /** Writes the whole file anew, from memory. */
+  private void recover() {
+    try {
+      close();
+      Files.createDirectories(
+          folder,
+          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+      FileChannel open = openToWrite();
+      file = open;
+      open.truncate(0);
+      var text = new StringBuilder(HOLES);
+      told.forEach(id -> text.append(id).append('\n'));
+      settled.forEach(id -> text.append(id).append('\n'));
+      text.append(HANDED_ON).append('\n');
+      doubtful.forEach(id -> text.append(id).append('\n'));
+      now.forEach(id -> text.append(id).append('\n'));
+      write(open, text.toString(), 0);
+      if (!unknown) {
+        write(open, WHOLE, 0);
       }
+      empty = false;
+      failure = null;
+    } catch (IOException e) {
+      fails(e);
+    } catch (CommandException anothers) {
+      failure = String.valueOf(anothers.getMessage());
     }
   }
 
-  private void write(String text) throws IOException {
+  private static void write(FileChannel open, String text, long position) throws IOException {
     ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.US_ASCII));
+    long at = position;
     while (bytes.hasRemaining()) {
-      file.write(bytes, file.size());
+      at += open.write(bytes, at);
     }
   }
 
-  private void read() throws IOException {
-    var bytes = ByteBuffer.allocate((int) Math.min(file.size(), 64 << 20));
-    while (bytes.hasRemaining() && file.read(bytes, bytes.position()) > 0) {
+  /** Whether the file is a later version's, of which nothing was taken then. */
+  private boolean read(FileChannel open) throws IOException {
+    var bytes = ByteBuffer.allocate((int) Math.min(open.size(), MAX_BYTES));
+    while (bytes.hasRemaining() && open.read(bytes, bytes.position()) > 0) {
       // Until all is there.
     }
     String text = new String(bytes.array(), 0, bytes.position(), StandardCharsets.US_ASCII);
+    torn = !text.isEmpty() && !text.endsWith("\n");
+    unknown |= open.size() > MAX_BYTES;
     // A line without its end was being written when the agent was killed: nothing came of it.
     for (String line : text.substring(0, text.lastIndexOf('\n') + 1).split("\n", -1)) {
-      if (line.equals(HANDED_ON)) {
+      Matcher header = HEADER.matcher(line);
+      if (header.matches()) {
+        if (!header.group(1).equals("1")) {
+          return true;
+        }
+        unknown |= !WHOLE.equals(line + "\n");
+      } else if (line.equals(HANDED_ON)) {
         told.addAll(doubtful);
         doubtful.clear();
-      } else if (!line.isEmpty()) {
+      } else if (ID.matcher(line).matches()) {
         doubtful.add(line);
+      } else if (!line.isEmpty()) {
+        unknown = true;
       }
     }
-    if (!text.isEmpty() && !text.endsWith("\n")) {
-      append("\n");
-    }
+    return false;
   }
 
-  private static void lock(Path folder, FileChannel file) throws IOException {
+  private void lock(FileChannel opened) throws IOException {
     try {
-      if (file.tryLock() != null) {
+      if (opened.tryLock() != null) {
         return;
       }
     } catch (OverlappingFileLockException ours) {
       // As another's.
     }
-    file.close();
+    opened.close();
     throw new CommandException(
-        ExitStatus.UNAVAILABLE,
+        ExitStatus.TEMPORARY,
         "another kmodwatch uses --state %s: give each its own, or stop that one".formatted(folder));
+  }
+
+  /** Java's message of a file is its path alone. */
+  private static String reason(IOException e) {
+    if (e instanceof FileSystemException file) {
+      return file.getReason() == null ? file.getClass().getSimpleName() : file.getReason();
+    }
+    return String.valueOf(e.getMessage());
   }
 }

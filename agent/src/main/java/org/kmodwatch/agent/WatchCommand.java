@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -34,6 +35,7 @@ import org.kmodwatch.agent.sink.SinkSettings;
 import org.kmodwatch.agent.sink.Sinks;
 import org.kmodwatch.agent.status.ListenAddress;
 import org.kmodwatch.agent.status.StatusServer;
+import org.kmodwatch.agent.store.StoreException;
 import org.kmodwatch.core.signature.Signature;
 import org.kmodwatch.sensor.FtraceGuard;
 import org.kmodwatch.sensor.SensorOptions;
@@ -269,13 +271,15 @@ final class WatchCommand implements Callable<Integer> {
             users,
             installed);
     requireWatchable(Machine.at(shell.root()));
+    // Before anything that takes time: a boot must not wait for the hooks.
+    ServiceManager.of(shell.variables(), System::nanoTime).ready();
     ImageStore store = openStore(settings);
     var complaints = new Complaints(shell, "images that were not kept");
     var images = new LoadedImages(shell.root(), store, InstantSource.system(), complaints::add);
     Path pinned = settings.pins();
     var sensor = new SensorOptions(settings.imageBufferBytes(), images, pinned);
     ReportJournal journal =
-        pinned == null ? null : ReportJournal.open(settings.state(), shell::note);
+        pinned == null ? null : ReportJournal.open(settings.state(), shell::note, System::nanoTime);
     Recorder recorder =
         settings.record() == null ? null : Recorder.open(settings.record(), shell::note);
     var refusals = new Complaints(shell, "refused items");
@@ -384,14 +388,21 @@ final class WatchCommand implements Callable<Integer> {
     return names;
   }
 
-  private static @Nullable ImageStore openStore(WatchSettings settings) {
+  private @Nullable ImageStore openStore(WatchSettings settings) {
     if (settings.keepImages() == null) {
       return null;
     }
     try {
       return ImageStore.open(settings.keepImages(), settings.keepImagesMaxBytes());
     } catch (IOException | UnsupportedOperationException e) {
-      throw new CommandException(ExitStatus.UNAVAILABLE, "--keep-images: " + e.getMessage());
+      var failure = new StoreException("--keep-images: " + e.getMessage(), e);
+      // ImageStore's own refusals are no more than an IOException.
+      if (!(e instanceof FileSystemException) || !failure.isOfTheDisk()) {
+        throw new CommandException(
+            ExitStatus.UNAVAILABLE, String.valueOf(failure.getMessage()), failure);
+      }
+      shell.note(failure.getMessage() + "; no image is kept until the next start");
+      return null;
     }
   }
 

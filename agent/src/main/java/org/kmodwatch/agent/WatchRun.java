@@ -8,6 +8,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
@@ -24,6 +25,7 @@ import org.kmodwatch.core.load.LoadTrackerOptions;
 import org.kmodwatch.core.signature.Signature;
 import org.kmodwatch.sensor.HookStatus;
 import org.kmodwatch.sensor.Sensor;
+import org.kmodwatch.sensor.SensorFault;
 import org.kmodwatch.sensor.SensorStatistics;
 
 /**
@@ -43,9 +45,6 @@ final class WatchRun {
 
   /** How many records may be told again after a kill, at most, unless the disk is slow. */
   private static final int UNSETTLED = 16;
-
-  private static final LoadRecord.Gap MAY_BE_TOLD =
-      new LoadRecord.Gap("id", "may have been told before: Kmodwatch was killed as it told it");
 
   /** How often it is looked whether the sensor sees and loses nothing. */
   private static final Duration LOOK_INTERVAL = Duration.ofMillis(500);
@@ -68,6 +67,12 @@ final class WatchRun {
   private final Inventory inventory;
   private final SensorWatch sensorWatch;
   private final OutputWatch outputWatch;
+  private final ServiceManager service;
+  private String armed = "";
+
+  /** By the clock on the wall, as the records' times are. */
+  private final long startNanos;
+
   private final Housekeeping housekeeping;
   private Duration stalledAfter;
   private boolean busy;
@@ -112,6 +117,8 @@ final class WatchRun {
     this.shell = shell;
     this.clock = clock;
     this.nanoTime = nanoTime;
+    this.startNanos = Inventory.nanos(clock.instant());
+    this.service = ServiceManager.of(shell.variables(), nanoTime);
     LoadRecord.Host host = HostFacts.of(shell.root(), Machine.at(shell.root()).architecture());
     this.containers = new ContainerEnrichment(shell.root(), nanoTime);
     this.hidden = new HiddenModules(shell.root(), nanoTime);
@@ -184,7 +191,9 @@ final class WatchRun {
    * @throws org.kmodwatch.sensor.SensorException if the sensor cannot start
    */
   void run() throws IOException {
+    service.alive();
     try (LiveSource live = sources.get()) {
+      service.alive();
       setSource(live);
       try {
         if (!live.isResumed()) {
@@ -236,14 +245,16 @@ final class WatchRun {
       applyChange();
       tick(live);
       if (isDue(nextLook)) {
+        service.alive();
         sensorWatch.clockSet(live.takeClockSteps(), sink);
-        sensorWatch.tick(clock.instant(), live.faults(), live.recentStatistics(), sink);
+        sensorWatch.tick(clock.instant(), faults(live), live.recentStatistics(), sink);
         outputWatch.tick(
             clock.instant(),
             nanoTime.getAsLong(),
             outputs.stalls(stalledAfter),
             outputs.lost(),
             sink);
+        service.status(status());
         publish(live);
         housekeeping.tick();
         nextLook = nanoTime.getAsLong() + LOOK_INTERVAL.toNanos();
@@ -254,6 +265,7 @@ final class WatchRun {
         nextLedger = nanoTime.getAsLong() + LEDGER_INTERVAL.toNanos();
       }
     }
+    service.stopping();
     live.detach();
     live.drain(sink);
     if (live.isPinned()) {
@@ -282,6 +294,23 @@ final class WatchRun {
 
   private boolean isDue(long whenNanos) {
     return nanoTime.getAsLong() - whenNanos >= 0;
+  }
+
+  /** What does not see, or cannot be written, now. */
+  private List<SensorFault> faults(LiveSource live) {
+    if (journal == null) {
+      return live.faults();
+    }
+    journal.tick();
+    var faults = new ArrayList<>(live.faults());
+    faults.addAll(journal.faults());
+    return faults;
+  }
+
+  /** For {@code systemctl status}. */
+  private String status() {
+    List<String> parts = sensorWatch.blind().stream().map(part -> part.fault().part()).toList();
+    return parts.isEmpty() ? armed : armed + "; blind: " + String.join(", ", parts);
   }
 
   private void publish(LiveSource live) {
@@ -344,8 +373,9 @@ final class WatchRun {
     if (journal.unsettled() >= UNSETTLED) {
       handedOn(journal);
     }
+    Optional<String> doubt = journal.doubtOf(record.id(), record.timeNanos() < startNanos);
     journal.telling(record.id());
-    return journal.mayBeTold(record.id()) ? record.withGap(MAY_BE_TOLD) : record;
+    return doubt.map(why -> record.withGap(new LoadRecord.Gap("id", why))).orElse(record);
   }
 
   private Duration pollTimeout() {
@@ -354,6 +384,7 @@ final class WatchRun {
   }
 
   private void accept(Event event) {
+    service.alive();
     if (journal != null && journal.isTold(ReportJournal.attemptOf(event))) {
       return;
     }
@@ -396,13 +427,15 @@ final class WatchRun {
 
   private void announce(List<HookStatus> hooks, boolean withoutStrings) {
     long attached = hooks.stream().filter(h -> h.state() == HookStatus.State.ATTACHED).count();
-    shell.note(
+    armed =
         "armed: %d of %d hooks, kernel %s, engine %s"
             .formatted(
                 attached,
                 hooks.size(),
                 Machine.at(shell.root()).kernelRelease(),
-                Counted.of(pipeline.statistics().signatures().size(), "signature")));
+                Counted.of(pipeline.statistics().signatures().size(), "signature"));
+    shell.note(armed);
+    service.status(armed);
     for (HookStatus hook : hooks) {
       if (hook.state() != HookStatus.State.ATTACHED) {
         shell.note(

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -18,6 +19,10 @@ final class DebianGuest {
 
   private static final Duration PREPARATION_LIMIT = Duration.ofMinutes(10);
 
+  private static final String COPY = "root.ext4";
+  private static final String UNITS = "unit";
+  private static final String SYSTEM_PATH = "/usr/sbin:/sbin:/usr/bin:/bin";
+
   private DebianGuest() {}
 
   /**
@@ -27,6 +32,23 @@ final class DebianGuest {
    *     console.log
    */
   static void run(String kernelName, String script, List<Path> files, Duration timeout, Path out)
+      throws IOException, InterruptedException {
+    run(kernelName, script, files, Map.of(), timeout, out);
+  }
+
+  /**
+   * As {@link #run(String, String, List, Duration, Path)}, but the machine boots with more
+   * services.
+   *
+   * @param services the text of each unit by its name; systemd wants them for sysinit.target
+   */
+  static void run(
+      String kernelName,
+      String script,
+      List<Path> files,
+      Map<String, String> services,
+      Duration timeout,
+      Path out)
       throws IOException, InterruptedException {
     Checkout checkout = Checkout.find();
     call(
@@ -48,14 +70,40 @@ final class DebianGuest {
       tar.addAll(List.of("-C", work.toString(), "run.sh"));
       call(timeout, out.resolve("tar.log"), tar);
       call(timeout, out.resolve("tar.log"), List.of("truncate", "--size=64M", results.toString()));
-      Path root = checkout.labFolder().resolve("debian/root.ext4");
+      Path image = checkout.labFolder().resolve("debian/root.ext4");
+      Path root = services.isEmpty() ? image : withServices(image, services, timeout, work, out);
       call(timeout, out.resolve("qemu.log"), machine(kernel, root, task, results, timeout, out));
       ResultDisk.extract(results, out);
     } finally {
-      for (Path file : List.of(task, results, run, work)) {
+      for (Path file : List.of(task, results, run, work.resolve(COPY), work.resolve(UNITS), work)) {
         Files.deleteIfExists(file);
       }
     }
+  }
+
+  /** A copy of the image, into which debugfs writes without a mount. */
+  private static Path withServices(
+      Path image, Map<String, String> services, Duration timeout, Path work, Path out)
+      throws IOException, InterruptedException {
+    Path copy = work.resolve(COPY);
+    call(
+        timeout,
+        out.resolve("copy.log"),
+        List.of("cp", "--sparse=always", "--reflink=auto", image.toString(), copy.toString()));
+    for (Map.Entry<String, String> service : services.entrySet()) {
+      String name = service.getKey();
+      Path unit = Files.writeString(work.resolve(UNITS), service.getValue());
+      for (String request :
+          List.of(
+              "write %s /etc/systemd/system/%s".formatted(unit, name),
+              "symlink /etc/systemd/system/sysinit.target.wants/%s ../%s".formatted(name, name))) {
+        call(
+            timeout,
+            out.resolve("copy.log"),
+            List.of("env", "PATH=" + SYSTEM_PATH, "debugfs", "-w", "-R", request, copy.toString()));
+      }
+    }
+    return copy;
   }
 
   private static List<String> machine(

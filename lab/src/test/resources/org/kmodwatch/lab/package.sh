@@ -38,6 +38,11 @@ programs() { grep -F '[bpf]' /proc/kallsyms | grep ' bpf_prog_' | grep -vc '_sd_
 
 no_programs() { [ "$(programs)" = 0 ]; }
 
+# The machine was booted with a second such service, whose agent hangs from its start on.
+hangs=kmodwatch-hangs.service
+echo "hangs since=$(systemctl show -P InactiveExitTimestampMonotonic "$hangs")" \
+  "boot went on=$(systemctl show -P ActiveEnterTimestampMonotonic sysinit.target)"
+
 files >/root/before
 echo "programs before $(programs)"
 id kmodwatch 2>/dev/null && echo 'the user is there already'
@@ -61,6 +66,14 @@ echo "memory peak=$(cat "/sys/fs/cgroup/system.slice/$unit/memory.peak" 2>/dev/n
 systemd-analyze security --no-pager "$unit" >out/security 2>&1
 ln -s /usr/bin/kmodwatch /root/km
 /root/km --version
+echo "status $(systemctl show -P StatusText "$unit")"
+# No sign of life was ever given by the one, and the other one's came after it was armed.
+hung() { [ "$(systemctl show -P NRestarts "$hangs")" -gt 0 ]; }
+wait_for hung
+echo "hangs restarted=yes result=$(journalctl -q -u "$hangs" -o cat | grep -c 'Watchdog timeout')"
+systemctl stop "$hangs"
+echo "alive started=$(systemctl show -P ExecMainStartTimestampMonotonic "$unit")" \
+  "signed=$(systemctl show -P WatchdogTimestampMonotonic "$unit") restarts=$(systemctl show -P NRestarts "$unit")"
 
 # With this mode Java ends where the cache does not fit.
 sed 's/"-XX:AOTCache=/-XX:AOTMode=on &/' /usr/bin/kmodwatch >/root/with-cache
@@ -71,17 +84,35 @@ for command in signatures watch replay; do
   [ "$status" = 0 ] || cat /root/help
 done
 
-# What is loaded while it is down is told once it is there again.
+# What is loaded while it is down is told once it is there again, although somebody has filled /tmp.
+mount -t tmpfs -o nr_inodes=1 none /tmp
+touch /tmp/one-more 2>/dev/null && echo '/tmp is not full'
 systemctl kill -s KILL "$unit"
 run down insmod /root/kw_export.ko
 echo "down $(systemctl is-active "$unit") programs $(programs)"
 wait_for armed 2
 echo "restarts $(systemctl show -P NRestarts "$unit")"
 wait_for saw '"name":"kw_export"'
+umount /tmp
 
 # Upgraded, with settings that stay and a secret that nobody else sees.
+state=/var/lib/kmodwatch
+cat >/etc/kmodwatch/kmodwatch.yaml <<'END'
+sinks:
+  kept:
+    type: file
+    path: /var/lib/kmodwatch/kept.ndjson
+    format: loads
+    kinds: [load]
+  waiting:
+    type: webhook
+    url: http://127.0.0.1:1/
+END
+chgrp kmodwatch /etc/kmodwatch/kmodwatch.yaml
+chmod 640 /etc/kmodwatch/kmodwatch.yaml
 {
-  echo 'KMODWATCH_OPTIONS=--keep-images /var/lib/kmodwatch/images --record /var/lib/kmodwatch/record --history'
+  echo "KMODWATCH_OPTIONS=--config /etc/kmodwatch/kmodwatch.yaml --keep-images $state/images --record $state/record --history" \
+    '--listen 9464'
   echo 'KMODWATCH_TEST_SECRET=open-sesame'
 } >/etc/kmodwatch/kmodwatch.env
 dpkg -i kmodwatch.deb
@@ -105,6 +136,52 @@ echo "recorded $(grep -c '"ID":"TRC-1017"' /var/lib/kmodwatch/record/findings.nd
   "blind $(grep -c '"ID":"KMW-1012"' /var/lib/kmodwatch/record/findings.ndjson)"
 
 echo "history $(kmodwatch history --name kw_plain --outcome loaded -o loads | wc -l)"
+
+rmmod kw_params
+# A storm goes to all that the service writes, of which SQLite has temporary files.
+kwload storm 200 /root/kw_params.ko kw_params
+stored() { [ "$(kmodwatch history --name kw_params --limit all -o loads | wc -l)" -ge 401 ]; }
+wait_for stored
+echo "storm history=$(kmodwatch history --name kw_params --limit all -o loads | wc -l)" \
+  "file=$(grep -c '"name":"kw_params"' $state/kept.ndjson) record=$(grep -c '"name":"kw_params"' $state/record/loads.ndjson)" \
+  "images=$(find $state/images -type f | wc -l)"
+tr -d ' \n' <$state/record/ledger.json | grep -o '"name":"waiting".*' | sed 's/.*"spooled":\([0-9]*\).*/storm spooled=\1/'
+
+# Its state becomes read-only under it, as after an error of the disk, and is so still as it is killed and starts again.
+health() {
+  bash -c 'exec 3<>/dev/tcp/127.0.0.1/9464; printf "GET /healthz HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n" >&3; cat <&3' | tail -n 1
+}
+systemctl stop "$unit"
+truncate -s 64M /root/state.img
+mkfs.ext4 -q /root/state.img
+cp -a $state /root/state
+mount -o loop /root/state.img $state
+cp -a /root/state/. $state/
+# A recording is of one start.
+rm -rf $state/record
+sed -i 's/ --record [^ ]*//' /etc/kmodwatch/kmodwatch.env
+chown kmodwatch: $state
+chmod 700 $state
+systemctl start "$unit"
+wait_for armed 4
+run writable insmod /root/kw_params.ko
+wait_for saw '"name":"kw_params".*"loaded"'
+mount -o remount,abort $state 2>/dev/null
+touch $state/x 2>/dev/null && echo 'the state is writable'
+run readonly rmmod kw_params
+wait_for saw '^blind: state: '
+echo "readonly health $(health)"
+echo "readonly status $(systemctl show -P StatusText "$unit")"
+systemctl kill -s KILL "$unit"
+run again insmod /root/kw_params.ko
+wait_for armed 5
+told() { [ "$(journal | grep -c "\"pid\":$(sed -n "s/^case $1 //p" /lab/out/guest.log)")" -ge 1 ]; }
+wait_for told readonly
+wait_for told again
+echo "readonly again $(systemctl is-active "$unit") health $(health)"
+systemctl stop "$unit"
+umount $state
+rm /etc/kmodwatch/kmodwatch.yaml
 
 journal >out/journal
 grep '^{' out/journal >out/loads.ndjson

@@ -47,10 +47,26 @@ public final class LocalDatagramSocket implements AutoCloseable {
    *     long for the kernel
    */
   public static LocalDatagramSocket connect(Path path, int sendTimeoutSeconds) {
-    byte[] name = path.toString().getBytes(StandardCharsets.UTF_8);
-    if (name.length >= MAX_PATH_BYTES) {
+    return connect(path.toString(), path + "\0", sendTimeoutSeconds);
+  }
+
+  /**
+   * Connects to the socket with an abstract name (unix(7)).
+   *
+   * @param name without the NUL that it begins with in the kernel
+   * @param sendTimeoutSeconds how long {@link #send} waits for room in the receiver's queue
+   * @throws KernelException if nobody is there, it is not a datagram socket, or the name is too
+   *     long for the kernel
+   */
+  public static LocalDatagramSocket connectAbstract(String name, int sendTimeoutSeconds) {
+    return connect("@" + name, "\0" + name, sendTimeoutSeconds);
+  }
+
+  private static LocalDatagramSocket connect(String shown, String sunPath, int sendTimeoutSeconds) {
+    byte[] name = sunPath.getBytes(StandardCharsets.UTF_8);
+    if (name.length > MAX_PATH_BYTES) {
       throw new KernelException(
-          "the path of a socket has at most %d bytes: %s".formatted(MAX_PATH_BYTES - 1, path),
+          "the path of a socket has at most %d bytes: %s".formatted(MAX_PATH_BYTES - 1, shown),
           new IllegalArgumentException());
     }
     int fd = (int) SOCKET.call(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -65,10 +81,10 @@ public final class LocalDatagramSocket implements AutoCloseable {
       MemorySegment address = arena.allocate(2 + MAX_PATH_BYTES, 2);
       address.set(ValueLayout.JAVA_SHORT, 0, (short) AF_UNIX);
       MemorySegment.copy(name, 0, address, ValueLayout.JAVA_BYTE, 2, name.length);
-      if ((int) CONNECT.call(fd, address.address(), 2 + name.length + 1) != 0) {
+      if ((int) CONNECT.call(fd, address.address(), 2 + name.length) != 0) {
         int errno = Native.errno();
         socket.close();
-        throw new KernelException("cannot connect to " + path, errno);
+        throw new KernelException("cannot connect to " + shown, errno);
       }
     }
     return socket;
