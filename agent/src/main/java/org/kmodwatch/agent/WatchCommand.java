@@ -305,7 +305,7 @@ final class WatchCommand implements Callable<Integer> {
         () -> {
           try (journal;
               outputs;
-              StatusServer _ = serve(address, settings.listenNames(), board);
+              StatusPort _ = serve(address, settings.listenNames(), board);
               FtraceGuard _ = settings.guardFtrace() ? FtraceGuard.attach() : null) {
             run.run();
           }
@@ -356,26 +356,18 @@ final class WatchCommand implements Callable<Integer> {
     }
   }
 
-  private @Nullable StatusServer serve(
+  private @Nullable StatusPort serve(
       @Nullable ListenAddress address, List<String> names, @Nullable StatusBoard board) {
     if (address == null || board == null) {
       return null;
     }
-    try {
-      StatusServer server =
-          StatusServer.start(
-              address, namesOf(address, names), board::metrics, board::health, shell::note);
-      String url = server.url();
-      shell.note(
-          "metrics and health: %s/metrics, %s/healthz%s"
-              .formatted(url, url, address.isLoopback() ? "" : ", for whoever can reach it"));
-      return server;
-    } catch (IOException e) {
-      throw new CommandException(
-          ExitStatus.UNAVAILABLE,
-          "cannot listen on --listen %s, give another port or stop who has it: %s"
-              .formatted(address, e.getMessage()));
-    }
+    return StatusPort.open(
+        () ->
+            StatusServer.start(
+                address, namesOf(address, names), board::metrics, board::health, shell::note),
+        address,
+        StatusPort.RETRY,
+        shell::note);
   }
 
   /** By which names it may be asked: the host's own too where other hosts can ask. */
