@@ -292,7 +292,10 @@ public final class OutputQueue implements AutoCloseable {
     } catch (ReaderGoneException e) {
       left(e);
     } catch (IOException e) {
-      failed(e);
+      failed(String.valueOf(e.getMessage()));
+      rest(settings.retry());
+    } catch (RuntimeException | Error e) { // This thread must outlive it: nobody else writes.
+      failed("%s (a fault of kmodwatch)".formatted(e));
       rest(settings.retry());
     }
   }
@@ -326,7 +329,10 @@ public final class OutputQueue implements AutoCloseable {
         }
       }
     } catch (IOException e) {
-      failed(e);
+      failed(String.valueOf(e.getMessage()));
+      rest(settings.retry());
+    } catch (RuntimeException | Error e) { // This thread must outlive it: nobody else writes.
+      failed("%s (a fault of kmodwatch)".formatted(e));
       rest(settings.retry());
     }
   }
@@ -340,11 +346,11 @@ public final class OutputQueue implements AutoCloseable {
     notifyAll();
   }
 
-  private synchronized void failed(IOException e) {
+  private synchronized void failed(String why) {
     if (failure == null) {
-      note("cannot write, trying again every second: " + e.getMessage());
+      note("cannot write, trying again every second: " + why);
     }
-    failure = String.valueOf(e.getMessage());
+    failure = why;
     notifyAll();
   }
 

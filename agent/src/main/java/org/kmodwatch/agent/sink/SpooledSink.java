@@ -322,6 +322,14 @@ public final class SpooledSink implements Output, AutoCloseable {
     }
   }
 
+  private void spoolFailed(String why) {
+    if (!spoolFails) {
+      spoolFails = true;
+      counters.spoolFails(settings.clock().instant(), why);
+      note("spool: cannot write, trying again every second: " + why);
+    }
+  }
+
   private void spoolWorks() {
     if (spoolFails) {
       spoolFails = false;
@@ -343,11 +351,10 @@ public final class SpooledSink implements Output, AutoCloseable {
       noteRoom();
       return true;
     } catch (SpoolException e) {
-      if (!spoolFails) {
-        spoolFails = true;
-        counters.spoolFails(settings.clock().instant(), String.valueOf(e.getMessage()));
-        note("spool: cannot write, trying again every second: " + e.getMessage());
-      }
+      spoolFailed(String.valueOf(e.getMessage()));
+      return false;
+    } catch (RuntimeException | Error e) { // This thread must outlive it: nobody else writes.
+      spoolFailed("%s (a fault of kmodwatch)".formatted(e));
       return false;
     } finally {
       queue.release();
@@ -506,6 +513,8 @@ public final class SpooledSink implements Output, AutoCloseable {
     waitsForReceiver = true;
     try {
       return transport.send(items);
+    } catch (RuntimeException | Error e) { // This thread must outlive it: nobody else sends.
+      return new Answer.Later("%s (a fault of kmodwatch)".formatted(e), null);
     } finally {
       waitsForReceiver = false;
     }

@@ -188,6 +188,32 @@ class OutputQueueTest {
   }
 
   @Test
+  void faultInAWrite_isAFailureAsAnyOther() {
+    var left = new AtomicLong(2);
+    OutputStream lines =
+        queue.to(
+            bytes -> {
+              if (left.getAndDecrement() > 0) {
+                throw new OutOfMemoryError("Java heap space");
+              }
+              slow.write(bytes);
+            });
+    slow.permits.release(100);
+    try {
+      lines.write("a\n".getBytes(UTF_8));
+    } catch (IOException e) {
+      throw new AssertionError("never fails", e);
+    }
+    assertThat(queue.drain()).isTrue();
+    assertThat(slow.text()).isEqualTo("a\n");
+    assertThat(notes)
+        .containsExactly(
+            "standard output: cannot write, trying again every second:"
+                + " java.lang.OutOfMemoryError: Java heap space (a fault of kmodwatch)",
+            "standard output: writes again");
+  }
+
+  @Test
   void readerThatHasGone_takesNothingMore_andHoldsUpNothing() {
     slow.failure = "gone";
     slow.permits.release(100);

@@ -17,6 +17,7 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -298,6 +299,40 @@ class SpooledSinkTest {
     assertThat(notes)
         .contains(
             "webhook: %d that neither the disk nor the receiver took are lost".formatted(lost));
+  }
+
+  @Test
+  void faultInATransport_isAFailureAsAnyOther() {
+    sink.close();
+    var faults = new AtomicInteger(2);
+    Transport faulty =
+        new Transport() {
+          @Override
+          public Answer send(List<Item> batch) {
+            if (faults.getAndDecrement() > 0) {
+              throw new StackOverflowError();
+            }
+            return new Answer.Taken();
+          }
+
+          @Override
+          public void close() {}
+        };
+    sink =
+        new SpooledSink(
+            settings(),
+            context(),
+            FormatName.KMODWATCH.open(CATALOGUE, "0", "host1"),
+            faulty,
+            SpooledSink.Settings.REAL,
+            Optional.empty());
+    sink.start();
+    sink.finding(numbered(made++));
+    awaitDelivered(1);
+    assertThat(notes)
+        .contains(
+            "webhook: cannot send to http://127.0.0.1:1, kept until it can:"
+                + " java.lang.StackOverflowError (a fault of kmodwatch)");
   }
 
   @Test
