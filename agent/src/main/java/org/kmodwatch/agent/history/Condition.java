@@ -44,6 +44,64 @@ record Condition(
             : Map.of(column, jsonArray(values)));
   }
 
+  /**
+   * One column is like a pattern: each row is looked at, since too many values would have to be
+   * remembered.
+   *
+   * @param lastPart whether the pattern is for what is behind the last slash
+   */
+  static Condition like(String column, Glob glob, boolean lastPart) {
+    // A pattern without a slash that fits the last part fits the whole behind a star, which is
+    // found out sooner than where the last part begins.
+    String is =
+        lastPart
+            ? "(+%1$s GLOB :end_%1$s AND substr(%1$s, length(rtrim(%1$s, replace(%1$s, '/', ''))) + 1) GLOB :like_%1$s)"
+                .formatted(column)
+            : "+%1$s GLOB :like_%1$s".formatted(column);
+    String from = lastPart ? "" : glob.prefix();
+    return new Condition(
+        "SELECT sequence FROM load INDEXED BY load_%1$s WHERE %1$s >= :from_%1$s AND %2$s%3$s"
+                .formatted(column, is, WITHIN)
+            + upTo(column, from),
+        is,
+        null,
+        Map.of(
+            "like_" + column,
+            glob.forSqlite(),
+            "end_" + column,
+            "*" + glob.forSqlite(),
+            "from_" + column,
+            from,
+            "to_" + column,
+            after(from)));
+  }
+
+  /** A bound for an index, where something begins with {@code prefix}. */
+  static String upTo(String column, String prefix) {
+    return after(prefix).isEmpty() ? "" : " AND %1$s < :to_%1$s".formatted(column);
+  }
+
+  /**
+   * The first text, in the order of SQLite, behind all that begin with {@code prefix}; empty if
+   * there is none.
+   */
+  static String after(String prefix) {
+    int end = prefix.length();
+    while (end > 0) {
+      int last = prefix.codePointBefore(end);
+      int start = end - Character.charCount(last);
+      if (last < Character.MAX_CODE_POINT) {
+        int next = last + 1;
+        // Half of a pair is no character.
+        boolean half = next >= Character.MIN_SURROGATE && next <= Character.MAX_SURROGATE;
+        return prefix.substring(0, start)
+            + Character.toString(half ? Character.MAX_SURROGATE + 1 : next);
+      }
+      end = start;
+    }
+    return "";
+  }
+
   /** A hash begins with {@code prefix}. */
   static Condition hash(String prefix) {
     String rows =

@@ -12,6 +12,20 @@ record Glob(String pattern) {
     return pattern.indexOf('*') < 0 && pattern.indexOf('?') < 0;
   }
 
+  /** What every name that it matches begins with. */
+  String prefix() {
+    int end = 0;
+    while (end < pattern.length() && pattern.charAt(end) != '*' && pattern.charAt(end) != '?') {
+      end++;
+    }
+    return pattern.substring(0, end);
+  }
+
+  /** The same pattern for SQLite's GLOB, which knows sets of characters too. */
+  String forSqlite() {
+    return pattern.replace("[", "[[]");
+  }
+
   /** Goes back to the last star alone, so that no pattern takes longer than both lengths. */
   boolean matches(String name) {
     int at = 0;

@@ -16,7 +16,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Consumer;
-import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -36,8 +35,9 @@ import org.kmodwatch.core.load.LoadRecordException;
  * how many rows each condition leaves. One that leaves few finds them by its index. If none does,
  * those that do not leave too many may leave few together. Otherwise matching rows are frequent,
  * and the newest are found soon by going back in time, on the index of one value if there is such a
- * condition. Patterns are compared with the values that there are, which are not many, and not with
- * the rows.
+ * condition. Patterns are compared with the values that there are, which mostly are not many, and
+ * not with the rows. Where they are many, rows are compared after all: somebody may load ever new
+ * names to fill the memory of who asks for them.
  */
 public final class HistoryReader implements AutoCloseable {
 
@@ -47,14 +47,21 @@ public final class HistoryReader implements AutoCloseable {
   /** So many are counted, and looked for among others, in less time than that. */
   private static final int MANY = 100_000;
 
+  /** So many values are compared with a pattern, and of so many characters, before rows are. */
+  private static final int MAX_VALUES = 20_000;
+
+  private static final int MAX_VALUES_CHARS = 1 << 20;
+
   private static final Pattern PARAMETER = Pattern.compile(":([A-Za-z_]\\w*)");
 
   private final Path file;
   private final Connection sql;
+  private final int maxValues;
 
-  private HistoryReader(Path file, Connection sql) {
+  private HistoryReader(Path file, Connection sql, int maxValues) {
     this.file = file;
     this.sql = sql;
+    this.maxValues = maxValues;
   }
 
   /**
@@ -72,6 +79,11 @@ public final class HistoryReader implements AutoCloseable {
    * @throws StoreException if there is none, or it cannot be read; with the remedy
    */
   public static HistoryReader open(Path folder) {
+    return open(folder, MAX_VALUES);
+  }
+
+  /** Likewise, with another bound for the values that are compared with a pattern. */
+  static HistoryReader open(Path folder, int maxValues) {
     Path file = folder.resolve(Tables.NAME + ".db");
     if (!Files.isReadable(file)) {
       throw new StoreException(
@@ -90,7 +102,7 @@ public final class HistoryReader implements AutoCloseable {
       try {
         Database.execute(sql, "PRAGMA query_only=ON");
         Database.requireKnown(Tables.LAYOUT, Database.number(sql, "PRAGMA user_version"));
-        return new HistoryReader(file, sql);
+        return new HistoryReader(file, sql, maxValues);
       } catch (SQLException e) {
         sql.close();
         throw e;
@@ -210,58 +222,68 @@ public final class HistoryReader implements AutoCloseable {
       conditions.add(Condition.oneOf("outcome", List.of(filter.outcome())));
     }
     boolean any =
-        add(conditions, "name", filter.name())
-            && add(conditions, "signer", filter.signer())
-            && addRequester(conditions, filter.requester());
+        add(conditions, "name", filter.name(), false)
+            && add(conditions, "signer", filter.signer(), false)
+            && add(conditions, "requester", filter.requester(), isLastPart(filter.requester()));
     String place = filter.place();
     if (place != null && place.indexOf('/') >= 0) {
-      any = any && add(conditions, "path", place);
+      any = any && add(conditions, "path", place, false);
     } else if (place != null) {
       conditions.add(Condition.oneOf("place", List.of(place)));
     }
     return any ? conditions : null;
   }
 
-  private boolean add(List<Condition> conditions, String column, @Nullable String pattern)
+  private static boolean isLastPart(@Nullable String program) {
+    return program != null && program.indexOf('/') < 0;
+  }
+
+  /** Adds a condition; whether it holds for a value that is there. */
+  private boolean add(
+      List<Condition> conditions, String column, @Nullable String pattern, boolean lastPart)
       throws SQLException {
     if (pattern == null) {
       return true;
     }
     var glob = new Glob(pattern);
-    return add(conditions, column, glob.isOne() ? List.of(pattern) : values(column, glob::matches));
+    List<String> values =
+        glob.isOne() && !lastPart ? List.of(pattern) : values(column, glob, lastPart);
+    conditions.add(
+        values == null ? Condition.like(column, glob, lastPart) : Condition.oneOf(column, values));
+    return values == null || !values.isEmpty();
   }
 
-  private boolean addRequester(List<Condition> conditions, @Nullable String pattern)
+  /**
+   * The different values of a column that a pattern fits, from one to the next; null if there are
+   * too many to look at.
+   */
+  private @Nullable List<String> values(String column, Glob glob, boolean lastPart)
       throws SQLException {
-    if (pattern == null || pattern.indexOf('/') >= 0) {
-      return add(conditions, "requester", pattern);
-    }
-    var glob = new Glob(pattern);
-    return add(
-        conditions,
-        "requester",
-        values("requester", who -> glob.matches(who.substring(who.lastIndexOf('/') + 1))));
-  }
-
-  private static boolean add(List<Condition> conditions, String column, List<String> values) {
-    conditions.add(Condition.oneOf(column, values));
-    return !values.isEmpty();
-  }
-
-  /** The different values of a column that {@code wanted} holds for: from one to the next. */
-  private List<String> values(String column, Predicate<String> wanted) throws SQLException {
+    String from = lastPart ? "" : glob.prefix();
     String next = "SELECT min(%1$s) FROM load INDEXED BY load_%1$s WHERE %1$s".formatted(column);
+    String bound = Condition.upTo(column, from);
     String query =
-        "WITH RECURSIVE each(value) AS (%s IS NOT NULL UNION ALL SELECT (%s > value) FROM each WHERE value IS NOT NULL)"
-                .formatted(next, next)
-            + " SELECT value FROM each WHERE value IS NOT NULL";
+        "WITH RECURSIVE each(value) AS (%s >= :from_%s%s UNION ALL SELECT (%s > value%s) FROM each WHERE value IS NOT NULL)"
+                .formatted(next, column, bound, next, bound)
+            + " SELECT value FROM each WHERE value IS NOT NULL LIMIT "
+            + (maxValues + 1L);
     var found = new ArrayList<String>();
-    try (PreparedStatement select = sql.prepareStatement(query);
+    int looked = 0;
+    int chars = 0;
+    try (PreparedStatement select =
+            prepare(query, Map.of("from_" + column, from, "to_" + column, Condition.after(from)));
         ResultSet rows = select.executeQuery()) {
       while (rows.next()) {
         String value = rows.getString(1);
-        if (wanted.test(value)) {
+        if (++looked > maxValues) {
+          return null;
+        }
+        if (glob.matches(lastPart ? value.substring(value.lastIndexOf('/') + 1) : value)) {
           found.add(value);
+          chars += value.length();
+          if (chars > MAX_VALUES_CHARS) {
+            return null;
+          }
         }
       }
     }
@@ -295,7 +317,7 @@ public final class HistoryReader implements AutoCloseable {
   }
 
   private Found newest(Query query, long atMost, Consumer<LoadRecord> records) throws SQLException {
-    var sequences = new ArrayList<Long>();
+    var sequences = new Sequences();
     try (PreparedStatement select =
             prepare(
                 "SELECT sequence FROM %s ORDER BY time DESC LIMIT %d"
@@ -321,6 +343,31 @@ public final class HistoryReader implements AutoCloseable {
       }
     }
     return new Found(first + 1 - unreadable, more, unreadable);
+  }
+
+  /** Numbers of rows, of which there may be millions, in pieces so that none is ever copied. */
+  private static final class Sequences {
+
+    private static final int PIECE = 1 << 16;
+
+    private final List<long[]> pieces = new ArrayList<>();
+    private int size;
+
+    void add(long sequence) {
+      if (size == pieces.size() * PIECE) {
+        pieces.add(new long[PIECE]);
+      }
+      pieces.get(size / PIECE)[size % PIECE] = sequence;
+      size++;
+    }
+
+    long get(int index) {
+      return pieces.get(index / PIECE)[index % PIECE];
+    }
+
+    int size() {
+      return size;
+    }
   }
 
   private static boolean handOn(byte[] packed, Consumer<LoadRecord> records) {

@@ -115,6 +115,9 @@ class HistoryTest {
       assertThat(ids(filter, Long.MAX_VALUE))
           .as("%s", filter)
           .containsExactlyInAnyOrderElementsOf(expected);
+      assertThat(ids(filter, Long.MAX_VALUE, 1))
+          .as("by rows: %s", filter)
+          .containsExactlyInAnyOrderElementsOf(expected);
       assertThat(ids(filter, 20)).as("newest of %s", filter).hasSize(Math.min(20, expected.size()));
       found += expected.size();
     }
@@ -189,6 +192,61 @@ class HistoryTest {
       return like(wanted, load.path());
     }
     return wanted.equals(load.place() == null ? "memory" : load.place());
+  }
+
+  @Test
+  void pattern_takesLittleMemory_whateverManyValuesThereAre() throws Exception {
+    history.add(List.of(TestLoad.ordinary(1).json()));
+    addMany(60_000);
+    try (HistoryReader reader = HistoryReader.open(folder)) {
+      for (String pattern : List.of("run*", "*", "tool7", "nothing", "too?[1]")) {
+        HistoryFilter filter = byRequester(pattern);
+        HistoryReader.Query query = reader.query(filter);
+        int bound =
+            query == null
+                ? 0
+                : query.parameters().values().stream().mapToInt(v -> v.toString().length()).sum();
+        assertThat(bound).as("what is bound for %s", pattern).isLessThan(2 << 20);
+      }
+      assertThat(reader.read(byRequester("run*"), 10, load -> {}).records()).isZero();
+      assertThat(reader.read(byRequester("tool7"), Long.MAX_VALUE, load -> {}).records())
+          .isEqualTo(60);
+      assertThat(reader.read(byName("mod77*"), Long.MAX_VALUE, load -> {}).records())
+          .isEqualTo(111);
+      assertThat(reader.read(byName("*7777"), Long.MAX_VALUE, load -> {}).records()).isEqualTo(6);
+    }
+  }
+
+  /** As if somebody had loaded modules by ever new programs, and under ever new names. */
+  private void addMany(int rows) throws Exception {
+    try (Connection sql =
+            DriverManager.getConnection("jdbc:sqlite:" + folder.resolve("history.db"));
+        PreparedStatement insert =
+            sql.prepareStatement(
+                "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?) INSERT"
+                    + " INTO load (id, time, pre_existing, name, outcome, requester, record) SELECT"
+                    + " 'many-' || i, time + i, 0, 'mod' || i, 'loaded',"
+                    + " '/run/a-folder-with-a-long-name-and-the-number-' || i || '/tool' || (i %"
+                    + " 1000), record FROM n, (SELECT time, record FROM load LIMIT 1)")) {
+      insert.setInt(1, rows);
+      insert.executeUpdate();
+    }
+  }
+
+  private static HistoryFilter byRequester(String pattern) {
+    return new HistoryFilter(null, null, true, null, null, null, null, null, pattern, null);
+  }
+
+  private static HistoryFilter byName(String pattern) {
+    return new HistoryFilter(null, null, true, pattern, null, null, null, null, null, null);
+  }
+
+  @Test
+  void boundBehindAPrefix_isTheNextTextInTheOrderOfBytes() {
+    assertThat(Condition.after("mod7")).isEqualTo("mod8");
+    assertThat(Condition.after("a\ud7ff")).isEqualTo("a\ue000");
+    assertThat(Condition.after("a" + Character.toString(Character.MAX_CODE_POINT))).isEqualTo("b");
+    assertThat(Condition.after("")).isEmpty();
   }
 
   @Test
@@ -498,6 +556,15 @@ class HistoryTest {
 
   private List<String> ids(HistoryFilter filter, long atMost) throws HistoryException {
     return read(filter, atMost).stream().map(LoadRecord::id).toList();
+  }
+
+  private List<String> ids(HistoryFilter filter, long atMost, int maxValues)
+      throws HistoryException {
+    var ids = new ArrayList<String>();
+    try (HistoryReader reader = HistoryReader.open(folder, maxValues)) {
+      HistoryReader.Found ignored = reader.read(filter, atMost, load -> ids.add(load.id()));
+    }
+    return ids;
   }
 
   private HistoryReader.Found find(HistoryFilter filter, long atMost, Consumer<LoadRecord> loads)
