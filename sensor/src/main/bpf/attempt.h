@@ -52,6 +52,7 @@ struct kw_attempt {
 	__u32 accepted;		/* the kernel has taken the module: the lane is that of loads */
 	__u32 reconstructed;	/* from the thread's registers: the entry was not seen */
 	__u64 file;		/* struct file that record.path is of */
+	__u64 module;		/* struct module that it brought in */
 	struct kw_image images[KW_IMAGE_KINDS];
 	__u32 file_read;	/* the call's own file has been read */
 	__u32 images_told;	/* KW_IMAGE has been sent */

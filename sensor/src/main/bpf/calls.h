@@ -19,6 +19,7 @@
 
 #include "lanes.h"
 #include "images.h"
+#include "loaded.h"
 
 #define KW_FDS 64
 
@@ -164,6 +165,7 @@ static __noinline int leave(__u32 how, __u64 a0, __u64 a1, __u64 a2, __s64 ret)
 	}
 	r = &a->record;
 	r->ret = ret;
+	call_returned(a);
 	if (is_canary(how, a0)) {
 		send_canary(a);
 	} else {

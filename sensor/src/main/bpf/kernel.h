@@ -255,6 +255,24 @@ struct module {
 	unsigned long taints;
 };
 
+struct module_layout {
+	void *base;
+	unsigned int size;
+};
+
+struct module___v5 {			/* to 6.3 */
+	struct module_layout core_layout;
+};
+
+struct module_memory {
+	void *base;
+	unsigned int size;
+};
+
+struct module___v6_4 {
+	struct module_memory mem[7];	/* by enum mod_mem_type: the first four stay, the others are init's */
+};
+
 struct load_info {
 	void *hdr;
 	unsigned long len;

@@ -13,6 +13,7 @@
 #include "lanes.h"
 #include "calls.h"
 #include "images.h"
+#include "loaded.h"
 
 #define KW_TS_COMPAT 2	/* x86: in the i386 table */
 
@@ -154,6 +155,7 @@ int BPF_PROG(module_load, struct module *mod)
 {
 	struct kw_attempt *a = work_space_of_module();
 
+	module_came(mod, a);
 	if (!a)
 		return 0;
 	accept(a);
@@ -171,6 +173,7 @@ int BPF_PROG(module_free, struct module *mod)
 {
 	struct kw_attempt *a = attempt_of_thread();
 
+	module_went(mod);
 	/* The init of a load that had to be reconstructed has failed. */
 	if (!a || !a->reconstructed || a->returned || a->record.call == KW_DELETE_MODULE ||
 	    call_by_registers(a) != a->record.call)

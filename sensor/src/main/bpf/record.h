@@ -205,6 +205,36 @@ struct kw_clock_setting {
 	__s64 boot_to_epoch_ns;		/* 0: there is no such setting */
 };
 
+#define KW_MODULE_NAME_LEN 56
+
+/* How far the call is that brought a module in. */
+enum kw_progress {
+	KW_IN_CALL = 0,
+	KW_RETURNED = 1,
+	KW_NO_RETURN = 2,		/* the entry was not seen, so the return may not be either */
+	KW_GONE = 3,			/* not a module: one that went, and was there before the programs */
+};
+
+/* A module that came in since the programs are on their hooks, by the address
+ * of its struct module. The addresses are for the agent alone. */
+struct kw_module {
+	__u64 loaded_ns;		/* CLOCK_BOOTTIME, of module_load */
+	__u64 call_time_ns;		/* with host_tid: of which attempt; 0 if none was seen */
+	__u64 base;			/* the address in /proc/modules; 0 if there is none */
+	__u64 taints;
+	enum kw_progress progress;
+	__u32 size;			/* in memory, without what goes after init */
+	__u32 host_tid;
+	__u32 reserved;
+	char name[KW_MODULE_NAME_LEN];
+};
+
+/* Of the list of modules. */
+struct kw_module_changes {
+	__u64 changes;			/* modules that came in or went; added to once the list says so */
+	__u64 unlisted;			/* that found no room in it */
+};
+
 /* What user space tells the programs. */
 struct kw_control {
 	__u32 period;			/* the lower bit: which list of what is held back is written */

@@ -12,6 +12,7 @@
  * calls.h	the three system calls, entry and return
  * images.h	the module's bytes
  * checks.h	what the kernel is given: security_kernel_*
+ * loaded.h	which modules are in the kernel
  * modules.h	what the kernel does with it: module:* and two optional functions
  * record.h	the record as user space gets it
  * kernel.h	the kernel's structures, as far as they are read

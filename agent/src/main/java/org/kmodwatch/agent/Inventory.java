@@ -37,7 +37,7 @@ final class Inventory {
   private final LoadRecord.Host host;
   private final HiddenModules hidden;
   private final LongSupplier nanoTime;
-  private ModulesBefore before = new ModulesBefore(List.of(), List.of(), List.of());
+  private ModulesBefore before = new ModulesBefore(List.of(), List.of());
   private List<LoadRecord> undecided = List.of();
 
   /** Those of them that were being loaded still at the last look. */
@@ -86,13 +86,11 @@ final class Inventory {
     ModulesBefore there = before.without(cameIn);
     for (LoadRecord record : there.records()) {
       pipeline.acceptPreExisting(record);
-    }
-    for (LoadRecord record : there.inOnePlaceOnly()) {
       hidden.loaded(record, null);
     }
     undecided = there.loading();
     loadingNames = namesOf(undecided);
-    before = new ModulesBefore(List.of(), List.of(), List.of());
+    before = new ModulesBefore(List.of(), List.of());
     return there.records().size();
   }
 

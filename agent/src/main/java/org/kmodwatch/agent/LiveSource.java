@@ -7,6 +7,7 @@ import org.kmodwatch.core.event.Event;
 import org.kmodwatch.sensor.ClockStep;
 import org.kmodwatch.sensor.HookStatus;
 import org.kmodwatch.sensor.LeftBehind;
+import org.kmodwatch.sensor.LoadedModules;
 import org.kmodwatch.sensor.Sensor;
 import org.kmodwatch.sensor.SensorFault;
 import org.kmodwatch.sensor.SensorOptions;
@@ -103,6 +104,11 @@ interface LiveSource extends AutoCloseable {
       }
 
       @Override
+      public LoadedModules loadedModules() {
+        return sensor.loadedModules();
+      }
+
+      @Override
       public void close() {
         sensor.close();
       }
@@ -140,6 +146,8 @@ interface LiveSource extends AutoCloseable {
   List<ClockStep> takeClockSteps();
 
   List<SensorFault> faults();
+
+  LoadedModules loadedModules();
 
   @Override
   void close();

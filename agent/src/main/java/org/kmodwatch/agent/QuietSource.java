@@ -8,6 +8,7 @@ import org.kmodwatch.core.event.Event;
 import org.kmodwatch.sensor.ClockStep;
 import org.kmodwatch.sensor.HookStatus;
 import org.kmodwatch.sensor.LeftBehind;
+import org.kmodwatch.sensor.LoadedModules;
 import org.kmodwatch.sensor.SensorFault;
 import org.kmodwatch.sensor.SensorStatistics;
 
@@ -76,6 +77,11 @@ class QuietSource implements LiveSource {
   @Override
   public List<SensorFault> faults() {
     return List.of();
+  }
+
+  @Override
+  public LoadedModules loadedModules() {
+    return LoadedModules.NONE;
   }
 
   @Override

@@ -121,7 +121,8 @@ final class WatchRun {
     this.service = ServiceManager.of(shell.variables(), nanoTime);
     LoadRecord.Host host = HostFacts.of(shell.root(), Machine.at(shell.root()).architecture());
     this.containers = new ContainerEnrichment(shell.root(), nanoTime);
-    this.hidden = new HiddenModules(shell.root(), nanoTime);
+    this.hidden =
+        new HiddenModules(shell.root(), Objects.requireNonNullElse(host.name(), ""), nanoTime);
     this.inventory = new Inventory(shell.root(), host, hidden, nanoTime);
     this.sensorWatch =
         new SensorWatch(Objects.requireNonNullElse(host.name(), ""), shell::note, nanoTime);
@@ -390,7 +391,6 @@ final class WatchRun {
     }
     busy = true;
     busySinceNanos = nanoTime.getAsLong();
-    hidden.event(event);
     housekeeping.event();
     try {
       pipeline.accept(containers.enrich(event));
@@ -409,7 +409,7 @@ final class WatchRun {
     // Behind a backlog, what looks overdue by the clock may be about to be read.
     pipeline.tick(live.seenUpToNanos(), Inventory.nanos(now));
     inventory.tick(now, pipeline);
-    hidden.tick(now, this::accept);
+    hidden.tick(live.loadedModules(), now, this::accept);
   }
 
   private Ledger ledger(SensorStatistics statistics, boolean complete) {

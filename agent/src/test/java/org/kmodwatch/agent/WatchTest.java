@@ -46,6 +46,8 @@ import org.kmodwatch.core.signatures.KernelModuleLoading;
 import org.kmodwatch.sensor.ClockStep;
 import org.kmodwatch.sensor.Hook;
 import org.kmodwatch.sensor.HookStatus;
+import org.kmodwatch.sensor.LoadedModule;
+import org.kmodwatch.sensor.LoadedModules;
 import org.kmodwatch.sensor.Sensor;
 import org.kmodwatch.sensor.SensorException;
 import org.kmodwatch.sensor.SensorStatistics;
@@ -360,7 +362,8 @@ class WatchTest {
             List.of(),
             List.of(),
             List.of());
-    source.step = Duration.ofSeconds(1);
+    source.step = Duration.ofSeconds(2);
+    source.modules = List.of(evil());
     Path recording = folder.resolve("recording");
     try (Recorder recorder = Recorder.open(recording, notes())) {
       run(recorder, source);
@@ -371,6 +374,13 @@ class WatchTest {
             "{\"name\":\"missingFrom\",\"type\":\"[]string\",\"value\":"
                 + "[\"/proc/modules\",\"/sys/module\"]}");
     assertThat(Files.readString(recording.resolve("findings.ndjson"))).contains("KMW-1009");
+  }
+
+  /** The module evil, which insmod has loaded. */
+  private static LoadedModule evil() {
+    String attempt = Long.toHexString(event("x").build().timestampNanos()) + "-1092";
+    return new LoadedModule(
+        0x1000, 1, attempt, 4242, "evil", "evil", 0, 1, 0, LoadedModule.Progress.RETURNED);
   }
 
   @Test
@@ -387,6 +397,7 @@ class WatchTest {
             List.of());
     source.step = Duration.ofSeconds(1);
     source.clockSetBack = true;
+    source.modules = List.of(evil());
     Path recording = folder.resolve("recording");
     try (Recorder recorder = Recorder.open(recording, notes())) {
       run(recorder, source);
@@ -751,6 +762,27 @@ class WatchTest {
     private long seenUpToNanos = Inventory.nanos(now);
     private boolean clockSetBack;
     private final List<ClockStep> clockSteps = new ArrayList<>();
+    private List<LoadedModule> modules = List.of();
+
+    @Override
+    public LoadedModules loadedModules() {
+      return new LoadedModules() {
+        @Override
+        public long changes() {
+          return 1;
+        }
+
+        @Override
+        public Contents read() {
+          return new Contents(modules, List.of());
+        }
+
+        @Override
+        public long unlisted() {
+          return 0;
+        }
+      };
+    }
 
     @Override
     public boolean isWithoutStrings() {

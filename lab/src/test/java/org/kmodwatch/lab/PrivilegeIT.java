@@ -3,9 +3,12 @@ package org.kmodwatch.lab;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
 import org.junit.jupiter.params.Parameter;
@@ -27,6 +30,12 @@ final class PrivilegeIT {
   private static final List<String> MODULES =
       List.of("kw_plain", "kw_params", "dummy", "af_alg", "kw_export");
 
+  /** As long as kw_hide. */
+  private static final String LATE = "kw_late";
+
+  /** As long as kw_plain; no part of it is as a line of /proc/modules would have it. */
+  private static final String WITH_NEWLINE = "k\nw ,\u00ff/n";
+
   @SuppressWarnings("NullAway.Init") // set before each class invocation
   private static List<String> log;
 
@@ -39,6 +48,10 @@ final class PrivilegeIT {
   @SuppressWarnings("NullAway.Init") // set before each class invocation
   private static List<JsonNode> withoutDac;
 
+  /** The findings KMW-1009 of each agent. */
+  @SuppressWarnings("NullAway.Init") // set before each class invocation
+  private static Map<String, List<JsonNode>> hidden;
+
   @SuppressWarnings("NullAway.Init") // set before each class invocation
   @Parameter
   String kernel;
@@ -47,16 +60,40 @@ final class PrivilegeIT {
   static void boot(String kernel) throws IOException {
     LabRun run =
         LabRun.of(kernel, Resources.text("privileges.sh")).withTimeout(Duration.ofMinutes(6));
-    for (String module : List.of("kw_plain", "kw_params", "kw_export", "kw_slow")) {
+    for (String module : List.of("kw_plain", "kw_params", "kw_export", "kw_slow", "kw_hide")) {
       run = run.withFile(Lab.testModule(kernel, module));
     }
+    run = run.withFile(renamed(kernel, "kw_hide", LATE, "kw_late.ko"));
+    run = run.withFile(renamed(kernel, "kw_plain", WITH_NEWLINE, "kw_newline.ko"));
     LabResult result = Lab.run(run);
     log = Files.readAllLines(result.guestLog());
     var mapper = new ObjectMapper();
     roots = Files.readAllLines(result.loads()).stream().map(mapper::readTree).toList();
     documented = loads(result, "documented.ndjson");
     withoutDac = loads(result, "without-dac.ndjson");
+    hidden =
+        Map.of(
+            "root", hidden(loads(result, "findings.ndjson")),
+            "documented", hidden(loads(result, "documented-findings.ndjson")),
+            "without-dac", hidden(loads(result, "without-dac-findings.ndjson")));
     assertThat(result.exitStatus()).isZero();
+  }
+
+  /** A test module with another name of the same length, which is in its bytes at each place. */
+  private static AddedFile renamed(String kernel, String module, String name, String file)
+      throws IOException {
+    Path original = Lab.testModule(kernel, module).hostFile();
+    String bytes = Files.readString(original, StandardCharsets.ISO_8859_1);
+    Path copy = Files.createTempDirectory("kmodwatch-renamed").resolve(file);
+    Files.writeString(copy, bytes.replace(module, name), StandardCharsets.ISO_8859_1);
+    copy.toFile().deleteOnExit();
+    return AddedFile.of(copy);
+  }
+
+  private static List<JsonNode> hidden(List<JsonNode> findings) {
+    return findings.stream()
+        .filter(finding -> finding.at("/SigMetadata/ID").asString().equals("KMW-1009"))
+        .toList();
   }
 
   @Test
@@ -94,7 +131,7 @@ final class PrivilegeIT {
 
   @Test
   void records_areTheSameAsRoots_withTheDocumentedCapabilities() {
-    assertThat(comparable(documented)).hasSize(7).isEqualTo(comparable(roots));
+    assertThat(comparable(documented)).hasSize(21).isEqualTo(comparable(roots));
     assertThat(documented)
         .extracting(load -> load.at("/module/name").asString(""))
         .containsAll(MODULES);
@@ -107,8 +144,51 @@ final class PrivilegeIT {
 
   @Test
   void canary_isSeen_withoutTheRightToLoadModules() {
-    // TRC-1017 on five modules, by each of the two.
-    assertThat(log).contains("findings 10 blind 0");
+    // TRC-1017 on fifteen loads, by each of the two.
+    assertThat(log).contains("findings 30 blind 0");
+  }
+
+  @Test
+  void hiddenModules_areFound_andNoOthers() {
+    assertThat(hidden)
+        .allSatisfy(
+            (who, findings) ->
+                assertThat(findings)
+                    .as(who)
+                    .extracting(finding -> argument(finding, "name"))
+                    .containsExactlyInAnyOrder(LATE, "kw_hide"));
+  }
+
+  @Test
+  void moduleThatHidesBehindAnotherOfItsName_isTheOneThatIsFound() {
+    assertThat(loadsOf(documented, "kw_hide")).hasSize(2);
+    assertThat(loadIdOf("documented", "kw_hide"))
+        .isEqualTo(loadsOf(documented, "kw_hide").getFirst().get("id").asString());
+    assertThat(loadIdOf("root", "kw_hide"))
+        .isEqualTo(loadsOf(roots, "kw_hide").getFirst().get("id").asString());
+  }
+
+  private static List<JsonNode> loadsOf(List<JsonNode> loads, String name) {
+    return loads.stream()
+        .filter(load -> load.at("/module/name").asString("").equals(name))
+        .toList();
+  }
+
+  private static String loadIdOf(String who, String name) {
+    return hidden.getOrDefault(who, List.of()).stream()
+        .filter(finding -> argument(finding, "name").equals(name))
+        .map(finding -> argument(finding, "loadId"))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private static String argument(JsonNode finding, String name) {
+    for (JsonNode argument : finding.at("/Event/Payload/args")) {
+      if (argument.get("name").asString().equals(name)) {
+        return argument.get("value").asString();
+      }
+    }
+    return "";
   }
 
   @Test
@@ -155,7 +235,12 @@ final class PrivilegeIT {
    * the id, which is the time and the thread, the thread stays.
    */
   private static List<JsonNode> comparable(List<JsonNode> loads) {
-    return loads.stream().map(PrivilegeIT::withoutTimes).toList();
+    return loads.stream().filter(load -> !isSlow(load)).map(PrivilegeIT::withoutTimes).toList();
+  }
+
+  /** Whether it was told of before or after its return is a matter of each agent's pace. */
+  private static boolean isSlow(JsonNode load) {
+    return load.at("/module/name").asString("").equals("kw_slow");
   }
 
   private static JsonNode withoutTimes(JsonNode load) {

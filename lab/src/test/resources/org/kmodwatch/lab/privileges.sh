@@ -58,8 +58,24 @@ kwload socket 38 5 0
 kwload nocap finit /root/kw_slow.ko
 insmod /root/large.ko
 rmmod kw_plain
+# Modules that hide: one later, one behind another of the same name. And ordinary ones that look as if they did.
+insmod /root/kw_late.ko sysfs=1 ms=9000
+insmod /root/kw_hide.ko sysfs=1
+insmod /root/kw_hide.ko ms=-1
+insmod /root/kw_newline.ko
+for _ in 1 2 3 4 5; do
+  insmod /root/kw_plain.ko
+  rmmod kw_plain
+done
 # More than two canaries long.
-sleep 12
+insmod /root/kw_slow.ko ms=0 handler_ms=12000
+rmmod kw_slow
+tries=0
+until [ "$(cat /run/*/record/findings.ndjson /out/findings.ndjson | grep -c KMW-1009)" -ge 6 ] || [ "$tries" -gt 300 ]; do
+  tries=$((tries + 1))
+  sleep 0.1
+done
+sleep 3
 for pid in "$documented" "$without"; do
   kill -TERM "$pid"
   wait "$pid"
@@ -67,4 +83,7 @@ for pid in "$documented" "$without"; do
 done
 echo "pinned $(find /sys/fs/bpf/documented -path '*/links/*' | grep -c .)"
 echo "findings $(cat /run/*/record/findings.ndjson | grep -c '"ID":"TRC-1017"') blind $(cat /run/*/record/findings.ndjson | grep -c '"ID":"KMW-1012"')"
+for set in documented without-dac; do
+  cp "/run/$set/record/findings.ndjson" "/out/$set-findings.ndjson"
+done
 (with 0xc000000000 doctor doctor) 2>&1 | grep '^degraded'

@@ -44,7 +44,9 @@ final class PinFolder {
           "control",
           "held_even",
           "held_odd",
-          "attempts");
+          "attempts",
+          "loaded",
+          "loaded_changes");
 
   private static final String UNFINISHED = "-new";
 

@@ -70,6 +70,7 @@ public final class Sensor implements AutoCloseable {
   private final Canary canary;
   private final Set<Canary.Way> canaryWays;
   private final HeldBack heldBack;
+  private final ModuleTable moduleTable;
   private final DeadAttempts deadAttempts;
   private final WallClock clock;
   private final List<ClockStep> clockSteps = new ArrayList<>();
@@ -103,6 +104,7 @@ public final class Sensor implements AutoCloseable {
     this.canary = new Canary(ModuleCalls::refusedFinitModule, SecureRandom::new);
     this.canaryWays = canaryWays(!images.isEmpty());
     this.heldBack = new HeldBack(programs.maps(), control);
+    this.moduleTable = new ModuleTable(programs.maps(), clock::offsetAt);
     this.deadAttempts = new DeadAttempts(programs.maps().map("attempts", Integer.BYTES, 0), PROC);
     if (pinned) {
       lanes.keepUntilCommitted();
@@ -295,6 +297,11 @@ public final class Sensor implements AutoCloseable {
     List<ClockStep> steps = List.copyOf(clockSteps);
     clockSteps.clear();
     return steps;
+  }
+
+  /** The modules that the programs saw come in and not go. */
+  public LoadedModules loadedModules() {
+    return moduleTable;
   }
 
   /** What does not see what it should, as of the last {@link #poll}. */

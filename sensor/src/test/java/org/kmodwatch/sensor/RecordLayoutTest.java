@@ -132,6 +132,33 @@ final class RecordLayoutTest {
   }
 
   @Test
+  void layout_agreesWithTheObjectFile_forTheListOfModules() throws Exception {
+    try (KernelBtf btf = objectFile()) {
+      assertThat(btf.memberOffsets("kw_module"))
+          .containsExactly(
+              entry("loaded_ns", LoadedLayout.LOADED_NANOS),
+              entry("call_time_ns", LoadedLayout.CALL_TIME_NANOS),
+              entry("base", LoadedLayout.BASE),
+              entry("taints", LoadedLayout.TAINTS),
+              entry("progress", LoadedLayout.PROGRESS),
+              entry("size", LoadedLayout.SIZE),
+              entry("host_tid", LoadedLayout.HOST_TID),
+              entry("reserved", LoadedLayout.RESERVED),
+              entry("name", LoadedLayout.NAME));
+      assertThat(LoadedLayout.VALUE_BYTES).isEqualTo(LoadedLayout.NAME + LoadedLayout.NAME_BYTES);
+      assertThat(btf.memberOffsets("kw_module_changes"))
+          .containsExactly(
+              entry("changes", LoadedLayout.CHANGES), entry("unlisted", LoadedLayout.UNLISTED));
+      assertThat(btf.enumerators("kw_progress"))
+          .containsExactly(
+              entry(LoadedLayout.IN_CALL, "KW_IN_CALL"),
+              entry(LoadedLayout.RETURNED, "KW_RETURNED"),
+              entry(LoadedLayout.NO_RETURN, "KW_NO_RETURN"),
+              entry(LoadedLayout.GONE, "KW_GONE"));
+    }
+  }
+
+  @Test
   void layout_agreesWithTheObjectFile_forEveryConstant() throws Exception {
     try (KernelBtf btf = objectFile()) {
       assertThat(btf.enumerators("kw_kind"))

@@ -1,12 +1,15 @@
 package org.kmodwatch.agent.host;
 
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -22,163 +25,497 @@ import org.kmodwatch.core.event.KubernetesContext;
 import org.kmodwatch.core.event.ProcessContext;
 import org.kmodwatch.core.event.Value;
 import org.kmodwatch.core.load.LoadRecord;
+import org.kmodwatch.sensor.LoadedModule;
+import org.kmodwatch.sensor.LoadedModules;
 
 /**
- * Looks whether what was loaded is shown where the kernel shows its modules: one second after the
- * load and again one second later, since a module that is on its way in or out is absent for a
- * moment. Absent at both times from the same place, it is hidden. No thread of its own: {@link
- * #tick} does it.
+ * Looks every two seconds whether each loaded module is shown where the kernel shows its modules.
+ * It is reported as hidden if it is missing from the same place at two looks, a second apart. No
+ * thread of its own: {@link #tick} does it, on the thread that owns the sensor.
+ *
+ * <p>For maintainers: what is loaded comes from the list that the programs keep in the kernel
+ * ({@link LoadedModules}). A module is in that list only while it is in both places. So if the list
+ * has not changed during a look, whatever is missing hides: no backlog, no lost event and no unload
+ * at the wrong moment can make it seem so. If it has changed, the look is made again, a few times;
+ * what is missing from all of them counts, if the list still has it. (In a list that changes, a
+ * reader of /proc/modules may skip a module, since the kernel hands it out in pieces.)
+ *
+ * <p>Modules that were there before the programs are taken from the two places themselves, by name,
+ * once nothing changes meanwhile, and are dropped when the programs see one of that name go.
+ *
+ * <p>Several modules can have one name if all but one hide. Each needs a line of its own in
+ * /proc/modules: by the address, where that can be read, otherwise by size and taints; and there is
+ * one folder in /sys/module for all of them. Where nothing else tells them apart, the newest is
+ * taken for the one that is shown, since the kernel lets a module in only if it sees none of that
+ * name.
+ *
+ * <p>Nothing is reported while the call that brought the module in goes on. A call that goes on for
+ * a minute is no excuse any more: the kernel shows a module whose init runs, too.
  */
 public final class HiddenModules {
 
-  /** Past this many at a time the newest are not looked after, and counted. */
-  static final int MAX_WAITING = 1024;
+  /** How many loads are remembered until the list of modules has been read. */
+  static final int MAX_LOADERS = 1024;
 
-  private static final Duration INTERVAL = Duration.ofSeconds(1);
+  /** How long a call may go on until a module that it brought in may be reported. */
+  static final long CALL_NANOS = 60_000_000_000L;
 
+  private static final long INTERVAL_NANOS = 2_000_000_000L;
+  private static final long SUSPECT_INTERVAL_NANOS = 1_000_000_000L;
+
+  /** How long a call may go on whose return may not be seen; and the load record may take. */
+  private static final long PATIENCE_NANOS = 10_000_000_000L;
+
+  /** How often a look is made again because something was loaded or unloaded meanwhile. */
+  private static final int LOOKS = 4;
+
+  private static final String INITSTATE = "initstate";
+
+  private static final Comparator<Tracked> NEWEST_FIRST =
+      Comparator.comparingLong((Tracked m) -> m.module == null ? 0 : m.module.loadedBootNanos())
+          .reversed();
+
+  /** Who loaded it is not known; pid 0 is nobody's. */
+  private static final ProcessContext NOBODY =
+      new ProcessContext(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, "", null, null);
+
+  /** The kernel's bits of taints, and their letters, that a module of any kernel keeps. */
+  private static final Map<Integer, Character> TAINTS =
+      Map.of(0, 'P', 1, 'F', 10, 'C', 12, 'O', 13, 'E', 15, 'K', 18, 'N');
+
+  private final Path root;
+  private final String hostName;
   private final ModuleList list;
-  private final LongSupplier nanoTime;
-  private final Deque<Check> waiting = new ArrayDeque<>();
+  private final LongSupplier nanos;
 
-  /**
-   * Names that came in a second time while the first was looked after: the kernel only allows that
-   * for one that is off its list. It may be the second one that goes, so neither is forgotten.
-   */
-  private final Set<String> loadedAgain = new HashSet<>();
+  /** By what tells each from any other, in the order in which they came in. */
+  private final Map<Key, Tracked> tracked = new LinkedHashMap<>();
 
-  private long unchecked;
+  /** What loads are known by, by their records' ids, until they are found in the list. */
+  private final Map<String, Loader> loaders = new LinkedHashMap<>();
+
+  /** The same of what was there before, by name. */
+  private final Map<String, Loader> loadersBefore = new HashMap<>();
+
+  /** Folders of /sys/module that are part of the kernel and no module. */
+  private final Set<String> builtIn = new HashSet<>();
+
+  private long knownChanges = -1;
+  private boolean wasRead;
+  private boolean sizesAreComparable;
+  private long serial;
+  private long nextLookNanos;
+  private boolean started;
+  private long unlisted;
 
   /**
    * Looks at the host whose file system begins at {@code root}.
    *
-   * @param nanoTime a clock that nobody can set, as {@link System#nanoTime}
+   * @param hostName written into the events
+   * @param nanos a clock that is never set
    */
-  public HiddenModules(Path root, LongSupplier nanoTime) {
+  public HiddenModules(Path root, String hostName, LongSupplier nanos) {
+    this.root = root;
+    this.hostName = hostName;
     this.list = new ModuleList(root);
-    this.nanoTime = nanoTime;
+    this.nanos = nanos;
+  }
+
+  /** The list's address and time; address 0 and a number for what was there before. */
+  private record Key(long address, long number) {}
+
+  /** What a finding says of who loaded a module. */
+  private record Loader(
+      String loadId,
+      String name,
+      ProcessContext process,
+      ContainerContext container,
+      KubernetesContext kubernetes,
+      boolean containerStarted) {
+
+    static Loader of(LoadRecord record, String name, @Nullable Event basis) {
+      return basis == null
+          ? new Loader(
+              record.id(), name, NOBODY, ContainerContext.NONE, KubernetesContext.NONE, false)
+          : new Loader(
+              record.id(),
+              name,
+              basis.process(),
+              basis.container(),
+              basis.kubernetes(),
+              basis.containerStarted());
+    }
+  }
+
+  /** A module that is loaded. */
+  private static final class Tracked {
+
+    private final String name;
+    private final String rawName;
+    private final long base;
+    private final long sizeBytes;
+    private final long taints;
+
+    /** Null if it was there before the programs. */
+    private @Nullable LoadedModule module;
+
+    private final long sinceNanos;
+    private long reportableSinceNanos;
+    private boolean reportable;
+    private @Nullable Loader loader;
+    private List<String> missing = List.of();
+    private final Set<String> reported = new HashSet<>();
+
+    Tracked(LoadedModule module, long nowNanos) {
+      this.name = module.name();
+      this.rawName = module.rawName();
+      this.base = module.base();
+      this.sizeBytes = module.sizeBytes();
+      this.taints = module.taints();
+      this.module = module;
+      this.sinceNanos = nowNanos;
+    }
+
+    Tracked(String name, ShownModules.Entry entry, long nowNanos) {
+      this.name = name;
+      this.rawName = entry.rawName();
+      this.base = entry.address();
+      this.sizeBytes = entry.sizeBytes();
+      this.taints = 0;
+      this.sinceNanos = nowNanos;
+    }
   }
 
   /**
-   * A look that is to be made, the second one if {@code missingBefore} is there.
+   * Remembers who loaded {@code record}'s module, for the case that it hides.
    *
-   * @param sinceNanos from when on it has waited, by the clock that nobody can set
-   */
-  private record Check(
-      LoadRecord record,
-      String name,
-      @Nullable Event basis,
-      long sinceNanos,
-      @Nullable List<String> missingBefore) {}
-
-  /**
-   * Looks after {@code record} if it is of a module that is in the kernel now.
-   *
-   * @param basis what the record is known by; null if it was there before
+   * @param basis what the record is known by; null if the module was there before
    */
   public void loaded(LoadRecord record, @Nullable Event basis) {
     String name = record.module().name();
-    if (name == null) {
+    if (name == null || record.outcome() != LoadRecord.Outcome.LOADED) {
       return;
     }
-    if (record.outcome() == LoadRecord.Outcome.UNLOADED) {
-      forget(name);
-    } else if (record.outcome() == LoadRecord.Outcome.LOADED) {
-      if (waiting.size() >= MAX_WAITING) {
-        unchecked++;
-      } else {
-        waiting.addLast(new Check(record, name, basis, nanoTime.getAsLong(), null));
-      }
-    }
-  }
-
-  /** Takes notice of a module that goes. */
-  public void event(Event event) {
-    if (waiting.isEmpty()) {
+    Loader loader = Loader.of(record, name, basis);
+    if (basis == null) {
+      loadersBefore.put(name, loader);
       return;
     }
-    if (event.eventName().equals(EventNames.MODULE_FREE)) {
-      event.stringArgument("name").ifPresent(this::forget);
-    } else if (event.eventName().equals(EventNames.MODULE_LOAD)) {
-      event.stringArgument("name").filter(this::isWaiting).ifPresent(loadedAgain::add);
+    loaders.put(record.id(), loader);
+    if (loaders.size() > MAX_LOADERS) {
+      loaders.remove(loaders.keySet().iterator().next());
     }
   }
 
   /**
-   * Makes the looks that are due, and hands {@code sink} an event for each hidden module.
+   * Makes the look that is due, and hands {@code sink} an event for each module that hides.
    *
-   * @param now what the events say; nothing waits by it
+   * @param now written into the events
    */
-  public void tick(Instant now, Consumer<Event> sink) {
-    // All wait equally long, so the first is due first.
-    long nowNanos = nanoTime.getAsLong();
-    while (!waiting.isEmpty() && nowNanos - waiting.getFirst().sinceNanos() >= INTERVAL.toNanos()) {
-      Check check = waiting.removeFirst();
-      List<String> missing = list.missingFrom(check.name());
-      if (check.missingBefore() == null) {
-        if (!missing.isEmpty()) {
-          waiting.addLast(
-              new Check(check.record(), check.name(), check.basis(), nowNanos, missing));
-        }
-        continue;
-      }
-      List<String> both = check.missingBefore().stream().filter(missing::contains).toList();
-      if (!both.isEmpty()) {
-        sink.accept(hidden(check, both, now));
+  public void tick(LoadedModules modules, Instant now, Consumer<Event> sink) {
+    long nowNanos = nanos.getAsLong();
+    if (started && nowNanos - nextLookNanos < 0) {
+      return;
+    }
+    started = true;
+    Map<Tracked, List<String>> missing = look(modules, nowNanos);
+    for (Tracked module : tracked.values()) {
+      List<String> before = module.missing;
+      module.missing = missing.getOrDefault(module, List.of());
+      List<String> both = module.missing.stream().filter(before::contains).toList();
+      if (!module.reported.containsAll(both) && isReportable(module, nowNanos)) {
+        module.reported.addAll(both);
+        sink.accept(hidden(module, both, now));
       }
     }
-    loadedAgain.removeIf(name -> !isWaiting(name));
+    unlisted = modules.unlisted();
+    nextLookNanos = nowNanos + (isPending() ? SUSPECT_INTERVAL_NANOS : INTERVAL_NANOS);
   }
 
-  /** Whether a look is still to be made. */
+  /** Whether a module is missing and has not been reported yet. */
   public boolean isPending() {
-    return !waiting.isEmpty();
+    return tracked.values().stream().anyMatch(m -> !m.reported.containsAll(m.missing));
   }
 
-  /** How many loads were not looked after, since too many were waiting. */
+  /** How many modules are not looked after, since too many are loaded. */
   public long unchecked() {
-    return unchecked;
+    return unlisted;
   }
 
-  private void forget(String name) {
-    if (!loadedAgain.contains(name)) {
-      waiting.removeIf(check -> check.name().equals(name));
+  /** From where each module is missing. */
+  private Map<Tracked, List<String>> look(LoadedModules modules, long nowNanos) {
+    Map<Tracked, List<String>> missing = null;
+    for (int i = 0; i < LOOKS; i++) {
+      refresh(modules, nowNanos);
+      long before = knownChanges;
+      List<Tracked> then = List.copyOf(tracked.values());
+      ShownModules shown = ShownModules.at(root, oddNames());
+      boolean still = wasRead && modules.changes() == before;
+      if (!still) {
+        refresh(modules, nowNanos);
+      }
+      var comparison = new Comparison(shown);
+      var now = new HashSet<>(tracked.values());
+      comparison.compare(then.stream().filter(now::contains).toList());
+      missing = missing == null ? comparison.missing : inBoth(missing, comparison.missing);
+      if (still) {
+        adopt(comparison, nowNanos);
+        break;
+      }
+    }
+    return missing == null ? Map.of() : missing;
+  }
+
+  private static Map<Tracked, List<String>> inBoth(
+      Map<Tracked, List<String>> one, Map<Tracked, List<String>> other) {
+    var both = new HashMap<Tracked, List<String>>();
+    one.forEach(
+        (module, places) -> {
+          List<String> there = other.getOrDefault(module, List.of());
+          both.put(module, places.stream().filter(there::contains).toList());
+        });
+    return both;
+  }
+
+  private List<String> oddNames() {
+    return tracked.values().stream().map(m -> m.rawName).filter(ShownModules::isOdd).toList();
+  }
+
+  /** Reads the list again if it is not the same as it was, or says of a call that it goes on. */
+  private void refresh(LoadedModules modules, long nowNanos) {
+    for (int i = 0; i < LOOKS; i++) {
+      long changes = modules.changes();
+      if (wasRead && changes == knownChanges && !isInCall()) {
+        break;
+      }
+      take(modules.read(), nowNanos);
+      knownChanges = changes;
+      wasRead = modules.changes() == changes;
+      if (wasRead) {
+        break;
+      }
+    }
+    findLoaders();
+  }
+
+  private boolean isInCall() {
+    return tracked.values().stream()
+        .anyMatch(m -> m.module != null && m.module.progress() != LoadedModule.Progress.RETURNED);
+  }
+
+  private void take(LoadedModules.Contents contents, long nowNanos) {
+    for (String gone : contents.gone()) {
+      tracked.values().stream()
+          .filter(m -> m.module == null && m.rawName.equals(gone))
+          .findFirst()
+          .ifPresent(tracked.values()::remove);
+    }
+    var there = new HashSet<Key>();
+    for (LoadedModule module : contents.modules()) {
+      var key = new Key(module.address(), module.loadedBootNanos());
+      there.add(key);
+      tracked.computeIfAbsent(key, k -> new Tracked(module, nowNanos)).module = module;
+    }
+    tracked.entrySet().removeIf(e -> e.getValue().module != null && !there.contains(e.getKey()));
+  }
+
+  private void findLoaders() {
+    for (Tracked module : tracked.values()) {
+      if (module.loader == null) {
+        module.loader =
+            module.module == null
+                ? loadersBefore.remove(module.name)
+                : loaders.remove(module.module.attemptId());
+      }
     }
   }
 
-  private boolean isWaiting(String name) {
-    return waiting.stream().anyMatch(check -> check.name().equals(name));
+  /** Takes in what is shown and was there before the programs. */
+  private void adopt(Comparison comparison, long nowNanos) {
+    var names = new HashSet<String>();
+    tracked.values().forEach(m -> names.add(m.rawName));
+    for (ShownModules.Entry entry : comparison.unknown) {
+      if (entry.state() == ShownModules.State.LIVE && !names.contains(entry.rawName())) {
+        adopt(entry, nowNanos);
+      }
+    }
+    Set<String> folders = comparison.shown.folders().orElse(Set.of());
+    builtIn.retainAll(folders);
+    var known = new HashSet<String>(builtIn);
+    tracked.values().forEach(m -> known.add(ShownModules.folderOf(m.rawName)));
+    comparison.unknown.forEach(e -> known.add(ShownModules.folderOf(e.rawName())));
+    for (String folder : folders) {
+      if (!known.contains(folder)) {
+        Optional<String> state = list.attribute(folder, INITSTATE);
+        if (state.isEmpty()) {
+          builtIn.add(folder);
+        } else if (state.get().equals("live")) {
+          adopt(
+              new ShownModules.Entry(folder, Long.MAX_VALUE, ShownModules.State.LIVE, 0, ""),
+              nowNanos);
+        }
+      }
+    }
   }
 
-  private static Event hidden(Check check, List<String> missingFrom, Instant now) {
+  private void adopt(ShownModules.Entry entry, long nowNanos) {
+    tracked.put(new Key(0, serial++), new Tracked(decode(entry.rawName()), entry, nowNanos));
+  }
+
+  private static String decode(String rawName) {
+    return new String(rawName.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
+  }
+
+  private boolean isReportable(Tracked module, long nowNanos) {
+    if (!module.reportable && !mayBeInCall(module, nowNanos)) {
+      module.reportable = true;
+      module.reportableSinceNanos = nowNanos;
+    }
+    // The record of the load comes first, if there will be one.
+    return module.reportable
+        && (module.loader != null || nowNanos - module.reportableSinceNanos >= PATIENCE_NANOS);
+  }
+
+  private static boolean mayBeInCall(Tracked module, long nowNanos) {
+    if (module.module == null) {
+      return false;
+    }
+    long age = nowNanos - module.sinceNanos;
+    return switch (module.module.progress()) {
+      case RETURNED -> false;
+      case RETURN_MAY_NOT_BE_SEEN -> age < PATIENCE_NANOS;
+      case IN_CALL -> age < CALL_NANOS;
+    };
+  }
+
+  /** Holds what is loaded against one look. */
+  private final class Comparison {
+
+    private final ShownModules shown;
+    private final Map<Tracked, List<String>> missing = new HashMap<>();
+
+    /** What is shown and is not of those that are loaded. */
+    private final List<ShownModules.Entry> unknown = new ArrayList<>();
+
+    Comparison(ShownModules shown) {
+      this.shown = shown;
+    }
+
+    void compare(Collection<Tracked> modules) {
+      var entries = new HashMap<String, List<ShownModules.Entry>>();
+      // Whoever reads a list that grows finds an entry twice.
+      for (var entry : new LinkedHashSet<>(shown.entries().orElse(List.of()))) {
+        entries.computeIfAbsent(entry.rawName(), k -> new ArrayList<>()).add(entry);
+      }
+      var byName = new LinkedHashMap<String, List<Tracked>>();
+      for (Tracked module : modules) {
+        byName.computeIfAbsent(module.rawName, k -> new ArrayList<>()).add(module);
+      }
+      byName.forEach(
+          (name, same) -> {
+            List<ShownModules.Entry> lines = entries.getOrDefault(name, new ArrayList<>());
+            same.sort(NEWEST_FIRST);
+            List<Tracked> absent = shown.entries().isEmpty() ? List.of() : withoutLine(same, lines);
+            absent.forEach(m -> addMissing(m, ModuleList.PROC_MODULES));
+            withoutFolder(name, same, absent).forEach(m -> addMissing(m, ModuleList.SYS_MODULE));
+          });
+      entries.values().forEach(unknown::addAll);
+    }
+
+    private void addMissing(Tracked module, String place) {
+      missing.computeIfAbsent(module, k -> new ArrayList<>()).add(place);
+    }
+
+    /** Those of one name that have no line, of the newest first; takes lines that are theirs. */
+    private List<Tracked> withoutLine(List<Tracked> same, List<ShownModules.Entry> lines) {
+      var absent = new ArrayList<Tracked>(same);
+      absent.removeIf(m -> m.base != 0 && lines.removeIf(line -> line.address() == m.base));
+      absent.removeIf(m -> takeLine(m, lines));
+      return absent;
+    }
+
+    private boolean takeLine(Tracked module, List<ShownModules.Entry> lines) {
+      for (ShownModules.Entry line : lines) {
+        if ((line.address() == 0 || module.base == 0) && fits(module, line)) {
+          lines.remove(line);
+          return true;
+        }
+      }
+      return false;
+    }
+
+    /** Those of one name that have no folder, if that can be said. */
+    private List<Tracked> withoutFolder(String name, List<Tracked> same, List<Tracked> absent) {
+      if (shown.folders().isEmpty() || name.equals(".") || name.equals("..")) {
+        return List.of();
+      }
+      if (!shown.folders().get().contains(ShownModules.folderOf(name))) {
+        return same;
+      }
+      Tracked owner =
+          same.stream().filter(m -> !absent.contains(m)).findFirst().orElse(same.getFirst());
+      return same.stream().filter(m -> m != owner).toList();
+    }
+
+    private boolean fits(Tracked module, ShownModules.Entry line) {
+      for (Map.Entry<Integer, Character> taint : TAINTS.entrySet()) {
+        if ((module.taints >> taint.getKey() & 1) != 0
+            && line.taints().indexOf(taint.getValue()) < 0) {
+          return false;
+        }
+      }
+      LoadedModule seen = module.module;
+      if (seen == null) {
+        // What is read once may have held its init's memory still.
+        return line.sizeBytes() <= module.sizeBytes;
+      }
+      if (line.sizeBytes() == module.sizeBytes) {
+        sizesAreComparable = true;
+      }
+      return !sizesAreComparable
+          || line.sizeBytes() == module.sizeBytes
+          || (seen.progress() != LoadedModule.Progress.RETURNED
+              && line.sizeBytes() > module.sizeBytes);
+    }
+  }
+
+  private Event hidden(Tracked module, List<String> missingFrom, Instant now) {
     long time = now.getEpochSecond() * 1_000_000_000L + now.getNano();
-    var args = new ArrayList<Argument>();
-    args.add(new Argument("name", "string", Value.of(check.name())));
-    args.add(new Argument("missingFrom", "[]string", Value.ofStrings(missingFrom)));
-    args.add(new Argument("loadId", "string", Value.of(check.record().id())));
-    Optional<Event> basis = Optional.ofNullable(check.basis());
-    String hostName = check.record().host().name();
+    Optional<Loader> loader = loaderOf(module);
+    String loadId =
+        loader.map(Loader::loadId).orElse(module.module == null ? "" : module.module.attemptId());
     return new Event(
         Event.SOURCE_TRACEE,
         time,
-        basis.map(Event::process).orElseGet(HiddenModules::nobody),
-        basis.map(Event::hostName).orElse(hostName == null ? "" : hostName),
-        basis.map(Event::container).orElse(ContainerContext.NONE),
-        basis.map(Event::kubernetes).orElse(KubernetesContext.NONE),
+        loader.map(Loader::process).orElse(NOBODY),
+        hostName,
+        loader.map(Loader::container).orElse(ContainerContext.NONE),
+        loader.map(Loader::kubernetes).orElse(KubernetesContext.NONE),
         "0",
         EventNames.MODULE_HIDDEN,
         null,
         0L,
         "",
         null,
-        basis.map(Event::containerStarted).orElse(false),
+        loader.map(Loader::containerStarted).orElse(false),
         false,
-        args,
+        List.of(
+            new Argument("name", "string", Value.of(module.name)),
+            new Argument("missingFrom", "[]string", Value.ofStrings(missingFrom)),
+            new Argument("loadId", "string", Value.of(loadId))),
         null,
         Map.of());
   }
 
-  /** Who loaded it is not known; pid 0 is nobody's. */
-  private static ProcessContext nobody() {
-    return new ProcessContext(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, "", null, null);
+  /** If the clock was set meanwhile, the record has another id: then by name and thread. */
+  private Optional<Loader> loaderOf(Tracked module) {
+    LoadedModule seen = module.module;
+    if (module.loader != null || seen == null) {
+      return Optional.ofNullable(module.loader);
+    }
+    return loaders.values().stream()
+        .filter(l -> l.name().equals(module.name))
+        .filter(l -> l.process().hostThreadId() == seen.hostThreadId())
+        .reduce((first, last) -> last);
   }
 }

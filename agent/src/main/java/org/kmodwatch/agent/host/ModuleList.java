@@ -84,22 +84,6 @@ final class ModuleList {
     return List.copyOf(found.values());
   }
 
-  /** The places that can be read and do not have {@code name}. */
-  List<String> missingFrom(String name) {
-    var missing = new ArrayList<String>();
-    Optional<String> lines = procModules();
-    if (lines.isPresent() && !("\n" + lines.get()).contains("\n" + name + " ")) {
-      missing.add(PROC_MODULES);
-    }
-    Optional<Path> folder = folder(name);
-    if (folder.isPresent()
-        && SmallFiles.isFolder(sysModule())
-        && !SmallFiles.isFolder(folder.get())) {
-      missing.add(SYS_MODULE);
-    }
-    return List.copyOf(missing);
-  }
-
   /** What the file {@code attribute} of a module says. */
   Optional<String> attribute(String name, String attribute) {
     return folder(name)

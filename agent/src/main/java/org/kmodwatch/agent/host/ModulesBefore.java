@@ -20,10 +20,8 @@ import org.kmodwatch.core.load.LoadRecord;
  *
  * @param records one a module that was in place
  * @param loading names of those that were just being loaded: the sensor may still see them come in
- * @param inOnePlaceOnly the records of those that only one of /proc/modules and /sys/module shows
  */
-public record ModulesBefore(
-    List<LoadRecord> records, List<LoadRecord> loading, List<LoadRecord> inOnePlaceOnly) {
+public record ModulesBefore(List<LoadRecord> records, List<LoadRecord> loading) {
 
   /** Why nothing is known about how it came in. */
   static final String GAP = "loaded before Kmodwatch started";
@@ -43,7 +41,6 @@ public record ModulesBefore(
   public ModulesBefore {
     records = List.copyOf(records);
     loading = List.copyOf(loading);
-    inOnePlaceOnly = List.copyOf(inOnePlaceOnly);
   }
 
   /**
@@ -56,28 +53,18 @@ public record ModulesBefore(
     var list = new ModuleList(root);
     var records = new ArrayList<LoadRecord>();
     var loading = new ArrayList<LoadRecord>();
-    var inOnePlaceOnly = new ArrayList<LoadRecord>();
     for (ModuleList.Entry entry : list.all()) {
       LoadRecord record = record(list, entry, host, timeNanos);
-      if (entry.loading()) {
-        loading.add(record);
-        continue;
-      }
-      records.add(record);
-      if (!list.missingFrom(entry.name()).isEmpty()) {
-        inOnePlaceOnly.add(record);
-      }
+      (entry.loading() ? loading : records).add(record);
     }
-    return new ModulesBefore(records, loading, inOnePlaceOnly);
+    return new ModulesBefore(records, loading);
   }
 
   /** These without the modules that the sensor saw come in since it was armed. */
   public ModulesBefore without(Set<String> names) {
     Predicate<LoadRecord> before = r -> !names.contains(r.module().name());
     return new ModulesBefore(
-        records.stream().filter(before).toList(),
-        loading.stream().filter(before).toList(),
-        inOnePlaceOnly.stream().filter(before).toList());
+        records.stream().filter(before).toList(), loading.stream().filter(before).toList());
   }
 
   private static LoadRecord record(

@@ -25,13 +25,18 @@ final class SmallFiles {
 
   /** Likewise, with the white space. */
   static Optional<String> readWhole(Path file, int maxBytes) {
+    return readBytes(file, maxBytes).map(bytes -> new String(bytes, StandardCharsets.UTF_8));
+  }
+
+  /** Likewise, as they are. */
+  static Optional<byte[]> readBytes(Path file, int maxBytes) {
     // A named pipe in the place of a file would be waited for.
     if (!Files.isRegularFile(file)) {
       return Optional.empty();
     }
     // Buffered, since a file channel's own readNBytes seeks, which some files of sysfs refuse.
     try (InputStream in = new BufferedInputStream(Files.newInputStream(file))) {
-      return Optional.of(new String(in.readNBytes(maxBytes), StandardCharsets.UTF_8));
+      return Optional.of(in.readNBytes(maxBytes));
     } catch (IOException unreadable) {
       return Optional.empty();
     }

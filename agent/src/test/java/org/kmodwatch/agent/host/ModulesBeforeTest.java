@@ -35,7 +35,6 @@ class ModulesBeforeTest {
         .with("sys/module/dummy/holders/bridge/x", "")
         .with("sys/module/dummy/initstate", "live\n");
     ModulesBefore before = ModulesBefore.at(folder, HOST, 5);
-    assertThat(before.inOnePlaceOnly()).isEmpty();
     assertThat(before.records()).hasSize(1);
     LoadRecord record = before.records().getFirst();
     assertThat(record.module())
@@ -69,14 +68,13 @@ class ModulesBeforeTest {
   }
 
   @Test
-  void moduleOfOnePlaceOnly_isRecorded_andTold() {
+  void moduleOfOnePlaceOnly_isRecorded() {
     root.with("proc/modules", "shown 1 0 - Live 0x0\nnosys 1 0 - Live 0x0\n")
         .with("sys/module/shown/initstate", "live\n")
         .with("sys/module/noproc/initstate", "live\n")
         .with("sys/module/builtin/parameters/x", "1\n");
     ModulesBefore before = ModulesBefore.at(folder, HOST, 0);
     assertThat(names(before.records())).containsExactly("shown", "nosys", "noproc");
-    assertThat(names(before.inOnePlaceOnly())).containsExactly("nosys", "noproc");
   }
 
   @Test
@@ -93,7 +91,6 @@ class ModulesBeforeTest {
     root.with("proc/modules", "a 1 0 - Live 0x0\nb 1 0 - Live 0x0\n");
     ModulesBefore before = ModulesBefore.at(folder, HOST, 0).without(Set.of("a"));
     assertThat(names(before.records())).containsExactly("b");
-    assertThat(names(before.inOnePlaceOnly())).containsExactly("b");
   }
 
   @Test
@@ -103,7 +100,6 @@ class ModulesBeforeTest {
         "../../etc/x 1 0 - Live 0x0\nwith space 2 0 - Live 0x0\n.. 3 0 - Live 0x0\nnot a line\n");
     ModulesBefore before = ModulesBefore.at(folder, HOST, 0);
     assertThat(names(before.records())).containsExactly("../../etc/x", "with space", "..");
-    assertThat(names(before.inOnePlaceOnly())).containsExactly("../../etc/x", "with space");
   }
 
   @Test

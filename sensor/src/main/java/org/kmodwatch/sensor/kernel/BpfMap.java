@@ -89,6 +89,25 @@ public final class BpfMap {
   }
 
   /**
+   * Reads every entry of a hash; one that comes or goes meanwhile may be missed.
+   *
+   * @param taker of key and value, each from 0 to its size, in the machine's order
+   */
+  public void forEach(BiConsumer<ByteBuffer, ByteBuffer> taker) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment value = arena.allocate(valueBytes, Long.BYTES);
+      for (byte[] key : keys()) {
+        MemorySegment keySegment = bytes(arena, key);
+        if ((int) lib.mapLookupElem.call(fd, keySegment.address(), value.address()) == 0) {
+          taker.accept(
+              ByteBuffer.wrap(key).order(ByteOrder.nativeOrder()),
+              value.asByteBuffer().order(ByteOrder.nativeOrder()));
+        }
+      }
+    }
+  }
+
+  /**
    * Takes every entry out of a hash that the programs do not write at the time.
    *
    * @param taker of key and value, each from 0 to its size, in the machine's order
