@@ -111,11 +111,13 @@ final class PackageIT {
 
   @Test
   void boot_goesOnWithinTenSeconds_besideAnAgentThatHangs() {
-    Matcher boot = line("hangs since=([0-9]+) boot went on=([0-9]+)");
-    assertThat(Long.parseLong(boot.group(1))).isPositive();
-    assertThat(Long.parseLong(boot.group(2)) - Long.parseLong(boot.group(1)))
-        .as("microseconds")
-        .isBetween(1L, 10_000_000L);
+    Matcher boot = line("hangs since=([0-9]+) all others=([0-9]+) boot went on=([0-9]+)");
+    long hangs = Long.parseLong(boot.group(1));
+    long others = Long.parseLong(boot.group(2));
+    long wentOn = Long.parseLong(boot.group(3));
+    assertThat(hangs).isBetween(1L, wentOn);
+    // What else the boot waits for takes as long as the emulation makes it.
+    assertThat(wentOn - Math.max(hangs, others)).as("microseconds").isLessThan(10_000_000L);
   }
 
   @Test
@@ -139,13 +141,15 @@ final class PackageIT {
 
   @Test
   void allThatTheServiceWrites_hasEveryRecordOfAStorm() {
-    Matcher storm = line("storm history=([0-9]+) file=([0-9]+) record=([0-9]+) images=([0-9]+)");
+    Matcher storm =
+        line(
+            "storm history=([0-9]+) file=([0-9]+) record=([0-9]+) images=([0-9]+)"
+                + " spooled=([0-9]+)");
     for (int i = 1; i <= 3; i++) {
       assertThat(Integer.parseInt(storm.group(i))).as(storm.group()).isGreaterThanOrEqualTo(401);
     }
     assertThat(Integer.parseInt(storm.group(4))).as(storm.group()).isGreaterThanOrEqualTo(2);
-    assertThat(Integer.parseInt(line("storm spooled=([0-9]+)").group(1)))
-        .isGreaterThanOrEqualTo(401);
+    assertThat(Integer.parseInt(storm.group(5))).as(storm.group()).isGreaterThanOrEqualTo(401);
   }
 
   @Test

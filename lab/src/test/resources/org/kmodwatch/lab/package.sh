@@ -40,7 +40,12 @@ no_programs() { [ "$(programs)" = 0 ]; }
 
 # The machine was booted with a second such service, whose agent hangs from its start on.
 hangs=kmodwatch-hangs.service
-echo "hangs since=$(systemctl show -P InactiveExitTimestampMonotonic "$hangs")" \
+others=$(systemctl list-dependencies --plain sysinit.target | tail -n +2 | tr -d ' ' | grep -v "$hangs")
+# Its first start is in the journal alone, since it has been started again by now.
+first=$(journalctl -q -u "$hangs" -o short-monotonic | sed -n '1s/^\[ *\([0-9]*\)\.\([0-9]*\)\].*/\1\2/p')
+# shellcheck disable=SC2086 # a name a word
+echo "hangs since=$first" \
+  "all others=$(systemctl show -P ActiveEnterTimestampMonotonic $others | sort -n | tail -n 1)" \
   "boot went on=$(systemctl show -P ActiveEnterTimestampMonotonic sysinit.target)"
 
 files >/root/before
@@ -140,12 +145,16 @@ echo "history $(kmodwatch history --name kw_plain --outcome loaded -o loads | wc
 rmmod kw_params
 # A storm goes to all that the service writes, of which SQLite has temporary files.
 kwload storm 200 /root/kw_params.ko kw_params
-stored() { [ "$(kmodwatch history --name kw_params --limit all -o loads | wc -l)" -ge 401 ]; }
+in_history() { kmodwatch history --name kw_params --limit all -o loads | wc -l; }
+in_file() { grep -c '"name":"kw_params"' "$1"; }
+in_spool() { tr -d ' \n' <$state/record/ledger.json | sed 's/.*"name":"waiting"[^}]*"spooled":\([0-9]*\).*/\1/'; }
+stored() {
+  [ "$(in_file $state/kept.ndjson)" -ge 401 ] && [ "$(in_file $state/record/loads.ndjson)" -ge 401 ] &&
+    [ "$(in_spool)" -ge 401 ] && [ "$(in_history)" -ge 401 ]
+}
 wait_for stored
-echo "storm history=$(kmodwatch history --name kw_params --limit all -o loads | wc -l)" \
-  "file=$(grep -c '"name":"kw_params"' $state/kept.ndjson) record=$(grep -c '"name":"kw_params"' $state/record/loads.ndjson)" \
-  "images=$(find $state/images -type f | wc -l)"
-tr -d ' \n' <$state/record/ledger.json | grep -o '"name":"waiting".*' | sed 's/.*"spooled":\([0-9]*\).*/storm spooled=\1/'
+echo "storm history=$(in_history) file=$(in_file $state/kept.ndjson) record=$(in_file $state/record/loads.ndjson)" \
+  "images=$(find $state/images -type f | wc -l) spooled=$(in_spool)"
 
 # Its state becomes read-only under it, as after an error of the disk, and is so still as it is killed and starts again.
 health() {
@@ -155,11 +164,11 @@ systemctl stop "$unit"
 truncate -s 64M /root/state.img
 mkfs.ext4 -q /root/state.img
 cp -a $state /root/state
-mount -o loop /root/state.img $state
+mount -o loop,errors=remount-ro /root/state.img $state
 cp -a /root/state/. $state/
-# A recording is of one start.
+# A recording is of one start; and without sinks, which would keep what they cannot write from being handed on.
 rm -rf $state/record
-sed -i 's/ --record [^ ]*//' /etc/kmodwatch/kmodwatch.env
+echo 'KMODWATCH_OPTIONS=--listen 9464' >/etc/kmodwatch/kmodwatch.env
 chown kmodwatch: $state
 chmod 700 $state
 systemctl start "$unit"
