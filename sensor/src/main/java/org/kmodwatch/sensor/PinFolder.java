@@ -21,6 +21,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.sensor.kernel.BpfObject;
+import org.kmodwatch.sensor.kernel.FolderLock;
 import org.kmodwatch.sensor.kernel.JavaDigest;
 import org.kmodwatch.sensor.kernel.KernelException;
 import org.kmodwatch.sensor.kernel.LibBpf;
@@ -67,6 +68,29 @@ final class PinFolder {
     return new PinFolder(root, HexFormat.of().formatHex(digest.digest()).substring(0, 16));
   }
 
+  /**
+   * Takes the folder of all sets for this process, and makes it if need be. Two processes with one
+   * folder would read the same rings.
+   *
+   * @throws SensorException if another process has it, or it cannot be made
+   */
+  static FolderLock own(Path root) {
+    try {
+      makeRoot(root);
+      return FolderLock.tryLock(root)
+          .orElseThrow(
+              () ->
+                  new SensorException(
+                      ("the pins in %s belong to another kmodwatch, process %s: stop that one, or"
+                              + " give this one a folder of its own with --pin=DIR")
+                          .formatted(root, FolderLock.holder(root).orElse("unknown")),
+                      "",
+                      true));
+    } catch (IOException | KernelException e) {
+      throw cannotPin(root, e);
+    }
+  }
+
   /** Whether the same programs are pinned there already. */
   boolean exists() {
     return Files.isDirectory(folder);
@@ -92,8 +116,7 @@ final class PinFolder {
   /** Pins what of an object was put on its hooks, under a name that nobody takes over yet. */
   void pin(BpfObject object) {
     try {
-      Files.createDirectories(
-          root, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+      makeRoot(root);
       remove(unfinished);
       // One by one: createDirectories asks access(2) for the folders above, which for a user other
       // than root forgets CAP_DAC_READ_SEARCH; systemd's /sys/fs/bpf is root's alone.
@@ -107,13 +130,22 @@ final class PinFolder {
       }
     } catch (IOException | UncheckedIOException | KernelException e) {
       object.close();
-      throw new SensorException(
-          ("nothing can be pinned in %s: %s; it must be in a BPF file system, and this user"
-                  + " must be able to write there; mount one: mount -t bpf bpf /sys/fs/bpf")
-              .formatted(root, reason(e)),
-          "",
-          mayPass(e));
+      throw cannotPin(root, e);
     }
+  }
+
+  private static void makeRoot(Path root) throws IOException {
+    Files.createDirectories(
+        root, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+  }
+
+  private static SensorException cannotPin(Path root, Exception e) {
+    return new SensorException(
+        ("nothing can be pinned in %s: %s; it must be in a BPF file system, and this user must be"
+                + " able to write there; mount one: mount -t bpf bpf /sys/fs/bpf")
+            .formatted(root, reason(e)),
+        "",
+        mayPass(e));
   }
 
   /**

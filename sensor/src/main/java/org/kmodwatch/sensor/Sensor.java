@@ -13,6 +13,7 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.core.event.Event;
+import org.kmodwatch.sensor.kernel.FolderLock;
 import org.kmodwatch.sensor.kernel.KernelBtf;
 import org.kmodwatch.sensor.kernel.KernelClock;
 import org.kmodwatch.sensor.kernel.KernelException;
@@ -83,6 +84,9 @@ public final class Sensor implements AutoCloseable {
   private List<SensorFault> faults = List.of();
   private boolean closed;
 
+  /** The folder of pins, which belongs to one process at a time; null if nothing is pinned. */
+  private @Nullable FolderLock owned;
+
   private Sensor(
       Programs programs,
       RingBuffer attempts,
@@ -126,17 +130,31 @@ public final class Sensor implements AutoCloseable {
   public static Sensor start(SensorOptions options) {
     LibBpf lib = libBpf();
     try (KernelBtf btf = kernelBtf(lib)) {
-      Programs programs = Programs.attach(lib, btf, options.imageBufferBytes(), options.pins());
+      FolderLock owned = options.pins() == null ? null : PinFolder.own(options.pins());
       try {
-        int imageBytes = programs.reads().imageBufferBytes(options.imageBufferBytes());
-        RingBuffer attempts = laneRing(programs, "ring_attempts");
-        RingBuffer loads = laneRing(programs, "ring_loads");
-        List<RingBuffer> images = imageBytes == 0 ? List.of() : imageRings(programs, imageBytes);
-        return new Sensor(programs, attempts, loads, images, options, kernelTypes(btf));
-      } catch (KernelException e) {
-        programs.close();
-        throw new SensorException(e.getMessage(), "", e.mayPass());
+        Sensor sensor = start(lib, btf, options);
+        sensor.owned = owned;
+        return sensor;
+      } catch (RuntimeException e) {
+        if (owned != null) {
+          owned.close();
+        }
+        throw e;
       }
+    }
+  }
+
+  private static Sensor start(LibBpf lib, KernelBtf btf, SensorOptions options) {
+    Programs programs = Programs.attach(lib, btf, options.imageBufferBytes(), options.pins());
+    try {
+      int imageBytes = programs.reads().imageBufferBytes(options.imageBufferBytes());
+      RingBuffer attempts = laneRing(programs, "ring_attempts");
+      RingBuffer loads = laneRing(programs, "ring_loads");
+      List<RingBuffer> images = imageBytes == 0 ? List.of() : imageRings(programs, imageBytes);
+      return new Sensor(programs, attempts, loads, images, options, kernelTypes(btf));
+    } catch (KernelException e) {
+      programs.close();
+      throw new SensorException(e.getMessage(), "", e.mayPass());
     }
   }
 
@@ -325,6 +343,9 @@ public final class Sensor implements AutoCloseable {
       images.forEach(RingBuffer::close);
       assembler.close();
       programs.close();
+      if (owned != null) {
+        owned.close();
+      }
     }
   }
 

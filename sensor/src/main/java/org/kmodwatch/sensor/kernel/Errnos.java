@@ -14,6 +14,9 @@ final class Errnos {
    */
   static final int E2BIG = 7;
 
+  /** Try again; of a lock, that somebody holds it. */
+  static final int EAGAIN = 11;
+
   /** Cannot allocate memory. */
   static final int ENOMEM = 12;
 
@@ -24,7 +27,6 @@ final class Errnos {
   static final int EMFILE = 24;
 
   private static final int EIO = 5;
-  private static final int EAGAIN = 11;
   private static final int EBUSY = 16;
   private static final int ENOSPC = 28;
   private static final int EROFS = 30;
