@@ -9,8 +9,6 @@ import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
-import java.util.zip.GZIPInputStream;
-import java.util.zip.ZipException;
 
 /**
  * Undoes the compression of an input, which it knows by the first bytes and not by a name: standard
@@ -28,19 +26,32 @@ public final class Compression {
    *
    * <p>Reading from the result throws an {@link IOException} whose message begins with {@code gzip
    * data} or {@code zstd data} if the data is damaged or ends early; everything before that can be
-   * read. Closing the result closes {@code in}.
+   * read. Takes memory for one window, whatever the data claims. Closing the result closes {@code
+   * in}.
    *
-   * @throws IOException if {@code in} cannot be read, or the header is damaged
+   * @throws IOException if {@code in} cannot be read
    */
   public static InputStream open(InputStream in) throws IOException {
+    return open(in, Long.MAX_VALUE);
+  }
+
+  /**
+   * The same, with a limit on what the data may be made of.
+   *
+   * @param maxParts how many members or frames there may be; reading on past that throws an {@link
+   *     IOException}
+   * @throws IOException if {@code in} cannot be read
+   */
+  public static InputStream open(InputStream in, long maxParts) throws IOException {
     var buffered = new PeekInputStream(in);
     int magic = buffered.peekLittleEndian();
+    var source = new Source(buffered);
     if (isGzip(magic)) {
-      return new CheckedStream("gzip", new Source(buffered), Gzip::new);
+      return new CheckedStream("gzip", source, new GzipMembers(source, maxParts));
     }
     if (isZstd(magic)) {
       return new CheckedStream(
-          "zstd", new Source(buffered), raw -> new ZstdInputStream(new ZstdFrames(raw)));
+          "zstd", source, new ZstdInputStream(new ZstdFrames(source, maxParts)));
     }
     return buffered;
   }
@@ -61,15 +72,7 @@ public final class Compression {
     return magic == 0xFD2FB528 || (magic & 0xFFFFFFF0) == 0x184D2A50;
   }
 
-  /** Makes a decompressor on a stream. */
-  private interface Decompressor {
-    InputStream on(InputStream in) throws IOException;
-  }
-
-  /**
-   * Buffers, looks ahead, and says truthfully whether there is more: GZIPInputStream asks {@code
-   * available} whether another member follows, and a pipe says no while the next one is under way.
-   */
+  /** Buffers, and looks ahead. */
   private static final class PeekInputStream extends BufferedInputStream {
     PeekInputStream(InputStream in) {
       super(in, 1 << 13);
@@ -85,14 +88,6 @@ public final class Compression {
         magic |= (head[i] & 0xFF) << (8 * i);
       }
       return magic;
-    }
-
-    @Override
-    public synchronized int available() throws IOException {
-      mark(1);
-      int next = read();
-      reset();
-      return next < 0 ? 0 : 1;
     }
   }
 
@@ -121,26 +116,16 @@ public final class Compression {
     }
   }
 
-  /** Gzip that does not pass over what follows the last member. */
-  private static final class Gzip extends GZIPInputStream {
-    private static final int TRAILER_BYTES = 8;
+  /** The data is past a limit, and not damaged for all that is known. */
+  static final class PastLimitException extends IOException {
+    private static final long serialVersionUID = 1L;
 
-    Gzip(InputStream in) throws IOException {
-      super(in, 1 << 16);
+    PastLimitException(String message) {
+      super(message);
     }
 
-    @Override
-    public int read(byte[] buffer, int offset, int length) throws IOException {
-      int read = super.read(buffer, offset, length);
-      if (read < 0) {
-        // Zeroes are padding, from tapes and block devices.
-        for (int i = len - inf.getRemaining() + TRAILER_BYTES; i < len; i++) {
-          if (buf[i] != 0) {
-            throw new ZipException("something follows that is not gzip");
-          }
-        }
-      }
-      return read;
+    static PastLimitException parts(long maxParts) {
+      return new PastLimitException("has more parts than are allowed: limit=" + maxParts);
     }
   }
 
@@ -150,14 +135,10 @@ public final class Compression {
     private final Source source;
     private final InputStream decompressed;
 
-    CheckedStream(String format, Source source, Decompressor decompressor) throws IOException {
+    CheckedStream(String format, Source source, InputStream decompressed) {
       this.format = format;
       this.source = source;
-      try {
-        this.decompressed = decompressor.on(source);
-      } catch (IOException | RuntimeException e) {
-        throw explained(e);
-      }
+      this.decompressed = decompressed;
     }
 
     @Override
@@ -183,6 +164,9 @@ public final class Compression {
     private IOException explained(Exception e) {
       if (source.failed && e instanceof IOException deviceFailure) {
         return deviceFailure;
+      }
+      if (e instanceof PastLimitException) {
+        return new CompressedDataException(format + " data " + e.getMessage(), e);
       }
       String message = String.valueOf(e.getMessage());
       boolean early =

@@ -69,6 +69,11 @@ final class NameSearch {
   private int found;
   private int[] starts = new int[64];
 
+  /** The line that was taken last, from its beginning to its newline. */
+  private int takenFrom;
+
+  private int takenTo;
+
   /**
    * The needle without another, if their number is odd: searched for at the same time as escapes.
    */
@@ -98,6 +103,8 @@ final class NameSearch {
     lines = bytes.get(0) == '\n' ? 1 : 0;
     regular = bytes.get(0) == '{';
     found = 0;
+    takenFrom = 0;
+    takenTo = 0;
     LongBuffer asItIs = longs(bytes, 0);
     LongBuffer fromSecond = longs(bytes, 1);
     LongBuffer fromThird = longs(bytes, 2);
@@ -377,7 +384,13 @@ final class NameSearch {
   }
 
   private void take(Block block, int position) {
+    if (position >= takenFrom && position < takenTo) {
+      // A line may be one hit after the other: each would look for the beginning of all of it.
+      return;
+    }
     int start = Newlines.before(block.bytes, position);
+    takenFrom = start;
+    takenTo = Newlines.at(block.bytes, position);
     if (found == starts.length) {
       starts = Arrays.copyOf(starts, 2 * found);
     }

@@ -5,15 +5,27 @@ import java.io.IOException;
 import java.io.InputStream;
 
 /**
- * Zstandard data without its skippable frames, which the decompressor does not know and which
- * parallel and seekable compressors write between and after the others. Walks the frames by their
- * headers (RFC 8878, section 3.1).
+ * Zstandard data, checked for what its headers claim before the decompressor makes room for it, and
+ * without its skippable frames, which the decompressor does not know and which parallel and
+ * seekable compressors write between and after the others. Walks the frames by their headers (RFC
+ * 8878, section 3.1).
+ *
+ * <p>The decompressor looks at the window only where a block refers back to it. Otherwise it keeps
+ * as much as the header claims, and copies all of it for each block.
  */
 final class ZstdFrames extends InputStream {
 
   private static final int FRAME_MAGIC = 0xFD2FB528;
   private static final int SKIPPABLE_MAGIC = 0x184D2A50;
   private static final int LARGEST_HEADER = 18;
+
+  /** What the decompressor can do. */
+  private static final long MAX_WINDOW_BYTES = 8L << 20;
+
+  /** Block_Maximum_Size (section 3.1.1.2.3). */
+  private static final int MAX_BLOCK_BYTES = 128 << 10;
+
+  private static final int RUN_LENGTH = 1;
 
   private enum Next {
     FRAME,
@@ -22,6 +34,8 @@ final class ZstdFrames extends InputStream {
   }
 
   private final InputStream in;
+  private final long maxFrames;
+  private long frames;
 
   /** A header that was read to know what follows, and has still to be handed on. */
   private final byte[] header = new byte[LARGEST_HEADER];
@@ -35,8 +49,14 @@ final class ZstdFrames extends InputStream {
   private boolean hasChecksum;
   private Next next = Next.FRAME;
 
-  ZstdFrames(InputStream in) {
+  /**
+   * Makes one.
+   *
+   * @param maxFrames how many frames there may be, skippable ones included
+   */
+  ZstdFrames(InputStream in, long maxFrames) {
     this.in = in;
+    this.maxFrames = maxFrames;
   }
 
   @Override
@@ -85,9 +105,14 @@ final class ZstdFrames extends InputStream {
       case BLOCK -> {
         fill(3);
         int block = little(0, 3);
-        int type = (block >> 1) & 3;
+        int size = block >> 3;
+        if (size > MAX_BLOCK_BYTES) {
+          throw new IOException(
+              "a block is larger than the format allows: size=%d, limit=%d"
+                  .formatted(size, MAX_BLOCK_BYTES));
+        }
         // A run-length block has one byte, whatever size it says.
-        bodyLeft = type == 1 ? 1 : block >> 3;
+        bodyLeft = ((block >> 1) & 3) == RUN_LENGTH ? 1 : size;
         if ((block & 1) == 1) {
           next = hasChecksum ? Next.CHECKSUM : Next.FRAME;
         }
@@ -105,6 +130,10 @@ final class ZstdFrames extends InputStream {
     if (first < 0) {
       return false;
     }
+    if (frames == maxFrames) {
+      throw Compression.PastLimitException.parts(maxFrames);
+    }
+    frames++;
     header[headerEnd++] = (byte) first;
     fill(3);
     int magic = little(0, 4);
@@ -125,9 +154,34 @@ final class ZstdFrames extends InputStream {
     int sizeBytes = sizeFlag == 0 ? (singleSegment ? 1 : 0) : 1 << sizeFlag;
     int dictionaryBytes = dictionaryFlag == 3 ? 4 : dictionaryFlag;
     fill((singleSegment ? 0 : 1) + dictionaryBytes + sizeBytes);
+    requireSmallWindow(
+        singleSegment ? contentSize(5 + dictionaryBytes, sizeBytes) : windowSize(header[5]));
     hasChecksum = (descriptor & 4) != 0;
     next = Next.BLOCK;
     return true;
+  }
+
+  /** Section 3.1.1.1.2. */
+  private static long windowSize(byte descriptor) {
+    long base = 1L << (10 + ((descriptor & 0xFF) >> 3));
+    return base + base / 8 * (descriptor & 7);
+  }
+
+  /** Section 3.1.1.1.4. */
+  private long contentSize(int from, int count) {
+    long size = 0;
+    for (int i = 0; i < count; i++) {
+      size |= (header[from + i] & 0xFFL) << (8 * i);
+    }
+    return count == 2 ? size + 256 : size;
+  }
+
+  private static void requireSmallWindow(long size) throws IOException {
+    if (Long.compareUnsigned(size, MAX_WINDOW_BYTES) > 0) {
+      throw new Compression.PastLimitException(
+          "needs a larger window than is allowed: window=%s, limit=%d"
+              .formatted(Long.toUnsignedString(size), MAX_WINDOW_BYTES));
+    }
   }
 
   private void fill(int count) throws IOException {

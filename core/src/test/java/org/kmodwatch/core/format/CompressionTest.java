@@ -1,6 +1,7 @@
 package org.kmodwatch.core.format;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.airlift.compress.zstd.ZstdOutputStream;
 import java.io.ByteArrayInputStream;
@@ -9,7 +10,10 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.Map;
 import java.util.Random;
+import java.util.zip.CRC32;
 import java.util.zip.GZIPOutputStream;
 import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.Test;
@@ -81,6 +85,103 @@ class CompressionTest {
         throw new AssertionError("seed=" + seed + " round=" + round, e);
       }
     }
+  }
+
+  @Test
+  void open_readsOn_whenThousandsOfMembersAreEmpty() throws IOException {
+    byte[] empty = gzip(new byte[0]);
+    Reading reading = Reading.of(concat(repeated(empty, 20_000), gzip(PLAIN)));
+
+    assertThat(reading.badLines()).isEmpty();
+    assertThat(reading.events()).hasSize(8);
+  }
+
+  @Test
+  void open_readsOn_whenThousandsOfFramesAreEmpty() throws IOException {
+    byte[] empty = HexFormat.of().parseHex("28b52ffd2000010000");
+    Reading reading = Reading.of(concat(repeated(empty, 20_000), zstd(PLAIN)));
+
+    assertThat(reading.badLines()).isEmpty();
+    assertThat(reading.events()).hasSize(8);
+  }
+
+  @Test
+  void open_checksEachMember_whenOneIsWrong() throws IOException {
+    for (int fromEnd : new int[] {8, 4}) {
+      byte[] wrong = concat(gzip(PLAIN), gzip(PLAIN));
+      wrong[wrong.length - fromEnd] ^= (byte) 1;
+      assertThat(Reading.of(wrong).badLines())
+          .singleElement()
+          .asString()
+          .endsWith(
+              "gzip data is damaged: "
+                  + (fromEnd == 8 ? "the checksum is wrong" : "the length is wrong"));
+    }
+  }
+
+  @Test
+  void open_readsHeadersWithEveryField() throws IOException {
+    // FHCRC, FEXTRA, FNAME and FCOMMENT of RFC 1952, section 2.3.1.
+    byte[] head = HexFormat.of().parseHex("1f8b081e00000000000003000102036e616d6500636f6d00");
+    var crc = new CRC32();
+    crc.update(head);
+    byte[] check = {(byte) crc.getValue(), (byte) (crc.getValue() >> 8)};
+    byte[] member = gzip(PLAIN);
+    byte[] body = Arrays.copyOfRange(member, 10, member.length);
+
+    assertThat(Reading.of(concat(head, check, body)).events()).hasSize(8);
+    check[0] ^= (byte) 1;
+    assertThat(Reading.of(concat(head, check, body)).badLines())
+        .containsExactly(
+            "rec:1: the input breaks off here: gzip data is damaged: the checksum of a header is"
+                + " wrong");
+  }
+
+  @Test
+  void open_refusesTheWindow_whenAFrameClaimsALargeOne() throws IOException {
+    // 128 MiB of window, blocks of 128 KiB that each are one byte, repeated.
+    byte[] header = HexFormat.of().parseHex("28b52ffd0088");
+    byte[] frame = concat(header, repeated(HexFormat.of().parseHex("020010" + "00"), 3000));
+
+    assertThat(Reading.of(frame).badLines())
+        .containsExactly(
+            "rec:1: the input breaks off here: zstd data needs a larger window than is allowed:"
+                + " window=134217728, limit=8388608");
+  }
+
+  @Test
+  void open_refusesTheBlock_whenItIsLargerThanTheFormatAllows() throws IOException {
+    byte[] header = HexFormat.of().parseHex("28b52ffd0058");
+    byte[] frame = concat(header, HexFormat.of().parseHex("030018" + "00"));
+
+    assertThat(Reading.of(frame).badLines())
+        .containsExactly(
+            "rec:1: the input breaks off here: zstd data is damaged: a block is larger than the"
+                + " format allows: size=196608, limit=131072");
+  }
+
+  @Test
+  void open_refusesMoreParts_whenThereIsALimit() throws IOException {
+    byte[] gzip = repeated(gzip(PLAIN), 3);
+    byte[] zstd = repeated(zstd(PLAIN), 3);
+
+    try (InputStream in = Compression.open(new ByteArrayInputStream(gzip), 3)) {
+      assertThat(in.readAllBytes()).hasSize(3 * PLAIN.length);
+    }
+    for (Map.Entry<String, byte[]> part : Map.of("gzip", gzip, "zstd", zstd).entrySet()) {
+      var in = new ByteArrayInputStream(part.getValue());
+      assertThatThrownBy(() -> Compression.open(in, 2).readAllBytes())
+          .isInstanceOf(IOException.class)
+          .hasMessage("%s data has more parts than are allowed: limit=2", part.getKey());
+    }
+  }
+
+  private static byte[] repeated(byte[] part, int times) {
+    var bytes = new ByteArrayOutputStream();
+    for (int i = 0; i < times; i++) {
+      bytes.writeBytes(part);
+    }
+    return bytes.toByteArray();
   }
 
   private static byte[] gzip(byte[] plain) throws IOException {

@@ -7,6 +7,8 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.management.ManagementFactory;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -57,6 +59,20 @@ class WantedLinesTest {
 
     assertThat(reading.events()).singleElement().matches(e -> NAMES.contains(e.eventName()));
     assertThat(reading.statistics()).isEqualTo(new ReadStatistics(3, 1, 0, 0, 2));
+  }
+
+  @Test
+  void search_takesTimeByTheLengthOfALine_whenAllOfItIsEscapes() {
+    String escapes = "\\u0061".repeat(350_000);
+    byte[] lines = bytes(("{\"eventName\":\"x\",\"y\":\"" + escapes + "\"}\n").repeat(2));
+    var threads = ManagementFactory.getThreadMXBean();
+    long begin = threads.getCurrentThreadCpuTime();
+
+    Reading reading = Reading.of(lines, WANTED);
+
+    assertThat(reading.statistics()).isEqualTo(new ReadStatistics(2, 0, 0, 0, 2));
+    assertThat(Duration.ofNanos(threads.getCurrentThreadCpuTime() - begin))
+        .isLessThan(Duration.ofSeconds(10));
   }
 
   @Test
