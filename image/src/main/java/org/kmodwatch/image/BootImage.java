@@ -5,6 +5,7 @@ import io.airlift.compress.lz4.Lz4Decompressor;
 import io.airlift.compress.zstd.ZstdDecompressor;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.time.Duration;
 import java.util.Optional;
 
 /**
@@ -22,7 +23,8 @@ final class BootImage {
   private static final int MAX_BYTES = 256 << 20;
 
   private static final ModuleImageLimits LIMITS =
-      new ModuleImageLimits(MAX_BYTES, MAX_BYTES, 1000, 0, 0, 0);
+      new ModuleImageLimits(
+          MAX_BYTES, MAX_BYTES, 1000, 64, 128L << 20, Duration.ofMinutes(1), 0, 0, 0);
 
   /** The frame format before it was standardized, which the kernel uses (lz4 -l). */
   private static final long LZ4_LEGACY_MAGIC = 0x184c2102L;
@@ -65,7 +67,7 @@ final class BootImage {
     Compression compression = Compression.of(payload.buffer());
     return compression == Compression.ZSTD
         ? zstd(payload, size)
-        : compression.decompress(payload.buffer(), LIMITS);
+        : compression.decompress(payload.buffer(), LIMITS, System::nanoTime);
   }
 
   /** Blocks, each behind its length. */

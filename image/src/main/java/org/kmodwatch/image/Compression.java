@@ -3,8 +3,13 @@ package org.kmodwatch.image;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
-import java.util.Arrays;
-import org.tukaani.xz.XZInputStream;
+import java.time.Duration;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+import org.tukaani.xz.ArrayCache;
+import org.tukaani.xz.BasicArrayCache;
+import org.tukaani.xz.SingleXZInputStream;
+import org.tukaani.xz.XZFormatException;
 
 /** How a module file is compressed, by its first bytes. */
 public enum Compression {
@@ -17,10 +22,9 @@ public enum Compression {
   /** RFC 8878; {@code .ko.zst}. */
   ZSTD;
 
+  private static final int KIB = 1 << 10;
   private static final int MIB = 1 << 20;
-
-  /** The decoder's memory; the kernel takes dictionaries of up to 2 MiB (lib/decompress_unxz.c). */
-  private static final int XZ_MEMORY_KIB = 64 * 1024;
+  private static final int PIECE_BYTES = 64 << 10;
 
   private static final int[] GZIP_MAGIC = {0x1f, 0x8b};
   private static final int[] XZ_MAGIC = {0xfd, '7', 'z', 'X', 'Z', 0};
@@ -47,43 +51,59 @@ public enum Compression {
   }
 
   /**
-   * What {@code bytes} is without its compression; its position stays.
+   * What {@code bytes} is without its compression; its position stays. Decompresses twice, first to
+   * count what comes out: so that one that is past a limit takes no memory, and others take no more
+   * than they need.
    *
-   * @throws ModuleImageException if it is damaged, or too much comes out of it
+   * @param nanoClock a monotonic clock, in nanoseconds
+   * @throws ModuleImageException if it is damaged, or past a limit
    */
-  ByteBuffer decompress(ByteBuffer bytes, ModuleImageLimits limits) {
+  ByteBuffer decompress(ByteBuffer bytes, ModuleImageLimits limits, LongSupplier nanoClock) {
     if (this == NONE) {
       return bytes.slice();
     }
+    var deadline = new Deadline(limits.maxDecompressing(), nanoClock);
+    var out = new byte[decompressedBytes(bytes, limits, deadline)];
+    try (InputStream in = open(bytes.slice(), limits, deadline)) {
+      return ByteBuffer.wrap(out, 0, in.readNBytes(out, 0, out.length)).slice();
+    } catch (ModuleImageException e) {
+      throw e;
+    } catch (IOException | RuntimeException e) {
+      throw damaged(e, 0);
+    }
+  }
+
+  private int decompressedBytes(ByteBuffer bytes, ModuleImageLimits limits, Deadline deadline) {
     long allowed = Math.max(MIB, (long) bytes.remaining() * limits.maxRatio());
     long limit = Math.min(allowed, limits.maxDecompressedBytes());
-    var out = new byte[(int) Math.min(limit, Math.max(4096L, 4L * bytes.remaining()))];
+    var piece = new byte[PIECE_BYTES];
     int length = 0;
-    try (InputStream in = open(bytes.slice())) {
+    try (InputStream in = open(bytes.slice(), limits, deadline)) {
       while (true) {
-        if (length == out.length) {
-          if (length >= limit) {
-            if (in.read() < 0) {
-              break;
-            }
-            throw new ModuleImageException(
-                "the module is larger than is allowed once decompressed: limit=" + limit, length);
-          }
-          out = Arrays.copyOf(out, (int) Math.min(limit, 2L * length));
-        }
-        int read = in.read(out, length, out.length - length);
+        int read = in.read(piece, 0, (int) Math.min(piece.length, limit - length + 1));
         if (read < 0) {
-          break;
+          return length;
+        }
+        deadline.check();
+        if (read > limit - length) {
+          throw new ModuleImageException(
+              "the module is larger than is allowed once decompressed: limit=" + limit, limit);
         }
         length += read;
       }
     } catch (ModuleImageException e) {
       throw e;
     } catch (IOException | RuntimeException e) {
-      throw new ModuleImageException(
-          "the %s data cannot be decompressed, %s".formatted(word(), reason(e)), length, e);
+      throw damaged(e, length);
     }
-    return ByteBuffer.wrap(out, 0, length).slice();
+  }
+
+  private ModuleImageException damaged(Exception e, long offset) {
+    if (e instanceof OutOfTimeException outOfTime) {
+      return new ModuleImageException(outOfTime.said(), offset, e);
+    }
+    return new ModuleImageException(
+        "the %s data cannot be decompressed, %s".formatted(word(), reason(e)), offset, e);
   }
 
   /** The name in lower case, as records have it. */
@@ -96,11 +116,12 @@ public enum Compression {
     };
   }
 
-  private InputStream open(ByteBuffer bytes) throws IOException {
-    var in = new ByteBufferInputStream(bytes);
+  private InputStream open(ByteBuffer bytes, ModuleImageLimits limits, Deadline deadline)
+      throws IOException {
+    var in = new ByteBufferInputStream(bytes, deadline);
     return this == XZ
-        ? new XZInputStream(in, XZ_MEMORY_KIB)
-        : org.kmodwatch.core.format.Compression.open(in);
+        ? new XzStreams(in, limits)
+        : org.kmodwatch.core.format.Compression.open(in, limits.maxParts());
   }
 
   private static String reason(Exception e) {
@@ -108,21 +129,63 @@ public enum Compression {
     return message == null ? e.getClass().getSimpleName() : message;
   }
 
+  /** When decompression has to be done. What takes input or gives output asks it. */
+  private static final class Deadline {
+    private final Duration longest;
+    private final LongSupplier nanoClock;
+    private final long beginNanos;
+
+    Deadline(Duration longest, LongSupplier nanoClock) {
+      this.longest = longest;
+      this.nanoClock = nanoClock;
+      this.beginNanos = nanoClock.getAsLong();
+    }
+
+    /** Passes while there is time. */
+    void check() throws OutOfTimeException {
+      if (nanoClock.getAsLong() - beginNanos > longest.toNanos()) {
+        throw new OutOfTimeException(
+            "decompression takes longer than is allowed: limit=%d ms"
+                .formatted(longest.toMillis()));
+      }
+    }
+  }
+
+  /** Of the input, so that no decompressor takes it for damage. */
+  private static final class OutOfTimeException extends IOException {
+    private static final long serialVersionUID = 1;
+
+    private final String said;
+
+    OutOfTimeException(String said) {
+      super(said);
+      this.said = said;
+    }
+
+    String said() {
+      return said;
+    }
+  }
+
   /** A buffer as a stream. */
   private static final class ByteBufferInputStream extends InputStream {
     private final ByteBuffer bytes;
+    private final Deadline deadline;
 
-    ByteBufferInputStream(ByteBuffer bytes) {
+    ByteBufferInputStream(ByteBuffer bytes, Deadline deadline) {
       this.bytes = bytes;
+      this.deadline = deadline;
     }
 
     @Override
-    public int read() {
+    public int read() throws IOException {
+      deadline.check();
       return bytes.hasRemaining() ? bytes.get() & 0xff : -1;
     }
 
     @Override
-    public int read(byte[] buffer, int offset, int length) {
+    public int read(byte[] buffer, int offset, int length) throws IOException {
+      deadline.check();
       if (length == 0) {
         return 0;
       }
@@ -137,6 +200,69 @@ public enum Compression {
     @Override
     public int available() {
       return bytes.remaining();
+    }
+
+    /** Passes over the zeroes between two xz streams, four at a time; whether anything follows. */
+    boolean skipPadding() {
+      while (bytes.remaining() >= Integer.BYTES && bytes.getInt(bytes.position()) == 0) {
+        bytes.position(bytes.position() + Integer.BYTES);
+      }
+      return bytes.hasRemaining();
+    }
+  }
+
+  /** The streams of xz data one after the other, as XZInputStream reads them, but counted. */
+  private static final class XzStreams extends InputStream {
+    private final ByteBufferInputStream in;
+    private final ModuleImageLimits limits;
+
+    /** Each block has a dictionary of its own. */
+    private final ArrayCache dictionaries = new BasicArrayCache();
+
+    private @Nullable SingleXZInputStream current;
+    private int streams;
+
+    XzStreams(ByteBufferInputStream in, ModuleImageLimits limits) {
+      this.in = in;
+      this.limits = limits;
+    }
+
+    @Override
+    public int read() throws IOException {
+      byte[] one = new byte[1];
+      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+    }
+
+    @Override
+    public int read(byte[] buffer, int offset, int length) throws IOException {
+      while (true) {
+        SingleXZInputStream stream = current;
+        if (stream == null) {
+          if (streams > 0 && !in.skipPadding()) {
+            return -1;
+          }
+          stream = next();
+          current = stream;
+        }
+        int read = stream.read(buffer, offset, length);
+        if (read >= 0) {
+          return read;
+        }
+        current = null;
+      }
+    }
+
+    private SingleXZInputStream next() throws IOException {
+      if (streams == limits.maxParts()) {
+        throw new IOException("it has more parts than are allowed: limit=" + limits.maxParts());
+      }
+      streams++;
+      try {
+        return new SingleXZInputStream(
+            in, (int) (limits.maxDictionaryBytes() / KIB), true, dictionaries);
+      } catch (XZFormatException e) {
+        throw streams == 1 ? e : new IOException("something follows that is not xz", e);
+      }
     }
   }
 }

@@ -3,6 +3,7 @@ package org.kmodwatch.image;
 import java.nio.ByteBuffer;
 import java.util.HexFormat;
 import java.util.Optional;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** Reads module files and images. */
@@ -35,6 +36,18 @@ public final class ModuleImageReader {
    * @throws ModuleImageException if it is no module, damaged, or past a limit
    */
   public static ModuleImage read(ByteBuffer bytes, ModuleImageLimits limits) {
+    return read(bytes, limits, System::nanoTime);
+  }
+
+  /**
+   * Reads a module.
+   *
+   * @param bytes the file from position to limit; position and limit stay as they are
+   * @param nanoClock a monotonic clock, in nanoseconds
+   * @throws ModuleImageException if it is no module, damaged, or past a limit
+   */
+  public static ModuleImage read(
+      ByteBuffer bytes, ModuleImageLimits limits, LongSupplier nanoClock) {
     if (bytes.remaining() > limits.maxImageBytes()) {
       throw new ModuleImageException(
           "the module is larger than is allowed: size=%d, limit=%d"
@@ -42,7 +55,7 @@ public final class ModuleImageReader {
           0);
     }
     Compression compression = Compression.of(bytes);
-    ByteBuffer module = compression.decompress(bytes, limits).asReadOnlyBuffer();
+    ByteBuffer module = compression.decompress(bytes, limits, nanoClock).asReadOnlyBuffer();
     int before = AppendedSignature.bytesBefore(module);
     ElfFile elf = ElfFile.read(module.slice(0, before));
     ModuleInfo info =

@@ -6,14 +6,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.Test;
 
 /**
- * Jazzer on the reader, from the kept seeds, in a process of its own. Short here; longer with
- * {@code -Dkmodwatch.fuzz.seconds=3600}. What it finds is a file in {@code target/fuzz}, which goes
- * into the seeds once the fault is mended.
+ * Jazzer on the reader, from the kept seeds and from files that ask for much, in a process of its
+ * own: an error of the virtual machine, too much time and too much memory are findings like any
+ * other. Short here; longer by {@code tools/fuzz.sh images}. What it finds is a file in {@code
+ * target/fuzz}, which goes into the seeds once the fault is mended.
  */
 @NullMarked
 class FuzzTest {
@@ -26,12 +28,16 @@ class FuzzTest {
   void findsNothingButTheOneException() throws Exception {
     Path folder = Files.createDirectories(Path.of("target/fuzz").toAbsolutePath());
     Path corpus = Files.createDirectories(folder.resolve("corpus"));
+    Path hostile = Files.createDirectories(folder.resolve("hostile"));
+    for (Map.Entry<String, byte[]> seed : HostileSeeds.all().entrySet()) {
+      Files.write(hostile.resolve(seed.getKey()), seed.getValue());
+    }
     Path log = folder.resolve("fuzz.log");
     List<String> command =
         List.of(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-Xmx1g",
-            "-Xss1m",
+            "-Xmx512m",
+            "-Xss512k",
             "--enable-native-access=ALL-UNNAMED",
             "--sun-misc-unsafe-memory-access=allow",
             "-XX:+EnableDynamicAgentLoading",
@@ -39,17 +45,18 @@ class FuzzTest {
             System.getProperty("java.class.path"),
             "com.code_intelligence.jazzer.Jazzer",
             "--target_class=" + ModuleImageFuzzer.class.getName(),
-            "--instrumentation_includes=org.kmodwatch.image.**:org.tukaani.xz.**",
+            "--instrumentation_includes=org.kmodwatch.image.**:org.kmodwatch.core.format.**:org.tukaani.xz.**",
             "--reproducer_path=" + folder,
             "-max_total_time=" + SECONDS,
-            // Seconds for one input: the machine may be busy.
-            "-timeout=10",
-            "-max_len=65536",
+            // Seconds for one input: the machine may be busy. The target looks at the processor's.
+            "-timeout=60",
+            "-max_len=131072",
             "-rss_limit_mb=3000",
             "-print_final_stats=1",
             "-artifact_prefix=" + folder + "/",
             corpus.toString(),
-            Seeds.folder().toAbsolutePath().toString());
+            Seeds.folder().toAbsolutePath().toString(),
+            hostile.toString());
     Process fuzzer =
         new ProcessBuilder(command)
             .directory(folder.toFile())

@@ -8,7 +8,10 @@ import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Arrays;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.zip.GZIPOutputStream;
 import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.Test;
@@ -20,6 +23,9 @@ import org.tukaani.xz.XZOutputStream;
 class MalformedModuleTest {
 
   private static final byte[] MODULE = TestModule.ordinary().bytes();
+
+  private static final ModuleImageLimits LIMITS =
+      new ModuleImageLimits(1 << 20, 1 << 20, 10, 2, 9 << 20, Duration.ofSeconds(10), 100, 3, 20);
 
   @Test
   void nothing() {
@@ -105,11 +111,10 @@ class MalformedModuleTest {
 
   @Test
   void moreOfEverythingThanIsAllowed() {
-    var limits = new ModuleImageLimits(1 << 20, 1 << 20, 10, 100, 3, 20);
 
     assertRefused(
         TestModule.of(true, ByteOrder.LITTLE_ENDIAN).modinfo("a=" + "x".repeat(98)).bytes(),
-        limits,
+        LIMITS,
         ".modinfo is larger than is allowed: size=101, limit=100: offset=0x40");
     assertThatThrownBy(
             () ->
@@ -118,7 +123,7 @@ class MalformedModuleTest {
                         TestModule.of(true, ByteOrder.LITTLE_ENDIAN)
                             .imports("a", "b", "c")
                             .bytes()),
-                    limits))
+                    LIMITS))
         .isInstanceOf(ModuleImageException.class)
         .hasMessageStartingWith("more symbols than are allowed: count=4, limit=3");
     assertThatThrownBy(
@@ -128,13 +133,13 @@ class MalformedModuleTest {
                         TestModule.of(true, ByteOrder.LITTLE_ENDIAN)
                             .imports("a_name_of_20_letters", "b")
                             .bytes()),
-                    limits))
+                    LIMITS))
         .isInstanceOf(ModuleImageException.class)
         .hasMessageStartingWith(
             "the names of symbols are longer together than is allowed: limit=20");
     assertRefused(
         new byte[(1 << 20) + 1],
-        limits,
+        LIMITS,
         "the module is larger than is allowed: size=1048577, limit=1048576: offset=0x0");
   }
 
@@ -172,9 +177,78 @@ class MalformedModuleTest {
   }
 
   @Test
+  void thousandsOfEmptyMembers() throws Exception {
+    assertRefused(
+        HostileSeeds.emptyGzipMembers(20_000),
+        "the gzip data cannot be decompressed, gzip data has more parts than are allowed: limit=64:"
+            + " offset=0x0");
+    assertThat(read(HostileSeeds.emptyGzipMembers(63)).name()).isEqualTo("ordinary");
+  }
+
+  @Test
+  void aFewBytesForManyBlocks() {
+    assertRefused(
+        HostileSeeds.zstdRunLengths(3000),
+        "the zstd data cannot be decompressed, zstd data needs a larger window than is allowed:"
+            + " window=134217728, limit=8388608: offset=0x0");
+    byte[] inASmallWindow = HostileSeeds.zstdRunLengths(3000, (byte) 0x68);
+    assertRefused(
+        inASmallWindow,
+        "the module is larger than is allowed once decompressed: limit=%d: offset=0x%x"
+            .formatted(inASmallWindow.length * 200, inASmallWindow.length * 200));
+  }
+
+  @Test
+  void aDictionaryOfAGibibyte() throws Exception {
+    assertRefused(
+        HostileSeeds.xzWithDictionary(36),
+        LIMITS,
+        "the xz data cannot be decompressed, 1048680 KiB of memory would be needed; limit was 9216"
+            + " KiB: offset=0x0");
+  }
+
+  @Test
+  void hundredsOfThousandsOfStreams() throws Exception {
+    assertRefused(
+        HostileSeeds.emptyXzStreams(200_000),
+        "the xz data cannot be decompressed, it has more parts than are allowed: limit=64:"
+            + " offset=0x0");
+    assertThat(read(HostileSeeds.emptyXzStreams(63)).name()).isEqualTo("ordinary");
+  }
+
+  @Test
+  void streamsWithPaddingBetween_andSomethingBehind() throws Exception {
+    byte[] streams = HostileSeeds.emptyXzStreams(1);
+    byte[] padded = Arrays.copyOf(streams, streams.length + 8);
+
+    assertThat(read(padded).name()).isEqualTo("ordinary");
+    padded[padded.length - 1] = 1;
+    assertThatThrownBy(() -> read(padded))
+        .isInstanceOf(ModuleImageException.class)
+        .hasMessageStartingWith("the xz data cannot be decompressed, ");
+  }
+
+  @Test
+  void whatTakesTooLong() throws Exception {
+    var clock = new AtomicLong();
+
+    for (String kind : new String[] {"gzip", "xz", "zstd"}) {
+      byte[] compressed = Objects.requireNonNull(Seeds.made().get(kind));
+      assertThatThrownBy(
+              () ->
+                  ModuleImageReader.read(
+                      ByteBuffer.wrap(compressed),
+                      LIMITS.withMaxDecompressing(Duration.ofMillis(20)),
+                      () -> clock.addAndGet(15_000_000)))
+          .isInstanceOf(ModuleImageException.class)
+          .hasMessageStartingWith("decompression takes longer than is allowed: limit=20 ms: ");
+    }
+  }
+
+  @Test
   void damagedCompression() throws Exception {
     for (String kind : new String[] {"gzip", "xz", "zstd"}) {
-      byte[] compressed = java.util.Objects.requireNonNull(Seeds.made().get(kind));
+      byte[] compressed = Objects.requireNonNull(Seeds.made().get(kind));
       for (int length = 6; length < compressed.length; length += 7) {
         byte[] cut = Arrays.copyOf(compressed, length);
         assertThatThrownBy(() -> read(cut))

@@ -1,6 +1,9 @@
 package org.kmodwatch.image;
 
+import com.sun.management.ThreadMXBean;
+import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.NullMarked;
 
@@ -13,7 +16,18 @@ public final class ModuleImageFuzzer {
 
   /** Room for what a few kilobytes may hold, so that a run costs little. */
   static final ModuleImageLimits LIMITS =
-      new ModuleImageLimits(8 << 20, 8 << 20, 200, 1 << 20, 100_000, 1 << 20);
+      new ModuleImageLimits(
+          8 << 20, 8 << 20, 200, 16, 9 << 20, Duration.ofSeconds(10), 1 << 20, 100_000, 1 << 20);
+
+  /** Of a processor, and of instrumented code. */
+  private static final Duration LONGEST = Duration.ofSeconds(4);
+
+  /** A decoder's window and tables, twice. */
+  private static final long FIXED_BYTES = 64L << 20;
+
+  private static final long BYTES_PER_BYTE = 1000;
+
+  private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
   private static final SignatureVerifier NO_KEYS = new SignatureVerifier(List.of());
 
@@ -21,7 +35,15 @@ public final class ModuleImageFuzzer {
 
   /** Called by Jazzer. */
   public static void fuzzerTestOneInput(byte[] bytes) {
+    long beginNanos = THREADS.getCurrentThreadCpuTime();
+    long beginBytes = THREADS.getCurrentThreadAllocatedBytes();
     readAll(bytes);
+    long nanos = THREADS.getCurrentThreadCpuTime() - beginNanos;
+    long allocated = THREADS.getCurrentThreadAllocatedBytes() - beginBytes;
+    require(nanos < LONGEST.toNanos(), "soon: nanos=" + nanos);
+    require(
+        allocated < FIXED_BYTES + (long) bytes.length * BYTES_PER_BYTE,
+        "within its memory: bytes=%d, taken=%d".formatted(bytes.length, allocated));
   }
 
   /** Whether it could be read. */
