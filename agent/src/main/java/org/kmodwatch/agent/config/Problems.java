@@ -8,14 +8,19 @@ public final class Problems {
 
   private static final int MOST_SHOWN = 60;
 
+  /** More than anybody reads at once. */
+  private static final int MOST_KEPT = 100;
+
   private final List<Problem> problems = new ArrayList<>();
 
   /** Makes an empty collection. */
   public Problems() {}
 
-  /** Adds one. */
+  /** Adds one. Past the first hundred they are not kept. */
   public void add(Mark mark, String path, String message) {
-    problems.add(new Problem(mark, path, message));
+    if (problems.size() < MOST_KEPT) {
+      problems.add(new Problem(mark, path, message));
+    }
   }
 
   /** All of them, in the order in which they were found. */

@@ -14,6 +14,10 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.api.lowlevel.Compose;
+import org.snakeyaml.engine.v2.api.lowlevel.Parse;
+import org.snakeyaml.engine.v2.events.CollectionEndEvent;
+import org.snakeyaml.engine.v2.events.CollectionStartEvent;
+import org.snakeyaml.engine.v2.events.Event;
 import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 import org.snakeyaml.engine.v2.nodes.MappingNode;
@@ -30,10 +34,17 @@ public final class Yaml {
   private static final int MOST_BYTES = 4 << 20;
 
   private static final int MOST_DEPTH = 32;
+
+  /** Values with what aliases stand for: a few letters can stand for any number. */
+  private static final int MOST_VALUES = 100_000;
+
+  private static final String TOO_DEEP = "nested too deeply: limit=" + MOST_DEPTH;
+
   private static final Pattern WHOLE = Pattern.compile("[-+]?[0-9]+");
 
   private final String source;
   private final Problems problems;
+  private int values;
 
   private Yaml(String source, Problems problems) {
     this.source = source;
@@ -97,11 +108,22 @@ public final class Yaml {
             .setCodePointLimit(MOST_BYTES)
             .build();
     try {
+      if (!isShallow(text, settings)) {
+        return Optional.empty();
+      }
       Optional<Node> root = new Compose(settings).composeString(text);
       if (root.isEmpty()) {
         return Optional.of(new Tree.Table(new Mark(source, 1, 1), new LinkedHashMap<>()));
       }
-      return Optional.of(tree(root.get(), "", 0));
+      Tree tree = tree(root.get(), "", 0);
+      if (values > MOST_VALUES) {
+        problems.add(
+            Mark.ofOption(source),
+            "",
+            "too many values, each alias counted as what it stands for: limit=" + MOST_VALUES);
+        return Optional.empty();
+      }
+      return Optional.of(tree);
     } catch (MarkedYamlEngineException e) {
       Mark mark = e.getProblemMark().map(this::mark).orElseGet(() -> Mark.ofOption(source));
       String context = e.getContext() == null ? "" : e.getContext() + ": ";
@@ -112,10 +134,37 @@ public final class Yaml {
     return Optional.empty();
   }
 
+  /** Asked first, since composing calls itself for each list in a list. */
+  private boolean isShallow(String text, LoadSettings settings) {
+    int depth = 0;
+    for (Event event : new Parse(settings).parseString(text)) {
+      switch (event) {
+        case CollectionStartEvent start -> {
+          depth++;
+          // One level more is for the message that names the path.
+          if (depth > MOST_DEPTH + 2) {
+            problems.add(
+                start.getStartMark().map(this::mark).orElseGet(() -> Mark.ofOption(source)),
+                "",
+                TOO_DEEP);
+            return false;
+          }
+        }
+        case CollectionEndEvent end -> depth--;
+        default -> {}
+      }
+    }
+    return true;
+  }
+
   private Tree tree(Node node, String path, int depth) {
     Mark mark = node.getStartMark().map(this::mark).orElseGet(() -> Mark.ofOption(source));
+    values++;
+    if (values > MOST_VALUES) {
+      return new Tree.Scalar(mark, "", Tree.Scalar.Kind.NOTHING);
+    }
     if (depth > MOST_DEPTH || node.isRecursive()) {
-      problems.add(mark, path, "nested too deeply: limit=" + MOST_DEPTH);
+      problems.add(mark, path, TOO_DEEP);
       return new Tree.Scalar(mark, "", Tree.Scalar.Kind.NOTHING);
     }
     return switch (node) {
