@@ -68,7 +68,8 @@ public final class Main {
         }
       }
       return commandLine(args).execute(args);
-    } catch (CommandException e) {
+    } catch (CommandException | Error e) {
+      // Picocli hands no error to its handler.
       return fail(e);
     }
   }
@@ -150,7 +151,14 @@ public final class Main {
   }
 
   /** Shows a failure as one line and chooses the exit status for it. */
-  private int fail(Exception failure) {
+  private int fail(Throwable failure) {
+    if (isOutOfMemory(failure)) {
+      long heapMib = Runtime.getRuntime().maxMemory() >> 20;
+      shell.complain(
+          "out of memory, Java's heap of %d MiB is full; more by the environment: _JAVA_OPTIONS=-Xmx%dm"
+              .formatted(heapMib, 2 * heapMib));
+      return ExitStatus.INTERNAL;
+    }
     boolean debug = root != null && root.debug;
     int status =
         switch (failure) {
@@ -187,6 +195,15 @@ public final class Main {
       trace.toString().lines().map(line -> line.replace("\t", "  ")).forEach(shell::note);
     }
     return status;
+  }
+
+  private static boolean isOutOfMemory(Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof OutOfMemoryError) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Java's own say no more than the file's name. */

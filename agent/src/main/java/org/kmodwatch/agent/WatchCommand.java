@@ -25,6 +25,7 @@ import org.kmodwatch.agent.doctor.Machine;
 import org.kmodwatch.agent.host.HostFacts;
 import org.kmodwatch.agent.identity.ImageStore;
 import org.kmodwatch.agent.identity.LoadedImages;
+import org.kmodwatch.agent.identity.ReadingMarks;
 import org.kmodwatch.agent.output.Catalogue;
 import org.kmodwatch.agent.output.Output;
 import org.kmodwatch.agent.output.OutputQueue;
@@ -218,7 +219,7 @@ final class WatchCommand implements Callable<Integer> {
 
   private final Shell shell;
   private final Function<SensorOptions, LiveSource> sources;
-  private final ToIntFunction<Exception> failed;
+  private final ToIntFunction<Throwable> failed;
 
   /**
    * Makes one.
@@ -226,7 +227,7 @@ final class WatchCommand implements Callable<Integer> {
    * @param failed shows a failure and gives the exit status for it
    */
   WatchCommand(
-      Shell shell, Function<SensorOptions, LiveSource> sources, ToIntFunction<Exception> failed) {
+      Shell shell, Function<SensorOptions, LiveSource> sources, ToIntFunction<Throwable> failed) {
     // Its own trouble it can tell nobody.
     this.notes = OutputQueue.named("standard error", MAX_NOTES_BYTES, text -> {});
     this.shell = shell.writingTo(shell.out(), through(notes, shell.err()));
@@ -275,11 +276,19 @@ final class WatchCommand implements Callable<Integer> {
     ServiceManager.of(shell.variables(), System::nanoTime).ready();
     ImageStore store = openStore(settings);
     var complaints = new Complaints(shell, "images that were not kept");
-    var images = new LoadedImages(shell.root(), store, InstantSource.system(), complaints::add);
     Path pinned = settings.pins();
-    var sensor = new SensorOptions(settings.imageBufferBytes(), images, pinned);
     ReportJournal journal =
         pinned == null ? null : ReportJournal.open(settings.state(), shell::note, System::nanoTime);
+    ImageJournal marks = pinned == null ? null : ImageJournal.open(settings.state(), shell::note);
+    var images =
+        new LoadedImages(
+            shell.root(),
+            store,
+            marks == null ? ReadingMarks.NONE : marks,
+            InstantSource.system(),
+            System::nanoTime,
+            complaints::add);
+    var sensor = new SensorOptions(settings.imageBufferBytes(), images, pinned);
     Recorder recorder =
         settings.record() == null ? null : Recorder.open(settings.record(), shell::note);
     var refusals = new Complaints(shell, "refused items");
@@ -304,6 +313,7 @@ final class WatchCommand implements Callable<Integer> {
         run,
         () -> {
           try (journal;
+              marks;
               outputs;
               StatusPort _ = serve(address, settings.listenNames(), board);
               FtraceGuard _ = settings.guardFtrace() ? FtraceGuard.attach() : null) {
@@ -413,7 +423,7 @@ final class WatchCommand implements Callable<Integer> {
                 () -> {
                   try {
                     status[0] = body.call();
-                  } catch (Exception e) {
+                  } catch (Throwable e) {
                     boolean ignored = notes.drain();
                     status[0] = failed.applyAsInt(e);
                   }

@@ -31,6 +31,12 @@ final class AddedCommand implements Callable<Integer> {
     if ("crash".equals(how)) {
       throw new IllegalStateException("oops");
     }
+    if ("memory".equals(how)) {
+      throw new IllegalStateException("a block", new OutOfMemoryError("in a test"));
+    }
+    if ("error".equals(how)) {
+      throw new StackOverflowError();
+    }
     return 7;
   }
 }

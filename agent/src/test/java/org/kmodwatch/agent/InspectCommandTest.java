@@ -2,9 +2,14 @@ package org.kmodwatch.agent;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.BufferedOutputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HexFormat;
+import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -14,6 +19,36 @@ class InspectCommandTest {
       Path.of("../image/src/test/resources/org/kmodwatch/image/seeds");
 
   @TempDir Path folder;
+
+  @Test
+  void compressedFiles_thatAskForTooMuch_endWith65_andTheOthersAreShown() throws IOException {
+    var empty = new ByteArrayOutputStream();
+    new GZIPOutputStream(empty).close();
+    Path members = folder.resolve("members.ko.gz");
+    try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(members))) {
+      for (int i = 0; i < 20_000; i++) {
+        empty.writeTo(out);
+      }
+    }
+    Path runs = folder.resolve("runs.ko.zst");
+    Files.write(runs, HexFormat.of().parseHex("28b52ffd0088" + "02001000".repeat(3000) + "010000"));
+    Path module = Files.copy(SEEDS.resolve("ordinary"), folder.resolve("ordinary.ko"));
+
+    Cli.Result result =
+        new Cli()
+            .run("inspect", "-o", "json", members.toString(), runs.toString(), module.toString());
+
+    assertThat(result.status()).isEqualTo(65);
+    assertThat(result.outLines()).hasSize(1);
+    assertThat(result.errLines())
+        .containsExactly(
+            "kmodwatch: %s: the gzip data cannot be decompressed, gzip data has more parts than are"
+                    .formatted(members)
+                + " allowed: limit=64: offset=0x0",
+            "kmodwatch: %s: the zstd data cannot be decompressed, zstd data needs a larger window"
+                    .formatted(runs)
+                + " than is allowed: window=134217728, limit=8388608: offset=0x0");
+  }
 
   @Test
   void module_isShownWithAllThatItSaysOfItself() throws IOException {

@@ -128,6 +128,29 @@ class MainTest {
   }
 
   @Test
+  void everyCommand_endsWith70_whenMemoryRunsOut() {
+    Cli.Result result = new Cli().run("added", "memory");
+
+    assertThat(result.status()).isEqualTo(70);
+    assertThat(result.errLines())
+        .singleElement()
+        .asString()
+        .matches(
+            "kmodwatch: out of memory, Java's heap of [0-9]+ MiB is full; more by the environment:"
+                + " _JAVA_OPTIONS=-Xmx[0-9]+m");
+  }
+
+  @Test
+  void everyCommand_endsWith70_atAnErrorOfTheVirtualMachine() {
+    Cli.Result result = new Cli().run("added", "error");
+
+    assertThat(result.status()).isEqualTo(70);
+    assertThat(result.errLines())
+        .containsExactly(
+            "kmodwatch: java.lang.StackOverflowError (a fault of kmodwatch; --debug shows where)");
+  }
+
+  @Test
   void closedPipe_endsQuietly() {
     Cli.Result result = new Cli().writingTo(failing("Broken pipe")).run("signatures");
     assertThat(result.err()).isEmpty();

@@ -4,18 +4,22 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.event.SensorContext;
 import org.kmodwatch.core.event.SensorContexts;
 import org.kmodwatch.core.load.ImageFacts;
 import org.kmodwatch.core.load.LoadRecord;
+import org.kmodwatch.image.Compression;
+import org.kmodwatch.image.ModuleImageLimits;
 import org.kmodwatch.sensor.CapturedImage;
 import org.kmodwatch.sensor.ImageReader;
 
@@ -37,7 +41,10 @@ public final class LoadedImages implements ImageReader {
   private final FileOwners owners;
   private final SameFile files;
   private final @Nullable ImageStore store;
+  private final ReadingMarks marks;
   private final InstantSource clock;
+  private final LongSupplier nanoClock;
+  private final DecompressionTime decompression;
   private final Consumer<String> complaints;
   private final Map<String, ModuleFacts> factsByHash = new RecentMap<>(MAX_KNOWN);
   private final Map<OwnerKey, Optional<LoadRecord.PackageOwner>> ownersByFile =
@@ -48,15 +55,26 @@ public final class LoadedImages implements ImageReader {
    *
    * @param root the file system of this host
    * @param store where images are kept; null if they are not
+   * @param marks knows which images are not to be read
+   * @param clock the time that is written down
+   * @param nanoClock a monotonic clock, in nanoseconds
    * @param complaints is told why an image is not kept
    */
   public LoadedImages(
-      Path root, @Nullable ImageStore store, InstantSource clock, Consumer<String> complaints) {
+      Path root,
+      @Nullable ImageStore store,
+      ReadingMarks marks,
+      InstantSource clock,
+      LongSupplier nanoClock,
+      Consumer<String> complaints) {
     this.root = root;
     this.owners = FileOwners.of(root);
     this.files = new SameFile(root);
     this.store = store;
+    this.marks = marks;
     this.clock = clock;
+    this.nanoClock = nanoClock;
+    this.decompression = new DecompressionTime(nanoClock);
     this.complaints = complaints;
   }
 
@@ -65,6 +83,31 @@ public final class LoadedImages implements ImageReader {
 
   @Override
   public Event read(Event event, CapturedImage image) {
+    try {
+      return described(event, image);
+    } catch (Throwable unforeseen) {
+      // The record comes, with the hash, whatever is in the image.
+      CapturedImage.Bytes given = image.handedOver();
+      return facts(
+              new LoadRecord.Image(
+                  given.sha256(),
+                  given.sizeBytes(),
+                  LoadRecord.Image.Source.KERNEL,
+                  given.complete(),
+                  null,
+                  null,
+                  null),
+              null,
+              null,
+              List.of(
+                  new LoadRecord.Gap(
+                      "module",
+                      "looking at the image ended in " + unforeseen.getClass().getSimpleName())))
+          .describe(event);
+    }
+  }
+
+  private Event described(Event event, CapturedImage image) {
     var gaps = new ArrayList<LoadRecord.Gap>();
     CapturedImage.Bytes given = image.handedOver();
     SensorContext.FileIdentity file = fileOf(event);
@@ -84,12 +127,9 @@ public final class LoadedImages implements ImageReader {
     CapturedImage.Bytes given = image.handedOver();
     CapturedImage.Bytes loaded = image.decompressed();
     ByteBuffer bytes = given.bytes();
-    ModuleFacts facts = factsByHash.get(sha256);
-    if (facts == null && bytes != null) {
-      ByteBuffer plain = loaded == null ? null : loaded.bytes();
-      facts = plain == null ? ModuleFacts.of(bytes) : ModuleFacts.of(plain).compressedAs(bytes);
-      factsByHash.put(sha256, facts);
-    }
+    ByteBuffer plain = loaded == null ? null : loaded.bytes();
+    ModuleFacts facts =
+        bytes == null ? factsByHash.get(sha256) : parsed(event, sha256, bytes, plain);
     LoadRecord.Image.Decompressed decompressed =
         loaded == null || loaded.sha256() == null
             ? null
@@ -134,7 +174,7 @@ public final class LoadedImages implements ImageReader {
                 String sha256 = Digests.sha256(bytes);
                 return new Read(
                     sha256,
-                    factsByHash.computeIfAbsent(sha256, unknown -> ModuleFacts.of(bytes)),
+                    parsed(event, sha256, bytes, null),
                     Optional.ofNullable(owner(event, file, sha256, bytes)));
               });
     }
@@ -160,6 +200,48 @@ public final class LoadedImages implements ImageReader {
         facts,
         found == null ? null : found.owner().orElse(null),
         gaps);
+  }
+
+  /**
+   * What the bytes say.
+   *
+   * @param plain what the kernel made of them; null if it did not decompress them
+   */
+  private ModuleFacts parsed(
+      Event event, String sha256, ByteBuffer bytes, @Nullable ByteBuffer plain) {
+    ModuleFacts known = factsByHash.get(sha256);
+    if (known != null) {
+      return known;
+    }
+    ByteBuffer toRead = plain == null ? bytes : plain;
+    boolean compressed = Compression.of(toRead) != Compression.NONE;
+    Duration time = compressed ? decompression.next() : Duration.ZERO;
+    if (compressed && time.isZero()) {
+      return ModuleFacts.unread(bytes, "too much time was spent on compressed images lately");
+    }
+    if (!marks.begin(event)) {
+      return ModuleFacts.unread(
+          bytes, "Kmodwatch ended as it read it before, and does not read it again");
+    }
+    long beganNanos = nanoClock.getAsLong();
+    ModuleFacts facts;
+    try {
+      facts =
+          ModuleFacts.of(toRead, ModuleImageLimits.DEFAULT.withMaxDecompressing(time), nanoClock);
+    } finally {
+      marks.end();
+    }
+    long tookNanos = nanoClock.getAsLong() - beganNanos;
+    if (compressed) {
+      decompression.spent(tookNanos);
+    }
+    if (plain != null) {
+      facts = facts.compressedAs(bytes);
+    }
+    if (facts.lasting() && !(compressed && tookNanos > time.toNanos())) {
+      factsByHash.put(sha256, facts);
+    }
+    return facts;
   }
 
   private static ImageFacts facts(

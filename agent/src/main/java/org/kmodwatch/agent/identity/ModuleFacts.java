@@ -3,12 +3,14 @@ package org.kmodwatch.agent.identity;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.core.load.LoadRecord;
 import org.kmodwatch.image.AppendedSignature;
 import org.kmodwatch.image.Compression;
 import org.kmodwatch.image.ModuleImage;
 import org.kmodwatch.image.ModuleImageException;
+import org.kmodwatch.image.ModuleImageLimits;
 import org.kmodwatch.image.ModuleImageReader;
 import org.kmodwatch.image.ModuleInfo;
 
@@ -20,12 +22,14 @@ import org.kmodwatch.image.ModuleInfo;
  * @param signature who is said to have signed it, unchecked; null if nothing is appended, or it
  *     could not be read
  * @param problem why it could not be read; null if it could
+ * @param lasting whether the same bytes would say the same again
  */
 record ModuleFacts(
     @Nullable String compression,
     LoadRecord.@Nullable ModuleDetails module,
     @Nullable Signer signature,
-    @Nullable String problem) {
+    @Nullable String problem,
+    boolean lasting) {
 
   /** Descriptions are a line or two. */
   private static final int MAX_TEXT = 1024;
@@ -42,15 +46,15 @@ record ModuleFacts(
   record Signer(@Nullable String name, String keyId, String digest) {}
 
   /**
-   * Reads them.
+   * Reads them. Whatever reading ends in, an error of the virtual machine included, is a problem of
+   * this module and of nobody else.
    *
    * @param bytes the module, compressed or not
    */
-  static ModuleFacts of(ByteBuffer bytes) {
-    Compression compression = Compression.of(bytes);
-    String word = compression == Compression.NONE ? null : compression.word();
+  static ModuleFacts of(ByteBuffer bytes, ModuleImageLimits limits, LongSupplier nanoClock) {
+    String word = word(bytes);
     try {
-      ModuleImage image = ModuleImageReader.read(bytes);
+      ModuleImage image = ModuleImageReader.read(bytes, limits, nanoClock);
       AppendedSignature signature = image.signature();
       return new ModuleFacts(
           word,
@@ -58,17 +62,30 @@ record ModuleFacts(
           signature == null
               ? null
               : new Signer(signature.signer(), signature.keyId(), signature.digest()),
-          null);
+          null,
+          true);
     } catch (ModuleImageException notReadable) {
-      return new ModuleFacts(word, null, null, notReadable.getMessage());
+      return new ModuleFacts(word, null, null, notReadable.getMessage(), true);
     } catch (OutOfMemoryError tooLarge) {
-      return new ModuleFacts(word, null, null, "there is no memory to read it");
+      return unread(bytes, "there is no memory to read it");
+    } catch (Throwable unforeseen) {
+      return unread(bytes, "reading it ended in " + unforeseen.getClass().getSimpleName());
     }
+  }
+
+  /** Of a module that was not read. */
+  static ModuleFacts unread(ByteBuffer bytes, String problem) {
+    return new ModuleFacts(word(bytes), null, null, problem, false);
   }
 
   /** The same, of a module that the kernel decompressed from {@code bytes}. */
   ModuleFacts compressedAs(ByteBuffer bytes) {
-    return new ModuleFacts(Compression.of(bytes).word(), module, signature, problem);
+    return new ModuleFacts(word(bytes), module, signature, problem, lasting);
+  }
+
+  private static @Nullable String word(ByteBuffer bytes) {
+    Compression compression = Compression.of(bytes);
+    return compression == Compression.NONE ? null : compression.word();
   }
 
   private static LoadRecord.ModuleDetails details(ModuleImage image) {

@@ -3,6 +3,7 @@ package org.kmodwatch.agent.identity;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.kmodwatch.agent.EventBuilder.event;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -10,7 +11,9 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.zip.GZIPOutputStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -26,6 +29,9 @@ class LoadedImagesTest {
 
   @TempDir Path root;
   private final List<String> complaints = new ArrayList<>();
+  private ReadingMarks marks = ReadingMarks.NONE;
+  private long nanos;
+  private long nanosPerLook;
 
   @Test
   void module_isReadAndHashed() throws IOException {
@@ -92,14 +98,118 @@ class LoadedImagesTest {
     assertThat(text(said, "name")).isEqualTo("ordinary");
   }
 
+  @Test
+  void poisonedImage_hasItsHash_andAGap_andTheNextOneIsRead() throws IOException {
+    LoadedImages reader = reader(null);
+    ByteBuffer poison = ByteBuffer.wrap(emptyGzipMembers(20_000));
+    Event said = reader.read(event("module_image").build(), new CapturedImage(bytes(poison), null));
+
+    assertThat(text(said, "sha256")).isEqualTo(Digests.sha256(poison));
+    assertThat(text(said, "compression")).isEqualTo("gzip");
+    assertThat(String.valueOf(said.argument("gaps")))
+        .contains("module", "gzip data has more parts than are allowed: limit=64");
+    assertThat(text(reader.read(event("module_image").build(), captured("ordinary")), "name"))
+        .isEqualTo("ordinary");
+  }
+
+  @Test
+  void imageThatEndsInAnError_hasItsHash_andAGap() {
+    ByteBuffer bytes = ByteBuffer.wrap(new byte[100]);
+    CapturedImage image = new CapturedImage(bytes(bytes), null);
+    for (Error error : List.of(new StackOverflowError(), new OutOfMemoryError("in a test"))) {
+      marks =
+          new ReadingMarks() {
+            @Override
+            public boolean begin(Event event) {
+              throw error;
+            }
+
+            @Override
+            public void end() {}
+          };
+
+      Event said = read(null, image);
+
+      assertThat(text(said, "sha256")).isEqualTo(Digests.sha256(bytes));
+      assertThat(said.argument("complete")).contains(Value.of(true));
+      assertThat(String.valueOf(said.argument("gaps")))
+          .contains("looking at the image ended in " + error.getClass().getSimpleName());
+    }
+  }
+
+  @Test
+  void imageThatEndedAnAgent_isNotReadAgain_andKept() throws IOException {
+    marks =
+        new ReadingMarks() {
+          @Override
+          public boolean begin(Event event) {
+            return false;
+          }
+
+          @Override
+          public void end() {}
+        };
+
+    Event said = read(ImageStore.open(root.resolve("kept"), 1 << 20), captured("ordinary"));
+
+    assertThat(text(said, "sha256")).isEqualTo(Digests.sha256(seed("ordinary")));
+    assertThat(said.argument("name")).isEmpty();
+    assertThat(String.valueOf(said.argument("gaps")))
+        .contains(
+            "the image cannot be read: Kmodwatch ended as it read it before, and does not read it"
+                + " again");
+    assertThat(said.argument("kept")).isPresent();
+  }
+
+  @Test
+  void compressedImages_areNotRead_whenTheyTookTooMuchTime() throws IOException {
+    LoadedImages reader = reader(null);
+    // 0.9 s each time that somebody looks: what decompresses does so again and again.
+    nanosPerLook = 900_000_000;
+    for (int i = 0; i < 6; i++) {
+      byte[] other = Arrays.copyOf(array(seed("zstd")), seed("zstd").remaining() + 8 + i);
+      Event said =
+          reader.read(
+              event("module_image").build(),
+              new CapturedImage(bytes(ByteBuffer.wrap(other)), null));
+      assertThat(String.valueOf(said.argument("gaps"))).contains("the image cannot be read: ");
+    }
+    nanosPerLook = 0;
+
+    Event said = reader.read(event("module_image").build(), captured("zstd"));
+    assertThat(text(said, "sha256")).isEqualTo(Digests.sha256(seed("zstd")));
+    assertThat(String.valueOf(said.argument("gaps")))
+        .contains("the image cannot be read: too much time was spent on compressed images lately");
+    assertThat(text(reader.read(event("module_image").build(), captured("ordinary")), "name"))
+        .isEqualTo("ordinary");
+
+    nanos += 100_000_000_000L;
+    assertThat(text(reader.read(event("module_image").build(), captured("zstd")), "name"))
+        .isEqualTo("ordinary");
+  }
+
   private Event read(@Nullable ImageStore store, CapturedImage image) {
-    var reader =
-        new LoadedImages(
-            root,
-            store,
-            InstantSource.fixed(Instant.parse("2026-11-24T00:00:00Z")),
-            complaints::add);
-    return reader.read(event("module_image").build(), image);
+    return reader(store).read(event("module_image").build(), image);
+  }
+
+  private LoadedImages reader(@Nullable ImageStore store) {
+    return new LoadedImages(
+        root,
+        store,
+        marks,
+        InstantSource.fixed(Instant.parse("2026-11-24T00:00:00Z")),
+        () -> nanos += nanosPerLook,
+        complaints::add);
+  }
+
+  private static byte[] emptyGzipMembers(int count) throws IOException {
+    var empty = new ByteArrayOutputStream();
+    new GZIPOutputStream(empty).close();
+    var all = new ByteArrayOutputStream();
+    for (int i = 0; i < count; i++) {
+      all.writeBytes(empty.toByteArray());
+    }
+    return all.toByteArray();
   }
 
   private static CapturedImage captured(String seed) throws IOException {
