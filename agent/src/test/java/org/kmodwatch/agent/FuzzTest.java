@@ -147,6 +147,8 @@ class FuzzTest {
             "com.code_intelligence.jazzer.Jazzer",
             "--target_class=" + target.getName(),
             "--instrumentation_includes=org.kmodwatch.**:org.snakeyaml.**",
+            // Coverage alone: what traces comparisons allocates half a GiB for a map's look-ups.
+            "--trace=cov",
             "--reproducer_path=" + folder,
             "-max_total_time=" + SECONDS,
             // Seconds for one input: the machine may be busy. FuzzCost looks at the processor's.
