@@ -22,6 +22,8 @@ wait_for() {
 journal() { journalctl -q -u "$unit" -o cat; }
 armed() { [ "$(journal | grep -c '^armed')" -ge "$1" ]; }
 saw() { journal | grep -q "$1"; }
+# told NAME: whether the process that ran as NAME is in a record.
+told() { [ "$(journal | grep -c "\"pid\":$(sed -n "s/^case $1 //p" /lab/out/guest.log)")" -ge 1 ]; }
 seconds() { cut -d ' ' -f 1 /proc/uptime; }
 run() {
   name=$1
@@ -174,7 +176,7 @@ chmod 700 $state
 systemctl start "$unit"
 wait_for armed 4
 run writable insmod /root/kw_params.ko
-wait_for saw '"name":"kw_params".*"loaded"'
+wait_for told writable
 mount -o remount,abort $state 2>/dev/null
 touch $state/x 2>/dev/null && echo 'the state is writable'
 run readonly rmmod kw_params
@@ -184,7 +186,6 @@ echo "readonly status $(systemctl show -P StatusText "$unit")"
 systemctl kill -s KILL "$unit"
 run again insmod /root/kw_params.ko
 wait_for armed 5
-told() { [ "$(journal | grep -c "\"pid\":$(sed -n "s/^case $1 //p" /lab/out/guest.log)")" -ge 1 ]; }
 wait_for told readonly
 wait_for told again
 echo "readonly again $(systemctl is-active "$unit") health $(health)"
