@@ -347,7 +347,7 @@ final class DeliveryIT {
         .containsExactly("kw_params");
     assertThat(lines("full.log"))
         .anyMatch(line -> line.startsWith("webhook: spool: "))
-        .anyMatch(line -> line.startsWith("state: cannot write, "))
+        .anyMatch(line -> line.startsWith("blind: state: cannot write /full/state/"))
         .anyMatch(line -> line.matches("webhook: delivered 5, refused 0, .* lost 0, waiting 0"))
         .anyMatch(line -> line.matches("history: delivered 5, refused 0, .* lost 0, waiting 0"));
   }

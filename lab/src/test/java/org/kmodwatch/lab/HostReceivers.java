@@ -71,6 +71,8 @@ final class HostReceivers implements AutoCloseable {
             .collect(Collectors.joining());
     return """
     listen: 127.0.0.1:9464
+    # Under emulation a client may need longer than ten seconds for its first answer.
+    output-stalled-after: 5m
     spool: /root/spool
     history: {dir: /root/history}
     sinks:
