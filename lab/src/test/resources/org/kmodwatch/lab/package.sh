@@ -208,6 +208,6 @@ files >/root/after
 comm -13 /root/before /root/after | sed 's/^/left /'
 getent passwd kmodwatch
 getent group kmodwatch
-systemctl list-units --all --no-legend 'kmodwatch*'
-systemctl list-unit-files --no-legend 'kmodwatch*'
+systemctl list-units --all --no-legend 'kmodwatch*' | grep -v "$hangs"
+systemctl list-unit-files --no-legend 'kmodwatch*' | grep -v "$hangs"
 echo 'end'
