@@ -13,10 +13,14 @@
 #include <grp.h>
 #include <linux/bpf.h>
 #include <linux/capability.h>
+#include <linux/securebits.h>
+#include <linux/userfaultfd.h>
 #include <sched.h>
 #include <stdio.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -51,6 +55,10 @@ static const char usage_text[] =
 	"       kwload timens SECONDS PROGRAM [ARG]... runs PROGRAM in a time namespace whose boot was SECONDS earlier\n"
 	"       kwload parallel N finit FILE          N finit_module(2) at the same moment\n"
 	"       kwload wipe PIN N                     bpf(2): zeroes the N entries of the pinned per-CPU array PIN\n"
+	"       kwload times N FILE                   N times init_module(2) that fails\n"
+	"       kwload skip SECONDS PIN...            moves the consumer's positions of pinned rings to the producer's, all the time\n"
+	"       kwload strangers N FILE               one init_module(2) by each of N users that made none before\n"
+	"       kwload stall N SECONDS                N init_module(2) at once whose memory does not come for SECONDS\n"
 	"       kwload now                            nanoseconds since the epoch\n"
 	"       kwload storm N FILE NAME              N times finit_module(2) and delete_module(2)\n"
 	"       kwload paced N FILE NAME MILLIS       the same, each after a random pause of at most MILLIS\n"
@@ -419,6 +427,104 @@ static int do_wipe(const char *pin, unsigned int entries)
 	return report_syscall("wipe", ret < 0 ? ret : 0);
 }
 
+/* Somebody with the right to, who has the kernel write over what the rings hold. */
+static int do_skip(int seconds, char **pins)
+{
+	volatile unsigned long *consumers[8];
+	volatile unsigned long *producers[8];
+	time_t end = time(NULL) + seconds;
+	int count = 0, i;
+
+	for (; pins[count] && count < 8; count++) {
+		union bpf_attr attr = { .pathname = (unsigned long)pins[count] };
+		long page = sysconf(_SC_PAGESIZE);
+		int fd = (int)syscall(SYS_bpf, BPF_OBJ_GET, &attr, sizeof(attr));
+
+		if (fd < 0)
+			fail(pins[count]);
+		consumers[count] = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+		producers[count] = mmap(NULL, page, PROT_READ, MAP_SHARED, fd, page);
+		if (consumers[count] == MAP_FAILED || producers[count] == MAP_FAILED)
+			fail("mmap");
+	}
+	while (time(NULL) < end) {
+		for (i = 0; i < count; i++)
+			*consumers[i] = *producers[i];
+		usleep(1000);
+	}
+	return report("skip", 0, 0);
+}
+
+static int do_times(int count, const char *path)
+{
+	size_t size;
+	void *bytes = slurp(path, 0, &size);
+	int i;
+
+	for (i = 0; i < count; i++)
+		if (syscall(SYS_init_module, bytes, size, "") == 0)
+			fail("init_module succeeded");
+	return report("times", count, 0);
+}
+
+/* The capabilities stay as the user changes: each of them may load modules. */
+static int do_strangers(int count, const char *path)
+{
+	size_t size;
+	void *bytes = slurp(path, 0, &size);
+	int i;
+
+	if (prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP) < 0)
+		fail("PR_SET_SECUREBITS");
+	for (i = 0; i < count; i++) {
+		if (setresuid(100000 + i, 100000 + i, 100000 + i) < 0)
+			fail("setresuid");
+		if (syscall(SYS_init_module, bytes, size, "") == 0)
+			fail("init_module succeeded");
+	}
+	return report("strangers", count, 0);
+}
+
+/* Memory that is faulted in by nobody: who reads it waits. */
+static void *absent_page(void)
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register range = { .mode = UFFDIO_REGISTER_MODE_MISSING };
+	long page = sysconf(_SC_PAGESIZE);
+	void *memory = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int fd = (int)syscall(SYS_userfaultfd, O_CLOEXEC);
+
+	if (fd < 0 || memory == MAP_FAILED || ioctl(fd, UFFDIO_API, &api) < 0)
+		fail("userfaultfd");
+	range.range.start = (unsigned long)memory;
+	range.range.len = page;
+	if (ioctl(fd, UFFDIO_REGISTER, &range) < 0)
+		fail("UFFDIO_REGISTER");
+	return memory;
+}
+
+static int do_stall(int count, int seconds)
+{
+	pid_t *children = calloc(count, sizeof(*children));
+	int i;
+
+	for (i = 0; i < count; i++) {
+		children[i] = fork();
+		if (children[i] < 0)
+			fail("fork");
+		if (children[i] == 0) {
+			syscall(SYS_init_module, absent_page(), 4096, "");
+			_exit(0);
+		}
+	}
+	sleep(seconds);
+	for (i = 0; i < count; i++)
+		kill(children[i], SIGKILL);
+	while (wait(NULL) > 0)
+		;
+	return report("stall", count, 0);
+}
+
 static int print_time(void)
 {
 	struct timespec now;
@@ -473,6 +579,14 @@ int main(int argc, char **argv)
 		return do_parallel(atoi(file), argv[4], argc > 5 ? argv[5] : "");
 	if (!strcmp(verb, "wipe") && argc > 3 && atoi(params) > 0)
 		return do_wipe(file, atoi(params));
+	if (!strcmp(verb, "skip") && argc > 3 && atoi(file) > 0)
+		return do_skip(atoi(file), argv + 3);
+	if (!strcmp(verb, "times") && argc > 3 && atoi(file) > 0)
+		return do_times(atoi(file), argv[3]);
+	if (!strcmp(verb, "strangers") && argc > 3 && atoi(file) > 0)
+		return do_strangers(atoi(file), argv[3]);
+	if (!strcmp(verb, "stall") && argc > 3 && atoi(file) > 0 && atoi(argv[3]) > 0)
+		return do_stall(atoi(file), atoi(argv[3]));
 	if (!strcmp(verb, "storm") && argc > 4 && atoi(file) > 0)
 		return do_storm(atoi(file), argv[3], argv[4]);
 	if (!strcmp(verb, "timed") && argc > 4 && atoi(file) > 0)
