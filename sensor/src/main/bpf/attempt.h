@@ -40,8 +40,9 @@ struct kw_kept {
 enum kw_grant {
 	KW_UNDECIDED = 0,
 	KW_GRANTED = 1,
-	KW_HELD_BACK = 2,
+	KW_HELD_BACK = 2,	/* its user and cgroup made too many, or all together did */
 	KW_NO_ROOM = 3,
+	KW_HELD_TOGETHER = 4,	/* too many users and cgroups that made none before */
 };
 
 struct kw_attempt {
@@ -82,6 +83,58 @@ struct {
 	__type(key, __u32);
 	__type(value, struct kw_attempt);
 } spare SEC(".maps");
+
+/* When each thread started whose call found no entry free in attempts. Which
+ * hooks see the rest of the call then is no sign that others do not fire. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 8 * KW_ATTEMPTS);
+	__type(key, __u32);
+	__type(value, __u64);
+} crowded_out SEC(".maps");
+
+/* The agent's own call takes no entry of attempts, so that it comes back even if
+ * there is none. One thread makes it. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct kw_attempt);
+} canary SEC(".maps");
+
+static __noinline int note_crowded_out(void)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	__u32 tid = (__u32)bpf_get_current_pid_tgid();
+	__u64 start = BPF_CORE_READ(task, start_boottime);
+	__u64 *known = bpf_map_lookup_elem(&crowded_out, &tid);
+
+	/* By the entry's other program. */
+	if (known && *known == start)
+		return 0;
+	bpf_map_update_elem(&crowded_out, &tid, &start, BPF_ANY);
+	count(KW_ENTRIES_CROWDED_OUT);
+	return 0;
+}
+
+/* Whether the entry of the current thread's call found no work space. */
+static __noinline bool was_crowded_out(void)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	__u32 tid = (__u32)bpf_get_current_pid_tgid();
+	__u64 *start = bpf_map_lookup_elem(&crowded_out, &tid);
+
+	return start && *start == BPF_CORE_READ(task, start_boottime);
+}
+
+/* The current thread's call has returned. */
+static __noinline int forget_crowded_out(void)
+{
+	__u32 tid = (__u32)bpf_get_current_pid_tgid();
+
+	bpf_map_delete_elem(&crowded_out, &tid);
+	return 0;
+}
 
 /* What is in the hash for the current thread, or NULL. */
 static __always_inline struct kw_attempt *attempt_of_thread(void)

@@ -84,19 +84,33 @@ static __always_inline void read_params(struct kw_record *r)
 #define KW_UNCOUNTED 0x200
 #define KW_CALL_MASK 0xff
 
+/* Whether the agent itself makes this call to see whether it is seen. */
+static __noinline bool is_canary(__u32 how, __u64 fd)
+{
+	__u32 zero = 0;
+	struct kw_control *c = bpf_map_lookup_elem(&control, &zero);
+
+	return c && c->canary_pid && (how & KW_CALL_MASK) == KW_FINIT_MODULE &&
+	       (__s32)fd == -1 && bpf_get_current_pid_tgid() >> 32 == c->canary_pid;
+}
+
 static __noinline int enter(__u32 how, __u64 a0, __u64 a1, __u64 a2)
 {
 	struct kw_attempt *a = current_attempt();
 	__u32 call = how & KW_CALL_MASK;
 	struct kw_record *r;
 
+	if (is_canary(how, a0))
+		return 0;	/* seen at its return, without an attempt */
 	/* By the entry's other program. */
 	if (constants.programs_twice && a && a->record.call == call &&
 	    a->record.args[0] == a0 && a->record.args[1] == a1 && a->record.args[2] == a2)
 		return 0;
 	a = new_attempt();
-	if (!a)
+	if (!a) {
+		note_crowded_out();
 		return 0;	/* the return counts the loss */
+	}
 	r = &a->record;
 	r->call = call;
 	if (how & KW_BY_COMPAT)
@@ -119,27 +133,24 @@ static __noinline int enter(__u32 how, __u64 a0, __u64 a1, __u64 a2)
 	return 0;
 }
 
-/* Whether the agent itself makes this call to see whether it is seen. */
-static __noinline bool is_canary(__u32 how, __u64 fd)
+/* By every ring, whatever is in it. No part of any account. */
+static __noinline int send_canary(__u64 flags)
 {
 	__u32 zero = 0;
-	struct kw_control *c = bpf_map_lookup_elem(&control, &zero);
+	struct kw_attempt *a = bpf_map_lookup_elem(&canary, &zero);
+	struct kw_record *r;
 
-	return c && c->canary_pid && (how & KW_CALL_MASK) == KW_FINIT_MODULE &&
-	       (__s32)fd == -1 && bpf_get_current_pid_tgid() >> 32 == c->canary_pid;
-}
-
-/* By every ring, whatever is in it. No part of any account. */
-static __noinline int send_canary(struct kw_attempt *a)
-{
-	struct kw_record *r = &a->record;
-
+	if (!a)
+		return 0;
+	r = &a->record;
 	r->kind = KW_CANARY;
+	r->host_tid = (__u32)bpf_get_current_pid_tgid();
+	r->args[2] = flags;
 	r->time_ns = bpf_ktime_get_boot_ns();
 	r->cpu = bpf_get_smp_processor_id();
 	bpf_ringbuf_output(&ring_attempts, r, length_of(r), 0);
 	bpf_ringbuf_output(&ring_loads, r, length_of(r), 0);
-	send_canary_chunk(a);
+	send_empty_chunk(a, KW_NO_IMAGE);
 	return 0;
 }
 
@@ -148,6 +159,10 @@ static __noinline int leave(__u32 how, __u64 a0, __u64 a1, __u64 a2, __s64 ret)
 	struct kw_attempt *a = attempt_of_thread();
 	struct kw_record *r;
 
+	if (is_canary(how, a0)) {
+		send_canary(a2);
+		return 0;
+	}
 	if (a && a->returned) {
 		done(a);
 		return 0;
@@ -157,23 +172,25 @@ static __noinline int leave(__u32 how, __u64 a0, __u64 a1, __u64 a2, __s64 ret)
 		enter(how, a0, a1, a2);
 		a = current_attempt();
 		if (!a) {
+			/* Or the thread's next call would be taken for crowded out. */
+			forget_crowded_out();
 			if (!(how & KW_UNCOUNTED))
 				count(KW_NO_WORK_SPACE);
 			return 0;
 		}
 		a->record.flags |= KW_ENTRY_MISSED;
+		if (was_crowded_out())
+			a->record.flags |= KW_CROWDED_OUT;
 	}
 	r = &a->record;
 	r->ret = ret;
 	call_returned(a);
-	if (is_canary(how, a0)) {
-		send_canary(a);
-	} else {
-		send_images(a);
-		r->ret = ret;
-		read_params(r);
-		send(a, KW_CALL_RETURN);
-	}
+	send_images(a);
+	r->ret = ret;
+	read_params(r);
+	send(a, KW_CALL_RETURN);
+	if (r->flags & KW_CROWDED_OUT)
+		forget_crowded_out();
 	r->call = KW_NO_CALL;
 	if (!constants.programs_twice) {
 		done(a);

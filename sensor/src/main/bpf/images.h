@@ -89,8 +89,9 @@ static __always_inline bool send_chunk(struct kw_attempt *a, __u32 kind, const _
 	return true;
 }
 
-/* Nothing but a sign that the ring is read: args[2] is told from others by it. */
-static __noinline int send_canary_chunk(struct kw_attempt *a)
+/* A chunk without bytes: a sign that the ring is read, which args[2] tells from
+ * others, or that no record will tell of the attempt's images. */
+static __noinline int send_empty_chunk(struct kw_attempt *a, __u32 kind)
 {
 	struct kw_chunk *chunk = bpf_ringbuf_reserve(&images, sizeof(*chunk), 0);
 
@@ -101,7 +102,7 @@ static __noinline int send_canary_chunk(struct kw_attempt *a)
 	chunk->offset = a->record.args[2];
 	chunk->host_tid = a->record.host_tid;
 	chunk->len = 0;
-	chunk->kind = KW_NO_IMAGE;
+	chunk->kind = kind;
 	chunk->reserved = 0;
 	bpf_ringbuf_submit(chunk, 0);
 	return 0;
@@ -137,14 +138,14 @@ static __always_inline bool looks_like_module(const struct kw_image *image)
 }
 
 /* The fuller the ring is, the fewer may begin to use it: a flood of junk, or of
- * attempts past their user's limit, leaves room for the images of loads. */
+ * attempts past their user's limit, leaves room for the images of loads. What is
+ * held back may yet be loaded, and then its image is wanted; but not that of
+ * what can be none. */
 static __noinline bool may_take_room(struct kw_attempt *a, struct kw_image *image)
 {
 	__u64 quarter = bpf_ringbuf_query(&images, BPF_RB_RING_SIZE) / 4;
 	__u64 used = bpf_ringbuf_query(&images, BPF_RB_AVAIL_DATA);
 
-	if (used < quarter)
-		return true;
 	if (is_granted(a))
 		return looks_like_module(image) || used < 2 * quarter;
 	return looks_like_module(image) && used < 3 * quarter;
@@ -212,7 +213,8 @@ static __noinline int send_images(struct kw_attempt *a)
 	}
 	a->record.value = handed->size;
 	a->record.ret = handed->sent;
-	send(a, KW_IMAGE);
+	if (!send(a, KW_IMAGE) && (handed->sent || loaded->sent))
+		send_empty_chunk(a, KW_FORGET_IMAGES);
 	return 0;
 }
 

@@ -19,10 +19,20 @@
 #define KW_TOKENS 2048
 #define KW_TOKEN_NS (1000000000ULL / 64)
 #define KW_BUCKETS 4096
+
+/* All users and cgroups together. */
+#define KW_ALL_TOKENS 4096
+#define KW_ALL_TOKEN_NS (1000000000ULL / 256)
+
+/* Those that have no bucket yet, or whose bucket was forgotten: otherwise who
+ * makes each attempt as another user would have no limit. */
+#define KW_NEW_TOKENS 1024
+#define KW_NEW_TOKEN_NS (1000000000ULL / 16)
+
 #define KW_HELD_MAX 1024
 
-/* Past this an attempt that begins is held back, so that those which are under
- * way find room. */
+/* Past this, in either ring, an attempt that begins is held back, so that those
+ * which are under way and accepted loads find room. */
 #define KW_RING_ENOUGH (KW_RING_BYTES / 4 * 3)
 
 struct {
@@ -50,14 +60,27 @@ struct kw_bucket_key {
 	__u32 reserved;
 };
 
-/* Of each user and cgroup: when its bucket of tokens will be full again. One
- * that is forgotten is full. */
+/* Of each user and cgroup: when its bucket of tokens will be full again. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, KW_BUCKETS);
 	__type(key, struct kw_bucket_key);
 	__type(value, __u64);
 } buckets SEC(".maps");
+
+enum kw_common_bucket {
+	KW_BUCKET_OF_ALL = 0,
+	KW_BUCKET_OF_NEW = 1,
+	KW_COMMON_BUCKETS = 2,
+};
+
+/* The same of what many have in common. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, KW_COMMON_BUCKETS);
+	__type(key, __u32);
+	__type(value, __u64);
+} common_buckets SEC(".maps");
 
 /* Two lists: while one is written, user space reads and empties the other, so
  * that no count is lost. */
@@ -75,35 +98,65 @@ struct {
 	__type(value, struct kw_held);
 } held_odd SEC(".maps");
 
-/* Whether the source of an attempt has a token left; takes it. The bucket is
- * the time at which it will be full: two that take a token at the same moment
- * may get one for both. */
-static __noinline bool take_token(const struct kw_record *r)
+/* Whether a bucket has a token left; takes it. The bucket is the time at which
+ * it will be full: two that take a token at the same moment may get one for
+ * both. */
+static __always_inline bool take_from(__u64 *full, __u64 now, __u64 tokens, __u64 token_ns)
+{
+	__u64 next = (*full > now ? *full : now) + token_ns;
+
+	if (next > now + tokens * token_ns)
+		return false;
+	*full = next;
+	return true;
+}
+
+static __always_inline __u64 *common_bucket(__u32 which)
+{
+	return bpf_map_lookup_elem(&common_buckets, &which);
+}
+
+/* Takes a token for an attempt from each bucket that it has to do with, or from
+ * none. Returns enum kw_grant. */
+static __noinline __u32 take_token(const struct kw_record *r)
 {
 	struct kw_bucket_key key = { .cgroup_id = r->cgroup_id, .uid = r->uid };
 	__u64 now = bpf_ktime_get_boot_ns();
 	__u64 *full = bpf_map_lookup_elem(&buckets, &key);
-	__u64 next = now + KW_TOKEN_NS;
+	__u64 *of_all = common_bucket(KW_BUCKET_OF_ALL);
+	__u64 *of_new = common_bucket(KW_BUCKET_OF_NEW);
+	__u64 first = now + KW_TOKEN_NS;
 
-	if (!full) {
-		bpf_map_update_elem(&buckets, &key, &next, BPF_ANY);
-		return true;
+	if (!of_all || !of_new)
+		return KW_HELD_BACK;
+	if (full) {
+		if (!take_from(full, now, KW_TOKENS, KW_TOKEN_NS))
+			return KW_HELD_BACK;
+		if (take_from(of_all, now, KW_ALL_TOKENS, KW_ALL_TOKEN_NS))
+			return KW_GRANTED;
+		*full -= KW_TOKEN_NS;
+		return KW_HELD_BACK;
 	}
-	if (*full > now)
-		next = *full + KW_TOKEN_NS;
-	if (next > now + KW_TOKENS * KW_TOKEN_NS)
-		return false;
-	*full = next;
-	return true;
+	if (!take_from(of_new, now, KW_NEW_TOKENS, KW_NEW_TOKEN_NS))
+		return KW_HELD_TOGETHER;
+	if (!take_from(of_all, now, KW_ALL_TOKENS, KW_ALL_TOKEN_NS)) {
+		*of_new -= KW_NEW_TOKEN_NS;
+		return KW_HELD_TOGETHER;
+	}
+	bpf_map_update_elem(&buckets, &key, &first, BPF_ANY);
+	return KW_GRANTED;
 }
 
 static __noinline int give_token_back(const struct kw_record *r)
 {
 	struct kw_bucket_key key = { .cgroup_id = r->cgroup_id, .uid = r->uid };
 	__u64 *full = bpf_map_lookup_elem(&buckets, &key);
+	__u64 *of_all = common_bucket(KW_BUCKET_OF_ALL);
 
 	if (full)
 		*full -= KW_TOKEN_NS;
+	if (of_all)
+		*of_all -= KW_ALL_TOKEN_NS;
 	return 0;
 }
 
@@ -112,10 +165,11 @@ static __noinline int give_token_back(const struct kw_record *r)
 static __noinline bool is_granted(struct kw_attempt *a)
 {
 	if (a->grant == KW_UNDECIDED) {
-		if (bpf_ringbuf_query(&ring_attempts, BPF_RB_AVAIL_DATA) > KW_RING_ENOUGH)
+		if (bpf_ringbuf_query(&ring_attempts, BPF_RB_AVAIL_DATA) > KW_RING_ENOUGH ||
+		    bpf_ringbuf_query(&ring_loads, BPF_RB_AVAIL_DATA) > KW_RING_ENOUGH)
 			a->grant = KW_NO_ROOM;
 		else
-			a->grant = take_token(&a->record) ? KW_GRANTED : KW_HELD_BACK;
+			a->grant = take_token(&a->record);
 	}
 	return a->grant == KW_GRANTED;
 }
@@ -135,6 +189,10 @@ static __noinline int list_held(struct kw_attempt *a)
 	struct kw_control *c;
 	__u32 zero = 0;
 
+	if (a->grant == KW_HELD_TOGETHER) {
+		key.cgroup_id = 0;
+		key.uid = KW_ALL_USERS;
+	}
 	c = bpf_map_lookup_elem(&control, &zero);
 	if (c && (c->period & 1)) {
 		bpf_map_update_elem(&held_odd, &key, &none, BPF_NOEXIST);
@@ -222,28 +280,28 @@ static __noinline long put_attempt(struct kw_record *r)
 	return -1;
 }
 
-/* Sends what is known by now, by the attempt's lane. */
-static __noinline int send(struct kw_attempt *a, __u32 kind)
+/* Sends what is known by now, by the attempt's lane. Returns whether user space
+ * will get it. */
+static __noinline bool send(struct kw_attempt *a, __u32 kind)
 {
 	struct kw_record *r = &a->record;
 
 	r->kind = kind;
 	r->time_ns = bpf_ktime_get_boot_ns();
 	r->cpu = bpf_get_smp_processor_id();
-	if (a->accepted) {
-		put_load(r);
-		return 0;
-	}
+	if (a->accepted)
+		return !put_load(r);
 	if (is_granted(a)) {
-		if (put_attempt(r))
-			keep(a, KW_ATTEMPTS_RING_FULL);
-		return 0;
+		if (!put_attempt(r))
+			return true;
+		keep(a, KW_ATTEMPTS_RING_FULL);
+		return false;
 	}
 	count(KW_ATTEMPTS_HELD);
 	keep(a, KW_ATTEMPTS_HELD);
 	if (ends_something(r))
 		list_held(a);
-	return 0;
+	return false;
 }
 
 /* The kernel takes the module, or lets it go: what comes from now on goes by

@@ -111,6 +111,8 @@ static __noinline int reconstruct(struct kw_attempt *a)
 	r->call = call;
 	r->call_time_ns = bpf_ktime_get_boot_ns();
 	r->flags |= KW_ENTRY_MISSED;
+	if (was_crowded_out())
+		r->flags |= KW_CROWDED_OUT;
 	a->reconstructed = 1;
 	a->accepted = 1;
 	read_params(r);

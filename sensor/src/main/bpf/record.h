@@ -60,6 +60,7 @@ enum kw_flag {
 	KW_AUDIT_KNOWN = 1 << 9,	/* loginuid and sessionid are the kernel's */
 	KW_OTHER_FILE = 1 << 10,	/* the file is not what the module is from */
 	KW_NO_STRINGS = 1 << 11,	/* the kernel lets nobody read what a char pointer leads to */
+	KW_CROWDED_OUT = 1 << 12,	/* no work space was free when the call was entered */
 };
 
 /* A string in data; len counts no final NUL. A path is a list of names, each
@@ -138,6 +139,7 @@ enum kw_image_kind {
 	KW_DECOMPRESSED = 1,	/* what the kernel made of that, and loads */
 	KW_IMAGE_KINDS = 2,
 	KW_NO_IMAGE = 3,	/* a canary, with its flags for an offset */
+	KW_FORGET_IMAGES = 4,	/* no record will tell of the attempt's images */
 };
 
 /* Room in a chunk: the smaller for what is left at the end of an image. */
@@ -177,8 +179,12 @@ enum kw_counter {
 	KW_IMAGES_SEEN = 7,		/* images that were to be sent, of both kinds */
 	KW_IMAGES_CUT = 8,		/* of which not every byte was */
 	KW_HELD_UNLISTED = 9,		/* calls held back that found no room in the list */
-	KW_COUNTERS = 10,
+	KW_ENTRIES_CROWDED_OUT = 10,	/* calls that found no work space at their entry */
+	KW_COUNTERS = 11,
 };
+
+/* In kw_held_key: many users and cgroups, listed as one. */
+#define KW_ALL_USERS 0xffffffffU
 
 /* What was held back, by who did what with which result. */
 struct kw_held_key {

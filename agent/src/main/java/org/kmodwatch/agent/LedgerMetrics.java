@@ -77,6 +77,8 @@ final class LedgerMetrics {
               suppressed.add(labels, lane.suppressed());
               lost.add(labels.add("reason", "ring_full"), lane.ringFull());
               lost.add(labels.add("reason", "malformed"), lane.malformed());
+              lost.add(labels.add("reason", "missing"), lane.missing());
+              lost.add(labels.add("reason", "unread"), lane.unread());
               gaps.add(labels, lane.gaps());
               pending.add(labels, lane.pending());
             });
@@ -88,6 +90,12 @@ final class LedgerMetrics {
         .add(Labels.EMPTY, sensor.images());
     counter("kmodwatch_sensor_images_incomplete", "Images that did not find room as a whole.")
         .add(Labels.EMPTY, sensor.imagesCut());
+    counter("kmodwatch_sensor_images_expired", "Images that nothing told of for a minute.")
+        .add(Labels.EMPTY, sensor.imagesExpired());
+    counter(
+            "kmodwatch_sensor_crowded_out",
+            "Calls whose entry found no work space, and that were seen from a later hook on.")
+        .add(Labels.EMPTY, sensor.crowdedOut());
     Family missed =
         counter("kmodwatch_sensor_missed", "How often the kernel did not run a hook's program.");
     new TreeMap<>(sensor.missed())

@@ -39,6 +39,11 @@ interface LiveSource extends AutoCloseable {
       }
 
       @Override
+      public boolean isBehind() {
+        return sensor.isBehind();
+      }
+
+      @Override
       public void wakeUp() {
         sensor.wakeUp();
       }
@@ -120,6 +125,8 @@ interface LiveSource extends AutoCloseable {
   boolean isWithoutStrings();
 
   int poll(Duration timeout, Consumer<Event> sink);
+
+  boolean isBehind();
 
   void wakeUp();
 

@@ -18,7 +18,7 @@ import org.kmodwatch.sensor.SensorStatistics;
 class QuietSource implements LiveSource {
 
   private static final SensorStatistics.OfLane EMPTY =
-      new SensorStatistics.OfLane(0, 0, 0, 0, 0, 0);
+      new SensorStatistics.OfLane(0, 0, 0, 0, 0, 0, 0, 0);
 
   @Override
   public List<HookStatus> hooks() {
@@ -33,6 +33,11 @@ class QuietSource implements LiveSource {
   @Override
   public int poll(Duration timeout, Consumer<Event> sink) {
     return 0;
+  }
+
+  @Override
+  public boolean isBehind() {
+    return false;
   }
 
   @Override
@@ -96,7 +101,7 @@ class QuietSource implements LiveSource {
 
   @Override
   public SensorStatistics statistics() {
-    return new SensorStatistics(EMPTY, EMPTY, 0, 0, 0, 0, 0, Map.of());
+    return new SensorStatistics(EMPTY, EMPTY, 0, 0, 0, 0, 0, 0, 0, Map.of());
   }
 
   @Override

@@ -99,6 +99,12 @@ final class SensorWatch {
         reasons,
         "not understood",
         statistics.attempts().malformed() + statistics.loads().malformed());
+    reason(reasons, "lane attempts: sent, and not in the ring", statistics.attempts().missing());
+    reason(reasons, "lane loads: sent, and not in the ring", statistics.loads().missing());
+    reason(
+        reasons,
+        "left in the rings at the end",
+        statistics.attempts().unread() + statistics.loads().unread());
     sink.accept(lost(now, count, reasons));
   }
 

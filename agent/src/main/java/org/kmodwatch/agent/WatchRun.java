@@ -221,7 +221,10 @@ final class WatchRun {
   /** Takes what has come since the arming, so that it is not told twice. */
   private void begin(LiveSource live) throws IOException {
     var first = new ArrayList<Event>();
-    live.poll(Duration.ZERO, first::add);
+    do {
+      live.poll(Duration.ZERO, first::add);
+      // What others left in the rings may be much, and none of it is about the inventory.
+    } while (live.isBehind() && !live.isResumed() && !stopped);
     if (live.isResumed()) {
       // What was there before was told at the first start.
       shell.note("the pinned programs were taken over, with what they have seen since");
@@ -241,11 +244,14 @@ final class WatchRun {
     Consumer<Event> sink = this::accept;
     long nextLedger = nanoTime.getAsLong();
     long nextLook = nextLedger;
+    List<SensorFault> faults = List.of();
     while (!stopped) {
       live.poll(pollTimeout(), sink);
       applyChange();
       tick(live);
-      if (isDue(nextLook)) {
+      // At once where a part goes blind: what comes after is judged by it.
+      if (!live.faults().equals(faults) || isDue(nextLook)) {
+        faults = live.faults();
         service.alive();
         sensorWatch.clockSet(live.takeClockSteps(), sink);
         sensorWatch.tick(clock.instant(), faults(live), live.recentStatistics(), sink);

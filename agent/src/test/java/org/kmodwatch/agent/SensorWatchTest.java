@@ -111,6 +111,19 @@ class SensorWatchTest {
   }
 
   @Test
+  void recordsThatAreNotInTheRing_areALoss_byLane() {
+    var lane = new SensorStatistics.OfLane(9, 4, 0, 0, 0, 0, 3, 2);
+    var none = new SensorStatistics.OfLane(0, 0, 0, 0, 0, 0, 0, 0);
+    watch.finish(
+        START, new SensorStatistics(none, lane, 0, 0, 0, 0, 0, 0, 0, Map.of()), events::add);
+
+    assertThat(notes)
+        .containsExactly(
+            "lost 5: lane loads: sent, and not in the ring (3 since the start);"
+                + " left in the rings at the end (2 since the start)");
+  }
+
+  @Test
   void nothing_isTold_whereNothingHappens() {
     tick(0, List.of(), 0);
     watch.finish(START.plusSeconds(1), statistics(0), events::add);
@@ -127,8 +140,10 @@ class SensorWatchTest {
 
   private static SensorStatistics statistics(long lost) {
     return new SensorStatistics(
-        new SensorStatistics.OfLane(lost, 0, 0, lost, 0, lost),
-        new SensorStatistics.OfLane(0, 0, 0, 0, 0, 0),
+        new SensorStatistics.OfLane(lost, 0, 0, lost, 0, lost, 0, 0),
+        new SensorStatistics.OfLane(0, 0, 0, 0, 0, 0, 0, 0),
+        0,
+        0,
         0,
         0,
         0,

@@ -103,8 +103,10 @@ class WatchSignalTest {
     @Override
     public SensorStatistics statistics() {
       return new SensorStatistics(
-          new SensorStatistics.OfLane(1, 1, 0, 0, 0, 0),
-          new SensorStatistics.OfLane(0, 0, 0, 0, 0, 0),
+          new SensorStatistics.OfLane(1, 1, 0, 0, 0, 0, 0, 0),
+          new SensorStatistics.OfLane(0, 0, 0, 0, 0, 0, 0, 0),
+          0,
+          0,
           0,
           0,
           0,

@@ -99,7 +99,9 @@ class WatchTest {
                 "lostByReason" : {
                   "ringFull" : 1,
                   "noWorkSpace" : 1,
-                  "malformed" : 1
+                  "malformed" : 1,
+                  "missing" : 0,
+                  "unread" : 0
                 },
                 "lanes" : {
                   "attempts" : {
@@ -120,12 +122,14 @@ class WatchTest {
                   }
                 },
                 "unlisted" : 0,
+                "crowdedOut" : 0,
                 "missedByHook" : {
                   "fexit/do_init_module" : 2
                 },
                 "images" : {
                   "seen" : 7,
                   "incomplete" : 2,
+                  "expired" : 0,
                   "malformedChunks" : 0
                 }
               },
@@ -153,7 +157,8 @@ class WatchTest {
                   "loaded" : 2,
                   "refused" : 0,
                   "failed" : 0,
-                  "unloaded" : 0
+                  "unloaded" : 0,
+                  "unknown" : 0
                 },
                 "corrected" : 0,
                 "open" : 0,
@@ -851,11 +856,13 @@ class WatchTest {
     @Override
     public SensorStatistics statistics() {
       return new SensorStatistics(
-          new SensorStatistics.OfLane(8, 1, 4, 1, 1, 1),
-          new SensorStatistics.OfLane(3, 3, 0, 0, 0, 0),
+          new SensorStatistics.OfLane(8, 1, 4, 1, 1, 1, 0, 0),
+          new SensorStatistics.OfLane(3, 3, 0, 0, 0, 0, 0, 0),
           1,
           7,
           2,
+          0,
+          0,
           0,
           0,
           Map.of("fexit/do_init_module", 2L));

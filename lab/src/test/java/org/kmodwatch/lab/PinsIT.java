@@ -23,7 +23,7 @@ import tools.jackson.databind.ObjectMapper;
 final class PinsIT {
 
   /** KW_COUNTERS: entries of the map. */
-  private static final int COUNTERS = 10;
+  private static final int COUNTERS = 11;
 
   private static final String FINDING = "new ";
   private static final long SECOND = 1_000_000_000L;

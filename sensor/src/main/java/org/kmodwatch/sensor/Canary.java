@@ -22,6 +22,9 @@ final class Canary {
   /** Within this it must have come. */
   static final long LIMIT_NANOS = 1_000_000_000L;
 
+  /** Something must be read within this, or what is to come will not. */
+  static final long STANDSTILL_NANOS = 60_000_000_000L;
+
   /** No kernel gives these bits of finit_module's flags a meaning. */
   private static final int UNKNOWN_FLAG = 1 << 30;
 
@@ -32,6 +35,8 @@ final class Canary {
   private List<SensorFault> faults = List.of();
   private int flags;
   private long sentNanos;
+  private long lastSeenUpToNanos;
+  private long progressNanos;
   private boolean sent;
 
   /** Makes the call. */
@@ -67,13 +72,21 @@ final class Canary {
   /**
    * Makes a call if one is due, and looks whether the last has come.
    *
+   * @param seenUpToNanos up to when all that the rings held has been read: behind a backlog, a call
+   *     that has not come yet may be about to
    * @param ways those that there are; if none, no call is made
    */
-  void tick(long nowNanos, Set<Way> ways) {
+  void tick(long nowNanos, long seenUpToNanos, Set<Way> ways) {
     if (ways.isEmpty()) {
       return;
     }
-    if (!awaited.isEmpty() && nowNanos - sentNanos >= LIMIT_NANOS) {
+    if (seenUpToNanos != lastSeenUpToNanos) {
+      lastSeenUpToNanos = seenUpToNanos;
+      progressNanos = nowNanos;
+    }
+    if (!awaited.isEmpty()
+        && (seenUpToNanos - sentNanos >= LIMIT_NANOS
+            || nowNanos - Math.max(sentNanos, progressNanos) >= STANDSTILL_NANOS)) {
       faults = missing(ways);
       awaited.clear();
     }

@@ -30,5 +30,8 @@ final class ChunkLayout {
   /** No image but a canary, whose flags are the offset. */
   static final int NO_IMAGE = 3;
 
+  /** No image: no record will tell of the attempt's images. */
+  static final int FORGET_IMAGES = 4;
+
   private ChunkLayout() {}
 }

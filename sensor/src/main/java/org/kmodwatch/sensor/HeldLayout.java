@@ -13,6 +13,9 @@ final class HeldLayout {
   static final int KEY_CALL = 20;
   static final int KEY_BYTES = 24;
 
+  /** KW_ALL_USERS in the place of the user: many users and cgroups, listed as one. */
+  static final int ALL_USERS = -1;
+
   static final int COUNT = 0;
   static final int FIRST_NANOS = 8;
   static final int LAST_NANOS = 16;

@@ -3,7 +3,9 @@ package org.kmodwatch.sensor;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -22,10 +24,11 @@ import org.kmodwatch.sensor.kernel.Sha256;
  * and together they have the size that the kernel knows the image to have. Chunks of one image may
  * come in another order than they have in it, since there are two rings.
  *
- * <p>An image is let go when it is {@link #use used}. One whose attempt is never told of, since the
- * record was lost, goes when a later one of its thread is told of, or when there are too many. The
- * bytes of all images together are bounded; past that an image is hashed as it comes, if that is in
- * order, and not kept.
+ * <p>An image is let go when it is {@link #use used}, or when the programs say that no record will
+ * tell of it. One of which neither comes, since it was lost, goes when a later one of its thread is
+ * told of, when it has {@link #expire waited too long}, or when there are too many. The bytes of
+ * all images together are bounded; a new image takes the room of those that have waited for a
+ * while, and if there are none it is hashed as it comes, if that is in order, and not kept.
  *
  * <p>An image that is kept is hashed when it is whole, and not chunk by chunk: the kernel's copying
  * and ours are of about the same speed, hashing is slower, and a chunk that waits to be hashed is
@@ -42,6 +45,12 @@ final class ImageAssembler implements AutoCloseable {
   /** How many of their bytes are kept. */
   static final long MAX_BYTES = 160L << 20;
 
+  /** What is told of is told within this, unless its call is held up: a minute. */
+  static final long MAX_WAIT_NANOS = 60_000_000_000L;
+
+  /** After this another image may have the room. */
+  static final long IDLE_NANOS = 5_000_000_000L;
+
   private final long maxBytes;
 
   /** The attempts of a thread in their order, none of it before the last that was told of. */
@@ -49,6 +58,9 @@ final class ImageAssembler implements AutoCloseable {
 
   private int open;
   private long keptBytes;
+  private long expired;
+  private long seenUpToNanos;
+  private @Nullable Image last;
 
   ImageAssembler() {
     this(MAX_BYTES);
@@ -62,9 +74,11 @@ final class ImageAssembler implements AutoCloseable {
    * Takes a chunk.
    *
    * @param chunk a chunk from its position to its limit, in the machine's byte order
+   * @param nowNanos the time, by the clock of {@link #expire}
    * @throws IllegalArgumentException if it is not one of ours
    */
-  void add(ByteBuffer chunk) {
+  void add(ByteBuffer chunk, long nowNanos) {
+    last = null;
     int start = chunk.position();
     int kind = chunk.getInt(start + ChunkLayout.KIND);
     int length = chunk.getInt(start + ChunkLayout.LEN);
@@ -77,6 +91,7 @@ final class ImageAssembler implements AutoCloseable {
     int hostTid = chunk.getInt(start + ChunkLayout.HOST_TID);
     long callTime = chunk.getLong(start + ChunkLayout.CALL_TIME_NANOS);
     Attempt attempt = attempt(hostTid, callTime);
+    attempt.lastChunkNanos = nowNanos;
     Image image = attempt.images[kind];
     if (image == null) {
       image = new Image(chunk.getLong(start + ChunkLayout.SIZE));
@@ -88,6 +103,81 @@ final class ImageAssembler implements AutoCloseable {
             .position(start + ChunkLayout.DATA)
             .limit(start + ChunkLayout.DATA + length);
     image.add(chunk.getLong(start + ChunkLayout.OFFSET), data);
+    last = image;
+  }
+
+  /** The bytes of the last chunk were not what the kernel sent: its image is not whole. */
+  void spoilLast() {
+    if (last != null) {
+      last.broken = true;
+    }
+  }
+
+  /** Lets the images of an attempt go, of which no record will tell. */
+  void forget(int hostTid, long callTimeNanos) {
+    ArrayDeque<Attempt> attempts = byHostTid.get(hostTid);
+    if (attempts == null) {
+      return;
+    }
+    for (Attempt attempt : attempts) {
+      if (attempt.callTimeNanos == callTimeNanos) {
+        remove(hostTid, attempts, attempt);
+        return;
+      }
+    }
+  }
+
+  /**
+   * Lets go of what has waited too long to be told of.
+   *
+   * @param seenUpToNanos up to when all records have been handed over: however far behind the
+   *     reader is, an image does not go before its record
+   */
+  void expire(long seenUpToNanos) {
+    this.seenUpToNanos = seenUpToNanos;
+    letGoOf(MAX_WAIT_NANOS, Long.MAX_VALUE);
+  }
+
+  /** How many attempts' images were let go since they waited too long. */
+  long expired() {
+    return expired;
+  }
+
+  /** How many bytes are kept. */
+  long keptBytes() {
+    return keptBytes;
+  }
+
+  /** Lets go of the oldest that have waited for {@code nanos}, until {@code bytes} are free. */
+  private void letGoOf(long nanos, long bytes) {
+    record Waiting(int hostTid, Attempt attempt) {}
+    var waiting = new ArrayList<Waiting>();
+    byHostTid.forEach(
+        (hostTid, attempts) -> {
+          for (Attempt attempt : attempts) {
+            if (seenUpToNanos - attempt.lastChunkNanos >= nanos) {
+              waiting.add(new Waiting(hostTid, attempt));
+            }
+          }
+        });
+    waiting.sort(Comparator.comparingLong(each -> each.attempt.lastChunkNanos));
+    for (Waiting each : waiting) {
+      ArrayDeque<Attempt> attempts = byHostTid.get(each.hostTid);
+      if (attempts == null || maxBytes - keptBytes >= bytes) {
+        return;
+      }
+      remove(each.hostTid, attempts, each.attempt);
+      expired++;
+    }
+  }
+
+  private void remove(int hostTid, ArrayDeque<Attempt> attempts, Attempt attempt) {
+    attempts.remove(attempt);
+    open--;
+    if (attempts.isEmpty()) {
+      byHostTid.remove(hostTid);
+    }
+    attempt.release();
   }
 
   /**
@@ -170,6 +260,7 @@ final class ImageAssembler implements AutoCloseable {
 
   private static final class Attempt {
     final long callTimeNanos;
+    long lastChunkNanos;
     final @Nullable Image[] images = new @Nullable Image[ChunkLayout.IMAGE_KINDS];
 
     Attempt(long callTimeNanos) {
@@ -244,7 +335,13 @@ final class ImageAssembler implements AutoCloseable {
   }
 
   private @Nullable NativeBytes room(long sizeBytes) {
-    if (sizeBytes <= 0 || sizeBytes > maxBytes - keptBytes) {
+    if (sizeBytes <= 0 || sizeBytes > maxBytes) {
+      return null;
+    }
+    if (sizeBytes > maxBytes - keptBytes) {
+      letGoOf(IDLE_NANOS, sizeBytes);
+    }
+    if (sizeBytes > maxBytes - keptBytes) {
       return null;
     }
     try {

@@ -7,6 +7,8 @@ import org.kmodwatch.sensor.kernel.RingBuffer;
 /**
  * Reads the two lanes as one: the records of both in the order of their times, what of an attempt
  * is in the one before what is in the other. Counts what came by each.
+ *
+ * <p>It reads in rounds: what was in the rings at one moment. A round may take many passes.
  */
 final class LaneReader implements AutoCloseable {
 
@@ -15,43 +17,77 @@ final class LaneReader implements AutoCloseable {
   private final Account attemptsAccount = new Account();
   private final Account loadsAccount = new Account();
 
+  /** Where the rings ended as the round began. */
+  private long attemptsEnd;
+
+  private long loadsEnd;
+  private boolean inRound;
+  private long lastTimeNanos;
+
   LaneReader(RingBuffer attempts, RingBuffer loads) {
     this.attempts = attempts;
     this.loads = loads;
   }
 
-  /** Takes records; a record is valid during the call only. */
+  /** Takes records, which are its own to keep. */
   interface Sink {
     void accept(Lane lane, ByteBuffer record);
   }
 
-  /**
-   * Hands over what is there now, and leaves what comes meanwhile.
-   *
-   * @return whether it was all that was there when it began; false if a record was still being
-   *     written, which is then there in a moment
-   */
-  boolean read(Sink sink) {
-    // In this order: of an attempt whose load is before the end, all that was sent earlier by the
-    // lane of attempts is before its end too.
-    long loadsEnd = loads.end();
-    long attemptsEnd = attempts.end();
+  /** What a pass came to. */
+  enum Progress {
+    /** The round is over: all that was there as it began has been handed over. */
+    ROUND,
+    /** A record is still being written, and is there in a moment. */
+    BUSY,
+    /** The pass is over, and the round is not. */
+    MORE
+  }
+
+  /** Whether the next pass begins a round. */
+  boolean isBetweenRounds() {
+    return !inRound;
+  }
+
+  /** Hands over what is there, until the round or the pass is over. */
+  Progress read(Pass pass, Sink sink) {
+    if (!inRound) {
+      // In this order: of an attempt whose load is before the end, all that was sent earlier by the
+      // lane of attempts is before its end too.
+      loadsEnd = loads.end();
+      attemptsEnd = attempts.end();
+      inRound = true;
+    }
     while (true) {
       ByteBuffer attempt = attempts.peek(attemptsEnd);
       if (attempt == null && attempts.isBusy(attemptsEnd)) {
         // What the next load needs is still being written.
-        return false;
+        return Progress.BUSY;
       }
       ByteBuffer load = loads.peek(loadsEnd);
       if (attempt == null && load == null) {
-        return !loads.isBusy(loadsEnd);
+        inRound = loads.isBusy(loadsEnd);
+        return inRound ? Progress.BUSY : Progress.ROUND;
       }
       if (attempt != null && (load == null || time(attempt) <= time(load))) {
-        hand(Lane.ATTEMPTS, attempts, attempt, sink);
+        hand(Lane.ATTEMPTS, attempts, attempt, pass, sink);
       } else if (load != null) {
-        hand(Lane.LOADS, loads, load, sink);
+        hand(Lane.LOADS, loads, load, pass, sink);
+      }
+      if (pass.isOver()) {
+        return Progress.MORE;
       }
     }
+  }
+
+  /** When the last record that was handed over was made, by its own time. */
+  long lastTimeNanos() {
+    return lastTimeNanos;
+  }
+
+  /** The ring of a lane. */
+  RingBuffer ring(Lane lane) {
+    return lane == Lane.ATTEMPTS ? attempts : loads;
   }
 
   /** What is read stays in the rings until {@link #commit}. */
@@ -81,12 +117,29 @@ final class LaneReader implements AutoCloseable {
     loads.close();
   }
 
-  private static void hand(Lane lane, RingBuffer ring, ByteBuffer record, Sink sink) {
+  private void hand(Lane lane, RingBuffer ring, ByteBuffer shown, Pass pass, Sink sink) {
+    ByteBuffer record = copyOf(shown);
+    if (!ring.isIntact()) {
+      return;
+    }
     try {
+      pass.took(record.remaining());
+      lastTimeNanos = time(record);
       sink.accept(lane, record);
     } finally {
       ring.release();
     }
+  }
+
+  /**
+   * In the heap: decoding looks at a record a hundred times, and each look at the ring's own memory
+   * is checked for more; the last record of each call is kept; and the kernel may write over the
+   * ring.
+   */
+  private static ByteBuffer copyOf(ByteBuffer record) {
+    var copy = new byte[record.remaining()];
+    record.get(record.position(), copy);
+    return ByteBuffer.wrap(copy).order(record.order());
   }
 
   private static long time(ByteBuffer record) {
@@ -147,7 +200,21 @@ final class LaneReader implements AutoCloseable {
 
     /** Records that were numbered before the last that came, and did not come. */
     long gaps() {
-      return Arrays.stream(highest).sum() - received;
+      return Math.max(0, Arrays.stream(highest).sum() - received);
+    }
+
+    /**
+     * Records that were numbered by now, and did not come.
+     *
+     * @param sent records that the programs have counted, by processor
+     */
+    long absent(long[] sent) {
+      long numbered = 0;
+      for (int cpu = 0; cpu < Math.max(sent.length, highest.length); cpu++) {
+        numbered +=
+            Math.max(cpu < sent.length ? sent[cpu] : 0, cpu < highest.length ? highest[cpu] : 0);
+      }
+      return numbered - received;
     }
   }
 }

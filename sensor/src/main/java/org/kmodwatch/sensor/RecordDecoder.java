@@ -200,6 +200,7 @@ final class RecordDecoder {
     int call = key.getInt(HeldLayout.KEY_CALL);
     int hostPid = held.getInt(HeldLayout.HOST_PID);
     long bootToEpochNanos = clock.offsetAt(held.getLong(HeldLayout.LAST_NANOS));
+    boolean ofAll = key.getInt(HeldLayout.KEY_UID) == HeldLayout.ALL_USERS;
     long last = bootToEpochNanos + held.getLong(HeldLayout.LAST_NANOS);
     return new Event(
         Event.SOURCE_TRACEE,
@@ -214,7 +215,9 @@ final class RecordDecoder {
             hostPid,
             0,
             key.getLong(HeldLayout.KEY_CGROUP_ID),
-            Integer.toUnsignedLong(key.getInt(HeldLayout.KEY_UID)),
+            ofAll
+                ? ProcessContext.UNKNOWN_USER
+                : Integer.toUnsignedLong(key.getInt(HeldLayout.KEY_UID)),
             0,
             0,
             KernelStrings.decodeTerminated(held, HeldLayout.COMM, RecordLayout.COMM_BYTES),
@@ -237,6 +240,7 @@ final class RecordDecoder {
                 "no_room",
                 C_UNSIGNED_LONG,
                 Integer.toUnsignedLong(held.getInt(HeldLayout.NO_ROOM))),
+            new Argument("many_users", "bool", Value.of(ofAll)),
             unsigned(
                 "first", C_UNSIGNED_LONG, bootToEpochNanos + held.getLong(HeldLayout.FIRST_NANOS)),
             unsigned("last", C_UNSIGNED_LONG, last)),

@@ -92,6 +92,7 @@ final class RecordLayout {
   static final int FLAG_AUDIT_KNOWN = 1 << 9;
   static final int FLAG_OTHER_FILE = 1 << 10;
   static final int FLAG_NO_STRINGS = 1 << 11;
+  static final int FLAG_CROWDED_OUT = 1 << 12;
 
   /** enum kw_kind. */
   static final int CALL_RETURN = 1;
@@ -128,7 +129,8 @@ final class RecordLayout {
   static final int COUNTER_IMAGES_SEEN = 7;
   static final int COUNTER_IMAGES_CUT = 8;
   static final int COUNTER_HELD_UNLISTED = 9;
-  static final int COUNTERS = 10;
+  static final int COUNTER_ENTRIES_CROWDED_OUT = 10;
+  static final int COUNTERS = 11;
 
   /** KW_RING_BYTES: each of the two lanes. */
   static final int RING_BYTES = 16 << 20;

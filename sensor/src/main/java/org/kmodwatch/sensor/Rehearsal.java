@@ -32,7 +32,7 @@ public final class Rehearsal {
   /** Binds libbpf and opens the programs, as far as it goes without the kernel's help. */
   public static void start() {
     var canary = new Canary(flags -> 0, SecureRandom::new);
-    canary.tick(KernelClock.bootNanos(), EnumSet.allOf(Canary.Way.class));
+    canary.tick(KernelClock.bootNanos(), KernelClock.bootNanos(), EnumSet.allOf(Canary.Way.class));
     try (var poll = new RingPoll(List.of())) {
       LibBpf lib = LibBpf.load();
       poll.await(Duration.ZERO);
@@ -75,7 +75,7 @@ public final class Rehearsal {
     ByteBuffer record = record(RecordLayout.IMAGE, callTime);
     try (var assembler = new ImageAssembler()) {
       for (int at = 0; at < module.length; at += ChunkLayout.BYTES) {
-        assembler.add(chunk(module, at, callTime));
+        assembler.add(chunk(module, at, callTime), 0);
       }
       return assembler.use(
           HOST_TID,

@@ -6,8 +6,12 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -48,6 +52,21 @@ public final class Sensor implements AutoCloseable {
 
   private static final Path MODPROBE_PATH = Path.of("/proc/sys/kernel/modprobe");
 
+  /** How long reading what is left may take at the end, if the next process can read the rest. */
+  private static final Duration PINNED_DRAIN_LIMIT = Duration.ofSeconds(5);
+
+  /** The same, if what is left is lost. No more comes by then. */
+  private static final Duration DRAIN_LIMIT = Duration.ofSeconds(60);
+
+  /** No program that was under way at the end takes as long. */
+  private static final long LAST_PROGRAM_NANOS = 200_000_000L;
+
+  /** How much earlier than one record another may be that is behind it in a ring. */
+  private static final long DISORDER_NANOS = 1_000_000_000L;
+
+  /** How much of the images is read before the records. */
+  private static final long IMAGE_BYTES_A_PASS = 8L << 20;
+
   /** How often the account is compared with what it was. */
   private static final long CHECK_NANOS = 1_000_000_000L;
 
@@ -62,6 +81,9 @@ public final class Sensor implements AutoCloseable {
   private final LaneReader lanes;
   private final List<RingBuffer> images;
   private final RingPoll rings;
+  private final Shortfall attemptsShortfall = new Shortfall();
+  private final Shortfall loadsShortfall = new Shortfall();
+  private final RecentFaults recentFaults = new RecentFaults();
   private final ImageAssembler assembler = new ImageAssembler();
   private final ImageReader imageReader;
   private final RecordDecoder decoder;
@@ -79,7 +101,12 @@ public final class Sensor implements AutoCloseable {
   private long malformedChunks;
   private int handed;
   private long seenUpToBootNanos;
+  private long imagesSeenUpToBootNanos;
+  private long roundBeganBootNanos;
+  private boolean behind;
+  private boolean ended;
   private long checkedBootNanos;
+  private long checkPauseNanos = CHECK_NANOS;
   private SensorStatistics checked;
   private List<SensorFault> faults = List.of();
   private boolean closed;
@@ -177,13 +204,17 @@ public final class Sensor implements AutoCloseable {
   }
 
   /**
-   * Hands over the events that are there, waiting for the first at most {@code timeout}.
+   * Hands over the events that are there, waiting for the first at most {@code timeout}. If there
+   * are many it hands over some of them, and {@link #isBehind} says so; the next call does not
+   * wait.
    *
    * @param sink takes each event, on the calling thread
    * @return how many were handed over; 0 after a time-out or {@link #wakeUp}
    */
   public int poll(Duration timeout, Consumer<Event> sink) {
-    if (uncommittedBytes() > 0) {
+    if (behind) {
+      rings.pause(Duration.ZERO);
+    } else if (uncommittedBytes() > 0) {
       // What was read and not given back would end any wait at once.
       rings.pause(timeout.compareTo(COMMIT_PAUSE) < 0 ? timeout : COMMIT_PAUSE);
     } else {
@@ -229,12 +260,20 @@ public final class Sensor implements AutoCloseable {
    * everything is let go of at once.
    */
   public void commit() {
-    lanes.commit();
     if (pinned) {
-      control.setReceived(
-          lanes.account(Lane.ATTEMPTS).received(), lanes.account(Lane.LOADS).received());
+      // Before the rings: if this process ends in between, records are read again, not missed.
+      control.setReceived(doneWith(Lane.ATTEMPTS), doneWith(Lane.LOADS));
     }
+    lanes.commit();
     images.forEach(RingBuffer::commit);
+  }
+
+  private long doneWith(Lane lane) {
+    return lanes.account(lane).received() + shortfall(lane).missing();
+  }
+
+  private Shortfall shortfall(Lane lane) {
+    return lane == Lane.ATTEMPTS ? attemptsShortfall : loadsShortfall;
   }
 
   private long uncommittedBytes() {
@@ -251,21 +290,78 @@ public final class Sensor implements AutoCloseable {
     programs.detach();
   }
 
+  /** Whether more is in the rings than the last {@link #poll} handed over. */
+  public boolean isBehind() {
+    return behind;
+  }
+
   /**
-   * Hands over what is left after {@link #detach}, calls that have not returned included, unless
-   * the programs are pinned: then those are left to the next process.
+   * Hands over what is left after {@link #detach}, for a minute at most, calls that have not
+   * returned included. If the programs are pinned it takes five seconds at most, and those calls
+   * and what was not read are left to the next process.
    */
   public int drain(Consumer<Event> sink) {
     handed = 0;
-    boolean ignored = lanes.read((lane, record) -> accept(lane, copyOf(record), sink));
+    checkRings(KernelClock.bootNanos());
+    Duration limit = isPinned() ? PINNED_DRAIN_LIMIT : DRAIN_LIMIT;
+    var pass = new Pass(System::nanoTime, limit.toNanos(), Long.MAX_VALUE);
+    boolean all = readToTheEnd(pass, sink);
     if (isPinned()) {
       return handed;
     }
+    if (all) {
+      // A program may have been under way as it was taken off its hook.
+      var rest = new Pass(System::nanoTime, LAST_PROGRAM_NANOS, Long.MAX_VALUE);
+      while (isShort() && !rest.isOver()) {
+        rings.pause(Duration.ofMillis(10));
+        boolean ignored = readToTheEnd(rest, sink);
+      }
+      finish(Lane.ATTEMPTS);
+      finish(Lane.LOADS);
+    }
+    ended = true;
     for (ByteBuffer record : openCalls.takeAll()) {
       sink.accept(decoder.callWithoutReturn(record));
       handed++;
     }
     return handed + heldBack.finish(decoder, sink);
+  }
+
+  private boolean readToTheEnd(Pass pass, Consumer<Event> sink) {
+    while (true) {
+      LaneReader.Progress progress = lanes.read(pass, (lane, record) -> accept(lane, record, sink));
+      if (progress == LaneReader.Progress.ROUND || pass.isOver()) {
+        return progress == LaneReader.Progress.ROUND;
+      }
+    }
+  }
+
+  /** Whether a record was sent that has not come. */
+  private boolean isShort() {
+    SensorStatistics now = statistics();
+    return now.attempts().pending() + now.loads().pending() > 0;
+  }
+
+  private void finish(Lane lane) {
+    shortfall(lane)
+        .finish(
+            lanes.account(lane),
+            programs.maps().perCpu("counters", sentCounter(lane)),
+            ringFull(lane));
+  }
+
+  private static int sentCounter(Lane lane) {
+    return lane == Lane.ATTEMPTS
+        ? RecordLayout.COUNTER_ATTEMPTS_SENT
+        : RecordLayout.COUNTER_LOADS_SENT;
+  }
+
+  private long ringFull(Lane lane) {
+    int counter =
+        lane == Lane.ATTEMPTS
+            ? RecordLayout.COUNTER_ATTEMPTS_RING_FULL
+            : RecordLayout.COUNTER_LOADS_RING_FULL;
+    return Arrays.stream(programs.maps().perCpu("counters", counter)).sum();
   }
 
   /** The account so far. */
@@ -286,8 +382,10 @@ public final class Sensor implements AutoCloseable {
         counters[RecordLayout.COUNTER_NO_WORK_SPACE],
         counters[RecordLayout.COUNTER_IMAGES_SEEN],
         counters[RecordLayout.COUNTER_IMAGES_CUT],
+        assembler.expired(),
         malformedChunks,
         counters[RecordLayout.COUNTER_HELD_UNLISTED],
+        counters[RecordLayout.COUNTER_ENTRIES_CROWDED_OUT],
         programs.misses());
   }
 
@@ -329,8 +427,17 @@ public final class Sensor implements AutoCloseable {
 
   private SensorStatistics.OfLane statistics(Lane lane, long sent, long held, long ringFull) {
     LaneReader.Account account = lanes.account(lane);
+    long open = Math.max(0, sent - account.received() - ringFull);
+    long missing = Math.min(shortfall(lane).missing(), open);
     return new SensorStatistics.OfLane(
-        sent + held, account.delivered(), held, ringFull, account.malformedCount(), account.gaps());
+        sent + held,
+        account.delivered(),
+        held,
+        ringFull,
+        account.malformedCount(),
+        account.gaps(),
+        missing,
+        ended ? open - missing : 0);
   }
 
   /** Detaches and frees everything; a second call does nothing. */
@@ -377,18 +484,35 @@ public final class Sensor implements AutoCloseable {
   private int read(Consumer<Event> sink) {
     long now = KernelClock.bootNanos();
     followClock(now);
-    canary.tick(now, canaryWays);
-    readImages();
+    canary.tick(now, Math.min(seenUpToBootNanos, imagesSeenUpToBootNanos), canaryWays);
     handed = 0;
-    if (lanes.read((lane, record) -> accept(lane, copyOf(record), sink))) {
-      seenUpToBootNanos = now;
+    if (checkRings(now)) {
+      // To be told before what comes after it.
+      faults = faults(now, checked);
+      behind = true;
+      return handed;
     }
+    readImages(now, IMAGE_BYTES_A_PASS);
+    if (lanes.isBetweenRounds()) {
+      roundBeganBootNanos = now;
+    }
+    LaneReader.Progress progress =
+        lanes.read(Pass.begin(System::nanoTime), (lane, record) -> accept(lane, record, sink));
+    behind = progress == LaneReader.Progress.MORE;
+    seenUpToBootNanos =
+        Math.max(
+            seenUpToBootNanos,
+            progress == LaneReader.Progress.ROUND
+                ? roundBeganBootNanos
+                : Math.min(lanes.lastTimeNanos(), now) - DISORDER_NANOS);
     for (ByteBuffer record : openCalls.overdue(seenUpToBootNanos)) {
       sink.accept(decoder.callWithoutReturn(record));
       handed++;
     }
-    if (now - checkedBootNanos >= CHECK_NANOS) {
+    if (now - checkedBootNanos >= checkPauseNanos) {
       checkedBootNanos = now;
+      account(Lane.ATTEMPTS, now);
+      account(Lane.LOADS, now);
       SensorStatistics statistics = statistics();
       heldBack.tick(now, statistics.suppressed(), decoder, sink);
       deadAttempts.giveBack();
@@ -396,14 +520,84 @@ public final class Sensor implements AutoCloseable {
         sink.accept(decoder.callWithoutReturn(record));
         handed++;
       }
-      faults = faults(statistics);
+      assembler.expire(seenUpToBootNanos);
+      noteFaults(statistics, now);
+      faults = faults(now, statistics);
       checked = statistics;
+      // On a machine that is so slow, reading comes first.
+      checkPauseNanos = Math.max(CHECK_NANOS, 3 * (KernelClock.bootNanos() - now));
     }
     return handed;
   }
 
-  private List<SensorFault> faults(SensorStatistics statistics) {
+  /** Looks whether the rings are as we left them; whether one of them just turned out not to be. */
+  private boolean checkRings(long now) {
+    boolean isNew = false;
+    var all = new LinkedHashMap<String, RingBuffer>();
+    all.put("lane attempts", lanes.ring(Lane.ATTEMPTS));
+    all.put("lane loads", lanes.ring(Lane.LOADS));
+    for (RingBuffer image : images) {
+      all.put(image == images.getFirst() ? "images" : "images' rest", image);
+    }
+    for (Map.Entry<String, RingBuffer> ring : all.entrySet()) {
+      ring.getValue().check(now);
+      Optional<String> misfit = ring.getValue().takeMisfit();
+      if (misfit.isPresent()) {
+        isNew |=
+            recentFaults.happened(
+                new SensorFault("rings", "%s: %s".formatted(ring.getKey(), misfit.get())), now);
+      }
+    }
+    return isNew;
+  }
+
+  /** Compares what came by a lane with what the programs counted. */
+  private void account(Lane lane, long now) {
+    Shortfall shortfall = shortfall(lane);
+    RingBuffer ring = lanes.ring(lane);
+    if (shortfall.isPending()) {
+      shortfall.look(ring.position(), lanes.account(lane), ringFull(lane), now);
+    }
+    if (!shortfall.isPending()) {
+      shortfall.count(programs.maps().perCpu("counters", sentCounter(lane)), ring.end());
+    }
+  }
+
+  private void noteFaults(SensorStatistics statistics, long now) {
+    noteMissing("lane attempts", statistics.attempts(), checked.attempts(), now);
+    noteMissing("lane loads", statistics.loads(), checked.loads(), now);
+    if (statistics.crowdedOut() > checked.crowdedOut()
+        || statistics.noWorkSpace() > checked.noWorkSpace()) {
+      boolean ignored =
+          recentFaults.happened(
+              new SensorFault(
+                  "work space",
+                  "as many calls are under way at once as the kernel has work spaces for: others"
+                      + " are seen from a later hook on, or only counted"),
+              now);
+    }
+  }
+
+  private void noteMissing(
+      String part, SensorStatistics.OfLane lane, SensorStatistics.OfLane before, long now) {
+    if (lane.missing() > before.missing()) {
+      boolean ignored =
+          recentFaults.happened(
+              new SensorFault(
+                  part,
+                  "sent, and not in the ring: records=%d"
+                      .formatted(lane.missing() - before.missing())),
+              now);
+    }
+  }
+
+  private List<SensorFault> faults(long now, SensorStatistics statistics) {
     var found = new ArrayList<>(canary.faults());
+    for (SensorFault fault : recentFaults.at(now)) {
+      if (found.stream().noneMatch(other -> other.part().equals(fault.part()))) {
+        found.add(fault);
+      }
+    }
     String ftrace = KernelFile.line(FTRACE_ENABLED);
     if (ftrace != null && !ftrace.equals("1")) {
       found.add(
@@ -413,9 +607,7 @@ public final class Sensor implements AutoCloseable {
                   .formatted(ftrace)));
     }
     found.addAll(programs.detached());
-    if (statistics.seen() < checked.seen()
-        || statistics.attempts().gaps() > statistics.attempts().seen()
-        || statistics.loads().gaps() > statistics.loads().ringFull()) {
+    if (statistics.seen() < checked.seen()) {
       found.add(
           new SensorFault(
               "counters", "the account in the kernel does not fit what came: it was written to"));
@@ -450,16 +642,6 @@ public final class Sensor implements AutoCloseable {
   }
 
   /**
-   * In the heap: decoding looks at a record a hundred times, and each look at the ring's own memory
-   * is checked for more; and the last record of each call is kept.
-   */
-  private static ByteBuffer copyOf(ByteBuffer record) {
-    var copy = new byte[record.remaining()];
-    record.get(record.position(), copy);
-    return ByteBuffer.wrap(copy).order(record.order());
-  }
-
-  /**
    * Whether it is the call by which another agent on this machine looks whether it sees: with no
    * descriptor and such flags nothing can be loaded, whoever makes it.
    */
@@ -485,19 +667,33 @@ public final class Sensor implements AutoCloseable {
         != 0;
   }
 
-  private void readImages() {
+  private void readImages(long now, long maxBytes) {
+    boolean all = true;
     for (RingBuffer image : images) {
-      image.read(this::acceptChunk);
+      long end = image.end();
+      image.read(maxBytes, chunk -> acceptChunk(image, chunk, now));
+      all &= image.position() >= end;
+    }
+    if (all) {
+      imagesSeenUpToBootNanos = now;
     }
   }
 
-  private void acceptChunk(ByteBuffer chunk) {
+  private void acceptChunk(RingBuffer ring, ByteBuffer chunk, long now) {
     try {
       int position = chunk.position();
-      if (chunk.getInt(position + ChunkLayout.KIND) == ChunkLayout.NO_IMAGE) {
+      int kind = chunk.getInt(position + ChunkLayout.KIND);
+      if (kind == ChunkLayout.NO_IMAGE) {
         canary.heard(Canary.Way.IMAGES, (int) chunk.getLong(position + ChunkLayout.OFFSET));
+      } else if (kind == ChunkLayout.FORGET_IMAGES) {
+        assembler.forget(
+            chunk.getInt(position + ChunkLayout.HOST_TID),
+            chunk.getLong(position + ChunkLayout.CALL_TIME_NANOS));
       } else {
-        assembler.add(chunk);
+        assembler.add(chunk, now);
+        if (!ring.isIntact()) {
+          assembler.spoilLast();
+        }
       }
     } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
       malformedChunks++;
@@ -506,7 +702,7 @@ public final class Sensor implements AutoCloseable {
 
   /** The event of an image: all its chunks were sent before the record that tells of it. */
   private Event image(ByteBuffer record) {
-    readImages();
+    readImages(KernelClock.bootNanos(), Long.MAX_VALUE);
     int position = record.position();
     return assembler.use(
         record.getInt(position + RecordLayout.HOST_TID),

@@ -26,11 +26,11 @@ class CanaryTest {
 
   @Test
   void call_isMadeAtOnceAndThenAtIntervals_withFlagsThatNobodyKnows() {
-    canary.tick(0, ALL);
+    canary.tick(0, 0, ALL);
     hear(ALL);
-    canary.tick(Canary.INTERVAL_NANOS - 1, ALL);
+    canary.tick(Canary.INTERVAL_NANOS - 1, Canary.INTERVAL_NANOS - 1, ALL);
     assertThat(calls).hasSize(1);
-    canary.tick(Canary.INTERVAL_NANOS, ALL);
+    canary.tick(Canary.INTERVAL_NANOS, Canary.INTERVAL_NANOS, ALL);
 
     assertThat(calls).hasSize(2).doesNotHaveDuplicates();
     assertThat(calls).allSatisfy(flags -> assertThat(flags & 1 << 30).isNotZero());
@@ -39,10 +39,10 @@ class CanaryTest {
 
   @Test
   void hooksAreBlind_whenItComesByNoWay_andItIsTriedEachSecondUntilItComes() {
-    canary.tick(0, ALL);
-    canary.tick(SECOND - 1, ALL);
+    canary.tick(0, 0, ALL);
+    canary.tick(SECOND - 1, SECOND - 1, ALL);
     assertThat(canary.faults()).isEmpty();
-    canary.tick(SECOND, ALL);
+    canary.tick(SECOND, SECOND, ALL);
     assertThat(canary.faults()).extracting(SensorFault::part).containsExactly("calls");
     assertThat(calls).hasSize(2);
     hear(ALL);
@@ -52,20 +52,48 @@ class CanaryTest {
 
   @Test
   void oneWayIsBlind_whenItComesByTheOthers() {
-    canary.tick(0, ALL);
+    canary.tick(0, 0, ALL);
     hear(EnumSet.of(Way.ATTEMPTS, Way.IMAGES));
-    canary.tick(SECOND, ALL);
+    canary.tick(SECOND, SECOND, ALL);
 
     assertThat(canary.faults()).extracting(SensorFault::part).containsExactly("lane loads");
   }
 
   @Test
+  void callThatHasNotCome_isNoFault_behindABacklog() {
+    canary.tick(0, 0, ALL);
+    canary.tick(20 * SECOND, SECOND - 1, ALL);
+
+    assertThat(canary.faults()).isEmpty();
+    assertThat(calls).hasSize(1);
+  }
+
+  @Test
+  void callThatHasNotCome_isNoFault_howeverLongTheBacklogIsReadBeforeIt() {
+    canary.tick(0, 0, ALL);
+    for (int i = 1; i < 900; i++) {
+      canary.tick(i * SECOND, i, ALL);
+    }
+
+    assertThat(canary.faults()).isEmpty();
+    assertThat(calls).hasSize(1);
+  }
+
+  @Test
+  void callThatHasNotCome_isAFault_whenNothingIsReadForAMinute() {
+    canary.tick(0, 0, ALL);
+    canary.tick(60 * SECOND, 0, ALL);
+
+    assertThat(canary.faults()).extracting(SensorFault::part).containsExactly("calls");
+  }
+
+  @Test
   void anothersCall_isNotTakenForIt() {
-    canary.tick(0, ALL);
+    canary.tick(0, 0, ALL);
     for (Way way : ALL) {
       canary.heard(way, calls.getFirst() ^ 1);
     }
-    canary.tick(SECOND, ALL);
+    canary.tick(SECOND, SECOND, ALL);
 
     assertThat(canary.faults()).extracting(SensorFault::part).containsExactly("calls");
   }
@@ -73,16 +101,16 @@ class CanaryTest {
   @Test
   void wayThatIsNotThere_isNotAwaited() {
     Set<Way> ways = EnumSet.of(Way.ATTEMPTS, Way.LOADS);
-    canary.tick(0, ways);
+    canary.tick(0, 0, ways);
     hear(ways);
-    canary.tick(SECOND, ways);
+    canary.tick(SECOND, SECOND, ways);
 
     assertThat(canary.faults()).isEmpty();
   }
 
   @Test
   void anyAgentsCanary_isKnown_andNoOtherCall() {
-    canary.tick(0, ALL);
+    canary.tick(0, 0, ALL);
 
     assertThat(Canary.isOne(-1, calls.getFirst())).isTrue();
     assertThat(Canary.isOne(3, calls.getFirst())).isFalse();
@@ -91,8 +119,8 @@ class CanaryTest {
 
   @Test
   void noCall_isMade_whereThereIsNoWay() {
-    canary.tick(0, EnumSet.noneOf(Way.class));
-    canary.tick(SECOND, EnumSet.noneOf(Way.class));
+    canary.tick(0, 0, EnumSet.noneOf(Way.class));
+    canary.tick(SECOND, SECOND, EnumSet.noneOf(Way.class));
 
     assertThat(calls).isEmpty();
     assertThat(canary.faults()).isEmpty();

@@ -39,7 +39,7 @@ final class ImageAssemblerTest {
   void image_isWhole_whenEveryChunkCame() {
     byte[] module = module(100_000);
 
-    chunks(module, ChunkLayout.HANDED_OVER).forEach(assembler::add);
+    chunks(module, ChunkLayout.HANDED_OVER).forEach(this::add);
 
     Taken taken = take(module.length);
     assertThat(taken.handedOver()).isEqualTo(ByteBuffer.wrap(module));
@@ -52,7 +52,7 @@ final class ImageAssemblerTest {
   void image_isWhole_whenTheLastChunkIsFull() {
     byte[] module = module(2 * ChunkLayout.BYTES);
 
-    chunks(module, ChunkLayout.HANDED_OVER).forEach(assembler::add);
+    chunks(module, ChunkLayout.HANDED_OVER).forEach(this::add);
 
     assertThat(take(module.length).handedOver()).isEqualTo(ByteBuffer.wrap(module));
   }
@@ -63,7 +63,7 @@ final class ImageAssemblerTest {
     List<ByteBuffer> chunks = chunks(module, ChunkLayout.HANDED_OVER);
     Collections.shuffle(chunks, new Random(1));
 
-    chunks.forEach(assembler::add);
+    chunks.forEach(this::add);
 
     assertThat(take(module.length).handedOver()).isEqualTo(ByteBuffer.wrap(module));
   }
@@ -74,7 +74,7 @@ final class ImageAssemblerTest {
     for (int missing = 0; missing < chunks(module, 0).size(); missing++) {
       List<ByteBuffer> chunks = chunks(module, ChunkLayout.HANDED_OVER);
       chunks.remove(missing);
-      chunks.forEach(assembler::add);
+      chunks.forEach(this::add);
 
       CapturedImage.Bytes image = take(module.length).image().handedOver();
 
@@ -90,9 +90,9 @@ final class ImageAssemblerTest {
     byte[] module = module(60_000);
     List<ByteBuffer> chunks = chunks(module, ChunkLayout.HANDED_OVER);
 
-    assembler.add(chunks.get(0));
-    assembler.add(chunks.get(0));
-    assembler.add(chunks.get(1));
+    assembler.add(chunks.get(0), 0);
+    assembler.add(chunks.get(0), 0);
+    assembler.add(chunks.get(1), 0);
 
     assertThat(take(module.length).image().handedOver().complete()).isFalse();
   }
@@ -116,7 +116,7 @@ final class ImageAssemblerTest {
     all.addAll(chunks(ofAnother, ChunkLayout.HANDED_OVER, TID + 1));
     Collections.shuffle(all, new Random(2));
 
-    all.forEach(assembler::add);
+    all.forEach(this::add);
 
     Taken taken = take(handedOver.length);
     assertThat(taken.handedOver()).isEqualTo(ByteBuffer.wrap(handedOver));
@@ -128,7 +128,7 @@ final class ImageAssemblerTest {
   @Test
   void image_isLetGo_onceItWasUsed() {
     byte[] module = module(1_000);
-    chunks(module, ChunkLayout.HANDED_OVER).forEach(assembler::add);
+    chunks(module, ChunkLayout.HANDED_OVER).forEach(this::add);
 
     Taken first = take(module.length);
 
@@ -141,10 +141,10 @@ final class ImageAssemblerTest {
   void images_ofAThreadThatLoadsInARow_areKeptApart_whenTheirChunksAreReadAhead() {
     byte[] first = module(1_000);
     byte[] second = module(2_000);
-    chunks(first, ChunkLayout.HANDED_OVER).forEach(assembler::add);
+    chunks(first, ChunkLayout.HANDED_OVER).forEach(this::add);
     for (ByteBuffer chunk : chunks(second, ChunkLayout.HANDED_OVER)) {
       chunk.putLong(chunk.position() + ChunkLayout.CALL_TIME_NANOS, CALL_TIME + 1);
-      assembler.add(chunk);
+      assembler.add(chunk, 0);
     }
 
     assertThat(take(first.length).image().handedOver().sha256()).isEqualTo(sha256(first));
@@ -154,7 +154,7 @@ final class ImageAssemblerTest {
 
   @Test
   void image_ofAnEarlierCall_isNotTakenForThatOfTheNext() {
-    chunks(module(1_000), ChunkLayout.HANDED_OVER).forEach(assembler::add);
+    chunks(module(1_000), ChunkLayout.HANDED_OVER).forEach(this::add);
 
     Event event = assembler.use(TID, CALL_TIME + 1, 1_000, image -> decoder.image(record(), image));
 
@@ -165,7 +165,7 @@ final class ImageAssemblerTest {
   void image_isHashedButNotKept_whenThereIsNoRoomForIt() {
     byte[] module = module((1 << 20) + 1);
 
-    chunks(module, ChunkLayout.HANDED_OVER).forEach(assembler::add);
+    chunks(module, ChunkLayout.HANDED_OVER).forEach(this::add);
 
     CapturedImage.Bytes image = take(module.length).image().handedOver();
     assertThat(image.sha256()).isEqualTo(sha256(module));
@@ -176,7 +176,7 @@ final class ImageAssemblerTest {
   void images_thatNobodyTellsOf_makeRoomForOthers() {
     byte[] module = module(100);
     for (int tid = 1; tid <= ImageAssembler.MAX_OPEN + 1; tid++) {
-      chunks(module, ChunkLayout.HANDED_OVER, tid).forEach(assembler::add);
+      chunks(module, ChunkLayout.HANDED_OVER, tid).forEach(this::add);
     }
 
     assertThat(complete(1)).isFalse();
@@ -190,10 +190,10 @@ final class ImageAssemblerTest {
     ByteBuffer length = chunks(module(10), ChunkLayout.HANDED_OVER).getFirst();
     length.putInt(length.position() + ChunkLayout.LEN, ChunkLayout.BYTES);
 
-    assertThatThrownBy(() -> assembler.add(kind))
+    assertThatThrownBy(() -> assembler.add(kind, 0))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("no such kind of image: kind=2");
-    assertThatThrownBy(() -> assembler.add(length))
+    assertThatThrownBy(() -> assembler.add(length, 0))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("a chunk is shorter than it says: len=32768");
   }
@@ -202,8 +202,8 @@ final class ImageAssemblerTest {
   void event_tellsSizesAndHashes_ofBothForms() {
     byte[] handedOver = module(4_000);
     byte[] decompressed = module(9_000);
-    chunks(handedOver, ChunkLayout.HANDED_OVER).forEach(assembler::add);
-    chunks(decompressed, ChunkLayout.DECOMPRESSED).forEach(assembler::add);
+    chunks(handedOver, ChunkLayout.HANDED_OVER).forEach(this::add);
+    chunks(decompressed, ChunkLayout.DECOMPRESSED).forEach(this::add);
 
     Event event = assembler.use(TID, CALL_TIME, 4_000, image -> decoder.image(record(), image));
 
@@ -213,6 +213,61 @@ final class ImageAssemblerTest {
     assertThat(event.argument("sha256")).contains(Value.of(sha256(handedOver)));
     assertThat(event.argument("decompressed_size")).contains(Value.ofUnsigned(9_000));
     assertThat(event.argument("decompressed_sha256")).contains(Value.of(sha256(decompressed)));
+  }
+
+  @Test
+  void images_areLetGo_whenTheProgramsSayThatNoRecordTellsOfThem() {
+    for (int i = 0; i < 100; i++) {
+      chunks(module(100_000), ChunkLayout.HANDED_OVER, i).forEach(this::add);
+      assembler.forget(i, CALL_TIME);
+    }
+
+    assertThat(assembler.keptBytes()).isZero();
+    assertThat(assembler.expired()).isZero();
+    chunks(module(100_000), ChunkLayout.HANDED_OVER).forEach(this::add);
+    assertThat(take(100_000).handedOver().remaining()).isEqualTo(100_000);
+  }
+
+  @Test
+  void image_isLetGo_whenItWaitedTooLong_butNotBehindABacklog() {
+    chunks(module(100_000), ChunkLayout.HANDED_OVER)
+        .forEach(chunk -> assembler.add(chunk, ImageAssembler.MAX_WAIT_NANOS));
+
+    assembler.expire(2 * ImageAssembler.MAX_WAIT_NANOS - 1);
+    assertThat(assembler.keptBytes()).isEqualTo(100_000);
+    assembler.expire(2 * ImageAssembler.MAX_WAIT_NANOS);
+
+    assertThat(assembler.keptBytes()).isZero();
+    assertThat(assembler.expired()).isEqualTo(1);
+    assertThat(take(100_000).image().handedOver().sha256()).isNull();
+  }
+
+  @Test
+  void newImage_takesTheRoomOfThoseThatWaited_theOldestFirst() {
+    for (int i = 0; i < 10; i++) {
+      int second = i;
+      chunks(module(100_000), ChunkLayout.HANDED_OVER, i)
+          .forEach(chunk -> assembler.add(chunk, second * 1_000_000_000L));
+    }
+    assembler.expire(10_000_000_000L);
+    chunks(module(100_000), ChunkLayout.HANDED_OVER)
+        .forEach(chunk -> assembler.add(chunk, 10_000_000_000L));
+
+    assertThat(take(100_000).handedOver().remaining()).isEqualTo(100_000);
+    assertThat(assembler.expired()).isEqualTo(1);
+    assertThat(assembler.keptBytes()).isEqualTo(900_000);
+  }
+
+  @Test
+  void image_isNotWhole_whenItsLastChunkWasWrittenOverAsItWasRead() {
+    chunks(module(100_000), ChunkLayout.HANDED_OVER).forEach(this::add);
+    assembler.spoilLast();
+
+    assertThat(take(100_000).image().handedOver().complete()).isFalse();
+  }
+
+  private void add(ByteBuffer chunk) {
+    assembler.add(chunk, 0);
   }
 
   private boolean complete(int tid) {

@@ -195,7 +195,8 @@ final class RecordLayoutTest {
               entry(RecordLayout.FLAG_SIG_OK, "KW_SIG_OK"),
               entry(RecordLayout.FLAG_AUDIT_KNOWN, "KW_AUDIT_KNOWN"),
               entry(RecordLayout.FLAG_OTHER_FILE, "KW_OTHER_FILE"),
-              entry(RecordLayout.FLAG_NO_STRINGS, "KW_NO_STRINGS"));
+              entry(RecordLayout.FLAG_NO_STRINGS, "KW_NO_STRINGS"),
+              entry(RecordLayout.FLAG_CROWDED_OUT, "KW_CROWDED_OUT"));
       assertThat(btf.enumerators("kw_counter"))
           .containsExactly(
               entry(RecordLayout.COUNTER_ATTEMPTS_SENT, "KW_ATTEMPTS_SENT"),
@@ -208,13 +209,15 @@ final class RecordLayoutTest {
               entry(RecordLayout.COUNTER_IMAGES_SEEN, "KW_IMAGES_SEEN"),
               entry(RecordLayout.COUNTER_IMAGES_CUT, "KW_IMAGES_CUT"),
               entry(RecordLayout.COUNTER_HELD_UNLISTED, "KW_HELD_UNLISTED"),
+              entry(RecordLayout.COUNTER_ENTRIES_CROWDED_OUT, "KW_ENTRIES_CROWDED_OUT"),
               entry(RecordLayout.COUNTERS, "KW_COUNTERS"));
       assertThat(btf.enumerators("kw_image_kind"))
           .containsExactly(
               entry(ChunkLayout.HANDED_OVER, "KW_HANDED_OVER"),
               entry(ChunkLayout.DECOMPRESSED, "KW_DECOMPRESSED"),
               entry(ChunkLayout.IMAGE_KINDS, "KW_IMAGE_KINDS"),
-              entry(ChunkLayout.NO_IMAGE, "KW_NO_IMAGE"));
+              entry(ChunkLayout.NO_IMAGE, "KW_NO_IMAGE"),
+              entry(ChunkLayout.FORGET_IMAGES, "KW_FORGET_IMAGES"));
     }
   }
 

@@ -78,7 +78,7 @@ final class EcsFormat extends JsonFormat {
               switch (load.outcome()) {
                 case LOADED -> "start";
                 case UNLOADED -> "end";
-                case REFUSED, FAILED -> "info";
+                case REFUSED, FAILED, UNKNOWN -> "info";
               }));
       event.put(
           "action",
@@ -91,6 +91,7 @@ final class EcsFormat extends JsonFormat {
           switch (load.outcome()) {
             case LOADED, UNLOADED -> "success";
             case REFUSED, FAILED -> "failure";
+            case UNKNOWN -> "unknown";
           });
       event.put("reason", load.reason());
       event.put("duration", load.durationNanos());

@@ -221,6 +221,7 @@ record Facts(
     return switch (load.outcome()) {
       case LOADED, UNLOADED -> word(load.outcome());
       case REFUSED, FAILED -> "%s %s".formatted(word(load.action()), word(load.outcome()));
+      case UNKNOWN -> "%s of unknown outcome".formatted(word(load.action()));
     };
   }
 

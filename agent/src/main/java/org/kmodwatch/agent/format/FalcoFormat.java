@@ -73,7 +73,7 @@ final class FalcoFormat extends JsonFormat {
           "evt.res",
           switch (load.outcome()) {
             case LOADED, UNLOADED -> "SUCCESS";
-            case REFUSED, FAILED -> load.errno();
+            case REFUSED, FAILED, UNKNOWN -> load.errno();
           });
     } else if (facts.event() != null) {
       fields.put("evt.type", facts.event().eventName());

@@ -66,10 +66,11 @@ final class OcsfFormat extends JsonFormat {
           case LOAD -> "Load";
           case UNLOAD -> "Unload";
         };
-    boolean done =
+    int statusId =
         switch (load.outcome()) {
-          case LOADED, UNLOADED -> true;
-          case REFUSED, FAILED -> false;
+          case LOADED, UNLOADED -> 1;
+          case REFUSED, FAILED -> 2;
+          case UNKNOWN -> 0;
         };
     var fields = new Fields();
     fields.put("category_uid", SYSTEM_ACTIVITY);
@@ -81,8 +82,8 @@ final class OcsfFormat extends JsonFormat {
     fields.put("type_uid", KERNEL_EXTENSION_ACTIVITY * 100 + activity);
     fields.put("type_name", "Kernel Extension Activity: " + activityName);
     common(fields, facts);
-    fields.put("status_id", done ? 1 : 2);
-    fields.put("status", done ? "Success" : "Failure");
+    fields.put("status_id", statusId);
+    fields.put("status", List.of("Unknown", "Success", "Failure").get(statusId));
     fields.put("status_code", load.errno());
     fields.put("status_detail", load.reason());
     fields.put("duration", load.durationNanos() == null ? null : load.durationNanos() / 1_000_000);
@@ -101,7 +102,7 @@ final class OcsfFormat extends JsonFormat {
               .put("action", "Denied")
               .put("disposition_id", 2)
               .put("disposition", "Blocked");
-      case FAILED -> fields.put("action_id", 3).put("action", "Observed");
+      case FAILED, UNKNOWN -> fields.put("action_id", 3).put("action", "Observed");
     }
     fields.putAll("attacks", attacks(facts));
     if (load.policy() != null && load.policy().rule() != null) {

@@ -140,6 +140,7 @@ final class LoadRows {
       case UNLOADED -> "unloaded";
       case REFUSED -> "refused" + reason(load);
       case FAILED -> "failed" + reason(load);
+      case UNKNOWN -> "unknown: the sensor was blind";
     };
   }
 
@@ -172,7 +173,7 @@ final class LoadRows {
     return switch (load.outcome()) {
       case LOADED, UNLOADED -> Row.Tone.DONE;
       case REFUSED -> Row.Tone.REFUSED;
-      case FAILED -> Row.Tone.FAILED;
+      case FAILED, UNKNOWN -> Row.Tone.FAILED;
     };
   }
 

@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  * @param returnTimeNanos when that call returned, nanoseconds since the epoch; 0 if it has not
  * @param entryMissed whether the entry of the call was not seen: it was first seen at its return,
  *     or what is told of it is from the thread's registers
+ * @param crowdedOut whether that is since no work space was free in the kernel when the call was
+ *     entered: too many calls were under way at once
  * @param file the file that the attempt loads from, as far as it is known by now; null for other
  *     attempts
  * @param moduleName the module's own name, once the kernel has read it; null before
@@ -32,6 +34,7 @@ public record SensorContext(
     long callTimeNanos,
     long returnTimeNanos,
     boolean entryMissed,
+    boolean crowdedOut,
     @Nullable FileIdentity file,
     @Nullable String moduleName,
     boolean signatureMissing,
@@ -39,7 +42,7 @@ public record SensorContext(
     @Nullable Task task,
     long clockShiftNanos) {
 
-  /** Of a clock that nobody has set. */
+  /** Of a clock that nobody has set, and a call that found a work space. */
   public SensorContext(
       long callTimeNanos,
       long returnTimeNanos,
@@ -53,6 +56,7 @@ public record SensorContext(
         callTimeNanos,
         returnTimeNanos,
         entryMissed,
+        false,
         file,
         moduleName,
         signatureMissing,

@@ -65,6 +65,9 @@ public final class SensorContexts {
     if (context.entryMissed()) {
       out.put("entryMissed", Value.of(true));
     }
+    if (context.crowdedOut()) {
+      out.put("crowdedOut", Value.of(true));
+    }
     SensorContext.FileIdentity file = context.file();
     if (file != null) {
       var fields = new LinkedHashMap<String, Value>();
@@ -136,6 +139,7 @@ public final class SensorContexts {
         in.number("callTime", 0),
         in.number("returnTime", 0),
         in.flag("entryMissed"),
+        in.flag("crowdedOut"),
         file == null
             ? null
             : new SensorContext.FileIdentity(

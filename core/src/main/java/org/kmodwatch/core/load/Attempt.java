@@ -59,6 +59,9 @@ final class Attempt {
   /** Whether its record has been made before its call returned. */
   boolean reported;
 
+  /** Whether what the kernel accepts of it may have been lost. */
+  boolean doubtful;
+
   /** Whether it is a module_load or module_free in no call. */
   boolean blind;
 
@@ -143,6 +146,12 @@ final class Attempt {
     }
     Event event = has(Part.LOAD) ? part(Part.LOAD) : part(Part.FREE);
     return event != null && SensorContexts.of(event).map(SensorContext::entryMissed).orElse(false);
+  }
+
+  /** Whether the call was not seen since no work space was free in the kernel at its entry. */
+  boolean crowdedOut() {
+    SensorContext known = context();
+    return known != null && known.crowdedOut();
   }
 
   void put(Part part, Event event) {

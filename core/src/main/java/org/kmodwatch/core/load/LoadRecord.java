@@ -160,7 +160,12 @@ public record LoadRecord(
     /** Anything else went wrong. */
     FAILED,
     /** The module is gone. */
-    UNLOADED
+    UNLOADED,
+    /**
+     * Not known, since the sensor was blind for what the kernel accepts: the record has no outcome
+     * and the gap {@code outcome}.
+     */
+    UNKNOWN
   }
 
   /**

@@ -45,7 +45,9 @@ public final class LoadRecords {
             .text("kernel", host.kernel())
             .text("arch", host.arch()));
     out.word("action", record.action());
-    out.word("outcome", record.outcome());
+    if (record.outcome() != LoadRecord.Outcome.UNKNOWN) {
+      out.word("outcome", record.outcome());
+    }
     out.number("returnValue", record.returnValue());
     out.text("errno", record.errno());
     out.text("reason", record.reason());
@@ -185,7 +187,9 @@ public final class LoadRecords {
             host.text("kernel"),
             host.text("arch")),
         in.word("action", LoadRecord.Action::valueOf),
-        in.word("outcome", LoadRecord.Outcome::valueOf),
+        in.get("outcome") != null
+            ? in.word("outcome", LoadRecord.Outcome::valueOf)
+            : LoadRecord.Outcome.UNKNOWN,
         in.number("returnValue"),
         in.text("errno"),
         in.text("reason"),

@@ -3,6 +3,7 @@ package org.kmodwatch.core.load;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -49,7 +50,12 @@ public final class LoadTracker {
           EventNames.MODULE_IMAGE,
           EventNames.MODULE_LOAD,
           EventNames.MODULE_INIT,
-          EventNames.MODULE_FREE);
+          EventNames.MODULE_FREE,
+          EventNames.SENSOR_BLIND,
+          EventNames.SENSOR_RECOVERED);
+
+  /** The parts of the sensor without which nobody knows what became of a load. */
+  private static final Set<String> PARTS_FOR_OUTCOMES = Set.of("lane loads", "rings");
 
   private final LoadTrackerOptions options;
   private final LoadListener listener;
@@ -91,6 +97,12 @@ public final class LoadTracker {
   private long summarised;
   private long nowNanos;
 
+  /** Which of these parts are blind, and when attempts must have begun that may be affected. */
+  private final Set<String> blindParts = new HashSet<>();
+
+  private long blindFromNanos = Long.MAX_VALUE;
+  private long blindUntilNanos = Long.MIN_VALUE;
+
   /** A tracker that has seen nothing. */
   public LoadTracker(LoadTrackerOptions options, LoadListener listener) {
     this.options = options;
@@ -131,9 +143,34 @@ public final class LoadTracker {
       case EventNames.MODULE_LOAD -> part(Part.LOAD, event, findingIds);
       case EventNames.MODULE_INIT -> part(Part.INIT, event, findingIds);
       case EventNames.MODULE_FREE -> part(Part.FREE, event, findingIds);
+      case EventNames.SENSOR_BLIND -> blind(event);
+      case EventNames.SENSOR_RECOVERED -> seesAgain(event);
       default -> unrelated++;
     }
     makeRoom();
+  }
+
+  private void blind(Event event) {
+    unrelated++;
+    String part = event.stringArgument("part").orElse("");
+    if (PARTS_FOR_OUTCOMES.contains(part)) {
+      blindParts.add(part);
+      blindFromNanos = timeOf(event);
+      blindUntilNanos = Long.MAX_VALUE;
+      open.values().forEach(this::watch);
+    }
+  }
+
+  private void seesAgain(Event event) {
+    unrelated++;
+    if (blindParts.remove(event.stringArgument("part").orElse("")) && blindParts.isEmpty()) {
+      blindUntilNanos = timeOf(event);
+    }
+  }
+
+  /** The time of an event that is about no attempt: where there are ticks, that of the last. */
+  private long timeOf(Event event) {
+    return nowNanos == 0 ? SensorContexts.steadyNanos(event) : nowNanos;
   }
 
   /**
@@ -174,15 +211,23 @@ public final class LoadTracker {
 
   /** Sees to it that an attempt that is in the kernel and does not return is reported in time. */
   private void watch(Attempt attempt) {
-    if (attempt.inKernel()) {
+    if (attempt.fromSensor() && attempt.beginNanos() < blindUntilNanos) {
+      attempt.doubtful = true;
+    }
+    if (attempt.inKernel() || attempt.doubtful) {
       deadlines.put(attempt, deadlineOf(attempt), open);
     }
   }
 
   private long deadlineOf(Attempt attempt) {
     Duration limit = attempt.entryMissed() ? options.holdLimit() : options.unreturnedLimit();
-    long deadline = attempt.beginNanos() + limit.toNanos();
-    boolean wrapped = deadline < attempt.beginNanos();
+    long begin = attempt.beginNanos();
+    if (attempt.doubtful && !attempt.inKernel() && begin < blindFromNanos) {
+      // It may be slow; only that nobody knows has begun.
+      begin = blindFromNanos;
+    }
+    long deadline = begin + limit.toNanos();
+    boolean wrapped = deadline < begin;
     return wrapped ? Long.MAX_VALUE : deadline;
   }
 
@@ -230,6 +275,10 @@ public final class LoadTracker {
 
   private static final String NOT_RETURNED = "the call had not returned";
   private static final String NOTHING_FIRED = "the hooks on system calls did not fire";
+  private static final String BLIND =
+      "the sensor was blind for what the kernel accepts: what became of it was not seen";
+  private static final String CROWDED_OUT =
+      "no work space was free in the kernel: too many calls were under way at once";
 
   private void request(Event event, List<String> findingIds) {
     requestEvents++;
@@ -561,8 +610,13 @@ public final class LoadTracker {
   /** Makes the record of an attempt whose call is not known to have returned. */
   private void reportUnreturned(Attempt attempt, String why) {
     attempt.reported = true;
+    if (attempt.doubtful) {
+      attempt.gap("outcome", BLIND);
+    }
     if (attempt.source() == null) {
-      attempt.gap("returnValue", attempt.entryMissed() ? NOTHING_FIRED : why);
+      attempt.gap(
+          "returnValue",
+          !attempt.entryMissed() ? why : attempt.crowdedOut() ? CROWDED_OUT : NOTHING_FIRED);
     }
     attempt.reportedNanos = Math.max(nowNanos, attempt.beginNanos());
     Attempt before = unreturned.put(attempt.key, attempt);
@@ -631,6 +685,8 @@ public final class LoadTracker {
       Reasons.Verdict verdict = Reasons.of(attempt.facts(call, returned));
       attempt.outcome = verdict.outcome();
       attempt.reason = verdict.reason();
+    } else if (attempt.doubtful && returned == null) {
+      attempt.outcome = LoadRecord.Outcome.UNKNOWN;
     } else if (attempt.unloads()) {
       boolean gone = returned != null || attempt.has(Part.FREE);
       attempt.outcome = gone ? LoadRecord.Outcome.UNLOADED : LoadRecord.Outcome.FAILED;

@@ -14,6 +14,7 @@ import org.kmodwatch.core.event.ProcessContext;
 import org.kmodwatch.core.event.SensorContext;
 import org.kmodwatch.core.event.SensorContexts;
 import org.kmodwatch.core.event.SourceContext;
+import org.kmodwatch.core.event.Value;
 import org.kmodwatch.core.load.Attempt.Part;
 
 /** Makes the record of an attempt. */
@@ -23,6 +24,10 @@ final class RecordBuilder {
   private static final long UNSET = 0xffff_ffffL;
 
   private static final String DELETED = " (deleted)";
+
+  private static final String CROWDED_OUT =
+      "no work space was free in the kernel when the call was entered: too many were under way at"
+          + " once; which call it was is from the thread's registers";
 
   private final LoadRecord.Host host;
   private final @Nullable String modprobePath;
@@ -64,6 +69,8 @@ final class RecordBuilder {
     Event event = attempt.ofProcess();
     if (attempt.blind || call == null) {
       gaps.add(new LoadRecord.Gap("route.syscall", "no system call was seen"));
+    } else if (attempt.entryMissed() && attempt.crowdedOut()) {
+      gaps.add(new LoadRecord.Gap("route", CROWDED_OUT));
     } else if (attempt.entryMissed()) {
       gaps.add(
           new LoadRecord.Gap(
@@ -84,7 +91,13 @@ final class RecordBuilder {
         Objects.requireNonNullElse(attempt.outcome, LoadRecord.Outcome.FAILED);
     Long duration = null;
     if (returned != null && context != null && context.entryMissed()) {
-      gaps.add(new LoadRecord.Gap("durationNs", "the call was first seen when it returned"));
+      gaps.add(
+          new LoadRecord.Gap(
+              "durationNs",
+              context.crowdedOut()
+                  ? "the call was first seen when it returned: no work space was free in the kernel"
+                      + " when it was entered"
+                  : "the call was first seen when it returned"));
     } else if (returned != null && context != null && context.returnTimeNanos() != 0) {
       duration = attempt.endNanos() - attempt.beginNanos();
     }
@@ -157,6 +170,8 @@ final class RecordBuilder {
     long first = Attempt.number(event, "first", event.timestampNanos());
     Long returned = event.returnValue();
     boolean unload = event.syscall().equals(EventNames.DELETE_MODULE);
+    boolean manyUsers =
+        event.argument("many_users").orElse(null) instanceof Value.Bool(boolean many) && many;
     LoadRecord.Outcome outcome = unload ? LoadRecord.Outcome.UNLOADED : LoadRecord.Outcome.LOADED;
     String reason = null;
     if (returned == null || returned < 0) {
@@ -165,12 +180,18 @@ final class RecordBuilder {
               ? LoadRecord.Outcome.REFUSED
               : LoadRecord.Outcome.FAILED;
       reason =
-          "held back, since this user and cgroup made too many at once: each ended with "
+          (manyUsers
+                  ? "held back, since too many users and cgroups that made none before made one at"
+                      + " once: each ended with "
+                  : "held back, since this user and cgroup made too many at once: each ended with ")
               + (returned == null ? "an unknown result" : Reasons.name(returned));
     }
     var gaps = new ArrayList<LoadRecord.Gap>();
     if (count > 1) {
       gaps.add(new LoadRecord.Gap("loader.pid", "of many: it is that of the last"));
+    }
+    if (manyUsers) {
+      gaps.add(new LoadRecord.Gap("loader.uid", "of many users and cgroups"));
     }
     return new LoadRecord(
         Long.toHexString(first)

@@ -29,7 +29,9 @@ public final class CodeRanLoadFailed extends LoadSignature {
 
   @Override
   void onLoad(LoadRecord load, Event event, Verdict verdict) {
-    if (load.codeMayHaveRun() && load.outcome() != Outcome.LOADED) {
+    if (load.codeMayHaveRun()
+        && load.outcome() != Outcome.LOADED
+        && load.outcome() != Outcome.UNKNOWN) {
       verdict.raise(null);
     }
   }

@@ -66,6 +66,8 @@ abstract class LoadSignature implements Signature {
 
   /** Whether code of the module is in the kernel, or may have been. */
   static boolean codeMayRun(LoadRecord load) {
-    return load.outcome() == Outcome.LOADED || load.codeMayHaveRun();
+    return load.outcome() == Outcome.LOADED
+        || load.outcome() == Outcome.UNKNOWN
+        || load.codeMayHaveRun();
   }
 }

@@ -32,6 +32,7 @@ final class Call {
   private boolean fromSensor = true;
   private boolean outside;
   private boolean entryMissed;
+  private boolean crowdedOut;
   private @Nullable FileIdentity file;
   private @Nullable String moduleName;
   private boolean signatureMissing;
@@ -87,6 +88,11 @@ final class Call {
   Call outside() {
     outside = true;
     return this;
+  }
+
+  Call crowdedOut() {
+    crowdedOut = true;
+    return entryMissed();
   }
 
   Call entryMissed() {
@@ -307,6 +313,7 @@ final class Call {
                   outside || name.isEmpty() ? 0 : time + clockShift,
                   returnNanos == 0 ? 0 : returnNanos + clockShift,
                   entryMissed,
+                  crowdedOut,
                   name.equals("finit_module") ? file : null,
                   moduleName,
                   signatureMissing,

@@ -154,6 +154,17 @@ final class LoadRecordsTest {
   }
 
   @Test
+  void recordWithoutAnOutcome_isOneWhoseOutcomeIsNotKnown() {
+    var fields = new LinkedHashMap<>(LoadRecords.toValue(FULL).fields());
+    fields.remove("outcome");
+
+    LoadRecord record = LoadRecords.fromValue(new Value.Obj(fields));
+
+    assertThat(record.outcome()).isEqualTo(LoadRecord.Outcome.UNKNOWN);
+    assertThat(LoadRecords.toValue(record).fields()).doesNotContainKey("outcome");
+  }
+
+  @Test
   void damagedRecord_isRefusedWithItsPlace() {
     var fields = new LinkedHashMap<>(LoadRecords.toValue(FULL).fields());
     fields.put("outcome", Value.of("perhaps"));

@@ -6,11 +6,13 @@ import static org.kmodwatch.core.load.Call.START;
 import static org.kmodwatch.core.load.LoadRecord.Outcome.FAILED;
 import static org.kmodwatch.core.load.LoadRecord.Outcome.LOADED;
 import static org.kmodwatch.core.load.LoadRecord.Outcome.REFUSED;
+import static org.kmodwatch.core.load.LoadRecord.Outcome.UNKNOWN;
 import static org.kmodwatch.core.load.LoadRecord.Outcome.UNLOADED;
 
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.NullMarked;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -18,6 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.kmodwatch.core.event.Argument;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.event.Value;
+import org.kmodwatch.core.testing.Events;
 
 @NullMarked
 final class LoadTrackerTest {
@@ -622,6 +625,137 @@ final class LoadTrackerTest {
     assertThat(only().outcome()).isEqualTo(FAILED);
     assertThat(fields(only())).contains("returnValue");
     assertThat(tracker.statistics().open()).isZero();
+  }
+
+  @Test
+  void noOutcome_isStated_whileTheLaneOfLoadsIsBlind() {
+    feed(Call.finit(10, 0).handOver());
+    feed(Call.finit(11, 0).handOver().coming(0).load());
+    tracker.accept(sensor("sensor_blind", "rings", SECOND), List.of());
+    feed(Call.finit(12, 2 * SECOND).handOver());
+    feed(Call.finit(13, 2 * SECOND).handOver().coming(0).load().returns(0));
+    tracker.tick(START + 6 * SECOND - 1);
+    assertThat(records).hasSize(2);
+    tracker.tick(START + 7 * SECOND);
+
+    assertThat(records).hasSize(4);
+    for (int thread : List.of(10, 11, 12)) {
+      assertThat(record(thread).outcome()).as("%d", thread).isEqualTo(UNKNOWN);
+      assertThat(record(thread).reason()).isNull();
+      assertThat(fields(record(thread))).contains("outcome", "returnValue");
+    }
+    assertThat(record(13).outcome()).isEqualTo(LOADED);
+    assertThat(record(13).gaps()).isEmpty();
+  }
+
+  @Test
+  void noOutcome_isStated_ofWhatTheBoundOnOpenCallsForcesOut_whileTheLaneOfLoadsIsBlind() {
+    tracker.accept(sensor("sensor_blind", "lane loads", 0), List.of());
+    for (int thread = 1; thread <= 5000; thread++) {
+      feed(Call.finit(thread, thread).handOver());
+    }
+
+    assertThat(records).hasSize(5000 - 4096).extracting(LoadRecord::outcome).containsOnly(UNKNOWN);
+  }
+
+  @Test
+  void outcomes_areStatedAgain_ofWhatBeginsOnceTheLaneOfLoadsSeesAgain() {
+    tracker.accept(sensor("sensor_blind", "rings", 0), List.of());
+    feed(Call.finit(10, SECOND).handOver());
+    tracker.accept(sensor("sensor_recovered", "rings", 2 * SECOND), List.of());
+    feed(Call.finit(11, 3 * SECOND).handOver());
+    tracker.finish();
+
+    assertThat(record(10).outcome()).isEqualTo(UNKNOWN);
+    assertThat(record(11).outcome()).isEqualTo(FAILED);
+  }
+
+  @Test
+  void outcomes_areStated_whilePartsAreBlindThatDoNotTellThem() {
+    tracker.accept(sensor("sensor_blind", "images", 0), List.of());
+    feed(Call.finit(10, SECOND).handOver());
+    tracker.finish();
+
+    assertThat(only().outcome()).isEqualTo(FAILED);
+  }
+
+  @Test
+  void loadThatFoundNoWorkSpace_saysThat_andNotThatNoCallWasSeen() {
+    feed(Call.finit(10, 0).crowdedOut().read(0).load());
+    feed(Call.finit(11, 0).crowdedOut().read(0).load().returns(0, SECOND));
+    tracker.tick(START + SECOND);
+
+    assertThat(records).hasSize(2);
+    assertThat(record(10).outcome()).isEqualTo(LOADED);
+    assertThat(fields(record(10))).contains("route", "returnValue").doesNotContain("route.syscall");
+    assertThat(record(10).gaps())
+        .contains(
+            new LoadRecord.Gap(
+                "returnValue",
+                "no work space was free in the kernel: too many calls were under way at once"));
+    assertThat(record(11).gaps())
+        .contains(
+            new LoadRecord.Gap(
+                "durationNs",
+                "the call was first seen when it returned: no work space was free in the kernel"
+                    + " when it was entered"));
+    assertThat(fields(record(11))).doesNotContain("route.syscall");
+  }
+
+  @Test
+  void attemptsOfTooManyUsers_areOneRecordOfNoUser() {
+    Event one = suppressed("finit_module", -1L, 1900);
+    var args = new ArrayList<>(Objects.requireNonNull(one.args()));
+    args.add(new Argument("many_users", "bool", Value.of(true)));
+    tracker.accept(
+        new Event(
+            one.source(),
+            one.timestampNanos(),
+            one.process(),
+            one.hostName(),
+            one.container(),
+            one.kubernetes(),
+            one.eventId(),
+            one.eventName(),
+            null,
+            one.returnValue(),
+            one.syscall(),
+            null,
+            false,
+            false,
+            args,
+            null,
+            Map.of()),
+        List.of());
+
+    assertThat(only().repeats()).isEqualTo(1900);
+    assertThat(only().reason())
+        .isEqualTo(
+            "held back, since too many users and cgroups that made none before made one at once:"
+                + " each ended with EPERM (Operation not permitted)");
+    assertThat(fields(only())).contains("loader.uid");
+  }
+
+  private static Event sensor(String name, String part, long at) {
+    Event event = Events.named(name, List.of(new Argument("part", "string", Value.of(part))));
+    return new Event(
+        event.source(),
+        START + at,
+        event.process(),
+        event.hostName(),
+        event.container(),
+        event.kubernetes(),
+        event.eventId(),
+        event.eventName(),
+        null,
+        null,
+        "",
+        null,
+        false,
+        false,
+        event.args(),
+        null,
+        Map.of());
   }
 
   private static Event suppressed(String call, @Nullable Long returned, long count) {

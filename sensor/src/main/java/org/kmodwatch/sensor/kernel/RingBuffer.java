@@ -7,6 +7,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -24,6 +25,13 @@ import org.jspecify.annotations.Nullable;
  * header's length with acquire; what is busy ends the reading. The consumer's position is stored
  * with release once the payload has been used: from then on the kernel may write over it.
  *
+ * <p>Trust: whoever may call bpf(2) can write the consumer's position, and the kernel then writes
+ * over what was not read. So the position to read from is our own, the shared one is compared with
+ * what we last wrote there ({@link #check}), and how far the producer is ahead is compared with the
+ * size, before a record is looked at and again once it was copied ({@link #isIntact}). If that does
+ * not fit, reading goes on at the producer's position, the only place known to be the beginning of
+ * a record.
+ *
  * <p>Mapping: every page that is mapped counts as memory of this process, so of a big ring only a
  * window is, which moves along with the reading.
  *
@@ -31,6 +39,9 @@ import org.jspecify.annotations.Nullable;
  */
 @SuppressWarnings("restricted") // native access is this package's purpose
 public final class RingBuffer implements AutoCloseable {
+
+  /** No program takes as long as this to write a record. */
+  public static final long BUSY_LIMIT_NANOS = 10_000_000_000L;
 
   private static final int HEADER_BYTES = 8;
   private static final int BUSY = 1 << 31;
@@ -42,6 +53,7 @@ public final class RingBuffer implements AutoCloseable {
 
   private static final CFunction SYSCONF = CFunction.of(Native.libc(), "sysconf");
   private final int mapFd;
+  private final Data data;
   private final long pageBytes;
 
   /** Of the data as it is mapped, which is twice its size. */
@@ -63,18 +75,43 @@ public final class RingBuffer implements AutoCloseable {
   /** Where the next record to be read begins. */
   private long position;
 
+  /** What we last wrote to the consumer's position. */
+  private long committed;
+
+  /** The position at which a record was found busy, and since when. */
+  private long busyPosition = -1;
+
+  private long busySinceNanos;
+  private @Nullable String misfit;
   private boolean keeps;
   private boolean closed;
 
-  private RingBuffer(int mapFd, int sizeBytes, int windowBytes) {
+  /** Where the data comes from: the kernel's, or a test's. */
+  interface Data {
+    /** Maps a part of the data, which is there twice in a row. */
+    MemorySegment map(long offset, long bytes);
+
+    /** Gives a part back. */
+    void unmap(MemorySegment part);
+  }
+
+  RingBuffer(
+      int mapFd,
+      Data data,
+      MemorySegment consumer,
+      MemorySegment producer,
+      int sizeBytes,
+      int windowBytes) {
     this.mapFd = mapFd;
+    this.data = data;
     this.pageBytes = pageSize();
     this.dataBytes = 2L * sizeBytes;
     this.windowBytes = windowBytes;
     this.mask = sizeBytes - 1L;
-    this.consumer = Mapping.writable(mapFd, pageBytes, 0);
-    this.producer = Mapping.readOnly(mapFd, pageBytes, pageBytes);
+    this.consumer = consumer;
+    this.producer = producer;
     this.position = (long) POSITION.getAcquire(consumer, 0L);
+    this.committed = position;
     show(0, windowBytes);
   }
 
@@ -88,7 +125,24 @@ public final class RingBuffer implements AutoCloseable {
    * @throws KernelException if the kernel refuses
    */
   static RingBuffer map(int mapFd, int sizeBytes, int windowBytes) {
-    return new RingBuffer(mapFd, sizeBytes, windowBytes);
+    long page = pageSize();
+    return new RingBuffer(
+        mapFd,
+        new Data() {
+          @Override
+          public MemorySegment map(long offset, long bytes) {
+            return Mapping.readOnly(mapFd, bytes, 2 * page + offset);
+          }
+
+          @Override
+          public void unmap(MemorySegment part) {
+            Mapping.unmap(part);
+          }
+        },
+        Mapping.writable(mapFd, page, 0),
+        Mapping.readOnly(mapFd, page, page),
+        sizeBytes,
+        windowBytes);
   }
 
   /** The map's descriptor, to wait on. */
@@ -101,13 +155,26 @@ public final class RingBuffer implements AutoCloseable {
    * that a flood does not keep the caller from everything else.
    *
    * @param sink takes a record's payload from position to limit; the buffer is the ring's own
-   *     memory, valid during the call only
+   *     memory, valid during the call only, and what was read of it counts only if {@link
+   *     #isIntact} says so afterwards
    * @return how many records there were
    */
   public int read(Consumer<ByteBuffer> sink) {
+    return read(Long.MAX_VALUE, sink);
+  }
+
+  /**
+   * As {@link #read(Consumer)}, but ends once {@code maxBytes} were read.
+   *
+   * @return how many records there were
+   */
+  public int read(long maxBytes, Consumer<ByteBuffer> sink) {
     int records = 0;
     long end = end();
-    for (ByteBuffer record = peek(end); record != null; record = peek(end)) {
+    long start = position;
+    for (ByteBuffer record = peek(end);
+        record != null && position - start < maxBytes;
+        record = peek(end)) {
       records++;
       try {
         sink.accept(record);
@@ -121,6 +188,51 @@ public final class RingBuffer implements AutoCloseable {
   /** Where the ring ends now: a position that only grows. */
   public long end() {
     return (long) POSITION.getAcquire(producer, 0L);
+  }
+
+  /** Where the next record to be read begins: a position as {@link #end}. */
+  public long position() {
+    return position;
+  }
+
+  /**
+   * Compares the positions with what they must be, and sets right what is not: a consumer's
+   * position that somebody moved is put back, and what was written over is passed by.
+   *
+   * @param nowNanos the time, by a clock that only goes forward
+   */
+  public void check(long nowNanos) {
+    long shared = (long) POSITION.getAcquire(consumer, 0L);
+    if (shared != committed) {
+      note(
+          "somebody moved the consumer's position: position=%d expected=%d"
+              .formatted(shared, committed));
+      POSITION.setRelease(consumer, 0L, committed);
+    }
+    long end = end();
+    if (end - position > mask) {
+      skipOver("the kernel wrote over what was not read");
+      return;
+    }
+    if (position > end) {
+      skipOver("the position to read from is ahead of what was written");
+      return;
+    }
+    if (position < end && isBusyAt(position)) {
+      if (busyPosition != position) {
+        busyPosition = position;
+        busySinceNanos = nowNanos;
+      } else if (nowNanos - busySinceNanos >= BUSY_LIMIT_NANOS) {
+        skipOver("a record was never finished");
+      }
+    }
+  }
+
+  /** What did not fit since the last call, for a person. */
+  public Optional<String> takeMisfit() {
+    String taken = misfit;
+    misfit = null;
+    return Optional.ofNullable(taken);
   }
 
   /**
@@ -140,6 +252,10 @@ public final class RingBuffer implements AutoCloseable {
       }
       int length = header & ~DISCARD;
       next = position + HEADER_BYTES + ((length + 7L) & ~7L);
+      if (next > end || HEADER_BYTES + (long) length > windowBytes - pageBytes) {
+        skipOver("a header gives a length that cannot be: length=%d".formatted(length));
+        return null;
+      }
       if ((header & DISCARD) == 0) {
         show(offset, HEADER_BYTES + (long) length);
         int start = (int) (offset - windowStart) + HEADER_BYTES;
@@ -149,6 +265,20 @@ public final class RingBuffer implements AutoCloseable {
       release();
     }
     return null;
+  }
+
+  /**
+   * Whether the record that {@link #peek} has shown is still whole, so that what was copied of it
+   * is what a program wrote. If not, it and all that is behind it is passed by.
+   */
+  public boolean isIntact() {
+    VarHandle.acquireFence();
+    if (end() - position <= mask) {
+      return true;
+    }
+    skipOver("the kernel wrote over what was being read");
+    next = position;
+    return false;
   }
 
   /**
@@ -176,12 +306,15 @@ public final class RingBuffer implements AutoCloseable {
 
   /** Gives the room of all that was read back to the kernel. */
   public void commit() {
-    POSITION.setRelease(consumer, 0L, position);
+    if (committed != position) {
+      committed = position;
+      POSITION.setRelease(consumer, 0L, position);
+    }
   }
 
   /** How much was read and not given back, in bytes. */
   public long uncommittedBytes() {
-    return position - (long) POSITION.get(consumer, 0L);
+    return position - committed;
   }
 
   /** Whether what was read and not committed takes more than half of it. */
@@ -197,7 +330,26 @@ public final class RingBuffer implements AutoCloseable {
     closed = true;
     Mapping.unmap(consumer);
     Mapping.unmap(producer);
-    Mapping.unmap(window);
+    data.unmap(window);
+  }
+
+  /** Goes on at the producer's position. */
+  private void skipOver(String why) {
+    long end = end();
+    note("%s: bytes=%d".formatted(why, end - position));
+    position = end;
+    committed = end;
+    POSITION.setRelease(consumer, 0L, end);
+  }
+
+  private void note(String what) {
+    misfit = misfit == null ? what : misfit;
+  }
+
+  private boolean isBusyAt(long where) {
+    long offset = where & mask;
+    show(offset, HEADER_BYTES);
+    return ((int) LENGTH.getAcquire(window, offset - windowStart) & BUSY) != 0;
   }
 
   /** Sees to it that the window holds the {@code bytes} from {@code offset}. */
@@ -207,9 +359,9 @@ public final class RingBuffer implements AutoCloseable {
     }
     long start = offset & -pageBytes;
     long length = Math.min(windowBytes, dataBytes - start);
-    MemorySegment next = Mapping.readOnly(mapFd, length, 2 * pageBytes + start);
-    Mapping.unmap(window);
-    window = next;
+    MemorySegment shown = data.map(start, length);
+    data.unmap(window);
+    window = shown;
     windowStart = start;
     view = window.asByteBuffer().order(ByteOrder.nativeOrder());
   }
