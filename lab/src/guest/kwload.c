@@ -59,6 +59,7 @@ static const char usage_text[] =
 	"       kwload skip SECONDS PIN...            moves the consumer's positions of pinned rings to the producer's, all the time\n"
 	"       kwload strangers N FILE               one init_module(2) by each of N users that made none before\n"
 	"       kwload stall N SECONDS                N init_module(2) at once whose memory does not come for SECONDS\n"
+	"       kwload rewrite NAME                   bpf(2): puts into the newest map of that name what it has\n"
 	"       kwload now                            nanoseconds since the epoch\n"
 	"       kwload storm N FILE NAME              N times finit_module(2) and delete_module(2)\n"
 	"       kwload paced N FILE NAME MILLIS       the same, each after a random pause of at most MILLIS\n"
@@ -427,6 +428,56 @@ static int do_wipe(const char *pin, unsigned int entries)
 	return report_syscall("wipe", ret < 0 ? ret : 0);
 }
 
+/* The newest map with this at the end of its name: libbpf puts the object's name before ".rodata". */
+static int open_map(const char *name)
+{
+	union bpf_attr attr = {};
+	int found = -1;
+
+	while (syscall(SYS_bpf, BPF_MAP_GET_NEXT_ID, &attr, sizeof(attr)) == 0) {
+		struct bpf_map_info info = {};
+		union bpf_attr ask = { .map_id = attr.next_id };
+		int fd = syscall(SYS_bpf, BPF_MAP_GET_FD_BY_ID, &ask, sizeof(ask));
+		size_t length;
+
+		attr.start_id = attr.next_id;
+		if (fd < 0)
+			continue;
+		memset(&ask, 0, sizeof(ask));
+		ask.info.bpf_fd = fd;
+		ask.info.info_len = sizeof(info);
+		ask.info.info = (unsigned long)&info;
+		if (syscall(SYS_bpf, BPF_OBJ_GET_INFO_BY_FD, &ask, sizeof(ask)) < 0)
+			fail("BPF_OBJ_GET_INFO_BY_FD");
+		length = strlen(info.name);
+		if (length >= strlen(name) && !strcmp(info.name + length - strlen(name), name)) {
+			if (found >= 0)
+				close(found);
+			found = fd;
+		} else {
+			close(fd);
+		}
+	}
+	return found;
+}
+
+/* Somebody with the right to, who changes what the programs go by; here to the same. */
+static int do_rewrite(const char *name)
+{
+	static char value[1 << 17];
+	unsigned int key = 0;
+	int fd = open_map(name);
+	union bpf_attr attr = { .map_fd = fd, .key = (unsigned long)&key, .value = (unsigned long)value };
+
+	if (fd < 0) {
+		errno = ENOENT;
+		return report_syscall("rewrite", -1);
+	}
+	if (syscall(SYS_bpf, BPF_MAP_LOOKUP_ELEM, &attr, sizeof(attr)) < 0)
+		fail("BPF_MAP_LOOKUP_ELEM");
+	return report_syscall("rewrite", syscall(SYS_bpf, BPF_MAP_UPDATE_ELEM, &attr, sizeof(attr)));
+}
+
 /* Somebody with the right to, who has the kernel write over what the rings hold. */
 static int do_skip(int seconds, char **pins)
 {
@@ -579,6 +630,8 @@ int main(int argc, char **argv)
 		return do_parallel(atoi(file), argv[4], argc > 5 ? argv[5] : "");
 	if (!strcmp(verb, "wipe") && argc > 3 && atoi(params) > 0)
 		return do_wipe(file, atoi(params));
+	if (!strcmp(verb, "rewrite"))
+		return do_rewrite(file);
 	if (!strcmp(verb, "skip") && argc > 3 && atoi(file) > 0)
 		return do_skip(atoi(file), argv + 3);
 	if (!strcmp(verb, "times") && argc > 3 && atoi(file) > 0)

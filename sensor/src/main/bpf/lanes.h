@@ -52,6 +52,15 @@ struct {
 	__type(value, struct kw_control);
 } control SEC(".maps");
 
+/* User space's own: what of these programs and maps it has pinned, in lines. It
+ * is written once and then frozen. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct kw_pinned);
+} pinned SEC(".maps");
+
 const volatile struct kw_constants constants;
 
 struct kw_bucket_key {

@@ -250,6 +250,14 @@ struct kw_control {
 	__u64 received[KW_LANES];	/* records that it has done with */
 };
 
+/* What user space has pinned, for the process that comes after it. */
+#define KW_PINNED_BYTES (64 << 10)
+
+struct kw_pinned {
+	char text[KW_PINNED_BYTES];
+	__u64 end;			/* 0; says in the BTF how long text is */
+};
+
 /* What user space tells the programs before they are loaded. */
 struct kw_constants {
 	__u64 image_bytes_max;		/* up to which size images are sent; 0: not even told of */

@@ -10,6 +10,8 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.kmodwatch.agent.host.HiddenModules;
 import org.kmodwatch.agent.host.ModulesBefore;
 import org.kmodwatch.core.event.Event;
@@ -24,11 +26,18 @@ import org.kmodwatch.core.load.LoadRecord;
  * again each {@link #PATIENCE} while the kernel says that it is being loaded, and only written down
  * here if it is loaded at the look after that, and nobody has seen it come in; or if it is still
  * being loaded after {@link #LIMIT}.
+ *
+ * <p>Where pinned programs have watched since the last process, only those modules are written down
+ * that are in no record: neither in one that an earlier process wrote since the machine was booted,
+ * nor in one that comes out of the rings now.
  */
 final class Inventory {
 
   static final Duration PATIENCE = Duration.ofSeconds(10);
   static final Duration LIMIT = Duration.ofMinutes(15);
+
+  /** Whoever has not come to the end of what was in the rings by then is not waited for. */
+  private static final Duration LONGEST_PATIENCE = Duration.ofSeconds(100);
 
   private static final Set<String> COMING_IN =
       Set.of(EventNames.MODULE_COMING, EventNames.MODULE_LOAD, EventNames.MODULE_INIT);
@@ -37,6 +46,7 @@ final class Inventory {
   private final LoadRecord.Host host;
   private final HiddenModules hidden;
   private final LongSupplier nanoTime;
+  private final @Nullable KnownModules known;
   private ModulesBefore before = new ModulesBefore(List.of(), List.of());
   private List<LoadRecord> undecided = List.of();
 
@@ -45,17 +55,25 @@ final class Inventory {
 
   private long firstLookNanos;
   private long lookedNanos;
+  private long firstLookEpochNanos;
 
   /**
    * Makes one that has not looked.
    *
    * @param nanoTime a clock that nobody can set, as {@link System#nanoTime}
+   * @param known what there are records of, over restarts; null if every start is the first
    */
-  Inventory(Path root, LoadRecord.Host host, HiddenModules hidden, LongSupplier nanoTime) {
+  Inventory(
+      Path root,
+      LoadRecord.Host host,
+      HiddenModules hidden,
+      LongSupplier nanoTime,
+      @Nullable KnownModules known) {
     this.root = root;
     this.host = host;
     this.hidden = hidden;
     this.nanoTime = nanoTime;
+    this.known = known;
   }
 
   /**
@@ -67,6 +85,7 @@ final class Inventory {
     before = ModulesBefore.at(root, host, nanos(now));
     firstLookNanos = nanoTime.getAsLong();
     lookedNanos = firstLookNanos;
+    firstLookEpochNanos = nanos(now);
   }
 
   /**
@@ -77,15 +96,12 @@ final class Inventory {
    * @throws IOException if an output fails
    */
   int write(List<Event> events, Pipeline pipeline) throws IOException {
-    var cameIn = new HashSet<String>();
-    for (Event event : events) {
-      if (COMING_IN.contains(event.eventName())) {
-        event.stringArgument("name").ifPresent(cameIn::add);
-      }
+    if (known != null) {
+      known.clear();
     }
-    ModulesBefore there = before.without(cameIn);
+    ModulesBefore there = before.without(cameIn(events));
     for (LoadRecord record : there.records()) {
-      pipeline.acceptPreExisting(record);
+      write(record, pipeline);
       hidden.loaded(record, null);
     }
     undecided = there.loading();
@@ -94,47 +110,117 @@ final class Inventory {
     return there.records().size();
   }
 
+  /**
+   * Waits for what is in no record yet, of which the rings may still have the events.
+   *
+   * @param events what the sensor has seen between its arming and some time after the look
+   * @param sure whether nobody can have loaded a module unseen; if not, every module is written
+   *     down that does not come out of the rings
+   */
+  void resume(List<Event> events, boolean sure) {
+    if (known != null && !sure) {
+      known.clear();
+    }
+    ModulesBefore there = before.without(cameIn(events));
+    undecided =
+        Stream.concat(there.records().stream(), there.loading().stream())
+            .filter(record -> known == null || !known.has(name(record)))
+            .map(ModulesBefore::inNoRecord)
+            .toList();
+    before = new ModulesBefore(List.of(), List.of());
+  }
+
+  private static Set<String> cameIn(List<Event> events) {
+    var cameIn = new HashSet<String>();
+    for (Event event : events) {
+      if (COMING_IN.contains(event.eventName())) {
+        event.stringArgument("name").ifPresent(cameIn::add);
+      }
+    }
+    return cameIn;
+  }
+
+  private void write(LoadRecord record, Pipeline pipeline) throws IOException {
+    pipeline.acceptPreExisting(record);
+    if (known != null) {
+      known.joined(record);
+    }
+  }
+
+  private static String name(LoadRecord record) {
+    return String.valueOf(record.module().name());
+  }
+
+  /** Takes notice of an event of an attempt of which an earlier process wrote the record. */
+  void told(Event event) {
+    String name = event.stringArgument("name").orElse("");
+    if (COMING_IN.contains(event.eventName())) {
+      undecided = undecided.stream().filter(record -> !name.equals(name(record))).toList();
+      if (known != null) {
+        known.add(name);
+      }
+    } else if (known != null && event.eventName().equals(EventNames.MODULE_FREE)) {
+      known.remove(name);
+    }
+  }
+
   /** Takes notice of a load or an unload that the sensor saw. */
   void joined(LoadRecord record) {
+    if (known != null) {
+      known.joined(record);
+    }
     String name = record.module().name();
     if (!undecided.isEmpty() && name != null && record.outcome() != LoadRecord.Outcome.REFUSED) {
       undecided = undecided.stream().filter(r -> !name.equals(r.module().name())).toList();
     }
   }
 
+  /** Writes down what is in the records so far, which are out of this process's hands. */
+  void keep() {
+    if (known != null) {
+      known.keep();
+    }
+  }
+
   /**
-   * Decides about those that were just being loaded.
+   * Decides about those that were just being loaded, or are in no record yet.
    *
+   * @param seenUpToNanos up to when everything that happened was read, since the epoch
+   * @return how many were written down
    * @throws IOException if an output fails
    */
-  void tick(Instant now, Pipeline pipeline) throws IOException {
+  int tick(Instant now, long seenUpToNanos, Pipeline pipeline) throws IOException {
     long nowNanos = nanoTime.getAsLong();
-    if (undecided.isEmpty() || nowNanos - lookedNanos < PATIENCE.toNanos()) {
-      return;
+    boolean behind =
+        seenUpToNanos < firstLookEpochNanos
+            && nowNanos - firstLookNanos < LONGEST_PATIENCE.toNanos();
+    if (undecided.isEmpty() || behind || nowNanos - lookedNanos < PATIENCE.toNanos()) {
+      return 0;
     }
     lookedNanos = nowNanos;
     ModulesBefore there = ModulesBefore.at(root, host, nanos(now));
     Set<String> loading = namesOf(there.loading());
     Set<String> loaded = namesOf(there.records());
     boolean late = nowNanos - firstLookNanos >= LIMIT.toNanos();
+    int written = 0;
     var left = new ArrayList<LoadRecord>();
     for (LoadRecord record : undecided) {
-      String name = String.valueOf(record.module().name());
+      String name = name(record);
       boolean wasLoading = loadingNames.contains(name);
       if (loading.contains(name) ? late : loaded.contains(name) && !wasLoading) {
-        pipeline.acceptPreExisting(record);
+        write(record, pipeline);
+        written++;
       } else if (loading.contains(name) || loaded.contains(name)) {
         left.add(record);
       }
     }
     undecided = left;
     loadingNames = loading;
+    return written;
   }
 
   private static Set<String> namesOf(List<LoadRecord> records) {
-    return records.stream()
-        .map(record -> String.valueOf(record.module().name()))
-        .collect(Collectors.toSet());
+    return records.stream().map(Inventory::name).collect(Collectors.toSet());
   }
 
   static long nanos(Instant time) {

@@ -79,6 +79,11 @@ interface LiveSource extends AutoCloseable {
       }
 
       @Override
+      public List<SensorFault> startFaults() {
+        return sensor.startFaults();
+      }
+
+      @Override
       public boolean isPinned() {
         return sensor.isPinned();
       }
@@ -141,6 +146,8 @@ interface LiveSource extends AutoCloseable {
   boolean isResumed();
 
   List<LeftBehind> leftBehind();
+
+  List<SensorFault> startFaults();
 
   boolean isPinned();
 

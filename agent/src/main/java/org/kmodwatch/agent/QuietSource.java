@@ -90,6 +90,11 @@ class QuietSource implements LiveSource {
   }
 
   @Override
+  public List<SensorFault> startFaults() {
+    return List.of();
+  }
+
+  @Override
   public List<LeftBehind> leftBehind() {
     return List.of();
   }

@@ -39,6 +39,7 @@ import org.kmodwatch.agent.status.StatusServer;
 import org.kmodwatch.agent.store.StoreException;
 import org.kmodwatch.core.signature.Signature;
 import org.kmodwatch.sensor.FtraceGuard;
+import org.kmodwatch.sensor.PinKeeper;
 import org.kmodwatch.sensor.SensorOptions;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -277,8 +278,18 @@ final class WatchCommand implements Callable<Integer> {
     ImageStore store = openStore(settings);
     var complaints = new Complaints(shell, "images that were not kept");
     Path pinned = settings.pins();
+    String bootId = bootId();
+    PinKeeper keeper =
+        pinned == null || bootId == null
+            ? PinKeeper.NONE
+            : new WatchedFile(
+                settings.state(), bootId, InstantSource.system(), System::nanoTime, shell::note);
     ReportJournal journal =
         pinned == null ? null : ReportJournal.open(settings.state(), shell::note, System::nanoTime);
+    KnownModules known =
+        pinned == null || bootId == null
+            ? null
+            : KnownModules.open(settings.state(), bootId, shell::note);
     ImageJournal marks = pinned == null ? null : ImageJournal.open(settings.state(), shell::note);
     var images =
         new LoadedImages(
@@ -288,7 +299,7 @@ final class WatchCommand implements Callable<Integer> {
             InstantSource.system(),
             System::nanoTime,
             complaints::add);
-    var sensor = new SensorOptions(settings.imageBufferBytes(), images, pinned);
+    var sensor = new SensorOptions(settings.imageBufferBytes(), images, pinned, keeper);
     Recorder recorder =
         settings.record() == null ? null : Recorder.open(settings.record(), shell::note);
     var refusals = new Complaints(shell, "refused items");
@@ -302,6 +313,7 @@ final class WatchCommand implements Callable<Integer> {
             installed,
             outputs,
             journal,
+            known,
             settings.changeable(),
             board,
             shell,
@@ -323,6 +335,11 @@ final class WatchCommand implements Callable<Integer> {
           refusals.finish();
           return failOn.exitStatus(run.statistics());
         });
+  }
+
+  /** Which says how long pins and rings last; null where it cannot be read. */
+  private @Nullable String bootId() {
+    return HostFacts.of(shell.root(), Machine.at(shell.root()).architecture()).bootId();
   }
 
   /**

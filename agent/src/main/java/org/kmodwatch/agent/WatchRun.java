@@ -94,6 +94,7 @@ final class WatchRun {
    *
    * @param outputs where everything goes
    * @param journal of a pinned sensor; null if it is not pinned
+   * @param known the modules of which there are records, likewise
    * @param settings what can be changed by {@link #change}
    * @param board told how it is; null if nobody asks
    * @param clock says what is written down; whoever sets it changes nothing else
@@ -104,6 +105,7 @@ final class WatchRun {
       List<Signature> signatures,
       RunOutputs outputs,
       @Nullable ReportJournal journal,
+      @Nullable KnownModules known,
       WatchSettings.Changeable settings,
       @Nullable StatusBoard board,
       Shell shell,
@@ -123,7 +125,7 @@ final class WatchRun {
     this.containers = new ContainerEnrichment(shell.root(), nanoTime);
     this.hidden =
         new HiddenModules(shell.root(), Objects.requireNonNullElse(host.name(), ""), nanoTime);
-    this.inventory = new Inventory(shell.root(), host, hidden, nanoTime);
+    this.inventory = new Inventory(shell.root(), host, hidden, nanoTime, known);
     this.sensorWatch =
         new SensorWatch(Objects.requireNonNullElse(host.name(), ""), shell::note, nanoTime);
     this.outputWatch = new OutputWatch(Objects.requireNonNullElse(host.name(), ""), shell::note);
@@ -197,9 +199,7 @@ final class WatchRun {
       service.alive();
       setSource(live);
       try {
-        if (!live.isResumed()) {
-          inventory.look(clock.instant());
-        }
+        inventory.look(clock.instant());
         announce(live.hooks(), live.isWithoutStrings());
         publish(live);
         begin(live);
@@ -226,7 +226,7 @@ final class WatchRun {
       // What others left in the rings may be much, and none of it is about the inventory.
     } while (live.isBehind() && !live.isResumed() && !stopped);
     if (live.isResumed()) {
-      // What was there before was told at the first start.
+      inventory.resume(first, live.startFaults().isEmpty());
       shell.note("the pinned programs were taken over, with what they have seen since");
     } else {
       int before = inventory.write(first, pipeline);
@@ -236,6 +236,9 @@ final class WatchRun {
     }
     first.forEach(this::accept);
     sensorWatch.replaced(clock.instant(), live.leftBehind(), this::accept);
+    if (!live.startFaults().isEmpty()) {
+      sensorWatch.tick(clock.instant(), live.startFaults(), live.recentStatistics(), this::accept);
+    }
     tick(live);
     letGo(live);
   }
@@ -342,6 +345,7 @@ final class WatchRun {
       return;
     }
     if (pipeline.isQuiescent() || live.mustCommit()) {
+      inventory.keep();
       live.commit();
       journal.clear();
     }
@@ -393,6 +397,7 @@ final class WatchRun {
   private void accept(Event event) {
     service.alive();
     if (journal != null && journal.isTold(ReportJournal.attemptOf(event))) {
+      inventory.told(event);
       return;
     }
     busy = true;
@@ -414,7 +419,12 @@ final class WatchRun {
     Instant now = clock.instant();
     // Behind a backlog, what looks overdue by the clock may be about to be read.
     pipeline.tick(live.seenUpToNanos(), Inventory.nanos(now));
-    inventory.tick(now, pipeline);
+    int unseen = inventory.tick(now, live.seenUpToNanos(), pipeline);
+    if (unseen > 0 && live.isResumed()) {
+      shell.note(
+          "%s %s in no record, and loaded: recorded as preExisting"
+              .formatted(Counted.of(unseen, "module"), unseen == 1 ? "was" : "were"));
+    }
     hidden.tick(live.loadedModules(), now, this::accept);
   }
 

@@ -50,6 +50,7 @@ import org.kmodwatch.sensor.LoadedModule;
 import org.kmodwatch.sensor.LoadedModules;
 import org.kmodwatch.sensor.Sensor;
 import org.kmodwatch.sensor.SensorException;
+import org.kmodwatch.sensor.SensorFault;
 import org.kmodwatch.sensor.SensorStatistics;
 import picocli.CommandLine;
 
@@ -57,6 +58,7 @@ class WatchTest {
 
   @TempDir Path folder;
   private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+  private @Nullable KnownModules known;
 
   @Test
   void run_handsOnWhatIsPolledAndWhatIsDrained_andSaysSo() throws IOException {
@@ -321,6 +323,67 @@ class WatchTest {
     assertThat(errLines()).contains("0 modules were loaded before");
     assertThat(Files.readString(recording.resolve("loads.ndjson")))
         .contains("\"name\":\"slow\"", "\"preExisting\":true");
+  }
+
+  @Test
+  void moduleThatIsInNoRecord_isRecorded_whenPinnedProgramsAreTakenOver() throws IOException {
+    threeModules();
+    known = KnownModules.open(folder, "boot-1", shellNote -> {});
+    known.add("ext4");
+    var source = resumed();
+    Path recording = folder.resolve("recording");
+    try (Recorder recorder = Recorder.open(recording, notes())) {
+      run(recorder, source);
+    }
+    assertThat(Files.readAllLines(recording.resolve("loads.ndjson")))
+        .filteredOn(line -> line.contains("\"preExisting\":true"))
+        .singleElement()
+        .asString()
+        .contains(
+            "\"name\":\"unseen\"",
+            "in no record: loaded while nothing watched, or what was seen of it was lost");
+    assertThat(errLines())
+        .contains("1 module was in no record, and loaded: recorded as preExisting");
+    assertThat(known.has("unseen")).isTrue();
+  }
+
+  @Test
+  void everyModuleIsRecorded_whenSomethingWasDoneToTheProgramsThatAreTakenOver()
+      throws IOException {
+    threeModules();
+    known = KnownModules.open(folder, "boot-1", shellNote -> {});
+    known.add("ext4");
+    var source = resumed();
+    source.startFaults = List.of(new SensorFault("rings", "somebody moved the reader on"));
+    Path recording = folder.resolve("recording");
+    try (Recorder recorder = Recorder.open(recording, notes())) {
+      run(recorder, source);
+    }
+    assertThat(Files.readAllLines(recording.resolve("loads.ndjson")))
+        .filteredOn(line -> line.contains("\"preExisting\":true"))
+        .hasSize(2)
+        .noneMatch(line -> line.contains("\"name\":\"dummy\""));
+    assertThat(Files.readString(recording.resolve("events.ndjson")))
+        .contains("\"eventName\":\"sensor_blind\"", "somebody moved the reader on")
+        .contains("\"eventName\":\"sensor_recovered\"");
+  }
+
+  private void threeModules() {
+    FakeRoot.healthyIn(folder)
+        .with("proc/modules", "ext4 1 0 - Live 0x0\ndummy 1 0 - Live 0x0\nunseen 1 0 - Live 0x0\n")
+        .with("sys/module/ext4/initstate", "live\n")
+        .with("sys/module/dummy/initstate", "live\n")
+        .with("sys/module/unseen/initstate", "live\n");
+  }
+
+  /** One that sees dummy come in. */
+  private static FakeSource resumed() {
+    var source = new FakeSource();
+    source.resumed = true;
+    source.polls =
+        List.of(List.of(event("module_load").with("name", "dummy").build()), List.of(), List.of());
+    source.step = Inventory.PATIENCE;
+    return source;
   }
 
   @Test
@@ -729,6 +792,7 @@ class WatchTest {
             signatures,
             outputs,
             null,
+            known,
             new WatchSettings.Changeable(
                 List.of(), Policy.none(), Duration.ofMinutes(10), Duration.ofSeconds(10)),
             null,
@@ -757,6 +821,8 @@ class WatchTest {
     private Map<Integer, Runnable> beforePoll = Map.of();
     private int polled;
     private boolean withoutStrings;
+    private boolean resumed;
+    private List<SensorFault> startFaults = List.of();
 
     /** Whether it gives other threads a moment before each poll. */
     private boolean pause;
@@ -792,6 +858,16 @@ class WatchTest {
     @Override
     public boolean isWithoutStrings() {
       return withoutStrings;
+    }
+
+    @Override
+    public boolean isResumed() {
+      return resumed;
+    }
+
+    @Override
+    public List<SensorFault> startFaults() {
+      return startFaults;
     }
 
     @Override

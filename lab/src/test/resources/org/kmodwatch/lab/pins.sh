@@ -1,5 +1,5 @@
 #!/bin/sh
-# Pinned programs that another version replaces, counts that somebody wipes, and pins that somebody removes; PinsIT holds
+# Pinned programs that another version replaces, counts that somebody tries to wipe, and pins that somebody removes; PinsIT holds
 # what the agent said against it. COUNTERS stands before this.
 # start NAME OPTION...: another size of the buffer makes the programs other ones, as another version does.
 start() {
@@ -29,14 +29,12 @@ find /sys/fs/bpf/kmodwatch -mindepth 1 -maxdepth 1 | wc -l | sed 's/^/sets of pi
 kwload finit kw_plain.ko
 kwload delete kw_plain
 until_said new.json kw_plain.ko
-# So that the agent, which looks at the account once a second and has classes to load, has seen it since.
-sleep 6
-echo "wiped $(kwload now)"
 kwload wipe /sys/fs/bpf/kmodwatch/*/maps/counters "$COUNTERS"
-until_said new.log '^sees again: counters'
+# So that the agent, which looks once a second and has classes to load, has done so.
+sleep 6
 echo "removed $(kwload now)"
 rm -r /sys/fs/bpf/kmodwatch
-until_said new.log '^blind: pins'
+until_said new.log '^sees again: pins'
 kwload finit kw_params.ko
 until_said new.json kw_params.ko
 kill -TERM "$agent"

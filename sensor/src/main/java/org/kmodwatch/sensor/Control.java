@@ -79,6 +79,20 @@ final class Control {
     tell();
   }
 
+  /**
+   * Puts back what was told last, if somebody else has written there: the map cannot be frozen,
+   * since user space writes it.
+   *
+   * @return whether somebody had
+   */
+  boolean putBack() {
+    boolean differs = !map.get(KEY).equals(value.duplicate().clear());
+    if (differs) {
+      tell();
+    }
+    return differs;
+  }
+
   private void tell() {
     map.put(KEY, value.array());
   }

@@ -2,6 +2,8 @@ package org.kmodwatch.sensor;
 
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.List;
+import java.util.stream.LongStream;
 import org.kmodwatch.sensor.kernel.RingBuffer;
 
 /**
@@ -136,7 +138,7 @@ final class LaneReader implements AutoCloseable {
    * is checked for more; the last record of each call is kept; and the kernel may write over the
    * ring.
    */
-  private static ByteBuffer copyOf(ByteBuffer record) {
+  static ByteBuffer copyOf(ByteBuffer record) {
     var copy = new byte[record.remaining()];
     record.get(record.position(), copy);
     return ByteBuffer.wrap(copy).order(record.order());
@@ -163,6 +165,23 @@ final class LaneReader implements AutoCloseable {
     void resume(long done, long[] sent) {
       received = done;
       highest = sent.clone();
+    }
+
+    /**
+     * What {@link #resume(List)} takes: how many records it has done with, and the highest number
+     * by processor.
+     *
+     * @param missing records that did not come, and will not
+     */
+    List<Long> state(long missing) {
+      return LongStream.concat(LongStream.of(received + missing), Arrays.stream(highest))
+          .boxed()
+          .toList();
+    }
+
+    /** Goes on where another process has ended, by its {@link #state}. */
+    void resume(List<Long> state) {
+      resume(state.getFirst(), state.stream().skip(1).mapToLong(Long::longValue).toArray());
     }
 
     /** Records that came, by this process and those before it. */

@@ -20,17 +20,25 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.kmodwatch.sensor.kernel.BpfMaps;
 import org.kmodwatch.sensor.kernel.BpfObject;
 import org.kmodwatch.sensor.kernel.FolderLock;
 import org.kmodwatch.sensor.kernel.JavaDigest;
 import org.kmodwatch.sensor.kernel.KernelException;
 import org.kmodwatch.sensor.kernel.LibBpf;
+import org.kmodwatch.sensor.kernel.Pin;
 import org.kmodwatch.sensor.kernel.PinnedPrograms;
+import org.kmodwatch.sensor.kernel.Pins;
 
 /**
  * Where programs, links and maps are pinned: a folder named after the object file and the size of
  * its rings, so that only the very same programs are taken over. What other versions left is
  * removed once ours are on their hooks.
+ *
+ * <p>For maintainers. A set gets its name in one step: it is pinned as {@code NAME-new}, which is
+ * then renamed. A set that somebody changed is not taken over. It becomes {@code NAME-old}, of
+ * which only the maps stay, until what is in its rings was read. So whenever the process is killed,
+ * the next one finds a whole set, or programs that another set has replaced.
  */
 final class PinFolder {
 
@@ -47,18 +55,22 @@ final class PinFolder {
           "held_odd",
           "attempts",
           "loaded",
-          "loaded_changes");
+          "loaded_changes",
+          PinListMap.NAME);
 
   private static final String UNFINISHED = "-new";
+  private static final String REPLACED = "-old";
 
   private final Path root;
   private final Path folder;
   private final Path unfinished;
+  private final Path replaced;
 
   private PinFolder(Path root, String name) {
     this.root = root;
     this.folder = root.resolve(name);
     this.unfinished = root.resolve(name + UNFINISHED);
+    this.replaced = root.resolve(name + REPLACED);
   }
 
   static PinFolder of(Path root, byte[] objectFile, int imageBufferBytes) {
@@ -91,43 +103,56 @@ final class PinFolder {
     }
   }
 
-  /** Whether the same programs are pinned there already. */
+  /** Whether there is a set of this name, as it was pinned or not. */
   boolean exists() {
     return Files.isDirectory(folder);
   }
 
   /**
-   * What is pinned.
-   *
-   * @throws SensorException if it cannot be had
+   * Whether a process was killed just before it gave the set its name: everything that the list
+   * says is there under the other name.
    */
-  PinnedPrograms open(LibBpf lib) {
-    try {
-      return PinnedPrograms.open(lib, folder);
-    } catch (IOException | KernelException e) {
-      throw new SensorException(
-          "what is pinned cannot be taken over: %s; remove it: rm -r %s"
-              .formatted(e.getMessage(), folder),
-          "",
-          true);
+  boolean isUnfinished(LibBpf lib, PinList listed) {
+    return !exists()
+        && Files.isDirectory(unfinished)
+        && differing(lib, unfinished, listed).isEmpty();
+  }
+
+  /** Opens what the list says of the set. */
+  PinnedPrograms open(LibBpf lib, PinList listed) {
+    return PinnedPrograms.open(lib, folder, listed.pins());
+  }
+
+  /** What the map beside the pins says was pinned; empty if there is no such map, or no list. */
+  Optional<PinList> listed(LibBpf lib) {
+    return listed(lib, folder);
+  }
+
+  /** The same of the set in {@code folder}. */
+  static Optional<PinList> listed(LibBpf lib, Path folder) {
+    try (PinnedPrograms maps = PinnedPrograms.ofMaps(lib, folder)) {
+      return PinListMap.read(maps);
+    } catch (KernelException notThere) {
+      return Optional.empty();
     }
   }
 
-  /** Pins what of an object was put on its hooks, under a name that nobody takes over yet. */
-  void pin(BpfObject object) {
+  /**
+   * Pins what of an object was put on its hooks, under a name that nobody takes over yet.
+   *
+   * @param sinceBootNanos when it was put there
+   * @return what was pinned
+   */
+  PinList pin(BpfObject object, long sinceBootNanos) {
     try {
-      makeRoot(root);
       remove(unfinished);
-      // One by one: createDirectories asks access(2) for the folders above, which for a user other
-      // than root forgets CAP_DAC_READ_SEARCH; systemd's /sys/fs/bpf is root's alone.
-      Files.createDirectory(unfinished);
-      Path maps = Files.createDirectory(unfinished.resolve(PinnedPrograms.MAPS));
-      Path programs = Files.createDirectory(unfinished.resolve(PinnedPrograms.PROGRAMS));
-      Path links = Files.createDirectory(unfinished.resolve(PinnedPrograms.LINKS));
-      MAPS.forEach(map -> object.pinMap(map, maps));
-      for (BpfObject.Program program : object.attachedPrograms()) {
-        program.pin(programs, links);
-      }
+      makeFolders(unfinished);
+      List<String> names =
+          Stream.concat(MAPS.stream().map(Pins::ofMap), object.pinNames().stream()).toList();
+      var list = new PinList(sinceBootNanos, names.stream().map(object::pin).toList());
+      PinListMap.write(object, list);
+      names.forEach(name -> object.putPin(unfinished, name));
+      return list;
     } catch (IOException | UncheckedIOException | KernelException e) {
       object.close();
       throw cannotPin(root, e);
@@ -137,6 +162,17 @@ final class PinFolder {
   private static void makeRoot(Path root) throws IOException {
     Files.createDirectories(
         root, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+  }
+
+  private static void makeFolders(Path set) throws IOException {
+    // One by one: createDirectories asks access(2) for the folders above, which for a user other
+    // than root forgets CAP_DAC_READ_SEARCH; systemd's /sys/fs/bpf is root's alone.
+    for (Path folder :
+        List.of(set, set.resolve(Pins.MAPS), set.resolve(Pins.PROGRAMS), set.resolve(Pins.LINKS))) {
+      if (!Files.isDirectory(folder)) {
+        Files.createDirectory(folder);
+      }
+    }
   }
 
   private static SensorException cannotPin(Path root, Exception e) {
@@ -168,18 +204,25 @@ final class PinFolder {
   }
 
   /**
-   * Gives what was pinned its name, and removes what other versions left.
+   * Gives what was pinned its name, and removes what other versions left. Of a set of the same name
+   * the maps stay for {@link #replaced}, and its programs go off their hooks.
    *
-   * @return what of it nobody has read
+   * @return what of other versions nobody has read
    */
   List<LeftBehind> publish(LibBpf lib) {
     var unread = new ArrayList<LeftBehind>();
     try {
+      if (exists()) {
+        remove(replaced);
+        Files.move(folder, replaced, StandardCopyOption.ATOMIC_MOVE);
+      }
       // Atomic, so that Java asks access(2) for nothing here either.
       Files.move(unfinished, folder, StandardCopyOption.ATOMIC_MOVE);
+      remove(replaced.resolve(Pins.LINKS));
+      remove(replaced.resolve(Pins.PROGRAMS));
       try (Stream<Path> all = Files.list(root)) {
         for (Path other : all.toList()) {
-          if (!other.equals(folder)) {
+          if (!other.equals(folder) && !other.equals(replaced)) {
             leftIn(other, lib).ifPresent(unread::add);
             remove(other);
           }
@@ -191,19 +234,65 @@ final class PinFolder {
     }
   }
 
+  /** The folder of the maps of a set that was replaced, if what is in them was not read yet. */
+  Optional<Path> replaced() {
+    return Files.isDirectory(replaced) ? Optional.of(replaced) : Optional.empty();
+  }
+
+  /** Removes what {@link #replaced} says. */
+  void removeReplaced() {
+    try {
+      remove(replaced);
+    } catch (IOException e) {
+      // The next start reads it again, and the journal knows what was told of it.
+    }
+  }
+
+  /** The names of the set behind which is not what the list says, or nothing. */
+  List<String> differing(LibBpf lib, PinList listed) {
+    return differing(lib, folder, listed);
+  }
+
+  /** The same of the set in {@code folder}. */
+  static List<String> differing(LibBpf lib, Path folder, PinList listed) {
+    return listed.pins().stream()
+        .filter(pin -> !Optional.of(pin).equals(Pins.at(lib, folder, pin.name())))
+        .map(Pin::name)
+        .toList();
+  }
+
+  /**
+   * Pins again what this process has, in place of whatever has its name now.
+   *
+   * @return why that is not possible; empty if it was
+   */
+  Optional<String> putBack(BpfMaps ours, List<String> names) {
+    try {
+      makeRoot(root);
+      makeFolders(folder);
+      for (String name : names) {
+        remove(folder.resolve(name));
+        ours.putPin(folder, name);
+      }
+      return Optional.empty();
+    } catch (IOException | KernelException e) {
+      return Optional.of(String.valueOf(reason(e)));
+    }
+  }
+
   private static Optional<LeftBehind> leftIn(Path other, LibBpf lib) {
     if (other.getFileName().toString().endsWith(UNFINISHED)) {
       return Optional.empty();
     }
     String whose = "the programs that were pinned in %s before".formatted(other);
-    try (PinnedPrograms pinned = PinnedPrograms.open(lib, other)) {
+    try (PinnedPrograms pinned = PinnedPrograms.ofMaps(lib, other)) {
       long records =
           (long) pinned.recordsInRing("ring_attempts") + pinned.recordsInRing("ring_loads");
       return records == 0
           ? Optional.empty()
           : Optional.of(
               new LeftBehind(records, "%s kept them, and are another version's".formatted(whose)));
-    } catch (IOException | KernelException e) {
+    } catch (KernelException e) {
       return Optional.of(
           new LeftBehind(0, "%s may have kept some: %s".formatted(whose, e.getMessage())));
     }

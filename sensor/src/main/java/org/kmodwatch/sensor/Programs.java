@@ -6,13 +6,16 @@ import java.util.EnumSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.sensor.kernel.AttachedProgram;
 import org.kmodwatch.sensor.kernel.BpfMaps;
 import org.kmodwatch.sensor.kernel.BpfObject;
 import org.kmodwatch.sensor.kernel.KernelBtf;
+import org.kmodwatch.sensor.kernel.KernelException;
 import org.kmodwatch.sensor.kernel.LibBpf;
 import org.kmodwatch.sensor.kernel.PinnedPrograms;
 
@@ -32,13 +35,30 @@ final class Programs implements AutoCloseable {
   /** BPF_MAX_TRAMP_LINKS of include/linux/bpf.h: how many programs a function can have. */
   private static final int TRAMPOLINE_PROGRAMS = 38;
 
+  /**
+   * Maps that user space only reads, or does not use at all. Once frozen they cannot be written by
+   * bpf(2), by root neither. libbpf does the same with the constants. Of the rest {@link Control}
+   * is compared each second, {@link ModuleTable} with /proc/modules, and the programs' own account
+   * shows what is done to rings.
+   */
+  private static final List<String> FROZEN =
+      List.of(
+          "counters",
+          "blank",
+          "spare",
+          "crowded_out",
+          "canary",
+          "buckets",
+          "common_buckets",
+          "loaded_changes");
+
   private static final boolean PREEMPTION = Preemption.isPossible();
 
   private final BpfMaps maps;
   private final List<? extends AttachedProgram> attached;
   private final Runnable detach;
   private final Runnable close;
-  private final @Nullable PinFolder pins;
+  private final @Nullable PinnedSet pins;
   private final Reads reads;
   private final Map<Hook, HookStatus> statuses;
 
@@ -47,14 +67,12 @@ final class Programs implements AutoCloseable {
    */
   private final String complaints;
 
-  private List<LeftBehind> leftBehind = List.of();
-
   private Programs(
       BpfMaps maps,
       List<? extends AttachedProgram> attached,
       Runnable detach,
       Runnable close,
-      @Nullable PinFolder pins,
+      @Nullable PinnedSet pins,
       Reads reads,
       Map<Hook, HookStatus> statuses,
       String complaints) {
@@ -70,43 +88,63 @@ final class Programs implements AutoCloseable {
 
   /**
    * Loads and attaches what this kernel takes; or takes over what another process left pinned, if
-   * it is the same.
+   * it is the same programs and all that was pinned.
    *
    * @param imageBufferBytes memory for images; 0 for none of them
    * @param pins folder of the BPF file system; null to pin nothing
-   * @throws SensorException if a required program cannot be loaded or attached, or pinned
+   * @param keeper knows what was pinned last, and is told what is now
+   * @throws SensorException if a required program cannot be loaded or attached, or pinned, or
+   *     another process has the folder
    */
-  static Programs attach(LibBpf lib, KernelBtf btf, int imageBufferBytes, @Nullable Path pins) {
+  static Programs attach(
+      LibBpf lib, KernelBtf btf, int imageBufferBytes, @Nullable Path pins, PinKeeper keeper) {
     List<Reads> ways = Reads.ofRunningKernel();
-    for (Reads reads : ways) {
-      PinFolder folder = pinFolder(pins, reads, imageBufferBytes);
-      if (folder != null && folder.exists()) {
-        return adopt(folder.open(lib), folder, reads);
-      }
+    if (pins == null) {
+      return attachWhatGoes(lib, btf, ways.getFirst(), imageBufferBytes, null).checked();
     }
-    Programs programs = attachWhatGoes(lib, btf, ways.getFirst(), imageBufferBytes, pins);
-    for (HookStatus status : programs.statuses()) {
+    PinnedSet set = PinnedSet.own(lib, pins, keeper);
+    try {
+      for (Reads reads : ways) {
+        Optional<PinnedPrograms> found = set.find(reads, imageBufferBytes, Programs::lacking);
+        if (found.isPresent()) {
+          return adopt(found.get(), set, reads);
+        }
+      }
+      Programs programs =
+          attachWhatGoes(lib, btf, ways.getFirst(), imageBufferBytes, set).checked();
+      set.publish();
+      return programs;
+    } catch (RuntimeException e) {
+      set.close();
+      throw e;
+    }
+  }
+
+  /** The required hooks of this machine that no program of a set is on. */
+  private static List<String> lacking(PinnedPrograms pinned) {
+    String osArch = System.getProperty("os.arch", "");
+    return Stream.of(Hook.values())
+        .filter(hook -> hook.required() && hook.isOn(osArch))
+        .map(Hook::target)
+        .filter(target -> pinned.programs().stream().noneMatch(p -> p.section().equals(target)))
+        .toList();
+  }
+
+  private Programs checked() {
+    for (HookStatus status : statuses()) {
       if (status.hook().required() && status.state() != HookStatus.State.ATTACHED) {
-        programs.close();
+        close();
         throw new SensorException(
             "the hook %s cannot be used: %s%s"
-                .formatted(status.hook().target(), status.detail(), programs.reads.remedy()),
-            programs.complaints,
+                .formatted(status.hook().target(), status.detail(), reads.remedy()),
+            complaints,
             status.state() == HookStatus.State.FAILED_FOR_NOW);
       }
     }
-    if (programs.pins != null) {
-      programs.leftBehind = programs.pins.publish(lib);
-    }
-    return programs;
+    return this;
   }
 
-  private static @Nullable PinFolder pinFolder(
-      @Nullable Path pins, Reads reads, int imageBufferBytes) {
-    return pins == null ? null : PinFolder.of(pins, reads.objectFile(), imageBufferBytes);
-  }
-
-  private static Programs adopt(PinnedPrograms pinned, PinFolder pins, Reads reads) {
+  private static Programs adopt(PinnedPrograms pinned, PinnedSet set, Reads reads) {
     var statuses = new EnumMap<Hook, HookStatus>(Hook.class);
     String osArch = System.getProperty("os.arch", "");
     for (Hook hook : Hook.values()) {
@@ -124,7 +162,7 @@ final class Programs implements AutoCloseable {
       statuses.put(hook, new HookStatus(hook, HookStatus.State.ATTACHED, ""));
     }
     return new Programs(
-        pinned, pinned.programs(), () -> {}, pinned::close, pins, reads, statuses, "");
+        pinned, pinned.programs(), () -> {}, pinned::close, set, reads, statuses, "");
   }
 
   /** Loads and attaches what this kernel takes, and takes it off again. */
@@ -177,18 +215,18 @@ final class Programs implements AutoCloseable {
                 "its program was taken off; without it: " + status.hook().lostWithout()));
       }
     }
-    if (pins != null && !arePinned()) {
-      detached.add(
-          new SensorFault(
-              "pins",
-              "they were removed from %s: the programs end with this process".formatted(pins)));
-    }
+    pinned().flatMap(PinnedSet::lookAfter).ifPresent(detached::add);
     return List.copyOf(detached);
   }
 
   /** Whether they go on without this process: nobody has removed their pins. */
   boolean arePinned() {
-    return pins != null && pins.exists();
+    return pins != null && pins.isWhole();
+  }
+
+  /** Their pins; empty if they are not pinned. */
+  Optional<PinnedSet> pinned() {
+    return Optional.ofNullable(pins);
   }
 
   /** How they read memory. */
@@ -199,11 +237,6 @@ final class Programs implements AutoCloseable {
   /** Whether they were on their hooks already. */
   boolean areTakenOver() {
     return maps instanceof PinnedPrograms;
-  }
-
-  /** What programs that these have replaced kept, and nobody will read. */
-  List<LeftBehind> leftBehind() {
-    return leftBehind;
   }
 
   BpfMaps maps() {
@@ -218,10 +251,13 @@ final class Programs implements AutoCloseable {
   @Override
   public void close() {
     close.run();
+    if (pins != null) {
+      pins.close();
+    }
   }
 
   private static Programs attachWhatGoes(
-      LibBpf lib, KernelBtf btf, Reads reads, int imageBufferBytes, @Nullable Path pins) {
+      LibBpf lib, KernelBtf btf, Reads reads, int imageBufferBytes, @Nullable PinnedSet pins) {
     var statuses = new EnumMap<Hook, HookStatus>(Hook.class);
     Set<Hook> wanted = presentHooks(btf, statuses);
     BpfObject object = open(lib, reads, wanted, imageBufferBytes);
@@ -251,6 +287,7 @@ final class Programs implements AutoCloseable {
           outcome.messages(),
           outcome.mayPass());
     }
+    freeze(object);
     for (BpfObject.Program program : object.programs()) {
       Hook hook = hookOf(program);
       if (isWanted(program, wanted)) {
@@ -258,19 +295,27 @@ final class Programs implements AutoCloseable {
       }
     }
     BpfObject loaded = object;
-    PinFolder folder = pinFolder(pins, reads, imageBufferBytes);
-    if (folder != null) {
-      folder.pin(loaded);
+    if (pins != null) {
+      pins.pin(loaded, reads, imageBufferBytes);
     }
     return new Programs(
         loaded,
         loaded.attachedPrograms(),
-        folder == null ? loaded::detach : () -> {},
+        pins == null ? loaded::detach : () -> {},
         loaded::close,
-        folder,
+        pins,
         reads,
         statuses,
         complaints);
+  }
+
+  private static void freeze(BpfObject object) {
+    try {
+      FROZEN.forEach(object::freeze);
+    } catch (KernelException e) {
+      object.close();
+      throw new SensorException(e.getMessage(), "", e.mayPass());
+    }
   }
 
   /** The hooks that the kernel has; those that it lacks are put into {@code statuses}. */

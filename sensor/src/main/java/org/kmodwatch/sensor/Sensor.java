@@ -17,7 +17,6 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.core.event.Event;
-import org.kmodwatch.sensor.kernel.FolderLock;
 import org.kmodwatch.sensor.kernel.KernelBtf;
 import org.kmodwatch.sensor.kernel.KernelClock;
 import org.kmodwatch.sensor.kernel.KernelException;
@@ -48,7 +47,9 @@ public final class Sensor implements AutoCloseable {
   private static final int MAX_CLOCK_STEPS = 16;
 
   /** How much of a ring is mapped at once, all of which counts as our memory. */
-  private static final int WINDOW_BYTES = 128 << 10;
+  static final int WINDOW_BYTES = 128 << 10;
+
+  private static final List<String> IMAGE_RINGS = List.of("images", "images_rest");
 
   private static final Path MODPROBE_PATH = Path.of("/proc/sys/kernel/modprobe");
 
@@ -109,10 +110,8 @@ public final class Sensor implements AutoCloseable {
   private long checkPauseNanos = CHECK_NANOS;
   private SensorStatistics checked;
   private List<SensorFault> faults = List.of();
+  private final List<SensorFault> resumeFaults = new ArrayList<>();
   private boolean closed;
-
-  /** The folder of pins, which belongs to one process at a time; null if nothing is pinned. */
-  private @Nullable FolderLock owned;
 
   private Sensor(
       Programs programs,
@@ -124,7 +123,13 @@ public final class Sensor implements AutoCloseable {
     this.programs = programs;
     this.control = new Control(programs.maps());
     this.clockCheckedBootNanos = KernelClock.bootNanos();
-    this.clock = clock(control.clockSettings());
+    this.clock =
+        clock(
+            programs
+                .pinned()
+                .flatMap(PinnedSet::left)
+                .map(LeftRings::clockSettings)
+                .orElseGet(control::clockSettings));
     control.setClockSettings(clock.settings());
     control.setCanaryPid(ModuleCalls.processId());
     this.lanes = new LaneReader(attempts, loads);
@@ -142,6 +147,7 @@ public final class Sensor implements AutoCloseable {
       images.forEach(RingBuffer::keepUntilCommitted);
       resume(Lane.ATTEMPTS, RecordLayout.COUNTER_ATTEMPTS_SENT);
       resume(Lane.LOADS, RecordLayout.COUNTER_LOADS_SENT);
+      programs.pinned().ifPresent(this::resumeRings);
     }
     this.checked = statistics();
     this.decoder = new RecordDecoder(types, Sensor::modprobePath, clock);
@@ -157,31 +163,24 @@ public final class Sensor implements AutoCloseable {
   public static Sensor start(SensorOptions options) {
     LibBpf lib = libBpf();
     try (KernelBtf btf = kernelBtf(lib)) {
-      FolderLock owned = options.pins() == null ? null : PinFolder.own(options.pins());
-      try {
-        Sensor sensor = start(lib, btf, options);
-        sensor.owned = owned;
-        return sensor;
-      } catch (RuntimeException e) {
-        if (owned != null) {
-          owned.close();
-        }
-        throw e;
-      }
+      return start(lib, btf, options);
     }
   }
 
   private static Sensor start(LibBpf lib, KernelBtf btf, SensorOptions options) {
-    Programs programs = Programs.attach(lib, btf, options.imageBufferBytes(), options.pins());
+    Programs programs =
+        Programs.attach(lib, btf, options.imageBufferBytes(), options.pins(), options.keeper());
     try {
       int imageBytes = programs.reads().imageBufferBytes(options.imageBufferBytes());
       RingBuffer attempts = laneRing(programs, "ring_attempts");
       RingBuffer loads = laneRing(programs, "ring_loads");
       List<RingBuffer> images = imageBytes == 0 ? List.of() : imageRings(programs, imageBytes);
       return new Sensor(programs, attempts, loads, images, options, kernelTypes(btf));
-    } catch (KernelException e) {
+    } catch (RuntimeException e) {
       programs.close();
-      throw new SensorException(e.getMessage(), "", e.mayPass());
+      throw e instanceof KernelException kernel
+          ? new SensorException(kernel.getMessage(), "", kernel.mayPass())
+          : e;
     }
   }
 
@@ -238,7 +237,16 @@ public final class Sensor implements AutoCloseable {
 
   /** What other programs that were pinned kept as these replaced them, and nobody will read. */
   public List<LeftBehind> leftBehind() {
-    return programs.leftBehind();
+    return programs.pinned().map(PinnedSet::leftBehind).orElse(List.of());
+  }
+
+  /**
+   * What was done, between the last process and this one, to what is pinned: nobody watched then.
+   */
+  public List<SensorFault> startFaults() {
+    var found = new ArrayList<>(programs.pinned().map(PinnedSet::startFaults).orElse(List.of()));
+    found.addAll(resumeFaults);
+    return List.copyOf(found);
   }
 
   /** Whether the programs go on without this process, and the next one finds what it left. */
@@ -260,12 +268,34 @@ public final class Sensor implements AutoCloseable {
    * everything is let go of at once.
    */
   public void commit() {
+    programs.pinned().ifPresent(set -> set.keep(positions()));
     if (pinned) {
       // Before the rings: if this process ends in between, records are read again, not missed.
       control.setReceived(doneWith(Lane.ATTEMPTS), doneWith(Lane.LOADS));
     }
     lanes.commit();
     images.forEach(RingBuffer::commit);
+    programs.pinned().ifPresent(PinnedSet::commitLeft);
+  }
+
+  /** How far everything was read, by name. */
+  private Map<String, List<Long>> positions() {
+    var positions = new LinkedHashMap<String, List<Long>>();
+    rings().forEach((name, ring) -> positions.put(name, List.of(ring.position())));
+    for (Lane lane : Lane.values()) {
+      positions.put(lane.name(), lanes.account(lane).state(shortfall(lane).missing()));
+    }
+    return positions;
+  }
+
+  private Map<String, RingBuffer> rings() {
+    var rings = new LinkedHashMap<String, RingBuffer>();
+    rings.put("ring_attempts", lanes.ring(Lane.ATTEMPTS));
+    rings.put("ring_loads", lanes.ring(Lane.LOADS));
+    for (int i = 0; i < images.size(); i++) {
+      rings.put(IMAGE_RINGS.get(i), images.get(i));
+    }
+    return rings;
   }
 
   private long doneWith(Lane lane) {
@@ -450,9 +480,6 @@ public final class Sensor implements AutoCloseable {
       images.forEach(RingBuffer::close);
       assembler.close();
       programs.close();
-      if (owned != null) {
-        owned.close();
-      }
     }
   }
 
@@ -467,7 +494,45 @@ public final class Sensor implements AutoCloseable {
   }
 
   private void resume(Lane lane, int counter) {
-    lanes.account(lane).resume(control.received(lane), programs.maps().perCpu("counters", counter));
+    List<Long> kept = programs.pinned().map(set -> set.position(lane.name())).orElse(List.of());
+    if (kept.isEmpty()) {
+      lanes
+          .account(lane)
+          .resume(control.received(lane), programs.maps().perCpu("counters", counter));
+    } else {
+      lanes.account(lane).resume(kept);
+    }
+  }
+
+  /** Goes on where the last process said that it was, and not where the rings say so. */
+  private void resumeRings(PinnedSet set) {
+    var moved = new ArrayList<String>();
+    rings()
+        .forEach(
+            (name, ring) -> {
+              List<Long> kept = set.position(name);
+              if (kept.isEmpty()) {
+                return;
+              }
+              long ahead = ring.resumeAt(kept.getFirst());
+              if (ahead > 0) {
+                moved.add(
+                    "%s by %d bytes, %s"
+                        .formatted(
+                            name,
+                            ahead,
+                            ring.position() == kept.getFirst()
+                                ? "which were read all the same"
+                                : "which were written over since"));
+              }
+            });
+    if (!moved.isEmpty()) {
+      resumeFaults.add(
+          new SensorFault(
+              "rings",
+              "somebody moved the reader on while nobody read, %s: %s"
+                  .formatted(set.sinceLast(), String.join("; ", moved))));
+    }
   }
 
   private static RingBuffer laneRing(Programs programs, String name) {
@@ -477,8 +542,8 @@ public final class Sensor implements AutoCloseable {
   private static List<RingBuffer> imageRings(Programs programs, int imageBytes) {
     int rest = ChunkLayout.REST_RING_BYTES;
     return List.of(
-        programs.maps().ringBuffer("images", imageBytes, WINDOW_BYTES),
-        programs.maps().ringBuffer("images_rest", rest, WINDOW_BYTES));
+        programs.maps().ringBuffer(IMAGE_RINGS.get(0), imageBytes, WINDOW_BYTES),
+        programs.maps().ringBuffer(IMAGE_RINGS.get(1), rest, WINDOW_BYTES));
   }
 
   private int read(Consumer<Event> sink) {
@@ -489,6 +554,11 @@ public final class Sensor implements AutoCloseable {
     if (checkRings(now)) {
       // To be told before what comes after it.
       faults = faults(now, checked);
+      behind = true;
+      return handed;
+    }
+    if (!readLeft(sink, now)) {
+      // What both sets saw is told by the new one, after all of this.
       behind = true;
       return handed;
     }
@@ -591,6 +661,38 @@ public final class Sensor implements AutoCloseable {
     }
   }
 
+  /**
+   * Reads on in the rings of a set that this one has replaced. What both sets saw is told by the
+   * new one.
+   *
+   * @return whether there is nothing more in them
+   */
+  private boolean readLeft(Consumer<Event> sink, long now) {
+    LeftRings left = programs.pinned().flatMap(PinnedSet::left).orElse(null);
+    if (left == null || left.isRead()) {
+      return true;
+    }
+    long since = programs.pinned().map(PinnedSet::sinceBootNanos).orElse(0L);
+    left.read(
+        now,
+        Pass.begin(System::nanoTime),
+        (ring, chunk) -> acceptChunk(ring, chunk, now),
+        (lane, record) -> {
+          if (isFromBefore(record, since)) {
+            accept(left.account(), lane, record, sink);
+          }
+        });
+    return left.isRead();
+  }
+
+  private static boolean isFromBefore(ByteBuffer record, long bootNanos) {
+    if (record.remaining() < RecordLayout.DATA) {
+      return true;
+    }
+    long call = record.getLong(RecordLayout.CALL_TIME_NANOS);
+    return (call == 0 ? record.getLong(RecordLayout.TIME_NANOS) : call) < bootNanos;
+  }
+
   private List<SensorFault> faults(long now, SensorStatistics statistics) {
     var found = new ArrayList<>(canary.faults());
     for (SensorFault fault : recentFaults.at(now)) {
@@ -607,6 +709,12 @@ public final class Sensor implements AutoCloseable {
                   .formatted(ftrace)));
     }
     found.addAll(programs.detached());
+    if (control.putBack()) {
+      found.add(
+          new SensorFault(
+              "control",
+              "somebody wrote to what the programs are told by the agent: it was put back"));
+    }
     if (statistics.seen() < checked.seen()) {
       found.add(
           new SensorFault(
@@ -616,7 +724,11 @@ public final class Sensor implements AutoCloseable {
   }
 
   private void accept(Lane lane, ByteBuffer record, Consumer<Event> sink) {
-    LaneReader.Account account = lanes.account(lane);
+    accept(lanes.account(lane), lane, record, sink);
+  }
+
+  private void accept(
+      LaneReader.Account account, Lane lane, ByteBuffer record, Consumer<Event> sink) {
     try {
       int position = record.position();
       if (record.remaining() >= RecordLayout.DATA

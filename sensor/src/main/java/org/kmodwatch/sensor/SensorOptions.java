@@ -11,8 +11,10 @@ import org.jspecify.annotations.Nullable;
  * @param images looks at the images
  * @param pins folder of the BPF file system in which programs, maps and rings outlive this process;
  *     null if they are to end with it
+ * @param keeper keeps what a pinned sensor must find again
  */
-public record SensorOptions(int imageBufferBytes, ImageReader images, @Nullable Path pins) {
+public record SensorOptions(
+    int imageBufferBytes, ImageReader images, @Nullable Path pins, PinKeeper keeper) {
 
   /** Room for any module of up to 64 MiB, and for a burst of hundreds of ordinary ones. */
   public static final int DEFAULT_IMAGE_BUFFER_BYTES = 64 << 20;
@@ -25,7 +27,7 @@ public record SensorOptions(int imageBufferBytes, ImageReader images, @Nullable 
 
   /** What is used where nothing else is asked for. */
   public static final SensorOptions DEFAULT =
-      new SensorOptions(DEFAULT_IMAGE_BUFFER_BYTES, ImageReader.NONE, null);
+      new SensorOptions(DEFAULT_IMAGE_BUFFER_BYTES, ImageReader.NONE, null, PinKeeper.NONE);
 
   /**
    * Checks the size.

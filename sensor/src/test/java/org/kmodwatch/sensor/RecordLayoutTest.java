@@ -126,6 +126,8 @@ final class RecordLayoutTest {
           .containsExactly(
               entry("from_ns", HeldLayout.CLOCK_FROM_NANOS),
               entry("boot_to_epoch_ns", HeldLayout.CLOCK_BOOT_TO_EPOCH_NANOS));
+      assertThat(btf.memberOffsets("kw_pinned"))
+          .containsExactly(entry("text", 0), entry("end", PinListMap.BYTES));
       assertThat(btf.memberOffsets("kw_constants"))
           .containsExactly(entry("image_bytes_max", 0), entry("programs_twice", 8));
     }

@@ -26,6 +26,12 @@ public record ModulesBefore(List<LoadRecord> records, List<LoadRecord> loading) 
   /** Why nothing is known about how it came in. */
   static final String GAP = "loaded before Kmodwatch started";
 
+  private static final String LOADER = "loader";
+
+  /** The same where programs should have seen it come in. */
+  static final String UNSEEN =
+      "in no record: loaded while nothing watched, or what was seen of it was lost";
+
   private static final Map<Character, String> TAINTS =
       Map.of(
           'P', "PROPRIETARY",
@@ -60,6 +66,11 @@ public record ModulesBefore(List<LoadRecord> records, List<LoadRecord> loading) 
     return new ModulesBefore(records, loading);
   }
 
+  /** One of these records, of a module that came in although programs watched. */
+  public static LoadRecord inNoRecord(LoadRecord record) {
+    return record.withGap(new LoadRecord.Gap(LOADER, UNSEEN));
+  }
+
   /** These without the modules that the sensor saw come in since it was armed. */
   public ModulesBefore without(Set<String> names) {
     Predicate<LoadRecord> before = r -> !names.contains(r.module().name());
@@ -71,7 +82,7 @@ public record ModulesBefore(List<LoadRecord> records, List<LoadRecord> loading) 
       ModuleList list, ModuleList.Entry entry, LoadRecord.Host host, long timeNanos) {
     String name = entry.name();
     var gaps = new ArrayList<LoadRecord.Gap>();
-    gaps.add(new LoadRecord.Gap("loader", GAP));
+    gaps.add(new LoadRecord.Gap(LOADER, GAP));
     Long size = list.attribute(name, "coresize").flatMap(ModulesBefore::number).orElse(null);
     if (size == null) {
       size = entry.sizeBytes().orElse(null);

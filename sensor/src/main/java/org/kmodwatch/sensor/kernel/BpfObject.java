@@ -7,6 +7,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * An object file with BPF programs and maps: opened, then loaded into the kernel, then attached
@@ -114,9 +115,28 @@ public final class BpfObject extends BpfMaps implements AutoCloseable {
     }
   }
 
-  /** Keeps a map in the BPF file system, even if this process ends. */
-  public void pinMap(String name, Path folder) {
-    Pins.pin(lib, mapFd(name), folder.resolve(name));
+  /** The names that what is on a hook has within a set of pins. */
+  public List<String> pinNames() {
+    return attachedPrograms().stream()
+        .map(program -> Pins.nameOf(program.section, program.before))
+        .flatMap(name -> Stream.of(Pins.PROGRAMS + "/" + name, Pins.LINKS + "/" + name))
+        .toList();
+  }
+
+  @Override
+  int pinFd(String name) {
+    int slash = name.indexOf('/');
+    String folder = name.substring(0, slash);
+    String rest = name.substring(slash + 1);
+    if (folder.equals(Pins.MAPS)) {
+      return mapFd(rest);
+    }
+    for (Program program : attachedPrograms()) {
+      if (rest.equals(Pins.nameOf(program.section, program.before))) {
+        return folder.equals(Pins.LINKS) ? program.linkFd() : program.programFd();
+      }
+    }
+    throw new IllegalArgumentException("nothing on a hook has such a name: name=" + name);
   }
 
   /** Takes every program off its hook; the maps stay. */
@@ -266,13 +286,6 @@ public final class BpfObject extends BpfMaps implements AutoCloseable {
     @Override
     public long misses() {
       return ProgramInfo.misses(lib, programFd());
-    }
-
-    /** Keeps the program and its place in the BPF file system, even if this process ends. */
-    public void pin(Path programs, Path links) {
-      String pin = PinnedPrograms.pinName(section, before);
-      Pins.pin(lib, programFd(), programs.resolve(pin));
-      Pins.pin(lib, linkFd(), links.resolve(pin));
     }
 
     private int programFd() {

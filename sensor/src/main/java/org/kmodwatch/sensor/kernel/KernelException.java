@@ -12,6 +12,11 @@ public final class KernelException extends RuntimeException {
     this.mayPass = Errnos.mayPass(errno);
   }
 
+  KernelException(String what) {
+    this.message = what;
+    this.mayPass = false;
+  }
+
   KernelException(String what, Throwable cause) {
     super(cause);
     this.message = what;

@@ -41,6 +41,7 @@ public final class LibBpf {
   final CFunction mapUpdateElem;
   final CFunction mapDeleteElem;
   final CFunction mapGetNextKey;
+  final CFunction mapFreeze;
   final CFunction infoByFd;
   final CFunction programFd;
   final CFunction linkFd;
@@ -78,6 +79,7 @@ public final class LibBpf {
     mapUpdateElem = CFunction.of(lib, "bpf_map_update_elem");
     mapDeleteElem = CFunction.of(lib, "bpf_map_delete_elem");
     mapGetNextKey = CFunction.of(lib, "bpf_map_get_next_key");
+    mapFreeze = CFunction.of(lib, "bpf_map_freeze");
     infoByFd = CFunction.of(lib, "bpf_obj_get_info_by_fd");
     programFd = CFunction.of(lib, "bpf_program__fd");
     linkFd = CFunction.of(lib, "bpf_link__fd");

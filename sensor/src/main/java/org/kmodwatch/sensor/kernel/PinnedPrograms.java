@@ -1,35 +1,21 @@
 package org.kmodwatch.sensor.kernel;
 
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 
 /**
- * Programs that another process left on their hooks, found again by their names in the BPF file
- * system. Closing it takes none of them off. Not thread-safe.
+ * Programs and maps that another process left in the BPF file system. Closing it takes no program
+ * off its hook. Not thread-safe.
  */
 public final class PinnedPrograms extends BpfMaps implements AutoCloseable {
 
-  /** Folders of a set of pins. */
-  public static final String MAPS = "maps";
-
-  /** Programs, by section. */
-  public static final String PROGRAMS = "programs";
-
-  /** Links, by section of their program. */
-  public static final String LINKS = "links";
-
-  /** Before the number of a further program of the same section; no section has it. */
-  private static final String ANOTHER = "+";
-
   private final Path folder;
-  private final Map<String, Integer> maps = new HashMap<>();
+  private final Map<String, Integer> descriptors = new HashMap<>();
   private final List<Program> programs = new ArrayList<>();
+  private final List<String> differing = new ArrayList<>();
 
   private PinnedPrograms(LibBpf lib, Path folder) {
     super(lib);
@@ -37,28 +23,59 @@ public final class PinnedPrograms extends BpfMaps implements AutoCloseable {
   }
 
   /**
-   * Opens a set of pins.
+   * Opens what a list says. What is not there, or is not what the list says, is left out.
    *
-   * @throws KernelException if one of them cannot be had
-   * @throws IOException if the folder cannot be read
+   * @param folder of the set
+   * @param listed what was pinned there
+   * @throws KernelException if that cannot be said now, as when there are no descriptors
    */
-  public static PinnedPrograms open(LibBpf lib, Path folder) throws IOException {
+  public static PinnedPrograms open(LibBpf lib, Path folder, List<Pin> listed) {
     var pinned = new PinnedPrograms(lib, folder);
-    try (Stream<Path> links = Files.list(folder.resolve(LINKS))) {
-      for (Path link : links.sorted().toList()) {
-        String pin = link.getFileName().toString();
-        pinned.programs.add(
-            new Program(
-                lib,
-                section(pin),
-                Pins.open(lib, folder.resolve(PROGRAMS).resolve(pin)),
-                Pins.open(lib, link)));
-      }
-      return pinned;
+    try {
+      listed.forEach(pinned::open);
     } catch (KernelException e) {
       pinned.close();
       throw e;
     }
+    for (Pin pin : listed) {
+      String name = pin.name().substring(pin.name().indexOf('/') + 1);
+      Integer link = pinned.descriptors.get(Pins.LINKS + "/" + name);
+      Integer program = pinned.descriptors.get(Pins.PROGRAMS + "/" + name);
+      if (pin.name().startsWith(Pins.LINKS) && link != null && program != null) {
+        pinned.programs.add(new Program(lib, Pins.sectionOf(name), program, link));
+      }
+    }
+    return pinned;
+  }
+
+  /** Opens a set of which no list is known, for its maps alone. */
+  public static PinnedPrograms ofMaps(LibBpf lib, Path folder) {
+    return new PinnedPrograms(lib, folder);
+  }
+
+  private void open(Pin pin) {
+    try {
+      int fd = Pins.open(lib, folder.resolve(pin.name()));
+      descriptors.put(pin.name(), fd);
+      if (pin(pin.name()).equals(pin)) {
+        return;
+      }
+    } catch (KernelException e) {
+      if (e.mayPass()) {
+        throw e;
+      }
+      // Nothing there is as if it were another.
+    }
+    differing.add(pin.name());
+    Integer fd = descriptors.remove(pin.name());
+    if (fd != null) {
+      Pins.close(lib, fd);
+    }
+  }
+
+  /** The names of what is not there, or is not what the list says. */
+  public List<String> differing() {
+    return List.copyOf(differing);
   }
 
   /** The programs that are on a hook. */
@@ -68,33 +85,22 @@ public final class PinnedPrograms extends BpfMaps implements AutoCloseable {
 
   @Override
   int mapFd(String name) {
-    return maps.computeIfAbsent(name, map -> Pins.open(lib, folder.resolve(MAPS).resolve(map)));
+    return pinFd(Pins.ofMap(name));
+  }
+
+  @Override
+  int pinFd(String name) {
+    if (differing.contains(name)) {
+      throw new KernelException("%s is not what was pinned".formatted(folder.resolve(name)));
+    }
+    return descriptors.computeIfAbsent(name, pin -> Pins.open(lib, folder.resolve(pin)));
   }
 
   @Override
   public void close() {
-    maps.values().forEach(fd -> Pins.close(lib, fd));
-    maps.clear();
-    for (Program program : programs) {
-      Pins.close(lib, program.programFd);
-      Pins.close(lib, program.linkFd);
-    }
+    descriptors.values().forEach(fd -> Pins.close(lib, fd));
+    descriptors.clear();
     programs.clear();
-  }
-
-  /**
-   * The BPF file system takes no slash in a name, for which a minus stands; and no dot.
-   *
-   * @param before how many programs of the section have a name already
-   */
-  static String pinName(String section, int before) {
-    String pin = section.replace('/', '-');
-    return before == 0 ? pin : pin + ANOTHER + before;
-  }
-
-  private static String section(String pinName) {
-    int end = pinName.indexOf(ANOTHER);
-    return (end < 0 ? pinName : pinName.substring(0, end)).replaceFirst("-", "/");
   }
 
   /** One that is on its hook. */

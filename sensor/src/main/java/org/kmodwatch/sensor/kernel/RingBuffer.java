@@ -218,6 +218,10 @@ public final class RingBuffer implements AutoCloseable {
       skipOver("the position to read from is ahead of what was written");
       return;
     }
+    if (!isAligned(position)) {
+      skipOver("no record begins at the position to read from");
+      return;
+    }
     if (position < end && isBusyAt(position)) {
       if (busyPosition != position) {
         busyPosition = position;
@@ -304,6 +308,30 @@ public final class RingBuffer implements AutoCloseable {
     keeps = true;
   }
 
+  /**
+   * Goes on where another process stopped reading, whatever the ring says: anybody who has the map
+   * can move its reader.
+   *
+   * @param kept where it stopped
+   * @return by how many bytes the ring's reader was ahead of that; what is between is read all the
+   *     same, unless it was written over: then {@link #position} stays where the ring says
+   */
+  public long resumeAt(long kept) {
+    if (kept < 0 || kept > end() || !isAligned(kept)) {
+      return 0;
+    }
+    long ahead = position - kept;
+    // First, so that the kernel writes over none of it from now on.
+    POSITION.setVolatile(consumer, 0L, kept);
+    if (end() - kept > mask) {
+      POSITION.setVolatile(consumer, 0L, position);
+    } else {
+      position = kept;
+      committed = kept;
+    }
+    return Math.max(0, ahead);
+  }
+
   /** Gives the room of all that was read back to the kernel. */
   public void commit() {
     if (committed != position) {
@@ -340,6 +368,11 @@ public final class RingBuffer implements AutoCloseable {
     position = end;
     committed = end;
     POSITION.setRelease(consumer, 0L, end);
+  }
+
+  /** Whether a record can begin there; what another process left may be anything. */
+  private static boolean isAligned(long where) {
+    return (where & (HEADER_BYTES - 1)) == 0;
   }
 
   private void note(String what) {

@@ -23,22 +23,26 @@ public final class MemoryRing {
     this.consumer = Mapping.anonymous(4096);
     this.producer = Mapping.anonymous(4096);
     this.data = Mapping.anonymous(2L * sizeBytes);
-    this.ring =
-        new RingBuffer(
-            -1,
-            new RingBuffer.Data() {
-              @Override
-              public MemorySegment map(long offset, long bytes) {
-                return data.asSlice(offset, bytes);
-              }
+    this.ring = another();
+  }
 
-              @Override
-              public void unmap(MemorySegment part) {}
-            },
-            consumer,
-            producer,
-            sizeBytes,
-            2 * sizeBytes);
+  /** The consumer's side as a process that comes now sees it. */
+  public RingBuffer another() {
+    return new RingBuffer(
+        -1,
+        new RingBuffer.Data() {
+          @Override
+          public MemorySegment map(long offset, long bytes) {
+            return data.asSlice(offset, bytes);
+          }
+
+          @Override
+          public void unmap(MemorySegment part) {}
+        },
+        consumer,
+        producer,
+        sizeBytes,
+        2 * sizeBytes);
   }
 
   /** The consumer's side. */

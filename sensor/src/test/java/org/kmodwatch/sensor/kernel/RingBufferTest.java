@@ -7,6 +7,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class RingBufferTest {
 
@@ -130,6 +132,76 @@ final class RingBufferTest {
   }
 
   @Test
+  void reading_goesOnWhereAnotherProcessStopped_whenSomebodyMovedTheReaderOn() {
+    memory.write("read");
+    memory.write("passed over");
+    memory.moveConsumer(memory.producer());
+    RingBuffer next = memory.another();
+
+    assertThat(next.resumeAt(16)).isEqualTo(24);
+
+    assertThat(memory.consumer()).isEqualTo(16);
+    next.check(0);
+    assertThat(next.takeMisfit()).isEmpty();
+    assertThat(read(next)).containsExactly("passed over");
+    assertThat(memory.consumer()).isEqualTo(memory.producer());
+  }
+
+  @Test
+  void reading_goesOnWhereTheRingSays_whenWhatWasPassedOverWasWrittenOver() {
+    for (int i = 0; i < 70; i++) {
+      memory.write("%0992d".formatted(i));
+    }
+    memory.moveConsumer(69_000);
+    RingBuffer next = memory.another();
+
+    assertThat(next.resumeAt(0)).isEqualTo(69_000);
+
+    assertThat(memory.consumer()).isEqualTo(69_000);
+    next.check(0);
+    assertThat(next.takeMisfit()).isEmpty();
+    assertThat(read(next)).containsExactly("%0992d".formatted(69));
+  }
+
+  @Test
+  void reading_goesOnWhereAnotherProcessStopped_whenItGaveNothingBack() {
+    memory.write("told");
+    memory.write("not told");
+    RingBuffer next = memory.another();
+
+    assertThat(next.resumeAt(16)).isZero();
+
+    next.check(0);
+    assertThat(next.takeMisfit()).isEmpty();
+    assertThat(read(next)).containsExactly("not told");
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {-16, 12, 1L << 40})
+  void reading_goesOnWhereTheRingSays_whenNoRecordCanBeginWhereAnotherProcessStopped(long kept) {
+    memory.write("one");
+    RingBuffer next = memory.another();
+
+    assertThat(next.resumeAt(kept)).isZero();
+
+    assertThat(read(next)).containsExactly("one");
+  }
+
+  @Test
+  void readingGoesOnAtTheProducer_whenNoRecordBeginsAtThePosition() {
+    memory.write("behind it");
+    memory.moveConsumer(4);
+    RingBuffer next = memory.another();
+
+    next.check(0);
+
+    assertThat(next.takeMisfit())
+        .contains("no record begins at the position to read from: bytes=20");
+    memory.write("after");
+    assertThat(read(next)).containsExactly("after");
+  }
+
+  @Test
   void reading_endsAfterTheBytesThatItWasGiven() {
     for (int i = 0; i < 10; i++) {
       memory.write("%0992d".formatted(i));
@@ -140,6 +212,10 @@ final class RingBufferTest {
   }
 
   private List<String> read() {
+    return read(ring);
+  }
+
+  private static List<String> read(RingBuffer ring) {
     var records = new ArrayList<String>();
     ring.read(record -> records.add(StandardCharsets.US_ASCII.decode(record).toString()));
     return records;

@@ -1,0 +1,159 @@
+package org.kmodwatch.agent;
+
+import java.io.IOException;
+import java.net.URLDecoder;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.LinkedHashSet;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.kmodwatch.core.load.LoadRecord;
+
+/**
+ * The names of the loaded modules of which there is a record, kept over restarts: what is loaded
+ * and is not among them came in unseen. One thread.
+ *
+ * <p>A file of lines in the state folder: the boot, then {@code +NAME} and {@code -NAME}, each name
+ * with its bytes other than letters, digits and a few signs as %XX. It is written anew at each
+ * start, and once it has grown. It is not synced to disk: it ends with the machine.
+ */
+final class KnownModules {
+
+  static final String FILE = "modules";
+
+  /** No kernel has as many. */
+  static final int MAX_NAMES = 16_384;
+
+  private static final int REWRITE_AFTER_LINES = 50_000;
+
+  private final Path file;
+  private final String bootId;
+  private final Consumer<String> notes;
+  private final Set<String> names = new LinkedHashSet<>();
+  private final StringBuilder unwritten = new StringBuilder();
+  private int lines;
+  private boolean fails;
+
+  private KnownModules(Path file, String bootId, Consumer<String> notes) {
+    this.file = file;
+    this.bootId = bootId;
+    this.notes = notes;
+  }
+
+  /**
+   * Reads what was kept since the machine was booted.
+   *
+   * @param folder the state folder
+   * @param notes takes lines for a person
+   */
+  static KnownModules open(Path folder, String bootId, Consumer<String> notes) {
+    var known = new KnownModules(folder.resolve(FILE), bootId, notes);
+    known.read();
+    known.lines = REWRITE_AFTER_LINES;
+    return known;
+  }
+
+  /** Whether there is a record of a loaded module of this name. */
+  boolean has(String name) {
+    return names.contains(name);
+  }
+
+  /** Forgets all: what was kept does not say what is loaded now. */
+  void clear() {
+    names.clear();
+    lines = REWRITE_AFTER_LINES;
+  }
+
+  /** Takes notice of a record. */
+  void joined(LoadRecord record) {
+    String name = record.module().name();
+    if (name == null) {
+      return;
+    }
+    switch (record.outcome()) {
+      case LOADED -> add(name);
+      case UNLOADED -> remove(name);
+      case REFUSED, FAILED -> {}
+    }
+  }
+
+  /** Takes notice that there is a record of a loaded module of this name. */
+  void add(String name) {
+    if (names.size() < MAX_NAMES && names.add(name)) {
+      unwritten.append('+').append(encoded(name)).append('\n');
+      lines++;
+    }
+  }
+
+  /** Takes notice that a module of this name is gone. */
+  void remove(String name) {
+    if (names.remove(name)) {
+      unwritten.append('-').append(encoded(name)).append('\n');
+      lines++;
+    }
+  }
+
+  /** Writes down what has changed; the records are out of this process's hands. */
+  void keep() {
+    try {
+      if (lines >= REWRITE_AFTER_LINES) {
+        rewrite();
+      } else if (!unwritten.isEmpty()) {
+        Files.writeString(file, unwritten, StandardCharsets.US_ASCII, StandardOpenOption.APPEND);
+      }
+      unwritten.setLength(0);
+      if (fails) {
+        fails = false;
+        notes.accept("state: the names of loaded modules are written down again");
+      }
+    } catch (IOException | UnsupportedOperationException e) {
+      // A line may have been written in part: all is written once it goes again.
+      lines = REWRITE_AFTER_LINES;
+      unwritten.setLength(0);
+      if (!fails) {
+        fails = true;
+        notes.accept(
+            "state: cannot write %s: %s; modules may be recorded as preExisting at the next start"
+                .formatted(file, e));
+      }
+    }
+  }
+
+  private void rewrite() throws IOException {
+    var text = new StringBuilder(bootId).append('\n');
+    names.forEach(name -> text.append('+').append(encoded(name)).append('\n'));
+    StateFiles.replace(file, text.toString());
+    lines = names.size();
+  }
+
+  private void read() {
+    String text = StateFiles.read(file).orElse("");
+    // A line without its end was being written when the agent was killed.
+    String whole = text.substring(0, text.lastIndexOf('\n') + 1);
+    if (!whole.startsWith(bootId + "\n")) {
+      return;
+    }
+    try {
+      whole.lines().skip(1).forEach(this::take);
+    } catch (IllegalArgumentException another) {
+      names.clear();
+    }
+  }
+
+  private void take(String line) {
+    String name =
+        URLDecoder.decode(line.substring(Math.min(1, line.length())), StandardCharsets.UTF_8);
+    if (line.startsWith("+") && names.size() < MAX_NAMES) {
+      names.add(name);
+    } else if (line.startsWith("-")) {
+      names.remove(name);
+    }
+  }
+
+  private static String encoded(String name) {
+    return URLEncoder.encode(name, StandardCharsets.UTF_8);
+  }
+}

@@ -1,0 +1,90 @@
+package org.kmodwatch.agent;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class KnownModulesTest {
+
+  @TempDir Path folder;
+  private final List<String> notes = new ArrayList<>();
+
+  @Test
+  void names_areKnownToTheNextStart_ofTheSameBoot() {
+    KnownModules known = open("boot-1");
+    known.add("ext4");
+    known.keep();
+    known.add("a name\nwith %2B, + and \u00e9");
+    known.keep();
+
+    assertThat(open("boot-1").has("ext4")).isTrue();
+    assertThat(open("boot-1").has("a name\nwith %2B, + and \u00e9")).isTrue();
+    assertThat(open("boot-1").has("dummy")).isFalse();
+    assertThat(open("boot-2").has("ext4")).isFalse();
+  }
+
+  @Test
+  void names_areNotKnown_whoseRecordsWereNotHandedOn() {
+    KnownModules known = open("boot-1");
+    known.add("ext4");
+    known.keep();
+    known.add("dummy");
+
+    assertThat(open("boot-1").has("dummy")).isFalse();
+  }
+
+  @Test
+  void records_addAndRemoveNames() {
+    KnownModules known = open("boot-1");
+    known.joined(Loads.load("kw_plain").build());
+    known.keep();
+    assertThat(open("boot-1").has("kw_plain")).isTrue();
+
+    known.joined(Loads.load("kw_plain").unloaded().build());
+    known.keep();
+    assertThat(open("boot-1").has("kw_plain")).isFalse();
+  }
+
+  @Test
+  void lineWithoutItsEnd_isPassedOver() throws IOException {
+    KnownModules known = open("boot-1");
+    known.add("ext4");
+    known.keep();
+    Files.writeString(folder.resolve(KnownModules.FILE), "-ext", StandardOpenOption.APPEND);
+
+    assertThat(open("boot-1").has("ext4")).isTrue();
+  }
+
+  @Test
+  void keep_saysItOnce_andWritesAllOfThem_onceItCan() throws IOException {
+    Path other = Files.writeString(folder.resolve("file"), "");
+    KnownModules known = KnownModules.open(other, "boot-1", notes::add);
+    known.add("ext4");
+    known.keep();
+    known.add("dummy");
+    known.keep();
+    assertThat(notes)
+        .singleElement()
+        .asString()
+        .startsWith("state: cannot write " + other + "/modules: java.nio.file.")
+        .endsWith("; modules may be recorded as preExisting at the next start");
+
+    Files.delete(other);
+    Files.createDirectory(other);
+    known.keep();
+    assertThat(notes).last().isEqualTo("state: the names of loaded modules are written down again");
+    assertThat(KnownModules.open(other, "boot-1", notes::add).has("ext4")).isTrue();
+    assertThat(KnownModules.open(other, "boot-1", notes::add).has("dummy")).isTrue();
+  }
+
+  private KnownModules open(String bootId) {
+    return KnownModules.open(folder, bootId, notes::add);
+  }
+}
