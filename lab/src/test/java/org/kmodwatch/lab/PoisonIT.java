@@ -1,0 +1,112 @@
+package org.kmodwatch.lab;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.MethodSource;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.ObjectMapper;
+
+/**
+ * An agent with a heap of 64 MiB goes on while images come that are made to break their reader, one
+ * each second: every ordinary load between them has its whole record. {@code -Dkmodwatch.poison=60}
+ * for a minute.
+ */
+@ParameterizedClass(name = "kernel {0}")
+@MethodSource("org.kmodwatch.lab.TestKernels#few")
+final class PoisonIT {
+
+  private static final int POISONS = Integer.getInteger("kmodwatch.poison", 8);
+
+  /** About as long as the poison comes: each waits for 200 ms on average, and takes as long. */
+  private static final int LOADS = 3 * POISONS;
+
+  private static final List<String> MODULES = List.of("kw_plain", "kw_params", "kw_export");
+
+  @SuppressWarnings("NullAway.Init") // set before each class invocation
+  private static List<String> log;
+
+  @SuppressWarnings("NullAway.Init") // set before each class invocation
+  private static List<JsonNode> loads;
+
+  @SuppressWarnings("NullAway.Init") // set before each class invocation
+  @Parameter
+  String kernel;
+
+  @BeforeParameterizedClassInvocation
+  static void boot(String kernel) throws IOException {
+    LabRun run =
+        LabRun.of(
+                kernel,
+                "POISONS=%d\nLOADS=%d\n".formatted(POISONS, LOADS) + Resources.text("poison.sh"))
+            .withAgent(GuestAgent.AT_HAND)
+            .withTimeout(Duration.ofMinutes(6).plusSeconds(4L * POISONS));
+    for (String module : MODULES) {
+      run = run.withFile(Lab.testModule(kernel, module));
+    }
+    LabResult result = Lab.run(run);
+    assertThat(result.exitStatus()).isZero();
+    log = Files.readAllLines(result.guestLog(), StandardCharsets.ISO_8859_1);
+    var mapper = new ObjectMapper();
+    loads =
+        Files.readAllLines(result.out().resolve("loads.ndjson")).stream()
+            .map(mapper::readTree)
+            .toList();
+  }
+
+  @Test
+  void everyOrdinaryLoad_hasItsWholeRecord() {
+    for (String module : MODULES) {
+      assertThat(log).contains(module + " paced ret=0 errno=0");
+      List<JsonNode> records =
+          loads.stream()
+              .filter(load -> load.get("action").asString().equals("load"))
+              .filter(load -> load.at("/module/name").asString("").equals(module))
+              .toList();
+      assertThat(records).as(module).hasSize(LOADS);
+      assertThat(records)
+          .allSatisfy(
+              load -> {
+                assertThat(load.get("outcome").asString()).isEqualTo("loaded");
+                assertThat(load.at("/image/sha256").asString()).hasSize(64);
+                assertThat(load.at("/image/complete").asBoolean()).isTrue();
+                assertThat(load.at("/module/license").asString()).isEqualTo("GPL");
+                assertThat(load.get("findings").toString()).contains("TRC-1017");
+                assertThat(load.has("gaps")).isFalse();
+              });
+    }
+  }
+
+  @Test
+  void poison_hasItsRecord_withHashAndGap() {
+    assertThat(log).contains("poison init ret=-1 errno=ENOEXEC");
+    List<JsonNode> records =
+        loads.stream()
+            .filter(load -> load.at("/loader/args/1").asString("").equals("init"))
+            .toList();
+    assertThat(records).hasSize(POISONS);
+    assertThat(records)
+        .allSatisfy(
+            load -> {
+              assertThat(load.get("outcome").asString()).isEqualTo("failed");
+              assertThat(load.at("/image/sha256").asString()).hasSize(64);
+              assertThat(load.at("/image/sizeBytes").asLong()).isEqualTo(400_000);
+              assertThat(load.get("gaps").toString()).contains("\"module\"");
+            });
+  }
+
+  @Test
+  void agent_livesToItsEnd_andLosesNothing() {
+    assertThat(log).contains("ended 0");
+    assertThat(log).anyMatch(line -> line.matches("log .*, lost 0"));
+    assertThat(log).noneMatch(line -> line.contains("blind"));
+  }
+}
