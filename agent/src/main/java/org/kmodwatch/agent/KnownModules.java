@@ -76,6 +76,11 @@ final class KnownModules {
     switch (record.outcome()) {
       case LOADED -> add(name);
       case UNLOADED -> remove(name);
+      case UNKNOWN -> {
+        if (record.action() == LoadRecord.Action.LOAD) {
+          add(name);
+        }
+      }
       case REFUSED, FAILED -> {}
     }
   }

@@ -145,7 +145,7 @@ class HistoryCommandTest {
   @Test
   void whatIsWrong_isToldWithWhatWasExpected() {
     assertRefused(
-        "--outcome takes loaded, refused, failed, unloaded; did you mean loaded?: loadd",
+        "--outcome takes loaded, refused, failed, unloaded, unknown; did you mean loaded?: loadd",
         "--outcome",
         "loadd");
     assertRefused(

@@ -43,7 +43,7 @@ final class PinsIT {
     LabResult result =
         Lab.run(
             LabRun.of(kernel, "COUNTERS=%d\n".formatted(COUNTERS) + Resources.text("pins.sh"))
-                .withoutSensor()
+                .withAgent(GuestAgent.AT_HAND)
                 .withFile(Lab.testModule(kernel, "kw_plain"))
                 .withFile(Lab.testModule(kernel, "kw_params")));
     assertThat(result.exitStatus()).isZero();

@@ -40,13 +40,14 @@ final class WatchedIT {
   static void boot(String kernel) throws IOException {
     LabRun run =
         LabRun.of(kernel, Resources.text("watched.sh"))
-            .withoutSensor()
+            .withAgent(GuestAgent.AT_HAND)
             .withTimeout(Duration.ofMinutes(6));
     for (String module : List.of("kw_plain", "kw_params", "kw_export")) {
       run = run.withFile(Lab.testModule(kernel, module));
     }
     LabResult result = Lab.run(run);
-    log = Files.readAllLines(result.guestLog(), StandardCharsets.ISO_8859_1);
+    log =
+        new String(Files.readAllBytes(result.guestLog()), StandardCharsets.UTF_8).lines().toList();
     assertThat(result.exitStatus()).isZero();
   }
 

@@ -55,6 +55,10 @@ kwload times 3000 /tmp/junk.ko
   head -c 2097148 /dev/zero
 } >/tmp/large.ko
 kwload times 100 /tmp/large.ko
+# Some of those had a token, and may fill the ring: this one's record comes once all of them were read.
+cp /tmp/junk.ko /tmp/marker.ko
+load_as 9 marker
+until_said "$loads" marker.ko
 load_as 1 kw_export
 until_said "$loads" kw_export
 
@@ -73,7 +77,7 @@ long=$(printf '%04000d' 0)
 kill -STOP "$agent"
 kwload skip 600 "$maps/ring_attempts" "$maps/ring_loads" "$maps/images" "$maps/images_rest" &
 skip=$!
-kwload storm 700 kw_plain.ko kw_plain "$long"
+kwload storm 1000 kw_plain.ko kw_plain "$long"
 kill -KILL "$skip"
 kill -CONT "$agent"
 until_said /root/agent.log '^sees again: rings' 600

@@ -15,6 +15,11 @@ final class Control {
   private final BpfMap map;
   private final ByteBuffer value;
 
+  /** What was told last: nobody else has any business to write there. */
+  private ByteBuffer told;
+
+  private boolean altered;
+
   Control(BpfMaps maps) {
     this.map = maps.map("control", Integer.BYTES, HeldLayout.CONTROL_BYTES);
     this.value =
@@ -22,6 +27,7 @@ final class Control {
             .order(ByteOrder.nativeOrder())
             .put(map.get(KEY))
             .clear();
+    this.told = copyOf(value);
   }
 
   /** Which of the two lists of what is held back the programs write: 0 or 1. */
@@ -83,17 +89,28 @@ final class Control {
    * Puts back what was told last, if somebody else has written there: the map cannot be frozen,
    * since user space writes it.
    *
-   * @return whether somebody had
+   * @return whether somebody had, since the last call
    */
   boolean putBack() {
-    boolean differs = !map.get(KEY).equals(value.duplicate().clear());
-    if (differs) {
-      tell();
-    }
-    return differs;
+    tell();
+    boolean was = altered;
+    altered = false;
+    return was;
   }
 
   private void tell() {
-    map.put(KEY, value.array());
+    boolean isAsTold = map.get(KEY).equals(told);
+    altered |= !isAsTold;
+    if (!isAsTold || !value.equals(told)) {
+      map.put(KEY, value.array());
+      told = copyOf(value);
+    }
+  }
+
+  private static ByteBuffer copyOf(ByteBuffer value) {
+    return ByteBuffer.allocate(value.capacity())
+        .order(value.order())
+        .put(value.duplicate())
+        .clear();
   }
 }

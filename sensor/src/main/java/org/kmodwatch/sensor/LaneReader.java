@@ -82,6 +82,30 @@ final class LaneReader implements AutoCloseable {
     }
   }
 
+  /**
+   * Hands over all that is there, and not only what was there as the round began.
+   *
+   * @param pause is called while a record is still being written
+   * @return whether it was all, before the pass was over
+   */
+  boolean readAll(Pass pass, Runnable pause, Sink sink) {
+    boolean isOfNow = !inRound;
+    while (true) {
+      Progress progress = read(pass, sink);
+      if (progress == Progress.ROUND) {
+        if (isOfNow) {
+          return true;
+        }
+        isOfNow = true;
+      } else if (progress == Progress.BUSY) {
+        pause.run();
+      }
+      if (pass.isOver()) {
+        return false;
+      }
+    }
+  }
+
   /** When the last record that was handed over was made, by its own time. */
   long lastTimeNanos() {
     return lastTimeNanos;

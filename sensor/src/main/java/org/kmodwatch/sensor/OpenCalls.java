@@ -113,25 +113,30 @@ final class OpenCalls {
   }
 
   /**
-   * The records of calls that will never return, each once: those of threads that are dead.
+   * The records of calls that will never return, each once: those of threads that are dead. A
+   * thread that was found dead may have returned before, and its return may still be in the ring:
+   * its call is reported once all was read that was there then.
    *
+   * @param seenUpToBootNanos up to when all that the rings held has been read
    * @param isDead whether no thread of the host has this id any more
    */
-  List<ByteBuffer> ofTheDead(long nowBootNanos, IntPredicate isDead) {
+  List<ByteBuffer> ofTheDead(long nowBootNanos, long seenUpToBootNanos, IntPredicate isDead) {
     var result = new ArrayList<ByteBuffer>();
     int looks = 0;
     Iterator<Map.Entry<Integer, Call>> calls = byHostTid.entrySet().iterator();
-    while (calls.hasNext() && looks < MAX_LOOKS) {
+    while (calls.hasNext()) {
       Map.Entry<Integer, Call> each = calls.next();
       Call call = each.getValue();
-      if (nowBootNanos < call.nextLookBootNanos) {
-        continue;
-      }
-      looks++;
-      call.nextLookBootNanos = nowBootNanos + LOOK_NANOS;
-      if (isDead.test(each.getKey())) {
-        report(call, result);
-        calls.remove();
+      if (call.isDead) {
+        if (seenUpToBootNanos >= call.lookedAtBootNanos) {
+          report(call, result);
+          calls.remove();
+        }
+      } else if (looks < MAX_LOOKS && nowBootNanos >= call.nextLookBootNanos) {
+        looks++;
+        call.nextLookBootNanos = nowBootNanos + LOOK_NANOS;
+        call.lookedAtBootNanos = nowBootNanos;
+        call.isDead = isDead.test(each.getKey());
       }
     }
     return result;
@@ -175,6 +180,8 @@ final class OpenCalls {
     private final long sinceBootNanos;
     private final boolean isInitModule;
     private long nextLookBootNanos;
+    private long lookedAtBootNanos;
+    private boolean isDead;
 
     /** The last of its records; null once it was reported. */
     private @Nullable ByteBuffer record;

@@ -62,6 +62,9 @@ public final class Sensor implements AutoCloseable {
   /** No program that was under way at the end takes as long. */
   private static final long LAST_PROGRAM_NANOS = 200_000_000L;
 
+  /** How long a record takes that is being written. */
+  private static final Duration BUSY_PAUSE = Duration.ofMillis(10);
+
   /** How much earlier than one record another may be that is behind it in a ring. */
   private static final long DISORDER_NANOS = 1_000_000_000L;
 
@@ -341,10 +344,10 @@ public final class Sensor implements AutoCloseable {
     }
     if (all) {
       // A program may have been under way as it was taken off its hook.
-      var rest = new Pass(System::nanoTime, LAST_PROGRAM_NANOS, Long.MAX_VALUE);
-      while (isShort() && !rest.isOver()) {
-        rings.pause(Duration.ofMillis(10));
-        boolean ignored = readToTheEnd(rest, sink);
+      var lastProgram = new Pass(System::nanoTime, LAST_PROGRAM_NANOS, Long.MAX_VALUE);
+      while (isShort() && !lastProgram.isOver()) {
+        rings.pause(BUSY_PAUSE);
+        boolean ignored = readToTheEnd(pass, sink);
       }
       finish(Lane.ATTEMPTS);
       finish(Lane.LOADS);
@@ -358,12 +361,8 @@ public final class Sensor implements AutoCloseable {
   }
 
   private boolean readToTheEnd(Pass pass, Consumer<Event> sink) {
-    while (true) {
-      LaneReader.Progress progress = lanes.read(pass, (lane, record) -> accept(lane, record, sink));
-      if (progress == LaneReader.Progress.ROUND || pass.isOver()) {
-        return progress == LaneReader.Progress.ROUND;
-      }
-    }
+    return lanes.readAll(
+        pass, () -> rings.pause(BUSY_PAUSE), (lane, record) -> accept(lane, record, sink));
   }
 
   /** Whether a record was sent that has not come. */
@@ -586,7 +585,7 @@ public final class Sensor implements AutoCloseable {
       SensorStatistics statistics = statistics();
       heldBack.tick(now, statistics.suppressed(), decoder, sink);
       deadAttempts.giveBack();
-      for (ByteBuffer record : openCalls.ofTheDead(now, deadAttempts::isDead)) {
+      for (ByteBuffer record : openCalls.ofTheDead(now, seenUpToBootNanos, deadAttempts::isDead)) {
         sink.accept(decoder.callWithoutReturn(record));
         handed++;
       }

@@ -58,6 +58,29 @@ final class LaneReaderTest {
   }
 
   @Test
+  void readAll_handsOverWhatCameSinceTheRoundBegan() {
+    attempts.write(record(1));
+    attempts.write(record(2));
+    assertThat(read(1)).isEqualTo(LaneReader.Progress.MORE);
+    loads.write(record(3));
+    attempts.write(record(4));
+
+    assertThat(readAll(Long.MAX_VALUE)).isTrue();
+
+    assertThat(times).containsExactly(1L, 2L, 3L, 4L);
+  }
+
+  @Test
+  void readAll_isFalse_whenThePassIsOverBefore() {
+    attempts.write(record(1));
+    attempts.write(record(2));
+
+    assertThat(readAll(1)).isFalse();
+    assertThat(times).containsExactly(1L);
+    assertThat(readAll(Long.MAX_VALUE)).isTrue();
+  }
+
+  @Test
   void nothingOfARingThatWasWrittenOver_isHandedOver() {
     for (int i = 0; i < 2000; i++) {
       loads.write(record(i));
@@ -72,6 +95,11 @@ final class LaneReaderTest {
 
   private LaneReader.Progress read(long bytes) {
     return reader.read(new Pass(() -> 0, 1, bytes), (lane, record) -> times.add(time(record)));
+  }
+
+  private boolean readAll(long bytes) {
+    return reader.readAll(
+        new Pass(() -> 0, 1, bytes), () -> {}, (lane, record) -> times.add(time(record)));
   }
 
   private static byte[] record(long time) {

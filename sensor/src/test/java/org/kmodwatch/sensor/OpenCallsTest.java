@@ -77,16 +77,30 @@ final class OpenCallsTest {
       calls.note(record(RecordLayout.FINIT_MODULE, tid, 1000));
     }
     long now = 1000 + OpenCalls.OVERDUE_NANOS;
-    assertThat(calls.ofTheDead(now - 1, tid -> true)).isEmpty();
+    assertThat(calls.ofTheDead(now - 1, now, tid -> true)).isEmpty();
 
     int reported = 0;
-    for (int second = 0; second < 10; second++) {
-      reported += calls.ofTheDead(now + second, tid -> tid > 1).size();
+    for (int look = 0; look < 11; look++) {
+      reported += calls.ofTheDead(now + look, now + look, tid -> tid > 1).size();
     }
 
     assertThat(reported).isEqualTo(559);
     assertThat(calls.bytes()).isEqualTo(record(RecordLayout.FINIT_MODULE, 1, 1000).remaining());
     assertThat(calls.takeAll()).hasSize(1);
+  }
+
+  @Test
+  void deadThreadsCall_isNotReported_whileItsReturnMayBeInTheRing() {
+    calls.note(record(RecordLayout.FINIT_MODULE, 1, 1000));
+    calls.note(record(RecordLayout.FINIT_MODULE, 2, 1000));
+    long now = 1000 + OpenCalls.OVERDUE_NANOS;
+
+    assertThat(calls.ofTheDead(now, now - 1, tid -> true)).isEmpty();
+    assertThat(calls.ofTheDead(now + 5, now - 1, tid -> true)).isEmpty();
+    assertThat(calls.returned(record(RecordLayout.FINIT_MODULE, 1, 1000))).isFalse();
+
+    assertThat(calls.ofTheDead(now + 9, now, tid -> false)).hasSize(1);
+    assertThat(calls.takeAll()).isEmpty();
   }
 
   @Test
