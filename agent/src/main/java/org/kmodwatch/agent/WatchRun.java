@@ -54,6 +54,9 @@ final class WatchRun {
   /** How long the kernel's ring may wait for an output before it is looked at again. */
   private static final Duration PATIENCE = Duration.ofMillis(250);
 
+  /** How many events wait at a start until the modules that were there before are written down. */
+  private static final int MAX_FIRST_EVENTS = 4096;
+
   private final Supplier<LiveSource> sources;
   private final Pipeline pipeline;
   private final @Nullable ReportJournal journal;
@@ -223,8 +226,9 @@ final class WatchRun {
     var first = new ArrayList<Event>();
     do {
       live.poll(Duration.ZERO, first::add);
-      // What others left in the rings may be much, and none of it is about the inventory.
-    } while (live.isBehind() && !live.isResumed() && !stopped);
+      // What others left in the rings may be much. Of a module that comes in after so much, the
+      // inventory says that it is there, and its own record says more.
+    } while (live.isBehind() && !live.isResumed() && first.size() < MAX_FIRST_EVENTS && !stopped);
     if (live.isResumed()) {
       inventory.resume(first, live.startFaults().isEmpty());
       shell.note("the pinned programs were taken over, with what they have seen since");
@@ -254,6 +258,7 @@ final class WatchRun {
       tick(live);
       // At once where a part goes blind: what comes after is judged by it.
       if (!live.faults().equals(faults) || isDue(nextLook)) {
+        long lookNanos = nanoTime.getAsLong();
         faults = live.faults();
         service.alive();
         sensorWatch.clockSet(live.takeClockSteps(), sink);
@@ -267,7 +272,9 @@ final class WatchRun {
         service.status(status());
         publish(live);
         housekeeping.tick();
-        nextLook = nanoTime.getAsLong() + LOOK_INTERVAL.toNanos();
+        // On a machine that is so slow, reading comes first.
+        long tookNanos = nanoTime.getAsLong() - lookNanos;
+        nextLook = nanoTime.getAsLong() + Math.max(LOOK_INTERVAL.toNanos(), 3 * tookNanos);
       }
       letGo(live);
       if (outputs.isRecording() && isDue(nextLedger)) {

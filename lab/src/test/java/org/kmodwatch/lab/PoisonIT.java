@@ -18,10 +18,10 @@ import tools.jackson.databind.ObjectMapper;
 /**
  * An agent with a heap of 64 MiB goes on while images come that are made to break their reader, one
  * each second: every ordinary load between them has its whole record. {@code -Dkmodwatch.poison=60}
- * for a minute.
+ * for a minute, {@code -Dkmodwatch.kernels=6.1} for another kernel.
  */
 @ParameterizedClass(name = "kernel {0}")
-@MethodSource("org.kmodwatch.lab.TestKernels#few")
+@MethodSource("org.kmodwatch.lab.TestKernels#newest")
 final class PoisonIT {
 
   private static final int POISONS = Integer.getInteger("kmodwatch.poison", 8);
