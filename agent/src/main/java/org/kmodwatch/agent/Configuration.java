@@ -92,7 +92,7 @@ final class Configuration {
                               "max",
                               new Shape.Size(1 << 20, 1L << 50),
                               ByteSize.text(ImageStore.DEFAULT_MAX_BYTES),
-                              "How much may be in it."))),
+                              "How much of the disk it may take, in blocks of 4 KiB."))),
                   "Keep what the kernel is given; --keep-images."),
               Key.optional(
                       "pin",

@@ -115,7 +115,8 @@ final class WatchCommand implements Callable<Integer> {
       paramLabel = "SIZE",
       converter = ByteSize.Converter.class,
       description =
-          "How much may be in DIR; past that, what was not loaded for longest goes. Default: 1G.")
+          "How much of the disk DIR may take, in blocks of 4 KiB; past that, or 65536 images, what"
+              + " was not loaded for longest goes. Default: 1G.")
   @Nullable ByteSize keepImagesMax;
 
   @Option(

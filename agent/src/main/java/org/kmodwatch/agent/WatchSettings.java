@@ -16,7 +16,7 @@ import org.kmodwatch.agent.status.ListenAddress;
  * @param signatures more of them
  * @param imageBufferBytes of the images' ring; 0 for none
  * @param keepImages where images are kept; null for nowhere
- * @param keepImagesMaxBytes how much may be there
+ * @param keepImagesMaxBytes how much of the disk they may take
  * @param pins where the programs are pinned; null if they are not
  * @param state where is kept which loads have been told
  * @param guardFtrace whether the kernel is to refuse to switch ftrace off

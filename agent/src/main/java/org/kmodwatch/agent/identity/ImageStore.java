@@ -15,23 +15,34 @@ import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.EnumSet;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.PriorityQueue;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import org.kmodwatch.image.Compression;
 
 /**
  * Keeps images in a folder of their own: each once, by its hash, for nobody but the owner. A file
  * is whole or not there. What is more than the folder may hold goes, that which was not used for
- * longest first.
+ * longest first. It is bounded by the disk that it takes, and by number for the heap's sake: an
+ * image costs the heap about 100 bytes, whatever its size.
  */
 public final class ImageStore {
 
   /** What it may hold if nothing else is said. */
   public static final long DEFAULT_MAX_BYTES = 1L << 30;
+
+  /** How many images it may hold: several kernels' worth, in about 6 MiB of the heap. */
+  public static final int MAX_IMAGES = 1 << 16;
+
+  /** What ext4, XFS and btrfs give to files, unless told otherwise. */
+  private static final int BLOCK_BYTES = 4096;
 
   private static final Pattern OURS = Pattern.compile("[0-9a-f]{64}\\.ko(\\.(gz|xz|zst))?");
   private static final Pattern UNFINISHED = Pattern.compile("\\.[0-9a-f]{64}\\.[0-9]+\\.part");
@@ -42,24 +53,64 @@ public final class ImageStore {
 
   private final Path folder;
   private final long maxBytes;
+  private final int maxImages;
 
-  /** Size by name, the one used least lately first. */
-  private final Map<String, Long> sizes = new LinkedHashMap<>(16, 0.75f, true);
+  /** Blocks by image, the one used least lately first. */
+  private final Map<Image, Integer> blocks = new LinkedHashMap<>(16, 0.75f, true);
 
+  /** Of all of them, in blocks. */
   private long total;
 
-  private ImageStore(Path folder, long maxBytes) {
+  private ImageStore(Path folder, long maxBytes, int maxImages) {
     this.folder = folder;
     this.maxBytes = maxBytes;
+    this.maxImages = maxImages;
+  }
+
+  /** An image's hash and form, which are its file's name in a third of the heap. */
+  private record Image(long first, long second, long third, long fourth, Compression form) {
+
+    /**
+     * The one whose file has a name.
+     *
+     * @param name as {@link #OURS} has it
+     */
+    static Image of(String name) {
+      return new Image(
+          Long.parseUnsignedLong(name, 0, 16, 16),
+          Long.parseUnsignedLong(name, 16, 32, 16),
+          Long.parseUnsignedLong(name, 32, 48, 16),
+          Long.parseUnsignedLong(name, 48, 64, 16),
+          switch (name.substring(64)) {
+            case ".ko.gz" -> Compression.GZIP;
+            case ".ko.xz" -> Compression.XZ;
+            case ".ko.zst" -> Compression.ZSTD;
+            default -> Compression.NONE;
+          });
+    }
+
+    String name() {
+      HexFormat hex = HexFormat.of();
+      return hex.toHexDigits(first)
+          + hex.toHexDigits(second)
+          + hex.toHexDigits(third)
+          + hex.toHexDigits(fourth)
+          + ending(form);
+    }
   }
 
   /**
    * Opens a folder, which is made if it is not there.
    *
-   * @param maxBytes how many bytes of images it may hold
+   * @param maxBytes how many bytes of the disk images may take, in blocks of 4 KiB
    * @throws IOException if it cannot be made or read, or others may read it too
    */
   public static ImageStore open(Path folder, long maxBytes) throws IOException {
+    return open(folder, maxBytes, MAX_IMAGES);
+  }
+
+  /** In tests, with another bound on their number. */
+  static ImageStore open(Path folder, long maxBytes, int maxImages) throws IOException {
     try {
       Path parent = folder.toAbsolutePath().getParent();
       if (parent != null) {
@@ -69,7 +120,7 @@ public final class ImageStore {
     } catch (FileAlreadyExistsException there) {
       requirePrivate(folder);
     }
-    var store = new ImageStore(folder.toAbsolutePath().normalize(), maxBytes);
+    var store = new ImageStore(folder.toAbsolutePath().normalize(), maxBytes, maxImages);
     store.look();
     return store;
   }
@@ -86,10 +137,11 @@ public final class ImageStore {
     }
   }
 
-  /** Takes account of what is there from before. */
+  /** Takes account of what is there from before, and removes what is too much of it. */
   private void look() throws IOException {
-    record Found(String name, long size, FileTime used) {}
-    var found = new java.util.ArrayList<Found>();
+    record Found(Image image, int blocks, long usedNanos) {}
+    // No more of them at once than are kept: what was there before may be any number.
+    var found = new PriorityQueue<Found>(Comparator.comparingLong(Found::usedNanos));
     try (DirectoryStream<Path> files = Files.newDirectoryStream(folder)) {
       for (Path file : files) {
         String name = String.valueOf(file.getFileName());
@@ -98,16 +150,21 @@ public final class ImageStore {
         } else if (OURS.matcher(name).matches()) {
           BasicFileAttributes attributes =
               Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
-          found.add(new Found(name, attributes.size(), attributes.lastModifiedTime()));
+          found.add(
+              new Found(
+                  Image.of(name),
+                  blocksOf(attributes.size()),
+                  attributes.lastModifiedTime().to(TimeUnit.NANOSECONDS)));
+          if (found.size() > maxImages) {
+            Files.deleteIfExists(folder.resolve(found.remove().image().name()));
+          }
         }
       }
     }
-    found.sort(java.util.Comparator.comparing(Found::used));
-    for (Found file : found) {
-      sizes.put(file.name(), file.size());
-      total += file.size();
+    for (Found next; (next = found.poll()) != null; ) {
+      remember(next.image(), next.blocks());
     }
-    makeRoom(0);
+    makeRoom(0, 0);
   }
 
   /**
@@ -124,22 +181,22 @@ public final class ImageStore {
     if (!OURS.matcher(name).matches()) {
       throw new IllegalArgumentException("not a hash: sha256=" + sha256);
     }
+    Image image = Image.of(name);
     Path file = folder.resolve(name);
-    Long known = sizes.get(name);
-    if (known != null && known == bytes.remaining() && isThere(file, known)) {
+    if (blocks.get(image) != null && isThere(file, bytes.remaining())) {
       Files.setLastModifiedTime(file, FileTime.from(now));
       return file;
     }
-    forget(name);
-    if (bytes.remaining() > maxBytes) {
+    forget(image);
+    int wanted = blocksOf(bytes.remaining());
+    if (bytesOf(wanted) > maxBytes) {
       throw new IOException(
-          "the image is larger than what may be kept: size=%d, limit=%d"
-              .formatted(bytes.remaining(), maxBytes));
+          "the image is larger than what may be kept: size=%d, onDisk=%d, limit=%d"
+              .formatted(bytes.remaining(), bytesOf(wanted), maxBytes));
     }
-    makeRoom(bytes.remaining());
+    makeRoom(1, wanted);
     write(file, sha256, bytes, now);
-    sizes.put(name, (long) bytes.remaining());
-    total += bytes.remaining();
+    remember(image, wanted);
     return file;
   }
 
@@ -170,19 +227,36 @@ public final class ImageStore {
     }
   }
 
-  private void makeRoom(long wanted) throws IOException {
-    while (total + wanted > maxBytes && !sizes.isEmpty()) {
-      String oldest = sizes.keySet().iterator().next();
-      Files.deleteIfExists(folder.resolve(oldest));
+  private void makeRoom(int images, int wanted) throws IOException {
+    while (!blocks.isEmpty()
+        && (bytesOf(total + wanted) > maxBytes || blocks.size() + images > maxImages)) {
+      Image oldest = blocks.keySet().iterator().next();
+      Files.deleteIfExists(folder.resolve(oldest.name()));
       forget(oldest);
     }
   }
 
-  private void forget(String name) {
-    Long size = sizes.remove(name);
-    if (size != null) {
-      total -= size;
+  private void remember(Image image, int taken) {
+    blocks.put(image, taken);
+    total += taken;
+  }
+
+  private void forget(Image image) {
+    Integer taken = blocks.remove(image);
+    if (taken != null) {
+      total -= taken;
     }
+  }
+
+  /**
+   * A file without bytes takes one too: it has an inode and a name, of which a disk has so many.
+   */
+  private static int blocksOf(long size) {
+    return (int) Math.clamp(Math.ceilDiv(size, BLOCK_BYTES), 1, Integer.MAX_VALUE);
+  }
+
+  private static long bytesOf(long blocks) {
+    return blocks * BLOCK_BYTES;
   }
 
   private static boolean isThere(Path file, long size) throws IOException {

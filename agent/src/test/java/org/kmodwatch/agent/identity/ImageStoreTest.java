@@ -17,6 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 class ImageStoreTest {
 
   private static final Instant T = Instant.parse("2026-11-24T00:00:00Z");
+  private static final long BLOCK = 4096;
 
   @TempDir Path folder;
 
@@ -24,7 +25,7 @@ class ImageStoreTest {
   void image_isKeptByItsHash_forItsOwnerAlone() throws IOException {
     Path kept = folder.resolve("a/b/images");
 
-    Path file = keep(ImageStore.open(kept, 100), image(10, 1), T);
+    Path file = keep(ImageStore.open(kept, 3 * BLOCK), image(10, 1), T);
 
     assertThat(file).isEqualTo(kept.resolve(Digests.sha256(image(10, 1)) + ".ko"));
     assertThat(Files.readAllBytes(file)).isEqualTo(image(10, 1).array());
@@ -35,7 +36,7 @@ class ImageStoreTest {
 
   @Test
   void compressedImage_hasTheEndingOfItsForm() throws IOException {
-    ImageStore store = ImageStore.open(folder.resolve("images"), 100);
+    ImageStore store = ImageStore.open(folder.resolve("images"), 3 * BLOCK);
     ByteBuffer xz = ByteBuffer.wrap(new byte[] {(byte) 0xfd, '7', 'z', 'X', 'Z', 0, 1});
 
     assertThat(keep(store, xz, T).toString()).endsWith(".ko.xz");
@@ -44,7 +45,7 @@ class ImageStoreTest {
   @Test
   void sameImage_isKeptOnce() throws IOException {
     Path kept = folder.resolve("images");
-    ImageStore store = ImageStore.open(kept, 100);
+    ImageStore store = ImageStore.open(kept, 3 * BLOCK);
 
     Path first = keep(store, image(10, 1), T);
     Path second = keep(store, image(10, 1), T.plusSeconds(5));
@@ -56,22 +57,78 @@ class ImageStoreTest {
   @Test
   void pastTheBound_whatWasNotUsedForLongestGoes() throws IOException {
     Path kept = folder.resolve("images");
-    ImageStore store = ImageStore.open(kept, 30);
+    ImageStore store = ImageStore.open(kept, 3 * BLOCK);
     Path first = keep(store, image(10, 1), T);
     Path second = keep(store, image(10, 2), T.plusSeconds(1));
     Path third = keep(store, image(10, 3), T.plusSeconds(2));
     keep(store, image(10, 1), T.plusSeconds(3));
 
-    Path fourth = keep(store, image(20, 4), T.plusSeconds(4));
+    Path fourth = keep(store, image(4097, 4), T.plusSeconds(4));
 
     assertThat(List.of(second, third)).allMatch(Files::notExists);
     assertThat(List.of(first, fourth)).allMatch(Files::exists);
   }
 
   @Test
+  void smallImages_countByTheBlocksThatTheyTake() throws IOException {
+    Path kept = folder.resolve("images");
+    ImageStore store = ImageStore.open(kept, 2 * BLOCK);
+    Path empty = keep(store, image(0, 0), T);
+    Path second = keep(store, image(10, 2), T.plusSeconds(1));
+
+    Path third = keep(store, image(10, 3), T.plusSeconds(2));
+
+    assertThat(names(kept)).doesNotContain(empty).containsExactlyInAnyOrder(second, third);
+  }
+
+  @Test
+  void pastTheNumber_whatWasNotUsedForLongestGoes() throws IOException {
+    Path kept = folder.resolve("images");
+    ImageStore store = ImageStore.open(kept, 1 << 20, 2);
+    Path first = keep(store, image(10, 1), T);
+    keep(store, image(10, 2), T.plusSeconds(1));
+    keep(store, image(10, 1), T.plusSeconds(2));
+
+    Path third = keep(store, image(10, 3), T.plusSeconds(3));
+
+    assertThat(names(kept)).containsExactlyInAnyOrder(first, third);
+  }
+
+  @Test
+  void atAStart_whatIsPastTheNumberOrTheBlocksGoes_theOldestFirst() throws IOException {
+    Path kept = folder.resolve("images");
+    ImageStore before = ImageStore.open(kept, 1 << 20);
+    keep(before, image(10, 1), T.plusSeconds(2));
+    Path second = keep(before, image(10, 2), T.plusSeconds(4));
+    keep(before, image(10, 3), T.plusSeconds(1));
+    Path fourth = keep(before, image(10, 4), T.plusSeconds(3));
+
+    ImageStore.open(kept, 1 << 20, 2);
+    assertThat(names(kept)).containsExactlyInAnyOrder(second, fourth);
+
+    ImageStore.open(kept, BLOCK, 2);
+    assertThat(names(kept)).containsExactly(second);
+  }
+
+  @Test
+  void theSameBytes_areKeptInEachFormThatTheyWereFoundIn() throws IOException {
+    Path kept = folder.resolve("images");
+    String all = "f0".repeat(32);
+    Path plain = Files.write(Files.createDirectory(kept).resolve(all + ".ko"), new byte[1]);
+    Path zstd = Files.write(kept.resolve(all + ".ko.zst"), new byte[1]);
+    Files.setPosixFilePermissions(kept, PosixFilePermissions.fromString("rwx------"));
+
+    ImageStore.open(kept, 2 * BLOCK);
+    assertThat(names(kept)).containsExactlyInAnyOrder(plain, zstd);
+
+    ImageStore.open(kept, 0);
+    assertThat(names(kept)).isEmpty();
+  }
+
+  @Test
   void afterARestart_theOrderIsTheSame_andWhatWasBegunIsGone() throws IOException {
     Path kept = folder.resolve("images");
-    ImageStore before = ImageStore.open(kept, 30);
+    ImageStore before = ImageStore.open(kept, 3 * BLOCK);
     Path first = keep(before, image(10, 1), T);
     Path second = keep(before, image(10, 2), T.plusSeconds(1));
     keep(before, image(10, 1), T.plusSeconds(2));
@@ -79,8 +136,8 @@ class ImageStoreTest {
     Files.write(begun, new byte[5]);
     Path strangers = Files.writeString(kept.resolve("README"), "not ours");
 
-    ImageStore after = ImageStore.open(kept, 30);
-    keep(after, image(20, 3), T.plusSeconds(3));
+    ImageStore after = ImageStore.open(kept, 3 * BLOCK);
+    keep(after, image(4097, 3), T.plusSeconds(3));
 
     assertThat(second).doesNotExist();
     assertThat(begun).doesNotExist();
@@ -90,7 +147,7 @@ class ImageStoreTest {
 
   @Test
   void fileThatSomebodyTookAway_isWrittenAgain() throws IOException {
-    ImageStore store = ImageStore.open(folder.resolve("images"), 100);
+    ImageStore store = ImageStore.open(folder.resolve("images"), 3 * BLOCK);
     Files.delete(keep(store, image(10, 1), T));
 
     assertThat(keep(store, image(10, 1), T)).exists();
@@ -98,12 +155,13 @@ class ImageStoreTest {
 
   @Test
   void imageLargerThanTheBound_isRefused_andTakesNothingWithIt() throws IOException {
-    ImageStore store = ImageStore.open(folder.resolve("images"), 30);
+    ImageStore store = ImageStore.open(folder.resolve("images"), 3 * BLOCK - 1);
     Path first = keep(store, image(10, 1), T);
 
-    assertThatThrownBy(() -> keep(store, image(31, 2), T))
+    assertThatThrownBy(() -> keep(store, image(8193, 2), T))
         .isInstanceOf(IOException.class)
-        .hasMessage("the image is larger than what may be kept: size=31, limit=30");
+        .hasMessage(
+            "the image is larger than what may be kept: size=8193, onDisk=12288, limit=12287");
     assertThat(first).exists();
   }
 
@@ -115,10 +173,10 @@ class ImageStoreTest {
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-xr-x")));
     Path file = Files.writeString(folder.resolve("file"), "");
 
-    assertThatThrownBy(() -> ImageStore.open(open, 30))
+    assertThatThrownBy(() -> ImageStore.open(open, 3 * BLOCK))
         .isInstanceOf(IOException.class)
         .hasMessage("others may look into the folder to keep images in; remedy: chmod 700 " + open);
-    assertThatThrownBy(() -> ImageStore.open(file, 30))
+    assertThatThrownBy(() -> ImageStore.open(file, 3 * BLOCK))
         .isInstanceOf(IOException.class)
         .hasMessage("not a folder to keep images in: " + file);
   }
@@ -126,7 +184,7 @@ class ImageStoreTest {
   @Test
   void folderThatIsGone_isAnError_andNothingIsLeft() throws IOException {
     Path kept = folder.resolve("images");
-    ImageStore store = ImageStore.open(kept, 30);
+    ImageStore store = ImageStore.open(kept, 3 * BLOCK);
     Files.delete(kept);
 
     assertThatThrownBy(() -> keep(store, image(10, 1), T)).isInstanceOf(IOException.class);
