@@ -16,14 +16,18 @@ import org.kmodwatch.core.event.Event;
  * the rules leave it out, an event ends once the log's clock is {@value #MAX_AGE_SECONDS} s on, as
  * in auparse, or {@value #MAX_LATER} other events have begun.
  *
- * <p>It holds at most {@value #MAX_OPEN} events that are not whole; the oldest of more ends early.
- * Not thread-safe.
+ * <p>It holds at most {@value #MAX_OPEN} events that are not whole, and about 8 MiB of their texts,
+ * which are as long as whoever wrote the log made them; the oldest of more ends early. Not
+ * thread-safe.
  */
 public final class AuditJoiner {
 
   private static final int MAX_AGE_SECONDS = 2;
   private static final int MAX_LATER = 512;
   private static final int MAX_OPEN = 1024;
+  private static final long MAX_BYTES = 8L << 20;
+  private static final long BYTES_OF_AN_EVENT = 512;
+  private static final long BYTES_OF_A_TEXT = 56;
   private static final long MAX_AGE_NANOS = MAX_AGE_SECONDS * 1_000_000_000L;
 
   /** In the order in which they began. */
@@ -31,6 +35,9 @@ public final class AuditJoiner {
 
   private long clockNanos;
   private long begun;
+
+  /** Of the heap, about, that the records of all events take that are not whole. */
+  private long bytes;
 
   /** One that holds nothing. */
   public AuditJoiner() {}
@@ -63,6 +70,24 @@ public final class AuditJoiner {
     private @Nullable String workingDirectory;
     private AuditRecord.@Nullable Title title;
 
+    /** What of {@link AuditJoiner#bytes} is this one's. */
+    private long counted;
+
+    private long bytesOf(AuditId id) {
+      return BYTES_OF_AN_EVENT
+          + of(id.node())
+          + (call == null
+              ? 0
+              : of(call.name()) + of(call.unknown()) + of(call.comm()) + of(call.executable()))
+          + (module == null ? 0 : of(module.name()))
+          + of(workingDirectory)
+          + (title == null ? 0 : title.arguments().stream().mapToLong(Open::of).sum());
+    }
+
+    private static long of(@Nullable String text) {
+      return text == null ? 0 : BYTES_OF_A_TEXT + text.length();
+    }
+
     Open(long sinceNanos, long turn, Place place) {
       this.sinceNanos = sinceNanos;
       this.turn = turn;
@@ -79,7 +104,7 @@ public final class AuditJoiner {
     switch (record) {
       case AuditRecord.End end -> {
         if (known != null) {
-          open.remove(id);
+          take(id, known);
           end(known, listener);
         }
         return;
@@ -87,14 +112,14 @@ public final class AuditJoiner {
       case AuditRecord.Call call -> {
         if (known != null && known.call != null) {
           // Another's, with the same number at the same time.
-          open.remove(id);
+          take(id, known);
           end(known, listener);
           known = null;
         }
         Open event = known == null ? begin(id, place, listener) : known;
         event.call = call;
         event.place = place;
-        endIfWhole(id, event, listener);
+        changed(id, event, listener);
       }
       case AuditRecord.Module module -> {
         Open event = known == null ? begin(id, place, listener) : known;
@@ -102,15 +127,17 @@ public final class AuditJoiner {
         if (event.call == null) {
           event.place = place;
         }
+        changed(id, event, listener);
       }
       case AuditRecord.WorkingDirectory directory -> {
         Open event = known == null ? begin(id, place, listener) : known;
         event.workingDirectory = directory.path();
+        changed(id, event, listener);
       }
       case AuditRecord.Title title -> {
         Open event = known == null ? begin(id, place, listener) : known;
         event.title = title;
-        endIfWhole(id, event, listener);
+        changed(id, event, listener);
       }
     }
   }
@@ -121,6 +148,7 @@ public final class AuditJoiner {
       end(each, listener);
     }
     open.clear();
+    bytes = 0;
   }
 
   /** How many events are not whole. */
@@ -151,13 +179,27 @@ public final class AuditJoiner {
     Iterator<Open> oldest = open.values().iterator();
     Open event = oldest.next();
     oldest.remove();
+    bytes -= event.counted;
     end(event, listener);
   }
 
-  private void endIfWhole(AuditId id, Open event, Listener listener) {
+  private void take(AuditId id, Open event) {
+    open.remove(id);
+    bytes -= event.counted;
+  }
+
+  /** Ends it if it is whole, and others if all together are too much. */
+  private void changed(AuditId id, Open event, Listener listener) {
     if (event.call != null && event.title != null) {
-      open.remove(id);
+      take(id, event);
       end(event, listener);
+      return;
+    }
+    long now = event.bytesOf(id);
+    bytes += now - event.counted;
+    event.counted = now;
+    while (bytes > MAX_BYTES && open.size() > 1) {
+      endOldest(listener);
     }
   }
 

@@ -27,6 +27,11 @@ final class ContextFields extends LazyFields {
     return fields instanceof ContextFields known ? known : new ContextFields(fields, null);
   }
 
+  /** Whether they were read, and keep what was. */
+  boolean wasRead() {
+    return given != null;
+  }
+
   SensorContext context() {
     SensorContext known = context;
     if (known == null) {

@@ -16,16 +16,51 @@ public final class EventWeight {
 
   private static final long OF_VALUE = 48;
 
+  private static final long OF_ADDRESS = 24;
+
+  /** As long as names, identifiers and digests are; what is no longer is of {@link #OF_EVENT}. */
+  private static final int ORDINARY_LENGTH = 96;
+
   private EventWeight() {}
 
   /** Bytes of the heap that {@code event} keeps, its texts among them, about. */
   public static long of(Event event) {
     ProcessContext process = event.process();
+    ContainerContext container = event.container();
+    KubernetesContext kubernetes = event.kubernetes();
     long sum =
-        OF_EVENT + of(event.hostName()) + of(process.processName()) + of(process.executablePath());
+        OF_EVENT
+            + of(event.hostName())
+            + of(process.processName())
+            + of(process.executablePath())
+            + beyondOrdinary(event.source())
+            + beyondOrdinary(event.eventId())
+            + beyondOrdinary(event.eventName())
+            + beyondOrdinary(event.syscall())
+            + beyondOrdinary(container.id())
+            + beyondOrdinary(container.name())
+            + beyondOrdinary(container.image())
+            + beyondOrdinary(container.imageDigest())
+            + beyondOrdinary(container.runtime())
+            + beyondOrdinary(kubernetes.podName())
+            + beyondOrdinary(kubernetes.podNamespace())
+            + beyondOrdinary(kubernetes.podUid())
+            + of(event.metadata());
+    if (event.matchedPolicies() != null) {
+      for (String policy : event.matchedPolicies()) {
+        sum += of(policy);
+      }
+    }
+    if (event.stackAddresses() != null) {
+      sum += OF_ADDRESS * event.stackAddresses().size();
+    }
     if (event.args() != null) {
       for (Argument argument : event.args()) {
-        sum += OF_VALUE + of(argument.value());
+        sum +=
+            OF_VALUE
+                + beyondOrdinary(argument.name())
+                + beyondOrdinary(argument.type())
+                + of(argument.value());
       }
     }
     SensorContext context = SensorContexts.of(event).orElse(null);
@@ -33,7 +68,7 @@ public final class EventWeight {
       sum += of(context);
     }
     for (Map.Entry<String, Value> field : event.unknownFields().entrySet()) {
-      if (context == null || !field.getKey().equals(SensorContext.KEY)) {
+      if (!(field.getValue() instanceof Value.Obj(ContextFields known)) || known.wasRead()) {
         sum += OF_VALUE + of(field.getKey()) + of(field.getValue());
       }
     }
@@ -81,6 +116,10 @@ public final class EventWeight {
       case Value.Bool ignored -> OF_VALUE;
       case Value.Null ignored -> OF_VALUE;
     };
+  }
+
+  private static long beyondOrdinary(@Nullable String text) {
+    return text == null || text.length() <= ORDINARY_LENGTH ? 0 : of(text);
   }
 
   private static long of(@Nullable String text) {

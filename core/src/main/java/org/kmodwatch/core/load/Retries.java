@@ -9,6 +9,9 @@ final class Retries {
 
   private static final long RETRY_NANOS = 1_000_000_000L;
 
+  /** MODULE_NAME_LEN of include/linux/module.h: no kernel takes a longer name. */
+  private static final int MAX_NAME = 64;
+
   /** The last finit_module of each thread, if it failed. */
   private final Map<Integer, Failed> failed;
 
@@ -22,8 +25,14 @@ final class Retries {
           attempt.hostProcessId,
           attempt.beginNanos(),
           attempt.endOrBeginNanos(),
-          attempt.moduleName());
+          nameOf(attempt));
     }
+  }
+
+  /** Its beginning, where a recording says what no kernel does: it is kept. */
+  private static @Nullable String nameOf(Attempt attempt) {
+    String name = attempt.moduleName();
+    return name == null || name.length() <= MAX_NAME ? name : name.substring(0, MAX_NAME);
   }
 
   /** None of those ended before. */
@@ -73,7 +82,7 @@ final class Retries {
           && attempt.beginNanos() - before.endNanos <= RETRY_NANOS
           && (before.moduleName == null
               || attempt.moduleName() == null
-              || before.moduleName.equals(attempt.moduleName()))) {
+              || before.moduleName.equals(nameOf(attempt)))) {
         attempt.retryOf = before.id;
       }
       return;

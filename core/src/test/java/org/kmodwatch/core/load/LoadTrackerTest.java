@@ -9,6 +9,7 @@ import static org.kmodwatch.core.load.LoadRecord.Outcome.REFUSED;
 import static org.kmodwatch.core.load.LoadRecord.Outcome.UNKNOWN;
 import static org.kmodwatch.core.load.LoadRecord.Outcome.UNLOADED;
 
+import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -424,6 +425,30 @@ final class LoadTrackerTest {
 
     assertThat(tracker.statistics().requestsWithoutLoad()).isBetween(400L, 999L);
     assertThat(tracker.statistics().requestsPending()).isPositive();
+  }
+
+  @Test
+  void failedLoads_keepNoLongName() {
+    var other =
+        new LoadTracker(
+            LoadTrackerOptions.of(LoadRecord.Host.UNKNOWN, null), (record, basis) -> {});
+    long before = usedHeap();
+    for (int thread = 1; thread <= 1000; thread++) {
+      Call.finit(thread, thread)
+          .named(thread + "n".repeat(100_000))
+          .coming(0)
+          .returns(-22)
+          .events
+          .forEach(event -> other.accept(event, List.of()));
+    }
+
+    assertThat(usedHeap() - before).isLessThan(24 << 20);
+    assertThat(other.statistics().joined()).isEqualTo(2000);
+  }
+
+  private static long usedHeap() {
+    System.gc();
+    return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
   }
 
   @Test
