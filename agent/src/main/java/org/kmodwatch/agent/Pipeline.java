@@ -38,6 +38,9 @@ final class Pipeline {
   /** Past this many different event names the rest are counted together; a recording may lie. */
   private static final int MAX_NAMES = 256;
 
+  /** And past this length, which no name of an event has. */
+  private static final int MAX_NAME_LENGTH = 128;
+
   private static final String OTHER_NAMES = "(other)";
 
   private final Engine engine;
@@ -306,7 +309,10 @@ final class Pipeline {
   private List<String> judge(Event event) throws IOException {
     String name = event.eventName();
     eventsByName.merge(
-        eventsByName.containsKey(name) || eventsByName.size() < MAX_NAMES ? name : OTHER_NAMES,
+        name.length() <= MAX_NAME_LENGTH
+                && (eventsByName.containsKey(name) || eventsByName.size() < MAX_NAMES)
+            ? name
+            : OTHER_NAMES,
         1L,
         Long::sum);
     // The findings are written after the engine is done: it takes what its listener throws for a

@@ -4,15 +4,18 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.agent.history.HistoryFilter;
 import org.kmodwatch.agent.output.Catalogue;
+import org.kmodwatch.agent.output.NoticeIds;
 import org.kmodwatch.agent.output.TextTable;
 import org.kmodwatch.agent.policy.Learner;
 import org.kmodwatch.agent.policy.Policy;
@@ -46,6 +49,12 @@ final class PolicyCommand implements Callable<Integer> {
 
   /** Past this many loads of one kind the rest are counted. */
   private static final int SHOWN = 20;
+
+  /** Past this many of those, it is not told any more how many there are. */
+  private static final int MAX_KINDS = 1 << 14;
+
+  /** A text of the table; a recording's may be as long as a line. */
+  private static final int MAX_CELL = 256;
 
   private final Shell shell;
   private final InstantSource clock;
@@ -126,7 +135,7 @@ final class PolicyCommand implements Callable<Integer> {
     shell.print(
         "\n%s: %d would alert without a policy, %d with it\n"
             .formatted(Counted.of(trial.loads, "load"), trial.withoutPolicy, trial.withPolicy));
-    shell.print(alerting(trial.alerting));
+    shell.print(alerting(trial));
     if (!policy.neverHit().isEmpty()) {
       shell.print("\nrules that never spoke: %s\n".formatted(String.join(", ", policy.neverHit())));
     }
@@ -148,10 +157,25 @@ final class PolicyCommand implements Callable<Integer> {
     return table.render(shell.colour());
   }
 
+  /** Loads that are shown as one. */
+  private static final class Kind {
+    private final List<String> cells;
+    private long count = 1;
+
+    Kind(List<String> cells) {
+      this.cells = cells;
+    }
+  }
+
   /** What a policy says of loads; of those that alert, the same ones together. */
   private static final class Trial {
     private final Policy policy;
-    private final Map<List<String>, Long> alerting = new LinkedHashMap<>();
+
+    /** The first ones, by the hash of what they are, which may be long. */
+    private final Map<String, Kind> alerting = new LinkedHashMap<>();
+
+    private final Set<String> more = new HashSet<>();
+    private boolean evenMore;
     private long loads;
     private long withoutPolicy;
     private long withPolicy;
@@ -173,8 +197,26 @@ final class PolicyCommand implements Callable<Integer> {
           policy.apply(load, Instant.ofEpochSecond(0, load.timeNanos())).policy();
       if (said != null && said.verdict() == Verdict.ALERT) {
         withPolicy++;
-        alerting.merge(cells(load, said), 1L, Long::sum);
+        count(cells(load, said));
       }
+    }
+
+    private void count(List<String> cells) {
+      String key = NoticeIds.sha256(String.join("\n", cells)).substring(0, 32);
+      Kind kind = alerting.get(key);
+      if (kind != null) {
+        kind.count++;
+      } else if (alerting.size() < SHOWN) {
+        alerting.put(key, new Kind(cells.stream().map(Trial::cut).toList()));
+      } else if (more.size() < MAX_KINDS - SHOWN) {
+        more.add(key);
+      } else if (!more.contains(key)) {
+        evenMore = true;
+      }
+    }
+
+    private static String cut(String text) {
+      return text.length() <= MAX_CELL ? text : text.substring(0, MAX_CELL - 1) + "…";
     }
 
     private static List<String> cells(LoadRecord load, LoadRecord.Policy said) {
@@ -188,26 +230,26 @@ final class PolicyCommand implements Callable<Integer> {
     }
   }
 
-  private String alerting(Map<List<String>, Long> same) {
-    if (same.isEmpty()) {
+  private String alerting(Trial trial) {
+    if (trial.alerting.isEmpty()) {
       return "";
     }
     var table = new TextTable("ALERTS", "MODULE", "FROM", "OUTCOME", "RULE", "FINDINGS");
-    same.entrySet().stream()
-        .limit(SHOWN)
-        .forEach(
-            entry -> {
-              List<String> cells = entry.getKey();
-              table.add(
-                  Long.toString(entry.getValue()),
-                  cells.get(0),
-                  cells.get(1),
-                  cells.get(2),
-                  cells.get(3),
-                  cells.get(4));
-            });
+    for (Kind kind : trial.alerting.values()) {
+      List<String> cells = kind.cells;
+      table.add(
+          Long.toString(kind.count),
+          cells.get(0),
+          cells.get(1),
+          cells.get(2),
+          cells.get(3),
+          cells.get(4));
+    }
     String more =
-        same.size() > SHOWN ? "and %d more kinds of loads\n".formatted(same.size() - SHOWN) : "";
+        trial.more.isEmpty()
+            ? ""
+            : "and %s%d more kinds of loads\n"
+                .formatted(trial.evenMore ? "more than " : "", trial.more.size());
     return "\n" + table.render(shell.colour()) + more;
   }
 

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -103,6 +104,51 @@ class PolicyCommandTest {
 
             rules that never spoke: never
             """);
+  }
+
+  @Test
+  void test_cutsLongTextsOfTheTable_andCountsTheKinds() throws IOException {
+    var loads = new ArrayList<LoadRecord>();
+    for (int i = 0; i < 30; i++) {
+      loads.add(packaged(i + "x".repeat(5000), true));
+      loads.add(packaged(i + "x".repeat(5000), true));
+    }
+
+    Cli.Result result =
+        new Cli().run("policy", "test", policy(POLICY).toString(), recording(loads).toString());
+
+    assertThat(result.out()).contains("x…").contains("and 10 more kinds of loads\n");
+    assertThat(result.out().length()).isLessThan(30_000);
+  }
+
+  @Test
+  void test_countsNoMoreKindsThanItKeeps() throws IOException {
+    var loads = new ArrayList<LoadRecord>();
+    for (int i = 0; i < 17_000; i++) {
+      loads.add(packaged("m" + i, true));
+    }
+
+    Cli.Result result =
+        new Cli().run("policy", "test", policy(POLICY).toString(), recording(loads).toString());
+
+    assertThat(result.out()).contains("and more than 16364 more kinds of loads\n");
+  }
+
+  @Test
+  void learn_leavesToAPerson_whatWouldTakeTooMuchMemory() throws IOException {
+    var loads = new ArrayList<LoadRecord>();
+    for (int i = 0; i < 100; i++) {
+      loads.add(signed(i + "x".repeat(1 << 18)));
+    }
+    loads.add(signed("0" + "x".repeat(1 << 18)));
+
+    Cli.Result learned = new Cli().run("policy", "learn", recording(loads).toString());
+
+    assertThat(learned.status()).isZero();
+    assertThat(learned.err())
+        .isEqualTo(
+            "32 of 101 loads covered by 1 proposed rules; left to you: 69 past the"
+                + " 16 MiB of names, signers and hashes that are learned at once\n");
   }
 
   @Test

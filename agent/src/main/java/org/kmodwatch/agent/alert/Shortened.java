@@ -8,7 +8,9 @@ import java.util.Objects;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.core.event.Argument;
+import org.kmodwatch.core.event.ContainerContext;
 import org.kmodwatch.core.event.Event;
+import org.kmodwatch.core.event.KubernetesContext;
 import org.kmodwatch.core.event.ProcessContext;
 import org.kmodwatch.core.event.Value;
 import org.kmodwatch.core.load.LoadRecord;
@@ -16,8 +18,8 @@ import org.kmodwatch.core.signature.Finding;
 
 /**
  * What is kept of a subject until its repeats are summed up: texts and lists that whoever loads a
- * module chooses (paths, arguments, parameters) are cut, so that nobody can fill the heap with
- * them. What an ordinary load says is shorter and stays as it is.
+ * module, or writes a recording, chooses (paths, arguments, parameters, names) are cut, so that
+ * nobody can fill the heap with them. What an ordinary load says is shorter and stays as it is.
  */
 final class Shortened {
 
@@ -66,12 +68,12 @@ final class Shortened {
     LoadRecord.Requester requester = r.requester();
     var route =
         new LoadRecord.Route(
-            r.route().syscall(),
-            r.route().abi(),
+            optional(r.route().syscall()),
+            optional(r.route().abi()),
             list(r.route().flags(), this::text),
             optional(r.route().params()),
             r.route().memoryOnly(),
-            r.route().compression(),
+            optional(r.route().compression()),
             r.route().autoload());
     var module =
         new LoadRecord.ModuleDetails(
@@ -84,7 +86,7 @@ final class Shortened {
             optional(m.author()),
             m.intree(),
             list(m.depends(), this::text),
-            m.taints(),
+            list(m.taints(), this::text),
             m.sizeBytes(),
             list(m.usedBy(), this::text));
     LoadRecord.ModuleFile file =
@@ -97,7 +99,7 @@ final class Shortened {
                 f.ctimeNanos(),
                 f.deleted(),
                 f.place(),
-                f.owner());
+                f.owner() == null ? null : owner(f.owner()));
     LoadRecord.ProcessDetails by = loader == null ? null : process(loader);
     LoadRecord.Requester asked =
         requester == null
@@ -116,20 +118,20 @@ final class Shortened {
         r.id(),
         r.timeNanos(),
         r.durationNanos(),
-        r.host(),
+        host(r.host()),
         r.action(),
         r.outcome(),
         r.returnValue(),
-        r.errno(),
+        optional(r.errno()),
         optional(r.reason()),
         route,
         module,
-        r.image(),
+        r.image() == null ? null : image(r.image()),
         file,
         by,
         asked,
-        r.container(),
-        r.kubernetes(),
+        container(r.container()),
+        kubernetes(r.kubernetes()),
         r.codeMayHaveRun(),
         r.preExisting(),
         r.retryOf(),
@@ -138,6 +140,55 @@ final class Shortened {
         r.policy(),
         r.repeats(),
         gaps);
+  }
+
+  private LoadRecord.Host host(LoadRecord.Host h) {
+    return new LoadRecord.Host(
+        optional(h.name()),
+        optional(h.machineId()),
+        optional(h.bootId()),
+        optional(h.kernel()),
+        optional(h.arch()));
+  }
+
+  private LoadRecord.Image image(LoadRecord.Image i) {
+    LoadRecord.Image.Decompressed inside = i.decompressed();
+    LoadRecord.ModuleSignature signature = i.signature();
+    return new LoadRecord.Image(
+        optional(i.sha256()),
+        i.sizeBytes(),
+        i.source(),
+        i.complete(),
+        inside == null
+            ? null
+            : new LoadRecord.Image.Decompressed(text(inside.sha256()), inside.sizeBytes()),
+        signature == null
+            ? null
+            : new LoadRecord.ModuleSignature(
+                signature.status(),
+                optional(signature.signer()),
+                optional(signature.keyId()),
+                optional(signature.digest())),
+        optional(i.kept()));
+  }
+
+  private LoadRecord.PackageOwner owner(LoadRecord.PackageOwner o) {
+    return new LoadRecord.PackageOwner(
+        text(o.manager()), text(o.name()), text(o.version()), o.changed());
+  }
+
+  private ContainerContext container(ContainerContext c) {
+    return new ContainerContext(
+        optional(c.id()),
+        optional(c.name()),
+        optional(c.image()),
+        optional(c.imageDigest()),
+        optional(c.runtime()));
+  }
+
+  private KubernetesContext kubernetes(KubernetesContext k) {
+    return new KubernetesContext(
+        optional(k.podName()), optional(k.podNamespace()), optional(k.podUid()), k.podSandbox());
   }
 
   private LoadRecord.ProcessDetails process(LoadRecord.ProcessDetails p) {
@@ -171,7 +222,7 @@ final class Shortened {
     }
     var shortened =
         new Event(
-            event.source(),
+            text(event.source()),
             event.timestampNanos(),
             new ProcessContext(
                 p.threadStartTimeNanos(),
@@ -190,10 +241,10 @@ final class Shortened {
                 optional(p.executablePath()),
                 p.entityIds()),
             text(event.hostName()),
-            event.container(),
-            event.kubernetes(),
+            container(event.container()),
+            kubernetes(event.kubernetes()),
             text(event.eventId()),
-            event.eventName(),
+            text(event.eventName()),
             event.matchedPolicies() == null ? null : list(event.matchedPolicies(), this::text),
             event.returnValue(),
             text(event.syscall()),

@@ -40,6 +40,12 @@ public final class Learner {
 
   private static final Duration VALID_FOR = Duration.ofDays(365);
   private static final int NAMES_SHOWN = 8;
+
+  /** About how much of the heap names, signers and hashes may take; a year's take some KiB. */
+  private static final long MAX_BYTES = 16L << 20;
+
+  private static final long BYTES_OF_A_TEXT = 112;
+  private static final long BYTES_OF_A_GROUP = 640;
   private static final DateTimeFormatter DATE =
       DateTimeFormatter.ofPattern("uuuu-MM-dd", Locale.ROOT).withZone(ZoneOffset.UTC);
 
@@ -48,15 +54,29 @@ public final class Learner {
   private final Map<String, Integer> left = new TreeMap<>();
   private int loads;
   private int covered;
+  private long bytes;
 
   /** What vouches for a module, and where it is. */
   private sealed interface Group {
 
+    /** About how many bytes of the heap it takes, with nothing seen of it. */
+    long bytes();
+
     /** A key that the kernel trusts, for a module of the kernel's own tree or for another one. */
-    record Signed(String signer, boolean intree, Place place) implements Group {}
+    record Signed(String signer, boolean intree, Place place) implements Group {
+      @Override
+      public long bytes() {
+        return BYTES_OF_A_GROUP + signer.length();
+      }
+    }
 
     /** A package, whose file is as it was shipped, but which no key vouches for. */
-    record Packaged(String manager, String name, Place place) implements Group {}
+    record Packaged(String manager, String name, Place place) implements Group {
+      @Override
+      public long bytes() {
+        return BYTES_OF_A_GROUP + manager.length() + name.length();
+      }
+    }
   }
 
   /** What there was of a group. */
@@ -89,12 +109,15 @@ public final class Learner {
     String objection = objection(load);
     if (objection == null) {
       Optional<Group> group = group(load);
-      if (group.isPresent()) {
+      if (group.isPresent() && learn(group.get(), load)) {
         covered++;
-        see(groups.computeIfAbsent(group.get(), key -> new Seen()), load);
         return;
       }
-      objection = "neither signed by a trusted key nor of a package that is as it was shipped";
+      objection =
+          group.isPresent()
+              ? "past the %d MiB of names, signers and hashes that are learned at once"
+                  .formatted(MAX_BYTES >> 20)
+              : "neither signed by a trusted key nor of a package that is as it was shipped";
     }
     left.merge(objection, 1, Integer::sum);
   }
@@ -140,23 +163,42 @@ public final class Learner {
         : Optional.empty();
   }
 
-  private static void see(Seen seen, LoadRecord load) {
+  /** Whether there is room for what is new of it. */
+  private boolean learn(Group group, LoadRecord load) {
+    Seen known = groups.get(group);
+    Seen seen = known == null ? new Seen() : known;
+    String name = load.module().name() == null ? "?" : load.module().name();
+    LoadRecord.Image image = load.image();
+    String hash = image == null ? null : image.sha256();
+    PackageOwner owner = load.file() == null ? null : load.file().owner();
+    long more =
+        (known == null ? group.bytes() : 0)
+            + bytesIfNew(seen.names, name)
+            + bytesIfNew(seen.hashes, hash)
+            + bytesIfNew(seen.packages, owner == null ? null : owner.name());
+    if (bytes + more > MAX_BYTES) {
+      return false;
+    }
+    bytes += more;
+    groups.putIfAbsent(group, seen);
     seen.count++;
     seen.firstNanos = Math.min(seen.firstNanos, load.timeNanos());
     seen.lastNanos = Math.max(seen.lastNanos, load.timeNanos());
     seen.findings.addAll(load.findings());
-    String name = load.module().name();
-    seen.names.add(name == null ? "?" : name);
-    LoadRecord.Image image = load.image();
-    if (image != null && image.sha256() != null) {
-      seen.hashes.add(image.sha256());
+    seen.names.add(name);
+    if (hash != null) {
+      seen.hashes.add(hash);
     }
-    PackageOwner owner = load.file() == null ? null : load.file().owner();
     if (owner == null) {
       seen.allPackaged = false;
     } else {
       seen.packages.add(owner.name());
     }
+    return true;
+  }
+
+  private static long bytesIfNew(Set<String> known, @Nullable String text) {
+    return text == null || known.contains(text) ? 0 : BYTES_OF_A_TEXT + text.length();
   }
 
   /**

@@ -16,6 +16,9 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.kmodwatch.agent.output.Catalogue;
 import org.kmodwatch.core.event.Argument;
+import org.kmodwatch.core.event.ContainerContext;
+import org.kmodwatch.core.event.Event;
+import org.kmodwatch.core.event.KubernetesContext;
 import org.kmodwatch.core.event.Value;
 import org.kmodwatch.core.load.LoadRecord;
 import org.kmodwatch.core.load.LoadRecord.Policy.Verdict;
@@ -230,6 +233,74 @@ class AlertsTest {
   }
 
   /** About 20 KiB. */
+  @Test
+  void whatARecordingSaysOfContainersAndSignatures_isBoundedToo() {
+    alerts.tick(0);
+    long before = usedHeap();
+    for (int kind = 0; kind < 200; kind++) {
+      for (int turn = 0; turn < 2; turn++) {
+        alerts.load(inAContainerWithLongNames(kind));
+        alerts.finding(aFindingInAContainerWithLongNames(kind));
+        told.clear();
+      }
+    }
+
+    assertThat(usedHeap() - before).isLessThan(2 * Alerts.MAX_BYTES);
+    assertThat(alerts.openBytes()).isPositive();
+  }
+
+  private static LoadRecord inAContainerWithLongNames(int kind) {
+    return load("m" + kind)
+        .in(containerWithLongNames(), podWithLongNames())
+        .intree(
+            "hash-of-" + kind,
+            new LoadRecord.ModuleSignature(
+                LoadRecord.ModuleSignature.Status.VALID, longText(), longText(), longText()))
+        .from(
+            "/lib/m.ko",
+            LoadRecord.Place.DISTRIBUTION,
+            new LoadRecord.PackageOwner(longText(), longText(), longText(), false))
+        .findings("TRC-1017", "KMW-1004")
+        .build();
+  }
+
+  private static Finding aFindingInAContainerWithLongNames(int kind) {
+    Event mine = event("mine" + kind).build();
+    return new Finding(
+        BuiltIn.signatures().getLast().metadata(),
+        new Event(
+            mine.source(),
+            mine.timestampNanos(),
+            mine.process(),
+            mine.hostName(),
+            containerWithLongNames(),
+            podWithLongNames(),
+            mine.eventId(),
+            mine.eventName(),
+            null,
+            mine.returnValue(),
+            mine.syscall(),
+            null,
+            false,
+            false,
+            List.of(),
+            null,
+            Map.of()),
+        null);
+  }
+
+  private static ContainerContext containerWithLongNames() {
+    return new ContainerContext(longText(), longText(), "image", longText(), longText());
+  }
+
+  private static KubernetesContext podWithLongNames() {
+    return new KubernetesContext(longText(), "namespace", longText(), null);
+  }
+
+  private static String longText() {
+    return "x".repeat(20_000);
+  }
+
   private static LoadRecord hostile(int kind) {
     return load("m" + kind)
         .by(
