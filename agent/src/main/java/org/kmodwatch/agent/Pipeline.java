@@ -10,6 +10,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 import org.kmodwatch.agent.alert.Alert;
 import org.kmodwatch.agent.alert.Alerts;
 import org.kmodwatch.agent.output.Catalogue;
@@ -41,6 +42,8 @@ final class Pipeline {
   /** And past this length, which no name of an event has. */
   private static final int MAX_NAME_LENGTH = 128;
 
+  private static final String NOT_JUDGED = "a fault of Kmodwatch: ";
+
   private static final String OTHER_NAMES = "(other)";
 
   private final Engine engine;
@@ -55,6 +58,8 @@ final class Pipeline {
   private final Deque<Alert> alerted = new ArrayDeque<>();
   private Policy policy;
   private boolean alerting = true;
+  private FaultHandler faults = FaultHandler.END;
+  private @Nullable Event inHand;
   private long wallNanos;
   private final List<Finding> raised = new ArrayList<>();
   private final Deque<Joined> joined = new ArrayDeque<>();
@@ -107,12 +112,43 @@ final class Pipeline {
     LoadRecord apply(LoadRecord load) throws IOException;
   }
 
+  /** What becomes of a fault of ours, or of an output or signature, at one event. */
+  interface FaultHandler {
+
+    /** Lets it end all. */
+    FaultHandler END =
+        (event, fault) -> {
+          switch (fault) {
+            case RuntimeException exception -> throw exception;
+            case Error error -> throw error;
+            default -> throw new IllegalStateException("nothing throws a checked one", fault);
+          }
+        };
+
+    /**
+     * Throws {@code fault}, or lets all go on without the step that failed.
+     *
+     * @param event at which it came, or the one that a record rests on; null if that is not known
+     */
+    void failed(@Nullable Event event, Throwable fault);
+  }
+
   /** A record that came out of the tracker and has not been judged yet. */
   private record Joined(LoadRecord record, Event basis) {}
 
   /** From now on no alerts are made, for nobody who would hear of them: they hold records. */
   void withoutAlerts() {
     alerting = false;
+  }
+
+  /** From now on {@code handler} says what becomes of faults. */
+  void handleFaultsBy(FaultHandler handler) {
+    faults = handler;
+  }
+
+  /** The event that is being handled, or the one that a record rests on that is; null if none. */
+  @Nullable Event inHand() {
+    return inHand;
   }
 
   /**
@@ -122,12 +158,21 @@ final class Pipeline {
    */
   void accept(Event event) throws IOException {
     events++;
-    List<String> findings = judge(event);
-    for (Output output : outputs) {
-      output.event(event);
+    inHand = event;
+    List<String> findings = List.of();
+    try {
+      findings = judge(event);
+    } catch (RuntimeException | Error e) {
+      faults.failed(event, e);
     }
-    requests.event(event);
-    tracker.accept(event, findings);
+    tell(output -> output.event(event));
+    try {
+      requests.event(event);
+      tracker.accept(event, findings);
+    } catch (RuntimeException | Error e) {
+      faults.failed(event, e);
+    }
+    inHand = null;
     handOn();
   }
 
@@ -146,7 +191,11 @@ final class Pipeline {
     if (!policy.isEmpty()) {
       policy.tellExpired(now());
     }
-    tracker.tick(nowNanos);
+    try {
+      tracker.tick(nowNanos);
+    } catch (RuntimeException | Error e) {
+      faults.failed(null, e);
+    }
     requests.tick(nowNanos);
     handOn();
     tellAlerts();
@@ -160,9 +209,7 @@ final class Pipeline {
    */
   void acceptPreExisting(LoadRecord record) throws IOException {
     preExisting++;
-    for (Output output : outputs) {
-      output.load(record);
-    }
+    tell(output -> output.load(record));
   }
 
   /**
@@ -246,33 +293,70 @@ final class Pipeline {
     Joined next;
     while ((next = joined.pollFirst()) != null) {
       loads++;
-      LoadRecord record =
-          beforeLoad.apply(
-              policy.apply(
-                  withMore(next.record(), judge(LoadRecords.toEvent(next.record(), next.basis()))),
-                  now()));
-      for (Output output : outputs) {
-        output.load(record);
+      inHand = next.basis();
+      try {
+        handOn(next);
+      } catch (RuntimeException | Error e) {
+        faults.failed(next.basis(), e);
       }
-      if (alerting) {
-        alerts.load(record);
-      }
-      tellAlerts();
-      requests.joined(record);
-      observer.onLoad(record, next.basis());
+      inHand = null;
     }
     for (Event request : requests.take()) {
-      for (Output output : outputs) {
-        output.requestWithoutLoad(request);
-      }
+      inHand = request;
+      tell(output -> output.requestWithoutLoad(request));
+      inHand = null;
+    }
+  }
+
+  private void handOn(Joined joinedOne) throws IOException {
+    Event basis = joinedOne.basis();
+    LoadRecord record = beforeLoad.apply(judged(joinedOne.record(), basis));
+    tell(output -> output.load(record));
+    if (alerting) {
+      alerts.load(record);
+    }
+    tellAlerts();
+    requests.joined(record);
+    observer.onLoad(record, basis);
+  }
+
+  /** With what signatures and policy say of it, or the gap of what could not. */
+  private LoadRecord judged(LoadRecord joinedOne, Event basis) throws IOException {
+    LoadRecord record = joinedOne;
+    try {
+      record = withMore(record, judge(LoadRecords.toEvent(record, basis)));
+    } catch (RuntimeException | Error e) {
+      faults.failed(basis, e);
+      record = record.withGap(new LoadRecord.Gap("findings", NOT_JUDGED + e));
+    }
+    try {
+      return policy.apply(record, now());
+    } catch (RuntimeException | Error e) {
+      faults.failed(basis, e);
+      return record.withGap(new LoadRecord.Gap("policy", NOT_JUDGED + e));
     }
   }
 
   private void tellAlerts() throws IOException {
     Alert next;
     while ((next = alerted.pollFirst()) != null) {
-      for (Output output : outputs) {
-        output.alert(next);
+      Alert alert = next;
+      tell(output -> output.alert(alert));
+    }
+  }
+
+  /** What an output does with something. */
+  private interface Telling {
+    void to(Output output) throws IOException;
+  }
+
+  /** One output that fails does not cost the next its turn. */
+  private void tell(Telling telling) throws IOException {
+    for (Output output : outputs) {
+      try {
+        telling.to(output);
+      } catch (RuntimeException | Error e) {
+        faults.failed(inHand, e);
       }
     }
   }
@@ -319,10 +403,8 @@ final class Pipeline {
     // failure of the signature.
     raised.clear();
     engine.process(event);
-    for (Output output : outputs) {
-      for (Finding finding : raised) {
-        output.finding(finding);
-      }
+    for (Finding finding : raised) {
+      tell(output -> output.finding(finding));
     }
     if (alerting) {
       raised.forEach(alerts::finding);

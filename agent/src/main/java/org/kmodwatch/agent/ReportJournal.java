@@ -126,6 +126,11 @@ final class ReportJournal implements AutoCloseable {
         PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
   }
 
+  /** The folder that it is in, and locks against other agents. */
+  Path folder() {
+    return folder;
+  }
+
   /** The id of the attempt that an event belongs to, which is that of its load record. */
   static String attemptOf(Event event) {
     long time =

@@ -70,8 +70,11 @@ final class WatchRun {
   private final Inventory inventory;
   private final SensorWatch sensorWatch;
   private final OutputWatch outputWatch;
+  private final FaultWatch faultWatch;
   private final ServiceManager service;
   private String armed = "";
+  private @Nullable FatalAttempts fatal;
+  private @Nullable Event accepting;
 
   /** By the clock on the wall, as the records' times are. */
   private final long startNanos;
@@ -132,6 +135,7 @@ final class WatchRun {
     this.sensorWatch =
         new SensorWatch(Objects.requireNonNullElse(host.name(), ""), shell::note, nanoTime);
     this.outputWatch = new OutputWatch(Objects.requireNonNullElse(host.name(), ""), shell::note);
+    this.faultWatch = new FaultWatch(Objects.requireNonNullElse(host.name(), ""), shell, nanoTime);
     this.housekeeping = new Housekeeping(System::gc, nanoTime);
     this.pipeline =
         new Pipeline(
@@ -143,6 +147,7 @@ final class WatchRun {
             settings.repeatWindow(),
             this::telling,
             this::joined);
+    this.pipeline.handleFaultsBy(faultWatch);
   }
 
   /** The engine's account. */
@@ -198,8 +203,11 @@ final class WatchRun {
    */
   void run() throws IOException {
     service.alive();
-    try (LiveSource live = sources.get()) {
+    try (LiveSource live = sources.get();
+        FatalAttempts known =
+            journal == null ? null : FatalAttempts.open(journal.folder(), shell::note)) {
       service.alive();
+      fatal = known;
       setSource(live);
       try {
         inventory.look(clock.instant());
@@ -209,6 +217,12 @@ final class WatchRun {
         watch(live);
       } catch (UncheckedIOException e) {
         throw e.getCause();
+      } catch (VirtualMachineError e) {
+        Event inHand = accepting != null ? accepting : pipeline.inHand();
+        if (known != null && inHand != null) {
+          known.mark(inHand);
+        }
+        throw e;
       } finally {
         setSource(null);
       }
@@ -269,6 +283,7 @@ final class WatchRun {
             outputs.stalls(stalledAfter),
             outputs.lost(),
             sink);
+        faultWatch.tick(clock.instant(), sink);
         service.status(status());
         publish(live);
         housekeeping.tick();
@@ -286,6 +301,7 @@ final class WatchRun {
     live.detach();
     live.drain(sink);
     if (live.isPinned()) {
+      faultWatch.finish(clock.instant(), sink);
       // What is not complete is in the rings still: it is the next process's.
       pipeline.leave();
       finishOutputs();
@@ -296,6 +312,7 @@ final class WatchRun {
     }
     SensorStatistics statistics = live.statistics();
     sensorWatch.finish(clock.instant(), statistics, sink);
+    faultWatch.finish(clock.instant(), sink);
     pipeline.finish();
     finishOutputs();
     outputs.write(ledger(statistics, true));
@@ -407,11 +424,23 @@ final class WatchRun {
       inventory.told(event);
       return;
     }
+    if (fatal != null && fatal.contains(event)) {
+      faultWatch.endedBefore(event);
+      return;
+    }
     busy = true;
     busySinceNanos = nanoTime.getAsLong();
     housekeeping.event();
+    accepting = event;
+    Event enriched = event;
     try {
-      pipeline.accept(containers.enrich(event));
+      enriched = containers.enrich(event);
+    } catch (RuntimeException | Error e) {
+      faultWatch.failed(event, e);
+    }
+    accepting = null;
+    try {
+      pipeline.accept(enriched);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
