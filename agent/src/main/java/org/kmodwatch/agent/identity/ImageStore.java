@@ -252,7 +252,7 @@ public final class ImageStore {
    * A file without bytes takes one too: it has an inode and a name, of which a disk has so many.
    */
   private static int blocksOf(long size) {
-    return (int) Math.clamp(Math.ceilDiv(size, BLOCK_BYTES), 1, Integer.MAX_VALUE);
+    return Math.clamp(Math.ceilDiv(size, BLOCK_BYTES), 1, Integer.MAX_VALUE);
   }
 
   private static long bytesOf(long blocks) {

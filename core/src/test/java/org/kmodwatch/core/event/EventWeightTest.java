@@ -17,7 +17,7 @@ class EventWeightTest {
   private static final String LONG = "x".repeat(LENGTH);
 
   /** Where an event, of a recording that anybody wrote, can have a text of any length. */
-  private enum Place {
+  enum Place {
     SOURCE,
     PROCESS_NAME,
     EXECUTABLE,
