@@ -40,6 +40,7 @@ final class FatalAttempts implements AutoCloseable {
   private final Set<String> kept = new LinkedHashSet<>();
 
   /** Given back to the heap when there is nothing left in it to write with. */
+  @SuppressWarnings("UnusedVariable") // It is there to be let go.
   private byte @Nullable [] reserve = new byte[RESERVE_BYTES];
 
   private FatalAttempts(@Nullable FileChannel file, Consumer<String> notes) {
