@@ -181,6 +181,7 @@ class WatchFaultTest {
               signatures,
               outputs,
               journal,
+              null,
               new WatchSettings.Changeable(
                   List.of(), Policy.none(), Duration.ofMinutes(10), Duration.ofSeconds(10)),
               null,
