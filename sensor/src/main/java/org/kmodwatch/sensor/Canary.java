@@ -5,6 +5,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +30,7 @@ final class Canary {
   private static final int UNKNOWN_FLAG = 1 << 30;
 
   private final Call call;
+  private final LongSupplier nanoClock;
   private final Supplier<? extends Random> randomness;
   private @Nullable Random random;
   private final Set<Way> awaited = EnumSet.noneOf(Way.class);
@@ -61,11 +63,13 @@ final class Canary {
   /**
    * Makes one.
    *
+   * @param nanoClock the clock of {@link #tick}
    * @param randomness is asked at the first call: Java's secure one takes time to be made, which
    *     the sensor need not wait for to be armed
    */
-  Canary(Call call, Supplier<? extends Random> randomness) {
+  Canary(Call call, LongSupplier nanoClock, Supplier<? extends Random> randomness) {
     this.call = call;
+    this.nanoClock = nanoClock;
     this.randomness = randomness;
   }
 
@@ -96,9 +100,10 @@ final class Canary {
         random = randomness.get();
       }
       flags = UNKNOWN_FLAG | random.nextInt(UNKNOWN_FLAG);
-      sentNanos = nowNanos;
       sent = true;
       call.with(flags);
+      // Not before it: where the call itself takes seconds, others come before it.
+      sentNanos = Math.max(nowNanos, nanoClock.getAsLong());
     }
   }
 

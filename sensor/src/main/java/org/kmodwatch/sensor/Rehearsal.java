@@ -31,7 +31,7 @@ public final class Rehearsal {
 
   /** Binds libbpf and opens the programs, as far as it goes without the kernel's help. */
   public static void start() {
-    var canary = new Canary(flags -> 0, SecureRandom::new);
+    var canary = new Canary(flags -> 0, KernelClock::bootNanos, SecureRandom::new);
     canary.tick(KernelClock.bootNanos(), KernelClock.bootNanos(), EnumSet.allOf(Canary.Way.class));
     try (var poll = new RingPoll(List.of())) {
       LibBpf lib = LibBpf.load();

@@ -140,7 +140,8 @@ public final class Sensor implements AutoCloseable {
     this.rings = new RingPoll(Stream.concat(Stream.of(attempts, loads), images.stream()).toList());
     this.imageReader = options.images();
     this.pinned = options.pins() != null;
-    this.canary = new Canary(ModuleCalls::refusedFinitModule, SecureRandom::new);
+    this.canary =
+        new Canary(ModuleCalls::refusedFinitModule, KernelClock::bootNanos, SecureRandom::new);
     this.canaryWays = canaryWays(!images.isEmpty());
     this.heldBack = new HeldBack(programs.maps(), control);
     this.moduleTable = new ModuleTable(programs.maps(), clock::offsetAt);

@@ -16,12 +16,16 @@ class CanaryTest {
   private static final long SECOND = 1_000_000_000L;
 
   private final List<Integer> calls = new ArrayList<>();
+  private long callNanos;
+  private long returnedNanos;
   private final Canary canary =
       new Canary(
           flags -> {
             calls.add(flags);
+            returnedNanos += callNanos;
             return -22;
           },
+          () -> returnedNanos,
           () -> new Random(20261124));
 
   @Test
@@ -57,6 +61,18 @@ class CanaryTest {
     canary.tick(SECOND, SECOND, ALL);
 
     assertThat(canary.faults()).extracting(SensorFault::part).containsExactly("lane loads");
+  }
+
+  @Test
+  void callThatTookLong_isNoFault_whenAllWasReadThatCameBeforeIt() {
+    callNanos = 5 * SECOND;
+    canary.tick(0, 0, ALL);
+    canary.tick(6 * SECOND, 5 * SECOND, ALL);
+    assertThat(canary.faults()).isEmpty();
+
+    canary.tick(7 * SECOND, 6 * SECOND, ALL);
+
+    assertThat(canary.faults()).extracting(SensorFault::part).containsExactly("calls");
   }
 
   @Test
