@@ -287,9 +287,12 @@ final class WatchRun {
         service.status(status());
         publish(live);
         housekeeping.tick();
-        // On a machine that is so slow, reading comes first.
-        long tookNanos = nanoTime.getAsLong() - lookNanos;
-        nextLook = nanoTime.getAsLong() + Math.max(LOOK_INTERVAL.toNanos(), 3 * tookNanos);
+        // On a machine that is so slow, reading comes first while there is much to read.
+        long endNanos = nanoTime.getAsLong();
+        long pauseNanos = LOOK_INTERVAL.toNanos();
+        nextLook =
+            endNanos
+                + (live.isBehind() ? Math.max(pauseNanos, 3 * (endNanos - lookNanos)) : pauseNanos);
       }
       letGo(live);
       if (outputs.isRecording() && isDue(nextLedger)) {

@@ -57,7 +57,7 @@ public final class Sensor implements AutoCloseable {
   private static final Duration PINNED_DRAIN_LIMIT = Duration.ofSeconds(5);
 
   /** The same, if what is left is lost. No more comes by then. */
-  private static final Duration DRAIN_LIMIT = Duration.ofSeconds(60);
+  private static final Duration DRAIN_LIMIT = Duration.ofSeconds(75);
 
   /** No program that was under way at the end takes as long. */
   private static final long LAST_PROGRAM_NANOS = 200_000_000L;
@@ -330,7 +330,7 @@ public final class Sensor implements AutoCloseable {
   }
 
   /**
-   * Hands over what is left after {@link #detach}, for a minute at most, calls that have not
+   * Hands over what is left after {@link #detach}, for 75 seconds at most, calls that have not
    * returned included. If the programs are pinned it takes five seconds at most, and those calls
    * and what was not read are left to the next process.
    */
@@ -594,8 +594,9 @@ public final class Sensor implements AutoCloseable {
       noteFaults(statistics, now);
       faults = faults(now, statistics);
       checked = statistics;
-      // On a machine that is so slow, reading comes first.
-      checkPauseNanos = Math.max(CHECK_NANOS, 3 * (KernelClock.bootNanos() - now));
+      // On a machine that is so slow, reading comes first while there is much to read.
+      long tookNanos = KernelClock.bootNanos() - now;
+      checkPauseNanos = behind ? Math.max(CHECK_NANOS, 3 * tookNanos) : CHECK_NANOS;
     }
     return handed;
   }
