@@ -12,7 +12,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.core.event.Event;
 
@@ -27,7 +26,6 @@ import org.kmodwatch.core.event.Event;
 final class FatalAttempts implements AutoCloseable {
 
   private static final String FILE = "fatal";
-  private static final Pattern ID = Pattern.compile("[0-9a-f]{1,16}-[0-9a-f]{1,8}");
 
   /** Each took an agent's life, so there are few; past that the oldest are forgotten. */
   private static final int MAX_KEPT = 256;
@@ -116,7 +114,7 @@ final class FatalAttempts implements AutoCloseable {
     List<String> ids =
         text.substring(0, text.lastIndexOf('\n') + 1)
             .lines()
-            .filter(line -> ID.matcher(line).matches())
+            .filter(line -> ReportJournal.ID.matcher(line).matches())
             .distinct()
             .toList();
     kept.addAll(ids.subList(Math.max(0, ids.size() - MAX_KEPT), ids.size()));

@@ -4,10 +4,10 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -56,7 +56,11 @@ final class ImageJournal implements ReadingMarks, AutoCloseable {
       FileChannel file =
           FileChannel.open(
               folder.resolve(FILE),
-              Set.of(StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE),
+              Set.of(
+                  StandardOpenOption.CREATE,
+                  StandardOpenOption.READ,
+                  StandardOpenOption.WRITE,
+                  LinkOption.NOFOLLOW_LINKS),
               PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
       var journal = new ImageJournal(file, notes);
       try {
@@ -115,7 +119,10 @@ final class ImageJournal implements ReadingMarks, AutoCloseable {
     String text = new String(bytes.array(), 0, bytes.position(), StandardCharsets.US_ASCII);
     // Before a line was written to its end, nothing was read.
     List<String> lines =
-        new ArrayList<>(text.substring(0, text.lastIndexOf('\n') + 1).lines().toList());
+        text.substring(0, text.lastIndexOf('\n') + 1)
+            .lines()
+            .filter(line -> ReportJournal.ID.matcher(line).matches())
+            .toList();
     ended.addAll(lines.subList(Math.max(0, lines.size() - MAX_ENDED), lines.size()));
     String kept = ended.isEmpty() ? "" : String.join("\n", ended) + "\n";
     if (!kept.equals(text)) {

@@ -1,24 +1,25 @@
 package org.kmodwatch.agent;
 
 import java.io.IOException;
-import java.net.URLDecoder;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
+import java.util.HexFormat;
 import java.util.LinkedHashSet;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
 import org.kmodwatch.core.load.LoadRecord;
+import org.kmodwatch.sensor.kernel.JavaDigest;
 
 /**
  * The names of the loaded modules of which there is a record, kept over restarts: what is loaded
  * and is not among them came in unseen. One thread.
  *
  * <p>A file of lines in the state folder: the boot, then {@code +NAME} and {@code -NAME}, each name
- * with its bytes other than letters, digits and a few signs as %XX. It is written anew at each
- * start, and once it has grown. It is not synced to disk: it ends with the machine.
+ * with its bytes other than letters, digits and a few signs as %XX, or what is longer than that as
+ * {@code #} and the beginning of its hash. It is written anew at each start, and once it has grown.
+ * It is not synced to disk: it ends with the machine.
  */
 final class KnownModules {
 
@@ -27,12 +28,19 @@ final class KnownModules {
   /** No kernel has as many. */
   static final int MAX_NAMES = 16_384;
 
+  /** So that the file stays below what {@link StateFiles} reads. */
   private static final int REWRITE_AFTER_LINES = 50_000;
+
+  private static final int MAX_KEY_LENGTH = 64;
+  private static final Pattern KEY = Pattern.compile("[A-Za-z0-9.*_+%-]{1,64}|#[0-9a-f]{32}");
 
   private final Path file;
   private final String bootId;
   private final Consumer<String> notes;
-  private final Set<String> names = new LinkedHashSet<>();
+
+  /** In the form of {@link #key}. */
+  private final Set<String> keys = new LinkedHashSet<>();
+
   private final StringBuilder unwritten = new StringBuilder();
   private int lines;
   private boolean fails;
@@ -58,12 +66,12 @@ final class KnownModules {
 
   /** Whether there is a record of a loaded module of this name. */
   boolean has(String name) {
-    return names.contains(name);
+    return keys.contains(key(name));
   }
 
   /** Forgets all: what was kept does not say what is loaded now. */
   void clear() {
-    names.clear();
+    keys.clear();
     lines = REWRITE_AFTER_LINES;
   }
 
@@ -87,16 +95,18 @@ final class KnownModules {
 
   /** Takes notice that there is a record of a loaded module of this name. */
   void add(String name) {
-    if (names.size() < MAX_NAMES && names.add(name)) {
-      unwritten.append('+').append(encoded(name)).append('\n');
+    String key = key(name);
+    if (keys.size() < MAX_NAMES && keys.add(key)) {
+      unwritten.append('+').append(key).append('\n');
       lines++;
     }
   }
 
   /** Takes notice that a module of this name is gone. */
   void remove(String name) {
-    if (names.remove(name)) {
-      unwritten.append('-').append(encoded(name)).append('\n');
+    String key = key(name);
+    if (keys.remove(key)) {
+      unwritten.append('-').append(key).append('\n');
       lines++;
     }
   }
@@ -107,7 +117,7 @@ final class KnownModules {
       if (lines >= REWRITE_AFTER_LINES) {
         rewrite();
       } else if (!unwritten.isEmpty()) {
-        Files.writeString(file, unwritten, StandardCharsets.US_ASCII, StandardOpenOption.APPEND);
+        StateFiles.append(file, unwritten.toString());
       }
       unwritten.setLength(0);
       if (fails) {
@@ -129,9 +139,9 @@ final class KnownModules {
 
   private void rewrite() throws IOException {
     var text = new StringBuilder(bootId).append('\n');
-    names.forEach(name -> text.append('+').append(encoded(name)).append('\n'));
+    keys.forEach(key -> text.append('+').append(key).append('\n'));
     StateFiles.replace(file, text.toString());
-    lines = names.size();
+    lines = keys.size();
   }
 
   private void read() {
@@ -141,24 +151,24 @@ final class KnownModules {
     if (!whole.startsWith(bootId + "\n")) {
       return;
     }
-    try {
-      whole.lines().skip(1).forEach(this::take);
-    } catch (IllegalArgumentException another) {
-      names.clear();
-    }
+    whole.lines().skip(1).forEach(this::take);
   }
 
   private void take(String line) {
-    String name =
-        URLDecoder.decode(line.substring(Math.min(1, line.length())), StandardCharsets.UTF_8);
-    if (line.startsWith("+") && names.size() < MAX_NAMES) {
-      names.add(name);
+    String key = line.substring(Math.min(1, line.length()));
+    if (line.startsWith("+") && keys.size() < MAX_NAMES && KEY.matcher(key).matches()) {
+      keys.add(key);
     } else if (line.startsWith("-")) {
-      names.remove(name);
+      keys.remove(key);
     }
   }
 
-  private static String encoded(String name) {
-    return URLEncoder.encode(name, StandardCharsets.UTF_8);
+  private static String key(String name) {
+    String encoded = URLEncoder.encode(name, StandardCharsets.UTF_8);
+    if (encoded.length() <= MAX_KEY_LENGTH) {
+      return encoded;
+    }
+    byte[] hash = JavaDigest.of("SHA-256", StandardCharsets.US_ASCII.encode(encoded));
+    return "#" + HexFormat.of().formatHex(hash, 0, 16);
   }
 }

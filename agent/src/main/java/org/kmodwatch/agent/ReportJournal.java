@@ -53,8 +53,12 @@ final class ReportJournal implements AutoCloseable {
   private static final String HOLES = "kmodwatch-reported/1 holes\n";
 
   private static final Pattern HEADER = Pattern.compile("kmodwatch-reported/([0-9]+) .*");
-  private static final Pattern ID = Pattern.compile("[0-9a-f]{1,16}-[0-9a-f]{1,8}");
-  private static final int MAX_BYTES = 64 << 20;
+
+  /** What {@link #attemptOf} makes. */
+  static final Pattern ID = Pattern.compile("[0-9a-f]{1,16}-[0-9a-f]{1,8}");
+
+  /** Several times what can be told of while the rings hold it. */
+  private static final int MAX_BYTES = 4 << 20;
 
   /** From one try to write again to the next. */
   private static final long RETRY_NANOS = 5_000_000_000L;
@@ -81,6 +85,9 @@ final class ReportJournal implements AutoCloseable {
   private long triedNanos;
   private boolean unknown;
   private boolean empty;
+
+  /** Whether there was none before. */
+  private boolean isNew;
 
   /** Whether the file that was read ends in the middle of a line. */
   private boolean torn;
@@ -158,6 +165,11 @@ final class ReportJournal implements AutoCloseable {
     return unknown && before ? Optional.of(UNKNOWN) : Optional.empty();
   }
 
+  /** Notes that the rings hold what others left, who kept a journal of what they told. */
+  void resumed() {
+    unknown |= isNew;
+  }
+
   /** Notes that the record of an attempt is about to be written. */
   void telling(String id) {
     now.add(id);
@@ -233,7 +245,13 @@ final class ReportJournal implements AutoCloseable {
       setAsideUnlessRegular();
       FileChannel opened = openToWrite();
       file = opened;
-      if (read(opened)) {
+      isNew = opened.size() == 0;
+      if (opened.size() > MAX_BYTES) {
+        close();
+        setAside("unusable", "is larger than any that this program writes");
+        opened = openToWrite();
+        file = opened;
+      } else if (read(opened)) {
         close();
         setAside("later", "is a later version's");
         opened = openToWrite();

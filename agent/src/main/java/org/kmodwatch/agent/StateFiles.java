@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -25,7 +26,7 @@ final class StateFiles {
     try {
       // A FIFO would keep the reader for ever.
       return Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS) && Files.size(file) <= MAX_BYTES
-          ? Optional.of(Files.readString(file, StandardCharsets.ISO_8859_1))
+          ? Optional.of(new String(Files.readAllBytes(file), StandardCharsets.UTF_8))
           : Optional.empty();
     } catch (IOException e) {
       return Optional.empty();
@@ -48,18 +49,45 @@ final class StateFiles {
     write(file, text);
   }
 
-  private static void write(Path file, String text) throws IOException {
-    ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.ISO_8859_1));
-    int length = bytes.remaining();
-    try (FileChannel channel =
-        FileChannel.open(
-            file,
-            Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE),
-            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")))) {
-      while (bytes.hasRemaining()) {
-        int ignored = channel.write(bytes, bytes.position());
-      }
-      FileChannel _ = channel.truncate(length);
+  /**
+   * Writes behind what is in a file.
+   *
+   * @throws IOException if there is no such file, or it is none that this process wrote
+   */
+  static void append(Path file, String text) throws IOException {
+    if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+      throw new FileSystemException(file.toString(), null, "is not a regular file");
     }
+    try (FileChannel channel = open(file)) {
+      write(channel, channel.size(), text);
+    }
+  }
+
+  private static void write(Path file, String text) throws IOException {
+    try (FileChannel channel = open(file)) {
+      FileChannel _ = channel.truncate(write(channel, 0, text));
+    }
+  }
+
+  /** To read as well: to write alone, a FIFO would keep this process until somebody reads. */
+  private static FileChannel open(Path file) throws IOException {
+    return FileChannel.open(
+        file,
+        Set.of(
+            StandardOpenOption.CREATE,
+            StandardOpenOption.READ,
+            StandardOpenOption.WRITE,
+            LinkOption.NOFOLLOW_LINKS),
+        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+  }
+
+  /** Writes at a position; where that ends. */
+  private static long write(FileChannel channel, long position, String text) throws IOException {
+    ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
+    long at = position;
+    while (bytes.hasRemaining()) {
+      at += channel.write(bytes, at);
+    }
+    return at;
   }
 }

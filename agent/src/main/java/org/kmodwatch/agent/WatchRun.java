@@ -244,6 +244,9 @@ final class WatchRun {
       // inventory says that it is there, and its own record says more.
     } while (live.isBehind() && !live.isResumed() && first.size() < MAX_FIRST_EVENTS && !stopped);
     if (live.isResumed()) {
+      if (journal != null) {
+        journal.resumed();
+      }
       inventory.resume(first, live.startFaults().isEmpty());
       shell.note("the pinned programs were taken over, with what they have seen since");
     } else {

@@ -1,6 +1,7 @@
 package org.kmodwatch.agent;
 
 import java.io.IOException;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.DateTimeException;
 import java.time.Instant;
@@ -76,6 +77,10 @@ final class WatchedFile implements PinKeeper {
     if (pins.size() < 3 || !pins.get(2).startsWith(FOLDER)) {
       return Optional.empty();
     }
+    String pinFolder = pins.get(2).substring(FOLDER.length());
+    if (!isPath(pinFolder)) {
+      return Optional.empty();
+    }
     List<String> watched = lines(WATCHED);
     Optional<Instant> at = time(watched).or(() -> time(pins));
     if (at.isEmpty()) {
@@ -84,10 +89,15 @@ final class WatchedFile implements PinKeeper {
     var text = new StringBuilder();
     pins.stream().skip(3).forEach(line -> text.append(line).append('\n'));
     return Optional.of(
-        new Kept(
-            new PinnedState(
-                pins.get(2).substring(FOLDER.length()), text.toString(), positions(watched)),
-            at.get()));
+        new Kept(new PinnedState(pinFolder, text.toString(), positions(watched)), at.get()));
+  }
+
+  private static boolean isPath(String text) {
+    try {
+      return Path.of(text).isAbsolute();
+    } catch (InvalidPathException e) {
+      return false;
+    }
   }
 
   @Override

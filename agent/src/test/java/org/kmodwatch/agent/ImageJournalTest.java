@@ -56,6 +56,30 @@ class ImageJournalTest {
   }
 
   @Test
+  void whatIsNoAttempt_isPassedOver_andNotSaid() throws IOException {
+    Files.writeString(folder.resolve("reading"), "\033[2Jowned\n\n" + ID + " \n");
+
+    try (ImageJournal journal = open()) {
+      assertThat(journal.begin(EVENT)).isTrue();
+    }
+
+    assertThat(notes).isEmpty();
+  }
+
+  @Test
+  void linkToAnotherFile_isNotFollowed() throws IOException {
+    Path other = Files.writeString(folder.resolve("other"), "another's\n".repeat(300));
+    Files.createSymbolicLink(folder.resolve("reading"), other);
+
+    try (ImageJournal journal = open()) {
+      assertThat(journal.begin(EVENT)).isTrue();
+    }
+
+    assertThat(other).hasContent("another's\n".repeat(300));
+    assertThat(notes).singleElement().asString().startsWith("state: cannot note which image");
+  }
+
+  @Test
   void markThatWasNotWrittenToItsEnd_saysNothing() throws IOException {
     Files.writeString(folder.resolve("reading"), "abc-1\n" + ID);
 

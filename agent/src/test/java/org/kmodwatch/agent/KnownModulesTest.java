@@ -6,8 +6,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -38,6 +40,43 @@ class KnownModulesTest {
     known.add("dummy");
 
     assertThat(open("boot-1").has("dummy")).isFalse();
+  }
+
+  @Test
+  void fileThatSomebodyReplaced_isWrittenAnew_andHoldsNobodyUp() throws Exception {
+    KnownModules known = open("boot-1");
+    known.add("ext4");
+    known.keep();
+    Path file = folder.resolve(KnownModules.FILE);
+    Files.delete(file);
+    assertThat(new ProcessBuilder("mkfifo", file.toString()).start().waitFor()).isZero();
+
+    known.add("dummy");
+    assertThat(CompletableFuture.runAsync(known::keep)).succeedsWithin(Duration.ofSeconds(10));
+    known.keep();
+
+    assertThat(notes).first().asString().contains("is not a regular file");
+    assertThat(open("boot-1").has("ext4")).isTrue();
+    assertThat(open("boot-1").has("dummy")).isTrue();
+  }
+
+  @Test
+  void longNames_areKnown_howeverOftenTheyComeAndGo() {
+    String odd = "\ufffd".repeat(48);
+    KnownModules known = open("boot-1");
+    known.add("ext4");
+    for (int i = 0; i < 6000; i++) {
+      known.add(odd + i);
+      known.keep();
+      known.remove(odd + i);
+      known.keep();
+    }
+    known.add(odd);
+    known.keep();
+
+    assertThat(open("boot-1").has("ext4")).isTrue();
+    assertThat(open("boot-1").has(odd)).isTrue();
+    assertThat(open("boot-1").has(odd + 1)).isFalse();
   }
 
   @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -210,6 +211,38 @@ class ReportJournalTest {
         .containsExactly(
             "state: %s is not a regular file, kept as %s; what was told before may be told again, marked as such"
                 .formatted(state.resolve("reported"), state.resolve("reported.unusable")));
+  }
+
+  @Test
+  void fileThatIsTooLarge_isSetAside_andTakesNoMemory() throws IOException {
+    Files.createDirectory(state);
+    try (FileChannel file =
+        FileChannel.open(
+            state.resolve("reported"), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+      int ignored = file.write(ByteBuffer.allocate(1), 64L << 20);
+    }
+
+    try (ReportJournal journal = open()) {
+      assertThat(journal.doubtOf("a-1", true)).contains(UNKNOWN);
+      assertThat(journal.faults()).isEmpty();
+    }
+    assertThat(state.resolve("reported")).hasSize(27);
+    assertThat(notes).singleElement().asString().contains(" is larger than any that this program");
+  }
+
+  @Test
+  void journalThatIsGone_givesADoubt_whereTheRingsHoldWhatOthersLeft() throws IOException {
+    try (ReportJournal journal = open()) {
+      assertThat(journal.doubtOf("a-1", true)).isEmpty();
+      journal.resumed();
+      assertThat(journal.doubtOf("a-1", true)).contains(UNKNOWN);
+      journal.clear();
+    }
+
+    try (ReportJournal next = open()) {
+      next.resumed();
+      assertThat(next.doubtOf("a-1", true)).isEmpty();
+    }
   }
 
   @Test

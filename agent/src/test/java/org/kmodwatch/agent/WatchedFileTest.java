@@ -38,6 +38,18 @@ class WatchedFileTest {
   }
 
   @Test
+  void last_isEmpty_whereTheFolderIsNoPath() throws IOException {
+    file("boot-1").keep(STATE);
+    Path pins = folder.resolve(WatchedFile.PINS);
+    String text = Files.readString(pins);
+
+    Files.writeString(pins, text.replace("/sys/fs", "/sys\0/fs"));
+    assertThat(file("boot-1").last()).isEmpty();
+    Files.writeString(pins, text.replace("/sys/fs", "sys/fs"));
+    assertThat(file("boot-1").last()).isEmpty();
+  }
+
+  @Test
   void last_isEmpty_whereNothingWasKept() {
     assertThat(file("boot-1").last()).isEmpty();
   }

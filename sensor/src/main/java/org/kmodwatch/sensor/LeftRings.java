@@ -4,7 +4,10 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.function.ToLongFunction;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.sensor.kernel.KernelException;
 import org.kmodwatch.sensor.kernel.LibBpf;
@@ -131,6 +134,15 @@ final class LeftRings implements AutoCloseable {
           }
         });
     return ring.position() >= end;
+  }
+
+  /** What of a ring did not fit since the last call, for a person. */
+  Optional<String> takeMisfit() {
+    return Stream.concat(Stream.of(attempts, loads), images.stream())
+        .filter(Objects::nonNull)
+        .map(RingBuffer::takeMisfit)
+        .flatMap(Optional::stream)
+        .reduce((first, second) -> first);
   }
 
   /** Lets go of all that was handed over so far. */

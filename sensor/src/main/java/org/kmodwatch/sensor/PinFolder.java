@@ -7,6 +7,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
@@ -18,6 +19,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.sensor.kernel.BpfMaps;
@@ -60,6 +62,7 @@ final class PinFolder {
 
   private static final String UNFINISHED = "-new";
   private static final String REPLACED = "-old";
+  private static final Pattern SET = Pattern.compile("[0-9a-f]{16}(-new|-old)?");
 
   private final Path root;
   private final Path folder;
@@ -222,7 +225,7 @@ final class PinFolder {
       remove(replaced.resolve(Pins.PROGRAMS));
       try (Stream<Path> all = Files.list(root)) {
         for (Path other : all.toList()) {
-          if (!other.equals(folder) && !other.equals(replaced)) {
+          if (isSet(other) && !other.equals(folder) && !other.equals(replaced)) {
             leftIn(other, lib).ifPresent(unread::add);
             remove(other);
           }
@@ -232,6 +235,12 @@ final class PinFolder {
     } catch (IOException e) {
       throw new SensorException("cannot pin in %s: %s".formatted(root, e), "", mayPass(e));
     }
+  }
+
+  /** Whether it is a set of ours, of whatever version: others may have their pins beside it. */
+  private static boolean isSet(Path path) {
+    return SET.matcher(path.getFileName().toString()).matches()
+        && Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS);
   }
 
   /** The folder of the maps of a set that was replaced, if what is in them was not read yet. */

@@ -683,6 +683,12 @@ public final class Sensor implements AutoCloseable {
             accept(left.account(), lane, record, sink);
           }
         });
+    left.takeMisfit()
+        .map(what -> new SensorFault("rings", "of the programs before: " + what))
+        .ifPresent(
+            fault -> {
+              boolean ignored = recentFaults.happened(fault, now);
+            });
     return left.isRead();
   }
 

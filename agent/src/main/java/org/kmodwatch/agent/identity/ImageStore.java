@@ -150,6 +150,10 @@ public final class ImageStore {
         } else if (OURS.matcher(name).matches()) {
           BasicFileAttributes attributes =
               Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+          if (!attributes.isRegularFile()) {
+            // Somebody else's, and no image.
+            continue;
+          }
           found.add(
               new Found(
                   Image.of(name),
@@ -231,8 +235,9 @@ public final class ImageStore {
     while (!blocks.isEmpty()
         && (bytesOf(total + wanted) > maxBytes || blocks.size() + images > maxImages)) {
       Image oldest = blocks.keySet().iterator().next();
-      Files.deleteIfExists(folder.resolve(oldest.name()));
+      // First: one that cannot go must not keep all others from going.
       forget(oldest);
+      Files.deleteIfExists(folder.resolve(oldest.name()));
     }
   }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -179,6 +180,26 @@ class ImageStoreTest {
     assertThatThrownBy(() -> ImageStore.open(file, 3 * BLOCK))
         .isInstanceOf(IOException.class)
         .hasMessage("not a folder to keep images in: " + file);
+  }
+
+  @Test
+  void entryThatIsNoImage_keepsNoneFromBeingKept() throws IOException {
+    Path kept = folder.resolve("images");
+    ImageStore store = ImageStore.open(kept, 2 * BLOCK);
+    Path first = keep(store, image(10, 1), T);
+    Files.delete(first);
+    Files.createDirectories(first.resolve("something"));
+    Files.createDirectories(kept.resolve("0".repeat(64) + ".ko/something"));
+
+    Path second = keep(store, image(10, 2), T.plusSeconds(1));
+    assertThatThrownBy(() -> keep(store, image(10, 3), T.plusSeconds(2)))
+        .isInstanceOf(DirectoryNotEmptyException.class);
+    Path third = keep(store, image(10, 3), T.plusSeconds(3));
+    Path fourth = keep(ImageStore.open(kept, 2 * BLOCK), image(10, 4), T.plusSeconds(4));
+
+    assertThat(second).doesNotExist();
+    assertThat(third).isRegularFile();
+    assertThat(fourth).isRegularFile();
   }
 
   @Test

@@ -227,7 +227,7 @@ public final class RingBuffer implements AutoCloseable {
         busyPosition = position;
         busySinceNanos = nowNanos;
       } else if (nowNanos - busySinceNanos >= BUSY_LIMIT_NANOS) {
-        skipOver("a record was never finished");
+        skipBusy(end);
       }
     }
   }
@@ -373,6 +373,20 @@ public final class RingBuffer implements AutoCloseable {
   /** Whether a record can begin there; what another process left may be anything. */
   private static boolean isAligned(long where) {
     return (where & (HEADER_BYTES - 1)) == 0;
+  }
+
+  /** Passes by the record that was never finished, whose length is known all the same. */
+  private void skipBusy(long end) {
+    long offset = position & mask;
+    int length = (int) LENGTH.getAcquire(window, offset - windowStart) & ~(BUSY | DISCARD);
+    long after = position + HEADER_BYTES + ((length + 7L) & ~7L);
+    if (after > end) {
+      skipOver("a record was never finished");
+      return;
+    }
+    note("a record was never finished: bytes=%d".formatted(after - position));
+    next = after;
+    release();
   }
 
   private void note(String what) {
