@@ -1,6 +1,8 @@
 package org.kmodwatch.agent.config;
 
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
@@ -18,6 +20,7 @@ import org.snakeyaml.engine.v2.api.lowlevel.Parse;
 import org.snakeyaml.engine.v2.events.CollectionEndEvent;
 import org.snakeyaml.engine.v2.events.CollectionStartEvent;
 import org.snakeyaml.engine.v2.events.Event;
+import org.snakeyaml.engine.v2.events.NodeEvent;
 import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 import org.snakeyaml.engine.v2.nodes.MappingNode;
@@ -30,13 +33,16 @@ import org.snakeyaml.engine.v2.nodes.Tag;
 /** Reads YAML 1.2 into trees that know where everything stands. */
 public final class Yaml {
 
-  /** Far above what anybody writes by hand. */
-  private static final int MOST_BYTES = 4 << 20;
+  /** Far above what anybody writes by hand, or has learned. */
+  private static final int MOST_BYTES = 1 << 20;
 
   private static final int MOST_DEPTH = 32;
 
   /** Values with what aliases stand for: a few letters can stand for any number. */
   private static final int MOST_VALUES = 100_000;
+
+  private static final String TOO_MANY =
+      "too many values, each alias counted as what it stands for: limit=" + MOST_VALUES;
 
   private static final String TOO_DEEP = "nested too deeply: limit=" + MOST_DEPTH;
 
@@ -60,12 +66,20 @@ public final class Yaml {
   public static Optional<Tree> read(Path file, Problems problems) {
     Mark mark = Mark.ofOption(file.toString());
     try {
-      if (Files.isRegularFile(file) && Files.size(file) > MOST_BYTES) {
-        problems.add(
-            mark, "", "too large: size=%d, limit=%d".formatted(Files.size(file), MOST_BYTES));
+      if (!isReadable(file)) {
+        problems.add(mark, "", "not a regular file, give the name of one");
         return Optional.empty();
       }
-      return parse(Files.readString(file, StandardCharsets.UTF_8), file.toString(), problems);
+      byte[] bytes;
+      try (InputStream in = Files.newInputStream(file)) {
+        bytes = in.readNBytes(MOST_BYTES + 1);
+      }
+      if (bytes.length > MOST_BYTES) {
+        problems.add(mark, "", "too large: limit=" + MOST_BYTES);
+        return Optional.empty();
+      }
+      String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+      return parse(text, file.toString(), problems);
     } catch (NoSuchFileException e) {
       problems.add(mark, "", "there is no such file; kmodwatch config init FILE writes one");
     } catch (AccessDeniedException e) {
@@ -76,6 +90,19 @@ public final class Yaml {
       problems.add(mark, "", "cannot be read: " + e.getMessage());
     }
     return Optional.empty();
+  }
+
+  /** Whether it has an end, and opening it waits for nobody; also if it is not there. */
+  private static boolean isReadable(Path file) throws IOException {
+    if (Files.isRegularFile(file) || Files.notExists(file)) {
+      return true;
+    }
+    try {
+      return file.toRealPath().equals(Path.of("/dev/null"));
+    } catch (NoSuchFileException nameless) {
+      // A pipe that a process has open, as of "<(command)" or /dev/stdin.
+      return true;
+    }
   }
 
   /**
@@ -108,7 +135,7 @@ public final class Yaml {
             .setCodePointLimit(MOST_BYTES)
             .build();
     try {
-      if (!isShallow(text, settings)) {
+      if (!isSmall(text, settings)) {
         return Optional.empty();
       }
       Optional<Node> root = new Compose(settings).composeString(text);
@@ -117,10 +144,7 @@ public final class Yaml {
       }
       Tree tree = tree(root.get(), "", 0);
       if (values > MOST_VALUES) {
-        problems.add(
-            Mark.ofOption(source),
-            "",
-            "too many values, each alias counted as what it stands for: limit=" + MOST_VALUES);
+        problems.add(Mark.ofOption(source), "", TOO_MANY);
         return Optional.empty();
       }
       return Optional.of(tree);
@@ -134,10 +158,15 @@ public final class Yaml {
     return Optional.empty();
   }
 
-  /** Asked first, since composing calls itself for each list in a list. */
-  private boolean isShallow(String text, LoadSettings settings) {
+  /** Asked first, since composing calls itself for each list in a list, and keeps every value. */
+  private boolean isSmall(String text, LoadSettings settings) {
     int depth = 0;
+    int nodes = 0;
     for (Event event : new Parse(settings).parseString(text)) {
+      if (event instanceof NodeEvent && ++nodes > MOST_VALUES) {
+        problems.add(Mark.ofOption(source), "", TOO_MANY);
+        return false;
+      }
       switch (event) {
         case CollectionStartEvent start -> {
           depth++;

@@ -2,10 +2,19 @@ package org.kmodwatch.agent.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 class YamlTest {
+
+  @TempDir Path folder;
 
   private final Problems problems = new Problems();
 
@@ -46,6 +55,82 @@ class YamlTest {
     read("a: &a [*a]");
 
     assertThat(problems.all()).singleElement().asString().contains("nested too deeply: limit=32");
+  }
+
+  @Test
+  void values_areCountedBeforeATreeIsMadeOfThem() {
+    assertThat(read("- 1\n".repeat(100_001))).isEmpty();
+    assertThat(problems.all())
+        .singleElement()
+        .hasToString(
+            "k.yaml: too many values, each alias counted as what it stands for: limit=100000");
+  }
+
+  @Test
+  void keys_areCountedAsValues() {
+    var text = new StringBuilder();
+    for (int i = 0; i < 60_000; i++) {
+      text.append('k').append(i).append(": 1\n");
+    }
+
+    assertThat(read(text.toString()).isPresent()).isFalse();
+    assertThat(problems.all())
+        .singleElement()
+        .hasToString(
+            "k.yaml: too many values, each alias counted as what it stands for: limit=100000");
+  }
+
+  @Test
+  void file_isRefused_whenItIsTooLarge() throws IOException {
+    Path file = Files.writeString(folder.resolve("large.yaml"), "#".repeat((1 << 20) + 1));
+
+    assertThat(Yaml.read(file, problems)).isEmpty();
+    assertThat(problems.all()).singleElement().hasToString(file + ": too large: limit=1048576");
+  }
+
+  @Test
+  void file_isRead_whenItIsAsLargeAsMayBe() throws IOException {
+    Path file = Files.writeString(folder.resolve("large.yaml"), "#".repeat(1 << 20));
+
+    assertThat(Yaml.read(file, problems)).isPresent();
+    assertThat(problems.all()).isEmpty();
+  }
+
+  @Test
+  @Timeout(value = 10, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  void whatIsNoFile_isRefusedUnread() throws Exception {
+    Path pipe = folder.resolve("pipe");
+    assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor()).isZero();
+    for (Path place : List.of(pipe, folder, Path.of("/dev/zero"), Path.of("/dev/tty"))) {
+      var found = new Problems();
+
+      assertThat(Yaml.read(place, found)).as("%s", place).isEmpty();
+      assertThat(found.all())
+          .singleElement()
+          .hasToString(place + ": not a regular file, give the name of one");
+    }
+  }
+
+  @Test
+  void emptyDevice_isAnEmptyFile() {
+    assertThat(Yaml.read(Path.of("/dev/null"), problems)).isPresent();
+    assertThat(problems.all()).isEmpty();
+  }
+
+  @Test
+  void openPipe_isRead() throws Exception {
+    Process holder = new ProcessBuilder("sleep", "60").start();
+    try {
+      Path pipe = Path.of("/proc/" + holder.pid() + "/fd/0");
+      try (var in = holder.getOutputStream()) {
+        in.write("one: x\n".getBytes(StandardCharsets.UTF_8));
+      }
+
+      assertThat(Yaml.read(pipe, problems)).isPresent();
+      assertThat(problems.all()).isEmpty();
+    } finally {
+      holder.destroy();
+    }
   }
 
   private Optional<Tree> read(String text) {
