@@ -1,14 +1,18 @@
 package org.kmodwatch.agent;
 
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -26,6 +30,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.TypeConversionException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /** {@code kmodwatch}. */
@@ -67,8 +72,11 @@ public final class Main {
           return call(watch);
         }
       }
-      return commandLine(args).execute(args);
-    } catch (CommandException | Error e) {
+      var help = new HelpText(shell.out());
+      int status = commandLine(args, help).execute(args);
+      Optional<IOException> failure = help.failure();
+      return failure.isPresent() ? fail(failure.get()) : status;
+    } catch (CommandException | InvalidPathException | Error e) {
       // Picocli hands no error to its handler.
       return fail(e);
     }
@@ -87,7 +95,7 @@ public final class Main {
   }
 
   /** Reading the annotations of a subcommand takes time, so only what is needed is put together. */
-  private CommandLine commandLine(String[] args) {
+  private CommandLine commandLine(String[] args, HelpText help) {
     var newRoot = new RootCommand();
     root = newRoot;
     Supplier<Object> named = args.length == 0 ? null : builtins().get(args[0]);
@@ -95,16 +103,29 @@ public final class Main {
         named == null
             ? withEveryCommand(newRoot)
             : new CommandLine(newRoot).addSubcommand(args[0], named.get());
-    line.setOut(new PrintWriter(shell.out(), true, StandardCharsets.UTF_8));
+    line.setOut(new PrintWriter(help, true, StandardCharsets.UTF_8));
     line.setErr(new PrintWriter(shell.err(), true, StandardCharsets.UTF_8));
     line.setColorScheme(
         CommandLine.Help.defaultColorScheme(
             shell.colour() ? CommandLine.Help.Ansi.ON : CommandLine.Help.Ansi.OFF));
+    line.registerConverter(Path.class, Main::path);
     line.setUsageHelpAutoWidth(false);
     line.setUsageHelpWidth(100);
     line.setParameterExceptionHandler((e, unparsed) -> rejectUsage(e));
     line.setExecutionExceptionHandler((e, commandLine, result) -> fail(e));
     return line;
+  }
+
+  private static Path path(String name) {
+    try {
+      return Path.of(name);
+    } catch (InvalidPathException e) {
+      throw new TypeConversionException(notInThisLocale(e));
+    }
+  }
+
+  private static String notInThisLocale(InvalidPathException e) {
+    return "this name cannot be given in this locale, try LC_ALL=C.UTF-8: " + e.getInput();
   }
 
   /** All commands with all that is known of them; not to be run. */
@@ -169,6 +190,10 @@ public final class Main {
           case CommandException e -> {
             shell.complain(String.valueOf(e.getMessage()));
             yield e.exitStatus();
+          }
+          case InvalidPathException e -> {
+            shell.complain(notInThisLocale(e));
+            yield ExitStatus.USAGE;
           }
           // The ordinary end of "kmodwatch ... | head".
           case ReaderGoneException e -> ExitStatus.OK;
@@ -235,7 +260,37 @@ public final class Main {
       shell.print("kmodwatch " + Version.text() + "\n");
       return ExitStatus.OK;
     } catch (IOException e) {
-      return ExitStatus.INTERNAL;
+      return fail(e);
+    }
+  }
+
+  /** Standard output for a writer that keeps its failures to itself, as picocli's does. */
+  private static final class HelpText extends OutputStream {
+
+    private final OutputStream out;
+    private @Nullable IOException failure;
+
+    HelpText(OutputStream out) {
+      this.out = out;
+    }
+
+    Optional<IOException> failure() {
+      return Optional.ofNullable(failure);
+    }
+
+    @Override
+    public void write(int b) throws IOException {
+      write(new byte[] {(byte) b}, 0, 1);
+    }
+
+    @Override
+    public void write(byte[] bytes, int offset, int length) throws IOException {
+      try {
+        out.write(bytes, offset, length);
+      } catch (IOException e) {
+        failure = failure == null ? e : failure;
+        throw e;
+      }
     }
   }
 

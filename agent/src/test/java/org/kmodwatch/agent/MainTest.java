@@ -2,6 +2,7 @@ package org.kmodwatch.agent;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.List;
@@ -172,5 +173,46 @@ class MainTest {
         throw new IOException(message);
       }
     };
+  }
+
+  @Test
+  void textThatNobodyTakes_isAFailure() throws IOException {
+    for (String[] args :
+        new String[][] {
+          {"--help"}, {"replay", "--help"}, {"--version"}, {"--debug", "--version"}
+        }) {
+      try (OutputStream full = new FileOutputStream("/dev/full")) {
+        Cli.Result result = new Cli().writingTo(full).run(args);
+
+        assertThat(result.status()).as("%s", (Object) args).isEqualTo(70);
+        assertThat(result.err())
+            .startsWith("kmodwatch: cannot write to standard output: ")
+            .hasLineCount(1);
+      }
+    }
+  }
+
+  @Test
+  void help_endsWell_whenItsReaderHasGone() throws IOException {
+    try (OutputStream gone = failing("Broken pipe")) {
+      assertThat(new Cli().writingTo(gone).run("--help").status()).isZero();
+      assertThat(new Cli().writingTo(gone).run("--version").status()).isZero();
+    }
+  }
+
+  @Test
+  void nameThatTheLocaleCannotHold_isNamed_withTheRemedy() {
+    // A name with a zero cannot be held by any.
+    for (String[] args :
+        new String[][] {
+          {"inspect", "b\0.ko"}, {"replay", "b\0.ko"}, {"watch", "--config", "b\0.yaml"}
+        }) {
+      Cli.Result result = new Cli().run(args);
+
+      assertThat(result.status()).as("%s", (Object) args).isEqualTo(64);
+      assertThat(result.err())
+          .contains("this name cannot be given in this locale, try LC_ALL=C.UTF-8: b")
+          .doesNotContain("java");
+    }
   }
 }
