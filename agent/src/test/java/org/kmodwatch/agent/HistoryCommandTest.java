@@ -164,6 +164,21 @@ class HistoryCommandTest {
   }
 
   @Test
+  void whatIsNoFolder_isNamedAsSuch() throws Exception {
+    Path pipe = temporary.resolve("pipe");
+    assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor()).isZero();
+
+    Cli.Result result = new Cli().run("history", "--history", pipe.toString());
+
+    assertThat(result.err())
+        .isEqualTo(
+            "kmodwatch: %s is no folder, so there is no history in it; remedy: give the folder:"
+                    .formatted(pipe)
+                + " --history DIR\n");
+    assertThat(result.status()).isEqualTo(ExitStatus.UNAVAILABLE);
+  }
+
+  @Test
   void withoutHistory_itSaysHowToHaveOne() throws Exception {
     Path nowhere = temporary.resolve("nowhere");
     Cli.Result result = new Cli().run("history", "--history", nowhere.toString());

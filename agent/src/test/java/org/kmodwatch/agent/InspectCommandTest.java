@@ -9,8 +9,10 @@ import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 class InspectCommandTest {
@@ -143,6 +145,53 @@ class InspectCommandTest {
             "kmodwatch: " + text + ": not an ELF file: offset=0x0",
             "kmodwatch: not a file that can be read twice: /dev/null");
     assertThat(result.outLines().getFirst()).isEqualTo(module);
+  }
+
+  @Test
+  @Timeout(value = 20, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  void certificatesInWhatIsNoFile_areNotWaitedFor() throws Exception {
+    Path pipe = folder.resolve("pipe");
+    assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor()).isZero();
+    for (Path place : List.of(pipe, folder, Path.of("/dev/zero"))) {
+      Cli.Result result =
+          new Cli()
+              .run(
+                  "inspect", "--certificates", place.toString(), SEEDS.resolve("small").toString());
+
+      assertThat(result.status()).isEqualTo(69);
+      assertThat(result.err())
+          .isEqualTo(
+              "kmodwatch: cannot read certificates, give a file in PEM or DER, or a kernel: not a"
+                  + " regular file: %s\n".formatted(place));
+    }
+  }
+
+  @Test
+  void linksThatLeadNowhere_areNamedAsSuch() throws IOException {
+    Path loop = folder.resolve("loop1.ko");
+    Path other = folder.resolve("loop2.ko");
+    Files.createSymbolicLink(loop, other);
+    Files.createSymbolicLink(other, loop);
+    Path dangling = Files.createSymbolicLink(folder.resolve("dangling.ko"), Path.of("gone.ko"));
+
+    Cli.Result result = new Cli().run("inspect", loop.toString(), dangling.toString());
+
+    assertThat(result.status()).isEqualTo(69);
+    assertThat(result.errLines())
+        .containsExactly(
+            "kmodwatch: a symbolic link that leads nowhere, or around in a circle: " + loop,
+            "kmodwatch: a symbolic link that leads nowhere, or around in a circle: " + dangling);
+  }
+
+  @Test
+  void nameThatJavaCannotHold_isNamedAsSuch_withTheRemedy() {
+    Cli.Result result = new Cli().run("inspect", "b\ufffd.ko");
+
+    assertThat(result.status()).isEqualTo(69);
+    assertThat(result.err())
+        .isEqualTo(
+            "kmodwatch: no such file, or its name is not UTF-8 and cannot be given, make a link to"
+                + " it with a plain name (ln -s): b\ufffd.ko\n");
   }
 
   @Test

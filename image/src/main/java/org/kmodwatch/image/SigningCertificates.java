@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.cert.CertificateException;
@@ -39,9 +40,13 @@ public final class SigningCertificates {
    *
    * @param file certificates as PEM or DER, {@code vmlinux}, or {@code vmlinuz} for x86
    * @return empty if there are none in it
-   * @throws IOException if it cannot be read
+   * @throws IOException if it cannot be read, or is no regular file
    */
   public static List<X509Certificate> of(Path file) throws IOException {
+    if (Files.exists(file) && !Files.isRegularFile(file)) {
+      // Opening a named pipe would wait until somebody writes to it.
+      throw new IOException("not a regular file: " + file);
+    }
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
       if (channel.size() > MAX_BYTES) {
         throw new IOException(file + " is too large to look for certificates in");

@@ -85,6 +85,11 @@ public final class HistoryReader implements AutoCloseable {
   /** Likewise, with another bound for the values that are compared with a pattern. */
   static HistoryReader open(Path folder, int maxValues) {
     Path file = folder.resolve(Tables.NAME + ".db");
+    if (Files.exists(folder) && !Files.isDirectory(folder)) {
+      throw new StoreException(
+          "%s is no folder, so there is no history in it; remedy: give the folder: --history DIR"
+              .formatted(folder));
+    }
     if (!Files.isReadable(file)) {
       throw new StoreException(
           Files.isExecutable(folder) || Files.notExists(folder)

@@ -19,6 +19,9 @@ import org.kmodwatch.image.SignatureVerifier;
 /** Looks at module files: whatever is on this disk, from whatever machine. */
 public final class ModuleFiles {
 
+  /** What Java makes of a name on the command line where it cannot read it. */
+  private static final char NO_LETTER = '\ufffd';
+
   private final KernelKeys keys;
   private final SignatureVerifier verifier;
   private final FileOwners owners;
@@ -49,6 +52,15 @@ public final class ModuleFiles {
       throw new IOException("a folder, name the files in it: %s/*.ko".formatted(file));
     }
     if (!Files.exists(file)) {
+      if (Files.isSymbolicLink(file)) {
+        throw new IOException("a symbolic link that leads nowhere, or around in a circle: " + file);
+      }
+      if (file.toString().indexOf(NO_LETTER) >= 0) {
+        throw new IOException(
+            "no such file, or its name is not UTF-8 and cannot be given, make a link to it with a"
+                + " plain name (ln -s): "
+                + file);
+      }
       throw new IOException("no such file: " + file);
     }
     if (!Files.isRegularFile(file)) {
