@@ -1,6 +1,7 @@
 package org.kmodwatch.agent;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
@@ -18,6 +19,9 @@ import org.kmodwatch.core.format.ValueReader;
  */
 final class CheckpointFile {
 
+  /** Room for some 10,000 inputs with long names, in an eighth of the smallest heap. */
+  private static final int MOST_BYTES = 16 << 20;
+
   private final Path file;
 
   CheckpointFile(Path file) {
@@ -30,8 +34,18 @@ final class CheckpointFile {
    * @throws CommandException if it cannot be read, or holds something else
    */
   Optional<Checkpoint> read() {
-    try {
-      return Optional.of(Checkpoint.of(ValueReader.read(Files.readAllBytes(file))));
+    if (Files.exists(file) && !Files.isRegularFile(file)) {
+      throw new CommandException(
+          ExitStatus.USAGE,
+          "--resume %s is not a regular file, and is left as it is; give the name of a new file"
+              .formatted(file));
+    }
+    try (InputStream in = Files.newInputStream(file)) {
+      byte[] text = in.readNBytes(MOST_BYTES + 1);
+      if (text.length > MOST_BYTES) {
+        throw new IllegalArgumentException("it is larger than %d MiB".formatted(MOST_BYTES >> 20));
+      }
+      return Optional.of(Checkpoint.of(ValueReader.read(text)));
     } catch (NoSuchFileException e) {
       return Optional.empty();
     } catch (IllegalArgumentException e) {
@@ -42,7 +56,9 @@ final class CheckpointFile {
           e);
     } catch (IOException e) {
       throw new CommandException(
-          ExitStatus.UNAVAILABLE, "cannot read --resume %s: %s".formatted(file, e), e);
+          ExitStatus.UNAVAILABLE,
+          "cannot read --resume %s: %s".formatted(file, ReplayCommand.reason(e)),
+          e);
     }
   }
 

@@ -45,13 +45,20 @@ final class FileDigest {
         }
       } catch (IOException e) {
         throw new CommandException(
-            ExitStatus.UNAVAILABLE, "cannot read %s: %s".formatted(place, e), e);
+            ExitStatus.UNAVAILABLE,
+            "cannot read %s: %s".formatted(place, ReplayCommand.reason(e)),
+            e);
       }
     }
     return HexFormat.of().formatHex(digest.digest());
   }
 
   private static void add(MessageDigest digest, Path file) throws IOException {
+    if (Files.exists(file) && !Files.isRegularFile(file)) {
+      throw new CommandException(
+          ExitStatus.USAGE,
+          "%s cannot be read again, as --resume has to; give a regular file".formatted(file));
+    }
     var buffer = new byte[1 << 16];
     try (InputStream in = Files.newInputStream(file)) {
       for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {

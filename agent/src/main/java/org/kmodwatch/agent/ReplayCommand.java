@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -71,6 +72,9 @@ final class ReplayCommand implements Callable<Integer> {
 
   /** How a reader begins the reason of the last line of damaged compressed data. */
   private static final String BREAKS_OFF = "the input breaks off here";
+
+  /** How Java ends its reason where the kernel says ELOOP (UnixException). */
+  private static final String JAVAS_LOOP = "or unable to access attributes of symbolic link";
 
   @Parameters(
       arity = "1..*",
@@ -279,7 +283,7 @@ final class ReplayCommand implements Callable<Integer> {
         return all;
       }
     }
-    try (InputStream in = open(file)) {
+    try (InputStream in = open(file, run)) {
       // With "tail -f x | kmodwatch replay -" a finding is not to stay in a buffer.
       return ParallelReader.read(
           LineBlocks.of(in, options),
@@ -306,8 +310,12 @@ final class ReplayCommand implements Callable<Integer> {
     damaged |= line.reason().startsWith(BREAKS_OFF);
   }
 
-  private InputStream open(String file) throws IOException {
-    return file.equals(ReplayRun.STANDARD_INPUT) ? shell.in() : Files.newInputStream(Path.of(file));
+  private InputStream open(String file, ReplayRun run) throws IOException {
+    if (file.equals(ReplayRun.STANDARD_INPUT)) {
+      return shell.in();
+    }
+    ParallelReader.Onlooker onlooker = run.onlooker(null);
+    return PatientOpening.open(Path.of(file), () -> onlooker.at(0));
   }
 
   private static void flush(Pipeline pipeline) {
@@ -339,6 +347,8 @@ final class ReplayCommand implements Callable<Integer> {
     return switch (e) {
       case NoSuchFileException missing -> "there is no such file";
       case AccessDeniedException denied -> "no permission";
+      case FileSystemException loop when String.valueOf(loop.getReason()).endsWith(JAVAS_LOOP) ->
+          "its symbolic links lead around in a circle";
       default -> String.valueOf(e.getMessage());
     };
   }

@@ -1,12 +1,14 @@
 package org.kmodwatch.agent;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
+import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,7 +28,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import picocli.CommandLine;
 
 /** {@code replay --resume}: what two runs write is what one run writes. */
-@Timeout(120)
+@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class ReplayResumeTest {
 
   private static final Path RECORDINGS = Path.of("src/test/resources/recordings");
@@ -180,6 +182,109 @@ class ReplayResumeTest {
     assertThat(
             replay(Integer.MAX_VALUE, "--resume", state.toString(), "--repeat-window", "5s").err())
         .contains(" is of another replay: --repeat-window was not given and is 5s; ");
+  }
+
+  @Test
+  void whatIsNoFile_isRefused_andNotWaitedFor() throws Exception {
+    Path pipe = pipe();
+    for (Path place : List.of(pipe, folder, Path.of("/dev/zero"))) {
+      Run run = replay(Integer.MAX_VALUE, "--resume", place.toString());
+
+      assertThat(run.err())
+          .isEqualTo(
+              "kmodwatch: --resume %s is not a regular file, and is left as it is; give the name of a"
+                      .formatted(place)
+                  + " new file\n");
+      assertThat(run.status()).isEqualTo(ExitStatus.USAGE);
+    }
+    assertThat(pipe).exists();
+  }
+
+  @Test
+  void largeFile_isLeftAsItIs_unread() throws IOException {
+    try (var file = new RandomAccessFile(state.toFile(), "rw")) {
+      file.setLength(1L << 33);
+    }
+
+    Run run = replay(Integer.MAX_VALUE, "--resume", state.toString());
+
+    assertThat(run.err())
+        .isEqualTo(
+            "kmodwatch: --resume %s is no file of an interrupted replay, and is left as it is: it is"
+                    .formatted(state)
+                + " larger than 16 MiB; give the name of a new file\n");
+    assertThat(run.status()).isEqualTo(ExitStatus.USAGE);
+    assertThat(state).hasSize(1L << 33);
+  }
+
+  @Test
+  void policyThatIsAPipe_isNotWaitedFor() throws Exception {
+    Path pipe = pipe();
+
+    Cli.Result result = new Cli().run("replay", "--policy", pipe.toString(), inputs.get(0));
+
+    assertThat(result.err())
+        .isEqualTo("kmodwatch: %s: not a regular file, give the name of one\n".formatted(pipe));
+    assertThat(result.status()).isEqualTo(ExitStatus.USAGE);
+  }
+
+  @Test
+  void fileThatCannotBeReadAgain_hasNoDigest() {
+    assertThatThrownBy(() -> FileDigest.of(Path.of("/dev/null")))
+        .isInstanceOf(CommandException.class)
+        .hasMessage("/dev/null cannot be read again, as --resume has to; give a regular file");
+  }
+
+  private Path pipe() throws Exception {
+    Path pipe = folder.resolve("pipe");
+    assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor()).isZero();
+    return pipe;
+  }
+
+  @Test
+  void pipeThatNobodyWritesTo_canBeInterrupted() throws Exception {
+    inputs.clear();
+    inputs.add(pipe().toString());
+
+    Run run = replay(3);
+
+    assertThat(run.err()).startsWith("kmodwatch: interrupted after 0 events; ");
+    assertThat(run.status()).isEqualTo(ExitStatus.UNAVAILABLE);
+  }
+
+  @Test
+  void pipeThatSomebodyWritesTo_isRead() throws Exception {
+    Path pipe = pipe();
+    String recording = inputs.get(0);
+    inputs.clear();
+    inputs.add(recording);
+    Run whole = replay(Integer.MAX_VALUE, "-o", "loads");
+    Process writer =
+        new ProcessBuilder("sh", "-c", "cat \"$0\" > \"$1\"", recording, pipe.toString()).start();
+    inputs.clear();
+    inputs.add(pipe.toString());
+
+    Run run = replay(Integer.MAX_VALUE, "-o", "loads");
+
+    assertThat(writer.waitFor()).isZero();
+    assertThat(run.status()).isZero();
+    assertThat(run.out()).isNotEmpty().isEqualTo(whole.out());
+  }
+
+  @Test
+  void linksInACircle_areNamedAsSuch() throws IOException {
+    Path loop = folder.resolve("loop1");
+    Files.createSymbolicLink(loop, Files.createSymbolicLink(folder.resolve("loop2"), loop));
+    inputs.clear();
+    inputs.add(loop.toString());
+
+    Run run = replay(Integer.MAX_VALUE);
+
+    assertThat(run.errLines())
+        .contains(
+            "kmodwatch: cannot read %s: its symbolic links lead around in a circle"
+                .formatted(loop));
+    assertThat(run.status()).isEqualTo(ExitStatus.UNAVAILABLE);
   }
 
   @Test
