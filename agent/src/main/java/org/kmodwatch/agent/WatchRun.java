@@ -49,6 +49,9 @@ final class WatchRun {
   /** How often it is looked whether the sensor sees and loses nothing. */
   private static final Duration LOOK_INTERVAL = Duration.ofMillis(500);
 
+  /** The same while there is much to read. */
+  private static final Duration MAX_LOOK_INTERVAL = Duration.ofSeconds(5);
+
   private static final Duration LEDGER_INTERVAL = Duration.ofSeconds(5);
 
   /** How long the kernel's ring may wait for an output before it is looked at again. */
@@ -267,14 +270,16 @@ final class WatchRun {
   private void watch(LiveSource live) throws IOException {
     Consumer<Event> sink = this::accept;
     long nextLedger = nanoTime.getAsLong();
-    long nextLook = nextLedger;
+    long lookedNanos = nextLedger - LOOK_INTERVAL.toNanos();
+    long lookTookNanos = 0;
     List<SensorFault> faults = List.of();
     while (!stopped) {
       live.poll(pollTimeout(), sink);
       applyChange();
       tick(live);
       // At once where a part goes blind: what comes after is judged by it.
-      if (!live.faults().equals(faults) || isDue(nextLook)) {
+      if (!live.faults().equals(faults)
+          || isDue(lookedNanos + lookPauseNanos(live, lookTookNanos))) {
         long lookNanos = nanoTime.getAsLong();
         faults = live.faults();
         service.alive();
@@ -290,12 +295,8 @@ final class WatchRun {
         service.status(status());
         publish(live);
         housekeeping.tick();
-        // On a machine that is so slow, reading comes first while there is much to read.
-        long endNanos = nanoTime.getAsLong();
-        long pauseNanos = LOOK_INTERVAL.toNanos();
-        nextLook =
-            endNanos
-                + (live.isBehind() ? Math.max(pauseNanos, 3 * (endNanos - lookNanos)) : pauseNanos);
+        lookedNanos = nanoTime.getAsLong();
+        lookTookNanos = lookedNanos - lookNanos;
       }
       letGo(live);
       if (outputs.isRecording() && isDue(nextLedger)) {
@@ -330,6 +331,12 @@ final class WatchRun {
                 Counted.of(pipeline.findings(), "finding"),
                 statistics.suppressed(),
                 statistics.lost()));
+  }
+
+  /** On a machine that is so slow, reading comes first while there is much to read. */
+  private static long lookPauseNanos(LiveSource live, long tookNanos) {
+    long usual = LOOK_INTERVAL.toNanos();
+    return live.isBehind() ? Math.clamp(3 * tookNanos, usual, MAX_LOOK_INTERVAL.toNanos()) : usual;
   }
 
   private boolean isDue(long whenNanos) {

@@ -74,6 +74,9 @@ public final class Sensor implements AutoCloseable {
   /** How often the account is compared with what it was. */
   private static final long CHECK_NANOS = 1_000_000_000L;
 
+  /** The same while there is much to read. */
+  private static final long MAX_CHECK_NANOS = 5_000_000_000L;
+
   /** From one look at the rings to the next, while what was read is kept in them. */
   private static final Duration COMMIT_PAUSE = Duration.ofMillis(50);
 
@@ -110,7 +113,7 @@ public final class Sensor implements AutoCloseable {
   private boolean behind;
   private boolean ended;
   private long checkedBootNanos;
-  private long checkPauseNanos = CHECK_NANOS;
+  private long checkTookNanos;
   private SensorStatistics checked;
   private List<SensorFault> faults = List.of();
   private final List<SensorFault> resumeFaults = new ArrayList<>();
@@ -579,7 +582,7 @@ public final class Sensor implements AutoCloseable {
       sink.accept(decoder.callWithoutReturn(record));
       handed++;
     }
-    if (now - checkedBootNanos >= checkPauseNanos) {
+    if (now - checkedBootNanos >= checkPauseNanos()) {
       checkedBootNanos = now;
       account(Lane.ATTEMPTS, now);
       account(Lane.LOADS, now);
@@ -594,11 +597,14 @@ public final class Sensor implements AutoCloseable {
       noteFaults(statistics, now);
       faults = faults(now, statistics);
       checked = statistics;
-      // On a machine that is so slow, reading comes first while there is much to read.
-      long tookNanos = KernelClock.bootNanos() - now;
-      checkPauseNanos = behind ? Math.max(CHECK_NANOS, 3 * tookNanos) : CHECK_NANOS;
+      checkTookNanos = KernelClock.bootNanos() - now;
     }
     return handed;
+  }
+
+  /** On a machine that is so slow, reading comes first while there is much to read. */
+  private long checkPauseNanos() {
+    return behind ? Math.clamp(3 * checkTookNanos, CHECK_NANOS, MAX_CHECK_NANOS) : CHECK_NANOS;
   }
 
   /** Looks whether the rings are as we left them; whether one of them just turned out not to be. */
