@@ -1,15 +1,9 @@
 package org.kmodwatch.agent;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.LinkedHashSet;
-import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -27,10 +21,6 @@ final class FatalAttempts implements AutoCloseable {
 
   private static final String FILE = "fatal";
 
-  /** Each took an agent's life, so there are few; past that the oldest are forgotten. */
-  private static final int MAX_KEPT = 256;
-
-  private static final int MAX_BYTES = 64 << 10;
   private static final int RESERVE_BYTES = 256 << 10;
 
   private final @Nullable FileChannel file;
@@ -54,17 +44,9 @@ final class FatalAttempts implements AutoCloseable {
   static FatalAttempts open(Path folder, Consumer<String> notes) {
     FileChannel file = null;
     try {
-      file =
-          FileChannel.open(
-              folder.resolve(FILE),
-              Set.of(
-                  StandardOpenOption.CREATE,
-                  StandardOpenOption.READ,
-                  StandardOpenOption.WRITE,
-                  LinkOption.NOFOLLOW_LINKS),
-              PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+      file = StateFiles.open(folder.resolve(FILE));
       var attempts = new FatalAttempts(file, notes);
-      attempts.takeOver(file);
+      attempts.kept.addAll(AttemptIds.takeOver(file));
       return attempts;
     } catch (IOException e) {
       notes.accept(
@@ -91,7 +73,7 @@ final class FatalAttempts implements AutoCloseable {
     }
     try {
       String id = ReportJournal.attemptOf(event);
-      write(file, file.size(), id + "\n");
+      StateFiles.write(file, file.size(), id + "\n");
       notes.accept("this agent ends at attempt %s, which the next start passes over".formatted(id));
     } catch (IOException | OutOfMemoryError e) {
       // Then the next one may end too.
@@ -102,34 +84,6 @@ final class FatalAttempts implements AutoCloseable {
   public void close() throws IOException {
     if (file != null) {
       file.close();
-    }
-  }
-
-  private void takeOver(FileChannel from) throws IOException {
-    var bytes = ByteBuffer.allocate((int) Math.min(from.size(), MAX_BYTES));
-    while (bytes.hasRemaining() && from.read(bytes, bytes.position()) > 0) {
-      // Until all is there.
-    }
-    String text = new String(bytes.array(), 0, bytes.position(), StandardCharsets.US_ASCII);
-    List<String> ids =
-        text.substring(0, text.lastIndexOf('\n') + 1)
-            .lines()
-            .filter(line -> ReportJournal.ID.matcher(line).matches())
-            .distinct()
-            .toList();
-    kept.addAll(ids.subList(Math.max(0, ids.size() - MAX_KEPT), ids.size()));
-    String whole = kept.isEmpty() ? "" : String.join("\n", kept) + "\n";
-    if (whole.length() != from.size()) {
-      from.truncate(0);
-      write(from, 0, whole);
-    }
-  }
-
-  private static void write(FileChannel to, long position, String text) throws IOException {
-    ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.US_ASCII));
-    long at = position;
-    while (bytes.hasRemaining()) {
-      at += to.write(bytes, at);
     }
   }
 }

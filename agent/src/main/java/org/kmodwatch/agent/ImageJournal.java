@@ -1,15 +1,10 @@
 package org.kmodwatch.agent;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.LinkedHashSet;
-import java.util.List;
+import java.util.SequencedSet;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -30,11 +25,6 @@ final class ImageJournal implements ReadingMarks, AutoCloseable {
 
   private static final String FILE = "reading";
 
-  /** Each took an agent's life, so there are few. */
-  private static final int MAX_ENDED = 256;
-
-  private static final int MAX_BYTES = 64 << 10;
-
   private final @Nullable FileChannel file;
   private final Consumer<String> notes;
   private final Set<String> ended = new LinkedHashSet<>();
@@ -53,15 +43,7 @@ final class ImageJournal implements ReadingMarks, AutoCloseable {
    */
   static ImageJournal open(Path folder, Consumer<String> notes) {
     try {
-      FileChannel file =
-          FileChannel.open(
-              folder.resolve(FILE),
-              Set.of(
-                  StandardOpenOption.CREATE,
-                  StandardOpenOption.READ,
-                  StandardOpenOption.WRITE,
-                  LinkOption.NOFOLLOW_LINKS),
-              PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+      FileChannel file = StateFiles.open(folder.resolve(FILE));
       var journal = new ImageJournal(file, notes);
       try {
         journal.takeOver(file);
@@ -84,7 +66,7 @@ final class ImageJournal implements ReadingMarks, AutoCloseable {
     }
     if (file != null) {
       try {
-        write(file, endedBytes, id + "\n");
+        StateFiles.write(file, endedBytes, id + "\n");
         fails = false;
       } catch (IOException e) {
         failed(e);
@@ -112,36 +94,13 @@ final class ImageJournal implements ReadingMarks, AutoCloseable {
   }
 
   private void takeOver(FileChannel from) throws IOException {
-    var bytes = ByteBuffer.allocate((int) Math.min(from.size(), MAX_BYTES));
-    while (bytes.hasRemaining() && from.read(bytes, bytes.position()) > 0) {
-      // Until all is there.
-    }
-    String text = new String(bytes.array(), 0, bytes.position(), StandardCharsets.US_ASCII);
-    // Before a line was written to its end, nothing was read.
-    List<String> lines =
-        text.substring(0, text.lastIndexOf('\n') + 1)
-            .lines()
-            .filter(line -> ReportJournal.ID.matcher(line).matches())
-            .toList();
-    ended.addAll(lines.subList(Math.max(0, lines.size() - MAX_ENDED), lines.size()));
-    String kept = ended.isEmpty() ? "" : String.join("\n", ended) + "\n";
-    if (!kept.equals(text)) {
-      from.truncate(0);
-      write(from, 0, kept);
-    }
-    endedBytes = kept.length();
-    if (!lines.isEmpty()) {
+    SequencedSet<String> marks = AttemptIds.takeOver(from);
+    ended.addAll(marks);
+    endedBytes = from.size();
+    if (!marks.isEmpty()) {
       notes.accept(
           "an agent ended as it read the image of attempt %s, which is not read again"
-              .formatted(lines.getLast()));
-    }
-  }
-
-  private static void write(FileChannel to, long position, String text) throws IOException {
-    ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.US_ASCII));
-    long at = position;
-    while (bytes.hasRemaining()) {
-      at += to.write(bytes, at);
+              .formatted(marks.getLast()));
     }
   }
 

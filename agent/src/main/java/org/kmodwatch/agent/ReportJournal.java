@@ -115,7 +115,7 @@ final class ReportJournal implements AutoCloseable {
    * @throws CommandException if another agent uses it
    */
   static ReportJournal open(Path folder, Consumer<String> notes, LongSupplier nanoClock) {
-    return open(folder, ReportJournal::openPrivately, notes, nanoClock);
+    return open(folder, StateFiles::open, notes, nanoClock);
   }
 
   static ReportJournal open(
@@ -123,14 +123,6 @@ final class ReportJournal implements AutoCloseable {
     var journal = new ReportJournal(folder, opener, notes, nanoClock);
     journal.begin();
     return journal;
-  }
-
-  private static FileChannel openPrivately(Path path, Set<? extends OpenOption> options)
-      throws IOException {
-    return FileChannel.open(
-        path,
-        options,
-        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
   }
 
   /** The folder that it is in, and locks against other agents. */
@@ -202,7 +194,7 @@ final class ReportJournal implements AutoCloseable {
       attempt(
           open -> {
             open.truncate(WHOLE.length());
-            write(open, WHOLE, 0);
+            StateFiles.write(open, 0, WHOLE);
             empty = true;
           });
     }
@@ -258,10 +250,10 @@ final class ReportJournal implements AutoCloseable {
         file = opened;
       }
       if (opened.size() == 0) {
-        write(opened, WHOLE, 0);
+        StateFiles.write(opened, 0, WHOLE);
         empty = true;
       } else if (torn) {
-        write(opened, "\n", opened.size());
+        StateFiles.write(opened, opened.size(), "\n");
       }
     } catch (IOException e) {
       fails(e);
@@ -271,14 +263,7 @@ final class ReportJournal implements AutoCloseable {
   }
 
   private FileChannel openToWrite() throws IOException {
-    FileChannel opened =
-        opener.open(
-            folder.resolve(FILE),
-            Set.of(
-                StandardOpenOption.CREATE,
-                StandardOpenOption.READ,
-                StandardOpenOption.WRITE,
-                LinkOption.NOFOLLOW_LINKS));
+    FileChannel opened = opener.open(folder.resolve(FILE), StateFiles.TO_READ_AND_WRITE);
     lock(opened);
     return opened;
   }
@@ -318,7 +303,7 @@ final class ReportJournal implements AutoCloseable {
   private void append(String text) {
     empty = false;
     if (failure == null) {
-      attempt(open -> write(open, text, open.size()));
+      attempt(open -> StateFiles.write(open, open.size(), text));
     }
   }
 
@@ -348,7 +333,7 @@ final class ReportJournal implements AutoCloseable {
   private static void markHoles(FileChannel open) {
     try {
       if (open.size() >= HOLES.length()) {
-        write(open, HOLES, 0);
+        StateFiles.write(open, 0, HOLES);
       }
     } catch (IOException e) {
       // Then the next agent finds the disk as it is now, or has no doubts. No way to tell it.
@@ -371,9 +356,9 @@ final class ReportJournal implements AutoCloseable {
       text.append(HANDED_ON).append('\n');
       doubtful.forEach(id -> text.append(id).append('\n'));
       now.forEach(id -> text.append(id).append('\n'));
-      write(open, text.toString(), 0);
+      StateFiles.write(open, 0, text.toString());
       if (!unknown) {
-        write(open, WHOLE, 0);
+        StateFiles.write(open, 0, WHOLE);
       }
       empty = false;
       failure = null;
@@ -381,14 +366,6 @@ final class ReportJournal implements AutoCloseable {
       fails(e);
     } catch (CommandException anothers) {
       failure = String.valueOf(anothers.getMessage());
-    }
-  }
-
-  private static void write(FileChannel open, String text, long position) throws IOException {
-    ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.US_ASCII));
-    long at = position;
-    while (bytes.hasRemaining()) {
-      at += open.write(bytes, at);
     }
   }
 

@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -18,6 +19,14 @@ import java.util.Set;
 final class StateFiles {
 
   private static final long MAX_BYTES = 4 << 20;
+
+  /** To write alone, a FIFO would keep this process until somebody reads. */
+  static final Set<OpenOption> TO_READ_AND_WRITE =
+      Set.of(
+          StandardOpenOption.CREATE,
+          StandardOpenOption.READ,
+          StandardOpenOption.WRITE,
+          LinkOption.NOFOLLOW_LINKS);
 
   private StateFiles() {}
 
@@ -69,20 +78,21 @@ final class StateFiles {
     }
   }
 
-  /** To read as well: to write alone, a FIFO would keep this process until somebody reads. */
-  private static FileChannel open(Path file) throws IOException {
+  /** Opens a file to read and to write, which is made if it is not there. */
+  static FileChannel open(Path file) throws IOException {
+    return open(file, TO_READ_AND_WRITE);
+  }
+
+  /** Opens a file, which is for nobody else if it is made. */
+  static FileChannel open(Path file, Set<? extends OpenOption> options) throws IOException {
     return FileChannel.open(
         file,
-        Set.of(
-            StandardOpenOption.CREATE,
-            StandardOpenOption.READ,
-            StandardOpenOption.WRITE,
-            LinkOption.NOFOLLOW_LINKS),
+        options,
         PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
   }
 
   /** Writes at a position; where that ends. */
-  private static long write(FileChannel channel, long position, String text) throws IOException {
+  static long write(FileChannel channel, long position, String text) throws IOException {
     ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
     long at = position;
     while (bytes.hasRemaining()) {
