@@ -6,10 +6,8 @@ import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
-import org.kmodwatch.core.event.Argument;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.event.EventNames;
-import org.kmodwatch.core.event.Value;
 
 /**
  * Lets a run go on when something in the agent cannot handle an event: says which one, and makes an
@@ -94,16 +92,7 @@ final class FaultWatch implements Pipeline.FaultHandler {
     told = passedOver;
     toldNanos = nanoTime.getAsLong();
     sink.accept(
-        OwnEvents.event(
-            hostName,
-            EventNames.EVENTS_LOST,
-            now,
-            List.of(
-                new Argument("count", "unsigned long", Value.of(count)),
-                new Argument(
-                    "reasons",
-                    "[]string",
-                    Value.ofStrings(
-                        List.of(last + " (%d since the start)".formatted(passedOver)))))));
+        OwnEvents.lost(
+            hostName, now, count, List.of(last + " (%d since the start)".formatted(passedOver))));
   }
 }

@@ -2,7 +2,6 @@ package org.kmodwatch.agent;
 
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -91,11 +90,13 @@ final class OutputWatch {
     told.put(output, new Told(lost, nowNanos));
     String reason = "output %s: not accepted (%d since the start)".formatted(output, lost);
     notes.accept("lost %d: %s".formatted(count, reason));
-    var args = new ArrayList<Argument>();
-    args.add(new Argument("count", "unsigned long", Value.of(count)));
-    args.add(new Argument("reasons", "[]string", Value.ofStrings(List.of(reason))));
-    args.add(new Argument("output", "string", Value.of(output)));
-    sink.accept(event(EventNames.EVENTS_LOST, now, args));
+    sink.accept(
+        OwnEvents.lost(
+            hostName,
+            now,
+            count,
+            List.of(reason),
+            new Argument("output", "string", Value.of(output))));
   }
 
   private static List<Argument> about(Stall stall) {

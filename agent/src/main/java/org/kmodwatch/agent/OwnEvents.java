@@ -1,18 +1,35 @@
 package org.kmodwatch.agent;
 
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.kmodwatch.core.event.Argument;
 import org.kmodwatch.core.event.ContainerContext;
 import org.kmodwatch.core.event.Event;
+import org.kmodwatch.core.event.EventNames;
 import org.kmodwatch.core.event.KubernetesContext;
 import org.kmodwatch.core.event.ProcessContext;
+import org.kmodwatch.core.event.Value;
 
 /** Events that Kmodwatch makes about itself: no process is to blame for them. */
 final class OwnEvents {
 
   private OwnEvents() {}
+
+  /**
+   * Says that something was lost.
+   *
+   * @param more arguments behind those that each such event has
+   */
+  static Event lost(
+      String hostName, Instant now, long count, List<String> reasons, Argument... more) {
+    var args = new ArrayList<Argument>();
+    args.add(new Argument("count", "unsigned long", Value.of(count)));
+    args.add(new Argument("reasons", "[]string", Value.ofStrings(reasons)));
+    args.addAll(List.of(more));
+    return event(hostName, EventNames.EVENTS_LOST, now, args);
+  }
 
   static Event event(String hostName, String name, Instant now, List<Argument> args) {
     return new Event(

@@ -135,12 +135,7 @@ final class SensorWatch {
 
   private Event lost(Instant now, long count, List<String> reasons) {
     notes.accept("lost %d: %s".formatted(count, String.join("; ", reasons)));
-    return event(
-        EventNames.EVENTS_LOST,
-        now,
-        List.of(
-            new Argument("count", "unsigned long", Value.of(count)),
-            new Argument("reasons", "[]string", Value.ofStrings(reasons))));
+    return OwnEvents.lost(hostName, now, count, reasons);
   }
 
   private static void reason(List<String> reasons, String words, long inAll) {
