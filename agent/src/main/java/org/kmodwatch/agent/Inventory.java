@@ -155,7 +155,7 @@ final class Inventory {
   void told(Event event) {
     String name = event.stringArgument("name").orElse("");
     if (COMING_IN.contains(event.eventName())) {
-      undecided = undecided.stream().filter(record -> !name.equals(name(record))).toList();
+      decided(name);
       if (known != null) {
         known.add(name);
       }
@@ -171,8 +171,12 @@ final class Inventory {
     }
     String name = record.module().name();
     if (!undecided.isEmpty() && name != null && record.outcome() != LoadRecord.Outcome.REFUSED) {
-      undecided = undecided.stream().filter(r -> !name.equals(r.module().name())).toList();
+      decided(name);
     }
+  }
+
+  private void decided(String name) {
+    undecided = undecided.stream().filter(record -> !name.equals(name(record))).toList();
   }
 
   /** Writes down what is in the records so far, which are out of this process's hands. */

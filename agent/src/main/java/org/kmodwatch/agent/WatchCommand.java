@@ -279,18 +279,16 @@ final class WatchCommand implements Callable<Integer> {
     ImageStore store = openStore(settings);
     var complaints = new Complaints(shell, "images that were not kept");
     Path pinned = settings.pins();
-    String bootId = bootId();
+    String bootId = pinned == null ? null : bootId();
     PinKeeper keeper =
-        pinned == null || bootId == null
+        bootId == null
             ? PinKeeper.NONE
             : new WatchedFile(
                 settings.state(), bootId, InstantSource.system(), System::nanoTime, shell::note);
     ReportJournal journal =
         pinned == null ? null : ReportJournal.open(settings.state(), shell::note, System::nanoTime);
     KnownModules known =
-        pinned == null || bootId == null
-            ? null
-            : KnownModules.open(settings.state(), bootId, shell::note);
+        bootId == null ? null : KnownModules.open(settings.state(), bootId, shell::note);
     ImageJournal marks = pinned == null ? null : ImageJournal.open(settings.state(), shell::note);
     var images =
         new LoadedImages(

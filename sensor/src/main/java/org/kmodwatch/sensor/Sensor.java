@@ -609,23 +609,20 @@ public final class Sensor implements AutoCloseable {
 
   /** Looks whether the rings are as we left them; whether one of them just turned out not to be. */
   private boolean checkRings(long now) {
-    boolean isNew = false;
-    var all = new LinkedHashMap<String, RingBuffer>();
-    all.put("lane attempts", lanes.ring(Lane.ATTEMPTS));
-    all.put("lane loads", lanes.ring(Lane.LOADS));
+    boolean isNew = checkRing("lane attempts", lanes.ring(Lane.ATTEMPTS), now);
+    isNew |= checkRing("lane loads", lanes.ring(Lane.LOADS), now);
     for (RingBuffer image : images) {
-      all.put(image == images.getFirst() ? "images" : "images' rest", image);
-    }
-    for (Map.Entry<String, RingBuffer> ring : all.entrySet()) {
-      ring.getValue().check(now);
-      Optional<String> misfit = ring.getValue().takeMisfit();
-      if (misfit.isPresent()) {
-        isNew |=
-            recentFaults.happened(
-                new SensorFault("rings", "%s: %s".formatted(ring.getKey(), misfit.get())), now);
-      }
+      isNew |= checkRing(image == images.getFirst() ? "images" : "images' rest", image, now);
     }
     return isNew;
+  }
+
+  private boolean checkRing(String name, RingBuffer ring, long now) {
+    ring.check(now);
+    Optional<String> misfit = ring.takeMisfit();
+    return misfit.isPresent()
+        && recentFaults.happened(
+            new SensorFault("rings", "%s: %s".formatted(name, misfit.get())), now);
   }
 
   /** Compares what came by a lane with what the programs counted. */
