@@ -58,12 +58,17 @@ final class Conditions {
   private static final String TYPES = "kmodwatch.";
   private static final int MAX_EXPRESSION = 20_000;
   private static final int MAX_ITERATIONS = 10_000;
+
+  /** The parser calls itself nine times for each level, of a stack that may be small. */
+  private static final int MAX_DEPTH = 50;
+
   private static final Pattern UNKNOWN_FIELD = Pattern.compile("undefined field '([^']+)'");
   private static final Pattern UNKNOWN_NAME = Pattern.compile("undeclared reference to '([^']+)'");
 
   private static final CelOptions OPTIONS =
       CelOptions.current()
           .maxExpressionCodePointSize(MAX_EXPRESSION)
+          .maxParseRecursionDepth(MAX_DEPTH)
           .comprehensionMaxIterations(MAX_ITERATIONS)
           .build();
 

@@ -7,6 +7,8 @@ import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -146,6 +148,33 @@ class ConditionsTest {
 
     assertThat(CONDITIONS.compile("outcome ==", Mark.ofOption("p"), "when", problems)).isEmpty();
     assertThat(problems.all()).isNotEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"(|)", "size([|]) > 0", "{1: |}", "true ? true : |", "1 + |"})
+  void condition_isRefused_whenItIsNestedTooDeeply_onASmallStack(String level) throws Exception {
+    int bar = level.indexOf('|');
+    String condition =
+        level.substring(0, bar).repeat(240) + "true" + level.substring(bar + 1).repeat(240);
+    var problems = new Problems();
+    var thrown = new AtomicReference<@Nullable Throwable>();
+    var small =
+        new Thread(
+            null,
+            () -> CONDITIONS.compile(condition, Mark.ofOption("p"), "when", problems),
+            "small",
+            256 << 10);
+    small.setUncaughtExceptionHandler((thread, e) -> thrown.set(e));
+
+    small.start();
+    small.join();
+
+    assertThat(thrown.get()).isNull();
+    assertThat(problems.all())
+        .extracting(Problem::toString)
+        .singleElement()
+        .asString()
+        .contains("in the condition at 1:1: Expression recursion limit exceeded. limit: 50");
   }
 
   @Test
