@@ -102,14 +102,15 @@ final class Pipeline {
   interface BeforeLoad {
 
     /** Keeps records as they are. */
-    BeforeLoad NOTHING = load -> load;
+    BeforeLoad NOTHING = (load, basis) -> load;
 
     /**
      * Takes notice of {@code load}.
      *
+     * @param basis the event that it rests on
      * @return what is to be written
      */
-    LoadRecord apply(LoadRecord load) throws IOException;
+    LoadRecord apply(LoadRecord load, Event basis) throws IOException;
   }
 
   /** What becomes of a fault of ours, or of an output or signature, at one event. */
@@ -310,7 +311,7 @@ final class Pipeline {
 
   private void handOn(Joined joinedOne) throws IOException {
     Event basis = joinedOne.basis();
-    LoadRecord record = beforeLoad.apply(judged(joinedOne.record(), basis));
+    LoadRecord record = beforeLoad.apply(judged(joinedOne.record(), basis), basis);
     tell(output -> output.load(record));
     if (alerting) {
       alerts.load(record);

@@ -1,10 +1,8 @@
 package org.kmodwatch.agent;
 
 import java.io.BufferedInputStream;
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -13,13 +11,11 @@ import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
 import org.kmodwatch.agent.policy.Policy;
-import org.kmodwatch.core.format.BadLine;
 import org.kmodwatch.core.format.Compression;
 import org.kmodwatch.core.format.EventReader;
 import org.kmodwatch.core.format.LoadReader;
 import org.kmodwatch.core.format.ReadOptions;
 import org.kmodwatch.core.load.LoadRecord;
-import org.kmodwatch.core.load.LoadRecordException;
 import org.kmodwatch.core.load.LoadTrackerOptions;
 import org.kmodwatch.core.signature.Signature;
 
@@ -70,24 +66,10 @@ final class RecordedLoads {
     byte[] start = in.readNBytes(PEEKED);
     in.reset();
     if (new String(start, StandardCharsets.UTF_8).contains("\"" + LoadRecord.SCHEMA + "\"")) {
-      records(in, name, loads);
+      LoadReader.readAll(
+          in, name, ReadOptions.DEFAULT, loads, line -> badLines.add(line.toString()));
     } else {
       events(in, name, loads);
-    }
-  }
-
-  private void records(InputStream in, String name, Consumer<LoadRecord> loads) throws IOException {
-    var lines = new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8));
-    String line;
-    for (long number = 1; (line = lines.readLine()) != null; number++) {
-      if (line.isBlank()) {
-        continue;
-      }
-      try {
-        loads.accept(LoadReader.read(line.getBytes(StandardCharsets.UTF_8)));
-      } catch (LoadRecordException e) {
-        badLines.add(new BadLine(name, number, String.valueOf(e.getMessage())).toString());
-      }
     }
   }
 

@@ -20,6 +20,7 @@ import org.kmodwatch.agent.host.HostFacts;
 import org.kmodwatch.agent.sink.SinkAccount;
 import org.kmodwatch.core.engine.EngineStatistics;
 import org.kmodwatch.core.event.Event;
+import org.kmodwatch.core.event.SensorContexts;
 import org.kmodwatch.core.load.LoadRecord;
 import org.kmodwatch.core.load.LoadTrackerOptions;
 import org.kmodwatch.core.signature.Signature;
@@ -79,7 +80,7 @@ final class WatchRun {
   private @Nullable FatalAttempts fatal;
   private @Nullable Event accepting;
 
-  /** By the clock on the wall, as the records' times are. */
+  /** On the scale of {@link SensorContexts#steadyNanos}, which begins as the clock is set now. */
   private final long startNanos;
 
   private final Housekeeping housekeeping;
@@ -414,14 +415,16 @@ final class WatchRun {
     }
   }
 
-  private LoadRecord telling(LoadRecord record) throws IOException {
+  private LoadRecord telling(LoadRecord record, Event basis) throws IOException {
     if (journal == null) {
       return record;
     }
     if (journal.unsettled() >= UNSETTLED) {
       handedOn(journal);
     }
-    Optional<String> doubt = journal.doubtOf(record.id(), record.timeNanos() < startNanos);
+    // Somebody may have set the clock back since, before this start or after it.
+    long steadyNanos = record.timeNanos() - SensorContexts.clockShiftNanos(basis);
+    Optional<String> doubt = journal.doubtOf(record.id(), steadyNanos < startNanos);
     journal.telling(record.id());
     return doubt.map(why -> record.withGap(new LoadRecord.Gap("id", why))).orElse(record);
   }

@@ -61,6 +61,15 @@ public final class EventBuilder {
     return this;
   }
 
+  /** With the clock so much ahead of what it would show if nobody had set it since the start. */
+  public EventBuilder whileTheClockIsAheadBy(long nanos) {
+    unknownFields =
+        SensorContexts.toUnknownFields(
+            new SensorContext(
+                timestampNanos, 0, false, false, null, null, false, null, null, nanos));
+    return this;
+  }
+
   public EventBuilder returned(@Nullable Long value) {
     returnValue = value;
     return this;

@@ -219,6 +219,20 @@ class PolicyCommandTest {
   }
 
   @Test
+  void lineWithoutEnd_isPassedOver_andTheOthersCount() throws IOException {
+    Path loads = recording(List.of(signed("ext4")));
+    String record = Files.readString(loads, StandardCharsets.UTF_8);
+    Files.writeString(loads, record + "x".repeat(17 << 20) + "\n\n" + record.strip());
+
+    Cli.Result result =
+        new Cli().run("policy", "test", policy(POLICY).toString(), loads.toString());
+
+    assertThat(result.status()).isZero();
+    assertThat(result.out()).contains("2 loads: 2 would alert without a policy, 0 with it");
+    assertThat(result.err()).isEqualTo(loads + ":2: longer than 16777216 bytes\n");
+  }
+
+  @Test
   void fileWithoutRules_isNamedWithTheRemedy() throws IOException {
     Path file = policy("listen: 9110\n");
 

@@ -59,6 +59,7 @@ class WatchTest {
   @TempDir Path folder;
   private final ByteArrayOutputStream err = new ByteArrayOutputStream();
   private @Nullable KnownModules known;
+  private @Nullable ReportJournal journal;
 
   @Test
   void run_handsOnWhatIsPolledAndWhatIsDrained_andSaysSo() throws IOException {
@@ -366,6 +367,42 @@ class WatchTest {
     assertThat(Files.readString(recording.resolve("events.ndjson")))
         .contains("\"eventName\":\"sensor_blind\"", "somebody moved the reader on")
         .contains("\"eventName\":\"sensor_recovered\"");
+  }
+
+  @Test
+  void recordFromBeforeTheStart_mayHaveBeenTold_howeverTheClockWasSet() throws IOException {
+    Path state = Files.createDirectories(folder.resolve("state"));
+    Files.writeString(state.resolve("reported"), "kmodwatch-reported/1 holes\n");
+    journal = ReportJournal.open(state, notes(), System::nanoTime);
+    long hour = 3_600_000_000_000L;
+    var source = resumed();
+    source.polls =
+        List.of(
+            List.of(
+                setAt("init_module", 1, source.now, hour, hour / 2),
+                setAt("init_module", 2, source.now, -hour, -hour / 2)));
+    Path recording = folder.resolve("recording");
+    try (Recorder recorder = Recorder.open(recording, notes())) {
+      run(recorder, source);
+    }
+    journal.close();
+
+    assertThat(Files.readAllLines(recording.resolve("loads.ndjson")))
+        .filteredOn(line -> line.contains("may have been told before"))
+        .singleElement()
+        .asString()
+        .contains("\"hostPid\":1,");
+  }
+
+  /** A call that the clock puts at a time which it is not, since it was set in between. */
+  private static Event setAt(
+      String name, int pid, Instant start, long aheadNanos, long laterNanos) {
+    return event(name)
+        .by("insmod", pid, 0)
+        .at(Inventory.nanos(start) + laterNanos)
+        .whileTheClockIsAheadBy(aheadNanos)
+        .with("len", 1)
+        .build();
   }
 
   private void threeModules() {
@@ -791,7 +828,7 @@ class WatchTest {
             () -> source,
             signatures,
             outputs,
-            null,
+            journal,
             known,
             new WatchSettings.Changeable(
                 List.of(), Policy.none(), Duration.ofMinutes(10), Duration.ofSeconds(10)),

@@ -533,8 +533,9 @@ public final class Sensor implements AutoCloseable {
       resumeFaults.add(
           new SensorFault(
               "rings",
-              "somebody moved the reader on while nobody read, %s: %s"
-                  .formatted(set.sinceLast(), String.join("; ", moved))));
+              "the reader was moved on while nobody read, by somebody or by a Kmodwatch that could"
+                  + " not write its state, %s: %s"
+                      .formatted(set.sinceLast(), String.join("; ", moved))));
     }
   }
 

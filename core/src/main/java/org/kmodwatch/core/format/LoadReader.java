@@ -1,5 +1,9 @@
 package org.kmodwatch.core.format;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.function.Consumer;
 import org.kmodwatch.core.event.Value;
 import org.kmodwatch.core.load.LoadRecord;
 import org.kmodwatch.core.load.LoadRecordException;
@@ -24,5 +28,55 @@ public final class LoadReader {
       throw new LoadRecordException(String.valueOf(e.getMessage()));
     }
     return LoadRecords.fromValue(value);
+  }
+
+  /**
+   * Reads a record from each line of {@code in} that is not blank, up to its end.
+   *
+   * @param in UTF-8; decompressed if it is compressed
+   * @param name of the input, for bad lines
+   * @param options how long a line may be
+   * @param bad takes the lines that are no records
+   * @throws IOException if the input fails
+   */
+  public static void readAll(
+      InputStream in,
+      String name,
+      ReadOptions options,
+      Consumer<LoadRecord> loads,
+      Consumer<BadLine> bad)
+      throws IOException {
+    var blocks = LineBlocks.of(in, options);
+    var block = new Block();
+    long number = 0;
+    while (blocks.next(block)) {
+      if (block.tooLong) {
+        number++;
+        bad.accept(new BadLine(name, number, tooLong(options)));
+      }
+      int end;
+      for (int start = 0; start < block.length; start = end + 1) {
+        end = Newlines.at(block.bytes, start);
+        number++;
+        byte[] line = new byte[end - start];
+        block.bytes.get(start, line);
+        if (line.length > options.maxLineBytes()) {
+          bad.accept(new BadLine(name, number, tooLong(options)));
+        } else if (!new String(line, StandardCharsets.UTF_8).isBlank()) {
+          try {
+            loads.accept(read(line));
+          } catch (LoadRecordException e) {
+            bad.accept(new BadLine(name, number, String.valueOf(e.getMessage())));
+          }
+        }
+      }
+      if (block.damage != null) {
+        bad.accept(new BadLine(name, number + 1, "the input breaks off here: " + block.damage));
+      }
+    }
+  }
+
+  private static String tooLong(ReadOptions options) {
+    return "longer than %d bytes".formatted(options.maxLineBytes());
   }
 }
