@@ -257,6 +257,15 @@ final class PinFolder {
     }
   }
 
+  /** The folders in which the names of the set are. */
+  List<Path> folders() {
+    return List.of(
+        folder,
+        folder.resolve(Pins.MAPS),
+        folder.resolve(Pins.PROGRAMS),
+        folder.resolve(Pins.LINKS));
+  }
+
   /** The names of the set behind which is not what the list says, or nothing. */
   List<String> differing(LibBpf lib, PinList listed) {
     return differing(lib, folder, listed);

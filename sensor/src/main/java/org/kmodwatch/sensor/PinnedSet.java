@@ -56,6 +56,7 @@ final class PinnedSet implements AutoCloseable {
 
   private Map<String, List<Long>> positions = Map.of();
   private @Nullable LeftRings left;
+  private @Nullable FolderStamps stamps;
 
   private PinnedSet(LibBpf lib, Path root, PinKeeper keeper, FolderLock lock) {
     this.lib = lib;
@@ -285,17 +286,26 @@ final class PinnedSet implements AutoCloseable {
   }
 
   /**
-   * Compares the pins with the list, and puts back what is missing: this process has all of it.
+   * Compares the pins with the list, and puts back what is missing: this process has all of it. One
+   * by one only if the folders say that one may have changed, and every ten seconds.
    *
    * @return what was missing; empty if nothing was
    */
   Optional<SensorFault> lookAfter() {
+    FolderStamps stamps = stamps();
+    long nowNanos = KernelClock.bootNanos();
+    if (!stamps.mayDiffer(nowNanos)) {
+      return Optional.empty();
+    }
     List<String> differing;
     try {
       differing = folder().differing(lib, list);
     } catch (KernelException forNow) {
       // As when there are no descriptors: the next look shows it.
       return Optional.empty();
+    }
+    if (differing.isEmpty()) {
+      stamps.foundAllWell(nowNanos);
     }
     if (differing.isEmpty() || ours == null) {
       return Optional.empty();
@@ -334,6 +344,15 @@ final class PinnedSet implements AutoCloseable {
       left = null;
     }
     lock.close();
+  }
+
+  private FolderStamps stamps() {
+    FolderStamps known = stamps;
+    if (known == null) {
+      known = new FolderStamps(folder().folders());
+      stamps = known;
+    }
+    return known;
   }
 
   private PinFolder folder() {
