@@ -58,6 +58,10 @@ mkdir "$copied"
   tar xf - -C "$copied"
 
 reads_all 'this checkout' "$root"
+
+status=0
+output=$("$root/kmodwatch" replay - 2>&1 <&-) || status=$?
+check 'replay of a standard input that is closed' 0 '0 lines, 0 events*'
 run "$copied/kmodwatch" --version
 check 'a copy makes the cache of classes anew' 0 '*this folder has no cache of classes for this JDK*'
 reads_all 'a copy' "$copied"

@@ -12,11 +12,15 @@ interface Interruption extends AutoCloseable {
   @Override
   default void close() {}
 
-  /** By SIGINT or SIGTERM; a second one ends the process at once. */
+  /**
+   * By SIGINT, SIGTERM, or SIGHUP, as when the terminal goes; a second one ends the process at
+   * once.
+   */
   static Interruption bySignals() {
     var asked = new AtomicBoolean();
     Signals.Handling interrupt = Signals.once("INT", () -> asked.set(true));
     Signals.Handling termination = Signals.once("TERM", () -> asked.set(true));
+    Signals.Handling hangup = Signals.once("HUP", () -> asked.set(true));
     return new Interruption() {
       @Override
       public boolean isAsked() {
@@ -27,6 +31,7 @@ interface Interruption extends AutoCloseable {
       public void close() {
         interrupt.close();
         termination.close();
+        hangup.close();
       }
     };
   }

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 import org.kmodwatch.agent.history.HistoryFilter;
 import org.kmodwatch.agent.output.Catalogue;
 import org.kmodwatch.agent.output.NoticeIds;
+import org.kmodwatch.agent.output.PlainText;
 import org.kmodwatch.agent.output.TextTable;
 import org.kmodwatch.agent.policy.Learner;
 import org.kmodwatch.agent.policy.Policy;
@@ -137,7 +138,8 @@ final class PolicyCommand implements Callable<Integer> {
             .formatted(Counted.of(trial.loads, "load"), trial.withoutPolicy, trial.withPolicy));
     shell.print(alerting(trial));
     if (!policy.neverHit().isEmpty()) {
-      shell.print("\nrules that never spoke: %s\n".formatted(String.join(", ", policy.neverHit())));
+      String names = PlainText.escapeControls(String.join(", ", policy.neverHit()));
+      shell.print("\nrules that never spoke: %s\n".formatted(names));
     }
     return failOnAlert && trial.withPolicy > 0 ? ExitStatus.FINDINGS : ExitStatus.OK;
   }

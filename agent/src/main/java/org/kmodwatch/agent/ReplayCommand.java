@@ -259,7 +259,9 @@ final class ReplayCommand implements Callable<Integer> {
       pipeline.flush();
     }
     if (damaged) {
-      shell.complain("cannot read %s to its end: the compressed data is damaged".formatted(name));
+      shell.complain(
+          "cannot read %s to its end: its compressed data is damaged, or asks for more than is allowed"
+              .formatted(name));
     }
     return !damaged;
   }

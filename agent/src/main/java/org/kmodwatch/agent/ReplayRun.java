@@ -47,6 +47,7 @@ final class ReplayRun implements AutoCloseable {
 
   private boolean muted;
   private long handedOver;
+  private long events;
   private long bytesBefore;
   private long inputBytes;
   private long lastCheckpointNanos;
@@ -218,6 +219,7 @@ final class ReplayRun implements AutoCloseable {
       @Override
       public void onEvent(Event event) {
         handler.onEvent(event);
+        events++;
         handedOver();
       }
 
@@ -348,7 +350,7 @@ final class ReplayRun implements AutoCloseable {
     String far =
         totalBytes.isPresent()
             ? "at %d %%".formatted(ProgressBar.percent(inputBytes, totalBytes.getAsLong()))
-            : "after %s".formatted(Counted.of(handedOver, "event"));
+            : "after %s".formatted(Counted.of(events, "event"));
     if (resumption == null) {
       screen.note(
           "kmodwatch: interrupted %s; what is written is whole, the rest was not read"

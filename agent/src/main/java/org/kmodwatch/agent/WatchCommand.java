@@ -84,7 +84,7 @@ final class WatchCommand implements Callable<Integer> {
       paramLabel = "DIR",
       description =
           "Also write events.ndjson, findings.ndjson, loads.ndjson and ledger.json into DIR, a new"
-              + " folder.")
+              + " folder; with --pin into DIR.2, DIR.3 ... if DIR has a recording already.")
   @Nullable Path record;
 
   @Option(
@@ -300,7 +300,11 @@ final class WatchCommand implements Callable<Integer> {
             complaints::add);
     var sensor = new SensorOptions(settings.imageBufferBytes(), images, pinned, keeper);
     Recorder recorder =
-        settings.record() == null ? null : Recorder.open(settings.record(), shell::note);
+        settings.record() == null
+            ? null
+            : Recorder.open(
+                // What is pinned is taken over by a start that nobody sees to.
+                pinned == null ? settings.record() : Recorder.next(settings.record()), shell::note);
     var refusals = new Complaints(shell, "refused items");
     Sinks sinks = openSinks(settings.changeable().sinks(), installed, refusals);
     var outputs = new RunOutputs(standardOutput, screen, notes, recorder, sinks);

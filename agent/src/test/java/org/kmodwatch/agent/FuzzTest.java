@@ -69,7 +69,7 @@ class FuzzTest {
     seeds.put("exponent", bytes(event.formatted("1e999999999")));
     seeds.put("newlines", bytes("\n".repeat(100_000)));
     seeds.put("zeroes", new byte[100_000]);
-    seeds.put("gzip-empty-members", repeated(gzip(""), 5000, gzip(event.formatted("1"))));
+    seeds.put("gzip-empty-members", repeated(gzip(""), 20_000, gzip(event.formatted("1"))));
     seeds.put(
         "zstd-runs",
         repeated(

@@ -219,6 +219,24 @@ class PolicyCommandTest {
   }
 
   @Test
+  void test_escapesTheNamesOfRules_thatNeverSpoke() throws IOException {
+    String policy =
+        "policy:\n"
+            + "- {name: \"r\\e[31m\", owner: o, reason: r, when: 'module.name == \"x\"', verdict:"
+            + " alert}\n";
+
+    Cli.Result result =
+        new Cli()
+            .run(
+                "policy",
+                "test",
+                policy(policy).toString(),
+                recording(List.of(signed("ext4"))).toString());
+
+    assertThat(result.out()).endsWith("rules that never spoke: r\\x1b[31m\n");
+  }
+
+  @Test
   void lineWithoutEnd_isPassedOver_andTheOthersCount() throws IOException {
     Path loads = recording(List.of(signed("ext4")));
     String record = Files.readString(loads, StandardCharsets.UTF_8);

@@ -216,7 +216,8 @@ class ReplayCommandTest {
     assertThat(result.status()).isEqualTo(69);
     assertThat(result.err())
         .contains(
-            "kmodwatch: cannot read standard input to its end: the compressed data is damaged");
+            "kmodwatch: cannot read standard input to its end: its compressed data is damaged, or"
+                + " asks for more than is allowed");
   }
 
   @Test

@@ -1,6 +1,7 @@
 package org.kmodwatch.agent;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.kmodwatch.agent.EventBuilder.event;
 
@@ -8,6 +9,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -633,6 +635,47 @@ class WatchTest {
     assertThatThrownBy(() -> Recorder.open(recording, notes()).close())
         .isInstanceOf(CommandException.class)
         .hasMessageStartingWith("there is something already, give a new folder: --record ");
+  }
+
+  @Test
+  void recording_ofAStartThatNobodySeesTo_goesIntoTheNextFolder() {
+    Path recording = folder.resolve("r");
+
+    assertThat(Recorder.next(recording)).isEqualTo(recording);
+    for (String next : List.of("r.2", "r.3")) {
+      assertThatCode(() -> Recorder.open(Recorder.next(recording), notes()).close())
+          .doesNotThrowAnyException();
+      assertThat(Recorder.next(recording)).isEqualTo(folder.resolve(next));
+    }
+  }
+
+  @Test
+  void recording_beginsOnceTheDiskTakesIt() throws IOException {
+    // Root is stopped by no mode; by a link to itself it is.
+    Path link = Files.createSymbolicLink(folder.resolve("loop"), Path.of("loop"));
+    Path recording = link.resolve("r");
+    var source = new FakeSource();
+    source.polls = List.of(source.polls.getFirst(), List.of(), List.of());
+    source.pause = true;
+    source.beforePoll =
+        Map.of(
+            2,
+            () -> {
+              try {
+                Files.delete(link);
+              } catch (IOException e) {
+                throw new UncheckedIOException(e);
+              }
+            });
+    try (Recorder recorder = Recorder.open(recording, notes())) {
+      run(recorder, source);
+    }
+
+    assertThat(errLines())
+        .anyMatch(line -> line.startsWith("record: cannot be opened yet, trying again: "));
+    assertThat(Files.readString(recording.resolve("events.ndjson")))
+        .contains("\"eventName\":\"init_module\"", "\"eventName\":\"module_load\"");
+    assertThat(recording.resolve("ledger.json")).isNotEmptyFile();
   }
 
   @Test

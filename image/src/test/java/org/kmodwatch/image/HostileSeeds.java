@@ -30,7 +30,7 @@ final class HostileSeeds {
   /** The ones that are small enough for a fuzzer to begin with, by name. */
   static Map<String, byte[]> all() throws IOException {
     var seeds = new LinkedHashMap<String, byte[]>();
-    seeds.put("gzip-empty-members", emptyGzipMembers(5000));
+    seeds.put("gzip-empty-members", emptyGzipMembers(20_000));
     seeds.put("zstd-runs", zstdRunLengths(3000));
     seeds.put("zstd-runs-in-a-small-window", zstdRunLengths(3000, (byte) 0x68));
     seeds.put("zstd-content-size", HexFormat.of().parseHex("28b52ffde0ffffffffffffff7f010000"));

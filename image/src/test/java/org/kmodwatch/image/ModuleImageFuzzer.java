@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.NullMarked;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the fuzzer calls: everything that is done to a module of a stranger. Only the one exception
@@ -36,19 +37,23 @@ public final class ModuleImageFuzzer {
   /** Called by Jazzer. */
   public static void fuzzerTestOneInput(byte[] bytes) {
     // Again where it cost too much: what runs for the first time loads classes.
-    if (!isCheap(bytes)) {
-      require(isCheap(bytes), "not too slow, nor too much memory: bytes=" + bytes.length);
+    if (excess(bytes) != null) {
+      String excess = excess(bytes);
+      require(excess == null, String.valueOf(excess));
     }
   }
 
-  private static boolean isCheap(byte[] bytes) {
+  private static @Nullable String excess(byte[] bytes) {
     long beginNanos = THREADS.getCurrentThreadCpuTime();
     long beginBytes = THREADS.getCurrentThreadAllocatedBytes();
     boolean ignored = readAll(bytes);
     long nanos = THREADS.getCurrentThreadCpuTime() - beginNanos;
     long allocated = THREADS.getCurrentThreadAllocatedBytes() - beginBytes;
     return nanos < LONGEST.toNanos()
-        && allocated < FIXED_BYTES + (long) bytes.length * BYTES_PER_BYTE;
+            && allocated < FIXED_BYTES + (long) bytes.length * BYTES_PER_BYTE
+        ? null
+        : "too slow, or too much memory: bytes=%d, nanos=%d, taken=%d"
+            .formatted(bytes.length, nanos, allocated);
   }
 
   /** Whether it could be read. */

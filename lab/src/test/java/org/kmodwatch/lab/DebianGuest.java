@@ -17,6 +17,9 @@ import java.util.concurrent.TimeUnit;
  */
 final class DebianGuest {
 
+  /** Memory of a guest, unless it is to have another. */
+  static final int MEMORY_MIB = 2048;
+
   private static final Duration PREPARATION_LIMIT = Duration.ofMinutes(10);
 
   private static final String COPY = "root.ext4";
@@ -50,6 +53,19 @@ final class DebianGuest {
       Duration timeout,
       Path out)
       throws IOException, InterruptedException {
+    run(kernelName, script, files, services, MEMORY_MIB, timeout, out);
+  }
+
+  /** As above, but the machine has so much memory. */
+  static void run(
+      String kernelName,
+      String script,
+      List<Path> files,
+      Map<String, String> services,
+      int memoryMib,
+      Duration timeout,
+      Path out)
+      throws IOException, InterruptedException {
     Checkout checkout = Checkout.find();
     call(
         PREPARATION_LIMIT,
@@ -72,7 +88,10 @@ final class DebianGuest {
       call(timeout, out.resolve("tar.log"), List.of("truncate", "--size=64M", results.toString()));
       Path image = checkout.labFolder().resolve("debian/root.ext4");
       Path root = services.isEmpty() ? image : withServices(image, services, timeout, work, out);
-      call(timeout, out.resolve("qemu.log"), machine(kernel, root, task, results, timeout, out));
+      call(
+          timeout,
+          out.resolve("qemu.log"),
+          machine(kernel, root, task, results, memoryMib, timeout, out));
       ResultDisk.extract(results, out);
     } finally {
       for (Path file : List.of(task, results, run, work.resolve(COPY), work.resolve(UNITS), work)) {
@@ -107,12 +126,19 @@ final class DebianGuest {
   }
 
   private static List<String> machine(
-      LabKernel kernel, Path root, Path task, Path results, Duration timeout, Path out) {
+      LabKernel kernel,
+      Path root,
+      Path task,
+      Path results,
+      int memoryMib,
+      Duration timeout,
+      Path out) {
     var command =
         new ArrayList<>(List.of("timeout", "--kill-after=5", Long.toString(timeout.toSeconds())));
     command.addAll(Qemu.find(Accelerator.TCG));
     command.addAll(List.of("-cpu", "max"));
-    command.addAll(List.of("-smp", "2", "-m", "2048", "-nodefaults", "-no-user-config"));
+    command.addAll(
+        List.of("-smp", "2", "-m", Integer.toString(memoryMib), "-nodefaults", "-no-user-config"));
     command.addAll(List.of("-display", "none", "-no-reboot"));
     command.addAll(List.of("-serial", "file:" + out.resolve("console.log")));
     command.addAll(List.of("-kernel", kernel.image().toString()));

@@ -11,10 +11,10 @@ import java.util.Map;
 
 /**
  * Says whether names in some folders may stand for something else than when they were last looked
- * at one by one. A folder's time of change, which nobody can set, moves with each name that is
- * made, removed or renamed in it (bpffs: {@code kernel/bpf/inode.c}, and the {@code simple_}
- * functions of {@code fs/libfs.c}). A mount over a single name does not move it; so all is looked
- * at now and then anyway. One thread.
+ * at one by one. A folder's time of change moves with each name that is made, removed or renamed in
+ * it (bpffs: {@code kernel/bpf/inode.c}, and the {@code simple_} functions of {@code fs/libfs.c}).
+ * A mount over a single name does not move it, and root can set the clock that it comes from; so
+ * all is looked at now and then anyway. One thread.
  */
 final class FolderStamps {
 

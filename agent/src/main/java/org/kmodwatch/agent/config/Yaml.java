@@ -133,12 +133,14 @@ public final class Yaml {
             .setLabel(source)
             .setAllowDuplicateKeys(true)
             .setCodePointLimit(MOST_BYTES)
+            // They are counted here, as what they stand for.
+            .setMaxAliasesForCollections(MOST_VALUES)
             .build();
     try {
       if (!isSmall(text, settings)) {
         return Optional.empty();
       }
-      Optional<Node> root = new Compose(settings).composeString(text);
+      Optional<Node> root = compose(text, settings);
       if (root.isEmpty()) {
         return Optional.of(new Tree.Table(new Mark(source, 1, 1), new LinkedHashMap<>()));
       }
@@ -156,6 +158,15 @@ public final class Yaml {
       problems.add(Mark.ofOption(source), "", "not YAML: " + firstLine(e));
     }
     return Optional.empty();
+  }
+
+  private static Optional<Node> compose(String text, LoadSettings settings) {
+    try {
+      return new Compose(settings).composeString(text);
+    } catch (IllegalArgumentException e) {
+      // As of a tag with a blank behind an escape: the library's own exception for it is not used.
+      throw new YamlEngineException(e);
+    }
   }
 
   /** Asked first, since composing calls itself for each list in a list, and keeps every value. */
@@ -251,6 +262,7 @@ public final class Yaml {
   }
 
   private static String firstLine(YamlEngineException e) {
-    return String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+    Throwable said = e.getCause() == null ? e : e.getCause();
+    return String.valueOf(said.getMessage()).lines().findFirst().orElse("");
   }
 }

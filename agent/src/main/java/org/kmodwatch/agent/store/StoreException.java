@@ -42,7 +42,12 @@ public final class StoreException extends RuntimeException {
    * Whether the disk is the reason, as when it is read-only, full or broken, and nobody's mistake.
    */
   public boolean isOfTheDisk() {
-    return switch (getCause()) {
+    return isOfTheDisk(getCause());
+  }
+
+  /** The same of whatever an attempt to use a file or a folder ended in. */
+  public static boolean isOfTheDisk(@Nullable Throwable failure) {
+    return switch (failure) {
       case AccessDeniedException denied -> false;
       case NoSuchFileException missing -> false;
       case FileAlreadyExistsException another -> false;

@@ -39,6 +39,12 @@ class YamlTest {
   }
 
   @Test
+  void aliases_areTaken_whenTheyAreMany() {
+    assertThat(read("one: &a [x]\nall:\n" + "- *a\n".repeat(1000))).isPresent();
+    assertThat(problems.all()).isEmpty();
+  }
+
+  @Test
   void listsInLists_areRefused_whenTheyAreTooDeep() {
     for (String opening : new String[] {"[", "{a: ", "- ", "? "}) {
       var found = new Problems();
@@ -55,6 +61,14 @@ class YamlTest {
     read("a: &a [*a]");
 
     assertThat(problems.all()).singleElement().asString().contains("nested too deeply: limit=32");
+  }
+
+  @Test
+  void tagThatEndsInAnEscapedBlank_isRefused() {
+    assertThat(read("a: !d%20 b")).isEmpty();
+    assertThat(problems.all())
+        .singleElement()
+        .hasToString("k.yaml: not YAML: Tag must not contain leading or trailing spaces.");
   }
 
   @Test

@@ -23,6 +23,9 @@ public final class LineBlocks {
   /** The beginning of a line whose end was not read yet. */
   private ByteBuffer carried = ByteBuffer.allocate(1 << 12).limit(0);
 
+  /** Whether the input stands within a line that is too long, of which that was told. */
+  private boolean withinLongLine;
+
   private boolean begun;
   private boolean ended;
   private @Nullable IOException failure;
@@ -123,6 +126,16 @@ public final class LineBlocks {
   }
 
   private boolean fill(Block block) throws IOException {
+    if (withinLongLine) {
+      if (!passOver(block)) {
+        return false;
+      }
+      int whole = block.lastNewline(0);
+      if (eager && whole > 0) {
+        cut(block, whole);
+        return true;
+      }
+    }
     int searched = 0;
     while (true) {
       boolean more = source.read(block.bytes) >= 0;
@@ -139,7 +152,9 @@ public final class LineBlocks {
       if (end == 0) {
         searched = block.bytes.position();
         if (searched > maxLineBytes) {
-          passOver(block);
+          // Told now: its end may never come.
+          block.tooLong = true;
+          withinLongLine = true;
           return true;
         }
         if (full) {
@@ -159,21 +174,26 @@ public final class LineBlocks {
     block.length = end;
   }
 
-  /** Reads on to the end of a line without holding it. */
-  private void passOver(Block block) throws IOException {
-    block.tooLong = true;
+  /**
+   * Reads on to the end of a line without holding it; what was read behind that is in the block.
+   *
+   * @return false at the end of the input
+   */
+  private boolean passOver(Block block) throws IOException {
     while (true) {
       block.bytes.clear().limit(block.capacity());
       if (source.read(block.bytes) < 0) {
+        block.bytes.clear().limit(block.capacity());
         ended = true;
-        return;
+        return false;
       }
       int length = block.bytes.position();
       for (int i = 0; i < length; i++) {
         if (block.bytes.get(i) == NEWLINE) {
-          cut(block, i + 1);
-          block.length = 0;
-          return;
+          withinLongLine = false;
+          ByteBuffer rest = block.bytes.slice(i + 1, length - i - 1);
+          block.bytes.clear().limit(block.capacity()).put(rest);
+          return true;
         }
       }
     }

@@ -9,11 +9,13 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.SequenceInputStream;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -263,6 +265,38 @@ class EventReaderTest {
     assertThat(reading.badLines())
         .containsExactly("rec:2: longer than 100 bytes", "rec:3: longer than 100 bytes");
     assertThat(reading.events()).hasSize(2);
+  }
+
+  @Test
+  @Timeout(60)
+  void read_tellsOfALine_whoseEndNeverComes() {
+    var endless =
+        new InputStream() {
+          @Override
+          public int read() {
+            return 'x';
+          }
+
+          @Override
+          public int read(byte[] buffer, int offset, int length) {
+            Arrays.fill(buffer, offset, offset + length, (byte) 'x');
+            return length;
+          }
+        };
+    var handler =
+        new EventHandler() {
+          @Override
+          public void onEvent(Event event) {}
+
+          @Override
+          public void onBadLine(BadLine line) {
+            throw new IllegalStateException(line.toString());
+          }
+        };
+
+    assertThatThrownBy(() -> EventReader.read(endless, "rec", new ReadOptions(1000), handler))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage("rec:1: longer than 1000 bytes");
   }
 
   @Test

@@ -1,0 +1,82 @@
+package org.kmodwatch.lab;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * The package's service where a disk fails, where memory is short, over state of a later version
+ * and over an init of ten minutes. It takes half an hour, and so is no test of {@code ./verify}:
+ *
+ * <pre>./verify -Dit.test=ServiceTrialsRun -Dtest=NoUnitTest
+ *     -Dsurefire.failIfNoSpecifiedTests=false -Dfailsafe.failIfNoSpecifiedTests=false</pre>
+ *
+ * <p>{@code -Dkmodwatch.kernels=6.1} for another kernel, {@code -Dkmodwatch.trials="inodes quota"}
+ * for some of the trials. What the guest said stays in {@code build/trials}.
+ */
+final class ServiceTrialsRun {
+
+  private static final Duration PACKAGE_LIMIT = Duration.ofMinutes(20);
+  private static final Duration GUEST_LIMIT = Duration.ofMinutes(40);
+  private static final String KERNEL = System.getProperty("kmodwatch.kernels", "6.12");
+  private static final String TRIALS =
+      System.getProperty("kmodwatch.trials", "slow inodes quota flakey newer");
+
+  @TempDir Path folder;
+
+  @Test
+  void everyLoadIsTold_howeverTheDiskFails() throws Exception {
+    List<String> log = run(TRIALS, DebianGuest.MEMORY_MIB);
+
+    assertThat(log).endsWith("end").noneMatch(line -> line.contains("NOT "));
+  }
+
+  @Test
+  void service_watches_onAMachineOf192Mebibytes() throws Exception {
+    List<String> log = run("small", 192);
+
+    assertThat(log).endsWith("end").noneMatch(line -> line.contains("NOT "));
+  }
+
+  private List<String> run(String trials, int memoryMib) throws IOException, InterruptedException {
+    Checkout checkout = Checkout.find();
+    Path out =
+        Files.createDirectories(
+            checkout.root().resolve("build/trials/%s-%d".formatted(KERNEL, memoryMib)));
+    DebianGuest.call(
+        PACKAGE_LIMIT,
+        out.resolve("package.log"),
+        List.of(
+            "bash",
+            checkout.root().resolve("tools/package.sh").toString(),
+            "--uncompressed",
+            "--lib",
+            checkout.libraryFolder().toString()));
+    Path deb = folder.resolve("kmodwatch.deb");
+    try (Stream<Path> made = Files.list(checkout.root().resolve("build/package"))) {
+      Files.copy(
+          made.filter(file -> file.toString().endsWith(".deb")).findFirst().orElseThrow(), deb);
+    }
+    DebianGuest.run(
+        KERNEL,
+        "TRIALS='%s'\n".formatted(trials) + Resources.text("trials.sh"),
+        List.of(
+            deb,
+            checkout.guestRoot().resolve("usr/bin/kwload"),
+            Lab.testModule(KERNEL, "kw_plain").hostFile(),
+            Lab.testModule(KERNEL, "kw_slow").hostFile()),
+        Map.of(),
+        memoryMib,
+        GUEST_LIMIT,
+        out);
+    return Files.readAllLines(out.resolve("guest.log"));
+  }
+}

@@ -1,0 +1,261 @@
+#!/bin/sh
+# The package's service on disks that fail, with state of a later version, and through an init of ten minutes;
+# ServiceTrialsRun reads what it says. In /lab are kmodwatch.deb, kwload and modules. TRIALS names what is tried.
+cp kwload /usr/bin/
+cp ./*.ko /root/
+state=/var/lib/kmodwatch
+unit=kmodwatch.service
+
+journal() { journalctl -q -u $unit -o cat; }
+# until_true SECONDS COMMAND...: whether it succeeds in time.
+until_true() {
+  limit=$1
+  shift
+  began=$(cut -d . -f 1 /proc/uptime)
+  until "$@" >/dev/null 2>&1; do
+    [ "$(($(cut -d . -f 1 /proc/uptime) - began))" -lt "$limit" ] || return 1
+    sleep 1
+  done
+}
+armed() { [ "$(journal | grep -c '^armed')" -gt "$1" ]; }
+told() { journal | grep '"action":"load"' | grep -q "\"name\":\"$1\""; }
+# health: its status and what is blind or stalled.
+health() {
+  timeout 20 bash -c "exec 3<>/dev/tcp/127.0.0.1/9464; printf 'GET /healthz HTTP/1.0\r\nHost: 127.0.0.1:9464\r\n\r\n' >&3; cat <&3" 2>/dev/null |
+    tr -d '\r' | sed -n '1p;$p' | tr '\n' ' ' | cut -c 1-400
+}
+healthy() { health | grep -q ' 200 '; }
+sick() { health | grep -q ' 503 '; }
+restarts() { systemctl show -P NRestarts $unit; }
+# A load of a name that nothing else has.
+loads=0
+load() {
+  loads=$((loads + 1))
+  name=$(printf 'kt%s' "$loads" | tr 0-9 a-j)_x
+  # The name is in the module as often as it is in kw_plain; both have eight characters.
+  name=$(printf '%s' "${name}xxxxxxxx" | cut -c 1-8)
+  LC_ALL=C sed "s/kw_plain/$name/g" /root/kw_plain.ko >"/dev/shm/$name.ko"
+  insmod "/dev/shm/$name.ko" && rmmod "$name"
+  rm "/dev/shm/$name.ko"
+}
+# expect_told WHAT: the last load is told within a minute.
+expect_told() {
+  if until_true 90 told "$name"; then echo "$1: told, restarts=$(restarts)"; else echo "$1: NOT TOLD $name, restarts=$(restarts)"; fi
+}
+# on_disk SIZE [MKFS OPTION]...: with the mount options of $options the state folder is a file system of its own; the service is started on it.
+on_disk() {
+  size=$1
+  shift
+  systemctl stop $unit
+  umount $state 2>/dev/null
+  rm -f /root/disk
+  truncate -s "$size" /root/disk
+  mkfs.ext4 -q -F "$@" /root/disk || echo "mkfs failed"
+  mount -o "loop,errors=remount-ro${options:+,$options}" /root/disk $state || echo "mount failed"
+  chown kmodwatch:kmodwatch $state
+  before=$(journal | grep -c '^armed')
+}
+start_on() {
+  systemctl start $unit
+  if until_true 120 armed "$before"; then echo "$1: armed"; else echo "$1: NOT ARMED $(systemctl show -P ActiveState,Result $unit | tr '\n' ' ')"; fi
+}
+off_disk() {
+  systemctl stop $unit
+  umount $state
+}
+
+mkdir -p /etc/kmodwatch
+cat >/etc/kmodwatch/kmodwatch.env <<'END'
+KMODWATCH_OPTIONS=--config /etc/kmodwatch/kmodwatch.yaml
+END
+cat >/etc/kmodwatch/kmodwatch.yaml <<END
+listen: 9464
+keep-images: {dir: $state/images, max: 8M}
+history: {dir: $state/history, max-size: 16M}
+spool: $state/spool
+sinks:
+  archive: {type: file, path: $state/archive.ndjson, format: loads}
+END
+dpkg --force-confold -i kmodwatch.deb >/dev/null || exit 3
+if ! until_true 240 armed 0; then
+  echo "first start: NOT ARMED"
+  journal | tail -n 30
+  free -m
+  dmesg | grep -i 'killed process' | tail -n 3
+  exit 3
+fi
+load
+expect_told "first start"
+echo "memory peak $(($(cat /sys/fs/cgroup/system.slice/$unit/memory.peak 2>/dev/null || echo 0) / 1024)) KiB"
+
+case " $TRIALS " in
+  *' small '*)
+    free -m | sed 's/^/small: /'
+    kwload storm 50 /root/kw_plain.ko kw_plain
+    load
+    expect_told "small: after 50 loads and unloads"
+    echo "small: health $(health)"
+    dmesg | grep -i 'out of memory' | tail -n 3
+    ;;
+esac
+
+case " $TRIALS " in
+  *' slow '*)
+    insmod /root/kw_slow.ko ms=600000 &
+    slow=$!
+    slow_since=$(cut -d . -f 1 /proc/uptime)
+    ;;
+esac
+
+case " $TRIALS " in
+  *' inodes '*)
+    on_disk 64M -N 128
+    start_on "inodes"
+    load
+    expect_told "inodes: with some left"
+    i=0
+    while touch "$state/fill$i" 2>/dev/null; do i=$((i + 1)); done
+    load
+    expect_told "inodes: with none left"
+    systemctl kill -s KILL $unit
+    before=$(journal | grep -c '^armed')
+    load
+    until_true 120 armed "$before" && echo "inodes: armed again"
+    expect_told "inodes: loaded while it was down, with none left"
+    rm -f $state/fill*
+    load
+    expect_told "inodes: with room again"
+    until_true 60 healthy
+    echo "inodes: health $(health)"
+    off_disk
+    on_disk 64M -N 16
+    i=0
+    while touch "$state/fill$i" 2>/dev/null; do i=$((i + 1)); done
+    start_on "inodes: a first start with none"
+    load
+    expect_told "inodes: after a first start with none"
+    echo "inodes: health $(health)"
+    rm -f $state/fill*
+    until_true 60 healthy
+    load
+    expect_told "inodes: after that, with some"
+    echo "inodes: health $(health)"
+    off_disk
+    ;;
+esac
+
+case " $TRIALS " in
+  *' quota '*)
+    options=usrquota
+    on_disk 64M -O quota
+    options=
+    start_on "quota"
+    load
+    expect_told "quota: without"
+    # quotactl(QCMD(Q_SETQUOTA, USRQUOTA), device, uid, {blocks of 1 KiB, ...}): as much as is used now, and 16 KiB.
+    device=$(findmnt -n -o SOURCE $state)
+    set_quota() {
+      perl -e 'my ($dev, $uid, $kib) = @ARGV; my $q = pack("Q8L", $kib, $kib, 0, 0, 0, 0, 0, 0, 1);
+        syscall(179, 0x80000800, $dev, $uid + 0, $q) == 0 or print "quotactl: $!\n";' "$device" "$(id -u kmodwatch)" "$1"
+    }
+    set_quota "$(($(du -sk $state | cut -f 1) + 16))"
+    for i in $(seq 20); do load; done
+    expect_told "quota: over it"
+    until_true 30 sick
+    echo "quota: health $(health)"
+    set_quota 1000000
+    load
+    expect_told "quota: raised"
+    until_true 60 healthy
+    echo "quota: health $(health)"
+    echo "quota: in the history $(kmodwatch history --limit all -o loads 2>/dev/null | grep -c '"action":"load"'), in the archive $(grep -c '"action":"load"' $state/archive.ndjson)"
+    off_disk
+    ;;
+esac
+
+case " $TRIALS " in
+  *' flakey '*)
+    for mode in error_writes drop_writes error_reads all; do
+      systemctl stop $unit
+      rm -f /root/disk
+      truncate -s 64M /root/disk
+      mkfs.ext4 -q -F /root/disk
+      loop=$(losetup -f --show /root/disk)
+      sectors=$(blockdev --getsz "$loop")
+      dmsetup create kwflakey --table "0 $sectors linear $loop 0"
+      mount -o errors=remount-ro /dev/mapper/kwflakey $state || echo "mount failed"
+      chown kmodwatch:kmodwatch $state
+      before=$(journal | grep -c '^armed')
+      start_on "flakey $mode"
+      load
+      expect_told "flakey $mode: while the disk was well"
+      case $mode in
+        all) table="0 $sectors flakey $loop 0 0 1000" ;;
+        *) table="0 $sectors flakey $loop 0 0 1000 1 $mode" ;;
+      esac
+      dmsetup suspend --nolockfs kwflakey && dmsetup load kwflakey --table "$table" && dmsetup resume kwflakey || echo "dmsetup failed"
+      echo 3 >/proc/sys/vm/drop_caches
+      for i in 1 2 3; do load; sleep 3; done
+      expect_told "flakey $mode: while it was not"
+      until_true 30 sick
+      echo "flakey $mode: health $(health)"
+      systemctl kill -s KILL $unit
+      before=$(journal | grep -c '^armed')
+      load
+      if until_true 120 armed "$before"; then echo "flakey $mode: armed again"; else journal | tail -n 5; fi
+      expect_told "flakey $mode: loaded while it was down"
+      echo "flakey $mode: health $(health)"
+      dmsetup suspend --nolockfs kwflakey && dmsetup load kwflakey --table "0 $sectors linear $loop 0" && dmsetup resume kwflakey
+      systemctl stop $unit
+      umount $state || umount -l $state
+      fsck.ext4 -fy /dev/mapper/kwflakey >/dev/null 2>&1
+      mount -o errors=remount-ro /dev/mapper/kwflakey $state || echo "mount failed"
+      before=$(journal | grep -c '^armed')
+      start_on "flakey $mode: repaired"
+      load
+      expect_told "flakey $mode: repaired"
+      until_true 60 healthy
+      echo "flakey $mode: health $(health)"
+      systemctl stop $unit
+      umount $state
+      dmsetup remove --retry kwflakey
+      losetup -d "$loop"
+    done
+    systemctl start $unit
+    ;;
+esac
+
+case " $TRIALS " in
+  *' newer '*)
+    systemctl stop $unit
+    # What every part keeps, as a later version would write it: SQLite's user_version is at byte 60.
+    for file in reported reading fatal pins watched modules; do
+      [ ! -e $state/$file ] || sed -i '1s,/1,/9,' $state/$file
+    done
+    find $state -name '*.db' -o -name '*.sqlite' | while read -r file; do
+      printf '\0\0\0\143' | dd of="$file" bs=1 seek=60 conv=notrunc status=none
+      echo "newer: $file"
+    done
+    before=$(journal | grep -c '^armed')
+    start_on "newer"
+    load
+    expect_told "newer"
+    journal | tail -n 60 | grep -i 'later\|version' | sort -u | head -n 8
+    ls $state
+    echo "newer: health $(health)"
+    ;;
+esac
+
+case " $TRIALS " in
+  *' slow '*)
+    wait "$slow"
+    echo "slow: returned after $(($(cut -d . -f 1 /proc/uptime) - slow_since)) s"
+    sleep 15
+    journal | grep '"name":"kw_slow"' | sed 's/"image".*//' | cut -c 1-600
+    grep -h '"KMW-1009"' $state/*.ndjson | head -n 3
+    ;;
+esac
+
+journal | grep -v '^{' | tail -n 400 >out/service.log
+journal | grep '^{' >out/loads.ndjson
+echo end
