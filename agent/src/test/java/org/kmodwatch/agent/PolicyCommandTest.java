@@ -9,7 +9,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.zip.GZIPOutputStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -248,6 +250,25 @@ class PolicyCommandTest {
     assertThat(result.status()).isZero();
     assertThat(result.out()).contains("2 loads: 2 would alert without a policy, 0 with it");
     assertThat(result.err()).isEqualTo(loads + ":2: longer than 16777216 bytes\n");
+  }
+
+  @Test
+  void recordsWhoseCompressedDataIsDamaged_endWith69() throws IOException {
+    var compressed = new ByteArrayOutputStream();
+    try (var gzip = new GZIPOutputStream(compressed)) {
+      for (int i = 0; i < 100; i++) {
+        gzip.write(Files.readAllBytes(recording(List.of(signed("ext4")))));
+      }
+    }
+    Path half = folder.resolve("half.gz");
+    Files.write(half, Arrays.copyOf(compressed.toByteArray(), compressed.size() / 2));
+
+    Cli.Result result = new Cli().run("policy", "test", policy(POLICY).toString(), half.toString());
+
+    assertThat(result.status()).isEqualTo(69);
+    assertThat(result.err())
+        .startsWith("kmodwatch: cannot read %s: ".formatted(half))
+        .endsWith("gzip data ends early\n");
   }
 
   @Test

@@ -37,7 +37,7 @@ public final class LoadReader {
    * @param name of the input, for bad lines
    * @param options how long a line may be
    * @param bad takes the lines that are no records
-   * @throws IOException if the input fails
+   * @throws IOException if the input fails, or its compressed data is damaged
    */
   public static void readAll(
       InputStream in,
@@ -71,7 +71,7 @@ public final class LoadReader {
         }
       }
       if (block.damage != null) {
-        bad.accept(new BadLine(name, number + 1, "the input breaks off here: " + block.damage));
+        throw new IOException("it breaks off after line %d: %s".formatted(number, block.damage));
       }
     }
   }
