@@ -11,7 +11,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
@@ -65,20 +64,7 @@ final class PackageIT {
             Files.createDirectories(checkout.labFolder().resolve("runs")), kernel + "-package-");
     Path deb = folder.resolve("kmodwatch.deb");
     if (!Files.exists(deb)) {
-      DebianGuest.call(
-          PACKAGE_LIMIT,
-          out.resolve("package.log"),
-          List.of(
-              "bash",
-              checkout.root().resolve("tools/package.sh").toString(),
-              "--uncompressed",
-              "--lib",
-              checkout.libraryFolder().toString()));
-      try (Stream<Path> made = Files.list(checkout.root().resolve("build/package"))) {
-        Path newest =
-            made.filter(file -> file.toString().endsWith(".deb")).findFirst().orElseThrow();
-        Files.copy(newest, deb);
-      }
+      DebianPackage.make(checkout, PACKAGE_LIMIT, out.resolve("package.log"), deb);
     }
     DebianGuest.run(
         kernel,

@@ -8,7 +8,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -51,20 +50,8 @@ final class ServiceTrialsRun {
     Path out =
         Files.createDirectories(
             checkout.root().resolve("build/trials/%s-%d".formatted(KERNEL, memoryMib)));
-    DebianGuest.call(
-        PACKAGE_LIMIT,
-        out.resolve("package.log"),
-        List.of(
-            "bash",
-            checkout.root().resolve("tools/package.sh").toString(),
-            "--uncompressed",
-            "--lib",
-            checkout.libraryFolder().toString()));
     Path deb = folder.resolve("kmodwatch.deb");
-    try (Stream<Path> made = Files.list(checkout.root().resolve("build/package"))) {
-      Files.copy(
-          made.filter(file -> file.toString().endsWith(".deb")).findFirst().orElseThrow(), deb);
-    }
+    DebianPackage.make(checkout, PACKAGE_LIMIT, out.resolve("package.log"), deb);
     DebianGuest.run(
         KERNEL,
         "TRIALS='%s'\n".formatted(trials) + Resources.text("trials.sh"),

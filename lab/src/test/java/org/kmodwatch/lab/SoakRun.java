@@ -7,7 +7,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.List;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -40,20 +39,8 @@ final class SoakRun {
     Checkout checkout = Checkout.find();
     Path source = checkout.root().resolve("tools/soak");
     Path out = Files.createDirectories(checkout.root().resolve("build/soak"));
-    DebianGuest.call(
-        PREPARATION_LIMIT,
-        out.resolve("package.log"),
-        List.of(
-            "bash",
-            checkout.root().resolve("tools/package.sh").toString(),
-            "--uncompressed",
-            "--lib",
-            checkout.libraryFolder().toString()));
     Path deb = folder.resolve("kmodwatch.deb");
-    try (Stream<Path> made = Files.list(checkout.root().resolve("build/package"))) {
-      Files.copy(
-          made.filter(file -> file.toString().endsWith(".deb")).findFirst().orElseThrow(), deb);
-    }
+    DebianPackage.make(checkout, PREPARATION_LIMIT, out.resolve("package.log"), deb);
     Path churn = folder.resolve("kwchurn");
     DebianGuest.call(
         PREPARATION_LIMIT,
