@@ -72,6 +72,10 @@ public final class OutputQueue implements AutoCloseable {
 
   private Instant waitingSince = Instant.EPOCH;
   private @Nullable String failure;
+
+  /** Whether it was said that it fails, and not yet that it writes again. */
+  private boolean saidToFail;
+
   private @Nullable ReaderGoneException gone;
   private @Nullable Long drainEndNanos;
 
@@ -288,6 +292,7 @@ public final class OutputQueue implements AutoCloseable {
         pending -= next.count;
         written += next.count;
         noteRoom();
+        settled();
       }
     } catch (ReaderGoneException e) {
       left(e);
@@ -327,6 +332,7 @@ public final class OutputQueue implements AutoCloseable {
         if (tasks == number) {
           task = null;
         }
+        settled();
       }
     } catch (IOException e) {
       failed(String.valueOf(e.getMessage()));
@@ -339,15 +345,25 @@ public final class OutputQueue implements AutoCloseable {
 
   private synchronized void worked() {
     progress();
-    if (failure != null) {
-      failure = null;
+    failure = null;
+    notifyAll();
+  }
+
+  /**
+   * Says that it writes again once nothing waits, under the lock: a disk that gives back a page now
+   * and then is full all the same.
+   */
+  private void settled() {
+    if (saidToFail && isEmpty() && task == null) {
+      saidToFail = false;
       note("writes again");
     }
     notifyAll();
   }
 
   private synchronized void failed(String why) {
-    if (failure == null) {
+    if (!saidToFail) {
+      saidToFail = true;
       note("cannot write, trying again every second: " + why);
     }
     failure = why;

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -182,9 +183,35 @@ class OutputQueueTest {
     assertThat(queue.drain()).isTrue();
     assertThat(slow.text()).isEqualTo("abcdefgh\n");
     assertThat(notes)
-        .startsWith(
-            "standard output: cannot write, trying again every second: No space left on device")
-        .endsWith("standard output: writes again");
+        .containsExactly(
+            "standard output: cannot write, trying again every second: No space left on device",
+            "standard output: writes again");
+  }
+
+  @Test
+  void fullDisk_isSaidOnce_whenItTakesAPieceNowAndThen() {
+    var tries = new AtomicLong();
+    var hasRoom = new AtomicBoolean();
+    queue.after(
+        () -> {
+          tries.incrementAndGet();
+          if (!hasRoom.get()) {
+            throw new IOException("No space left on device");
+          }
+        });
+    await().until(() -> tries.get() > 0);
+    slow.permits.release(100);
+    give("a\n");
+    await().until(() -> slow.text().equals("a\n"));
+    long before = tries.get();
+    await().until(() -> tries.get() > before + 1);
+    hasRoom.set(true);
+
+    assertThat(queue.drain()).isTrue();
+    assertThat(notes)
+        .containsExactly(
+            "standard output: cannot write, trying again every second: No space left on device",
+            "standard output: writes again");
   }
 
   @Test
