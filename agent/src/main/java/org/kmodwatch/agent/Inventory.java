@@ -1,5 +1,9 @@
 package org.kmodwatch.agent;
 
+import static org.kmodwatch.agent.ReportJournal.UNKNOWN;
+import static org.kmodwatch.agent.ReportJournal.UNSEEN;
+import static org.kmodwatch.agent.host.ModulesBefore.perhapsToldBefore;
+
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -29,7 +33,8 @@ import org.kmodwatch.core.load.LoadRecord;
  *
  * <p>Where pinned programs have watched since the last process, only those modules are written down
  * that are in no record: neither in one that an earlier process wrote since the machine was booted,
- * nor in one that comes out of the rings now.
+ * nor in one that comes out of the rings now. Where that cannot be known, all are, and the record
+ * says that it may be the second.
  */
 final class Inventory {
 
@@ -96,11 +101,15 @@ final class Inventory {
    * @throws IOException if an output fails
    */
   int write(List<Event> events, Pipeline pipeline) throws IOException {
+    ModulesBefore there = before.without(cameIn(events));
+    List<LoadRecord> records =
+        there.records().stream()
+            .map(record -> isRecorded(record) ? perhapsToldBefore(record, UNSEEN) : record)
+            .toList();
     if (known != null) {
       known.clear();
     }
-    ModulesBefore there = before.without(cameIn(events));
-    for (LoadRecord record : there.records()) {
+    for (LoadRecord record : records) {
       write(record, pipeline);
       hidden.loaded(record, null);
     }
@@ -116,18 +125,30 @@ final class Inventory {
    * @param events what the sensor has seen between its arming and some time after the look
    * @param sure whether nobody can have loaded a module unseen; if not, every module is written
    *     down that does not come out of the rings
+   * @param holes whether more may have been told than the state says
    */
-  void resume(List<Event> events, boolean sure) {
-    if (known != null && !sure) {
-      known.clear();
-    }
+  void resume(List<Event> events, boolean sure, boolean holes) {
+    boolean complete = !holes && known != null && known.areOfThisBoot();
     ModulesBefore there = before.without(cameIn(events));
     undecided =
         Stream.concat(there.records().stream(), there.loading().stream())
-            .filter(record -> known == null || !known.has(name(record)))
-            .map(ModulesBefore::inNoRecord)
+            .filter(record -> !sure || !isRecorded(record))
+            .map(record -> complete ? withDoubt(record) : perhapsToldBefore(record, UNKNOWN))
             .toList();
     before = new ModulesBefore(List.of(), List.of());
+    if (known != null && !sure) {
+      known.clear();
+    }
+  }
+
+  private boolean isRecorded(LoadRecord record) {
+    return known != null && known.has(name(record));
+  }
+
+  private LoadRecord withDoubt(LoadRecord record) {
+    return isRecorded(record)
+        ? perhapsToldBefore(record, UNSEEN)
+        : ModulesBefore.inNoRecord(record);
   }
 
   private static Set<String> cameIn(List<Event> events) {

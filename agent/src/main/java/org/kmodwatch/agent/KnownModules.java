@@ -44,6 +44,7 @@ final class KnownModules {
   private final StringBuilder unwritten = new StringBuilder();
   private int lines;
   private boolean fails;
+  private boolean ofThisBoot;
 
   private KnownModules(Path file, String bootId, Consumer<String> notes) {
     this.file = file;
@@ -62,6 +63,11 @@ final class KnownModules {
     known.read();
     known.lines = REWRITE_AFTER_LINES;
     return known;
+  }
+
+  /** Whether what was kept could be read, and was kept since the machine was booted. */
+  boolean areOfThisBoot() {
+    return ofThisBoot;
   }
 
   /** Whether there is a record of a loaded module of this name. */
@@ -151,6 +157,7 @@ final class KnownModules {
     if (!whole.startsWith(bootId + "\n")) {
       return;
     }
+    ofThisBoot = true;
     whole.lines().skip(1).forEach(this::take);
   }
 

@@ -65,9 +65,15 @@ final class ReportJournal implements AutoCloseable {
 
   private static final String KILLED =
       "may have been told before: Kmodwatch was killed as it told it";
-  private static final String UNKNOWN =
+
+  /** Why a record may be the second of its id, where the state says nothing. */
+  static final String UNKNOWN =
       "may have been told before: what was told is not known, since the state could not be read or"
           + " written";
+
+  /** The same of a module that is in a record, where another may have taken its place. */
+  static final String UNSEEN =
+      "may have been told before: another of its name may have come in while nothing watched";
 
   private final Path folder;
   private final Opener opener;
@@ -160,6 +166,11 @@ final class ReportJournal implements AutoCloseable {
   /** Notes that the rings hold what others left, who kept a journal of what they told. */
   void resumed() {
     unknown |= isNew;
+  }
+
+  /** Whether more may have been told by agents before this one than is known. */
+  boolean hasHoles() {
+    return unknown;
   }
 
   /** Notes that the record of an attempt is about to be written. */

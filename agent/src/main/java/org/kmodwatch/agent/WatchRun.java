@@ -251,7 +251,7 @@ final class WatchRun {
       if (journal != null) {
         journal.resumed();
       }
-      inventory.resume(first, live.startFaults().isEmpty());
+      inventory.resume(first, live.startFaults().isEmpty(), journal != null && journal.hasHoles());
       shell.note("the pinned programs were taken over, with what they have seen since");
     } else {
       int before = inventory.write(first, pipeline);
@@ -474,8 +474,8 @@ final class WatchRun {
     int unseen = inventory.tick(now, live.seenUpToNanos(), pipeline);
     if (unseen > 0 && live.isResumed()) {
       shell.note(
-          "%s %s in no record, and loaded: recorded as preExisting"
-              .formatted(Counted.of(unseen, "module"), unseen == 1 ? "was" : "were"));
+          "%s %s loaded, and may be in no record: recorded as preExisting"
+              .formatted(Counted.of(unseen, "module"), unseen == 1 ? "is" : "are"));
     }
     hidden.tick(live.loadedModules(), now, this::accept);
   }

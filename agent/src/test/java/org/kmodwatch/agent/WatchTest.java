@@ -331,8 +331,7 @@ class WatchTest {
   @Test
   void moduleThatIsInNoRecord_isRecorded_whenPinnedProgramsAreTakenOver() throws IOException {
     threeModules();
-    known = KnownModules.open(folder, "boot-1", shellNote -> {});
-    known.add("ext4");
+    known = kept("ext4");
     var source = resumed();
     Path recording = folder.resolve("recording");
     try (Recorder recorder = Recorder.open(recording, notes())) {
@@ -346,7 +345,7 @@ class WatchTest {
             "\"name\":\"unseen\"",
             "in no record: loaded while nothing watched, or what was seen of it was lost");
     assertThat(errLines())
-        .contains("1 module was in no record, and loaded: recorded as preExisting");
+        .contains("1 module is loaded, and may be in no record: recorded as preExisting");
     assertThat(known.has("unseen")).isTrue();
   }
 
@@ -354,8 +353,7 @@ class WatchTest {
   void everyModuleIsRecorded_whenSomethingWasDoneToTheProgramsThatAreTakenOver()
       throws IOException {
     threeModules();
-    known = KnownModules.open(folder, "boot-1", shellNote -> {});
-    known.add("ext4");
+    known = kept("ext4");
     var source = resumed();
     source.startFaults = List.of(new SensorFault("rings", "somebody moved the reader on"));
     Path recording = folder.resolve("recording");
@@ -364,11 +362,76 @@ class WatchTest {
     }
     assertThat(Files.readAllLines(recording.resolve("loads.ndjson")))
         .filteredOn(line -> line.contains("\"preExisting\":true"))
-        .hasSize(2)
-        .noneMatch(line -> line.contains("\"name\":\"dummy\""));
+        .satisfiesExactlyInAnyOrder(
+            ext4 ->
+                assertThat(ext4)
+                    .contains(
+                        "\"name\":\"ext4\"",
+                        "may have been told before: another of its name may have come in")
+                    .doesNotContain("in no record"),
+            unseen ->
+                assertThat(unseen)
+                    .contains("\"name\":\"unseen\"", "in no record: loaded while nothing watched")
+                    .doesNotContain("may have been told before"));
     assertThat(Files.readString(recording.resolve("events.ndjson")))
         .contains("\"eventName\":\"sensor_blind\"", "somebody moved the reader on")
         .contains("\"eventName\":\"sensor_recovered\"");
+    assertThat(known.has("ext4")).isTrue();
+  }
+
+  @Test
+  void everyModuleIsRecorded_andMayHaveBeenToldBefore_whenTheStateDoesNotSayWhatWasRecorded()
+      throws IOException {
+    threeModules();
+    known = KnownModules.open(folder.resolve("gone"), "boot-1", shellNote -> {});
+    Path recording = folder.resolve("recording");
+    try (Recorder recorder = Recorder.open(recording, notes())) {
+      run(recorder, resumed());
+    }
+    assertThat(Files.readAllLines(recording.resolve("loads.ndjson")))
+        .filteredOn(line -> line.contains("\"preExisting\":true"))
+        .hasSize(2)
+        .allMatch(line -> line.contains("may have been told before: what was told is not known"))
+        .noneMatch(line -> line.contains("in no record"));
+  }
+
+  @Test
+  void modulesFromBefore_mayHaveBeenToldBefore_whenAllPinsAreGone() throws IOException {
+    threeModules();
+    known = kept("ext4");
+    var source = new FakeSource();
+    source.polls = List.of(List.of());
+    Path recording = folder.resolve("recording");
+    try (Recorder recorder = Recorder.open(recording, notes())) {
+      run(recorder, source);
+    }
+    assertThat(Files.readAllLines(recording.resolve("loads.ndjson")))
+        .filteredOn(line -> line.contains("\"preExisting\":true"))
+        .hasSize(3)
+        .filteredOn(line -> line.contains("may have been told before: another of its name"))
+        .singleElement()
+        .asString()
+        .contains("\"name\":\"ext4\"");
+  }
+
+  @Test
+  void moduleWithoutARecord_mayHaveBeenToldBefore_whenTheStateHasHoles() throws IOException {
+    threeModules();
+    known = kept("ext4");
+    Path state = Files.createDirectories(folder.resolve("state"));
+    Files.writeString(state.resolve("reported"), "kmodwatch-reported/1 holes\n");
+    journal = ReportJournal.open(state, notes(), System::nanoTime);
+    Path recording = folder.resolve("recording");
+    try (Recorder recorder = Recorder.open(recording, notes())) {
+      run(recorder, resumed());
+    }
+    journal.close();
+    assertThat(Files.readAllLines(recording.resolve("loads.ndjson")))
+        .filteredOn(line -> line.contains("\"preExisting\":true"))
+        .singleElement()
+        .asString()
+        .contains("\"name\":\"unseen\"", "may have been told before: what was told is not known")
+        .doesNotContain("in no record");
   }
 
   @Test
@@ -405,6 +468,14 @@ class WatchTest {
         .whileTheClockIsAheadBy(aheadNanos)
         .with("len", 1)
         .build();
+  }
+
+  /** What an earlier agent wrote down. */
+  private KnownModules kept(String name) {
+    KnownModules before = KnownModules.open(folder, "boot-1", shellNote -> {});
+    before.add(name);
+    before.keep();
+    return KnownModules.open(folder, "boot-1", shellNote -> {});
   }
 
   private void threeModules() {

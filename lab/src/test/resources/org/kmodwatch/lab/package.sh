@@ -188,6 +188,8 @@ run again insmod /root/kw_params.ko
 wait_for armed 5
 wait_for told readonly
 wait_for told again
+# What is loaded is told again, since the state does not say how far was read; it takes ten seconds.
+wait_for saw 'recorded as preExisting'
 echo "readonly again $(systemctl is-active "$unit") health $(health)"
 systemctl stop "$unit"
 umount $state
