@@ -1,6 +1,6 @@
 #!/bin/sh
-# The package's service on disks that fail, with state of a later version, and through an init of ten minutes;
-# ServiceTrialsRun reads what it says. In /lab are kmodwatch.deb, kwload and modules. TRIALS names what is tried.
+# The package's service on disks that fail, with state of a later version or that is none, beside a second one, and
+# through an init of ten minutes; ServiceTrialsRun reads what it says. In /lab are kmodwatch.deb, kwload and modules. TRIALS names what is tried.
 cp kwload /usr/bin/
 cp ./*.ko /root/
 state=/var/lib/kmodwatch
@@ -243,6 +243,103 @@ case " $TRIALS " in
     journal | tail -n 60 | grep -i 'later\|version' | sort -u | head -n 8
     ls $state
     echo "newer: health $(health)"
+    ;;
+esac
+
+case " $TRIALS " in
+  *' garbage '*)
+    # Every file that it keeps becomes something else, and then every folder.
+    for kind in random empty zeros folder fifo link endless folders; do
+      systemctl stop $unit
+      find $state -mindepth 1 -delete
+      before=$(journal | grep -c '^armed')
+      systemctl start $unit
+      until_true 120 armed "$before"
+      load
+      expect_told "garbage $kind: before"
+      systemctl stop $unit
+      find $state -type f | sort >/root/kept
+      while read -r file; do
+        rm -f "$file"
+        case $kind in
+          random) head -c 70000 /dev/urandom >"$file" ;;
+          empty) : >"$file" ;;
+          zeros) head -c 8192 /dev/zero >"$file" ;;
+          folder) mkdir "$file" && touch "$file/x" ;;
+          fifo) mkfifo "$file" ;;
+          link) ln -s /etc/shadow "$file" ;;
+          endless) ln -s /dev/zero "$file" ;;
+        esac
+      done </root/kept
+      if [ $kind = folders ]; then
+        find $state -mindepth 1 -maxdepth 1 -type d | while read -r made; do
+          rm -r "$made"
+          echo x >"$made"
+        done
+      fi
+      chown -hR kmodwatch:kmodwatch $state
+      sum=$(sha256sum </etc/shadow)
+      before=$(journal | grep -c '^armed')
+      start_on "garbage $kind"
+      load
+      expect_told "garbage $kind"
+      systemctl kill -s KILL $unit
+      before=$(journal | grep -c '^armed')
+      load
+      until_true 120 armed "$before" && echo "garbage $kind: armed again"
+      expect_told "garbage $kind: loaded while it was down"
+      [ "$sum" = "$(sha256sum </etc/shadow)" ] || echo "garbage $kind: a file behind a link is NOT as it was"
+      echo "garbage $kind: health $(health)"
+      find $state -maxdepth 1 -printf "garbage $kind: %y %s %f\n"
+    done
+    systemctl stop $unit
+    find $state -mindepth 1 -delete
+    systemctl start $unit
+    ;;
+esac
+
+case " $TRIALS " in
+  *' second '*)
+    # refused WHAT ARGUMENT...: a second agent ends with 75 and says why.
+    refused() {
+      what=$1
+      shift
+      timeout 60 kmodwatch watch "$@" >/root/second 2>&1
+      status=$?
+      [ $status = 75 ] || echo "second $what: NOT REFUSED"
+      echo "second $what: status $status: $(tail -n 1 /root/second | cut -c 1-300)"
+    }
+    refused "with its state" --state $state --pin /sys/fs/bpf/second
+    refused "with its pins" --state /root/second-state --pin /sys/fs/bpf/kmodwatch
+    ls /sys/fs/bpf
+    load
+    expect_told "second"
+    ;;
+esac
+
+case " $TRIALS " in
+  *' tiny '*)
+    systemctl stop $unit
+    mount -t tmpfs -o size=64k none $state
+    chown kmodwatch:kmodwatch $state
+    before=$(journal | grep -c '^armed')
+    start_on "tiny"
+    for i in $(seq 30); do load; done
+    expect_told "tiny: when it is full"
+    echo "tiny: health $(health)"
+    systemctl kill -s KILL $unit
+    before=$(journal | grep -c '^armed')
+    load
+    until_true 120 armed "$before" && echo "tiny: armed again"
+    expect_told "tiny: loaded while it was down"
+    echo "tiny: health $(health)"
+    mount -o remount,size=64m $state
+    until_true 60 healthy
+    load
+    expect_told "tiny: with room"
+    echo "tiny: health $(health)"
+    off_disk
+    systemctl start $unit
     ;;
 esac
 
