@@ -29,7 +29,7 @@ import tools.jackson.databind.ObjectMapper;
 final class PackageIT {
 
   private static final Duration PACKAGE_LIMIT = Duration.ofMinutes(5);
-  private static final Duration GUEST_LIMIT = Duration.ofMinutes(15);
+  private static final Duration GUEST_LIMIT = Duration.ofMinutes(20);
   private static final double ARMED_LIMIT_SECONDS = 60;
   private static final long DEB_LIMIT_BYTES = 60L << 20;
   private static final long INSTALLED_LIMIT_KIB = 140L << 10;
