@@ -12,8 +12,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The package's service where a disk fails, where memory is short, over state of a later version
- * or that is none, beside a second one, and over an init of ten minutes. It takes an hour, and so is no test of {@code ./verify}:
+ * The package's service where a disk fails, where memory is short, over state of a later version or
+ * that is none, beside a second one, and over an init of ten minutes. It takes an hour, and so is
+ * no test of {@code ./verify}:
  *
  * <pre>./verify -Dit.test=ServiceTrialsRun -Dtest=NoUnitTest
  *     -Dsurefire.failIfNoSpecifiedTests=false -Dfailsafe.failIfNoSpecifiedTests=false</pre>
