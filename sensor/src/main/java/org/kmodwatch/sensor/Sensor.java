@@ -889,7 +889,8 @@ public final class Sensor implements AutoCloseable {
     try {
       return LibBpf.load();
     } catch (KernelException e) {
-      throw new SensorException(e.getMessage() + "; install it: apt-get install libbpf1", "");
+      String remedy = e.mayPass() ? "" : "; install it: apt-get install libbpf1";
+      throw new SensorException(e.getMessage() + remedy, "", e.mayPass());
     }
   }
 

@@ -20,6 +20,10 @@ import java.lang.invoke.MethodType;
 public final class LibBpf {
 
   private static final String LIBRARY = "libbpf.so.1";
+
+  /** O_RDONLY | O_CLOEXEC. */
+  private static final int READ_FLAGS = 0x80000;
+
   private static final int MESSAGES_MAX_CHARS = 1 << 16;
   private static final int LEVEL_WARN = 0;
 
@@ -102,16 +106,29 @@ public final class LibBpf {
   /**
    * Binds libbpf.
    *
-   * @throws KernelException if the library or one of the functions is not there
+   * @throws KernelException if the library cannot be opened, or one of the functions is not there
    */
   public static LibBpf load() {
     try {
       return new LibBpf(SymbolLookup.libraryLookup(LIBRARY, Arena.global()));
     } catch (IllegalArgumentException e) {
-      throw new KernelException(LIBRARY + " was not found", e);
+      throw notOpened(e);
     } catch (java.util.NoSuchElementException e) {
       throw new KernelException(
           LIBRARY + " is too old, 1.0 or newer is needed: " + e.getMessage(), e);
+    }
+  }
+
+  /** Java does not say why; what keeps every other file from being opened is the cause. */
+  private static KernelException notOpened(IllegalArgumentException e) {
+    try (Arena arena = Arena.ofConfined()) {
+      CFunction open = CFunction.of(Native.libc(), "open");
+      int fd = (int) open.call(arena.allocateFrom("/dev/null").address(), READ_FLAGS);
+      if (fd < 0) {
+        return new KernelException(LIBRARY + " cannot be opened", Native.errno());
+      }
+      CFunction.of(Native.libc(), "close").call(fd);
+      return new KernelException(LIBRARY + " was not found", e);
     }
   }
 
