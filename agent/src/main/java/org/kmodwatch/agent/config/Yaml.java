@@ -10,10 +10,13 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.api.lowlevel.Compose;
 import org.snakeyaml.engine.v2.api.lowlevel.Parse;
@@ -51,6 +54,9 @@ public final class Yaml {
   private final String source;
   private final Problems problems;
   private int values;
+
+  /** The end of what could be read so far; null if that is all, or is not known. */
+  private @Nullable Mark reached;
 
   private Yaml(String source, Problems problems) {
     this.source = source;
@@ -155,16 +161,24 @@ public final class Yaml {
       String context = e.getContext() == null ? "" : e.getContext() + ": ";
       problems.add(mark, "", "not YAML: " + context + e.getProblem());
     } catch (YamlEngineException e) {
-      problems.add(Mark.ofOption(source), "", "not YAML: " + firstLine(e));
+      Mark mark = reached == null ? Mark.ofOption(source) : reached;
+      problems.add(mark, "", "not YAML: " + firstLine(e));
     }
     return Optional.empty();
   }
 
-  private static Optional<Node> compose(String text, LoadSettings settings) {
+  private Optional<Node> compose(String text, LoadSettings settings) {
+    reached = null;
+    return guarded(() -> new Compose(settings).composeString(text));
+  }
+
+  /** An escape or a tag that breaks off has the library throw what is not its own exception. */
+  private static <T> T guarded(Supplier<T> library) {
     try {
-      return new Compose(settings).composeString(text);
-    } catch (IllegalArgumentException e) {
-      // As of a tag with a blank behind an escape: the library's own exception for it is not used.
+      return library.get();
+    } catch (YamlEngineException e) {
+      throw e;
+    } catch (RuntimeException e) {
       throw new YamlEngineException(e);
     }
   }
@@ -173,7 +187,10 @@ public final class Yaml {
   private boolean isSmall(String text, LoadSettings settings) {
     int depth = 0;
     int nodes = 0;
-    for (Event event : new Parse(settings).parseString(text)) {
+    Iterator<Event> events = new Parse(settings).parseString(text).iterator();
+    while (guarded(events::hasNext)) {
+      Event event = guarded(events::next);
+      reached = event.getEndMark().map(this::mark).orElse(null);
       if (event instanceof NodeEvent && ++nodes > MOST_VALUES) {
         problems.add(Mark.ofOption(source), "", TOO_MANY);
         return false;

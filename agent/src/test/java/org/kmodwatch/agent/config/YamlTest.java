@@ -72,6 +72,20 @@ class YamlTest {
   }
 
   @Test
+  void escapeThatBreaksOff_isRefused_withThePlaceBeforeIt() {
+    for (String escape : List.of("\\x", "\\u12", "\\U0001", "\\x4", "\\u", "\\UFFFFFFFF\"")) {
+      var found = new Problems();
+      assertThat(Yaml.parse("a: b\nc: \"" + escape, "k.yaml", found)).as(escape).isEmpty();
+      assertThat(found.all())
+          .singleElement()
+          .asString()
+          .as(escape)
+          .startsWith("k.yaml:2:")
+          .contains("not YAML: ");
+    }
+  }
+
+  @Test
   void values_areCountedBeforeATreeIsMadeOfThem() {
     assertThat(read("- 1\n".repeat(100_001))).isEmpty();
     assertThat(problems.all())
