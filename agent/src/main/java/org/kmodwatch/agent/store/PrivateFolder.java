@@ -10,6 +10,7 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -29,6 +30,14 @@ public final class PrivateFolder implements AutoCloseable {
   private static final Set<PosixFilePermission> FOLDER =
       PosixFilePermissions.fromString("rwx------");
   private static final Set<PosixFilePermission> FILE = PosixFilePermissions.fromString("rw-------");
+
+  /** To write alone, a FIFO would keep this process until somebody reads. */
+  private static final Set<OpenOption> LOCK_OPTIONS =
+      Set.of(
+          StandardOpenOption.CREATE,
+          StandardOpenOption.READ,
+          StandardOpenOption.WRITE,
+          LinkOption.NOFOLLOW_LINKS);
 
   /** Room that opening a database may take: for SQLite's library, and for what it logs ahead. */
   private static final long ROOM_TO_OPEN_BYTES = 4L << 20;
@@ -120,7 +129,7 @@ public final class PrivateFolder implements AutoCloseable {
     FileChannel file =
         FileChannel.open(
             folder.resolve(name + ".lock"),
-            Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS),
+            LOCK_OPTIONS,
             PosixFilePermissions.asFileAttribute(FILE));
     if (tryLock(file) == null) {
       file.close();

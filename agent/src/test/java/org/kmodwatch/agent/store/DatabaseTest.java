@@ -3,12 +3,14 @@ package org.kmodwatch.agent.store;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 class DatabaseTest {
@@ -93,5 +95,30 @@ class DatabaseTest {
         .hasMessage("no more");
     assertThat(number(database, "SELECT count(*) FROM item")).isEqualTo(2);
     database.close();
+  }
+
+  @Test
+  @Timeout(value = 20, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  void fifosInTheFolder_holdNobodyUp() throws Exception {
+    folder.close();
+    Path lock = temporary.resolve("folder").resolve("test.lock");
+    Files.delete(lock);
+    makeFifo(lock);
+    for (String end : List.of("", "-wal", "-shm", "-journal")) {
+      makeFifo(temporary.resolve("folder").resolve("test.db" + end));
+    }
+
+    folder = PrivateFolder.open("--test", temporary.resolve("folder"), "test");
+    Database database = database(List.of(FIRST));
+    assertThatThrownBy(() -> number(database, "SELECT count(*) FROM item"))
+        .isInstanceOf(SQLException.class);
+    database.close();
+    assertThatThrownBy(() -> PrivateFolder.open("--test", temporary.resolve("folder"), "test"))
+        .isInstanceOf(StoreException.class)
+        .hasMessageContaining("another kmodwatch uses the folder");
+  }
+
+  private static void makeFifo(Path path) throws Exception {
+    assertThat(new ProcessBuilder("mkfifo", path.toString()).start().waitFor()).isZero();
   }
 }
