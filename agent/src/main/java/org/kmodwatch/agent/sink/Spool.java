@@ -54,6 +54,7 @@ final class Spool implements AutoCloseable {
   private final long maxBytes;
   private final Counters counters;
   private final Consumer<String> notes;
+  private final boolean afterAnother;
   private @Nullable PrivateFolder folder;
   private @Nullable Database database;
   private long cursor;
@@ -64,11 +65,13 @@ final class Spool implements AutoCloseable {
   /** Whether what it held when it was first open is counted. */
   private boolean counted;
 
-  private Spool(Path path, long maxBytes, Counters counters, Consumer<String> notes) {
+  private Spool(
+      Path path, long maxBytes, Counters counters, Consumer<String> notes, boolean afterAnother) {
     this.path = path;
     this.maxBytes = maxBytes;
     this.counters = counters;
     this.notes = notes;
+    this.afterAnother = afterAnother;
   }
 
   /**
@@ -94,10 +97,12 @@ final class Spool implements AutoCloseable {
    * the disk is full, read-only or broken, or the file is a later version's, it is opened by the
    * first method that can: no disk keeps the agent from starting.
    *
+   * @param afterAnother whether a sink before this one may have it still, and lets go of it
    * @throws SinkException if the folder is another's, or in use
    */
-  static Spool open(Path path, long maxBytes, Counters counters, Consumer<String> notes) {
-    var spool = new Spool(path, maxBytes, counters, notes);
+  static Spool open(
+      Path path, long maxBytes, Counters counters, Consumer<String> notes, boolean afterAnother) {
+    var spool = new Spool(path, maxBytes, counters, notes, afterAnother);
     try {
       spool.perform(sql -> 0);
     } catch (SpoolException e) {
@@ -291,10 +296,10 @@ final class Spool implements AutoCloseable {
         sql -> Database.number(sql, "SELECT count(*) FROM item WHERE sequence > " + cursor));
   }
 
-  private Database opened() {
+  private Database opened() throws IOException {
     PrivateFolder locked = folder;
     if (locked == null) {
-      locked = PrivateFolder.open("--spool", path, "spool");
+      locked = locked();
       folder = locked;
     }
     Database open = database;
@@ -303,6 +308,17 @@ final class Spool implements AutoCloseable {
       database = open;
     }
     return open;
+  }
+
+  private PrivateFolder locked() throws IOException {
+    try {
+      return PrivateFolder.open("--spool", path, "spool");
+    } catch (StoreException e) {
+      if (afterAnother && e.isInUse()) {
+        throw new IOException("the sink before this one has it still: " + path, e);
+      }
+      throw e;
+    }
   }
 
   private void count(Database open) throws SQLException, IOException {

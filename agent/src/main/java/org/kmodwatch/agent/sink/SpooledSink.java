@@ -48,6 +48,9 @@ public final class SpooledSink implements Output, AutoCloseable {
   private static final int MAX_WRITE_ITEMS = 1000;
   private static final Duration IDLE = Duration.ofSeconds(60);
 
+  /** How often somebody looks whether a sink that was left is done with its spool. */
+  private static final Duration LATE_LOOK = Duration.ofMillis(100);
+
   private final String target;
   private final String name;
   private final SinkFilter filter;
@@ -128,7 +131,8 @@ public final class SpooledSink implements Output, AutoCloseable {
     this.settings = settings;
     this.notes = context.notes();
     this.refusals = context.refusals();
-    this.spool = Spool.open(sink.spool(), sink.maxSpoolBytes(), counters, this::note);
+    this.spool =
+        Spool.open(sink.spool(), sink.maxSpoolBytes(), counters, this::note, before.isPresent());
     this.writer = Thread.ofPlatform().name("kmodwatch-spool").daemon().unstarted(this::write);
     this.sender = Thread.ofPlatform().name("kmodwatch-" + name).daemon().unstarted(this::send);
   }
@@ -573,12 +577,27 @@ public final class SpooledSink implements Output, AutoCloseable {
     // such as one that writes to a pipe. The spool is free all the same, for the sink after this.
     if (writerEnded && (senderEnded || waitsForReceiver)) {
       spool.close();
+    } else {
+      // A slow disk: whoever has the spool next waits for this, and nothing is held up by it.
+      Thread.ofPlatform().daemon().name("kmodwatch-late-" + name).start(this::closeSpoolLater);
     }
     long left = counters.inMemory();
     if (left > 0) {
       counters.lostInMemory(LossReason.ENDED, left);
       note("%d that neither the disk nor the receiver took are lost".formatted(left));
     }
+  }
+
+  private void closeSpoolLater() {
+    try {
+      writer.join();
+      while (!waitsForReceiver && !sender.join(LATE_LOOK)) {
+        // It ends on its way back from the disk.
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    spool.close();
   }
 
   /**

@@ -50,7 +50,7 @@ class SpoolTest {
 
   private void reopen() {
     counters = new Counters("test");
-    spool = Spool.open(folder, MAX_BYTES, counters, notes::add);
+    spool = Spool.open(folder, MAX_BYTES, counters, notes::add, false);
   }
 
   @Test
@@ -217,7 +217,8 @@ class SpoolTest {
 
   @Test
   void secondAgent_isRefused() {
-    assertThatThrownBy(() -> Spool.open(folder, MAX_BYTES, new Counters("second"), notes::add))
+    assertThatThrownBy(
+            () -> Spool.open(folder, MAX_BYTES, new Counters("second"), notes::add, false))
         .isInstanceOf(SinkException.class)
         .hasMessage(
             "--spool: another kmodwatch uses the folder: %s; remedy: give each its own"
@@ -229,7 +230,7 @@ class SpoolTest {
     Path open = Files.createDirectory(temporary.resolve("open"));
     Files.setPosixFilePermissions(open, PosixFilePermissions.fromString("rwxr-x---"));
 
-    assertThatThrownBy(() -> Spool.open(open, MAX_BYTES, new Counters("x"), notes::add))
+    assertThatThrownBy(() -> Spool.open(open, MAX_BYTES, new Counters("x"), notes::add, false))
         .isInstanceOf(SinkException.class)
         .hasMessage("--spool: others may look into the folder; remedy: chmod 700 " + open);
   }
@@ -255,7 +256,7 @@ class SpoolTest {
 
     public static void main(String[] args) throws SpoolException {
       var counters = new Counters("writer");
-      try (Spool spool = Spool.open(Path.of(args[0]), 64 << 20, counters, note -> {})) {
+      try (Spool spool = Spool.open(Path.of(args[0]), 64 << 20, counters, note -> {}, false)) {
         for (int i = 0; i < 100_000; i++) {
           counters.taken();
           spool.append(items(i, 1, 1000));

@@ -67,6 +67,10 @@ class SpooledSinkTest {
   }
 
   private SpooledSink newSink(long spoolBytes, int queued) {
+    return newSink(spoolBytes, queued, Optional.empty());
+  }
+
+  private SpooledSink newSink(long spoolBytes, int queued, Optional<SinkAccount> before) {
     WebhookTarget webhook =
         WebhookTarget.of(
             "--webhook",
@@ -88,7 +92,7 @@ class SpooledSinkTest {
             FormatName.KMODWATCH.open(CATALOGUE, "0", "host1"),
             new HttpTransport(webhook, Format.JSON, "0", InstantSource.system(), REQUEST_TIMEOUT),
             settings,
-            Optional.empty());
+            before);
     opened.start();
     return opened;
   }
@@ -408,6 +412,80 @@ class SpooledSinkTest {
     await().until(() -> sink.stall(moment).isEmpty());
     assertThat(notes).contains("webhook: spool: writing again");
     assertAddsUp(0);
+  }
+
+  @Test
+  void sinkAfterOneThatIsSlowToEnd_takesItems_andHasTheSpoolOnceItIsFree() throws Exception {
+    receiver.up();
+    sink.close();
+    var held = new CountDownLatch(1);
+    var free = new CountDownLatch(1);
+    SinkContext slow =
+        new SinkContext(
+            "0",
+            "host1",
+            CATALOGUE,
+            notes::add,
+            line -> {
+              held.countDown();
+              awaitStubbornly(free);
+            });
+    var before =
+        new SpooledSink(
+            settings(),
+            slow,
+            FormatName.KMODWATCH.open(CATALOGUE, "0", "host1"),
+            refusingTheFirst(),
+            SpooledSink.Settings.REAL,
+            Optional.empty());
+    before.start();
+    before.finding(numbered(made++));
+    held.await();
+    before.finding(numbered(made++));
+    await().until(() -> before.account().spooled() == 2);
+
+    before.leave();
+
+    sink = newSink(SpooledSink.MIN_SPOOL_BYTES, 8192, Optional.of(before.account().ended()));
+    take(1);
+    await().until(() -> receiver.distinctIds().equals(idsOf(2, 1)));
+    free.countDown();
+    await().until(() -> receiver.distinctIds().containsAll(idsOf(1, 2)));
+    await().until(() -> notes.contains("webhook: spool: writing again"));
+    assertThat(notes)
+        .anyMatch(
+            note -> note.contains("spool: cannot write, trying again every second: the sink"));
+    take(1);
+    await().until(() -> sink.account().spooled() >= 1);
+  }
+
+  /** As a thread that waits for a disk. */
+  private static void awaitStubbornly(CountDownLatch latch) {
+    while (latch.getCount() > 0) {
+      try {
+        latch.await();
+      } catch (InterruptedException e) {
+        // Nothing ends it.
+      }
+    }
+  }
+
+  private static Transport refusingTheFirst() {
+    return new Transport() {
+      private boolean asked;
+
+      @Override
+      public Answer send(List<Item> batch) {
+        boolean first = !asked;
+        asked = true;
+        return first ? new Answer.Refused("not this one") : new Answer.Later("not now", null);
+      }
+
+      @Override
+      public void close() {
+        // There is nothing to close.
+      }
+    };
   }
 
   @Test
