@@ -70,6 +70,13 @@ done
 # More than two canaries long.
 insmod /root/kw_slow.ko ms=0 handler_ms=12000
 rmmod kw_slow
+# Until all of it is told: with the large module to hash, a slow machine takes a while.
+tries=0
+until [ "$(cat /out/documented.ndjson /out/without-dac.ndjson | grep '"action":"unload"' | grep -c '"name":"kw_slow"')" -ge 2 ] ||
+  [ "$tries" -gt 600 ]; do
+  tries=$((tries + 1))
+  sleep 0.2
+done
 tries=0
 until [ "$(cat /run/*/record/findings.ndjson /out/findings.ndjson | grep -c KMW-1009)" -ge 6 ] || [ "$tries" -gt 300 ]; do
   tries=$((tries + 1))
