@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
@@ -44,6 +45,7 @@ import tools.jackson.databind.ObjectMapper;
  */
 final class DeliveryIT {
 
+  private static final Duration GUEST_LIMIT = Duration.ofMinutes(10);
   private static final String KERNEL = "6.12";
   private static final ObjectMapper MAPPER = new ObjectMapper();
 
@@ -84,6 +86,7 @@ final class DeliveryIT {
     try (var receivers = new HostReceivers(folder)) {
       LabRun run =
           LabRun.of(KERNEL, Resources.text("delivery.sh"))
+              .withTimeout(GUEST_LIMIT)
               .withAgent(GuestAgent.AT_HAND)
               .withNetwork()
               .withFile(module)

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.BeforeAll;
@@ -20,6 +21,8 @@ import tools.jackson.databind.ObjectMapper;
 final class OutputsIT {
 
   /** One is enough: nothing here differs between kernels. */
+  private static final Duration GUEST_LIMIT = Duration.ofMinutes(10);
+
   private static final String KERNEL = System.getProperty("kmodwatch.outputs.kernel", "6.12");
 
   /** Unloads while nobody read, and then with each of the five new configurations. */
@@ -36,7 +39,8 @@ final class OutputsIT {
     result =
         Lab.run(
             LabRun.of(KERNEL, Resources.text("outputs.sh"))
-                .withFile(Lab.testModule(KERNEL, "kw_plain")));
+                .withFile(Lab.testModule(KERNEL, "kw_plain"))
+                .withTimeout(GUEST_LIMIT));
     assertThat(result.exitStatus()).isZero();
     log = Files.readAllLines(result.guestLog());
     assertThat(log).noneMatch(line -> line.startsWith("never came true"));

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -19,6 +20,8 @@ import tools.jackson.databind.ObjectMapper;
 final class PolicyIT {
 
   /** One is enough: what differs between kernels is in the records, which others hold to them. */
+  private static final Duration GUEST_LIMIT = Duration.ofMinutes(10);
+
   private static final String KERNEL = "6.12";
 
   private static final String OWN = "the distribution's own";
@@ -37,7 +40,7 @@ final class PolicyIT {
     Path policy = Files.createTempFile("policy", ".yaml");
     try {
       Files.writeString(policy, policyOfReadme());
-      LabRun run = LabRun.of(KERNEL, Resources.text("policy.sh"));
+      LabRun run = LabRun.of(KERNEL, Resources.text("policy.sh")).withTimeout(GUEST_LIMIT);
       for (String module : List.of("kw_plain", "kw_params")) {
         run = run.withFile(Lab.testModule(KERNEL, module));
       }
