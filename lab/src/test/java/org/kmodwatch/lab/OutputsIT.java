@@ -20,9 +20,9 @@ import tools.jackson.databind.ObjectMapper;
  */
 final class OutputsIT {
 
-  /** One is enough: nothing here differs between kernels. */
   private static final Duration GUEST_LIMIT = Duration.ofMinutes(10);
 
+  /** One is enough: nothing here differs between kernels. */
   private static final String KERNEL = System.getProperty("kmodwatch.outputs.kernel", "6.12");
 
   /** Unloads while nobody read, and then with each of the five new configurations. */

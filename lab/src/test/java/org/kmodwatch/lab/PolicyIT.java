@@ -19,9 +19,9 @@ import tools.jackson.databind.ObjectMapper;
 /** README's policy, rules that were learned, and SIGHUP, on a real kernel. */
 final class PolicyIT {
 
-  /** One is enough: what differs between kernels is in the records, which others hold to them. */
   private static final Duration GUEST_LIMIT = Duration.ofMinutes(10);
 
+  /** One is enough: what differs between kernels is in the records, which others hold to them. */
   private static final String KERNEL = "6.12";
 
   private static final String OWN = "the distribution's own";

@@ -1,6 +1,7 @@
 #!/bin/sh
 # The package's service on disks that fail, with state of a later version or that is none, beside a second one, and
-# through an init of ten minutes; ServiceTrialsRun reads what it says. In /lab are kmodwatch.deb, kwload and modules. TRIALS names what is tried.
+# through an init of ten minutes; ServiceTrialsRun reads what it says. In /lab are kmodwatch.deb, kwload and modules.
+# TRIALS names what is tried.
 cp kwload /usr/bin/
 cp ./*.ko /root/
 state=/var/lib/kmodwatch
@@ -58,6 +59,22 @@ on_disk() {
 start_on() {
   systemctl start $unit
   if until_true 120 armed "$before"; then echo "$1: armed"; else echo "$1: NOT ARMED $(systemctl show -P ActiveState,Result $unit | tr '\n' ' ')"; fi
+}
+# kill_and_load WHAT [MORE]: a load that is made while the service is killed is told by the next one.
+kill_and_load() {
+  systemctl kill -s KILL $unit
+  before=$(journal | grep -c '^armed')
+  load
+  if until_true 120 armed "$before"; then echo "$1: armed again"; else journal | tail -n 5; fi
+  expect_told "$1: loaded while it was down${2:-}"
+}
+# start_empty: the service begins with nothing in its state folder.
+start_empty() {
+  systemctl stop $unit
+  find $state -mindepth 1 -delete
+  before=$(journal | grep -c '^armed')
+  systemctl start $unit
+  until_true 120 armed "$before"
 }
 off_disk() {
   systemctl stop $unit
@@ -117,11 +134,7 @@ case " $TRIALS " in
     while touch "$state/fill$i" 2>/dev/null; do i=$((i + 1)); done
     load
     expect_told "inodes: with none left"
-    systemctl kill -s KILL $unit
-    before=$(journal | grep -c '^armed')
-    load
-    until_true 120 armed "$before" && echo "inodes: armed again"
-    expect_told "inodes: loaded while it was down, with none left"
+    kill_and_load "inodes" ", with none left"
     rm -f $state/fill*
     load
     expect_told "inodes: with room again"
@@ -199,11 +212,7 @@ case " $TRIALS " in
       expect_told "flakey $mode: while it was not"
       until_true 30 sick
       echo "flakey $mode: health $(health)"
-      systemctl kill -s KILL $unit
-      before=$(journal | grep -c '^armed')
-      load
-      if until_true 120 armed "$before"; then echo "flakey $mode: armed again"; else journal | tail -n 5; fi
-      expect_told "flakey $mode: loaded while it was down"
+      kill_and_load "flakey $mode"
       echo "flakey $mode: health $(health)"
       dmsetup suspend --nolockfs kwflakey && dmsetup load kwflakey --table "0 $sectors linear $loop 0" && dmsetup resume kwflakey
       systemctl stop $unit
@@ -250,11 +259,7 @@ case " $TRIALS " in
   *' garbage '*)
     # Every file that it keeps becomes something else. Its folders are options: one that is no folder ends with 64.
     for kind in random empty zeros folder fifo link endless; do
-      systemctl stop $unit
-      find $state -mindepth 1 -delete
-      before=$(journal | grep -c '^armed')
-      systemctl start $unit
-      until_true 120 armed "$before"
+      start_empty
       load
       expect_told "garbage $kind: before"
       systemctl stop $unit
@@ -277,20 +282,12 @@ case " $TRIALS " in
       start_on "garbage $kind"
       load
       expect_told "garbage $kind"
-      systemctl kill -s KILL $unit
-      before=$(journal | grep -c '^armed')
-      load
-      until_true 120 armed "$before" && echo "garbage $kind: armed again"
-      expect_told "garbage $kind: loaded while it was down"
+      kill_and_load "garbage $kind"
       [ "$sum" = "$(sha256sum </etc/shadow)" ] || echo "garbage $kind: a file behind a link is NOT as it was"
       echo "garbage $kind: health $(health)"
       find $state -maxdepth 1 -printf "garbage $kind: %y %s %f\n"
     done
-    systemctl stop $unit
-    find $state -mindepth 1 -delete
-    before=$(journal | grep -c '^armed')
-    systemctl start $unit
-    until_true 120 armed "$before"
+    start_empty
     ;;
 esac
 
@@ -323,11 +320,7 @@ case " $TRIALS " in
     for i in $(seq 30); do load; done
     expect_told "tiny: when it is full"
     echo "tiny: health $(health)"
-    systemctl kill -s KILL $unit
-    before=$(journal | grep -c '^armed')
-    load
-    until_true 120 armed "$before" && echo "tiny: armed again"
-    expect_told "tiny: loaded while it was down"
+    kill_and_load "tiny"
     echo "tiny: health $(health)"
     mount -o remount,size=64m $state
     until_true 60 healthy
