@@ -2,7 +2,7 @@ package org.kmodwatch.agent;
 
 import static org.kmodwatch.agent.ReportJournal.UNKNOWN;
 import static org.kmodwatch.agent.ReportJournal.UNSEEN;
-import static org.kmodwatch.agent.host.ModulesBefore.perhapsToldBefore;
+import static org.kmodwatch.agent.ReportJournal.perhapsToldBefore;
 
 import java.io.IOException;
 import java.nio.file.Path;

@@ -22,9 +22,11 @@ import java.util.function.LongSupplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import org.kmodwatch.agent.store.PrivateFolder;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.event.SensorContext;
 import org.kmodwatch.core.event.SensorContexts;
+import org.kmodwatch.core.load.LoadRecord;
 import org.kmodwatch.sensor.SensorFault;
 
 /**
@@ -163,6 +165,11 @@ final class ReportJournal implements AutoCloseable {
     return unknown && before ? Optional.of(UNKNOWN) : Optional.empty();
   }
 
+  /** A record that may be the second of its id, with the reason in the gap {@code id}. */
+  static LoadRecord perhapsToldBefore(LoadRecord record, String why) {
+    return record.withGap(new LoadRecord.Gap("id", why));
+  }
+
   /** Notes that the rings hold what others left, who kept a journal of what they told. */
   void resumed() {
     unknown |= isNew;
@@ -274,7 +281,7 @@ final class ReportJournal implements AutoCloseable {
   }
 
   private FileChannel openToWrite() throws IOException {
-    FileChannel opened = opener.open(folder.resolve(FILE), StateFiles.TO_READ_AND_WRITE);
+    FileChannel opened = opener.open(folder.resolve(FILE), PrivateFolder.TO_READ_AND_WRITE);
     lock(opened);
     return opened;
   }

@@ -10,23 +10,15 @@ import java.nio.file.LinkOption;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Optional;
 import java.util.Set;
+import org.kmodwatch.agent.store.PrivateFolder;
 
 /** Small files of text in the state folder, which nobody else may look into. */
 final class StateFiles {
 
   private static final long MAX_BYTES = 4 << 20;
-
-  /** To write alone, a FIFO would keep this process until somebody reads. */
-  static final Set<OpenOption> TO_READ_AND_WRITE =
-      Set.of(
-          StandardOpenOption.CREATE,
-          StandardOpenOption.READ,
-          StandardOpenOption.WRITE,
-          LinkOption.NOFOLLOW_LINKS);
 
   private StateFiles() {}
 
@@ -80,7 +72,7 @@ final class StateFiles {
 
   /** Opens a file to read and to write, which is made if it is not there. */
   static FileChannel open(Path file) throws IOException {
-    return open(file, TO_READ_AND_WRITE);
+    return open(file, PrivateFolder.TO_READ_AND_WRITE);
   }
 
   /** Opens a file, which is for nobody else if it is made. */

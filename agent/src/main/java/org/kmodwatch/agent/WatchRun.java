@@ -426,7 +426,7 @@ final class WatchRun {
     long steadyNanos = record.timeNanos() - SensorContexts.clockShiftNanos(basis);
     Optional<String> doubt = journal.doubtOf(record.id(), steadyNanos < startNanos);
     journal.telling(record.id());
-    return doubt.map(why -> record.withGap(new LoadRecord.Gap("id", why))).orElse(record);
+    return doubt.map(why -> ReportJournal.perhapsToldBefore(record, why)).orElse(record);
   }
 
   private Duration pollTimeout() {

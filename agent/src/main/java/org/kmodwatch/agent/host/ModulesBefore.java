@@ -71,11 +71,6 @@ public record ModulesBefore(List<LoadRecord> records, List<LoadRecord> loading) 
     return record.withGap(new LoadRecord.Gap(LOADER, UNSEEN));
   }
 
-  /** One of these records, of a module that may have had one before, under the same id. */
-  public static LoadRecord perhapsToldBefore(LoadRecord record, String why) {
-    return record.withGap(new LoadRecord.Gap("id", why));
-  }
-
   /** These without the modules that the sensor saw come in since it was armed. */
   public ModulesBefore without(Set<String> names) {
     Predicate<LoadRecord> before = r -> !names.contains(r.module().name());

@@ -31,8 +31,10 @@ public final class PrivateFolder implements AutoCloseable {
       PosixFilePermissions.fromString("rwx------");
   private static final Set<PosixFilePermission> FILE = PosixFilePermissions.fromString("rw-------");
 
-  /** To write alone, a FIFO would keep this process until somebody reads. */
-  private static final Set<OpenOption> LOCK_OPTIONS =
+  /**
+   * Makes a file if need be; to write alone, a FIFO would keep this process until somebody reads.
+   */
+  public static final Set<OpenOption> TO_READ_AND_WRITE =
       Set.of(
           StandardOpenOption.CREATE,
           StandardOpenOption.READ,
@@ -129,7 +131,7 @@ public final class PrivateFolder implements AutoCloseable {
     FileChannel file =
         FileChannel.open(
             folder.resolve(name + ".lock"),
-            LOCK_OPTIONS,
+            TO_READ_AND_WRITE,
             PosixFilePermissions.asFileAttribute(FILE));
     if (tryLock(file) == null) {
       file.close();
