@@ -424,7 +424,10 @@ public final class SpooledSink implements Output, AutoCloseable {
     Spool.Batch batch;
     try {
       batch = spool.next(transport.maxItems(), MAX_BATCH_BYTES);
-      spoolUnreadable = false;
+      if (spoolUnreadable) {
+        spoolUnreadable = false;
+        note("spool: reading again");
+      }
     } catch (SpoolException e) {
       if (!spoolUnreadable) {
         spoolUnreadable = true;
