@@ -1,10 +1,9 @@
 package org.kmodwatch.core.load;
 
-import java.util.OptionalLong;
 import java.util.Set;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.event.EventNames;
-import org.kmodwatch.core.event.Value;
+import org.kmodwatch.core.event.ReadPurpose;
 
 /** Tells which events a load record will speak for. */
 public final class LoadParts {
@@ -25,9 +24,6 @@ public final class LoadParts {
   private static final Set<String> FILE_READS =
       Set.of(EventNames.SECURITY_KERNEL_READ_FILE, EventNames.SECURITY_KERNEL_POST_READ_FILE);
 
-  /** READING_MODULE, and READING_MODULE_COMPRESSED since 6.19. */
-  private static final Set<Long> MODULE_TYPES = Set.of(2L, 7L);
-
   private LoadParts() {}
 
   /** Whether {@code event} is a part of an attempt to load a module, or its record. */
@@ -35,18 +31,6 @@ public final class LoadParts {
     if (PARTS_OF_A_LOAD.contains(event.eventName())) {
       return true;
     }
-    return FILE_READS.contains(event.eventName())
-        && event.argument("type").filter(LoadParts::isModuleType).isPresent();
-  }
-
-  private static boolean isModuleType(Value type) {
-    return switch (type) {
-      case Value.Str(String word) -> word.startsWith("kernel-module");
-      case Value.Num number -> {
-        OptionalLong id = number.signed();
-        yield id.isPresent() && MODULE_TYPES.contains(id.getAsLong());
-      }
-      default -> false;
-    };
+    return FILE_READS.contains(event.eventName()) && ReadPurpose.isModule(event);
   }
 }

@@ -13,6 +13,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.event.EventNames;
+import org.kmodwatch.core.event.ReadPurpose;
 import org.kmodwatch.core.event.SensorContext;
 import org.kmodwatch.core.event.SensorContexts;
 import org.kmodwatch.core.event.SourceContext;
@@ -303,7 +304,7 @@ public final class LoadTracker {
 
   private void handOver(Part part, Event event, List<String> findingIds) {
     // The kernel reads firmware and policies by the same way.
-    if (event.stringArgument("type").orElse("").startsWith("kernel-module")) {
+    if (ReadPurpose.isModule(event)) {
       part(part, event, findingIds);
     } else {
       unrelated++;

@@ -1,0 +1,104 @@
+package org.kmodwatch.core.event;
+
+import java.util.OptionalLong;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the kernel reads a file for, or takes data for, by the argument {@code type} of {@code
+ * security_kernel_read_file} and its like: the one place that decides whether that is a module.
+ *
+ * @param kind what for
+ * @param problem why that cannot be told; null if it can
+ */
+public record ReadPurpose(Kind kind, @Nullable String problem) {
+
+  /** What a file is read for. */
+  public enum Kind {
+    /**
+     * The word {@code kernel-module} or {@code kernel-module-compressed}, or the number 2
+     * (READING_MODULE in include/linux/kernel_read_file.h since 5.9.3).
+     */
+    MODULE,
+    /** The kernel's other words ({@code kernel_read_file_str}), and its other numbers up to 7. */
+    OTHER,
+    /** Missing, null, another kind of value, {@code unknown(N)}, a word or number of no kernel. */
+    NOT_KNOWN
+  }
+
+  private static final Set<String> MODULE_WORDS =
+      Set.of("kernel-module", "kernel-module-compressed");
+
+  private static final Set<String> OTHER_WORDS =
+      Set.of(
+          "firmware",
+          "kexec-image",
+          "kexec-initramfs",
+          "security-policy",
+          "x509-certificate",
+          "unknown");
+
+  private static final long READING_MODULE = 2;
+
+  /** The largest number that any kernel has given to a type. */
+  private static final long LARGEST_TYPE = 7;
+
+  private static final ReadPurpose MODULE = new ReadPurpose(Kind.MODULE, null);
+  private static final ReadPurpose OTHER = new ReadPurpose(Kind.OTHER, null);
+
+  /** What {@code event} is of; not known for an event without that argument. */
+  public static ReadPurpose of(Event event) {
+    return of(event.argument("type").orElse(null));
+  }
+
+  /** Whether {@code event} is of a module. */
+  public static boolean isModule(Event event) {
+    return of(event).kind() == Kind.MODULE;
+  }
+
+  private static ReadPurpose of(@Nullable Value type) {
+    return switch (type) {
+      case null -> notKnown("argument type is missing");
+      case Value.Null() -> notKnown("argument type is null");
+      case Value.Str(String word) -> ofWord(word);
+      case Value.Num number -> ofNumber(number);
+      case Value.Bool(boolean value) -> notKnown(wrongType("the truth value " + value));
+      case Value.Array(var values) -> notKnown(wrongType("a list"));
+      case Value.Obj(var fields) -> notKnown(wrongType("an object"));
+    };
+  }
+
+  private static ReadPurpose ofWord(String word) {
+    if (MODULE_WORDS.contains(word)) {
+      return MODULE;
+    }
+    return OTHER_WORDS.contains(word)
+        ? OTHER
+        : notKnown("argument type is a word that no kernel has: type=" + shortened(word));
+  }
+
+  private static ReadPurpose ofNumber(Value.Num number) {
+    OptionalLong id = number.signed();
+    if (id.isPresent() && id.getAsLong() == READING_MODULE) {
+      return MODULE;
+    }
+    return id.isPresent() && id.getAsLong() >= 0 && id.getAsLong() <= LARGEST_TYPE
+        ? OTHER
+        : notKnown(
+            "argument type is a number that no kernel has: type=unknown(%s)"
+                .formatted(shortened(number.text())));
+  }
+
+  private static ReadPurpose notKnown(String problem) {
+    return new ReadPurpose(Kind.NOT_KNOWN, problem);
+  }
+
+  private static String wrongType(String what) {
+    return "argument type is neither a word nor a number but " + what;
+  }
+
+  /** Reasons go to logs: a hostile producer must not be able to fill them with one event. */
+  private static String shortened(String text) {
+    return text.length() <= 64 ? text : text.substring(0, 64) + "…";
+  }
+}
