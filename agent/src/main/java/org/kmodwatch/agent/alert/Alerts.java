@@ -266,6 +266,7 @@ public final class Alerts {
   private static String keyOf(LoadRecord record) {
     return String.join(
         "\n",
+        text(record.host().name()),
         record.action().name(),
         record.outcome().name(),
         text(record.errno()),
@@ -308,6 +309,7 @@ public final class Alerts {
     return String.join(
         "\n",
         finding.metadata().id(),
+        event.hostName(),
         event.eventName(),
         event.process().processName(),
         Long.toString(event.process().userId()),

@@ -33,17 +33,32 @@ final class Attempt {
   /**
    * What names an attempt.
    *
+   * @param host the event's own name of it: of other hosts come other attempts, by threads and
+   *     files of the same numbers
    * @param callTimeNanos when the call was entered, on the scale that nobody can set ({@link
    *     SensorContexts#steadyNanos}); 0 where the producer does not say
    * @param hostThreadId the thread; of a source that has no threads the process
    * @param serial a source's own number of the attempt, by which two of one process at one moment
    *     are told apart; 0 where it has none
    */
-  record Key(long callTimeNanos, int hostThreadId, long serial) {
-    Key(long callTimeNanos, int hostThreadId) {
-      this(callTimeNanos, hostThreadId, 0);
+  record Key(String host, long callTimeNanos, int hostThreadId, long serial) {
+    Key(String host, long callTimeNanos, int hostThreadId) {
+      this(host, callTimeNanos, hostThreadId, 0);
+    }
+
+    /** Of the thread alone. */
+    Task task() {
+      return new Task(host, hostThreadId);
     }
   }
+
+  /**
+   * A thread or a process of a host.
+   *
+   * @param host the event's own name of it
+   * @param number of the thread or process, as the host has it
+   */
+  record Task(String host, int number) {}
 
   final Key key;
   final int hostProcessId;
@@ -73,6 +88,9 @@ final class Attempt {
 
   /** When its record was made, if that was before its call returned. */
   long reportedNanos;
+
+  /** Whether an attempt of another host has the same numbers, so that they do not make an id. */
+  boolean sharesId;
 
   /** How many of the tracker's lists it is in. */
   int lists;
@@ -267,7 +285,8 @@ final class Attempt {
   /** The id of the record: docs/load-record.md. */
   String id() {
     String id = Long.toHexString(timeNanos()) + "-" + Integer.toHexString(key.hostThreadId());
-    return key.serial() == 0 ? id : id + "-" + Long.toHexString(key.serial());
+    String numbered = key.serial() == 0 ? id : id + "-" + Long.toHexString(key.serial());
+    return sharesId ? numbered + "-" + Integer.toHexString(key.host().hashCode()) : numbered;
   }
 
   /** When the call returned; the latest moment that there is if it has not, or nobody says. */

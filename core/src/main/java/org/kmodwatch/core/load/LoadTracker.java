@@ -64,6 +64,7 @@ public final class LoadTracker {
   private final Requests requests;
   private final Waiters waiters;
   private final Retries retries;
+  private final RecordIds ids;
 
   private final Map<Attempt.Key, Attempt> open = new LinkedHashMap<>();
   private final Deadlines deadlines = new Deadlines();
@@ -117,6 +118,7 @@ public final class LoadTracker {
             options.maxBytes() / 4);
     this.waiters = new Waiters(options.maxRecent());
     this.retries = new Retries(options.maxRecent());
+    this.ids = new RecordIds(options.maxRecent());
   }
 
   /**
@@ -384,7 +386,9 @@ public final class LoadTracker {
       outsideCalls++;
       return;
     }
-    var key = new Attempt.Key(SensorContexts.steadyNanos(event), event.process().hostThreadId());
+    var key =
+        new Attempt.Key(
+            event.hostName(), SensorContexts.steadyNanos(event), event.process().hostThreadId());
     if (done.containsKey(key)) {
       duplicates++;
       return;
@@ -396,6 +400,7 @@ public final class LoadTracker {
     attempt.put(part, event);
     attempt.find(findingIds);
     judge(attempt);
+    ids.claim(attempt);
     emit(attempt);
   }
 
@@ -548,18 +553,21 @@ public final class LoadTracker {
    */
   private static Attempt.@Nullable Key nameOf(Event event, boolean fromSensor, long entry) {
     if (fromSensor) {
-      return new Attempt.Key(entry, event.process().hostThreadId());
+      return new Attempt.Key(event.hostName(), entry, event.process().hostThreadId());
     }
     return SourceContext.of(event)
         .map(
             source ->
                 new Attempt.Key(
-                    event.timestampNanos(), event.process().hostProcessId(), source.serial()))
+                    event.hostName(),
+                    event.timestampNanos(),
+                    event.process().hostProcessId(),
+                    source.serial()))
         .orElse(null);
   }
 
   private static Attempt.Key threadKey(Event event) {
-    return new Attempt.Key(0, event.process().hostThreadId());
+    return new Attempt.Key(event.hostName(), 0, event.process().hostThreadId());
   }
 
   private static boolean fits(Attempt attempt, Event call) {
@@ -568,13 +576,14 @@ public final class LoadTracker {
   }
 
   private static Attempt.Key contextless(Event call) {
-    return new Attempt.Key(call.timestampNanos(), call.process().hostThreadId());
+    return new Attempt.Key(call.hostName(), call.timestampNanos(), call.process().hostThreadId());
   }
 
   private void lateReturn(Event event) {
     long callTime = callTime(event);
     var key =
         new Attempt.Key(
+            event.hostName(),
             callTime == NO_CONTEXT
                 ? 0
                 : callTime == 0 ? SensorContexts.steadyNanos(event) : callTime,
@@ -632,6 +641,7 @@ public final class LoadTracker {
   }
 
   private void complete(Attempt attempt) {
+    ids.claim(attempt);
     retries.link(attempt);
     judge(attempt);
     attempt.alias = builder.aliasOf(attempt);
@@ -723,7 +733,7 @@ public final class LoadTracker {
     Attempt.Key key =
         attempt.isNamed()
             ? attempt.key
-            : new Attempt.Key(attempt.beginNanos(), attempt.key.hostThreadId());
+            : new Attempt.Key(attempt.key.host(), attempt.beginNanos(), attempt.key.hostThreadId());
     done.put(key, Math.max(nowNanos, attempt.beginNanos()));
     if (done.size() > options.maxRecent()) {
       done.remove(done.keySet().iterator().next());

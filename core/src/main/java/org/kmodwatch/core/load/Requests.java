@@ -27,8 +27,8 @@ final class Requests {
   private final Map<Long, Request> kept = new LinkedHashMap<>();
   private final Map<String, List<Request>> byAlias = new LinkedHashMap<>();
 
-  /** By process id, in the order in which they were last seen. */
-  private final Map<Integer, Helper> helpers = new LinkedHashMap<>();
+  /** By process, in the order in which they were last seen. */
+  private final Map<Attempt.Task, Helper> helpers = new LinkedHashMap<>();
 
   private long serial;
   private long bytes;
@@ -98,7 +98,8 @@ final class Requests {
     List<Request> same = byAlias.getOrDefault(alias, List.of());
     for (int i = same.size() - 1; i >= 0; i--) {
       Request known = same.get(i);
-      if (known.event.process().hostThreadId() != event.process().hostThreadId()) {
+      if (known.event.process().hostThreadId() != event.process().hostThreadId()
+          || !known.event.hostName().equals(event.hostName())) {
         continue;
       }
       Event twin = security ? known.securityEvent : known.traceEvent;
@@ -189,11 +190,12 @@ final class Requests {
   @Nullable Request find(Attempt attempt) {
     Event event = attempt.ofProcess();
     int hostPid = attempt.hostProcessId;
+    var process = new Attempt.Task(attempt.key.host(), hostPid);
     // Only the first thread's start is the process's; modprobe has but one.
     long written =
         event.process().hostThreadId() == hostPid ? event.process().threadStartTimeNanos() : 0;
     long start = written == 0 ? 0 : written - attempt.clockShiftNanos;
-    Helper helper = helpers.get(hostPid);
+    Helper helper = helpers.get(process);
     if (helper != null && helper.startNanos == start) {
       return helper.request;
     }
@@ -205,7 +207,7 @@ final class Requests {
     Request second = null;
     for (Request request : byAlias.getOrDefault(attempt.alias, List.of())) {
       long age = latest - request.nanos;
-      if (age < 0 || age > limitNanos) {
+      if (age < 0 || age > limitNanos || !request.event.hostName().equals(process.host())) {
         continue;
       }
       if (best == null || isNearer(request, best)) {
@@ -230,11 +232,11 @@ final class Requests {
       best.led = true;
       withAttempt++;
     }
-    Helper before = helpers.remove(hostPid);
+    Helper before = helpers.remove(process);
     if (before != null) {
       drop(before.request);
     }
-    helpers.put(hostPid, new Helper(start, best));
+    helpers.put(process, new Helper(start, best));
     keep(best);
     if (helpers.size() > max) {
       dropEldestHelper();

@@ -13,7 +13,7 @@ final class Retries {
   private static final int MAX_NAME = 64;
 
   /** The last finit_module of each thread, if it failed. */
-  private final Map<Integer, Failed> failed;
+  private final Map<Attempt.Task, Failed> failed;
 
   /** What is to be known of a first try; its events are not kept for that. */
   private record Failed(
@@ -47,7 +47,7 @@ final class Retries {
     failed =
         new LinkedHashMap<>() {
           @Override
-          protected boolean removeEldestEntry(Map.Entry<Integer, Failed> eldest) {
+          protected boolean removeEldestEntry(Map.Entry<Attempt.Task, Failed> eldest) {
             return size() > max;
           }
 
@@ -75,7 +75,7 @@ final class Retries {
   /** Links a second try to the first, and keeps what may be the first of two. */
   void link(Attempt attempt) {
     if (attempt.call() == Reasons.Call.INIT) {
-      Failed before = failed.remove(attempt.key.hostThreadId());
+      Failed before = failed.remove(attempt.key.task());
       if (before != null
           && before.hostProcessId == attempt.hostProcessId
           && attempt.beginNanos() - before.beginNanos >= 0
@@ -89,11 +89,11 @@ final class Retries {
     }
     Long returned = attempt.returnValue();
     if (attempt.call() == Reasons.Call.FINIT && returned != null && returned < 0) {
-      failed.remove(attempt.key.hostThreadId());
-      failed.put(attempt.key.hostThreadId(), Failed.of(attempt));
+      failed.remove(attempt.key.task());
+      failed.put(attempt.key.task(), Failed.of(attempt));
       oldestNanos = Math.min(oldestNanos, attempt.endOrBeginNanos());
     } else {
-      failed.remove(attempt.key.hostThreadId());
+      failed.remove(attempt.key.task());
     }
   }
 }

@@ -115,13 +115,13 @@ final class Waiters {
     if (file == null) {
       return null;
     }
-    End end = new End(waiter.endNanos(), Long.MAX_VALUE, Integer.MAX_VALUE);
+    End end = new End(waiter.endNanos(), Long.MAX_VALUE, Integer.MAX_VALUE, waiter.key.host());
     Main before = null;
     for (Map.Entry<End, Main> main : mains.headMap(end, true).descendingMap().entrySet()) {
       if (main.getKey().endNanos < waiter.earliestBeginNanos()) {
         break;
       }
-      if (isMainOf(main, waiter.endNanos(), file, returned)) {
+      if (isMainOf(main, waiter, file, returned)) {
         before = main.getValue();
         break;
       }
@@ -131,7 +131,7 @@ final class Waiters {
       if (before != null && after >= waiter.endNanos() - before.endNanos) {
         break;
       }
-      if (isMainOf(main, waiter.endNanos(), file, returned)) {
+      if (isMainOf(main, waiter, file, returned)) {
         return main.getValue();
       }
     }
@@ -139,8 +139,9 @@ final class Waiters {
   }
 
   private static boolean isMainOf(
-      Map.Entry<End, Main> main, long endNanos, SensorContext.FileIdentity file, long returned) {
-    return main.getKey().beginNanos <= endNanos
+      Map.Entry<End, Main> main, Attempt waiter, SensorContext.FileIdentity file, long returned) {
+    return main.getKey().beginNanos <= waiter.endNanos()
+        && main.getKey().host.equals(waiter.key.host())
         && main.getValue().isOf(file)
         && main.getValue().explains(returned);
   }
@@ -193,11 +194,14 @@ final class Waiters {
    * @param endNanos when its call returned; the latest moment that there is if it has not
    * @param beginNanos when its call was entered
    * @param hostThreadId the thread
+   * @param host the thread's
    */
-  private record End(long endNanos, long beginNanos, int hostThreadId) implements Comparable<End> {
+  private record End(long endNanos, long beginNanos, int hostThreadId, String host)
+      implements Comparable<End> {
 
     static End of(Attempt attempt) {
-      return new End(attempt.endNanos(), attempt.beginNanos(), attempt.key.hostThreadId());
+      return new End(
+          attempt.endNanos(), attempt.beginNanos(), attempt.key.hostThreadId(), attempt.key.host());
     }
 
     @Override
@@ -206,7 +210,10 @@ final class Waiters {
       if (order == 0) {
         order = Long.compare(beginNanos, other.beginNanos);
       }
-      return order != 0 ? order : Integer.compare(hostThreadId, other.hostThreadId);
+      if (order == 0) {
+        order = Integer.compare(hostThreadId, other.hostThreadId);
+      }
+      return order != 0 ? order : host.compareTo(other.host);
     }
   }
 }

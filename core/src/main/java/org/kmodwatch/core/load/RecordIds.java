@@ -1,0 +1,40 @@
+package org.kmodwatch.core.load;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * Whose the ids of records are. An id is made of a time and of numbers that a host gives, and those
+ * of two hosts may be the same; the second of them then has its host in its id. Of one host alone,
+ * ids do not depend on what came before.
+ */
+final class RecordIds {
+
+  private final Map<String, String> hosts;
+
+  /**
+   * Knows none.
+   *
+   * @param max how many are kept; the oldest of more is forgotten
+   */
+  RecordIds(int max) {
+    hosts =
+        new LinkedHashMap<>() {
+          @Override
+          protected boolean removeEldestEntry(Map.Entry<String, String> eldest) {
+            return size() > max;
+          }
+
+          private static final long serialVersionUID = 1;
+        };
+  }
+
+  /** Sees to it that {@code attempt} has an id that no other host's has. */
+  void claim(Attempt attempt) {
+    String host = attempt.key.host();
+    String owner = hosts.putIfAbsent(attempt.id(), host);
+    if (owner != null && !owner.equals(host)) {
+      attempt.sharesId = true;
+    }
+  }
+}
