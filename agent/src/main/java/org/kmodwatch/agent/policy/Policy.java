@@ -13,8 +13,9 @@ import org.kmodwatch.core.load.LoadRecord;
 import org.kmodwatch.core.load.LoadRecord.Policy.Verdict;
 
 /**
- * An ordered list of rules. The first whose condition holds speaks; where none does, a load with
- * findings is to be looked at. It never hides a record or a finding: it says what alerts.
+ * An ordered list of rules. The first whose condition holds speaks, or whose condition cannot be
+ * evaluated, if it alerts; where none does, a load with findings is to be looked at. It never hides
+ * a record or a finding: it says what alerts.
  *
  * <p>One thread; {@link #account} is for the same one.
  */
@@ -90,18 +91,21 @@ public final class Policy {
       }
       switch (entry.condition.of(record)) {
         case Condition.Answer.Plain.YES -> {
-          entry.hits++;
-          entry.lastHit = now;
-          return new LoadRecord.Policy(entry.rule.verdict(), entry.rule.name());
+          return spoken(entry, now);
         }
         case Condition.Answer.Plain.NO, Condition.Answer.Plain.NOT_KNOWN -> {}
         case Condition.Answer.Failed(String why) -> {
+          boolean alerts = entry.rule.verdict() == Verdict.ALERT;
           if (entry.failures++ == 0) {
             notes.accept(
-                "policy: the condition of the rule %s failed, so it does not speak; counted from"
-                        .formatted(entry.rule.name())
-                    + " now on: "
-                    + why);
+                "policy: the condition of the rule %s failed, so it %s; counted from now on: %s"
+                    .formatted(
+                        entry.rule.name(),
+                        alerts ? "speaks as if it held" : "does not speak",
+                        why));
+          }
+          if (alerts) {
+            return spoken(entry, now);
           }
         }
       }
@@ -109,6 +113,12 @@ public final class Policy {
     unmatched++;
     return new LoadRecord.Policy(
         record.findings().isEmpty() ? Verdict.EXPECTED : Verdict.ALERT, null);
+  }
+
+  private static LoadRecord.Policy spoken(Entry entry, Instant now) {
+    entry.hits++;
+    entry.lastHit = now;
+    return new LoadRecord.Policy(entry.rule.verdict(), entry.rule.name());
   }
 
   private boolean speaks(Entry entry, Instant now) {

@@ -114,6 +114,24 @@ class PolicyConfigTest {
   }
 
   @Test
+  void ruleThatAlertsAndCannotBeEvaluated_speaks_beforeOneThatExpects() {
+    Policy policy =
+        policy(
+            "policy:\n"
+                + rule("broken", "1 / (repeats - 1) == 1", "alert", "")
+                + rule("all", "true", "expected", ""));
+
+    assertThat(verdict(policy, load("x").findings("TRC-1017").build()))
+        .isEqualTo(new LoadRecord.Policy(Verdict.ALERT, "broken"));
+    assertThat(policy.account().rules().getFirst().failures()).isEqualTo(1);
+    assertThat(policy.account().rules().getFirst().hits()).isEqualTo(1);
+    assertThat(notes.getFirst())
+        .startsWith(
+            "policy: the condition of the rule broken failed, so it speaks as if it held; counted"
+                + " from now on: ");
+  }
+
+  @Test
   void countsGoOn_whenTheSameRuleIsReadAgain() {
     String rules = rule("a", "true", "expected", "");
     Policy before = policy("policy:\n" + rules);
