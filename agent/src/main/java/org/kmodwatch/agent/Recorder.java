@@ -3,7 +3,6 @@ package org.kmodwatch.agent;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -11,6 +10,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.agent.alert.Alert;
@@ -52,6 +52,10 @@ final class Recorder implements Output, AutoCloseable {
     this.findings = JsonOutputs.findings(queue.to(files.get(1)));
     this.loads = JsonOutputs.loads(queue.to(files.get(2)));
   }
+
+  /** Arguments and paths are nobody else's, whatever the umask. */
+  private static final Set<StandardOpenOption> NEW =
+      Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
 
   /**
    * Opens the files, making the folder if need be. Where the disk is full, read-only or broken they
@@ -119,7 +123,7 @@ final class Recorder implements Output, AutoCloseable {
         if (parent != null) {
           Files.createDirectories(parent);
         }
-        open = FileChannel.open(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+        open = StateFiles.open(path, NEW);
         channel = open;
       }
       return open;
@@ -183,7 +187,10 @@ final class Recorder implements Output, AutoCloseable {
     queue.after(
         () -> {
           Path next = folder.resolve("ledger.json.new");
-          Files.writeString(next, text, StandardCharsets.UTF_8);
+          Files.deleteIfExists(next);
+          try (FileChannel file = StateFiles.open(next, NEW)) {
+            StateFiles.write(file, 0, text);
+          }
           Files.move(
               next,
               folder.resolve("ledger.json"),

@@ -32,7 +32,7 @@ public final class JsonText {
     try (JsonGenerator json = FACTORY.createGenerator(form, out)) {
       write(json, value);
     }
-    return out.toString();
+    return PlainText.escapeInJson(out.toString());
   }
 
   private static void write(JsonGenerator json, Value value) {

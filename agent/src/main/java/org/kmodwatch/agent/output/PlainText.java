@@ -32,6 +32,26 @@ public final class PlainText {
     return escape(text).replace("\\\\", "\\");
   }
 
+  /**
+   * JSON with the escapes of its own for what does more than print a character. Outside of texts it
+   * has none of these.
+   */
+  static String escapeInJson(String json) {
+    var escaped = new StringBuilder(json.length());
+    json.codePoints()
+        .forEach(
+            c -> {
+              if (c >= 0x7f && (c < 0xa0 || isInvisible(c))) {
+                for (char part : Character.toChars(c)) {
+                  escaped.append("\\u%04x".formatted((int) part));
+                }
+              } else {
+                escaped.appendCodePoint(c);
+              }
+            });
+    return escaped.toString();
+  }
+
   private static boolean isPlainAscii(char c) {
     return c >= ' ' && c < 0x7f && c != '\\';
   }

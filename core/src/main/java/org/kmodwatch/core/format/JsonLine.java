@@ -21,6 +21,7 @@ final class JsonLine {
   private static final String HEX = "0123456789abcdef";
   private static final int LONGEST_ESCAPE = 6;
   private static final int LONGEST_NUMBER = 20;
+  private static final char DELETE = 0x7f;
 
   /** What an ordinary line has room in; what a longer one took is not kept. */
   private static final int ORDINARY_BYTES = 16 << 10;
@@ -226,10 +227,12 @@ final class JsonLine {
   /** The rest of a string, from the first character on that does not stand for itself. */
   private void quoteUnusual(String text, int from) {
     for (int i = from; i < text.length(); i++) {
-      room(LONGEST_ESCAPE + text.length() - i + 1);
+      room(2 * LONGEST_ESCAPE + text.length() - i + 1);
       char c = text.charAt(i);
       if (c < 0x80) {
         ascii(c);
+      } else if (isUnseen(c)) {
+        escape(c);
       } else if (c < 0x800) {
         put(0xC0 | (c >> 6));
         put(tail(c));
@@ -239,6 +242,11 @@ final class JsonLine {
         put(tail(c));
       } else if (i + 1 < text.length() && Character.isSurrogatePair(c, text.charAt(i + 1))) {
         int point = Character.toCodePoint(c, text.charAt(++i));
+        if (isUnseen(point)) {
+          escape(c);
+          escape(text.charAt(i));
+          continue;
+        }
         put(0xF0 | (point >> 18));
         put(tail(point >> 12));
         put(tail(point >> 6));
@@ -247,6 +255,21 @@ final class JsonLine {
         escape(c);
       }
     }
+  }
+
+  /**
+   * Whether it moves the cursor, starts a sequence, or turns the reading order around: a line of
+   * JSON may be shown on a terminal, and its text is chosen by whoever loads a module.
+   */
+  private static boolean isUnseen(int c) {
+    return switch (Character.getType(c)) {
+      case Character.CONTROL,
+          Character.FORMAT,
+          Character.LINE_SEPARATOR,
+          Character.PARAGRAPH_SEPARATOR ->
+          true;
+      default -> false;
+    };
   }
 
   private void ascii(char c) {
@@ -258,7 +281,7 @@ final class JsonLine {
       case '\f' -> escapeTo('f');
       case '\r' -> escapeTo('r');
       default -> {
-        if (c < ' ') {
+        if (c < ' ' || c == DELETE) {
           escape(c);
         } else {
           put(c);
@@ -304,6 +327,7 @@ final class JsonLine {
     var plain = new boolean[0x80];
     Arrays.fill(plain, ' ', plain.length, true);
     plain['"'] = false;
+    plain[DELETE] = false;
     plain['\\'] = false;
     return plain;
   }

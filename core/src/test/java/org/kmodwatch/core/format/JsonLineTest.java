@@ -38,7 +38,19 @@ class JsonLineTest {
   @Test
   void string_isEscaped_whereJsonAsksForIt() {
     assertThat(text(line(out -> out.writeString("a\"\\/\b\t\n\f\r\u0000\u001b\u007fz"))))
-        .isEqualTo("\"a\\\"\\\\/\\b\\t\\n\\f\\r\\u0000\\u001b\u007fz\"\n");
+        .isEqualTo("\"a\\\"\\\\/\\b\\t\\n\\f\\r\\u0000\\u001b\\u007fz\"\n");
+  }
+
+  @Test
+  void string_isEscaped_whereATerminalWouldDoMoreThanShowIt() {
+    // Another escape sequence's beginning, an override of the reading order, an end of line, a tag.
+    String text = "\u0080\u009b2J\u202e\u2066\u061c\u2028\ufeff\udb40\udc41\u00a1\u00e9";
+
+    assertThat(text(line(out -> out.writeString(text))))
+        .isEqualTo(
+            "\"\\u0080\\u009b2J\\u202e\\u2066\\u061c\\u2028\\ufeff\\udb40\\udc41\u00a1\u00e9\"\n");
+    assertThat(text(line(out -> out.writeString("\udb40\udc41".repeat(5000)))))
+        .hasSize(2 + 5000 * 12 + 1);
   }
 
   @Test
