@@ -8,6 +8,7 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.tukaani.xz.ArrayCache;
 import org.tukaani.xz.BasicArrayCache;
+import org.tukaani.xz.CorruptedInputException;
 import org.tukaani.xz.SingleXZInputStream;
 import org.tukaani.xz.XZFormatException;
 
@@ -74,8 +75,7 @@ public enum Compression {
   }
 
   private int decompressedBytes(ByteBuffer bytes, ModuleImageLimits limits, Deadline deadline) {
-    long allowed = Math.max(MIB, (long) bytes.remaining() * limits.maxRatio());
-    long limit = Math.min(allowed, limits.maxDecompressedBytes());
+    long limit = largest(bytes, limits);
     var piece = new byte[PIECE_BYTES];
     int length = 0;
     try (InputStream in = open(bytes.slice(), limits, deadline)) {
@@ -98,6 +98,12 @@ public enum Compression {
     }
   }
 
+  /** How much may come out of {@code bytes}. */
+  private static long largest(ByteBuffer bytes, ModuleImageLimits limits) {
+    long allowed = Math.max(MIB, (long) bytes.remaining() * limits.maxRatio());
+    return Math.min(allowed, limits.maxDecompressedBytes());
+  }
+
   private ModuleImageException damaged(Exception e, long offset) {
     if (e instanceof OutOfTimeException outOfTime) {
       return new ModuleImageException(outOfTime.said(), offset, e);
@@ -118,10 +124,11 @@ public enum Compression {
 
   private InputStream open(ByteBuffer bytes, ModuleImageLimits limits, Deadline deadline)
       throws IOException {
+    long largest = largest(bytes, limits);
     var in = new ByteBufferInputStream(bytes, deadline);
     return this == XZ
         ? new XzStreams(in, limits)
-        : org.kmodwatch.core.format.Compression.open(in, limits.maxParts());
+        : org.kmodwatch.core.format.Compression.open(in, limits.maxParts(), largest);
   }
 
   private static String reason(Exception e) {
@@ -220,6 +227,7 @@ public enum Compression {
     private final ArrayCache dictionaries = new BasicArrayCache();
 
     private @Nullable SingleXZInputStream current;
+    private @Nullable XzDictionary dictionary;
     private int streams;
 
     XzStreams(ByteBufferInputStream in, ModuleImageLimits limits) {
@@ -244,12 +252,25 @@ public enum Compression {
           stream = next();
           current = stream;
         }
-        int read = stream.read(buffer, offset, length);
+        int read;
+        try {
+          read = stream.read(buffer, offset, length);
+        } catch (CorruptedInputException e) {
+          throw dictionary != null && dictionary.isReduced()
+              ? new IOException(
+                  "it needs a larger dictionary than is allowed: limit=" + room(limits), e)
+              : e;
+        }
         if (read >= 0) {
           return read;
         }
         current = null;
       }
+    }
+
+    /** The decoder takes something beside the dictionary. */
+    private static long room(ModuleImageLimits limits) {
+      return limits.maxDictionaryBytes() - MIB;
     }
 
     private SingleXZInputStream next() throws IOException {
@@ -258,8 +279,9 @@ public enum Compression {
       }
       streams++;
       try {
+        dictionary = new XzDictionary(in, room(limits));
         return new SingleXZInputStream(
-            in, (int) (limits.maxDictionaryBytes() / KIB), true, dictionaries);
+            dictionary, (int) (limits.maxDictionaryBytes() / KIB), true, dictionaries);
       } catch (XZFormatException e) {
         throw streams == 1 ? e : new IOException("something follows that is not xz", e);
       }

@@ -22,17 +22,25 @@ public final class Compression {
 
   /**
    * What {@code in} holds, decompressed if it is gzip (RFC 1952, several members included) or
-   * Zstandard (RFC 8878, several frames included; windows up to 8 MiB), and as it is otherwise.
+   * Zstandard (RFC 8878, several frames included), and as it is otherwise.
    *
    * <p>Reading from the result throws an {@link IOException} whose message begins with {@code gzip
    * data} or {@code zstd data} if the data is damaged or ends early; everything before that can be
-   * read. Takes memory for one window, whatever the data claims. Closing the result closes {@code
-   * in}.
+   * read. Takes memory for one window of 8 MiB at most. Zstandard data whose first frame has a
+   * larger one is decompressed as a whole, into {@link #wholeBytes} at most. Closing the result
+   * closes {@code in}.
    *
    * @throws IOException if {@code in} cannot be read
    */
   public static InputStream open(InputStream in) throws IOException {
-    return open(in, Long.MAX_VALUE);
+    return open(in, Long.MAX_VALUE, wholeBytes());
+  }
+
+  /**
+   * How much may come out of data that has to be decompressed as a whole: a quarter of the heap.
+   */
+  static long wholeBytes() {
+    return Math.clamp(Runtime.getRuntime().maxMemory() / 4, 16L << 20, 512L << 20);
   }
 
   /**
@@ -40,18 +48,25 @@ public final class Compression {
    *
    * @param maxParts how many members or frames there may be; reading on past that throws an {@link
    *     IOException}
+   * @param maxWholeBytes how much may come out of what has to be decompressed as a whole
    * @throws IOException if {@code in} cannot be read
    */
-  public static InputStream open(InputStream in, long maxParts) throws IOException {
+  public static InputStream open(InputStream in, long maxParts, long maxWholeBytes)
+      throws IOException {
     var buffered = new PeekInputStream(in);
-    int magic = buffered.peekLittleEndian();
+    byte[] head = buffered.peek();
+    int magic = magic(head);
     var source = new Source(buffered);
     if (isGzip(magic)) {
       return new CheckedStream("gzip", source, new GzipMembers(source, maxParts));
     }
     if (isZstd(magic)) {
-      return new CheckedStream(
-          "zstd", source, new ZstdInputStream(new ZstdFrames(source, maxParts)));
+      InputStream zstd =
+          ZstdFrames.hasLargeWindow(head)
+              ? new ZstdWhole(
+                  new ZstdFrames(source, maxParts, ZstdFrames.LARGEST_WINDOW_BYTES), maxWholeBytes)
+              : new ZstdInputStream(new ZstdFrames(source, maxParts));
+      return new CheckedStream("zstd", source, zstd);
     }
     return buffered;
   }
@@ -62,6 +77,15 @@ public final class Compression {
     file.read(head, file.position());
     int magic = head.getInt(0);
     return isGzip(magic) || isZstd(magic);
+  }
+
+  /** The first four bytes, the first of them lowest; bytes past the end are zero. */
+  private static int magic(byte[] head) {
+    int magic = 0;
+    for (int i = 0; i < Math.min(MAGIC_BYTES, head.length); i++) {
+      magic |= (head[i] & 0xFF) << (8 * i);
+    }
+    return magic;
   }
 
   private static boolean isGzip(int magic) {
@@ -78,16 +102,12 @@ public final class Compression {
       super(in, 1 << 13);
     }
 
-    /** The first four bytes, the first of them lowest; bytes past the end are zero. */
-    int peekLittleEndian() throws IOException {
-      mark(MAGIC_BYTES);
-      byte[] head = readNBytes(MAGIC_BYTES);
+    /** What it begins with: as much as a header may take. */
+    byte[] peek() throws IOException {
+      mark(ZstdFrames.LARGEST_HEADER);
+      byte[] head = readNBytes(ZstdFrames.LARGEST_HEADER);
       reset();
-      int magic = 0;
-      for (int i = 0; i < head.length; i++) {
-        magic |= (head[i] & 0xFF) << (8 * i);
-      }
-      return magic;
+      return head;
     }
   }
 
@@ -117,7 +137,7 @@ public final class Compression {
   }
 
   /** The data is past a limit, and not damaged for all that is known. */
-  static final class PastLimitException extends IOException {
+  static class PastLimitException extends IOException {
     private static final long serialVersionUID = 1L;
 
     PastLimitException(String message) {

@@ -1,5 +1,6 @@
 package org.kmodwatch.core.format;
 
+import java.io.ByteArrayInputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -17,15 +18,19 @@ final class ZstdFrames extends InputStream {
 
   private static final int FRAME_MAGIC = 0xFD2FB528;
   private static final int SKIPPABLE_MAGIC = 0x184D2A50;
-  private static final int LARGEST_HEADER = 18;
+  static final int LARGEST_HEADER = 18;
 
-  /** What the decompressor can do. */
+  /** What the decompressor can do that keeps one window. */
   private static final long MAX_WINDOW_BYTES = 8L << 20;
+
+  /** What {@code zstd} itself reads without being told to; {@code --ultra -22} writes it. */
+  static final long LARGEST_WINDOW_BYTES = 128L << 20;
 
   /** Block_Maximum_Size (section 3.1.1.2.3). */
   private static final int MAX_BLOCK_BYTES = 128 << 10;
 
   private static final int RUN_LENGTH = 1;
+  private static final byte WINDOW_OF_8_MIB = 13 << 3;
 
   private enum Next {
     FRAME,
@@ -35,6 +40,7 @@ final class ZstdFrames extends InputStream {
 
   private final InputStream in;
   private final long maxFrames;
+  private final long maxWindowBytes;
   private long frames;
 
   /** A header that was read to know what follows, and has still to be handed on. */
@@ -55,8 +61,45 @@ final class ZstdFrames extends InputStream {
    * @param maxFrames how many frames there may be, skippable ones included
    */
   ZstdFrames(InputStream in, long maxFrames) {
+    this(in, maxFrames, MAX_WINDOW_BYTES);
+  }
+
+  /**
+   * Makes one.
+   *
+   * @param maxFrames how many frames there may be, skippable ones included
+   * @param maxWindowBytes how large the windows may be
+   */
+  ZstdFrames(InputStream in, long maxFrames, long maxWindowBytes) {
     this.in = in;
     this.maxFrames = maxFrames;
+    this.maxWindowBytes = maxWindowBytes;
+  }
+
+  /**
+   * Whether the frame that {@code head} begins with has a window that {@link
+   * io.airlift.compress.zstd.ZstdInputStream} does not take. False if that cannot be told.
+   *
+   * @param head the first bytes of the data, {@value #LARGEST_HEADER} if there are as many
+   */
+  static boolean hasLargeWindow(byte[] head) {
+    try {
+      var frame = new ZstdFrames(new ByteArrayInputStream(head), 1);
+      frame.readFrameHeader();
+      return false;
+    } catch (LargeWindowException e) {
+      return true;
+    } catch (IOException notTold) {
+      return false;
+    }
+  }
+
+  private static final class LargeWindowException extends Compression.PastLimitException {
+    private static final long serialVersionUID = 1L;
+
+    LargeWindowException(String message) {
+      super(message);
+    }
   }
 
   @Override
@@ -154,8 +197,13 @@ final class ZstdFrames extends InputStream {
     int sizeBytes = sizeFlag == 0 ? (singleSegment ? 1 : 0) : 1 << sizeFlag;
     int dictionaryBytes = dictionaryFlag == 3 ? 4 : dictionaryFlag;
     fill((singleSegment ? 0 : 1) + dictionaryBytes + sizeBytes);
-    requireSmallWindow(
-        singleSegment ? contentSize(5 + dictionaryBytes, sizeBytes) : windowSize(header[5]));
+    long window =
+        singleSegment ? contentSize(5 + dictionaryBytes, sizeBytes) : windowSize(header[5]);
+    requireSmallWindow(window);
+    if (!singleSegment && Long.compareUnsigned(window, MAX_WINDOW_BYTES) > 0) {
+      // The decompressor that keeps everything asks for one that it could keep.
+      header[5] = WINDOW_OF_8_MIB;
+    }
     hasChecksum = (descriptor & 4) != 0;
     next = Next.BLOCK;
     return true;
@@ -176,11 +224,11 @@ final class ZstdFrames extends InputStream {
     return count == 2 ? size + 256 : size;
   }
 
-  private static void requireSmallWindow(long size) throws IOException {
-    if (Long.compareUnsigned(size, MAX_WINDOW_BYTES) > 0) {
-      throw new Compression.PastLimitException(
+  private void requireSmallWindow(long size) throws IOException {
+    if (Long.compareUnsigned(size, maxWindowBytes) > 0) {
+      throw new LargeWindowException(
           "needs a larger window than is allowed: window=%s, limit=%d"
-              .formatted(Long.toUnsignedString(size), MAX_WINDOW_BYTES));
+              .formatted(Long.toUnsignedString(size), maxWindowBytes));
     }
   }
 

@@ -139,14 +139,50 @@ class CompressionTest {
 
   @Test
   void open_refusesTheWindow_whenAFrameClaimsALargeOne() throws IOException {
-    // 128 MiB of window, blocks of 128 KiB that each are one byte, repeated.
-    byte[] header = HexFormat.of().parseHex("28b52ffd0088");
+    // 256 MiB of window, blocks of 128 KiB that each are one byte, repeated.
+    byte[] header = HexFormat.of().parseHex("28b52ffd0090");
     byte[] frame = concat(header, repeated(HexFormat.of().parseHex("020010" + "00"), 3000));
 
     assertThat(Reading.of(frame).badLines())
         .containsExactly(
             "rec:1: the input breaks off here: zstd data needs a larger window than is allowed:"
-                + " window=134217728, limit=8388608");
+                + " window=268435456, limit=134217728");
+  }
+
+  @Test
+  void open_readsAWindowOf128Mebibytes_intoNoMoreThanIsAllowed() throws IOException {
+    byte[] frame = zstd(PLAIN);
+    byte[] large = withWindow(frame, (byte) 0x88);
+    assertThat(Reading.of(large).badLines()).isEmpty();
+    assertThat(Reading.of(large).events()).hasSize(8);
+    assertThat(Reading.of(concat(large, large)).events()).hasSize(16);
+
+    byte[] runs =
+        concat(
+            HexFormat.of().parseHex("28b52ffd0088"),
+            repeated(HexFormat.of().parseHex("020010" + "00"), 100),
+            HexFormat.of().parseHex("010000"));
+    try (InputStream in = Compression.open(new ByteArrayInputStream(runs), 1, 100 * 131_072)) {
+      assertThat(in.readAllBytes()).hasSize(100 * 131_072);
+    }
+    try (InputStream in = Compression.open(new ByteArrayInputStream(runs), 1, 100 * 131_072 - 1)) {
+      assertThatThrownBy(in::readAllBytes)
+          .isInstanceOf(IOException.class)
+          .hasMessage(
+              "zstd data has a window of more than 8 MiB, and does not fit into memory:"
+                  + " limit=13107199");
+    }
+  }
+
+  /** A frame of one segment, which says its size, as one that says its window alone. */
+  private static byte[] withWindow(byte[] frame, byte window) {
+    int descriptor = frame[4] & 0xff;
+    assertThat(descriptor & 0x23).as("one segment, no dictionary").isEqualTo(0x20);
+    int sizeBytes = descriptor >> 6 == 0 ? 1 : 1 << (descriptor >> 6);
+    byte[] header = Arrays.copyOf(frame, 6);
+    header[4] = (byte) (descriptor & 4);
+    header[5] = window;
+    return concat(header, Arrays.copyOfRange(frame, 5 + sizeBytes, frame.length));
   }
 
   @Test
@@ -165,12 +201,12 @@ class CompressionTest {
     byte[] gzip = repeated(gzip(PLAIN), 3);
     byte[] zstd = repeated(zstd(PLAIN), 3);
 
-    try (InputStream in = Compression.open(new ByteArrayInputStream(gzip), 3)) {
+    try (InputStream in = Compression.open(new ByteArrayInputStream(gzip), 3, 0)) {
       assertThat(in.readAllBytes()).hasSize(3 * PLAIN.length);
     }
     for (Map.Entry<String, byte[]> part : Map.of("gzip", gzip, "zstd", zstd).entrySet()) {
       var in = new ByteArrayInputStream(part.getValue());
-      assertThatThrownBy(() -> Compression.open(in, 2).readAllBytes())
+      assertThatThrownBy(() -> Compression.open(in, 2, 0).readAllBytes())
           .isInstanceOf(IOException.class)
           .hasMessage("%s data has more parts than are allowed: limit=2", part.getKey());
     }

@@ -1,0 +1,92 @@
+package org.kmodwatch.core.format;
+
+import io.airlift.compress.MalformedInputException;
+import io.airlift.compress.zstd.ZstdDecompressor;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Zstandard data that is decompressed as a whole, in memory: what {@code zstd --long} and {@code
+ * --ultra} write refers back further than {@link io.airlift.compress.zstd.ZstdInputStream} keeps.
+ */
+final class ZstdWhole extends InputStream {
+
+  private static final int FIRST_TRY = 4 << 20;
+
+  private final ZstdFrames frames;
+  private final long maxBytes;
+  private byte @Nullable [] out;
+  private int at;
+  private int end;
+
+  /**
+   * Makes one.
+   *
+   * @param frames the data, whatever its windows
+   * @param maxBytes how much may come out, and go in
+   */
+  ZstdWhole(ZstdFrames frames, long maxBytes) {
+    this.frames = frames;
+    this.maxBytes = Math.min(maxBytes, Integer.MAX_VALUE - 16);
+  }
+
+  @Override
+  public int read() throws IOException {
+    byte[] one = new byte[1];
+    return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
+  }
+
+  @Override
+  public int read(byte[] buffer, int offset, int length) throws IOException {
+    byte[] bytes = out;
+    if (bytes == null) {
+      bytes = decompress();
+      out = bytes;
+    }
+    if (length == 0) {
+      return 0;
+    }
+    if (at == end) {
+      return -1;
+    }
+    int count = Math.min(length, end - at);
+    System.arraycopy(bytes, at, buffer, offset, count);
+    at += count;
+    return count;
+  }
+
+  @Override
+  public void close() throws IOException {
+    frames.close();
+  }
+
+  private byte[] decompress() throws IOException {
+    byte[] in = frames.readNBytes((int) maxBytes);
+    if (frames.read() >= 0) {
+      throw tooMuch();
+    }
+    int size = (int) Math.min(maxBytes, Math.max(FIRST_TRY, 4L * in.length));
+    while (true) {
+      byte[] room = new byte[size];
+      try {
+        end = new ZstdDecompressor().decompress(in, 0, in.length, room, 0, size);
+        return end < size / 2 ? Arrays.copyOf(room, end) : room;
+      } catch (MalformedInputException | IllegalArgumentException e) {
+        if (!String.valueOf(e.getMessage()).contains("utput buffer too small")) {
+          throw e;
+        }
+        if (size == maxBytes) {
+          throw tooMuch();
+        }
+      }
+      size = (int) Math.min(maxBytes, 2L * size);
+    }
+  }
+
+  private Compression.PastLimitException tooMuch() {
+    return new Compression.PastLimitException(
+        "has a window of more than 8 MiB, and does not fit into memory: limit=" + maxBytes);
+  }
+}

@@ -1,0 +1,234 @@
+package org.kmodwatch.image;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.zip.CRC32;
+
+/**
+ * One xz stream with no larger dictionaries than there is room for (the .xz file format, sections 2
+ * and 3; LZMA2's chunks as in its reference implementation). {@code xz -9} claims 64 MiB whatever
+ * the size of what it compresses, and a decoder makes room for what is claimed. A dictionary that
+ * is smaller changes nothing, unless the data refers back past it; then the decoder finds the data
+ * damaged.
+ *
+ * <p>Data that is not as the format says goes on as it is: the decoder says what is wrong.
+ */
+final class XzDictionary extends InputStream {
+
+  private static final int STREAM_HEADER_BYTES = 12;
+  private static final int CHECK_AT = 7;
+  private static final int LZMA2 = 0x21;
+  private static final int LARGEST_CODE = 40;
+
+  /** 128 MiB, twice what {@code xz -9} claims; whoever claims more is left to the decoder. */
+  private static final int LARGEST_READ = 30;
+
+  private static final int CRC_BYTES = 4;
+
+  /** Bytes of the check of each kind, of three kinds each (section 2.1.1.2). */
+  private static final int[] CHECK_BYTES = {4, 8, 16, 32, 64};
+
+  private enum Next {
+    STREAM_HEADER,
+    BLOCK,
+    CHUNK,
+    BLOCK_END,
+    REST
+  }
+
+  private final InputStream in;
+  private final int largestCode;
+  private Next next = Next.STREAM_HEADER;
+  private byte[] head = {};
+  private int headAt;
+  private long bodyLeft;
+  private long compressedBytes;
+  private int checkBytes;
+  private boolean reduced;
+
+  /**
+   * Makes one.
+   *
+   * @param in the stream; no byte behind it is read
+   * @param roomBytes how large a dictionary may be
+   */
+  XzDictionary(InputStream in, long roomBytes) {
+    this.in = in;
+    int code = 0;
+    while (code < LARGEST_CODE - 1 && size(code + 1) <= roomBytes) {
+      code++;
+    }
+    this.largestCode = code;
+  }
+
+  /** Whether a dictionary was made smaller so far. */
+  boolean isReduced() {
+    return reduced;
+  }
+
+  private static long size(int code) {
+    return (2L | (code & 1)) << (code / 2 + 11);
+  }
+
+  @Override
+  public int read() throws IOException {
+    byte[] one = new byte[1];
+    return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+  }
+
+  @Override
+  public int read(byte[] buffer, int offset, int length) throws IOException {
+    if (length == 0) {
+      return 0;
+    }
+    while (headAt == head.length && bodyLeft == 0) {
+      if (next == Next.REST) {
+        return in.read(buffer, offset, length);
+      }
+      advance();
+    }
+    if (headAt < head.length) {
+      int count = Math.min(length, head.length - headAt);
+      System.arraycopy(head, headAt, buffer, offset, count);
+      headAt += count;
+      return count;
+    }
+    int count = in.read(buffer, offset, (int) Math.min(length, bodyLeft));
+    if (count > 0) {
+      bodyLeft -= count;
+    }
+    return count;
+  }
+
+  /** Reads the next header, and how much there is behind it until the one after it. */
+  private void advance() throws IOException {
+    switch (next) {
+      case STREAM_HEADER -> {
+        header(STREAM_HEADER_BYTES);
+        int check = head[CHECK_AT] & 0xf;
+        checkBytes = check == 0 ? 0 : CHECK_BYTES[(check - 1) / 3];
+        next = Next.BLOCK;
+      }
+      case BLOCK -> {
+        header(1);
+        int size = head[0] & 0xff;
+        if (size == 0) {
+          next = Next.REST;
+        } else {
+          blockHeader((size + 1) * 4);
+          compressedBytes = 0;
+        }
+      }
+      case CHUNK -> chunk();
+      case BLOCK_END -> {
+        head = new byte[0];
+        headAt = 0;
+        bodyLeft = -compressedBytes & 3;
+        bodyLeft += checkBytes;
+        next = Next.BLOCK;
+      }
+      case REST -> throw new AssertionError("nothing to advance to");
+    }
+  }
+
+  private void header(int size) throws IOException {
+    byte[] read = in.readNBytes(size);
+    if (read.length < size) {
+      throw new EOFException();
+    }
+    head = read;
+    headAt = 0;
+  }
+
+  private void blockHeader(int size) throws IOException {
+    byte[] first = head;
+    header(size - 1);
+    ByteBuffer whole = ByteBuffer.allocate(size).order(ByteOrder.LITTLE_ENDIAN);
+    whole.put(first).put(head).flip();
+    head = whole.array();
+    int crcAt = size - CRC_BYTES;
+    next = Next.REST;
+    if (whole.getInt(crcAt) != crc(head, crcAt)) {
+      return;
+    }
+    int dictionaryAt = dictionaryAt(whole.limit(crcAt));
+    if (dictionaryAt < 0) {
+      return;
+    }
+    if (head[dictionaryAt] > largestCode && head[dictionaryAt] <= LARGEST_READ) {
+      reduced = true;
+      head[dictionaryAt] = (byte) largestCode;
+      whole.limit(size).putInt(crcAt, crc(head, crcAt));
+    }
+    next = Next.CHUNK;
+  }
+
+  private static int crc(byte[] bytes, int length) {
+    var crc = new CRC32();
+    crc.update(bytes, 0, length);
+    return (int) crc.getValue();
+  }
+
+  /** Where the size of LZMA2's dictionary is; -1 if the last filter is not LZMA2. */
+  private static int dictionaryAt(ByteBuffer header) {
+    header.position(1);
+    int flags = header.get();
+    for (int field = 0x40; field <= 0x80; field <<= 1) {
+      if ((flags & field) != 0) {
+        number(header);
+      }
+    }
+    int at = -1;
+    for (int filter = 0; filter <= (flags & 3); filter++) {
+      long id = number(header);
+      long length = number(header);
+      at = id == LZMA2 && length == 1 ? header.position() : -1;
+      if (length < 0 || length > header.remaining()) {
+        return -1;
+      }
+      header.position(header.position() + (int) length);
+    }
+    return at >= header.limit() ? -1 : at;
+  }
+
+  /** A number of a varying length (section 1.2); -1 if there is none. */
+  private static long number(ByteBuffer bytes) {
+    long number = 0;
+    for (int shift = 0; shift < 63 && bytes.hasRemaining(); shift += 7) {
+      int next = bytes.get();
+      number |= (next & 0x7fL) << shift;
+      if (next >= 0) {
+        return number;
+      }
+    }
+    return -1;
+  }
+
+  private void chunk() throws IOException {
+    header(1);
+    int control = head[0] & 0xff;
+    compressedBytes++;
+    if (control == 0) {
+      next = Next.BLOCK_END;
+      return;
+    }
+    boolean plain = control < 0x80;
+    if (plain && control > 2) {
+      next = Next.REST;
+      return;
+    }
+    // The size of what comes out; where it is compressed, that of what is compressed; and
+    // properties.
+    int more = plain ? 2 : control >= 0xc0 ? 5 : 4;
+    byte[] first = head;
+    header(more);
+    ByteBuffer whole = ByteBuffer.allocate(1 + more);
+    whole.put(first).put(head);
+    head = whole.array();
+    bodyLeft = (whole.getShort(plain ? 1 : 3) & 0xffff) + 1L;
+    compressedBytes += more + bodyLeft;
+  }
+}
