@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # Fetches and builds what the lab's guests are made of, into build/lab. Needs no root.
 #
-#   tools/lab-prepare.sh [--lib DIR] [--package NAME]... [--debian] [KERNEL...]
+#   tools/lab-prepare.sh [--lib DIR] [--package NAME]... [--debian] [--firmware] [KERNEL...]
 #
 # KERNEL is a name from kernels.properties (default: all of them; with --debian, those of its image). With --lib DIR it
 # also makes the guest's Java run-time image, with just the JDK modules that the jars in DIR use. With --package NAME it also unpacks the newest
 # kernel that this Debian package depends on, to read and not to boot. With --debian it also makes an image of a whole
-# Debian 12 with systemd and the KERNELs' modules, for what busybox cannot show. What is there already is neither fetched nor
+# Debian 12 with systemd and the KERNELs' modules, for what busybox cannot show. With --firmware it also fetches a UEFI
+# firmware for virtual machines, whose keys a kernel trusts. What is there already is neither fetched nor
 # built again; with everything there it uses no network. Progress goes to standard error.
 # Exit status: 0 done, 64 wrong usage, 69 something is missing (the message names it and the remedy).
 set -euo pipefail
@@ -92,6 +93,20 @@ prepare_package() { # META
   chmod 755 "$work"
   printf '%s\n' "package=$image" >"$work/ready"
   mkdir -p "$lab/packages"
+  rm -rf "$into"
+  mv "$work" "$into"
+}
+
+# A UEFI firmware. Its code is given to machines to read, its variables to copy.
+prepare_firmware() {
+  local work into=$lab/firmware
+  [ -e "$into/ready" ] && return
+  say "fetching a UEFI firmware"
+  work=$(mktemp -d "$lab/tmp/firmware.XXXXXX")
+  fetch "$work" ovmf
+  [ -e "$work/usr/share/OVMF/OVMF_CODE_4M.fd" ] || die 69 "the package ovmf has no OVMF_CODE_4M.fd"
+  : >"$work/ready"
+  chmod 755 "$work"
   rm -rf "$into"
   mv "$work" "$into"
 }
@@ -318,6 +333,7 @@ prepare_debian() {
 
 lib=
 debian=
+firmware=
 kernels=()
 packages=()
 while [ $# -gt 0 ]; do
@@ -336,7 +352,8 @@ while [ $# -gt 0 ]; do
       debian=yes
       kernels+=("${debian_kernels[@]}")
       ;;
-    -*) die 64 "unknown option $1; usage: lab-prepare.sh [--lib DIR] [--package NAME]... [--debian] [KERNEL...]" ;;
+    --firmware) firmware=yes ;;
+    -*) die 64 "unknown option $1; usage: lab-prepare.sh [--lib DIR] [--package NAME]... [--debian] [--firmware] [KERNEL...]" ;;
     *)
       [ -n "$(meta_package "$1")" ] || die 64 "no kernel \"$1\"; there are: $(kernel_names | paste -sd ' ')"
       kernels+=("$1")
@@ -363,3 +380,4 @@ done
 prepare_guest
 [ -z "$lib" ] || prepare_runtime "$lib"
 [ -z "$debian" ] || prepare_debian
+[ -z "$firmware" ] || prepare_firmware

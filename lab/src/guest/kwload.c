@@ -62,6 +62,8 @@ static const char usage_text[] =
 	"       kwload rewrite NAME                   bpf(2): puts into the newest map of that name what it has\n"
 	"       kwload now                            nanoseconds since the epoch\n"
 	"       kwload storm N FILE NAME              N times finit_module(2) and delete_module(2)\n"
+	"       kwload answers NAME FILE [CHANGES]    init_module(2) of FILE, or once for each line of CHANGES (OFFSET BITS) of\n"
+	"                                             FILE with those bits of that byte flipped; an answer a line: ERRNO TAINT\n"
 	"       kwload paced N FILE NAME MILLIS       the same, each after a random pause of at most MILLIS\n"
 	"       kwload timed N FILE NAME              as storm, with pauses; prints the ticks that each finit_module(2) took\n"
 	"       kwload getppid BATCHES N              prints the fewest ticks that N getppid(2) in a row took\n"
@@ -381,6 +383,52 @@ static int do_getppid(int batches, int count)
 	return 0;
 }
 
+/* One load of a module that may be taken out again at once; what the kernel answered, and made of its signature. */
+static void answer(const char *module, const void *bytes, size_t size)
+{
+	char path[128], taint[32] = "-";
+	FILE *file;
+
+	if (syscall(SYS_init_module, bytes, size, "") != 0) {
+		printf("%s -\n", strerrorname_np(errno));
+		return;
+	}
+	snprintf(path, sizeof(path), "/sys/module/%s/taint", module);
+	file = fopen(path, "re");
+	if (!file || fscanf(file, "%31s", taint) < 0)
+		fail(path);
+	fclose(file);
+	if (syscall(SYS_delete_module, module, O_NONBLOCK) != 0)
+		fail("delete_module");
+	printf("0 %s\n", taint);
+}
+
+static int do_answers(const char *module, const char *path, const char *changes)
+{
+	size_t size;
+	unsigned char *bytes = slurp(path, 0, &size);
+	unsigned long offset;
+	unsigned int bits;
+	FILE *list;
+
+	if (!changes) {
+		answer(module, bytes, size);
+		return 0;
+	}
+	list = fopen(changes, "re");
+	if (!list)
+		fail(changes);
+	while (fscanf(list, "%lu %x", &offset, &bits) == 2) {
+		if (offset >= size)
+			fail("a change behind the end");
+		bytes[offset] ^= bits;
+		answer(module, bytes, size);
+		bytes[offset] ^= bits;
+	}
+	fclose(list);
+	return 0;
+}
+
 static int do_paced(int count, const char *path, const char *module, int millis)
 {
 	int fd = open_file(path), failures = 0, i;
@@ -646,6 +694,8 @@ int main(int argc, char **argv)
 		return do_timed(atoi(file), argv[3], argv[4]);
 	if (!strcmp(verb, "getppid") && argc > 3 && atoi(file) > 0 && atoi(argv[3]) > 0)
 		return do_getppid(atoi(file), atoi(argv[3]));
+	if (!strcmp(verb, "answers") && argc > 3)
+		return do_answers(file, argv[3], argc > 4 ? argv[4] : NULL);
 	if (!strcmp(verb, "paced") && argc > 5 && atoi(file) > 0 && atoi(argv[5]) > 0)
 		return do_paced(atoi(file), argv[3], argv[4], atoi(argv[5]));
 	if (!strcmp(verb, "flood") && argc > 3 && atoi(file) > 0)

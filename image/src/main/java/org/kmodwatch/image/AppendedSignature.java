@@ -1,58 +1,99 @@
 package org.kmodwatch.image;
 
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.HexFormat;
-import java.util.Locale;
-import org.bouncycastle.asn1.ASN1ObjectIdentifier;
+import java.util.List;
+import java.util.Optional;
+import org.bouncycastle.asn1.ASN1Primitive;
 import org.bouncycastle.asn1.x500.RDN;
 import org.bouncycastle.asn1.x500.X500Name;
 import org.bouncycastle.asn1.x500.style.BCStyle;
 import org.bouncycastle.asn1.x500.style.IETFUtils;
-import org.bouncycastle.cms.CMSException;
-import org.bouncycastle.cms.CMSSignedData;
-import org.bouncycastle.cms.SignerId;
-import org.bouncycastle.cms.SignerInformation;
-import org.bouncycastle.operator.DefaultAlgorithmNameFinder;
 import org.jspecify.annotations.Nullable;
+import org.kmodwatch.image.pkcs7.Refusal;
+import org.kmodwatch.image.pkcs7.SignedMessage;
 
 /**
- * The signature behind a module (include/linux/module_signature.h, certs/ and scripts/sign-file.c
- * of the kernel): the module, a PKCS#7 message without contents (RFC 5652), 12 bytes of lengths,
- * and a magic string.
+ * The signature behind a module (include/linux/module_signature.h, kernel/module_signature.c and
+ * scripts/sign-file.c of the kernel): the module, a PKCS#7 message without contents (RFC 5652), 12
+ * bytes of lengths, and a magic string. Kernels before 4.3 had name, key and a bare signature in
+ * the place of the message.
+ *
+ * <p>Reading it never fails: a signature that no kernel takes leaves the module to be read.
  *
  * @param signedBytes how many bytes from the start are signed
- * @param signer the common name of who issued the signer's certificate; null if the signature names
- *     the key by its identifier alone
- * @param keyId serial number of that certificate, or else the identifier of the key: hexadecimal in
- *     upper case with colons
- * @param digest for example {@code sha256}
- * @param signature the bytes of the signature itself
- * @param cms the message, for the check
- * @param signerInformation the one signer in it
+ * @param signers who is said to have signed; empty if that cannot be read
+ * @param message for the check; null if it is none
+ * @param refusal why the kernel does not look at it; null if it does
  */
 public record AppendedSignature(
     long signedBytes,
-    @Nullable String signer,
-    String keyId,
-    String digest,
-    ByteBuffer signature,
-    CMSSignedData cms,
-    SignerInformation signerInformation) {
+    List<Signer> signers,
+    @Nullable SignedMessage message,
+    @Nullable Refusal refusal) {
 
-  private static final byte[] MAGIC = bytes("~Module signature appended~\n");
+  private static final byte[] MAGIC =
+      "~Module signature appended~\n".getBytes(StandardCharsets.US_ASCII);
 
   /** struct module_signature. */
   private static final int TRAILER_BYTES = 12;
 
+  private static final int HASH = 1;
   private static final int ID_TYPE = 2;
+  private static final int SIGNER_LENGTH = 3;
+  private static final int KEY_ID_LENGTH = 4;
   private static final int SIGNATURE_LENGTH = 8;
 
   /** enum pkey_id_type. */
   private static final int PKEY_ID_PKCS7 = 2;
 
+  /** enum pkey_hash_algo of kernels before 4.3. */
+  private static final List<String> OLD_DIGESTS =
+      List.of("md4", "md5", "sha1", "rmd160", "sha256", "sha384", "sha512", "sha224");
+
   private static final HexFormat COLONS = HexFormat.ofDelimiter(":").withUpperCase();
+
+  /**
+   * Copies the list.
+   *
+   * @param signedBytes how many bytes from the start are signed
+   * @param signers who is said to have signed; empty if that cannot be read
+   * @param message for the check; null if it is none
+   * @param refusal why the kernel does not look at it; null if it does
+   */
+  public AppendedSignature {
+    signers = List.copyOf(signers);
+  }
+
+  /**
+   * Who is said to have signed a module.
+   *
+   * @param name the common name of who issued the signer's certificate; null if the signature names
+   *     the key by its identifier alone
+   * @param keyId serial number of that certificate, or else the identifier of the key: hexadecimal
+   *     in upper case with colons, as modinfo writes it
+   * @param digest for example {@code sha256}; null if that cannot be read
+   * @param signature the bytes of the signature itself; empty if they cannot be read
+   */
+  public record Signer(
+      @Nullable String name, String keyId, @Nullable String digest, ByteBuffer signature) {}
+
+  /** The signer that modinfo shows, if any can be read. */
+  public Optional<Signer> first() {
+    return signers.stream().findFirst();
+  }
+
+  /** Why no kernel takes it, or it cannot be read; null if neither is so. */
+  public @Nullable String problem() {
+    Refusal why = refusal != null || message == null ? refusal : message.refused();
+    return why == null ? null : why.toString();
+  }
 
   /** How long the module is without what is appended; all of it if nothing is. */
   static int bytesBefore(ByteBuffer module) {
@@ -65,15 +106,65 @@ public record AppendedSignature(
         return end;
       }
     }
-    int trailerAt = end - MAGIC.length - TRAILER_BYTES;
-    var trailer = new HostileBytes(module, ByteOrder.BIG_ENDIAN);
-    long length = trailer.u32(trailerAt + SIGNATURE_LENGTH, "the length of the signature");
-    if (length > trailerAt) {
-      throw new ModuleImageException(
-          "the signature is longer than the module: length=" + length,
-          trailerAt + SIGNATURE_LENGTH);
+    var trailer = new Trailer(module);
+    return (int) Math.max(0, trailer.at - trailer.appended());
+  }
+
+  /** The lengths; none of them is to be believed. */
+  private static final class Trailer {
+    private final HostileBytes bytes;
+    private final int at;
+
+    Trailer(ByteBuffer module) {
+      this.at = module.limit() - MAGIC.length - TRAILER_BYTES;
+      this.bytes = new HostileBytes(module.slice(at, TRAILER_BYTES), ByteOrder.BIG_ENDIAN);
     }
-    return trailerAt - (int) length;
+
+    int field(int offset) {
+      return bytes.u8(offset, "a length of the signature");
+    }
+
+    /** Past 2 GiB it is no length of anything here. */
+    long signatureBytes() {
+      return bytes.u32(SIGNATURE_LENGTH, "the length of the signature");
+    }
+
+    boolean isPkcs7() {
+      return field(ID_TYPE) == PKEY_ID_PKCS7;
+    }
+
+    /** How many bytes are between the module and this; 0 if there cannot be as many. */
+    long appended() {
+      long all = signatureBytes() + (isPkcs7() ? 0 : field(SIGNER_LENGTH) + field(KEY_ID_LENGTH));
+      return all > at ? 0 : all;
+    }
+
+    /** mod_check_sig. */
+    @Nullable Refusal refusal() {
+      if (signatureBytes() >= at) {
+        return new Refusal(
+            Refusal.Kind.WRONG,
+            "EBADMSG",
+            "the signature is longer than the module: length=" + signatureBytes());
+      }
+      if (!isPkcs7()) {
+        return new Refusal(
+            Refusal.Kind.UNSUPPORTED,
+            "ENOPKG",
+            field(ID_TYPE) < PKEY_ID_PKCS7
+                ? "it is in the form of kernels before 4.3, which later ones do not check"
+                : "it is of a kind that kernels do not know: id_type=" + field(ID_TYPE));
+      }
+      for (int offset = 0; offset < SIGNATURE_LENGTH; offset++) {
+        if (offset != ID_TYPE && field(offset) != 0) {
+          return new Refusal(
+              Refusal.Kind.WRONG,
+              "EBADMSG",
+              "byte %d of the %d behind the signature is not 0".formatted(offset, TRAILER_BYTES));
+        }
+      }
+      return null;
+    }
   }
 
   /**
@@ -83,74 +174,82 @@ public record AppendedSignature(
    * @return null if nothing is appended
    */
   static @Nullable AppendedSignature read(ByteBuffer module, int before) {
-    int end = module.limit();
-    if (before == end) {
+    if (before == module.limit()) {
       return null;
     }
-    int trailerAt = end - MAGIC.length - TRAILER_BYTES;
-    int idType = module.get(trailerAt + ID_TYPE);
-    if (idType != PKEY_ID_PKCS7) {
-      throw new ModuleImageException(
-          "the signature is not of a kind that kernels take: id_type=" + idType,
-          trailerAt + ID_TYPE);
+    var trailer = new Trailer(module);
+    Refusal refusal = trailer.refusal();
+    int length = trailer.at - before;
+    if (length > SignedMessage.MAX_BYTES) {
+      return new AppendedSignature(
+          before, List.of(), trailer.isPkcs7() ? SignedMessage.tooLong(length) : null, refusal);
     }
-    int length = trailerAt - before;
-    if (length > ModuleImageLimits.MAX_SIGNATURE_BYTES) {
-      throw new ModuleImageException(
-          "the signature is longer than is allowed: length=%d, limit=%d"
-              .formatted(length, ModuleImageLimits.MAX_SIGNATURE_BYTES),
-          before);
+    var appended = new byte[length];
+    module.get(before, appended);
+    if (!trailer.isPkcs7()) {
+      return new AppendedSignature(before, oldSigner(trailer, appended), null, refusal);
     }
-    var message = new byte[length];
-    module.get(before, message);
-    try {
-      return of(before, new CMSSignedData(message));
-    } catch (ModuleImageException e) {
-      throw e;
-    } catch (CMSException | RuntimeException e) {
-      throw new ModuleImageException("the signature is not PKCS#7", before, e);
-    } catch (StackOverflowError e) {
-      throw new ModuleImageException("the signature is nested too deeply", before, e);
-    }
-  }
-
-  private static AppendedSignature of(int before, CMSSignedData cms) {
-    var signers = cms.getSignerInfos().getSigners();
-    if (signers.size() != 1) {
-      throw new ModuleImageException(
-          "the signature is not by one signer: signers=" + signers.size(), before);
-    }
-    SignerInformation signer = signers.iterator().next();
-    SignerId id = signer.getSID();
-    byte[] key = id.getSubjectKeyIdentifier();
+    SignedMessage message = SignedMessage.parse(appended);
     return new AppendedSignature(
         before,
-        id.getIssuer() == null ? null : commonName(id.getIssuer()),
+        message.signers().stream().map(AppendedSignature::signer).toList(),
+        message,
+        refusal);
+  }
+
+  private static List<Signer> oldSigner(Trailer trailer, byte[] appended) {
+    int nameBytes = trailer.field(SIGNER_LENGTH);
+    int keyBytes = trailer.field(KEY_ID_LENGTH);
+    if (trailer.field(ID_TYPE) > PKEY_ID_PKCS7 || nameBytes + keyBytes > appended.length) {
+      return List.of();
+    }
+    int keyEnd = nameBytes + keyBytes;
+    int hash = trailer.field(HASH);
+    return List.of(
+        new Signer(
+            nameBytes == 0 ? null : new String(appended, 0, nameBytes, StandardCharsets.UTF_8),
+            COLONS.formatHex(appended, nameBytes, keyEnd),
+            hash < OLD_DIGESTS.size() ? OLD_DIGESTS.get(hash) : null,
+            ByteBuffer.wrap(Arrays.copyOfRange(appended, keyEnd, appended.length))
+                .asReadOnlyBuffer()));
+  }
+
+  private static Signer signer(SignedMessage.Signer signer) {
+    byte[] issuer = signer.issuer();
+    byte[] serial = signer.serial();
+    byte[] identifier = signer.identifier();
+    return new Signer(
+        issuer == null ? null : commonName(issuer),
         COLONS.formatHex(
-            id.getSerialNumber() != null
-                ? id.getSerialNumber().toByteArray()
-                : key == null ? new byte[0] : key),
-        digestName(signer.getDigestAlgOID()),
-        ByteBuffer.wrap(signer.getSignature()).asReadOnlyBuffer(),
-        cms,
-        signer);
+            serial != null ? magnitude(serial) : identifier == null ? new byte[0] : identifier),
+        signer.digestAlgorithm(),
+        ByteBuffer.wrap(signer.signature()).asReadOnlyBuffer());
   }
 
-  private static @Nullable String commonName(X500Name name) {
-    RDN[] names = name.getRDNs(BCStyle.CN);
-    return names.length == 0 || names[0].getFirst() == null
-        ? null
-        : IETFUtils.valueToString(names[0].getFirst().getValue());
+  /** A number without its sign, as OpenSSL prints serial numbers. */
+  private static byte[] magnitude(byte[] number) {
+    if (number.length == 0) {
+      return number;
+    }
+    byte[] bytes = new BigInteger(number).abs().toByteArray();
+    return bytes.length > 1 && bytes[0] == 0 ? Arrays.copyOfRange(bytes, 1, bytes.length) : bytes;
   }
 
-  private static String digestName(String oid) {
-    return new DefaultAlgorithmNameFinder()
-        .getAlgorithmName(new ASN1ObjectIdentifier(oid))
-        .toLowerCase(Locale.ROOT)
-        .replace("-", "");
-  }
-
-  private static byte[] bytes(String text) {
-    return text.getBytes(StandardCharsets.US_ASCII);
+  private static @Nullable String commonName(byte[] name) {
+    var der = new ByteArrayOutputStream();
+    der.write(0x30);
+    der.write(0x82);
+    der.write(name.length >> Byte.SIZE);
+    der.write(name.length);
+    der.writeBytes(name);
+    try {
+      RDN[] names =
+          X500Name.getInstance(ASN1Primitive.fromByteArray(der.toByteArray())).getRDNs(BCStyle.CN);
+      return names.length == 0 || names[0].getFirst() == null
+          ? null
+          : IETFUtils.valueToString(names[0].getFirst().getValue());
+    } catch (IOException | RuntimeException | StackOverflowError notOne) {
+      return null;
+    }
   }
 }

@@ -39,8 +39,8 @@ public record ModuleImage(
   /** The machine by the name that uname has for it; {@code machine N} where none is known here. */
   public String machineName() {
     return switch (machine) {
-      case 3 -> "i386";
-      case 8 -> "mips";
+      case 3 -> "i686";
+      case 8 -> elfClass == 64 ? "mips64" : "mips";
       case 20 -> "ppc";
       case 21 -> byteOrder == ByteOrder.LITTLE_ENDIAN ? "ppc64le" : "ppc64";
       case 22 -> "s390x";

@@ -36,9 +36,6 @@ public record ModuleImageLimits(
   /** The drivers with the most aliases have some thousands. */
   static final int MAX_MODINFO_ENTRIES = 50_000;
 
-  /** A signature; those of kernels are of some hundred bytes. */
-  static final int MAX_SIGNATURE_BYTES = 64 << 10;
-
   private static final int MIB = 1 << 20;
 
   private static final int MAX_PARTS = 64;

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.zip.CRC32;
 import java.util.zip.GZIPOutputStream;
 import org.jspecify.annotations.NullMarked;
+import org.kmodwatch.image.signing.SignatureCases;
 import org.tukaani.xz.LZMA2Options;
 import org.tukaani.xz.XZOutputStream;
 
@@ -37,8 +38,8 @@ final class HostileSeeds {
     seeds.put("zstd-skippable-size", HexFormat.of().parseHex("502a4d18ffffffff00"));
     seeds.put("xz-dictionary", xzWithDictionary(36));
     seeds.put("xz-empty-streams", emptyXzStreams(1000));
-    seeds.put("asn1-deep", TestSigner.append(module(), nested((byte) 0x30, 60_000)));
-    seeds.put("asn1-constructed", TestSigner.append(module(), nested((byte) 0x24, 60_000)));
+    seeds.put("asn1-deep", SignatureCases.append(module(), nested((byte) 0x30, 60_000)));
+    seeds.put("asn1-constructed", SignatureCases.append(module(), nested((byte) 0x24, 60_000)));
     return seeds;
   }
 

@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Objects;
+import java.util.Random;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.zip.GZIPOutputStream;
 import org.jspecify.annotations.NullMarked;
@@ -187,10 +188,11 @@ class MalformedModuleTest {
 
   @Test
   void aFewBytesForManyBlocks() {
+    byte[] runs = HostileSeeds.zstdRunLengths(3000);
     assertRefused(
-        HostileSeeds.zstdRunLengths(3000),
-        "the zstd data cannot be decompressed, zstd data needs a larger window than is allowed:"
-            + " window=134217728, limit=8388608: offset=0x0");
+        runs,
+        "the zstd data cannot be decompressed, zstd data has a window of more than 8 MiB, and does"
+            + " not fit into memory: limit=%d: offset=0x0".formatted(runs.length * 200));
     byte[] inASmallWindow = HostileSeeds.zstdRunLengths(3000, (byte) 0x68);
     assertRefused(
         inASmallWindow,
@@ -205,6 +207,32 @@ class MalformedModuleTest {
         LIMITS,
         "the xz data cannot be decompressed, 1048680 KiB of memory would be needed; limit was 9216"
             + " KiB: offset=0x0");
+  }
+
+  @Test
+  void aDictionaryOf128Mebibytes_isReadWithTheRoomThereIs() throws Exception {
+    var limits =
+        new ModuleImageLimits(
+            64 << 20, 64 << 20, 10, 2, 9 << 20, Duration.ofSeconds(60), 1000, 300, 2000);
+    byte[] claiming = HostileSeeds.xzWithDictionary(30);
+    assertThat(ModuleImageReader.read(ByteBuffer.wrap(claiming), limits).name())
+        .isEqualTo("ordinary");
+
+    var far = new byte[20 << 20];
+    new Random(1).nextBytes(far);
+    System.arraycopy(far, 0, far, 16 << 20, 1 << 20);
+    var xz = new ByteArrayOutputStream();
+    var options = new LZMA2Options(0);
+    options.setDictSize(32 << 20);
+    try (var out = new XZOutputStream(xz, options)) {
+      out.write(far);
+    }
+
+    assertThatThrownBy(() -> ModuleImageReader.read(ByteBuffer.wrap(xz.toByteArray()), limits))
+        .isInstanceOf(ModuleImageException.class)
+        .hasMessageStartingWith(
+            "the xz data cannot be decompressed, it needs a larger dictionary than is allowed:"
+                + " limit=8388608: offset=0x");
   }
 
   @Test
@@ -257,44 +285,6 @@ class MalformedModuleTest {
             .hasMessageStartingWith("the " + kind + " data cannot be decompressed, ");
       }
     }
-  }
-
-  @Test
-  void signaturesThatAreNone() {
-    byte[] longer = TestSigner.append(MODULE, new byte[8]);
-    ByteBuffer.wrap(longer).putInt(longer.length - 28 - 4, Integer.MAX_VALUE);
-    byte[] ofAnotherKind = TestSigner.append(MODULE, new byte[8]);
-    ofAnotherKind[MODULE.length + 8 + 2] = 1;
-
-    assertRefused(
-        longer,
-        "the signature is longer than the module: length=2147483647: offset=0x%x"
-            .formatted(longer.length - 28 - 4));
-    assertRefused(
-        ofAnotherKind,
-        "the signature is not of a kind that kernels take: id_type=1: offset=0x%x"
-            .formatted(MODULE.length + 8 + 2));
-    assertRefused(
-        TestSigner.append(MODULE, new byte[8]),
-        "the signature is not PKCS#7: offset=0x%x".formatted(MODULE.length));
-    assertRefused(
-        TestSigner.append(MODULE, new byte[(64 << 10) + 1]),
-        "the signature is longer than is allowed: length=65537, limit=65536: offset=0x%x"
-            .formatted(MODULE.length));
-  }
-
-  @Test
-  void aSignatureNestedWithoutEnd() {
-    var nested = new byte[60_000];
-    for (int i = 0; i < nested.length; i += 2) {
-      nested[i] = 0x30;
-      nested[i + 1] = (byte) 0x80;
-    }
-
-    assertThatThrownBy(() -> read(TestSigner.append(MODULE, nested)))
-        .isInstanceOf(ModuleImageException.class)
-        .hasMessageStartingWith("the signature is ")
-        .hasMessageEndingWith("offset=0x%x".formatted(MODULE.length));
   }
 
   @Test

@@ -45,11 +45,12 @@ class SignatureVerifierTest {
     AppendedSignature signature =
         Objects.requireNonNull(read(ours.sign(MODULE, algorithm)).signature());
 
-    assertThat(signature.signer()).isEqualTo("Ours");
-    assertThat(signature.keyId()).isEqualTo("00:A1:B2:C3:D4");
-    assertThat(signature.digest()).isEqualTo(digest);
+    AppendedSignature.Signer signer = signature.first().orElseThrow();
+    assertThat(signer.name()).isEqualTo("Ours");
+    assertThat(signer.keyId()).isEqualTo("A1:B2:C3:D4");
+    assertThat(signer.digest()).isEqualTo(digest);
     assertThat(signature.signedBytes()).isEqualTo(MODULE.length);
-    assertThat(signature.signature().remaining()).isEqualTo(256);
+    assertThat(signer.signature().remaining()).isEqualTo(256);
   }
 
   @Test

@@ -1,9 +1,6 @@
 package org.kmodwatch.image;
 
-import java.io.ByteArrayOutputStream;
 import java.math.BigInteger;
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.cert.X509Certificate;
@@ -13,12 +10,10 @@ import org.bouncycastle.asn1.x500.X500Name;
 import org.bouncycastle.cert.jcajce.JcaX509CertificateConverter;
 import org.bouncycastle.cert.jcajce.JcaX509ExtensionUtils;
 import org.bouncycastle.cert.jcajce.JcaX509v3CertificateBuilder;
-import org.bouncycastle.cms.CMSProcessableByteArray;
-import org.bouncycastle.cms.CMSSignedDataGenerator;
-import org.bouncycastle.cms.jcajce.JcaSignerInfoGeneratorBuilder;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
-import org.bouncycastle.operator.jcajce.JcaDigestCalculatorProviderBuilder;
 import org.jspecify.annotations.NullMarked;
+import org.kmodwatch.image.signing.SignatureCases;
+import org.kmodwatch.image.signing.TestKey;
 
 /** A key that signs modules, in the form of the kernel's scripts/sign-file.c. */
 @NullMarked
@@ -61,26 +56,15 @@ final class TestSigner {
   }
 
   /** The module with its signature behind it. */
-  byte[] sign(byte[] module, String algorithm) throws Exception {
-    var signer =
-        new JcaSignerInfoGeneratorBuilder(new JcaDigestCalculatorProviderBuilder().build())
-            .setDirectSignature(true)
-            .build(
-                new JcaContentSignerBuilder(algorithm + "withRSA").build(keys.getPrivate()),
-                certificate);
-    var generator = new CMSSignedDataGenerator();
-    generator.addSignerInfoGenerator(signer);
-    return append(
-        module, generator.generate(new CMSProcessableByteArray(module), false).getEncoded("DER"));
-  }
-
-  /** {@code module} with {@code message} in the place of a signature. */
-  static byte[] append(byte[] module, byte[] message) {
-    var out = new ByteArrayOutputStream();
-    out.writeBytes(module);
-    out.writeBytes(message);
-    out.writeBytes(ByteBuffer.allocate(12).put(2, (byte) 2).putInt(8, message.length).array());
-    out.writeBytes("~Module signature appended~\n".getBytes(StandardCharsets.US_ASCII));
-    return out.toByteArray();
+  byte[] sign(byte[] module, String algorithm) {
+    String digest =
+        switch (algorithm) {
+          case "SHA1" -> "1.3.14.3.2.26";
+          case "SHA256" -> SignatureCases.SHA256;
+          case "SHA512" -> "2.16.840.1.101.3.4.2.3";
+          default -> throw new AssertionError(algorithm);
+        };
+    return SignatureCases.sign(
+        module, new TestKey(keys, certificate), digest, algorithm + "withRSA");
   }
 }

@@ -69,6 +69,11 @@ record Checkout(Path root) {
     return labFolder().resolve("runtime/image");
   }
 
+  /** A UEFI firmware's code and the variables that it begins with. */
+  Path firmware() {
+    return labFolder().resolve("firmware/usr/share/OVMF");
+  }
+
   /** The test modules built for a kernel. */
   Path testModules(LabKernel kernel) {
     return labFolder().resolve("modules").resolve(kernel.name());

@@ -70,7 +70,11 @@ final class GuestSession {
       throws IOException, InterruptedException {
     var files =
         new Qemu.MachineFiles(
-            work.resolve("initrd"), out.resolve("console.log"), socket, work.resolve("results"));
+            work.resolve("initrd"),
+            out.resolve("console.log"),
+            socket,
+            work.resolve("results"),
+            checkout.firmware().resolve("OVMF_CODE_4M.fd"));
     listener.stage("packing what the guest starts with");
     GuestImage.write(files.initrd(), checkout, kernel, request);
     try (var disk = new RandomAccessFile(files.results().toFile(), "rw")) {

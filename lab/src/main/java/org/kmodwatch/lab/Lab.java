@@ -3,6 +3,7 @@ package org.kmodwatch.lab;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.LocalDateTime;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
@@ -99,11 +100,35 @@ public final class Lab {
     return AddedFile.of(file);
   }
 
+  /**
+   * Makes the variables of a new UEFI firmware, without keys and so in setup mode, for {@link
+   * LabRun#withFirmware}.
+   *
+   * @param kernelName of a kernel that is to run on it
+   * @param target the file to make
+   * @throws LabException if the firmware cannot be fetched
+   */
+  public static void newFirmware(String kernelName, Path target) {
+    Checkout checkout = Checkout.find();
+    Preparation.run(checkout, kernelName, List.of("--firmware"), LabListener.NONE);
+    try {
+      Files.copy(
+          checkout.firmware().resolve("OVMF_VARS_4M.fd"),
+          target,
+          StandardCopyOption.REPLACE_EXISTING);
+    } catch (IOException e) {
+      throw new LabException.HostFailed(
+          "cannot make the firmware's variables: %s".formatted(e.toString()), e);
+    }
+  }
+
   private static LabKernel prepare(
       Checkout checkout, String kernelName, boolean sensor, LabListener listener) {
     new KernelCatalog(checkout).named(kernelName);
     listener.stage("making the kernel %s ready".formatted(kernelName));
-    Preparation.run(checkout, kernelName, sensor, listener);
+    List<String> options =
+        sensor ? List.of("--lib", checkout.libraryFolder().toString()) : List.of();
+    Preparation.run(checkout, kernelName, options, listener);
     return new KernelCatalog(checkout).named(kernelName);
   }
 

@@ -23,6 +23,8 @@ import org.jspecify.annotations.Nullable;
  *     instruction takes a nanosecond, and waiting takes no time of the host's
  * @param network whether the guest has a network card, at whose other end this host's loopback has
  *     the address {@link #HOST_ADDRESS}; there is nothing else
+ * @param firmware the variables of a UEFI firmware that starts the kernel, which the guest may
+ *     change; null for a machine without one
  * @param outFolder where the results go; null for a new folder under build/lab/runs
  */
 public record LabRun(
@@ -35,6 +37,7 @@ public record LabRun(
     GuestAgent agent,
     boolean instructionClock,
     boolean network,
+    @Nullable Path firmware,
     @Nullable Path outFolder) {
 
   /** The address of this host for a guest with a network: qemu's own choice. */
@@ -78,6 +81,7 @@ public record LabRun(
         GuestAgent.WATCHING,
         false,
         false,
+        null,
         null);
   }
 
@@ -139,6 +143,14 @@ public record LabRun(
     return changed(parts -> parts.network = true);
   }
 
+  /**
+   * The same on a machine with a UEFI firmware, whose variables are kept in this file from one run
+   * to the next ({@link Lab#newFirmware}).
+   */
+  public LabRun withFirmware(Path variables) {
+    return changed(parts -> parts.firmware = variables);
+  }
+
   /** The same with its results in this folder. */
   public LabRun withOut(Path newOutFolder) {
     return changed(parts -> parts.outFolder = newOutFolder);
@@ -157,6 +169,7 @@ public record LabRun(
         parts.agent,
         parts.instructionClock,
         parts.network,
+        parts.firmware,
         parts.outFolder);
   }
 
@@ -169,6 +182,7 @@ public record LabRun(
     GuestAgent agent;
     boolean instructionClock;
     boolean network;
+    @Nullable Path firmware;
     @Nullable Path outFolder;
 
     Parts(LabRun run) {
@@ -179,6 +193,7 @@ public record LabRun(
       agent = run.agent;
       instructionClock = run.instructionClock;
       network = run.network;
+      firmware = run.firmware;
       outFolder = run.outFolder;
     }
   }

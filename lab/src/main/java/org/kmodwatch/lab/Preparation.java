@@ -14,16 +14,19 @@ final class Preparation {
 
   private Preparation() {}
 
-  static void run(Checkout checkout, String kernel, boolean sensor, LabListener listener) {
+  /**
+   * Makes a kernel ready.
+   *
+   * @param options for what else is to be ready
+   */
+  static void run(Checkout checkout, String kernel, List<String> options, LabListener listener) {
     Path script = checkout.prepareScript();
     if (!Files.exists(script)) {
       throw new LabException.Unavailable(
           "%s is not there: %s is not a whole checkout".formatted(script, checkout.root()));
     }
     var command = new ArrayList<>(List.of("bash", script.toString()));
-    if (sensor) {
-      command.addAll(List.of("--lib", checkout.libraryFolder().toString()));
-    }
+    command.addAll(options);
     command.add(kernel);
     var builder = new ProcessBuilder(command).redirectErrorStream(true);
     builder.environment().put("JAVA_HOME", System.getProperty("java.home"));

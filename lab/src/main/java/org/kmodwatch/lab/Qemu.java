@@ -58,6 +58,12 @@ final class Qemu {
     int processors = run.instructionClock() ? 1 : PROCESSORS;
     command.addAll(List.of("-smp", "" + processors, "-m", "" + MEMORY_MIB));
     command.addAll(List.of("-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"));
+    Path variables = run.firmware();
+    if (variables != null) {
+      command.addAll(List.of("-machine", "q35"));
+      flash(command, "readonly=on", files.firmware());
+      flash(command, "readonly=off", variables);
+    }
     command.addAll(List.of("-kernel", kernel.image().toString()));
     command.addAll(List.of("-initrd", files.initrd().toString()));
     command.addAll(List.of("-append", append(run)));
@@ -82,8 +88,9 @@ final class Qemu {
    * @param console what the kernel prints
    * @param control the socket that it tells how far it has come on
    * @param results the disk that it hands its results over on
+   * @param firmware the code of a UEFI firmware, for a machine that is to have one
    */
-  record MachineFiles(Path initrd, Path console, Path control, Path results) {}
+  record MachineFiles(Path initrd, Path console, Path control, Path results, Path firmware) {}
 
   private static String append(LabRun run) {
     // panic=-1 and -no-reboot: a panic ends the machine at once. no_timer_check: on a host that is
@@ -97,6 +104,11 @@ final class Qemu {
 
   private static void serial(List<String> command, String id, String chardev) {
     command.addAll(List.of("-chardev", chardev, "-serial", "chardev:" + id));
+  }
+
+  private static void flash(List<String> command, String access, Path file) {
+    command.add("-drive");
+    command.add("if=pflash,format=raw," + access + ",file=" + escape(file));
   }
 
   /** A comma would end the value. */

@@ -56,6 +56,10 @@ class QemuTest {
         new LabKernel("6.12", "linux-image", Path.of("kernel"), "package", "1", "6.12.1"),
         run,
         new Qemu.MachineFiles(
-            Path.of("initrd"), Path.of("console"), Path.of("control"), Path.of("results")));
+            Path.of("initrd"),
+            Path.of("console"),
+            Path.of("control"),
+            Path.of("results"),
+            Path.of("firmware")));
   }
 }

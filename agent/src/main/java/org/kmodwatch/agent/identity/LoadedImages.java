@@ -265,6 +265,12 @@ public final class LoadedImages implements ImageReader {
     if (facts.problem() != null) {
       gaps.add(new LoadRecord.Gap("module", "the image cannot be read: " + facts.problem()));
     }
+    ModuleFacts.Signer signer = facts.signature();
+    if (signer != null && signer.problem() != null) {
+      gaps.add(
+          new LoadRecord.Gap(
+              "image.signature", "the signature cannot be read: " + signer.problem()));
+    }
     return KernelVerdict.of(event).signature(facts, this::isEnforced);
   }
 

@@ -19,8 +19,8 @@ import org.kmodwatch.image.ModuleInfo;
  *
  * @param compression how they are compressed; null if they are not
  * @param module what the module says of itself; null if it could not be read
- * @param signature who is said to have signed it, unchecked; null if nothing is appended, or it
- *     could not be read
+ * @param signature who is said to have signed it, unchecked; null if nothing is appended, or the
+ *     module could not be read
  * @param problem why it could not be read; null if it could
  * @param lasting whether the same bytes would say the same again
  */
@@ -40,10 +40,26 @@ record ModuleFacts(
    * Who is said to have signed a module.
    *
    * @param name of the key
-   * @param keyId identifier of the key, hexadecimal
-   * @param digest hash algorithm
+   * @param keyId identifier of the key, hexadecimal; null if the signature could not be read
+   * @param digest hash algorithm; null if the signature could not be read
+   * @param problem why the signature does not say who made it; null if it does
    */
-  record Signer(@Nullable String name, String keyId, String digest) {}
+  record Signer(
+      @Nullable String name,
+      @Nullable String keyId,
+      @Nullable String digest,
+      @Nullable String problem) {
+
+    static @Nullable Signer of(@Nullable AppendedSignature signature) {
+      if (signature == null) {
+        return null;
+      }
+      return signature
+          .first()
+          .map(signer -> new Signer(signer.name(), signer.keyId(), signer.digest(), null))
+          .orElseGet(() -> new Signer(null, null, null, signature.problem()));
+    }
+  }
 
   /**
    * Reads them. Whatever reading ends in, an error of the virtual machine included, is a problem of
@@ -55,15 +71,7 @@ record ModuleFacts(
     String word = word(bytes);
     try {
       ModuleImage image = ModuleImageReader.read(bytes, limits, nanoClock);
-      AppendedSignature signature = image.signature();
-      return new ModuleFacts(
-          word,
-          details(image),
-          signature == null
-              ? null
-              : new Signer(signature.signer(), signature.keyId(), signature.digest()),
-          null,
-          true);
+      return new ModuleFacts(word, details(image), Signer.of(image.signature()), null, true);
     } catch (ModuleImageException notReadable) {
       return new ModuleFacts(word, null, null, notReadable.getMessage(), true);
     } catch (OutOfMemoryError tooLarge) {

@@ -91,6 +91,7 @@ public final class ModuleFiles {
         image,
         image.compression() == Compression.NONE ? null : Digests.sha256(image.module()),
         check.status(),
+        check.reason(),
         certificate == null ? null : keys.isTrusted(certificate).orElse(null),
         LoadRecord.Place.of(path, release),
         owners.ownerOf(path, bytes).orElse(null));

@@ -31,6 +31,7 @@ import org.kmodwatch.image.SignatureStatus;
  * @param image what is in it
  * @param decompressedSha256 of the module in it; null if it is not compressed
  * @param status of its signature
+ * @param reason why that is not valid; null if it is, or there is none
  * @param trustedByKernel whether the running kernel has the key of a valid signature; null if that
  *     is not known
  * @param place where it is
@@ -43,6 +44,7 @@ public record ModuleReport(
     ModuleImage image,
     @Nullable String decompressedSha256,
     SignatureStatus status,
+    @Nullable String reason,
     @Nullable Boolean trustedByKernel,
     LoadRecord.Place place,
     LoadRecord.@Nullable PackageOwner owner) {
@@ -137,23 +139,33 @@ public record ModuleReport(
   private Value signatureJson() {
     var fields = new LinkedHashMap<String, Value>();
     fields.put("status", Value.of(LoadRecords.word(status)));
-    AppendedSignature signature = image.signature();
-    if (signature != null) {
-      put(fields, "signer", signature.signer());
-      fields.put("keyId", Value.of(signature.keyId()));
-      fields.put("digest", Value.of(signature.digest()));
-      fields.put("value", Value.of(hex(signature)));
-      if (trustedByKernel != null) {
-        fields.put("trustedByKernel", Value.of(trustedByKernel));
-      }
+    put(fields, "reason", reason);
+    signers().stream().findFirst().ifPresent(signer -> fields.putAll(toJson(signer)));
+    if (signers().size() > 1) {
+      fields.put("signers", array(signers(), ModuleReport::toJson));
+    }
+    if (trustedByKernel != null) {
+      fields.put("trustedByKernel", Value.of(trustedByKernel));
     }
     return new Value.Obj(fields);
   }
 
-  private static String hex(AppendedSignature signature) {
-    var bytes = new byte[signature.signature().remaining()];
-    signature.signature().duplicate().get(bytes);
-    return HexFormat.of().formatHex(bytes);
+  private List<AppendedSignature.Signer> signers() {
+    AppendedSignature signature = image.signature();
+    return signature == null ? List.of() : signature.signers();
+  }
+
+  private static Map<String, Value> toJson(AppendedSignature.Signer signer) {
+    var fields = new LinkedHashMap<String, Value>();
+    put(fields, "signer", signer.name());
+    fields.put("keyId", Value.of(signer.keyId()));
+    put(fields, "digest", signer.digest());
+    if (signer.signature().hasRemaining()) {
+      var bytes = new byte[signer.signature().remaining()];
+      signer.signature().duplicate().get(bytes);
+      fields.put("value", Value.of(HexFormat.of().formatHex(bytes)));
+    }
+    return fields;
   }
 
   /** Lines for a person. */
@@ -217,15 +229,18 @@ public record ModuleReport(
   }
 
   private String signatureText() {
-    AppendedSignature signature = image.signature();
     String by =
-        signature == null
-            ? ""
-            : "by %s, %s, key %s"
-                .formatted(
-                    signature.signer() == null ? "a key without a name" : signature.signer(),
-                    signature.digest(),
-                    signature.keyId());
+        signers().isEmpty()
+            ? "by nobody that can be read"
+            : signers().stream()
+                .map(
+                    signer ->
+                        "by %s, %s, key %s"
+                            .formatted(
+                                signer.name() == null ? "a key without a name" : signer.name(),
+                                signer.digest() == null ? "no digest" : signer.digest(),
+                                signer.keyId()))
+                .collect(Collectors.joining("; and "));
     return switch (status) {
       case VALID ->
           "valid, %s%s"
@@ -236,10 +251,10 @@ public record ModuleReport(
                       : trustedByKernel
                           ? "; the running kernel has that key"
                           : "; the running kernel does not have that key");
-      case INVALID -> "INVALID: not what was signed " + by;
+      case INVALID -> "INVALID: %s; %s".formatted(reason, by);
       case UNSIGNED -> "unsigned";
-      case UNKNOWN_KEY ->
-          "not checked: no certificate is here for its key (--certificates gives one); " + by;
+      case UNKNOWN_KEY -> "unknown key: %s (--certificates gives one); %s".formatted(reason, by);
+      case NOT_CHECKED -> "not checked: %s; %s".formatted(reason, by);
     };
   }
 
@@ -247,7 +262,7 @@ public record ModuleReport(
     return switch (status) {
       case VALID -> Ansi.GREEN;
       case INVALID -> Ansi.RED;
-      case UNSIGNED, UNKNOWN_KEY -> Ansi.YELLOW;
+      case UNSIGNED, UNKNOWN_KEY, NOT_CHECKED -> Ansi.YELLOW;
     };
   }
 

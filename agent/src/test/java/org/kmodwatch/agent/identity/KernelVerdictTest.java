@@ -15,7 +15,8 @@ class KernelVerdictTest {
   private static final long EKEYREJECTED = -129;
 
   private static final ModuleFacts SIGNED =
-      new ModuleFacts(null, null, new ModuleFacts.Signer("Debian", "AB:CD", "sha256"), null, true);
+      new ModuleFacts(
+          null, null, new ModuleFacts.Signer("Debian", "AB:CD", "sha256", null), null, true);
   private static final ModuleFacts UNSIGNED = new ModuleFacts(null, null, null, null, true);
   private static final ModuleFacts BROKEN =
       new ModuleFacts(null, null, null, "the signature is not PKCS#7: offset=0x10", true);

@@ -1,0 +1,253 @@
+package org.kmodwatch.lab;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.kmodwatch.image.ModuleImage;
+import org.kmodwatch.image.ModuleImageException;
+import org.kmodwatch.image.ModuleImageReader;
+import org.kmodwatch.image.SignatureVerifier;
+import org.kmodwatch.image.signing.SignatureCases;
+import org.kmodwatch.image.signing.SignatureCases.Case;
+import org.kmodwatch.image.signing.SignatureCases.Case.Answer;
+import org.kmodwatch.image.signing.SignatureCases.Signed;
+import org.kmodwatch.image.signing.TestKey;
+
+/**
+ * What {@code inspect --certificates} says of a signature against what a kernel with the same keys
+ * does: valid is what it loads without the taint for unsigned modules, and nothing else.
+ *
+ * <p>The keys are the firmware's own ({@code db}), which Debian's kernels trust. {@code
+ * -Dkmodwatch.changes=all} tries eight changes of each byte of three signatures, and not one.
+ */
+@ParameterizedClass(name = "kernel {0}")
+@MethodSource("org.kmodwatch.lab.TestKernels#few")
+final class SignatureAnswersIT {
+
+  private static final String MODULE = "kw_plain";
+
+  /** EFI_IMAGE_SECURITY_DATABASE_GUID. */
+  private static final String DB =
+      "/sys/firmware/efi/efivars/db-d719b2cb-3d3a-4596-a3bc-dad00e67656f";
+
+  /** EFI_CERT_X509_GUID and EFI_CERT_TYPE_PKCS7_GUID, as they are in memory. */
+  private static final byte[] X509 = bytes("a159c0a5e494a74a87b5ab155c2bf072");
+
+  private static final byte[] PKCS7 = bytes("9dd2af4adf68ee498aa9347d375665a7");
+
+  private static final Duration TIMEOUT = Duration.ofMinutes(10);
+
+  @SuppressWarnings("NullAway.Init") // set before each class invocation
+  private static SignatureCases cases;
+
+  /** Made once: signatures by elliptic curves are others each time. */
+  @SuppressWarnings("NullAway.Init") // set before each class invocation
+  private static List<Signed> signed;
+
+  @SuppressWarnings("NullAway.Init") // set before each class invocation
+  private static SignatureVerifier verifier;
+
+  @SuppressWarnings("NullAway.Init") // set before each class invocation
+  private static List<String> answers;
+
+  @SuppressWarnings("NullAway.Init") // set before each class invocation
+  @Parameter
+  String kernel;
+
+  /** A byte of a module, and the bits of it that are flipped. */
+  private record Change(int offset, int bits) {}
+
+  @BeforeParameterizedClassInvocation
+  static void boot(String kernel) throws IOException {
+    Path folder = Files.createTempDirectory("kmodwatch-signatures");
+    byte[] module = Files.readAllBytes(Lab.testModule(kernel, MODULE).hostFile());
+    cases = SignatureCases.of(module);
+    signed = cases.signed();
+    verifier = new SignatureVerifier(cases.trusted().stream().map(TestKey::certificate).toList());
+    Path firmware = folder.resolve("firmware");
+    Lab.newFirmware(kernel, firmware);
+    Path db = Files.write(folder.resolve("db"), signatureList());
+    LabResult enrolled =
+        Lab.run(
+            LabRun.of(
+                    kernel,
+                    "mount -t efivarfs efivarfs /sys/firmware/efi/efivars && dd if=db bs=64k of="
+                        + DB)
+                .withFile(AddedFile.of(db))
+                .withoutSensor()
+                .withFirmware(firmware)
+                .withTimeout(TIMEOUT));
+    assertThat(enrolled.exitStatus()).isZero();
+    LabResult result = Lab.run(ask(kernel, folder).withFirmware(firmware));
+    assertThat(result.exitStatus()).isZero();
+    // The firmware prints there too.
+    answers =
+        Files.readAllLines(result.out().resolve("guest.log"), ISO_8859_1).stream()
+            .filter(line -> line.matches("(0|E[A-Z0-9]+) \\S+"))
+            .toList();
+  }
+
+  private static LabRun ask(String kernel, Path folder) throws IOException {
+    LabRun run =
+        LabRun.of(
+                kernel,
+                """
+                set -e
+                n=0
+                while [ -e case-$n ]; do kwload answers kw_plain case-$n; n=$((n + 1)); done
+                n=0
+                while [ -e signed-$n ]; do kwload answers kw_plain signed-$n changes-$n; n=$((n + 1)); done
+                """)
+            .withoutSensor()
+            .withTimeout(TIMEOUT);
+    for (int i = 0; i < cases.all().size(); i++) {
+      run = run.withFile(file(folder, "case-" + i, cases.all().get(i).module()));
+    }
+    for (int i = 0; i < signed.size(); i++) {
+      Signed one = signed.get(i);
+      var list = new StringBuilder();
+      for (Change change : changes(one)) {
+        list.append("%d %x%n".formatted(change.offset(), change.bits()));
+      }
+      run =
+          run.withFile(file(folder, "signed-" + i, one.module()))
+              .withFile(file(folder, "changes-" + i, list.toString().getBytes(US_ASCII)));
+    }
+    return run;
+  }
+
+  private static AddedFile file(Path folder, String name, byte[] bytes) throws IOException {
+    return AddedFile.of(Files.write(folder.resolve(name), bytes));
+  }
+
+  private static List<Change> changes(Signed signed) {
+    boolean all = System.getProperty("kmodwatch.changes", "").equals("all");
+    var changes = new ArrayList<Change>();
+    for (int offset = signed.from(); offset < signed.to(); offset++) {
+      if (all) {
+        for (int bit = 0; bit < Byte.SIZE; bit++) {
+          changes.add(new Change(offset, 1 << bit));
+        }
+      } else {
+        // Each bit in turn.
+        changes.add(new Change(offset, 1 << offset % Byte.SIZE));
+      }
+    }
+    return changes;
+  }
+
+  @Test
+  void eachCase_isWhatTheKernelAnswers() {
+    for (int i = 0; i < cases.all().size(); i++) {
+      Case one = cases.all().get(i);
+      Answer expected = one.answer() == Answer.UNSUPPORTED ? Answer.NO_KEY : one.answer();
+      assertThat(answer(answers.get(i)))
+          .as("kernel on %s: %s", one.name(), answers.get(i))
+          .isEqualTo(expected);
+      assertThat(ours(one.module())).as(one.name()).isEqualTo(expected);
+    }
+  }
+
+  @Test
+  void eachChangeOfOneByte_isWhatTheKernelAnswers() {
+    int line = cases.all().size();
+    var differences = new ArrayList<String>();
+    int valid = 0;
+    for (Signed one : signed) {
+      for (Change change : changes(one)) {
+        byte[] changed = one.module().clone();
+        changed[change.offset()] ^= (byte) change.bits();
+        Answer kernels = answer(answers.get(line));
+        Answer ours = ours(changed);
+        if (kernels != ours) {
+          differences.add(
+              "%s, byte %d, bits 0x%02x: the kernel says %s, inspect %s"
+                  .formatted(
+                      one.name(),
+                      change.offset() - one.from(),
+                      change.bits(),
+                      answers.get(line),
+                      ours));
+        }
+        valid += kernels == Answer.VALID ? 1 : 0;
+        line++;
+      }
+    }
+    assertThat(differences).isEmpty();
+    assertThat(line).isEqualTo(answers.size());
+    assertThat(valid).as("changes that a kernel does not notice").isGreaterThan(20);
+  }
+
+  /**
+   * A line of kwload: an error, or 0 and the module's taints. Out of tree (O) it is in any case,
+   * and unsigned (E) if its signature is by no key that is trusted, or cannot be checked.
+   */
+  private static Answer answer(String line) {
+    return switch (line) {
+      case "0 O" -> Answer.VALID;
+      case "0 OE" -> Answer.NO_KEY;
+      default -> Answer.WRONG;
+    };
+  }
+
+  private static Answer ours(byte[] module) {
+    ModuleImage image;
+    try {
+      image = ModuleImageReader.read(ByteBuffer.wrap(module));
+    } catch (ModuleImageException noModule) {
+      // With another length of the signature, what is before it is none.
+      return Answer.WRONG;
+    }
+    return switch (verifier.verify(image).status()) {
+      case VALID -> Answer.VALID;
+      case INVALID -> Answer.WRONG;
+      case UNSIGNED, UNKNOWN_KEY, NOT_CHECKED -> Answer.NO_KEY;
+    };
+  }
+
+  /**
+   * The keys as the variable {@code db} takes them in setup mode: attributes, a time stamp and an
+   * empty signature (EFI_VARIABLE_AUTHENTICATION_2 of the UEFI specification), and a list for each.
+   */
+  private static byte[] signatureList() {
+    var out = new ByteArrayOutputStream();
+    ByteBuffer head = ByteBuffer.allocate(28).order(ByteOrder.LITTLE_ENDIAN);
+    // Non-volatile, for boot and run time, authenticated by time.
+    head.putInt(0x27);
+    head.putShort((short) 2026).put((byte) 1).put((byte) 2).put((byte) 3).put((byte) 4);
+    head.put((byte) 5).put((byte) 0).putInt(0).putShort((short) 0).putShort((short) 0);
+    head.putInt(24).putShort((short) 0x200).putShort((short) 0x0ef1);
+    out.writeBytes(head.array());
+    out.writeBytes(PKCS7);
+    for (TestKey key : cases.trusted()) {
+      byte[] certificate = key.encoded();
+      ByteBuffer list = ByteBuffer.allocate(12).order(ByteOrder.LITTLE_ENDIAN);
+      list.putInt(44 + certificate.length).putInt(0).putInt(16 + certificate.length);
+      out.writeBytes(X509);
+      out.writeBytes(list.array());
+      out.writeBytes(new byte[16]);
+      out.writeBytes(certificate);
+    }
+    return out.toByteArray();
+  }
+
+  private static byte[] bytes(String hex) {
+    return HexFormat.of().parseHex(hex);
+  }
+}
