@@ -33,6 +33,13 @@ final class Seeds {
             .bytes();
     seeds.put("ordinary", ordinary);
     seeds.put("small", small);
+    seeds.put(
+        "long-texts",
+        TestModule.of(true, ByteOrder.LITTLE_ENDIAN)
+            .modinfo(
+                "license=GPL", "description=" + "d".repeat(1_100), "depends=" + "x,".repeat(300))
+            .thisModule("long_texts")
+            .bytes());
     seeds.put("big-endian-32", everything(false, ByteOrder.BIG_ENDIAN));
     seeds.put("big-endian-64", everything(true, ByteOrder.BIG_ENDIAN));
     seeds.put("little-endian-32", everything(false, ByteOrder.LITTLE_ENDIAN));

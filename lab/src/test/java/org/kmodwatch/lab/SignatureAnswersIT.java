@@ -3,6 +3,7 @@ package org.kmodwatch.lab;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.kmodwatch.lab.TestKernels.is61;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -19,6 +20,7 @@ import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
 import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.kmodwatch.image.AppendedSignature;
 import org.kmodwatch.image.ModuleImage;
 import org.kmodwatch.image.ModuleImageException;
 import org.kmodwatch.image.ModuleImageReader;
@@ -175,7 +177,7 @@ final class SignatureAnswersIT {
         changed[change.offset()] ^= (byte) change.bits();
         Answer kernels = answer(answers.get(line));
         Answer ours = ours(changed);
-        if (kernels != ours) {
+        if (kernels != ours && !(is61(kernel) && kernels == Answer.NO_KEY && isSha3(changed))) {
           differences.add(
               "%s, byte %d, bits 0x%02x: the kernel says %s, inspect %s"
                   .formatted(
@@ -204,6 +206,13 @@ final class SignatureAnswersIT {
       case "0 OE" -> Answer.NO_KEY;
       default -> Answer.WRONG;
     };
+  }
+
+  /** Whether a change has made the digest's algorithm one that 6.1 does not know. */
+  private static boolean isSha3(byte[] module) {
+    AppendedSignature signature = ModuleImageReader.read(ByteBuffer.wrap(module)).signature();
+    return signature != null
+        && signature.first().map(AppendedSignature.Signer::digest).orElse("").startsWith("sha3-");
   }
 
   private static Answer ours(byte[] module) {

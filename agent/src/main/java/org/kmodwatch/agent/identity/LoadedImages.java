@@ -262,6 +262,13 @@ public final class LoadedImages implements ImageReader {
     if (facts == null) {
       return null;
     }
+    for (String cut : facts.cut()) {
+      gaps.add(
+          new LoadRecord.Gap(
+              "module." + cut,
+              "longer than a record has room for: %d characters, %d names"
+                  .formatted(ModuleFacts.MAX_TEXT, ModuleFacts.MAX_DEPENDS)));
+    }
     if (facts.problem() != null) {
       gaps.add(new LoadRecord.Gap("module", "the image cannot be read: " + facts.problem()));
     }

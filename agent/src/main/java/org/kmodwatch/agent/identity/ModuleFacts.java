@@ -1,6 +1,7 @@
 package org.kmodwatch.agent.identity;
 
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.LongSupplier;
@@ -21,6 +22,7 @@ import org.kmodwatch.image.ModuleInfo;
  * @param module what the module says of itself; null if it could not be read
  * @param signature who is said to have signed it, unchecked; null if nothing is appended, or the
  *     module could not be read
+ * @param cut names of what of {@code module} is longer than a record has room for
  * @param problem why it could not be read; null if it could
  * @param lasting whether the same bytes would say the same again
  */
@@ -28,13 +30,14 @@ record ModuleFacts(
     @Nullable String compression,
     LoadRecord.@Nullable ModuleDetails module,
     @Nullable Signer signature,
+    List<String> cut,
     @Nullable String problem,
     boolean lasting) {
 
   /** Descriptions are a line or two. */
-  private static final int MAX_TEXT = 1024;
+  static final int MAX_TEXT = 1024;
 
-  private static final int MAX_DEPENDS = 256;
+  static final int MAX_DEPENDS = 256;
 
   /**
    * Who is said to have signed a module.
@@ -71,9 +74,12 @@ record ModuleFacts(
     String word = word(bytes);
     try {
       ModuleImage image = ModuleImageReader.read(bytes, limits, nanoClock);
-      return new ModuleFacts(word, details(image), Signer.of(image.signature()), null, true);
+      var cut = new ArrayList<String>();
+      LoadRecord.ModuleDetails details = details(image, cut);
+      return new ModuleFacts(
+          word, details, Signer.of(image.signature()), List.copyOf(cut), null, true);
     } catch (ModuleImageException notReadable) {
-      return new ModuleFacts(word, null, null, notReadable.getMessage(), true);
+      return new ModuleFacts(word, null, null, List.of(), notReadable.getMessage(), true);
     } catch (OutOfMemoryError tooLarge) {
       return unread(bytes, "there is no memory to read it");
     } catch (Throwable unforeseen) {
@@ -83,12 +89,12 @@ record ModuleFacts(
 
   /** Of a module that was not read. */
   static ModuleFacts unread(ByteBuffer bytes, String problem) {
-    return new ModuleFacts(word(bytes), null, null, problem, false);
+    return new ModuleFacts(word(bytes), null, null, List.of(), problem, false);
   }
 
   /** The same, of a module that the kernel decompressed from {@code bytes}. */
   ModuleFacts compressedAs(ByteBuffer bytes) {
-    return new ModuleFacts(word(bytes), module, signature, problem, lasting);
+    return new ModuleFacts(word(bytes), module, signature, cut, problem, lasting);
   }
 
   private static @Nullable String word(ByteBuffer bytes) {
@@ -96,28 +102,40 @@ record ModuleFacts(
     return compression == Compression.NONE ? null : compression.word();
   }
 
-  private static LoadRecord.ModuleDetails details(ModuleImage image) {
+  private static LoadRecord.ModuleDetails details(ModuleImage image, List<String> cut) {
     ModuleInfo info = image.info();
+    Optional<String> authors =
+        Optional.of(String.join(", ", info.all("author"))).filter(all -> !all.isEmpty());
+    List<String> depends = info.depends();
+    if (depends.size() > MAX_DEPENDS) {
+      cut.add("depends");
+    }
     return new LoadRecord.ModuleDetails(
         image.name(),
-        text(info.first("version")),
-        text(info.first("srcversion")),
-        text(info.first("vermagic")),
-        text(info.first("license")),
-        text(info.first("description")),
-        text(Optional.of(String.join(", ", info.all("author"))).filter(all -> !all.isEmpty())),
+        text("version", info.first("version"), cut),
+        text("srcversion", info.first("srcversion"), cut),
+        text("vermagic", info.first("vermagic"), cut),
+        text("license", info.first("license"), cut),
+        text("description", info.first("description"), cut),
+        text("author", authors, cut),
         info.intree(),
-        info.depends().stream().limit(MAX_DEPENDS).map(ModuleFacts::shortened).toList(),
+        depends.stream().limit(MAX_DEPENDS).map(name -> shortened("depends", name, cut)).toList(),
         List.of(),
         null,
         List.of());
   }
 
-  private static @Nullable String text(Optional<String> text) {
-    return text.map(String::strip).map(ModuleFacts::shortened).orElse(null);
+  private static @Nullable String text(String name, Optional<String> text, List<String> cut) {
+    return text.map(String::strip).map(all -> shortened(name, all, cut)).orElse(null);
   }
 
-  private static String shortened(String text) {
-    return text.length() <= MAX_TEXT ? text : text.substring(0, MAX_TEXT) + "…";
+  private static String shortened(String name, String text, List<String> cut) {
+    if (text.length() <= MAX_TEXT) {
+      return text;
+    }
+    if (!cut.contains(name)) {
+      cut.add(name);
+    }
+    return text.substring(0, MAX_TEXT) + "…";
   }
 }

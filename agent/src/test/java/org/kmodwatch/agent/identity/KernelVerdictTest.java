@@ -2,6 +2,7 @@ package org.kmodwatch.agent.identity;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.kmodwatch.core.load.LoadRecord.ModuleSignature;
@@ -16,10 +17,16 @@ class KernelVerdictTest {
 
   private static final ModuleFacts SIGNED =
       new ModuleFacts(
-          null, null, new ModuleFacts.Signer("Debian", "AB:CD", "sha256", null), null, true);
-  private static final ModuleFacts UNSIGNED = new ModuleFacts(null, null, null, null, true);
+          null,
+          null,
+          new ModuleFacts.Signer("Debian", "AB:CD", "sha256", null),
+          List.of(),
+          null,
+          true);
+  private static final ModuleFacts UNSIGNED =
+      new ModuleFacts(null, null, null, List.of(), null, true);
   private static final ModuleFacts BROKEN =
-      new ModuleFacts(null, null, null, "the signature is not PKCS#7: offset=0x10", true);
+      new ModuleFacts(null, null, null, List.of(), "no module: offset=0x10", true);
 
   @Test
   void accepted_isValid_andNamesTheSigner() {

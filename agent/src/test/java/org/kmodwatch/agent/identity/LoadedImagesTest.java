@@ -78,6 +78,16 @@ class LoadedImagesTest {
   }
 
   @Test
+  void whatIsLongerThanARecordHasRoomFor_isCut_andHasAGap() throws IOException {
+    Event said = read(null, captured("long-texts"));
+
+    assertThat(text(said, "description")).isEqualTo("d".repeat(1024) + "…");
+    assertThat(String.valueOf(said.argument("gaps")))
+        .contains("module.description", "module.depends", "1024 characters, 256 names")
+        .doesNotContain("module.license");
+  }
+
+  @Test
   void image_isKept_whereThatWasAskedFor() throws IOException {
     Path kept = root.resolve("kept");
     Event said = read(ImageStore.open(kept, 1 << 20), captured("ordinary"));

@@ -1,5 +1,6 @@
 package org.kmodwatch.core.load;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -24,6 +25,9 @@ final class RecordBuilder {
   private static final long UNSET = 0xffff_ffffL;
 
   private static final String DELETED = " (deleted)";
+
+  /** The sensor's own limit, with the NUL (KW_APPEND_MAX in sensor/src/main/bpf/record.h). */
+  private static final int MAX_PARAMS_BYTES = 4095;
 
   private static final String CROWDED_OUT =
       "no work space was free in the kernel when the call was entered: too many were under way at"
@@ -255,6 +259,11 @@ final class RecordBuilder {
                     ? "could not be read from the caller's memory"
                     : "no event has them"));
       }
+      if (params != null && attempt.fromSensor() && bytesOf(params) >= MAX_PARAMS_BYTES) {
+        gaps.add(
+            new LoadRecord.Gap(
+                "route.params", "no more than %d bytes are taken".formatted(MAX_PARAMS_BYTES)));
+      }
     }
     Long bits = attempt.number(Part.CALL, "flags");
     List<String> flags = List.of();
@@ -271,6 +280,11 @@ final class RecordBuilder {
         call == Reasons.Call.INIT && attempt.file() == null && attempt.source() == null,
         image == null ? null : image.compression(),
         requested || attempt.alias != null);
+  }
+
+  /** As they were in memory: what was no UTF-8 is one byte for each character. */
+  private static int bytesOf(String text) {
+    return text.getBytes(StandardCharsets.UTF_8).length;
   }
 
   private static @Nullable String abi(Attempt attempt) {

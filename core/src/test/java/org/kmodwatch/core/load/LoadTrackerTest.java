@@ -61,6 +61,16 @@ final class LoadTrackerTest {
   }
 
   @Test
+  void paramsThatFillTheRoomForThem_haveAGap() {
+    feed(Call.finit(10, 0).params("p".repeat(4094)).loaded());
+    feed(Call.finit(11, 50).params("p".repeat(4095)).loaded());
+
+    assertThat(records.get(0).gaps()).isEmpty();
+    assertThat(records.get(1).gaps())
+        .containsExactly(new LoadRecord.Gap("route.params", "no more than 4095 bytes are taken"));
+  }
+
+  @Test
   void loadFromFile_isOneRecordWithAllThatIsKnown() {
     feed(Call.finit(10, 0).named("dummy").params("a=1").flags(2).unsigned(0).loaded());
 
