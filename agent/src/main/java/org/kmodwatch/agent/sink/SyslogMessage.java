@@ -3,6 +3,7 @@ package org.kmodwatch.agent.sink;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;
@@ -10,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Writes items as RFC 5424 has messages: PRI, version, time, host, application, process, kind,
- * structured data, and the item's line.
+ * structured data, and the item's line; for a socket of this machine in the form of syslog(3).
  *
  * <p>The structured data is {@code [kmodwatch@32473 id="…" kind="…" severity="…"]}: 32473 is the
  * enterprise number that RFC 5612 keeps for those who have none.
@@ -21,6 +22,10 @@ final class SyslogMessage {
   private static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSSSSS'Z'", Locale.ROOT)
           .withZone(ZoneOffset.UTC);
+
+  /** Of the local form: no year, no zone, and the day padded by a space. */
+  private static final DateTimeFormatter LOCAL_TIME =
+      DateTimeFormatter.ofPattern("MMM ppd HH:mm:ss", Locale.ENGLISH);
 
   /** Of our severities 0 to 3: informational, notice, warning, critical. */
   private static final int[] SEVERITIES = {6, 5, 4, 2};
@@ -43,12 +48,36 @@ final class SyslogMessage {
     this.processId = processId;
   }
 
+  /**
+   * For a socket of this machine: {@code <PRI>Mmm dd hh:mm:ss TAG[PID]: } and the item's line,
+   * which is what syslog(3) of the C library sends, and all that journald and rsyslog's imuxsock
+   * read there.
+   */
+  byte[] local(Item item) {
+    String head =
+        "<%d>%s %s[%d]: "
+            .formatted(
+                priority(item),
+                LOCAL_TIME.format(
+                    Instant.ofEpochSecond(0, item.timeNanos()).atZone(ZoneId.systemDefault())),
+                appName,
+                processId);
+    var message = new ByteArrayOutputStream(head.length() + item.body().length);
+    message.writeBytes(head.getBytes(StandardCharsets.US_ASCII));
+    message.writeBytes(item.body());
+    return message.toByteArray();
+  }
+
+  private int priority(Item item) {
+    return facility * 8 + SEVERITIES[Math.clamp(item.severity(), 0, SEVERITIES.length - 1)];
+  }
+
+  /** For a server. */
   byte[] of(Item item) {
-    int severity = SEVERITIES[Math.clamp(item.severity(), 0, SEVERITIES.length - 1)];
     String head =
         "<%d>1 %s %s %s %d %s [kmodwatch@32473 id=\"%s\" kind=\"%s\" severity=\"%d\"] "
             .formatted(
-                facility * 8 + severity,
+                priority(item),
                 TIME.format(Instant.ofEpochSecond(0, item.timeNanos())),
                 host,
                 appName,

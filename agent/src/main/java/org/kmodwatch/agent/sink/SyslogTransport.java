@@ -86,12 +86,18 @@ final class SyslogTransport implements Transport {
         open = connect();
         link = open;
       }
-      String refused = open.send(batch.stream().map(messages::of).toList());
+      String refused = open.send(batch.stream().map(this::message).toList());
       return refused == null ? new Answer.Taken() : new Answer.Refused(refused);
     } catch (IOException | KernelException e) {
       close();
       return new Answer.Later(String.valueOf(e.getMessage()), null);
     }
+  }
+
+  private byte[] message(Item item) {
+    return target.address().way() == SyslogTarget.Way.UNIX
+        ? messages.local(item)
+        : messages.of(item);
   }
 
   private Link connect() throws IOException {

@@ -53,8 +53,7 @@ public final class Rsyslog implements AutoCloseable {
         input(type="imudp" address="127.0.0.1" port="%5$d" ruleset="r")
         input(type="imptcp" address="127.0.0.1" port="%6$d" ruleset="r")
         input(type="imtcp" address="127.0.0.1" port="%7$d" ruleset="r")
-        input(type="imuxsock" socket="%1$s/log" ruleset="r" useSpecialParser="off" parseHostname="on"
-              rateLimit.interval="0")
+        input(type="imuxsock" socket="%1$s/log" ruleset="r" rateLimit.interval="0")
         ruleset(name="r") { action(type="omfile" file="%1$s/received" template="t") }
         """
             .formatted(
