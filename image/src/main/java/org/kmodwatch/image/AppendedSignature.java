@@ -31,12 +31,14 @@ import org.kmodwatch.image.pkcs7.SignedMessage;
  * @param signers who is said to have signed; empty if that cannot be read
  * @param message for the check; null if it is none
  * @param refusal why the kernel does not look at it; null if it does
+ * @param unreadable why it does not say who signed; null if it does
  */
 public record AppendedSignature(
     long signedBytes,
     List<Signer> signers,
-    @Nullable SignedMessage message,
-    @Nullable Refusal refusal) {
+    @Nullable ByteBuffer message,
+    @Nullable Refusal refusal,
+    @Nullable Refusal unreadable) {
 
   private static final byte[] MAGIC =
       "~Module signature appended~\n".getBytes(StandardCharsets.US_ASCII);
@@ -66,6 +68,7 @@ public record AppendedSignature(
    * @param signers who is said to have signed; empty if that cannot be read
    * @param message for the check; null if it is none
    * @param refusal why the kernel does not look at it; null if it does
+   * @param unreadable why it does not say who signed; null if it does
    */
   public AppendedSignature {
     signers = List.copyOf(signers);
@@ -91,7 +94,7 @@ public record AppendedSignature(
 
   /** Why no kernel takes it, or it cannot be read; null if neither is so. */
   public @Nullable String problem() {
-    Refusal why = refusal != null || message == null ? refusal : message.refused();
+    Refusal why = refusal == null ? unreadable : refusal;
     return why == null ? null : why.toString();
   }
 
@@ -179,22 +182,19 @@ public record AppendedSignature(
     }
     var trailer = new Trailer(module);
     Refusal refusal = trailer.refusal();
-    int length = trailer.at - before;
-    if (length > SignedMessage.MAX_BYTES) {
-      return new AppendedSignature(
-          before, List.of(), trailer.isPkcs7() ? SignedMessage.tooLong(length) : null, refusal);
-    }
-    var appended = new byte[length];
+    // One byte more than a kernel reads says as much as all of them.
+    var appended = new byte[Math.min(trailer.at - before, SignedMessage.MAX_BYTES + 1)];
     module.get(before, appended);
     if (!trailer.isPkcs7()) {
-      return new AppendedSignature(before, oldSigner(trailer, appended), null, refusal);
+      return new AppendedSignature(before, oldSigner(trailer, appended), null, refusal, null);
     }
-    SignedMessage message = SignedMessage.parse(appended);
+    SignedMessage message = SignedMessage.signersOf(appended);
     return new AppendedSignature(
         before,
         message.signers().stream().map(AppendedSignature::signer).toList(),
-        message,
-        refusal);
+        ByteBuffer.wrap(appended).asReadOnlyBuffer(),
+        refusal,
+        message.signers().isEmpty() ? message.refused() : null);
   }
 
   private static List<Signer> oldSigner(Trailer trailer, byte[] appended) {

@@ -1,5 +1,6 @@
 package org.kmodwatch.image;
 
+import java.nio.ByteBuffer;
 import java.security.cert.X509Certificate;
 import java.util.Collection;
 import org.jspecify.annotations.Nullable;
@@ -42,7 +43,7 @@ public final class SignatureVerifier {
       return new Check(SignatureStatus.UNSIGNED, null, null);
     }
     Refusal refusal = signature.refusal();
-    SignedMessage message = signature.message();
+    ByteBuffer message = signature.message();
     if (refusal != null || message == null) {
       return new Check(
           refusal != null && refusal.kind() == Refusal.Kind.WRONG
@@ -52,7 +53,9 @@ public final class SignatureVerifier {
           String.valueOf(refusal));
     }
     MessageVerifier.Result result =
-        verifier.verify(message, image.module().slice(0, (int) signature.signedBytes()));
+        verifier.verify(
+            SignedMessage.parse(bytes(message)),
+            image.module().slice(0, (int) signature.signedBytes()));
     Refusal why = result.refusal();
     if (why == null) {
       return new Check(SignatureStatus.VALID, result.certificate(), null);
@@ -65,5 +68,11 @@ public final class SignatureVerifier {
         },
         result.certificate(),
         why.toString());
+  }
+
+  private static byte[] bytes(ByteBuffer buffer) {
+    var bytes = new byte[buffer.remaining()];
+    buffer.duplicate().get(bytes);
+    return bytes;
   }
 }

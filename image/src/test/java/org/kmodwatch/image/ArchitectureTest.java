@@ -23,6 +23,7 @@ class ArchitectureTest {
           .onlyDependOnClassesThat()
           .resideInAnyPackage(
               "java..",
+              "javax.security.auth.x500..",
               "org.kmodwatch.image..",
               "org.kmodwatch.core.format..",
               "org.jspecify.annotations..",

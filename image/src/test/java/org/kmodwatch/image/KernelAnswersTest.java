@@ -116,6 +116,18 @@ class KernelAnswersTest {
                 + " (ENOKEY)");
   }
 
+  /** Whoever reads a module of a live load has no time for what certificates ask for. */
+  @Test
+  void readsNoCertificate_toSayWhoSigned() {
+    byte[] signed = find("with a certificate inside that is none").module();
+
+    AppendedSignature signature =
+        Objects.requireNonNull(ModuleImageReader.read(ByteBuffer.wrap(signed)).signature());
+
+    assertThat(signature.problem()).isNull();
+    assertThat(signature.first().orElseThrow().name()).isEqualTo("key of host-1");
+  }
+
   @Test
   void readsSerialNumbers_asModinfoDoes() {
     TestKey high = TestKey.named("high").serial(new BigInteger("80A1B2C3D4E5F607", 16)).make();

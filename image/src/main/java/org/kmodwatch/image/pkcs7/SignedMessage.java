@@ -72,7 +72,7 @@ public record SignedMessage(
       KeyId id) {}
 
   /** A message of more than {@value #MAX_BYTES} bytes, which is not read. */
-  public static SignedMessage tooLong(long length) {
+  private static SignedMessage tooLong() {
     return new SignedMessage(
         List.of(),
         List.of(),
@@ -81,15 +81,27 @@ public record SignedMessage(
         new Refusal(
             Refusal.Kind.WRONG,
             "EMSGSIZE",
-            "the signature has %,d bytes; kernels take %,d".formatted(length, MAX_BYTES)));
+            "the signature is longer than the %,d bytes that kernels read".formatted(MAX_BYTES)));
   }
 
-  /** Reads {@code message}, whatever it is. */
+  /**
+   * Reads who signed, and no certificate: those may ask for more time than somebody has who only
+   * wants to know that.
+   */
+  public static SignedMessage signersOf(byte[] message) {
+    return parse(message, false);
+  }
+
+  /** Reads all of {@code message}, whatever it is; certificates as the kernel checks them. */
   public static SignedMessage parse(byte[] message) {
+    return parse(message, true);
+  }
+
+  private static SignedMessage parse(byte[] message, boolean readsCertificates) {
     if (message.length > MAX_BYTES) {
-      return tooLong(message.length);
+      return tooLong();
     }
-    var parser = new Parser(message);
+    var parser = new Parser(message, readsCertificates);
     parser.parse();
     return new SignedMessage(
         parser.signers, parser.certificates, parser.hasContent, parser.isData, parser.refused);
@@ -127,6 +139,7 @@ public record SignedMessage(
     private final List<Signer> signers = new ArrayList<>();
     private final List<Certificate> certificates = new ArrayList<>();
     private final byte[] message;
+    private final boolean readsCertificates;
     private final Ber in;
     private boolean hasContent;
     private boolean isData;
@@ -139,8 +152,9 @@ public record SignedMessage(
     private byte[] serial = {};
     private byte[] identifier = {};
 
-    Parser(byte[] message) {
+    Parser(byte[] message, boolean readsCertificates) {
       this.message = message;
+      this.readsCertificates = readsCertificates;
       this.in = new Ber(message, 0, message.length, this::refuse);
     }
 
@@ -255,6 +269,9 @@ public record SignedMessage(
 
     private void certificate(boolean keep) throws RefusedException {
       Ber.Element element = in.any("a certificate");
+      if (!readsCertificates) {
+        return;
+      }
       try {
         if (element.tag() != Ber.SEQUENCE) {
           throw Refusal.malformed("a certificate inside of the signature is none").exception();
@@ -279,7 +296,9 @@ public record SignedMessage(
       enterEither(Ber.SET, Ber.SEQUENCE, "the signers");
       do {
         if (signers.size() == MAX_SIGNERS) {
-          throw Refusal.malformed("the signature has more than %d signers".formatted(MAX_SIGNERS))
+          throw Refusal.unsupported(
+                  "the signature has more than %d signers, and is not checked here"
+                      .formatted(MAX_SIGNERS))
               .exception();
         }
         signer();
