@@ -15,6 +15,11 @@ final class ZstdWhole extends InputStream {
 
   private static final int FIRST_TRY = 4 << 20;
 
+  /** A few bytes must not take a large heap: logs compress to a hundredth at best. */
+  private static final int MAX_RATIO = 1000;
+
+  private static final long ALWAYS_ALLOWED = 16L << 20;
+
   private final ZstdFrames frames;
   private final long maxBytes;
   private byte @Nullable [] out;
@@ -25,7 +30,8 @@ final class ZstdWhole extends InputStream {
    * Makes one.
    *
    * @param frames the data, whatever its windows
-   * @param maxBytes how much may come out, and go in
+   * @param maxBytes how much may come out, and go in; past 16 MiB no more than 1,000 times what
+   *     goes in
    */
   ZstdWhole(ZstdFrames frames, long maxBytes) {
     this.frames = frames;
@@ -65,9 +71,10 @@ final class ZstdWhole extends InputStream {
   private byte[] decompress() throws IOException {
     byte[] in = frames.readNBytes((int) maxBytes);
     if (frames.read() >= 0) {
-      throw tooMuch();
+      throw tooMuch(maxBytes);
     }
-    int size = (int) Math.min(maxBytes, Math.max(FIRST_TRY, 4L * in.length));
+    long most = Math.min(maxBytes, Math.max(ALWAYS_ALLOWED, (long) MAX_RATIO * in.length));
+    int size = (int) Math.min(most, Math.max(FIRST_TRY, 4L * in.length));
     while (true) {
       byte[] room = new byte[size];
       try {
@@ -77,16 +84,16 @@ final class ZstdWhole extends InputStream {
         if (!String.valueOf(e.getMessage()).contains("utput buffer too small")) {
           throw e;
         }
-        if (size == maxBytes) {
-          throw tooMuch();
+        if (size == most) {
+          throw tooMuch(most);
         }
       }
-      size = (int) Math.min(maxBytes, 2L * size);
+      size = (int) Math.min(most, 2L * size);
     }
   }
 
-  private Compression.PastLimitException tooMuch() {
+  private static Compression.PastLimitException tooMuch(long limit) {
     return new Compression.PastLimitException(
-        "has a window of more than 8 MiB, and does not fit into memory: limit=" + maxBytes);
+        "has a window of more than 8 MiB, and does not fit into memory: limit=" + limit);
   }
 }

@@ -174,6 +174,23 @@ class CompressionTest {
     }
   }
 
+  /** Runs of 128 KiB in a window of 128 MiB: a few bytes that ask for a large heap. */
+  @Test
+  void open_takesNoMoreMemoryThanAFewBytesAreWorth() throws IOException {
+    byte[] runs =
+        concat(
+            HexFormat.of().parseHex("28b52ffd0088"),
+            repeated(HexFormat.of().parseHex("020010" + "00"), 3000),
+            HexFormat.of().parseHex("010000"));
+
+    try (InputStream in =
+        Compression.open(new ByteArrayInputStream(runs), Long.MAX_VALUE, 1L << 30)) {
+      assertThatThrownBy(in::readAllBytes)
+          .isInstanceOf(IOException.class)
+          .hasMessageEndingWith("does not fit into memory: limit=16777216");
+    }
+  }
+
   /** A frame of one segment, which says its size, as one that says its window alone. */
   private static byte[] withWindow(byte[] frame, byte window) {
     int descriptor = frame[4] & 0xff;

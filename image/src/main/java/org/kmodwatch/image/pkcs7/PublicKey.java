@@ -31,6 +31,9 @@ record PublicKey(String algorithm, byte[] contents, byte[] info) {
   /** rsa_check_key_length in crypto/rsa.c, in bytes. */
   private static final Set<Integer> RSA_BYTES = Set.of(64, 128, 192, 256, 384, 512);
 
+  /** Nobody's is larger than 65,537; a large one takes a quarter of a second. */
+  private static final int MAX_EXPONENT_BITS = 64;
+
   /** mpi_read_raw_data takes no more. */
   private static final int MAX_NUMBER_BYTES = 16384 / 8;
 
@@ -119,7 +122,12 @@ record PublicKey(String algorithm, byte[] contents, byte[] info) {
         || number.compareTo(n.subtract(BigInteger.ONE)) >= 0) {
       throw Refusal.invalid("the signature is not a number of the key's size").exception();
     }
-    byte[] block = toBytes(number.modPow(new BigInteger(1, exponent), n), size);
+    var e = new BigInteger(1, exponent);
+    if (e.bitLength() > MAX_EXPONENT_BITS) {
+      throw Refusal.unsupported("an RSA exponent of more than 64 bits is not checked here")
+          .exception();
+    }
+    byte[] block = toBytes(number.modPow(e, n), size);
     byte[] info = DIGEST_INFO.get(hash);
     if (info == null) {
       throw Refusal.unsupported("%s with RSA is not checked here".formatted(hash)).exception();
