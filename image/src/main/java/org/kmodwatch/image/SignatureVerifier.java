@@ -48,7 +48,9 @@ public final class SignatureVerifier {
       return new Check(
           refusal != null && refusal.kind() == Refusal.Kind.WRONG
               ? SignatureStatus.INVALID
-              : SignatureStatus.UNKNOWN_KEY,
+              : signature.signers().isEmpty()
+                  ? SignatureStatus.NOT_CHECKED
+                  : SignatureStatus.UNKNOWN_KEY,
           null,
           String.valueOf(refusal));
     }

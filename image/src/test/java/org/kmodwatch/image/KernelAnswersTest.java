@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.kmodwatch.image.signing.Der;
 import org.kmodwatch.image.signing.SignatureCases;
 import org.kmodwatch.image.signing.SignatureCases.Case;
@@ -126,6 +127,23 @@ class KernelAnswersTest {
 
     assertThat(signature.problem()).isNull();
     assertThat(signature.first().orElseThrow().name()).isEqualTo("key of host-1");
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {256, 384, 521})
+  void checksSignaturesByEllipticCurves(int bits) {
+    TestKey key = TestKey.named("curve").algorithm("EC", "SHA256withECDSA").bits(bits).make();
+    byte[] signed =
+        SignatureCases.sign(
+            MODULE, key, SignatureCases.SHA256, "SHA256withECDSA", "1.2.840.10045.4.3.2");
+    byte[] changed = signed.clone();
+    changed[80] ^= 1;
+    var check = new SignatureVerifier(List.of(key.certificate()));
+
+    assertThat(check.verify(ModuleImageReader.read(ByteBuffer.wrap(signed))).status())
+        .isEqualTo(SignatureStatus.VALID);
+    assertThat(check.verify(ModuleImageReader.read(ByteBuffer.wrap(changed))).status())
+        .isEqualTo(SignatureStatus.INVALID);
   }
 
   @Test

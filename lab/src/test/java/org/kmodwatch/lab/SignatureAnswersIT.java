@@ -161,7 +161,7 @@ final class SignatureAnswersIT {
       Answer expected = one.answer() == Answer.UNSUPPORTED ? Answer.NO_KEY : one.answer();
       assertThat(answer(answers.get(i)))
           .as("kernel on %s: %s", one.name(), answers.get(i))
-          .isEqualTo(expected);
+          .isEqualTo(needsEcdsa(one) && is61(kernel) ? Answer.WRONG : expected);
       assertThat(ours(one.module())).as(one.name()).isEqualTo(expected);
     }
   }
@@ -206,6 +206,11 @@ final class SignatureAnswersIT {
       case "0 OE" -> Answer.NO_KEY;
       default -> Answer.WRONG;
     };
+  }
+
+  /** Whether the kernel is to check an elliptic curve's signature, which Debian's 6.1 cannot. */
+  private static boolean needsEcdsa(Case one) {
+    return one.name().equals("with a certificate inside of an elliptic curve");
   }
 
   /** Whether a change has made the digest's algorithm one that 6.1 does not know. */

@@ -4,6 +4,7 @@ import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads BER by the rules of the kernel's decoder (asn1_ber_decoder in lib/asn1_decoder.c), where
@@ -40,7 +41,7 @@ final class Ber {
   private static final int MAX_READ_LENGTH_BYTES = 4;
 
   private final byte[] bytes;
-  private final Consumer<Refusal> refusals;
+  private final @Nullable Consumer<Refusal> refusals;
   private final Deque<Frame> frames = new ArrayDeque<>();
   private int at;
   private int end;
@@ -65,9 +66,10 @@ final class Ber {
   /**
    * Reads from {@code start} to {@code end}.
    *
-   * @param refusals takes what the kernel refuses and can be read all the same
+   * @param refusals takes what the kernel refuses and can be read all the same; null to go no
+   *     further than the kernel
    */
-  Ber(byte[] bytes, int start, int end, Consumer<Refusal> refusals) {
+  Ber(byte[] bytes, int start, int end, @Nullable Consumer<Refusal> refusals) {
     this.bytes = bytes;
     this.at = start;
     this.end = end;
@@ -76,7 +78,7 @@ final class Ber {
 
   /** Reads all of {@code bytes}, and goes no further than the kernel. */
   static Ber strict(byte[] bytes, int start, int end) {
-    return new Ber(bytes, start, end, refusal -> {});
+    return new Ber(bytes, start, end, null);
   }
 
   byte[] contents(Element element) {
@@ -195,7 +197,7 @@ final class Ber {
     if (count > MAX_LENGTH_BYTES) {
       Refusal tooLong =
           Refusal.malformed("%s has a length of %d bytes, not of 2".formatted(what, count));
-      if (count > MAX_READ_LENGTH_BYTES) {
+      if (refusals == null || count > MAX_READ_LENGTH_BYTES) {
         throw tooLong.exception();
       }
       refusals.accept(tooLong);

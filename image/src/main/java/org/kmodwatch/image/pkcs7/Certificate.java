@@ -45,11 +45,16 @@ record Certificate(
    * @throws RefusedException if the kernel would not take it
    */
   static Certificate parse(byte[] bytes, int start, int end) throws RefusedException {
+    if (end - start > SignedMessage.MAX_BYTES) {
+      throw new RefusedException(
+          new Refusal(Refusal.Kind.WRONG, "EMSGSIZE", "a certificate that is too long"));
+    }
     return new Parser(bytes, start, end).parse();
   }
 
   /** Checks its own signature, by its authority's key. */
   void checkSignedBy(PublicKey authority) throws RefusedException {
+    authority.requireFits(algorithm);
     if (digest == null) {
       throw Refusal.unsupported("the digest %s is not checked here".formatted(hash)).exception();
     }
@@ -273,7 +278,6 @@ record Certificate(
     }
 
     private void publicKey() throws RefusedException {
-      int infoAt = in.position();
       in.enter(Ber.SEQUENCE, "the certificate's key");
       byte[] oid = algorithm();
       byte[] contents = in.contents(in.leaf(Ber.BIT_STRING, "the certificate's key"));
@@ -285,8 +289,8 @@ record Certificate(
             default -> throw unsupportedKey(Oid.name(oid));
           };
       contents = withoutUnusedBits(contents, "the certificate's key");
-      Ber.Element info = in.leave("the certificate's key");
-      key = new PublicKey(algorithm, contents, Arrays.copyOfRange(bytes, infoAt, info.end()));
+      in.leave("the certificate's key");
+      key = new PublicKey(algorithm, contents);
     }
 
     private String curve() throws RefusedException {
@@ -387,7 +391,8 @@ record Certificate(
       if (from.isNext(EXPLICIT | 1)) {
         from.enter(EXPLICIT | 1, what);
         do {
-          byte[] name = generalName(from, what);
+          // The kernel takes an empty list.
+          byte[] name = from.isAtEnd() ? null : generalName(from, what);
           issuer = name == null ? issuer : name;
         } while (from.more());
         from.leave(what);
@@ -458,19 +463,14 @@ record Certificate(
         throw Refusal.rejected("a certificate that names two authorities").exception();
       }
     }
-    if (digest == null) {
-      return false;
-    }
     try {
       checkSignedBy(key);
       return true;
     } catch (RefusedException e) {
-      if (e.refusal().kind() == Refusal.Kind.UNSUPPORTED) {
-        return false;
-      }
+      // What is not checked here may be wrong for the kernel, so that it is not passed over.
       throw new RefusedException(
           new Refusal(
-              Refusal.Kind.WRONG,
+              e.refusal().kind(),
               e.refusal().error(),
               "a certificate that its own key did not sign: " + e.refusal().why()));
     }

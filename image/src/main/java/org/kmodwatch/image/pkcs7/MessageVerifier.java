@@ -119,7 +119,7 @@ public final class MessageVerifier {
           return new Result(e.refusal(), matched);
         }
       }
-      if (trusted) {
+      if (trusted && unsupported == null) {
         return new Result(null, matched);
       }
       return new Result(unsupported != null ? unsupported : noKey(), null);
@@ -130,11 +130,7 @@ public final class MessageVerifier {
         Refusal why = leftOut.get(info.id());
         if (why != null) {
           return new Refusal(
-              why.kind() == Refusal.Kind.UNSUPPORTED
-                  ? Refusal.Kind.UNSUPPORTED
-                  : Refusal.Kind.NO_KEY,
-              "ENOKEY",
-              "kernels do not take its certificate: " + why.why());
+              Refusal.Kind.NO_KEY, "ENOKEY", "kernels do not take its certificate: " + why.why());
         }
       }
       return new Refusal(Refusal.Kind.NO_KEY, "ENOKEY", "no certificate is here for its key");
@@ -201,8 +197,10 @@ public final class MessageVerifier {
         if (authority.isEmpty() || passed.contains(authority.get())) {
           return;
         }
-        certificate.checkSignedBy(authority.get().key());
-        authorities.put(certificate, authority.get());
+        if (!authority.get().equals(authorities.get(certificate))) {
+          certificate.checkSignedBy(authority.get().key());
+          authorities.put(certificate, authority.get());
+        }
         certificate = authority.get();
       }
     }
@@ -236,7 +234,7 @@ public final class MessageVerifier {
         }
         List<Trusted> same = find(certificate.id(), certificate.keyIdentifier(), false);
         if (!same.isEmpty()) {
-          checkSignedByOneOf(same, signer, last);
+          checkSignedByEach(same, signer, last);
           return markVerified(signer, certificate);
         }
         if (certificate.equals(authorities.get(certificate))) {
@@ -250,19 +248,15 @@ public final class MessageVerifier {
         List<Trusted> authority =
             id == null ? find(keyIdentifier, null, true) : find(id, keyIdentifier, true);
         if (!authority.isEmpty()) {
-          checkSignedByOneOf(authority, signer, last);
+          checkSignedByEach(authority, signer, last);
           return markVerified(signer, last);
         }
-      }
-      if (signer.info().id().isEmpty()) {
-        throw Refusal.invalid("the signer has no name of the kind that its version has")
-            .exception();
       }
       List<Trusted> direct = find(signer.info().id(), null, true);
       if (direct.isEmpty()) {
         return false;
       }
-      checkSignedByOneOf(direct, signer, null);
+      checkSignedByEach(direct, signer, null);
       return true;
     }
 
@@ -281,6 +275,9 @@ public final class MessageVerifier {
      */
     private List<Trusted> find(@Nullable KeyId id, @Nullable KeyId second, boolean insist)
         throws RefusedException {
+      if (insist && id != null && id.isEmpty()) {
+        throw Refusal.invalid("an identifier of a key that is empty").exception();
+      }
       List<Trusted> found =
           keys.stream()
               .filter(
@@ -293,20 +290,20 @@ public final class MessageVerifier {
       }
       List<Trusted> fitting =
           found.stream().filter(key -> KeyId.isSame(key.parsed().keyIdentifier(), second)).toList();
-      if (insist && fitting.isEmpty() && !found.isEmpty()) {
+      if (insist && fitting.size() < found.size()) {
         throw Refusal.rejected("the key that it names has another identifier").exception();
       }
       return fitting;
     }
 
     /**
-     * Checks with one of {@code trusted} what signed {@code certificate}, or the module if that is
-     * null. More than one have the same name only if somebody made them so; one that fits will do.
+     * Checks with each of {@code trusted} what signed {@code certificate}, or the module if that is
+     * null. More than one have the same name only if somebody made them so. The kernel takes one of
+     * them, and which one is its own matter.
      */
-    private void checkSignedByOneOf(
+    private void checkSignedByEach(
         List<Trusted> trusted, Signer signer, @Nullable Certificate certificate)
         throws RefusedException {
-      Refusal why = null;
       for (Trusted one : trusted) {
         matched = one.certificate();
         try {
@@ -315,15 +312,12 @@ public final class MessageVerifier {
           } else {
             certificate.checkSignedBy(one.parsed().key());
           }
-          return;
         } catch (RefusedException e) {
-          why = e.refusal();
+          throw e.refusal().kind() == Refusal.Kind.UNSUPPORTED
+              ? e
+              : Refusal.rejected(e.refusal().why()).exception();
         }
       }
-      if (why != null && why.kind() == Refusal.Kind.UNSUPPORTED) {
-        throw why.exception();
-      }
-      throw Refusal.rejected(why == null ? "" : why.why()).exception();
     }
   }
 }

@@ -2,14 +2,18 @@ package org.kmodwatch.image.pkcs7;
 
 import java.math.BigInteger;
 import java.security.GeneralSecurityException;
-import java.security.KeyFactory;
 import java.security.MessageDigest;
-import java.security.Signature;
-import java.security.spec.X509EncodedKeySpec;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
+import org.bouncycastle.asn1.x9.ECNamedCurveTable;
+import org.bouncycastle.asn1.x9.X9ECParameters;
+import org.bouncycastle.crypto.params.ECDomainParameters;
+import org.bouncycastle.crypto.params.ECPublicKeyParameters;
+import org.bouncycastle.crypto.signers.ECDSASigner;
+import org.bouncycastle.math.ec.ECPoint;
 
 /**
  * A key, and the check of a signature with it (public_key_verify_signature in
@@ -17,10 +21,9 @@ import java.util.Set;
  *
  * @param algorithm by the kernel's name: {@code rsa}, {@code ecdsa-nist-p256}, {@code ecrdsa}, …
  * @param contents the key itself: of RSA a SEQUENCE of two numbers
- * @param info the SubjectPublicKeyInfo that it is in
  */
 @SuppressWarnings("ArrayRecordComponent") // Never compared.
-record PublicKey(String algorithm, byte[] contents, byte[] info) {
+record PublicKey(String algorithm, byte[] contents) {
 
   /** Algorithms of signatures, by the kernel's names. */
   static final String RSA = "rsa";
@@ -33,9 +36,6 @@ record PublicKey(String algorithm, byte[] contents, byte[] info) {
 
   /** Nobody's is larger than 65,537; a large one takes a quarter of a second. */
   private static final int MAX_EXPONENT_BITS = 64;
-
-  /** mpi_read_raw_data takes no more. */
-  private static final int MAX_NUMBER_BYTES = 16384 / 8;
 
   /** Bytes of 0xff that a signature has before its digest, at least. */
   private static final int MIN_PADDING = 8;
@@ -81,17 +81,28 @@ record PublicKey(String algorithm, byte[] contents, byte[] info) {
    * @throws RefusedException if it is wrong, or cannot be checked
    */
   void check(String by, String hash, byte[] signature, byte[] digest) throws RefusedException {
+    requireFits(by);
+    if (by.equals(RSA)) {
+      checkRsa(hash, signature, digest);
+    } else if (by.equals(ECDSA)) {
+      checkEcdsa(hash, signature, digest);
+    } else if (hash.startsWith("streebog")) {
+      throw Refusal.unsupported("%s is not checked here".formatted(algorithm)).exception();
+    } else {
+      throw Refusal.invalid("%s does not go with %s".formatted(hash, algorithm)).exception();
+    }
+  }
+
+  /**
+   * Checks that a signature by this key may be by {@code by}.
+   *
+   * @throws RefusedException if not
+   */
+  void requireFits(String by) throws RefusedException {
     boolean curve = algorithm.startsWith(ECDSA + "-");
     if (!algorithm.equals(by) && !(curve && by.equals(ECDSA))) {
       throw Refusal.rejected("signed by %s, and the key is of %s".formatted(by, algorithm))
           .exception();
-    }
-    if (by.equals(RSA)) {
-      checkRsa(hash, signature, digest);
-    } else if (curve) {
-      checkEcdsa(hash, signature, digest);
-    } else {
-      throw Refusal.unsupported("%s is not checked here".formatted(algorithm)).exception();
     }
   }
 
@@ -102,14 +113,12 @@ record PublicKey(String algorithm, byte[] contents, byte[] info) {
     byte[] modulus = in.contents(in.leaf(Ber.INTEGER, "the modulus"));
     byte[] exponent = in.contents(in.leaf(Ber.INTEGER, "the exponent"));
     in.leave("the key");
-    if (modulus.length == 0
-        || exponent.length == 0
-        || exponent.length > modulus.length
-        || modulus.length > MAX_NUMBER_BYTES) {
+    if (modulus.length == 0 || exponent.length == 0 || exponent.length > modulus.length) {
       throw Refusal.invalid("the key's numbers are none").exception();
     }
     var n = new BigInteger(1, modulus);
-    int size = (n.bitLength() + Byte.SIZE - 1) / Byte.SIZE;
+    // mpi_get_size: in whole limbs.
+    int size = (n.bitLength() + Long.SIZE - 1) / Long.SIZE * Long.BYTES;
     if (!RSA_BYTES.contains(size)) {
       throw Refusal.invalid(
               "the key is of %d bits; kernels take RSA of 512, 1024, 1536, 2048, 3072 and 4096"
@@ -161,20 +170,65 @@ record PublicKey(String algorithm, byte[] contents, byte[] info) {
     if (!DIGEST_INFO.containsKey(hash)) {
       throw Refusal.invalid("%s does not go with ECDSA".formatted(hash)).exception();
     }
-    Signature check;
-    try {
-      check = Signature.getInstance("NONEwithECDSA");
-      check.initVerify(KeyFactory.getInstance("EC").generatePublic(new X509EncodedKeySpec(info)));
-    } catch (GeneralSecurityException | RuntimeException unknown) {
+    Curve curve = CURVES.get(algorithm);
+    if (curve == null) {
       throw Refusal.unsupported("%s is not checked here".formatted(algorithm)).exception();
     }
-    try {
-      check.update(digest);
-      if (!check.verify(signature)) {
-        throw wrong();
-      }
-    } catch (GeneralSecurityException | RuntimeException notOne) {
+    Ber in = Ber.strict(signature, 0, signature.length);
+    in.enter(Ber.SEQUENCE, "the signature's numbers");
+    BigInteger r = curve.number(in.contents(in.leaf(Ber.INTEGER, "the signature's first number")));
+    BigInteger s = curve.number(in.contents(in.leaf(Ber.INTEGER, "the signature's second number")));
+    in.leave("the signature's numbers");
+    var check = new ECDSASigner();
+    check.init(false, new ECPublicKeyParameters(curve.point(contents), curve.domain()));
+    if (!check.verifySignature(digest, r, s)) {
       throw wrong();
+    }
+  }
+
+  /** By the kernel's names. */
+  private static final Map<String, Curve> CURVES =
+      Map.of(
+          "ecdsa-nist-p192", Curve.named("P-192", 3),
+          "ecdsa-nist-p256", Curve.named("P-256", 4),
+          "ecdsa-nist-p384", Curve.named("P-384", 6),
+          "ecdsa-nist-p521", Curve.named("P-521", 9));
+
+  /**
+   * A curve.
+   *
+   * @param domain its numbers
+   * @param digits of 64 bits that the kernel has for a number
+   */
+  private record Curve(ECDomainParameters domain, int digits) {
+
+    static Curve named(String name, int digits) {
+      X9ECParameters curve = Objects.requireNonNull(ECNamedCurveTable.getByName(name));
+      return new Curve(new ECDomainParameters(curve), digits);
+    }
+
+    /** A number of a signature (ecdsa_get_signature_rs in crypto/ecdsa.c). */
+    BigInteger number(byte[] bytes) throws RefusedException {
+      int room = digits * Long.BYTES;
+      if (bytes.length == 0 || bytes.length > room + 1 || (bytes.length > room && bytes[0] != 0)) {
+        throw Refusal.invalid("a number of the signature is too long").exception();
+      }
+      return new BigInteger(1, bytes);
+    }
+
+    /** The point of a key, which is not compressed (ecdsa_set_pub_key). */
+    ECPoint point(byte[] key) throws RefusedException {
+      int length = (key.length - 1) / 2;
+      if (key.length % 2 == 0 || key[0] != 4 || (length + Long.BYTES - 1) / Long.BYTES != digits) {
+        throw Refusal.invalid("the key is no point of its curve").exception();
+      }
+      var x = new BigInteger(1, Arrays.copyOfRange(key, 1, 1 + length));
+      var y = new BigInteger(1, Arrays.copyOfRange(key, 1 + length, key.length));
+      try {
+        return domain.validatePublicPoint(domain.getCurve().createPoint(x, y));
+      } catch (IllegalArgumentException notOnIt) {
+        throw Refusal.invalid("the key is no point of its curve").exception();
+      }
     }
   }
 

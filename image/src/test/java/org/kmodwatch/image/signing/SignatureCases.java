@@ -114,18 +114,28 @@ public final class SignatureCases {
   }
 
   /**
-   * {@code module} with a signature, in the form of the kernel's sign-file.
+   * {@code module} with a signature by RSA, in the form of the kernel's sign-file.
    *
    * @param digest object identifier
    * @param algorithm Java's name for it with that digest
    */
   public static byte[] sign(byte[] module, TestKey key, String digest, String algorithm) {
+    return sign(module, key, digest, algorithm, RSA);
+  }
+
+  /**
+   * The same by another algorithm.
+   *
+   * @param identifier of the algorithm
+   */
+  public static byte[] sign(
+      byte[] module, TestKey key, String digest, String algorithm, String identifier) {
     byte[] signer =
         Der.sequence(
             Der.integer(1),
             Der.sequence(key.issuer(), Der.integer(key.certificate().getSerialNumber())),
             Der.algorithm(digest),
-            Der.algorithm(RSA),
+            Der.algorithm(identifier),
             Der.octets(key.sign(algorithm, module)));
     return append(
         module,
@@ -414,6 +424,17 @@ public final class SignatureCases {
     certificate("of another key", Answer.WRONG, namesake.encoded());
     certificate("that is its own", Answer.VALID, trusted.encoded());
     certificate("of a stranger", Answer.VALID, stranger.encoded());
+    certificate(
+        "of an elliptic curve",
+        Answer.VALID,
+        TestKey.named("curve").algorithm("EC", "SHA256withECDSA").bits(256).make().encoded());
+    TestKey nameless =
+        TestKey.named("nameless")
+            .issuer(authority)
+            .authorityIdentifier(Der.sequence(Der.tag(0xa1)))
+            .make();
+    certificate("with an authority of no name", Answer.VALID, nameless.encoded());
+    certificate("with a length of three bytes", Answer.WRONG, longLength(leaf.encoded()));
     add("with an empty set of certificates", Answer.VALID, m -> m.certificates = Der.tag(0xa0));
     add(
         "with an empty sequence of certificates",
@@ -466,6 +487,13 @@ public final class SignatureCases {
           m.key = stranger;
           m.certificates = Der.tag(0xa0, stranger.encoded());
         });
+  }
+
+  /** A certificate whose inner SEQUENCE has one byte more for its length. */
+  private static byte[] longLength(byte[] certificate) {
+    byte[] contents = Arrays.copyOfRange(certificate, 4, certificate.length);
+    return Der.tag(
+        0x30, new byte[] {0x30, (byte) 0x83, 0}, Arrays.copyOfRange(contents, 2, contents.length));
   }
 
   private void certificate(String name, Answer answer, byte[] certificate) {

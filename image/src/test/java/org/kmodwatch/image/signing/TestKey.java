@@ -32,6 +32,7 @@ public record TestKey(KeyPair keys, X509Certificate certificate) {
     private BigInteger serial = BigInteger.valueOf(0x1234_5678);
     private boolean withIdentifier = true;
     private @Nullable KeyPair keys;
+    private byte @Nullable [] authorityIdentifier;
 
     private Maker(String name) {
       this.name = name;
@@ -68,6 +69,12 @@ public record TestKey(KeyPair keys, X509Certificate certificate) {
       return this;
     }
 
+    /** The whole extension that names its authority. */
+    public Maker authorityIdentifier(byte[] value) {
+      authorityIdentifier = value;
+      return this;
+    }
+
     public TestKey make() {
       try {
         KeyPairGenerator generator = KeyPairGenerator.getInstance(algorithm);
@@ -87,7 +94,9 @@ public record TestKey(KeyPair keys, X509Certificate certificate) {
                 Date.from(Instant.parse("2002-01-01T00:00:00Z")),
                 subject,
                 pair.getPublic());
-        if (withIdentifier) {
+        if (authorityIdentifier != null) {
+          builder.addExtension(Extension.authorityKeyIdentifier, false, authorityIdentifier);
+        } else if (withIdentifier) {
           var extensions = new JcaX509ExtensionUtils();
           builder
               .addExtension(
