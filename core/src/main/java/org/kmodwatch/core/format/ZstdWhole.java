@@ -2,6 +2,7 @@ package org.kmodwatch.core.format;
 
 import io.airlift.compress.MalformedInputException;
 import io.airlift.compress.zstd.ZstdDecompressor;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Arrays;
@@ -22,9 +23,7 @@ final class ZstdWhole extends InputStream {
 
   private final ZstdFrames frames;
   private final long maxBytes;
-  private byte @Nullable [] out;
-  private int at;
-  private int end;
+  private @Nullable ByteArrayInputStream out;
 
   /**
    * Makes one.
@@ -40,27 +39,12 @@ final class ZstdWhole extends InputStream {
 
   @Override
   public int read() throws IOException {
-    byte[] one = new byte[1];
-    return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
+    return out().read();
   }
 
   @Override
   public int read(byte[] buffer, int offset, int length) throws IOException {
-    byte[] bytes = out;
-    if (bytes == null) {
-      bytes = decompress();
-      out = bytes;
-    }
-    if (length == 0) {
-      return 0;
-    }
-    if (at == end) {
-      return -1;
-    }
-    int count = Math.min(length, end - at);
-    System.arraycopy(bytes, at, buffer, offset, count);
-    at += count;
-    return count;
+    return out().read(buffer, offset, length);
   }
 
   @Override
@@ -68,7 +52,14 @@ final class ZstdWhole extends InputStream {
     frames.close();
   }
 
-  private byte[] decompress() throws IOException {
+  private InputStream out() throws IOException {
+    if (out == null) {
+      out = decompress();
+    }
+    return out;
+  }
+
+  private ByteArrayInputStream decompress() throws IOException {
     byte[] in = frames.readNBytes((int) maxBytes);
     if (frames.read() >= 0) {
       throw tooMuch(maxBytes);
@@ -78,8 +69,8 @@ final class ZstdWhole extends InputStream {
     while (true) {
       byte[] room = new byte[size];
       try {
-        end = new ZstdDecompressor().decompress(in, 0, in.length, room, 0, size);
-        return end < size / 2 ? Arrays.copyOf(room, end) : room;
+        int end = new ZstdDecompressor().decompress(in, 0, in.length, room, 0, size);
+        return new ByteArrayInputStream(end < size / 2 ? Arrays.copyOf(room, end) : room, 0, end);
       } catch (MalformedInputException | IllegalArgumentException e) {
         if (!String.valueOf(e.getMessage()).contains("utput buffer too small")) {
           throw e;

@@ -1,6 +1,5 @@
 package org.kmodwatch.core.load;
 
-import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
@@ -18,15 +17,7 @@ final class RecordIds {
    * @param max how many are kept; the oldest of more is forgotten
    */
   RecordIds(int max) {
-    hosts =
-        new LinkedHashMap<>() {
-          @Override
-          protected boolean removeEldestEntry(Map.Entry<String, String> eldest) {
-            return size() > max;
-          }
-
-          private static final long serialVersionUID = 1;
-        };
+    hosts = new NewestMap<>(max);
   }
 
   /** Sees to it that {@code attempt} has an id that no other host's has. */

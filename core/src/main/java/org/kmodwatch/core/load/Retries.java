@@ -1,6 +1,5 @@
 package org.kmodwatch.core.load;
 
-import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -44,15 +43,7 @@ final class Retries {
    * @param max how many attempts are kept; the oldest of more is forgotten
    */
   Retries(int max) {
-    failed =
-        new LinkedHashMap<>() {
-          @Override
-          protected boolean removeEldestEntry(Map.Entry<Attempt.Task, Failed> eldest) {
-            return size() > max;
-          }
-
-          private static final long serialVersionUID = 1;
-        };
+    failed = new NewestMap<>(max);
   }
 
   /** Forgets what ended before. */
