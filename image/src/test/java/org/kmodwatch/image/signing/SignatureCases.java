@@ -91,11 +91,11 @@ public final class SignatureCases {
    * Signatures of the kinds that there are: by name, by identifier, by a leaf with certificates.
    */
   public List<Signed> signed() {
-    var byIdentifier = new Message();
+    var byIdentifier = message();
     byIdentifier.version = 3;
     byIdentifier.signerVersion = 3;
     byIdentifier.signer = Der.tag(0x80, trusted.identifier());
-    var byLeaf = new Message();
+    var byLeaf = message();
     byLeaf.key = leaf;
     byLeaf.certificates = Der.tag(0xa0, leaf.encoded());
     return List.of(
@@ -109,8 +109,12 @@ public final class SignatureCases {
     return new Signed(name, whole, module.length, whole.length - MAGIC.length);
   }
 
+  private Message message() {
+    return new Message(module, trusted);
+  }
+
   private byte[] ordinary() {
-    return new Message().bytes();
+    return message().bytes();
   }
 
   /**
@@ -130,24 +134,12 @@ public final class SignatureCases {
    */
   public static byte[] sign(
       byte[] module, TestKey key, String digest, String algorithm, String identifier) {
-    byte[] signer =
-        Der.sequence(
-            Der.integer(1),
-            Der.sequence(key.issuer(), Der.integer(key.certificate().getSerialNumber())),
-            Der.algorithm(digest),
-            Der.algorithm(identifier),
-            Der.octets(key.sign(algorithm, module)));
-    return append(
-        module,
-        Der.sequence(
-            Der.oid(SIGNED_DATA),
-            Der.tag(
-                0xa0,
-                Der.sequence(
-                    Der.integer(1),
-                    Der.set(Der.algorithm(digest)),
-                    Der.sequence(Der.oid(DATA)),
-                    Der.set(signer)))));
+    var message = new Message(module, key);
+    message.digest = digest;
+    message.digestAlgorithms = Der.set(Der.algorithm(digest));
+    message.signs = algorithm;
+    message.signatureAlgorithm = Der.algorithm(identifier);
+    return append(module, message.bytes());
   }
 
   /** {@code module} with {@code message} in the place of a signature. */
@@ -160,8 +152,9 @@ public final class SignatureCases {
   }
 
   /** A PKCS#7 message, of which each part can be another. */
-  private final class Message {
-    private TestKey key = trusted;
+  private static final class Message {
+    private final byte[] module;
+    private TestKey key;
     private int version = 1;
     private int signerVersion = 1;
     private String outer = SIGNED_DATA;
@@ -178,6 +171,11 @@ public final class SignatureCases {
     private byte[] signature = {};
     private String signs = "SHA256withRSA";
     private byte[] moreSigners = {};
+
+    Message(byte[] module, TestKey key) {
+      this.module = module;
+      this.key = key;
+    }
 
     byte[] signerInfo() {
       byte[] name =
@@ -214,7 +212,7 @@ public final class SignatureCases {
   }
 
   private void add(String name, Answer answer, Change change) {
-    var message = new Message();
+    var message = message();
     change.to(message);
     addBytes(name, answer, message.bytes());
   }
@@ -289,7 +287,7 @@ public final class SignatureCases {
         Answer.NO_KEY,
         m -> {
           m.key = stranger;
-          var other = new Message();
+          var other = message();
           other.key = leaf;
           m.moreSigners = other.signerInfo();
         });
@@ -297,7 +295,7 @@ public final class SignatureCases {
         "by two signers, one of them trusted",
         Answer.VALID,
         m -> {
-          var other = new Message();
+          var other = message();
           other.key = stranger;
           m.moreSigners = other.signerInfo();
         });
@@ -305,7 +303,7 @@ public final class SignatureCases {
         "by two signers, one of them wrong",
         Answer.WRONG,
         m -> {
-          var other = new Message();
+          var other = message();
           other.signature = other.key.sign(other.signs, new byte[1]);
           m.moreSigners = other.signerInfo();
         });
@@ -516,7 +514,7 @@ public final class SignatureCases {
   }
 
   private void encodings() {
-    byte[] message = new Message().bytes();
+    byte[] message = message().bytes();
     byte[] inner = Arrays.copyOfRange(message, 4, message.length);
     for (int count = 3; count <= 4; count++) {
       var length = new byte[count];
