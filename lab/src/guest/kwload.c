@@ -47,7 +47,7 @@ static const char usage_text[] =
 	"       kwload int80 FILE [PARAMS]            finit_module(2) by int $0x80 from this 64-bit program\n"
 	"       kwload int80-init FILE [PARAMS]       init_module(2) by int $0x80\n"
 	"       kwload int80-delete NAME              delete_module(2) by int $0x80\n"
-	"       kwload badfd                          finit_module(2) on a descriptor that is not open\n"
+	"       kwload badfd [FD FLAGS]               finit_module(2) on a descriptor that is not open\n"
 	"       kwload delete NAME [FLAGS]            delete_module(2)\n"
 	"       kwload socket FAMILY TYPE PROTO [UID] socket(2) as UID (default 65534)\n"
 	"       kwload nocap init|finit FILE          the same as nobody, without CAP_SYS_MODULE\n"
@@ -640,7 +640,7 @@ int main(int argc, char **argv)
 	const char *params = argc > 3 ? argv[3] : "";
 
 	if (!strcmp(verb, "badfd"))
-		return report_syscall("badfd", syscall(SYS_finit_module, 9999, "", 0));
+		return report_syscall("badfd", syscall(SYS_finit_module, file ? atol(file) : 9999, "", strtol(*params ? params : "0", NULL, 0)));
 	if (!strcmp(verb, "now"))
 		return print_time();
 	if (!file)

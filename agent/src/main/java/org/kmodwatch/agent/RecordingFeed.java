@@ -3,6 +3,7 @@ package org.kmodwatch.agent;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.function.Consumer;
+import org.kmodwatch.core.event.CanaryCall;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.event.SensorContexts;
 import org.kmodwatch.core.format.BadLine;
@@ -12,16 +13,35 @@ import org.kmodwatch.core.format.EventHandler;
  * Hands a recording's events to a pipeline, by the clock of the events. What an output throws comes
  * out as an {@link UncheckedIOException}, so that it is not taken for a failure of the input.
  *
- * @param pipeline takes the events
- * @param badLines takes the lines that are none
+ * <p>Canaries, which nothing can be loaded by, are counted and not handed on: other tools record
+ * one each five seconds where an agent runs beside them. One thread.
  */
-record RecordingFeed(Pipeline pipeline, Consumer<BadLine> badLines) implements EventHandler {
+final class RecordingFeed implements EventHandler {
+
+  private final Pipeline pipeline;
+  private final Consumer<BadLine> badLines;
+  private long canaries;
+
+  /**
+   * Makes one.
+   *
+   * @param pipeline takes the events
+   * @param badLines takes the lines that are none
+   */
+  RecordingFeed(Pipeline pipeline, Consumer<BadLine> badLines) {
+    this.pipeline = pipeline;
+    this.badLines = badLines;
+  }
 
   @Override
   public void onEvent(Event event) {
     try {
       pipeline.tick(SensorContexts.steadyNanos(event), event.timestampNanos());
-      pipeline.accept(event);
+      if (CanaryCall.isOne(event)) {
+        canaries++;
+      } else {
+        pipeline.accept(event);
+      }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -30,5 +50,10 @@ record RecordingFeed(Pipeline pipeline, Consumer<BadLine> badLines) implements E
   @Override
   public void onBadLine(BadLine line) {
     badLines.accept(line);
+  }
+
+  /** How many canaries there were. */
+  long canaries() {
+    return canaries;
   }
 }

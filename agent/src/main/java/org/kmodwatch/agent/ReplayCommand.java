@@ -153,10 +153,11 @@ final class ReplayCommand implements Callable<Integer> {
       pipeline.withoutAlerts();
     }
     ReadOptions options = readOptions(installed);
+    var feed = new RecordingFeed(pipeline, this::bad);
     if (files.stream().anyMatch(KafkaTopic::isMeant)) {
-      long topicLines = new TopicReplay(this, pipeline, options).read(surroundings, badLines);
+      long topicLines = new TopicReplay(this, pipeline, options).read(surroundings, feed);
       badLines.finish();
-      note(topicLines, pipeline);
+      note(topicLines, pipeline, feed);
       return failOn.exitStatus(pipeline.statistics());
     }
     boolean allRead = true;
@@ -173,9 +174,9 @@ final class ReplayCommand implements Callable<Integer> {
             pipeline::flush)) {
       try {
         for (String file : files) {
-          allRead &= replay(file, pipeline, options, joiner, run);
+          allRead &= replay(file, pipeline, options, joiner, run, feed);
         }
-        finish(joiner, pipeline, run);
+        finish(joiner, run, feed);
       } catch (ReplayRun.InterruptedRunException e) {
         return interrupted(run, pipeline);
       }
@@ -184,7 +185,7 @@ final class ReplayCommand implements Callable<Integer> {
       badLines.finish();
       run.finish();
     }
-    note(lines, pipeline);
+    note(lines, pipeline, feed);
     if (!allRead) {
       return ExitStatus.UNAVAILABLE;
     }
@@ -194,16 +195,19 @@ final class ReplayCommand implements Callable<Integer> {
     return failOn.exitStatus(pipeline.statistics());
   }
 
-  private void note(long readLines, Pipeline pipeline) {
+  private void note(long readLines, Pipeline pipeline, RecordingFeed feed) {
+    String canaries =
+        feed.canaries() == 0 ? "" : ", " + Counted.of(feed.canaries(), "canary call") + " left out";
     shell.note(
         String.join(
-            ", ",
-            Counted.of(readLines, "line"),
-            Counted.of(pipeline.events(), "event"),
-            Counted.of(pipeline.loads(), "load"),
-            Counted.of(pipeline.findings(), "finding"),
-            Counted.of(badLines.count(), "bad line"),
-            Counted.of(pipeline.malformed(), "malformed event")));
+                ", ",
+                Counted.of(readLines, "line"),
+                Counted.of(pipeline.events(), "event"),
+                Counted.of(pipeline.loads(), "load"),
+                Counted.of(pipeline.findings(), "finding"),
+                Counted.of(badLines.count(), "bad line"),
+                Counted.of(pipeline.malformed(), "malformed event"))
+            + canaries);
   }
 
   /** As when an input cannot be read to its end: it was not. */
@@ -243,12 +247,17 @@ final class ReplayCommand implements Callable<Integer> {
 
   /** Whether the file could be read to its end. */
   private boolean replay(
-      String file, Pipeline pipeline, ReadOptions options, LineJoiner joiner, ReplayRun run)
+      String file,
+      Pipeline pipeline,
+      ReadOptions options,
+      LineJoiner joiner,
+      ReplayRun run,
+      RecordingFeed feed)
       throws IOException {
     String name = file.equals(ReplayRun.STANDARD_INPUT) ? "standard input" : file;
     damaged = false;
     try {
-      lines += read(file, name, pipeline, options, joiner, run).lines();
+      lines += read(file, name, pipeline, options, joiner, run, feed).lines();
     } catch (UncheckedIOException e) {
       // An output failed, not the input.
       throw e.getCause();
@@ -272,9 +281,10 @@ final class ReplayCommand implements Callable<Integer> {
       Pipeline pipeline,
       ReadOptions options,
       LineJoiner joiner,
-      ReplayRun run)
+      ReplayRun run,
+      RecordingFeed feed)
       throws IOException {
-    EventHandler counted = run.counting(new RecordingFeed(pipeline, this::bad));
+    EventHandler counted = run.counting(feed);
     if (!file.equals(ReplayRun.STANDARD_INPUT) && Files.isRegularFile(Path.of(file))) {
       try (FileChannel channel = FileChannel.open(Path.of(file))) {
         LineBlocks blocks = LineBlocks.of(channel, options);
@@ -298,9 +308,9 @@ final class ReplayCommand implements Callable<Integer> {
     }
   }
 
-  private void finish(LineJoiner joiner, Pipeline pipeline, ReplayRun run) throws IOException {
+  private void finish(LineJoiner joiner, ReplayRun run, RecordingFeed feed) throws IOException {
     try {
-      joiner.finish(run.counting(new RecordingFeed(pipeline, this::bad)));
+      joiner.finish(run.counting(feed));
     } catch (UncheckedIOException e) {
       throw e.getCause();
     }

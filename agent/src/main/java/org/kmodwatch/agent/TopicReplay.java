@@ -38,7 +38,7 @@ final class TopicReplay {
    * @throws CommandException if it cannot be read, or the options do not go together
    * @throws IOException if an output fails
    */
-  long read(ReplayRun.Surroundings surroundings, Complaints badLines) throws IOException {
+  long read(ReplayRun.Surroundings surroundings, RecordingFeed feed) throws IOException {
     if (given.files.size() > 1 || given.resume != null) {
       throw new CommandException(
           ExitStatus.USAGE,
@@ -52,7 +52,7 @@ final class TopicReplay {
     } catch (IllegalArgumentException e) {
       throw new CommandException(ExitStatus.USAGE, String.valueOf(e.getMessage()), e);
     }
-    var receiver = new Receiver(new RecordingFeed(pipeline, line -> badLines.add(line.toString())));
+    var receiver = new Receiver(feed);
     try (Interruption interruption = surroundings.interruption().get()) {
       long lines =
           new KafkaSource(topic, options)

@@ -82,6 +82,53 @@ class ReplayCommandTest {
   }
 
   @Test
+  void canariesInALogOfAnotherTool_areCountedAndNoLoads_andNothingElseHidesAmongThem() {
+    String audit =
+        """
+        type=SYSCALL msg=audit(1785585600.%1$s:%1$s): arch=c000003e syscall=313 success=no exit=%2$s \
+        a0=%3$s a1=7f a2=%4$s a3=0 items=0 ppid=1 pid=%1$s auid=4294967295 uid=998 euid=998 \
+        ses=4294967295 comm="sensor" exe="/usr/lib/kmodwatch/runtime/bin/java" key="modules"
+        type=PROCTITLE msg=audit(1785585600.%1$s:%1$s): proctitle="java"
+        """;
+    String tracee =
+        """
+        {"timestamp":1785585601000000000,"threadStartTime":1,"processorId":1,"processId":%1$s,\
+        "threadId":%1$s,"hostProcessId":%1$s,"hostThreadId":%1$s,"userId":0,"processName":"sensor",\
+        "hostName":"h","eventId":"313","eventName":"finit_module","returnValue":%2$s,\
+        "syscall":"finit_module","args":[{"name":"fd","type":"int32","value":%3$s},\
+        {"name":"flags","type":"int32","value":%4$s}]}
+        """;
+    String input =
+        // Canaries: without CAP_SYS_MODULE and with it, and as Tracee beside an agent has them.
+        audit.formatted("101", "-1", "ffffffffffffffff", "40000001")
+            + audit.formatted("102", "-22", "ffffffff", "5a5a5a5a")
+            + tracee.formatted("103", "-1", "-1", "1073741825")
+            // An open file; flags that a load may have; the result of a load, known or not.
+            + audit.formatted("201", "-22", "3", "40000001")
+            + audit.formatted("202", "-9", "ffffffffffffffff", "0")
+            + audit.formatted("203", "0", "ffffffffffffffff", "40000001")
+            + audit.formatted("204", "-8", "ffffffffffffffff", "40000001")
+            + audit.formatted("205", "-22", "ffffffffffffffff", "40000001").replace(" exit=-22", "")
+            + audit
+                .formatted("206", "-22", "ffffffffffffffff", "40000001")
+                .replace(
+                    "type=PROCTITLE",
+                    "type=KERN_MODULE msg=audit(1785585600.206:206): name=\"x\"\ntype=PROCTITLE")
+            + audit.formatted("207", "-1", "ffffffffffffffff", "40000001").replace("=313", "=175")
+            + tracee.formatted("208", "0", "-1", "1073741825");
+    Cli.Result result =
+        new Cli()
+            .withInput(input.getBytes(StandardCharsets.UTF_8))
+            .run("replay", "-o", "loads", "--strict", "-");
+
+    assertThat(result.status()).as(result.err()).isZero();
+    assertThat(result.outLines())
+        .map(line -> line.replaceAll(".*\"hostPid\":(\\d+).*", "$1"))
+        .containsExactlyInAnyOrder("201", "202", "203", "204", "205", "206", "207", "208");
+    assertThat(result.err()).endsWith(", 0 malformed events, 3 canary calls left out\n");
+  }
+
+  @Test
   void auditEvent_thatGoesOnInTheNextLog_isOneLoad() throws IOException {
     Path first = folder.resolve("audit.log.1");
     Path second = folder.resolve("audit.log");

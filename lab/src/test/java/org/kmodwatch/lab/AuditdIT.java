@@ -3,6 +3,7 @@ package org.kmodwatch.lab;
 import static java.util.Map.entry;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -62,7 +63,9 @@ final class AuditdIT {
         LIMIT, log, List.of("bash", checkout.root().resolve("tools/lab-auditd.sh").toString()));
     Files.delete(log);
     LabRun run =
-        LabRun.of(kernel, Resources.text("auditd.sh"))
+        LabRun.of(kernel, Resources.text("auditd.sh").replace("@RULES@", documentedRules(checkout)))
+            // Without it auditd sees no call of a process that began before it did, as the agent's.
+            .withKernelArguments(List.of("audit=1"))
             .withFile(AddedFile.of(checkout.labFolder().resolve("auditd.tar")));
     for (String module : MODULES) {
       run = run.withFile(Lab.testModule(kernel, module));
@@ -116,11 +119,13 @@ final class AuditdIT {
             entry("int80", FROM_A_FILE),
             entry("no-capability", with(FROM_A_FILE, "module.name")),
             entry("bad-flags", with(FROM_A_FILE, "module.name")),
+            entry("descriptor-of-no-file", with(FROM_A_FILE, "module.name")),
             entry("init-fails", FROM_A_FILE),
             entry("parameter-refuses", FROM_A_FILE),
             entry("unsigned-file", with(FROM_A_FILE, "module.name", "codeMayHaveRun")),
             entry("unsigned-memory", with(FROM_MEMORY, "module.name", "codeMayHaveRun")),
-            entry("no-such-module", OF_ANY));
+            entry("no-such-module", OF_ANY),
+            entry("last", OF_ANY));
 
     assertThat(expected)
         .allSatisfy(
@@ -182,8 +187,36 @@ final class AuditdIT {
   }
 
   @Test
+  void canary_isInTheLog_untilTheRuleExcludesIt_andNobodyElsesFailedCall() throws Exception {
+    String counted =
+        Files.readAllLines(result.guestLog()).stream()
+            .filter(line -> line.startsWith("canaries in the log: "))
+            .findFirst()
+            .orElseThrow();
+    assertThat(counted).matches("canaries in the log: [1-9]\\d*, excluded but there: 0");
+    String canaries = counted.replaceAll("\\D*(\\d+).*", "$1");
+
+    assertThat(Files.readString(result.out().resolve("audit.log.errors")))
+        .containsPattern(", %s canary calls? left out\n$".formatted(canaries));
+    assertThat(load("descriptor-of-no-file").at("/errno").asString()).isEqualTo("EBADF");
+    int another = guest.theCase("canary-of-another").pid();
+    assertThat(seen).noneMatch(load -> load.at("/loader/hostPid").asInt() == another);
+  }
+
+  @Test
   void auditLostNothing() throws Exception {
     assertThat(Files.readAllLines(result.guestLog())).contains("audit lost 0");
+  }
+
+  /** The rules of docs/sources.md, a line each. */
+  private static String documentedRules(Checkout checkout) throws IOException {
+    List<String> rules =
+        Files.readAllLines(checkout.root().resolve("docs/sources.md")).stream()
+            .map(String::strip)
+            .filter(line -> line.matches("-a (always|never),exit .*"))
+            .toList();
+    assertThat(rules).hasSize(3);
+    return String.join("\n", rules);
   }
 
   private static JsonNode load(String caseName) {

@@ -8,6 +8,7 @@ import java.util.Set;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.kmodwatch.core.event.CanaryCall;
 
 /**
  * A harmless call of our own, at intervals, that must come out of every ring: {@code
@@ -25,9 +26,6 @@ final class Canary {
 
   /** Something must be read within this, or what is to come will not. */
   static final long STANDSTILL_NANOS = 60_000_000_000L;
-
-  /** No kernel gives these bits of finit_module's flags a meaning. */
-  private static final int UNKNOWN_FLAG = 1 << 30;
 
   private final Call call;
   private final LongSupplier nanoClock;
@@ -99,17 +97,12 @@ final class Canary {
       if (random == null) {
         random = randomness.get();
       }
-      flags = UNKNOWN_FLAG | random.nextInt(UNKNOWN_FLAG);
+      flags = CanaryCall.UNKNOWN_FLAG | random.nextInt(CanaryCall.UNKNOWN_FLAG);
       sent = true;
       call.with(flags);
       // Not before it: where the call itself takes seconds, others come before it.
       sentNanos = Math.max(nowNanos, nanoClock.getAsLong());
     }
-  }
-
-  /** Whether a finit_module with this descriptor and these flags is a canary, of whatever agent. */
-  static boolean isOne(int descriptor, int flags) {
-    return descriptor == -1 && (flags & UNKNOWN_FLAG) != 0;
   }
 
   /** Takes one that came. */

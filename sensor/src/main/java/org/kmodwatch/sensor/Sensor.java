@@ -16,6 +16,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.kmodwatch.core.event.CanaryCall;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.sensor.kernel.KernelBtf;
 import org.kmodwatch.sensor.kernel.KernelClock;
@@ -773,7 +774,7 @@ public final class Sensor implements AutoCloseable {
     return record.getInt(position + RecordLayout.KIND) == RecordLayout.CALL_RETURN
         && record.getInt(position + RecordLayout.CALL) == RecordLayout.FINIT_MODULE
         && record.getLong(position + RecordLayout.RET) < 0
-        && Canary.isOne(
+        && CanaryCall.isOne(
             (int) record.getLong(position + RecordLayout.ARGS),
             (int) record.getLong(position + RecordLayout.ARGS + 16));
   }

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.kmodwatch.core.event.CanaryCall;
 import org.kmodwatch.sensor.Canary.Way;
 
 class CanaryTest {
@@ -128,9 +129,9 @@ class CanaryTest {
   void anyAgentsCanary_isKnown_andNoOtherCall() {
     canary.tick(0, 0, ALL);
 
-    assertThat(Canary.isOne(-1, calls.getFirst())).isTrue();
-    assertThat(Canary.isOne(3, calls.getFirst())).isFalse();
-    assertThat(Canary.isOne(-1, 7)).isFalse();
+    assertThat(CanaryCall.isOne(-1, calls.getFirst())).isTrue();
+    assertThat(CanaryCall.isOne(3, calls.getFirst())).isFalse();
+    assertThat(CanaryCall.isOne(-1, 7)).isFalse();
   }
 
   @Test
