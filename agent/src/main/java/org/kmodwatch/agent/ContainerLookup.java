@@ -4,6 +4,7 @@ import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.channels.Channels;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -21,6 +22,7 @@ import org.kmodwatch.core.container.ContainerNames;
 import org.kmodwatch.core.container.ContainerRuntime;
 import org.kmodwatch.core.event.ContainerContext;
 import org.kmodwatch.core.event.KubernetesContext;
+import org.kmodwatch.sensor.kernel.HeldFile;
 
 /**
  * Names the container of a cgroup from the files of this host's runtimes. What it found, or did not
@@ -175,12 +177,9 @@ final class ContainerLookup {
   }
 
   private Optional<byte[]> read(String path) {
-    Path file = root.resolve(path);
     // A pipe in its place would keep the reader waiting.
-    if (!Files.isRegularFile(file)) {
-      return Optional.empty();
-    }
-    try (InputStream in = Files.newInputStream(file)) {
+    try (HeldFile file = HeldFile.of(root.resolve(path));
+        InputStream in = Channels.newInputStream(file.read())) {
       byte[] bytes = in.readNBytes(MAX_FILE_BYTES + 1);
       return bytes.length > MAX_FILE_BYTES ? Optional.empty() : Optional.of(bytes);
     } catch (IOException unreadable) {

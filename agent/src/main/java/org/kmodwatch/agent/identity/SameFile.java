@@ -6,7 +6,6 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.util.Map;
 import java.util.Optional;
@@ -14,13 +13,15 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.kmodwatch.core.event.SensorContext;
+import org.kmodwatch.sensor.kernel.HeldFile;
 
 /**
  * Reads the file that the kernel had open, if it still is that file: of the same device, inode and
  * time of last change, before and after.
  *
  * <p>Only on file systems that are in the kernel and on this machine: one that a process or another
- * machine serves may let a reader wait for ever.
+ * machine serves may let a reader wait for ever. Nor is what stands at the path by now opened
+ * before it is known for that file: whoever swaps it for a FIFO has nobody wait.
  */
 final class SameFile {
 
@@ -69,23 +70,29 @@ final class SameFile {
     }
     Path file = root.resolve(identity.path().substring(1));
     try {
-      if (!is(file, identity)) {
+      return read(file, identity, reader);
+    } catch (IOException | IllegalArgumentException | InternalError goneOrCut) {
+      // A page of a file that was cut short under the mapping comes as an InternalError.
+      return Optional.empty();
+    }
+  }
+
+  private static <T> Optional<T> read(
+      Path file, SensorContext.FileIdentity identity, Reader<T> reader) throws IOException {
+    try (HeldFile held = HeldFile.of(file, LinkOption.NOFOLLOW_LINKS)) {
+      if (!is(held.path(), identity)) {
         return Optional.empty();
       }
-      try (FileChannel channel =
-          FileChannel.open(file, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS)) {
+      try (FileChannel channel = held.read()) {
         long size = channel.size();
         if (size <= 0 || size > MAX_BYTES) {
           return Optional.empty();
         }
         T result = reader.read(channel.map(FileChannel.MapMode.READ_ONLY, 0, size));
-        return is(file, identity) && channel.size() == size
+        return is(held.path(), identity) && channel.size() == size
             ? Optional.of(result)
             : Optional.empty();
       }
-    } catch (IOException | IllegalArgumentException | InternalError goneOrCut) {
-      // A page of a file that was cut short under the mapping comes as an InternalError.
-      return Optional.empty();
     }
   }
 
@@ -94,15 +101,16 @@ final class SameFile {
     try {
       return identity.path().startsWith("/")
           && isLocal(identity.device())
-          && is(root.resolve(identity.path().substring(1)), identity);
+          && is(root.resolve(identity.path().substring(1)), identity, LinkOption.NOFOLLOW_LINKS);
     } catch (IOException | IllegalArgumentException gone) {
       return false;
     }
   }
 
-  private static boolean is(Path file, SensorContext.FileIdentity identity) throws IOException {
+  private static boolean is(Path file, SensorContext.FileIdentity identity, LinkOption... options)
+      throws IOException {
     Map<String, Object> found =
-        Files.readAttributes(file, "unix:dev,ino,ctime,isRegularFile", LinkOption.NOFOLLOW_LINKS);
+        Files.readAttributes(file, "unix:dev,ino,ctime,isRegularFile", options);
     return Boolean.TRUE.equals(found.get("isRegularFile"))
         && found.get("dev") instanceof Long device
         && kernelDevice(device) == identity.device()

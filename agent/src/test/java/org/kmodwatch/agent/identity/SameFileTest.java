@@ -1,17 +1,23 @@
 package org.kmodwatch.agent.identity;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -64,6 +70,49 @@ class SameFileTest {
                 new SensorContext.FileIdentity(
                     "/link.ko", before.device(), before.inode(), before.ctimeNanos())))
         .isEqualTo("nothing");
+  }
+
+  /** The file itself stays as it is: a link on the way to it leads to one or the other. */
+  @Test
+  void fileThatIsSwappedForAFifo_isNotWaitedFor() throws Exception {
+    Path fifos = Files.createDirectory(root.resolve("fifos"));
+    Path fifo = fifos.resolve("a.ko");
+    assertThat(new ProcessBuilder("mkfifo", fifo.toString()).start().waitFor()).isZero();
+    Path files = Files.createDirectory(root.resolve("files"));
+    Files.move(file, files.resolve("a.ko"));
+    file = files.resolve("a.ko");
+    Path way = Files.createSymbolicLink(root.resolve("way"), files);
+    SensorContext.FileIdentity at = identity();
+    var identity =
+        new SensorContext.FileIdentity("/way/a.ko", at.device(), at.inode(), at.ctimeNanos());
+    var done = new AtomicBoolean();
+    var times = new AtomicInteger();
+    Thread reading =
+        Thread.ofPlatform()
+            .daemon()
+            .start(
+                () -> {
+                  while (!done.get()) {
+                    read(identity);
+                    times.incrementAndGet();
+                  }
+                });
+    try {
+      int last = 0;
+      for (int i = 0; i < 20_000 && reading.isAlive(); i++) {
+        Path next = Files.createSymbolicLink(root.resolve("next"), i % 2 == 0 ? fifos : files);
+        Files.move(next, way, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        if (i % 1_000 == 999) {
+          int before = last;
+          await().atMost(Duration.ofSeconds(10)).until(() -> times.get() > before);
+          last = times.get();
+        }
+      }
+    } finally {
+      done.set(true);
+      // Whoever waits for a writer has one.
+      FileChannel.open(fifo, StandardOpenOption.READ, StandardOpenOption.WRITE).close();
+    }
   }
 
   @Test

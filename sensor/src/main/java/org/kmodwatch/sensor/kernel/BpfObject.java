@@ -18,9 +18,6 @@ public final class BpfObject extends BpfMaps implements AutoCloseable {
   /** The map that libbpf makes of the programs' constants, by the section's name. */
   private static final String CONSTANTS = ".rodata";
 
-  /** O_RDONLY | O_CLOEXEC. */
-  private static final int OPEN_FOLDER = 0x80000;
-
   private final MemorySegment object;
   private final List<Program> programs = new ArrayList<>();
   private boolean closed;
@@ -264,17 +261,14 @@ public final class BpfObject extends BpfMaps implements AutoCloseable {
      */
     public Outcome attachToCgroup(Path folder) {
       lib.takeMessages();
-      int fd = -1;
-      try (Arena arena = Arena.ofConfined()) {
-        fd = (int) lib.openFd.call(arena.allocateFrom(folder.toString()).address(), OPEN_FOLDER);
-        if (fd < 0) {
-          return new Outcome(Native.errno(), "");
-        }
+      int fd = Descriptors.open(folder, 0);
+      if (fd < 0) {
+        return new Outcome(Native.errno(), "");
+      }
+      try {
         return took(Native.pointer(lib.programAttachCgroup.call(program.address(), fd)));
       } finally {
-        if (fd >= 0) {
-          Pins.close(lib, fd);
-        }
+        Descriptors.close(fd);
       }
     }
 

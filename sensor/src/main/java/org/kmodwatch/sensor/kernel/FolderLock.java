@@ -1,7 +1,6 @@
 package org.kmodwatch.sensor.kernel;
 
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -14,17 +13,12 @@ import java.util.Optional;
  */
 public final class FolderLock implements AutoCloseable {
 
-  /** O_RDONLY | O_DIRECTORY | O_CLOEXEC; O_DIRECTORY is another bit on arm64. */
-  private static final int OPEN_FLAGS = 0x80000 | (isArm64() ? 0x4000 : 0x10000);
-
   /** LOCK_EX | LOCK_NB. */
   private static final int TRY_EXCLUSIVE = 2 | 4;
 
   private static final Path PROC = Path.of("/proc");
 
-  private static final CFunction OPEN = CFunction.of(Native.libc(), "open");
   private static final CFunction FLOCK = CFunction.of(Native.libc(), "flock");
-  private static final CFunction CLOSE = CFunction.of(Native.libc(), "close");
 
   private final int fd;
   private boolean closed;
@@ -40,21 +34,19 @@ public final class FolderLock implements AutoCloseable {
    * @throws KernelException if the folder cannot be opened, or cannot be locked for another reason
    */
   public static Optional<FolderLock> tryLock(Path folder) {
-    try (Arena arena = Arena.ofConfined()) {
-      int fd = (int) OPEN.call(arena.allocateFrom(folder.toString()).address(), OPEN_FLAGS);
-      if (fd < 0) {
-        throw new KernelException("the folder cannot be opened: " + folder, Native.errno());
-      }
-      if ((int) FLOCK.call(fd, TRY_EXCLUSIVE) == 0) {
-        return Optional.of(new FolderLock(fd));
-      }
-      int errno = Native.errno();
-      CLOSE.call(fd);
-      if (errno == Errnos.EAGAIN) {
-        return Optional.empty();
-      }
-      throw new KernelException("the folder cannot be locked: " + folder, errno);
+    int fd = Descriptors.open(folder, Descriptors.O_DIRECTORY);
+    if (fd < 0) {
+      throw new KernelException("the folder cannot be opened: " + folder, Native.errno());
     }
+    if ((int) FLOCK.call(fd, TRY_EXCLUSIVE) == 0) {
+      return Optional.of(new FolderLock(fd));
+    }
+    int errno = Native.errno();
+    Descriptors.close(fd);
+    if (errno == Errnos.EAGAIN) {
+      return Optional.empty();
+    }
+    throw new KernelException("the folder cannot be locked: " + folder, errno);
   }
 
   /**
@@ -93,7 +85,7 @@ public final class FolderLock implements AutoCloseable {
   public void close() {
     if (!closed) {
       closed = true;
-      CLOSE.call(fd);
+      Descriptors.close(fd);
     }
   }
 
@@ -104,9 +96,5 @@ public final class FolderLock implements AutoCloseable {
     } catch (IOException gone) {
       return processId;
     }
-  }
-
-  private static boolean isArm64() {
-    return System.getProperty("os.arch", "").equals("aarch64");
   }
 }

@@ -51,8 +51,6 @@ public final class LibBpf {
   final CFunction linkFd;
   final CFunction objPin;
   final CFunction objGet;
-  final CFunction openFd;
-  final CFunction closeFd;
   final CFunction numPossibleCpus;
   final CFunction btfLoadVmlinux;
   final CFunction btfParseElf;
@@ -89,8 +87,6 @@ public final class LibBpf {
     linkFd = CFunction.of(lib, "bpf_link__fd");
     objPin = CFunction.of(lib, "bpf_obj_pin");
     objGet = CFunction.of(lib, "bpf_obj_get");
-    openFd = CFunction.of(Native.libc(), "open");
-    closeFd = CFunction.of(Native.libc(), "close");
     numPossibleCpus = CFunction.of(lib, "libbpf_num_possible_cpus");
     btfLoadVmlinux = CFunction.of(lib, "btf__load_vmlinux_btf");
     btfParseElf = CFunction.of(lib, "btf__parse_elf");
@@ -121,6 +117,7 @@ public final class LibBpf {
 
   /** Java does not say why; what keeps every other file from being opened is the cause. */
   private static KernelException notOpened(IllegalArgumentException e) {
+    // Not by Descriptors: where no file can be opened, no class can be loaded any more.
     try (Arena arena = Arena.ofConfined()) {
       CFunction open = CFunction.of(Native.libc(), "open");
       int fd = (int) open.call(arena.allocateFrom("/dev/null").address(), READ_FLAGS);

@@ -30,7 +30,6 @@ public final class LocalDatagramSocket implements AutoCloseable {
   private static final CFunction CONNECT = CFunction.of(Native.libc(), "connect");
   private static final CFunction SETSOCKOPT = CFunction.of(Native.libc(), "setsockopt");
   private static final CFunction SEND = CFunction.of(Native.libc(), "send");
-  private static final CFunction CLOSE = CFunction.of(Native.libc(), "close");
 
   private final int fd;
   private boolean closed;
@@ -109,7 +108,7 @@ public final class LocalDatagramSocket implements AutoCloseable {
   public void close() {
     if (!closed) {
       closed = true;
-      CLOSE.call(fd);
+      Descriptors.close(fd);
     }
   }
 }

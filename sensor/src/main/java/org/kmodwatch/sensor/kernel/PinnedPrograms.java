@@ -69,7 +69,7 @@ public final class PinnedPrograms extends BpfMaps implements AutoCloseable {
     differing.add(pin.name());
     Integer fd = descriptors.remove(pin.name());
     if (fd != null) {
-      Pins.close(lib, fd);
+      Descriptors.close(fd);
     }
   }
 
@@ -98,7 +98,7 @@ public final class PinnedPrograms extends BpfMaps implements AutoCloseable {
 
   @Override
   public void close() {
-    descriptors.values().forEach(fd -> Pins.close(lib, fd));
+    descriptors.values().forEach(Descriptors::close);
     descriptors.clear();
     programs.clear();
   }

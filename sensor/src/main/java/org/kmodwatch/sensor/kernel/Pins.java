@@ -47,7 +47,7 @@ public final class Pins {
     } catch (KernelException another) {
       return Optional.empty();
     } finally {
-      close(lib, fd);
+      Descriptors.close(fd);
     }
   }
 
@@ -94,9 +94,5 @@ public final class Pins {
       }
       return fd;
     }
-  }
-
-  static void close(LibBpf lib, int fd) {
-    int ignored = (int) lib.closeFd.call(fd);
   }
 }

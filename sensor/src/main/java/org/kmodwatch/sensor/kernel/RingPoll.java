@@ -31,7 +31,6 @@ public final class RingPoll implements AutoCloseable {
   private static final CFunction EVENTFD = CFunction.of(Native.libc(), "eventfd");
   private static final CFunction READ = CFunction.of(Native.libc(), "read");
   private static final CFunction WRITE = CFunction.of(Native.libc(), "write");
-  private static final CFunction CLOSE = CFunction.of(Native.libc(), "close");
 
   private final Arena arena = Arena.ofShared();
   private final int wakeFd;
@@ -100,8 +99,7 @@ public final class RingPoll implements AutoCloseable {
       return;
     }
     closed = true;
-    int result = (int) CLOSE.call(wakeFd);
-    assert result == 0;
+    Descriptors.close(wakeFd);
     arena.close();
   }
 
