@@ -36,6 +36,8 @@ record Shell(
     ZoneId zone,
     Path root) {
 
+  private static final int MAX_NOTE_CHARS = 8 << 10;
+
   /** This process's own. */
   static Shell ofProcess() {
     String target = targetOf(Path.of("/proc/self/fd/1"));
@@ -43,7 +45,8 @@ record Shell(
         new FileInputStream(FileDescriptor.in),
         new StandardOutput(
             new FileOutputStream(FileDescriptor.out),
-            target.startsWith("pipe:") || target.startsWith("socket:")),
+            target.startsWith("pipe:") || target.startsWith("socket:"),
+            isJournal(System.getenv(), Path.of("/proc/self/fd/1"))),
         new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8),
         isTerminal(target),
         isTerminal(targetOf(Path.of("/proc/self/fd/2"))),
@@ -73,7 +76,13 @@ record Shell(
 
   /** Shows one line on standard error. */
   void note(String message) {
-    err.println(PlainText.escapeControls(message));
+    String line = PlainText.escapeControls(message);
+    // No line of the journal holds more than 48 KiB, and a character has up to four bytes.
+    err.println(
+        line.length() <= MAX_NOTE_CHARS
+            ? line
+            : line.substring(0, MAX_NOTE_CHARS)
+                + "… (cut: %d characters in all)".formatted(line.length()));
   }
 
   /** Whether to colour standard output; https://no-color.org and https://force-color.org. */
@@ -93,6 +102,23 @@ record Shell(
     return target.startsWith("/dev/pts/")
         || target.startsWith("/dev/tty")
         || target.equals("/dev/console");
+  }
+
+  /**
+   * Whether a descriptor is a stream to journald: systemd names that by its device and inode
+   * (JOURNAL_STREAM in systemd.exec(5)).
+   */
+  static boolean isJournal(Map<String, String> variables, Path descriptor) {
+    String stream = variables.getOrDefault("JOURNAL_STREAM", "");
+    if (stream.isEmpty()) {
+      return false;
+    }
+    try {
+      Map<String, Object> found = Files.readAttributes(descriptor, "unix:dev,ino");
+      return stream.equals(found.get("dev") + ":" + found.get("ino"));
+    } catch (IOException | UnsupportedOperationException unknown) {
+      return false;
+    }
   }
 
   private static String targetOf(Path descriptor) {

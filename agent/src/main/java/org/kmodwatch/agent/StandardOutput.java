@@ -5,7 +5,9 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.util.Arrays;
 import org.kmodwatch.agent.output.Destination;
+import org.kmodwatch.agent.output.JournalLines;
 import org.kmodwatch.agent.output.ReaderGoneException;
 
 /**
@@ -16,6 +18,7 @@ final class StandardOutput extends OutputStream implements Destination {
 
   private final OutputStream out;
   private final boolean pipe;
+  private final boolean journal;
 
   /**
    * Wraps {@code out}.
@@ -24,8 +27,18 @@ final class StandardOutput extends OutputStream implements Destination {
    *     reader has gone; the kernel's word for it comes in the user's language
    */
   StandardOutput(OutputStream out, boolean pipe) {
+    this(out, pipe, false);
+  }
+
+  /**
+   * Wraps {@code out}.
+   *
+   * @param journal whether it is a stream to journald, which takes no line of any length
+   */
+  StandardOutput(OutputStream out, boolean pipe, boolean journal) {
     this.out = out;
     this.pipe = pipe;
+    this.journal = journal;
   }
 
   /** {@code out} itself where it is one already. */
@@ -51,6 +64,11 @@ final class StandardOutput extends OutputStream implements Destination {
     }
   }
 
+  @Override
+  public byte[] fitting(byte[] lines) {
+    return journal ? JournalLines.bounded(lines) : lines;
+  }
+
   private boolean isReaderGone(IOException e) {
     return pipe || "Broken pipe".equals(e.getMessage());
   }
@@ -63,7 +81,12 @@ final class StandardOutput extends OutputStream implements Destination {
   @Override
   public void write(byte[] bytes, int offset, int length) throws IOException {
     try {
-      out.write(bytes, offset, length);
+      if (journal) {
+        // Each write is of whole lines: who writes them collects them (WholeLines).
+        out.write(fitting(Arrays.copyOfRange(bytes, offset, offset + length)));
+      } else {
+        out.write(bytes, offset, length);
+      }
     } catch (IOException e) {
       if (isReaderGone(e)) {
         throw new ReaderGoneException("standard output", e);

@@ -15,4 +15,13 @@ public interface Destination {
    * @throws IOException if it cannot be written now
    */
   void write(ByteBuffer bytes) throws IOException;
+
+  /**
+   * {@code lines} as it takes them, each of them still one line.
+   *
+   * @param lines whole lines
+   */
+  default byte[] fitting(byte[] lines) {
+    return lines;
+  }
 }

@@ -156,7 +156,7 @@ public final class OutputQueue implements AutoCloseable {
 
       @Override
       public void write(byte[] written, int offset, int length) {
-        add(destination, Arrays.copyOfRange(written, offset, offset + length));
+        add(destination, destination.fitting(Arrays.copyOfRange(written, offset, offset + length)));
       }
     };
   }
