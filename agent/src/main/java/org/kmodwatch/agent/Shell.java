@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.time.ZoneId;
 import java.util.Map;
 import org.kmodwatch.agent.output.PlainText;
+import org.kmodwatch.core.text.Beginnings;
 
 /**
  * What a command has around it; passed in, so that tests can stand in for it.
@@ -81,7 +82,7 @@ record Shell(
     err.println(
         line.length() <= MAX_NOTE_CHARS
             ? line
-            : line.substring(0, MAX_NOTE_CHARS)
+            : Beginnings.of(line, MAX_NOTE_CHARS)
                 + "… (cut: %d characters in all)".formatted(line.length()));
   }
 

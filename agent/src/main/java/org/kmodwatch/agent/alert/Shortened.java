@@ -15,6 +15,7 @@ import org.kmodwatch.core.event.ProcessContext;
 import org.kmodwatch.core.event.Value;
 import org.kmodwatch.core.load.LoadRecord;
 import org.kmodwatch.core.signature.Finding;
+import org.kmodwatch.core.text.Beginnings;
 
 /**
  * What is kept of a subject until its repeats are summed up: texts and lists that whoever loads a
@@ -294,9 +295,7 @@ final class Shortened {
     String kept = text;
     if (text.length() > MAX_CHARS) {
       cut = true;
-      int end = MAX_CHARS - 1;
-      kept =
-          text.substring(0, Character.isHighSurrogate(text.charAt(end - 1)) ? end - 1 : end) + "…";
+      kept = Beginnings.of(text, MAX_CHARS - 1) + "…";
     }
     texts++;
     chars += kept.length();

@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.core.load.LoadRecord;
+import org.kmodwatch.core.text.Beginnings;
 import org.kmodwatch.image.AppendedSignature;
 import org.kmodwatch.image.Compression;
 import org.kmodwatch.image.ModuleImage;
@@ -136,6 +137,6 @@ record ModuleFacts(
     if (!cut.contains(name)) {
       cut.add(name);
     }
-    return text.substring(0, MAX_TEXT) + "…";
+    return Beginnings.of(text, MAX_TEXT) + "…";
   }
 }

@@ -12,6 +12,7 @@ import java.util.Set;
 import org.kmodwatch.core.event.Value;
 import org.kmodwatch.core.format.ValueReader;
 import org.kmodwatch.core.format.ValueWriter;
+import org.kmodwatch.core.text.Beginnings;
 
 /**
  * Lines that journald takes whole. It splits what is longer than 48 KiB (LineMax in
@@ -102,15 +103,12 @@ public final class JournalLines {
         .fields()
         .forEach(
             (key, value) -> {
-              if (top.size() < MAX_NAMED && !(value instanceof Value.Array || isObject(value))) {
+              boolean plain = !(value instanceof Value.Array || value instanceof Value.Obj);
+              if (plain && top.size() < MAX_NAMED) {
                 top.put(key, value);
               }
             });
     return new Shortening(new Bounds(128, MAX_NAMED)).andAllElse().write(new Value.Obj(top));
-  }
-
-  private static boolean isObject(Value value) {
-    return value instanceof Value.Obj;
   }
 
   private static byte[] withoutEnd(byte[] line) {
@@ -216,9 +214,7 @@ public final class JournalLines {
         return text;
       }
       cut(path);
-      int end = bounds.chars - 1;
-      return text.substring(0, Character.isHighSurrogate(text.charAt(end - 1)) ? end - 1 : end)
-          + "…";
+      return Beginnings.of(text, bounds.chars - 1) + "…";
     }
 
     private void cut(String path) {
