@@ -640,7 +640,8 @@ int main(int argc, char **argv)
 	const char *params = argc > 3 ? argv[3] : "";
 
 	if (!strcmp(verb, "badfd"))
-		return report_syscall("badfd", syscall(SYS_finit_module, file ? atol(file) : 9999, "", strtol(*params ? params : "0", NULL, 0)));
+		return report_syscall("badfd", syscall(SYS_finit_module, file ? atol(file) : 9999, "",
+						       strtol(params, NULL, 0)));
 	if (!strcmp(verb, "now"))
 		return print_time();
 	if (!file)

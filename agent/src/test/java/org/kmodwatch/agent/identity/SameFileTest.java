@@ -108,6 +108,7 @@ class SameFileTest {
           last = times.get();
         }
       }
+      assertThat(reading.isAlive()).isTrue();
     } finally {
       done.set(true);
       // Whoever waits for a writer has one.

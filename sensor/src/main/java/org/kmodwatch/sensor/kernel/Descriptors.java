@@ -39,9 +39,10 @@ final class Descriptors {
     }
   }
 
-  /** Closes; what the kernel answers says nothing about a descriptor that was only read by. */
+  /** Closes one that is open, and was only read by. */
   static void close(int fd) {
-    int ignored = (int) CLOSE.call(fd);
+    int result = (int) CLOSE.call(fd);
+    assert result == 0 : "fd=" + fd;
   }
 
   private static boolean isArm64() {

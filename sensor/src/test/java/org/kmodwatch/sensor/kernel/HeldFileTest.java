@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -121,8 +122,7 @@ class HeldFileTest {
     try (FileChannel channel = held.read()) {
       ByteBuffer bytes = ByteBuffer.allocate(64);
       channel.read(bytes, 0);
-      return new String(
-          bytes.array(), 0, bytes.position(), java.nio.charset.StandardCharsets.UTF_8);
+      return new String(bytes.array(), 0, bytes.position(), StandardCharsets.UTF_8);
     }
   }
 }
