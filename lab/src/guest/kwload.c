@@ -22,6 +22,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -44,6 +45,8 @@ static const char usage_text[] =
 	"       kwload finit FILE [PARAMS] [FLAGS]    finit_module(2)\n"
 	"       kwload memfd FILE [PARAMS]            finit_module(2) from a memfd\n"
 	"       kwload unlinked FILE [PARAMS]         finit_module(2) from a file that was deleted\n"
+	"       kwload detached FILE [PARAMS]         finit_module(2) from a file on a mount that is mounted nowhere\n"
+	"       kwload second FILE OTHER              finit_module(2) of OTHER, then init_module(2) of FILE\n"
 	"       kwload int80 FILE [PARAMS]            finit_module(2) by int $0x80 from this 64-bit program\n"
 	"       kwload int80-init FILE [PARAMS]       init_module(2) by int $0x80\n"
 	"       kwload int80-delete NAME              delete_module(2) by int $0x80\n"
@@ -203,6 +206,32 @@ static int do_unlinked(const char *path, const char *params)
 	fd = open_file(copy);
 	unlink(copy);
 	return report_syscall("unlinked", syscall(SYS_finit_module, fd, params, 0));
+}
+
+/* The file is on a mount that is mounted nowhere, so that no path leads to it. */
+static int do_detached(const char *path, const char *params)
+{
+	size_t size;
+	char *bytes = slurp(path, 0, &size);
+	int context = syscall(SYS_fsopen, "tmpfs", 0), mount, fd;
+
+	if (context < 0 || syscall(SYS_fsconfig, context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+		fail("fsopen");
+	mount = syscall(SYS_fsmount, context, 0, 0);
+	fd = openat(mount, "detached.ko", O_WRONLY | O_CREAT | O_EXCL, 0600);
+	if (fd < 0)
+		fail("fsmount");
+	write_all(fd, bytes, size);
+	close(fd);
+	fd = openat(mount, "detached.ko", O_RDONLY);
+	return report_syscall("detached", syscall(SYS_finit_module, fd, params, 0));
+}
+
+/* As busybox does: from memory what the kernel did not take by descriptor; but another file. */
+static int do_second(const char *path, const char *first)
+{
+	do_finit("finit", first, "", 0, -1);
+	return do_init("init", path, "", -1);
 }
 
 static int int80(int number, long a, long b, long c)
@@ -654,6 +683,10 @@ int main(int argc, char **argv)
 		return do_memfd(file, params);
 	if (!strcmp(verb, "unlinked"))
 		return do_unlinked(file, params);
+	if (!strcmp(verb, "detached"))
+		return do_detached(file, params);
+	if (!strcmp(verb, "second"))
+		return do_second(file, params);
 	if (!strcmp(verb, "int80"))
 		return do_int80_finit(file, params);
 	if (!strcmp(verb, "int80-init"))

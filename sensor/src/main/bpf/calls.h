@@ -21,51 +21,159 @@
 #include "images.h"
 #include "loaded.h"
 
-#define KW_FDS 64
+/* How many descriptors are looked through, from the highest on. */
+#define KW_FDS 4096
 
-/* Whether a file's name is that of a module: *.ko, *.ko.xz, *.ko.gz, *.ko.zst */
-static __always_inline bool is_module_file(struct file *file)
+/* The length of what a module file's name ends with, .ko, .ko.xz, .ko.gz or
+ * .ko.zst; 0 if it ends with none of them. */
+static __always_inline __u32 module_suffix_of(struct file *file)
 {
 	struct dentry *dentry = BPF_CORE_READ(file, f_path.dentry);
 	char end[8] = {};
 
 	if (BPF_CORE_READ(dentry, d_name.len) < 4)
-		return false;
+		return 0;
 	if (!name_end_of(dentry, end))
-		return KW_UNREAD_NAME_MATCHES;
-	return (end[4] == '.' && end[5] == 'k' && end[6] == 'o') ||
-	       (end[1] == '.' && end[2] == 'k' && end[3] == 'o' && end[4] == '.' &&
-		((end[5] == 'x' && end[6] == 'z') || (end[5] == 'g' && end[6] == 'z'))) ||
-	       (end[0] == '.' && end[1] == 'k' && end[2] == 'o' && end[3] == '.' &&
-		end[4] == 'z' && end[5] == 's' && end[6] == 't');
+		return KW_UNREAD_SUFFIX;
+	if (end[4] == '.' && end[5] == 'k' && end[6] == 'o')
+		return 3;
+	if (end[1] == '.' && end[2] == 'k' && end[3] == 'o' && end[4] == '.' &&
+	    ((end[5] == 'x' && end[6] == 'z') || (end[5] == 'g' && end[6] == 'z')))
+		return 6;
+	if (end[0] == '.' && end[1] == 'k' && end[2] == 'o' && end[3] == '.' &&
+	    end[4] == 'z' && end[5] == 's' && end[6] == 't')
+		return 7;
+	return 0;
 }
+
+#define KW_NAME_WORDS (KW_MODULE_NAME_LEN / 8)
+
+/* A module's name as it is compared, zeros behind it. len 0: any will do. */
+struct kw_module_name {
+	__u64 words[KW_NAME_WORDS];
+	__u32 len;
+};
+
+#ifndef KW_NO_PROBE_READ
+
+/* Eight bytes with each '-' made into '_', which are one in the names of
+ * modules. (x & 0x7f) + 0x7f has its upper bit set unless x & 0x7f is 0. */
+static __always_inline __u64 underscored(__u64 word)
+{
+	const __u64 low = 0x7f7f7f7f7f7f7f7fULL;
+	__u64 x = word ^ 0x2d2d2d2d2d2d2d2dULL;
+	__u64 dashes = ~(((x & low) + low) | x | low);
+
+	return word ^ (dashes >> 7) * ('-' ^ '_');
+}
+
+static __always_inline void name_of_module(struct kw_module_name *name, struct module *mod)
+{
+	long len = bpf_probe_read_kernel_str(name->words, sizeof(name->words), mod->name);
+
+	name->len = len > 0 ? len - 1 : 0;
+}
+
+/* Whether a module file has the module's own name. */
+static __always_inline bool is_named(struct file *file, __u32 suffix, const struct kw_module_name *module)
+{
+	struct dentry *dentry = BPF_CORE_READ(file, f_path.dentry);
+	struct kw_module_name name = {};
+	__u64 len = module->len;
+	__u64 differs = 0;
+	int i;
+
+	if (BPF_CORE_READ(dentry, d_name.len) != len + suffix)
+		return false;
+	asm volatile("" : "+r"(len));
+	if (len > sizeof(name.words))
+		return false;
+	if (bpf_probe_read_kernel(name.words, len, BPF_CORE_READ(dentry, d_name.name)))
+		return false;
+#pragma unroll
+	for (i = 0; i < KW_NAME_WORDS; i++)
+		differs |= underscored(name.words[i]) ^ underscored(module->words[i]);
+	return !differs;
+}
+
+#else
+
+#define is_named(file, suffix, module) false
+
+#endif
 
 /* Looks through a thread's open files for that of the module. */
 struct kw_fd_search {
 	struct kw_attempt *attempt;
+	struct kw_module_name name;
+	__u32 highest;
 };
 
-static long fd_step(__u32 fd, struct kw_fd_search *search)
+static long fd_step(__u32 step, struct kw_fd_search *search)
 {
 	struct kw_attempt *a = search->attempt;
-	struct file *file = file_of(fd);
+	struct file *file = file_of(search->highest - step);
+	__u32 suffix;
 
-	if (!file || !is_module_file(file))
+	if (!file)
+		return 0;
+	suffix = module_suffix_of(file);
+	if (!suffix || (search->name.len && !is_named(file, suffix, &search->name)))
 		return 0;
 	describe_file(&a->record, file);
 	a->file = (__u64)file;
 	return 1;
 }
 
+static __noinline int search_files(struct kw_fd_search *search)
+{
+	__u32 count = file_count();
+
+	if (!count || !bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_loop))
+		return 0;
+	search->highest = count - 1;
+	bpf_loop(count < KW_FDS ? count : KW_FDS, fd_step, search, 0);
+	return 0;
+}
+
 /* modprobe takes a compressed module apart itself and hands it over in memory,
- * with the file still open: that is the file which the module is from. */
-static __noinline void find_module_file(struct kw_attempt *a)
+ * with the file still open: that may be the file which the module is from. The
+ * files of what the module depends on are open as well. They were opened before
+ * it, so the highest descriptor is the best guess. User space compares. */
+static __noinline int find_module_file(struct kw_attempt *a)
 {
 	struct kw_fd_search search = { .attempt = a };
 
-	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_loop))
-		bpf_loop(KW_FDS, fd_step, &search, 0);
+	search_files(&search);
+	return 0;
 }
+
+#ifndef KW_NO_PROBE_READ
+
+/* The same once the kernel has the module's name: an open file of that name is
+ * a better guess than any other. */
+static __noinline int find_named_file(struct kw_attempt *a, struct module *mod)
+{
+	struct kw_fd_search search = { .attempt = a };
+	struct file *known = (struct file *)a->file;
+
+	if (a->record.call != KW_INIT_MODULE || !known)
+		return 0;
+	name_of_module(&search.name, mod);
+	if (!search.name.len || is_named(known, module_suffix_of(known), &search.name))
+		return 0;
+	search_files(&search);
+	return 0;
+}
+
+#else
+
+static __always_inline int find_named_file(struct kw_attempt *a, struct module *mod)
+{
+	return 0;
+}
+
+#endif
 
 /* The string that a call takes: parameters, or the module's name. */
 static __always_inline void read_params(struct kw_record *r)

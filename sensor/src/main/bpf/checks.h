@@ -20,6 +20,7 @@ struct kw_saved_file {
 	__u64 ino;
 	__u64 ctime_ns;
 	__u32 dev;
+	__u32 mode;
 	__u32 flags;
 	__u32 data_len;
 	struct kw_span path;
@@ -30,6 +31,7 @@ static __always_inline void save_file(const struct kw_record *r, struct kw_saved
 	saved->ino = r->ino;
 	saved->ctime_ns = r->ctime_ns;
 	saved->dev = r->dev;
+	saved->mode = r->mode;
 	saved->flags = r->flags;
 	saved->data_len = r->data_len;
 	saved->path = r->path;
@@ -40,6 +42,7 @@ static __always_inline void restore_file(struct kw_record *r, const struct kw_sa
 	r->ino = saved->ino;
 	r->ctime_ns = saved->ctime_ns;
 	r->dev = saved->dev;
+	r->mode = saved->mode;
 	r->flags = saved->flags;
 	r->data_len = saved->data_len;
 	r->path = saved->path;
@@ -106,7 +109,8 @@ int BPF_PROG(post_read_file, struct file *file, char *buf, long size, int id, in
 	a->record.value = size;
 	a->record.ret = ret;
 	send_file(a, file, KW_POST_READ_FILE);
-	if (is_module_read(id))
+	/* Not of a file that the module's own code has read, as if for a module. */
+	if (is_module_read(id) && a->record.call == KW_FINIT_MODULE && a->file == (__u64)file)
 		take_image(a, buf, size);
 	done(a);
 	return 0;

@@ -14,6 +14,9 @@
 #define KW_PATH_PARTS_UNROLLED 32
 #define KW_NAME_MAX 256
 
+/* MNT_NS_ANON_INO of include/uapi/linux/nsfs.h, from 6.18 on; 0 before. */
+#define KW_ANONYMOUS_MNT_NS 0xeffffff7U
+
 #define container_of_core(ptr, type, member) \
 	((type *)((unsigned long)(ptr) - bpf_core_field_offset(type, member)))
 
@@ -108,6 +111,16 @@ struct kw_walk {
 	__u32 flags;
 };
 
+/* Whether a mount that is on no other is in no mount namespace, or in one of its
+ * own that nobody can be in, as that of fsmount(2) is until somebody mounts it:
+ * no name leads to it. */
+static __always_inline bool is_detached(struct mount *top)
+{
+	__u32 inum = BPF_CORE_READ(top, mnt_ns, ns.inum);
+
+	return !inum || inum == KW_ANONYMOUS_MNT_NS;
+}
+
 /* One step of the walk: appends one name, or crosses one mount point. Returns
  * 1 when the walk is over. */
 static long walk_step(__u32 step, struct kw_walk *w)
@@ -138,6 +151,8 @@ static long walk_step(__u32 step, struct kw_walk *w)
 		 * name is all there is and leads nowhere. */
 		if (r->data[off] != '/') {
 			r->data_len = off + n;
+			w->flags |= KW_FILE_DELETED | KW_FILE_NO_TREE;
+		} else if (is_detached(mnt)) {
 			w->flags |= KW_FILE_DELETED;
 		}
 		w->flags &= ~KW_PATH_CUT;
@@ -198,7 +213,7 @@ static __always_inline __u64 inode_ctime_ns(struct inode *inode)
 	       BPF_CORE_READ(inode, i_ctime.tv_nsec);
 }
 
-#define KW_FILE_FLAGS (KW_FILE_KNOWN | KW_FILE_DELETED | KW_PATH_CUT)
+#define KW_FILE_FLAGS (KW_FILE_KNOWN | KW_FILE_DELETED | KW_FILE_NO_TREE | KW_PATH_CUT)
 
 /* Puts path and identity of a file into the record. */
 static __noinline void describe_file(struct kw_record *r, struct file *file)
@@ -210,6 +225,7 @@ static __noinline void describe_file(struct kw_record *r, struct file *file)
 	r->flags |= append_path(r, file, task) | KW_FILE_KNOWN;
 	r->dev = BPF_CORE_READ(inode, i_sb, s_dev);
 	r->ino = BPF_CORE_READ(inode, i_ino);
+	r->mode = BPF_CORE_READ(inode, i_mode);
 	r->ctime_ns = inode_ctime_ns(inode);
 }
 
@@ -222,6 +238,14 @@ static __always_inline bool name_end_of(struct dentry *dentry, char *end)
 	__u32 len = BPF_CORE_READ(dentry, d_name.len);
 
 	return !bpf_probe_read_kernel(end, 7, name + len - 7);
+}
+
+/* How many descriptors the current thread has room for. */
+static __always_inline __u32 file_count(void)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+
+	return BPF_CORE_READ(task, files, fdt, max_fds);
 }
 
 /* The file behind a descriptor of the current thread, or NULL. */

@@ -161,6 +161,7 @@ int BPF_PROG(module_load, struct module *mod)
 	if (!a)
 		return 0;
 	accept(a);
+	find_named_file(a, mod);
 	/* Not at the return alone: a hostile init may see to it that there is none. */
 	send_images(a);
 	a->record.ret = 0;
@@ -221,6 +222,7 @@ int BPF_PROG(module_coming, struct module *mod)
 	if (!a)
 		return 0;
 	accept(a);
+	find_named_file(a, mod);
 	a->record.ret = 0;
 	send_module(a, mod, KW_MODULE_COMING);
 	done(a);

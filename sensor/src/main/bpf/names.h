@@ -80,7 +80,7 @@ static __noinline __u32 append_path(struct kw_record *r, struct file *file, stru
 	if (dentry == dentry->d_parent) {
 		/* A file without a tree, such as a memfd. */
 		append_name(r, dentry);
-		flags = KW_FILE_DELETED;
+		flags = KW_FILE_DELETED | KW_FILE_NO_TREE;
 	} else {
 		if (!dentry->d_hash.pprev)
 			flags = KW_FILE_DELETED;
@@ -126,6 +126,12 @@ static __always_inline bool name_end_of(struct dentry *dentry, char *end)
 		file = files->fd_array[i];						\
 		asm volatile("" : "+r"(file));						\
 		return file;
+
+/* How many of a process's descriptors can be looked at. */
+static __always_inline __u32 file_count(void)
+{
+	return KW_SHORT_FDS;
+}
 
 /* The file behind a descriptor of the current thread, or NULL. */
 static __always_inline struct file *file_of(__u32 fd)

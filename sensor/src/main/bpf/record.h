@@ -61,6 +61,7 @@ enum kw_flag {
 	KW_OTHER_FILE = 1 << 10,	/* the file is not what the module is from */
 	KW_NO_STRINGS = 1 << 11,	/* the kernel lets nobody read what a char pointer leads to */
 	KW_CROWDED_OUT = 1 << 12,	/* no work space was free when the call was entered */
+	KW_FILE_NO_TREE = 1 << 13,	/* the file has no place in a tree of names, as a pipe has none */
 };
 
 /* A string in data; len counts no final NUL. A path is a list of names, each
@@ -98,6 +99,7 @@ struct kw_record {
 	enum kw_flag flags;
 	__u32 id;			/* read_file_id, load_data_id, wait, by kind */
 	__u32 dev;
+	__u32 mode;			/* i_mode of the file */
 	__u32 cpu;
 	__u32 host_pid;
 	__u32 host_tid;

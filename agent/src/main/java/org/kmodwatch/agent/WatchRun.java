@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 import org.kmodwatch.agent.doctor.Machine;
 import org.kmodwatch.agent.host.HiddenModules;
 import org.kmodwatch.agent.host.HostFacts;
+import org.kmodwatch.agent.identity.FilePlaces;
 import org.kmodwatch.agent.sink.SinkAccount;
 import org.kmodwatch.core.engine.EngineStatistics;
 import org.kmodwatch.core.event.Event;
@@ -70,6 +71,7 @@ final class WatchRun {
   private final InstantSource clock;
   private final LongSupplier nanoTime;
   private final ContainerEnrichment containers;
+  private final FilePlaces places;
   private final HiddenModules hidden;
   private final Inventory inventory;
   private final SensorWatch sensorWatch;
@@ -133,6 +135,7 @@ final class WatchRun {
     this.service = ServiceManager.of(shell.variables(), nanoTime);
     LoadRecord.Host host = HostFacts.of(shell.root(), Machine.at(shell.root()).architecture());
     this.containers = new ContainerEnrichment(shell.root(), nanoTime);
+    this.places = new FilePlaces(shell.root());
     this.hidden =
         new HiddenModules(shell.root(), Objects.requireNonNullElse(host.name(), ""), nanoTime);
     this.inventory = new Inventory(shell.root(), host, hidden, nanoTime, known);
@@ -450,7 +453,7 @@ final class WatchRun {
     accepting = event;
     Event enriched = event;
     try {
-      enriched = containers.enrich(event);
+      enriched = places.enrich(containers.enrich(event));
     } catch (RuntimeException | Error e) {
       faultWatch.failed(event, e);
     }

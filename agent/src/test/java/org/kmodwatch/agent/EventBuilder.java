@@ -21,6 +21,7 @@ public final class EventBuilder {
   private int processId = 4242;
   private long userId;
   private long cgroupId;
+  private String syscall = "";
   private Map<String, Value> unknownFields = Map.of();
   private @Nullable Long returnValue = 0L;
   private final List<Argument> args = new ArrayList<>();
@@ -42,6 +43,12 @@ public final class EventBuilder {
     processName = process;
     processId = pid;
     userId = user;
+    return this;
+  }
+
+  /** In this system call. */
+  public EventBuilder in(String call) {
+    syscall = call;
     return this;
   }
 
@@ -114,7 +121,7 @@ public final class EventBuilder {
         name,
         null,
         returnValue,
-        "",
+        syscall,
         null,
         false,
         false,

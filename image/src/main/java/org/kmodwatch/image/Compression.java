@@ -64,7 +64,7 @@ public enum Compression {
       return bytes.slice();
     }
     var deadline = new Deadline(limits.maxDecompressing(), nanoClock);
-    var out = new byte[decompressedBytes(bytes, limits, deadline)];
+    var out = new byte[decompressedBytes(bytes, limits, deadline, piece -> true)];
     try (InputStream in = open(bytes.slice(), limits, deadline)) {
       return ByteBuffer.wrap(out, 0, in.readNBytes(out, 0, out.length)).slice();
     } catch (ModuleImageException e) {
@@ -74,7 +74,47 @@ public enum Compression {
     }
   }
 
-  private int decompressedBytes(ByteBuffer bytes, ModuleImageLimits limits, Deadline deadline) {
+  /**
+   * Whether {@code bytes} is {@code plain} in any form that module files have. Stops where they
+   * differ, and keeps nothing.
+   *
+   * @param nanoClock a monotonic clock, in nanoseconds
+   * @throws ModuleImageException if {@code bytes} is damaged, or past a limit, before that is known
+   */
+  public static boolean isFormOf(
+      ByteBuffer bytes, ByteBuffer plain, ModuleImageLimits limits, LongSupplier nanoClock) {
+    Compression form = of(bytes);
+    if (form == NONE || bytes.equals(plain)) {
+      return bytes.equals(plain);
+    }
+    ByteBuffer left = plain.slice();
+    int length =
+        form.decompressedBytes(
+            bytes,
+            limits,
+            new Deadline(limits.maxDecompressing(), nanoClock),
+            piece -> {
+              boolean same =
+                  piece.remaining() <= left.remaining()
+                      && piece.equals(left.slice(left.position(), piece.remaining()));
+              if (same) {
+                left.position(left.position() + piece.remaining());
+              }
+              return same;
+            });
+    return length == plain.remaining() && !left.hasRemaining();
+  }
+
+  /** What to do with what comes out, piece by piece. */
+  @FunctionalInterface
+  private interface PieceReader {
+    /** Whether to go on. */
+    boolean read(ByteBuffer piece);
+  }
+
+  /** How many bytes come out, up to the piece at which {@code reader} is done. */
+  private int decompressedBytes(
+      ByteBuffer bytes, ModuleImageLimits limits, Deadline deadline, PieceReader reader) {
     long limit = largest(bytes, limits);
     var piece = new byte[PIECE_BYTES];
     int length = 0;
@@ -90,6 +130,9 @@ public enum Compression {
               "the module is larger than is allowed once decompressed: limit=" + limit, limit);
         }
         length += read;
+        if (!reader.read(ByteBuffer.wrap(piece, 0, read))) {
+          return length;
+        }
       }
     } catch (ModuleImageException e) {
       throw e;

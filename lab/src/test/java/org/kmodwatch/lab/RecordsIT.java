@@ -71,6 +71,9 @@ final class RecordsIT {
             entry("file", "loaded"),
             entry("delete", "unloaded"),
             entry("memory", "loaded"),
+            entry("own-file-open", "loaded"),
+            entry("detached", "loaded"),
+            entry("tree-of-its-own", "loaded"),
             entry("memfd", "loaded"),
             entry("unlinked", "loaded"),
             entry("int80", "loaded"),
@@ -95,6 +98,7 @@ final class RecordsIT {
                 "refused EPERM the process lacks the capability CAP_SYS_MODULE"),
             entry(
                 "bad-descriptor", "failed EBADF the descriptor is closed, or not open for reading"),
+            entry("pipe", "failed EINVAL the file is no plain file, or is empty"),
             entry("bad-flags", "failed EINVAL the kernel does not know the flags 0x80"),
             entry(
                 "junk-file",
@@ -205,6 +209,50 @@ final class RecordsIT {
   }
 
   @Test
+  void moduleInMemory_hasTheFileThatItIsFrom_orNone() {
+    JsonNode own = guest.load("own-file-open");
+    assertThat(own.at("/file/path").asString()).isEqualTo("/root/kw_params.ko.gz");
+    assertThat(own.at("/route/memoryOnly").asBoolean(false)).isFalse();
+    assertThat(own.has("gaps")).isFalse();
+    assertThat(own.get("findings").toString()).doesNotContain("KMW-1001");
+
+    for (String name : List.of("other-file-open", "own-name-open", "tried-another")) {
+      JsonNode load = guest.loadsOf(name).getLast();
+      assertThat(load.at("/module/name").asString()).as(name).isEqualTo("kw_params");
+      assertThat(load.has("file")).as(name).isFalse();
+      assertThat(load.at("/route/memoryOnly").asBoolean(false)).as(name).isTrue();
+      assertThat(load.get("findings").toString()).as(name).contains("KMW-1001");
+    }
+    for (String name : List.of("other-file-open", "own-name-open")) {
+      assertThat(guest.load(name).get("gaps").toString())
+          .as(name)
+          .isEqualTo(
+              "[{\"field\":\"file\",\"why\":\"the loader had a module file open that is another"
+                  + " module\"}]");
+    }
+  }
+
+  @Test
+  void file_isOfTheDistribution_onlyWhereItsPathLeadsToItHere() {
+    String tree = "/usr/lib/modules/" + guest.load("file").at("/host/kernel").asString();
+    JsonNode elsewhere = guest.load("tree-of-its-own");
+    assertThat(elsewhere.at("/file/path").asString()).isEqualTo(tree + "/kernel/kw_plain.ko");
+    assertThat(elsewhere.at("/file/place").asString()).isEqualTo("other");
+    JsonNode detached = guest.load("detached");
+    assertThat(detached.at("/file/path").asString()).isEqualTo("/detached.ko");
+    assertThat(detached.at("/file/deleted").asBoolean()).isTrue();
+    assertThat(detached.get("findings").toString()).contains("KMW-1002");
+  }
+
+  @Test
+  void descriptorOfNoFile_isNamedForWhatItIs() {
+    JsonNode load = guest.load("pipe");
+    assertThat(load.at("/file/path").asString()).matches("pipe:\\[[0-9]+\\]");
+    assertThat(load.at("/file/deleted").asBoolean(false)).isFalse();
+    assertThat(load.path("findings").toString()).doesNotContain("KMW-1002");
+  }
+
+  @Test
   void attemptThatWasRefusedAtOnce_stillNamesItsFile() {
     assertThat(guest.load("no-capability-file").at("/file/path").asString())
         .isEqualTo("/tmp/kw_plain.ko");
@@ -224,7 +272,9 @@ final class RecordsIT {
         .containsOnly(outcome(guest.load("unresolved")));
     assertThat(loads.getFirst().has("retryOf")).isFalse();
     assertThat(loads.getLast().get("retryOf")).isEqualTo(loads.getFirst().get("id"));
-    assertThat(loads.getLast().at("/route/memoryOnly").asBoolean(false)).isTrue();
+    assertThat(loads.getLast().at("/route/memoryOnly").asBoolean(false)).isFalse();
+    assertThat(loads.getLast().at("/file/path").asString()).isEqualTo("/root/kw_unresolved.ko");
+    assertThat(guest.loadsOf("tried-another").getLast().get("retryOf")).isNotNull();
   }
 
   @Test

@@ -13,6 +13,9 @@ run() {
 
 cp kw_plain.ko unlinked.ko
 gzip -c kw_plain.ko >kw_plain.ko.gz
+gzip -c kw_params.ko >kw_params.ko.gz
+mkdir named
+cp kw_plain.ko named/kw_params.ko
 echo junk >junk.ko
 : >empty.ko
 release=$(uname -r)
@@ -35,6 +38,20 @@ run file kwload finit kw_plain.ko
 run delete kwload delete kw_plain
 run params kwload finit kw_params.ko 'number=42 text="two words"'
 run delete-params kwload delete kw_params
+run other-file-open sh -c 'exec 9<kw_plain.ko && exec kwload init kw_params.ko'
+run delete-other-file-open kwload delete kw_params
+# As libkmod has them: the file of a dependency, the module's own, and one behind it.
+run own-file-open sh -c 'exec 7<kw_plain.ko 8<kw_params.ko.gz 9<kw_export.ko && exec kwload init kw_params.ko'
+run delete-own-file-open kwload delete kw_params
+run own-name-open sh -c 'exec 9<named/kw_params.ko && exec kwload init kw_params.ko'
+run delete-own-name-open kwload delete kw_params
+run tried-another kwload second kw_params.ko kw_unresolved.ko
+run delete-tried-another kwload delete kw_params
+run detached kwload detached kw_plain.ko
+run delete-detached kwload delete kw_plain
+run tree-of-its-own unshare -m sh -c 'mount -t tmpfs none "$1" && mkdir "$1/kernel" && cp kw_plain.ko "$1/kernel" &&
+  exec kwload finit "$1/kernel/kw_plain.ko"' sh "/lib/modules/$release"
+run delete-tree-of-its-own kwload delete kw_plain
 run memory kwload init kw_params.ko 'number=7'
 run delete-memory kwload delete kw_params
 run memfd kwload memfd kw_plain.ko
@@ -70,6 +87,7 @@ run delete-parallel kwload delete kw_plain
 run no-capability-file kwload nocap finit /tmp/kw_plain.ko
 run no-capability-memory kwload nocap init /tmp/kw_plain.ko
 run bad-descriptor kwload badfd
+echo | run pipe kwload finit /dev/stdin
 run bad-flags kwload finit kw_plain.ko '' 128
 run junk-file kwload finit junk.ko
 run junk-memory kwload init junk.ko

@@ -13,6 +13,13 @@ final class ContextDecoder {
 
   private static final int EPERM = 1;
 
+  /** include/uapi/linux/stat.h. */
+  private static final int S_IFMT = 0xf000;
+
+  private static final int S_IFSOCK = 0xc000;
+  private static final int S_IFREG = 0x8000;
+  private static final int S_IFIFO = 0x1000;
+
   private final Supplier<@Nullable String> modprobePath;
 
   ContextDecoder(Supplier<@Nullable String> modprobePath) {
@@ -67,10 +74,30 @@ final class ContextDecoder {
       return null;
     }
     return new SensorContext.FileIdentity(
-        in.path(),
+        filePath(in),
         in.unsigned32(RecordLayout.DEV),
         in.int64(RecordLayout.INO),
         in.int64(RecordLayout.CTIME_NANOS));
+  }
+
+  /**
+   * As /proc/PID/fd has it, of what is in no tree of names; a memfd has its name and no more, and a
+   * namespace has not even that.
+   */
+  private static String filePath(RecordFields in) {
+    int type = in.int32(RecordLayout.MODE) & S_IFMT;
+    List<String> names = in.list(RecordLayout.PATH);
+    String name = names.isEmpty() ? "" : names.getFirst();
+    if (!in.has(RecordLayout.FLAG_FILE_NO_TREE) || (type == S_IFREG && !name.isEmpty())) {
+      return in.path();
+    }
+    String inode = "[" + Long.toUnsignedString(in.int64(RecordLayout.INO)) + "]";
+    return switch (type) {
+      case S_IFIFO -> "pipe:" + inode;
+      case S_IFSOCK -> "socket:" + inode;
+      case S_IFREG -> "anon:" + inode;
+      default -> "anon_inode:" + name;
+    };
   }
 
   /**

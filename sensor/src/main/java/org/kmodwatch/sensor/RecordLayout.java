@@ -27,44 +27,48 @@ final class RecordLayout {
   static final int FLAGS = 128;
   static final int ID = 132;
   static final int DEV = 136;
-  static final int CPU = 140;
-  static final int HOST_PID = 144;
-  static final int HOST_TID = 148;
-  static final int HOST_PPID = 152;
-  static final int PID = 156;
-  static final int TID = 160;
-  static final int PPID = 164;
-  static final int UID = 168;
-  static final int EUID = 172;
-  static final int LOGINUID = 176;
-  static final int SESSIONID = 180;
-  static final int SIG_RET = 184;
-  static final int CGROUP_NS = 188;
-  static final int IPC_NS = 192;
-  static final int MNT_NS = 196;
-  static final int NET_NS = 200;
-  static final int PID_NS = 204;
-  static final int TIME_NS = 208;
-  static final int USER_NS = 212;
-  static final int UTS_NS = 216;
-  static final int COMM = 220;
-  static final int NODE = 236;
+
+  /** i_mode of the file. */
+  static final int MODE = 140;
+
+  static final int CPU = 144;
+  static final int HOST_PID = 148;
+  static final int HOST_TID = 152;
+  static final int HOST_PPID = 156;
+  static final int PID = 160;
+  static final int TID = 164;
+  static final int PPID = 168;
+  static final int UID = 172;
+  static final int EUID = 176;
+  static final int LOGINUID = 180;
+  static final int SESSIONID = 184;
+  static final int SIG_RET = 188;
+  static final int CGROUP_NS = 192;
+  static final int IPC_NS = 196;
+  static final int MNT_NS = 200;
+  static final int NET_NS = 204;
+  static final int PID_NS = 208;
+  static final int TIME_NS = 212;
+  static final int USER_NS = 216;
+  static final int UTS_NS = 220;
+  static final int COMM = 224;
+  static final int NODE = 240;
 
   /** Eight of struct kw_ancestor. */
-  static final int ANCESTORS = 304;
+  static final int ANCESTORS = 312;
 
   /** Spans: 16-bit offset into the data, 16-bit length. */
-  static final int EXE = 560;
+  static final int EXE = 568;
 
-  static final int CGROUP = 564;
-  static final int CMDLINE = 568;
-  static final int PARAMS = 572;
-  static final int PATH = 576;
-  static final int NAME = 580;
-  static final int VERSION = 584;
-  static final int SRCVERSION = 588;
-  static final int DATA_LEN = 592;
-  static final int DATA = 596;
+  static final int CGROUP = 572;
+  static final int CMDLINE = 576;
+  static final int PARAMS = 580;
+  static final int PATH = 584;
+  static final int NAME = 588;
+  static final int VERSION = 592;
+  static final int SRCVERSION = 596;
+  static final int DATA_LEN = 600;
+  static final int DATA = 604;
 
   /** Fields of struct kw_ancestor. */
   static final int ANCESTOR_START_TIME_NANOS = 0;
@@ -93,6 +97,7 @@ final class RecordLayout {
   static final int FLAG_OTHER_FILE = 1 << 10;
   static final int FLAG_NO_STRINGS = 1 << 11;
   static final int FLAG_CROWDED_OUT = 1 << 12;
+  static final int FLAG_FILE_NO_TREE = 1 << 13;
 
   /** enum kw_kind. */
   static final int CALL_RETURN = 1;

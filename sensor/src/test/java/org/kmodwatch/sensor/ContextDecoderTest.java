@@ -133,6 +133,33 @@ final class ContextDecoderTest {
   }
 
   @Test
+  void fileInNoTree_isNamedAsInProc() {
+    assertThat(pathOf(0x1000 | 0600, "")).isEqualTo("pipe:[99]");
+    assertThat(pathOf(0xc000 | 0777, "UNIX-STREAM")).isEqualTo("socket:[99]");
+    assertThat(pathOf(0600, "[eventfd]")).isEqualTo("anon_inode:[eventfd]");
+    assertThat(pathOf(0x8000 | 0444, "")).as("a namespace").isEqualTo("anon:[99]");
+    assertThat(pathOf(0x8000 | 0777, "memfd:x")).isEqualTo("/memfd:x (deleted)");
+  }
+
+  private String pathOf(int mode, String name) {
+    int noTree = RecordLayout.FLAG_FILE_NO_TREE;
+    boolean regular = (mode & 0xf000) == 0x8000;
+    return Objects.requireNonNull(
+            context(
+                    RecordBuilder.of(RecordLayout.CALL_RETURN, RecordLayout.FINIT_MODULE)
+                        .int32(
+                            RecordLayout.FLAGS,
+                            RecordLayout.FLAG_FILE_KNOWN
+                                | noTree
+                                | (regular ? RecordLayout.FLAG_FILE_DELETED : 0))
+                        .int32(RecordLayout.MODE, mode)
+                        .int64(RecordLayout.INO, 99)
+                        .path(RecordLayout.PATH, name))
+                .file())
+        .path();
+  }
+
+  @Test
   void openCall_saysWhoMakesIt_whateverItsRecordWasMadeFor() {
     ByteBuffer record =
         RecordBuilder.of(RecordLayout.MODULE_LOAD, RecordLayout.INIT_MODULE)

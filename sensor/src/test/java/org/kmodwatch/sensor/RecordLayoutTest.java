@@ -37,6 +37,7 @@ final class RecordLayoutTest {
               entry("flags", RecordLayout.FLAGS),
               entry("id", RecordLayout.ID),
               entry("dev", RecordLayout.DEV),
+              entry("mode", RecordLayout.MODE),
               entry("cpu", RecordLayout.CPU),
               entry("host_pid", RecordLayout.HOST_PID),
               entry("host_tid", RecordLayout.HOST_TID),
@@ -198,7 +199,8 @@ final class RecordLayoutTest {
               entry(RecordLayout.FLAG_AUDIT_KNOWN, "KW_AUDIT_KNOWN"),
               entry(RecordLayout.FLAG_OTHER_FILE, "KW_OTHER_FILE"),
               entry(RecordLayout.FLAG_NO_STRINGS, "KW_NO_STRINGS"),
-              entry(RecordLayout.FLAG_CROWDED_OUT, "KW_CROWDED_OUT"));
+              entry(RecordLayout.FLAG_CROWDED_OUT, "KW_CROWDED_OUT"),
+              entry(RecordLayout.FLAG_FILE_NO_TREE, "KW_FILE_NO_TREE"));
       assertThat(btf.enumerators("kw_counter"))
           .containsExactly(
               entry(RecordLayout.COUNTER_ATTEMPTS_SENT, "KW_ATTEMPTS_SENT"),

@@ -12,24 +12,30 @@ final class DecompressionTime {
 
   private static final Duration LONGEST = Duration.ofSeconds(1);
 
-  /** Enough for the modules of a boot, which come at once. */
-  private static final Duration MOST_SAVED = Duration.ofSeconds(5);
-
   private static final int SHARE = 10;
 
   private final LongSupplier nanoClock;
-  private long savedNanos = MOST_SAVED.toNanos();
+  private final long mostSavedNanos;
+  private long savedNanos;
   private long savedAtNanos;
 
-  DecompressionTime(LongSupplier nanoClock) {
+  /**
+   * Makes one.
+   *
+   * @param nanoClock a monotonic clock, in nanoseconds
+   * @param mostSaved how much may be spent at once: the modules of a boot come at once
+   */
+  DecompressionTime(LongSupplier nanoClock, Duration mostSaved) {
     this.nanoClock = nanoClock;
+    this.mostSavedNanos = mostSaved.toNanos();
+    this.savedNanos = mostSavedNanos;
     this.savedAtNanos = nanoClock.getAsLong();
   }
 
   /** How long the next image may take; zero if it has to do without. */
   Duration next() {
     long now = nanoClock.getAsLong();
-    savedNanos = Math.min(MOST_SAVED.toNanos(), savedNanos + (now - savedAtNanos) / SHARE);
+    savedNanos = Math.min(mostSavedNanos, savedNanos + (now - savedAtNanos) / SHARE);
     savedAtNanos = now;
     return savedNanos <= 0
         ? Duration.ZERO

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -15,9 +16,12 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.event.SensorContext;
+import org.kmodwatch.core.event.SensorContext.FileIdentity;
 import org.kmodwatch.core.event.SensorContexts;
+import org.kmodwatch.core.event.Value;
 import org.kmodwatch.core.load.ImageFacts;
 import org.kmodwatch.core.load.LoadRecord;
+import org.kmodwatch.core.load.ModuleFileNames;
 import org.kmodwatch.image.Compression;
 import org.kmodwatch.image.ModuleImageLimits;
 import org.kmodwatch.sensor.CapturedImage;
@@ -36,10 +40,15 @@ public final class LoadedImages implements ImageReader {
   static final int MAX_KNOWN = 512;
 
   private static final String FINIT_MODULE = "finit_module";
+  private static final String INIT_MODULE = "init_module";
+
+  /** The modules of a boot come at once. */
+  private static final Duration MOST_SAVED = Duration.ofSeconds(5);
 
   private final Path root;
   private final FileOwners owners;
   private final SameFile files;
+  private final ModuleOrigin origin;
   private final @Nullable ImageStore store;
   private final ReadingMarks marks;
   private final InstantSource clock;
@@ -47,6 +56,7 @@ public final class LoadedImages implements ImageReader {
   private final DecompressionTime decompression;
   private final Consumer<String> complaints;
   private final Map<String, ModuleFacts> factsByHash = new RecentMap<>(MAX_KNOWN);
+  private final Map<Thread, FileIdentity> triedByThread = new RecentMap<>(MAX_KNOWN);
   private final Map<OwnerKey, Optional<LoadRecord.PackageOwner>> ownersByFile =
       new RecentMap<>(MAX_KNOWN);
 
@@ -74,12 +84,20 @@ public final class LoadedImages implements ImageReader {
     this.marks = marks;
     this.clock = clock;
     this.nanoClock = nanoClock;
-    this.decompression = new DecompressionTime(nanoClock);
+    this.decompression = new DecompressionTime(nanoClock, MOST_SAVED);
+    this.origin = new ModuleOrigin(files, marks, nanoClock);
     this.complaints = complaints;
   }
 
   /** A file with what it was when its package was looked for. */
   private record OwnerKey(String path, long inode, long ctimeNanos, String sha256) {}
+
+  /** A thread of this host, which a later one of the same number is not. */
+  private record Thread(int hostThreadId, long startTimeNanos) {
+    static Thread of(Event event) {
+      return new Thread(event.process().hostThreadId(), event.process().threadStartTimeNanos());
+    }
+  }
 
   @Override
   public Event read(Event event, CapturedImage image) {
@@ -99,6 +117,7 @@ public final class LoadedImages implements ImageReader {
                   null),
               null,
               null,
+              null,
               List.of(
                   new LoadRecord.Gap(
                       "module",
@@ -110,7 +129,10 @@ public final class LoadedImages implements ImageReader {
   private Event described(Event event, CapturedImage image) {
     var gaps = new ArrayList<LoadRecord.Gap>();
     CapturedImage.Bytes given = image.handedOver();
-    SensorContext.FileIdentity file = fileOf(event);
+    FileIdentity file = fileOf(event);
+    if (file != null && event.syscall().equals(FINIT_MODULE)) {
+      triedByThread.put(Thread.of(event), file);
+    }
     ImageFacts facts =
         given.sha256() == null
             ? ofFile(event, given.sizeBytes(), file, gaps)
@@ -122,7 +144,7 @@ public final class LoadedImages implements ImageReader {
       Event event,
       CapturedImage image,
       String sha256,
-      SensorContext.@Nullable FileIdentity file,
+      @Nullable FileIdentity file,
       List<LoadRecord.Gap> gaps) {
     CapturedImage.Bytes given = image.handedOver();
     CapturedImage.Bytes loaded = image.decompressed();
@@ -139,6 +161,8 @@ public final class LoadedImages implements ImageReader {
           new LoadRecord.Gap("image.decompressed", "not all of what the kernel made came through"));
     }
     String kept = keep(sha256, bytes, gaps);
+    boolean fromMemory = event.syscall().equals(INIT_MODULE);
+    FileIdentity from = fromMemory ? origin(event, file, sha256, bytes, gaps) : null;
     return facts(
         new LoadRecord.Image(
             sha256,
@@ -149,16 +173,76 @@ public final class LoadedImages implements ImageReader {
             signature(event, facts, gaps),
             kept),
         facts,
-        owner(event, file, sha256, bytes),
+        from,
+        owner(event, fromMemory ? from : file, sha256, bytes),
         gaps);
+  }
+
+  /**
+   * The file that a module in memory is from: that which the loader has open, as libkmod has, or
+   * that which it has just tried, as busybox does.
+   */
+  private @Nullable FileIdentity origin(
+      Event event,
+      @Nullable FileIdentity open,
+      String sha256,
+      @Nullable ByteBuffer bytes,
+      List<LoadRecord.Gap> gaps) {
+    String problem = null;
+    for (FileIdentity file : Arrays.asList(open, triedByThread.get(Thread.of(event)))) {
+      if (file == null) {
+        continue;
+      }
+      ModuleOrigin.Answer answer = origin.compare(event, file, sha256, bytes);
+      if (answer.same()) {
+        return file.found(true);
+      }
+      if (answer.problem() != null) {
+        problem = answer.problem();
+      }
+    }
+    if (problem != null) {
+      gaps.add(
+          new LoadRecord.Gap(
+              "file",
+              "the loader had a module file, and whether the module is from it is not known: "
+                  + problem));
+    } else if (open != null) {
+      gaps.add(
+          new LoadRecord.Gap("file", "the loader had a module file open that is another module"));
+    }
+    return null;
+  }
+
+  /**
+   * The file that the loader has open, where nobody can read the module: only if it is named as the
+   * module is, and the kernel found the module to be signed by a key that it trusts.
+   */
+  private @Nullable FileIdentity unreadOrigin(
+      Event event, @Nullable FileIdentity open, List<LoadRecord.Gap> gaps) {
+    if (open == null) {
+      return null;
+    }
+    String module = SensorContexts.of(event).map(SensorContext::moduleName).orElse(null);
+    boolean named =
+        open.path().startsWith("…")
+            || (module != null && ModuleFileNames.isNamedAs(open.path(), module));
+    boolean signed =
+        event.argument(ImageReader.SIG_OK).orElse(Value.NULL) instanceof Value.Bool(boolean ok)
+            && ok;
+    gaps.add(
+        new LoadRecord.Gap(
+            "file",
+            named && signed
+                ? "by its name alone, since not all of the module's bytes came through"
+                : "the loader had a module file open, and whether the module is from it is not"
+                    + " known: not all of its bytes came through"));
+    return named && signed ? open.found(files.isThere(open)) : null;
   }
 
   /** Where not all bytes came: the file, if it is still the one that the kernel had open. */
   private ImageFacts ofFile(
-      Event event,
-      long sizeBytes,
-      SensorContext.@Nullable FileIdentity file,
-      List<LoadRecord.Gap> gaps) {
+      Event event, long sizeBytes, @Nullable FileIdentity file, List<LoadRecord.Gap> gaps) {
     gaps.add(
         new LoadRecord.Gap(
             "image",
@@ -166,7 +250,9 @@ public final class LoadedImages implements ImageReader {
                 + " lets nobody read them"));
     record Read(String sha256, ModuleFacts facts, Optional<LoadRecord.PackageOwner> owner) {}
     Optional<Read> read = Optional.empty();
-    if (file != null && event.syscall().equals(FINIT_MODULE)) {
+    boolean fromMemory = event.syscall().equals(INIT_MODULE);
+    FileIdentity from = fromMemory ? unreadOrigin(event, file, gaps) : null;
+    if (file != null && !fromMemory) {
       read =
           files.read(
               file,
@@ -182,7 +268,7 @@ public final class LoadedImages implements ImageReader {
       gaps.add(
           new LoadRecord.Gap(
               "image.sha256",
-              file == null
+              file == null || fromMemory
                   ? "there is no file to read instead"
                   : "the file cannot be read, or is no longer what was loaded"));
     }
@@ -198,6 +284,7 @@ public final class LoadedImages implements ImageReader {
             signature(event, facts, gaps),
             null),
         facts,
+        from,
         found == null ? null : found.owner().orElse(null),
         gaps);
   }
@@ -247,12 +334,14 @@ public final class LoadedImages implements ImageReader {
   private static ImageFacts facts(
       LoadRecord.Image image,
       @Nullable ModuleFacts facts,
+      @Nullable FileIdentity file,
       LoadRecord.@Nullable PackageOwner owner,
       List<LoadRecord.Gap> gaps) {
     return new ImageFacts(
         image,
         facts == null ? null : facts.compression(),
         facts == null ? null : facts.module(),
+        file,
         owner,
         gaps);
   }
@@ -306,18 +395,14 @@ public final class LoadedImages implements ImageReader {
    * @param bytes what the kernel was given
    */
   private LoadRecord.@Nullable PackageOwner owner(
-      Event event,
-      SensorContext.@Nullable FileIdentity file,
-      String sha256,
-      @Nullable ByteBuffer bytes) {
+      Event event, @Nullable FileIdentity file, String sha256, @Nullable ByteBuffer bytes) {
     if (file == null) {
       return null;
     }
     var key = new OwnerKey(file.path(), file.inode(), file.ctimeNanos(), sha256);
     Optional<LoadRecord.PackageOwner> known = ownersByFile.get(key);
     if (known == null) {
-      // By finit_module the bytes are the file's; the loader may have changed them otherwise, as
-      // libkmod does that decompresses a module.
+      // By finit_module the bytes are the file's; libkmod may have decompressed them otherwise.
       known =
           event.syscall().equals(FINIT_MODULE) && bytes != null
               ? ownerOf(file, bytes)
@@ -329,12 +414,11 @@ public final class LoadedImages implements ImageReader {
     return known.orElse(null);
   }
 
-  private Optional<LoadRecord.PackageOwner> ownerOf(
-      SensorContext.FileIdentity file, ByteBuffer bytes) {
+  private Optional<LoadRecord.PackageOwner> ownerOf(FileIdentity file, ByteBuffer bytes) {
     return files.isThere(file) ? owners.ownerOf(file.path(), bytes) : Optional.empty();
   }
 
-  private static SensorContext.@Nullable FileIdentity fileOf(Event event) {
+  private static @Nullable FileIdentity fileOf(Event event) {
     return SensorContexts.of(event).map(SensorContext::file).orElse(null);
   }
 

@@ -17,7 +17,10 @@ import java.util.zip.GZIPOutputStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.kmodwatch.core.event.Argument;
 import org.kmodwatch.core.event.Event;
+import org.kmodwatch.core.event.SensorContext;
+import org.kmodwatch.core.event.SensorContexts;
 import org.kmodwatch.core.event.Value;
 import org.kmodwatch.sensor.CapturedImage;
 
@@ -196,6 +199,96 @@ class LoadedImagesTest {
     nanos += 100_000_000_000L;
     assertThat(text(reader.read(event("module_image").build(), captured("zstd")), "name"))
         .isEqualTo("ordinary");
+  }
+
+  @Test
+  void moduleInMemory_isFromTheFileThatIsOpen_ifItsBytesComeOutOfIt() throws IOException {
+    Path xz = Files.write(root.resolve("a.ko.xz"), array(seed("xz")));
+    new RootFolder(root).isOn("ext4", xz);
+
+    Event said = reader(null).read(inCall("init_module", xz), captured("ordinary"));
+
+    assertThat(text(said, "pathname")).isEqualTo("/a.ko.xz");
+    assertThat(said.argument("inode"))
+        .contains(Value.of(new RootFolder(root).identity(xz).inode()));
+    assertThat(said.argument("here")).contains(Value.of(true));
+    assertThat(said.argument("gaps")).isEmpty();
+  }
+
+  @Test
+  void moduleInMemory_isFromNoFile_ifAnotherIsOpen() throws IOException {
+    Path other = Files.write(root.resolve("ordinary.ko"), array(seed("small")));
+    new RootFolder(root).isOn("ext4", other);
+
+    Event said = reader(null).read(inCall("init_module", other), captured("ordinary"));
+
+    assertThat(said.argument("pathname")).isEmpty();
+    assertThat(String.valueOf(said.argument("gaps")))
+        .contains("the loader had a module file open that is another module");
+  }
+
+  @Test
+  void moduleInMemory_isFromTheFileThatItsThreadTriedBefore() throws IOException {
+    Path tried = Files.write(root.resolve("a.ko.gz"), array(seed("gzip")));
+    new RootFolder(root).isOn("ext4", tried);
+    LoadedImages reader = reader(null);
+
+    reader.read(inCall("finit_module", tried), captured("gzip"));
+    Event second = reader.read(inCall("init_module", null), captured("ordinary"));
+    Event third = reader.read(inCall("init_module", null), captured("small"));
+
+    assertThat(text(second, "pathname")).isEqualTo("/a.ko.gz");
+    assertThat(third.argument("pathname")).as("of other bytes").isEmpty();
+    assertThat(third.argument("gaps")).isEmpty();
+  }
+
+  @Test
+  void moduleInMemory_whoseFileIsGone_hasAGapThatSaysSo() throws IOException {
+    Path xz = Files.write(root.resolve("a.ko.xz"), array(seed("xz")));
+    new RootFolder(root).isOn("ext4", xz);
+    Event event = inCall("init_module", xz);
+    Files.delete(xz);
+
+    Event said = reader(null).read(event, captured("ordinary"));
+
+    assertThat(said.argument("pathname")).isEmpty();
+    assertThat(String.valueOf(said.argument("gaps")))
+        .contains(
+            "whether the module is from it is not known: the file cannot be read here, or is no"
+                + " longer what it was");
+  }
+
+  @Test
+  void moduleThatNobodyCanRead_isFromTheOpenFileOfItsName_ifTheKernelTrustsItsSigner()
+      throws IOException {
+    Path file = Files.write(root.resolve("some-driver.ko.xz"), array(seed("xz")));
+    new RootFolder(root).isOn("ext4", file);
+    var unread = new CapturedImage(new CapturedImage.Bytes(4096, null, null), null);
+    Event signed = inCall("init_module", file, new Argument("sig_ok", "bool", Value.of(true)));
+    Event unsigned = inCall("init_module", file, new Argument("sig_ok", "bool", Value.of(false)));
+
+    Event named = reader(null).read(signed, unread);
+
+    assertThat(text(named, "pathname")).isEqualTo("/some-driver.ko.xz");
+    assertThat(String.valueOf(named.argument("gaps")))
+        .contains("by its name alone, since not all of the module's bytes came through");
+    assertThat(reader(null).read(unsigned, unread).argument("pathname")).isEmpty();
+  }
+
+  /** The image of a module some_driver, in a call of the thread 4242. */
+  private Event inCall(String call, @Nullable Path file, Argument... arguments) throws IOException {
+    var context =
+        new SensorContext(
+            1,
+            0,
+            false,
+            file == null ? null : new RootFolder(root).identity(file),
+            "some_driver",
+            false,
+            null,
+            null);
+    return SensorContexts.with(event("module_image").in(call).build(), context)
+        .withArgs(List.of(arguments));
   }
 
   private Event read(@Nullable ImageStore store, CapturedImage image) {

@@ -67,17 +67,22 @@ public record Event(
 
   /** This event with other arguments. */
   public Event withArgs(List<Argument> args) {
-    return with(eventName, args, container, kubernetes, containerStarted);
+    return with(eventName, args, container, kubernetes, containerStarted, unknownFields);
   }
 
   /** This event under another name. */
   public Event named(String newName) {
-    return with(newName, args, container, kubernetes, containerStarted);
+    return with(newName, args, container, kubernetes, containerStarted, unknownFields);
   }
 
   /** This event as one of a process in a container that has started. */
   public Event inContainer(ContainerContext container, KubernetesContext kubernetes) {
-    return with(eventName, args, container, kubernetes, true);
+    return with(eventName, args, container, kubernetes, true, unknownFields);
+  }
+
+  /** This event with other fields of its producer's own. */
+  public Event withUnknownFields(Map<String, Value> fields) {
+    return with(eventName, args, container, kubernetes, containerStarted, fields);
   }
 
   private Event with(
@@ -85,7 +90,8 @@ public record Event(
       @Nullable List<Argument> args,
       ContainerContext container,
       KubernetesContext kubernetes,
-      boolean containerStarted) {
+      boolean containerStarted,
+      Map<String, Value> unknownFields) {
     return new Event(
         source,
         timestampNanos,

@@ -65,18 +65,48 @@ public record SensorContext(
         0);
   }
 
+  /** The same with what is known of its file by now. */
+  public SensorContext withFile(FileIdentity known) {
+    return new SensorContext(
+        callTimeNanos,
+        returnTimeNanos,
+        entryMissed,
+        crowdedOut,
+        known,
+        moduleName,
+        signatureMissing,
+        lockdownVerdict,
+        task,
+        clockShiftNanos);
+  }
+
   /** The event's key in JSON. */
   public static final String KEY = "kmodwatch";
 
   /**
    * A file, as the kernel had it open.
    *
-   * @param path from the root of the mount namespace, with " (deleted)" where no name leads to it
+   * @param path from the root of the mount namespace, with " (deleted)" where no name leads to it;
+   *     of what is in no tree of names {@code pipe:[INODE]} and the like, as in /proc/PID/fd
    * @param device the kernel's device number (major &lt;&lt; 20 | minor)
    * @param inode inode number, unsigned 64-bit
    * @param ctimeNanos time of last change, nanoseconds since the epoch
+   * @param here whether the same path led to the same file in the mount namespace of Kmodwatch;
+   *     null if nobody looked
    */
-  public record FileIdentity(String path, long device, long inode, long ctimeNanos) {}
+  public record FileIdentity(
+      String path, long device, long inode, long ctimeNanos, @Nullable Boolean here) {
+
+    /** Of a file that nobody looked for. */
+    public FileIdentity(String path, long device, long inode, long ctimeNanos) {
+      this(path, device, inode, ctimeNanos, null);
+    }
+
+    /** The same after somebody has looked. */
+    public FileIdentity found(boolean isHere) {
+      return new FileIdentity(path, device, inode, ctimeNanos, isHere);
+    }
+  }
 
   /**
    * Who did it, beyond {@link ProcessContext}.

@@ -49,6 +49,13 @@ public final class SensorContexts {
     }
   }
 
+  /** {@code event} with another context than it has. */
+  public static Event with(Event event, SensorContext context) {
+    var fields = new LinkedHashMap<>(event.unknownFields());
+    fields.putAll(toUnknownFields(context));
+    return event.withUnknownFields(fields);
+  }
+
   /** The entry for {@link Event#unknownFields}. */
   public static Map<String, Value> toUnknownFields(SensorContext context) {
     return Map.of(SensorContext.KEY, new Value.Obj(ContextFields.of(context)));
@@ -75,6 +82,9 @@ public final class SensorContexts {
       fields.put("device", Value.of(file.device()));
       fields.put("inode", Value.ofUnsigned(file.inode()));
       fields.put("ctime", Value.of(file.ctimeNanos()));
+      if (file.here() != null) {
+        fields.put("here", Value.of(file.here().booleanValue()));
+      }
       out.put("file", new Value.Obj(fields));
     }
     if (context.moduleName() != null) {
@@ -146,7 +156,8 @@ public final class SensorContexts {
                 file.text("path", ""),
                 file.number("device", 0),
                 file.number("inode", 0),
-                file.number("ctime", 0)),
+                file.number("ctime", 0),
+                file.fields.get("here") instanceof Value.Bool(boolean here) ? here : null),
         in.text("moduleName"),
         in.flag("signatureMissing"),
         in.number("lockdownVerdict"),

@@ -8,6 +8,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.core.event.Argument;
 import org.kmodwatch.core.event.Event;
+import org.kmodwatch.core.event.SensorContext.FileIdentity;
 import org.kmodwatch.core.event.Value;
 import org.kmodwatch.core.load.LoadRecord.ModuleDetails;
 import org.kmodwatch.core.load.LoadRecord.PackageOwner;
@@ -20,6 +21,8 @@ import org.kmodwatch.core.load.LoadRecord.PackageOwner;
  * @param image the bytes
  * @param compression how they were compressed; null if they were not, or nobody looked
  * @param module what the module says of itself; null if nobody looked, or it could not be read
+ * @param file of memory that was handed over, the file that it was read from: its bytes, or what
+ *     comes out of them, are the image; null if there is none, or it is not known
  * @param owner the package of the file that it is from; null if it is of none, or nobody looked
  * @param gaps what was looked for and not found out
  */
@@ -27,6 +30,7 @@ public record ImageFacts(
     LoadRecord.Image image,
     @Nullable String compression,
     @Nullable ModuleDetails module,
+    @Nullable FileIdentity file,
     @Nullable PackageOwner owner,
     List<LoadRecord.Gap> gaps) {
 
@@ -51,6 +55,11 @@ public record ImageFacts(
   private static final String AUTHOR = "author";
   private static final String INTREE = "intree";
   private static final String DEPENDS = "depends";
+  private static final String PATHNAME = "pathname";
+  private static final String DEV = "dev";
+  private static final String INODE = "inode";
+  private static final String CTIME = "ctime";
+  private static final String HERE = "here";
   private static final String PACKAGE_MANAGER = "package_manager";
   private static final String PACKAGE_NAME = "package_name";
   private static final String PACKAGE_VERSION = "package_version";
@@ -109,6 +118,13 @@ public record ImageFacts(
       out.truth(INTREE, module.intree());
       out.texts(DEPENDS, module.depends());
     }
+    if (file != null) {
+      out.text(PATHNAME, file.path());
+      out.number(DEV, file.device());
+      out.unsigned(INODE, file.inode());
+      out.number(CTIME, file.ctimeNanos());
+      out.truth(HERE, file.here());
+    }
     if (owner != null) {
       out.text(PACKAGE_MANAGER, owner.manager());
       out.text(PACKAGE_NAME, owner.name());
@@ -138,7 +154,7 @@ public record ImageFacts(
             signature(event),
             text(event, KEPT));
     return new ImageFacts(
-        image, text(event, COMPRESSION), module(event), owner(event), gaps(event));
+        image, text(event, COMPRESSION), module(event), file(event), owner(event), gaps(event));
   }
 
   /** What the kernel said of the module, and where it said nothing, what the image says. */
@@ -198,6 +214,18 @@ public record ImageFacts(
         List.of(),
         null,
         List.of());
+  }
+
+  private static @Nullable FileIdentity file(Event event) {
+    String path = text(event, PATHNAME);
+    return path == null
+        ? null
+        : new FileIdentity(
+            path,
+            Attempt.number(event, DEV, 0),
+            Attempt.number(event, INODE, 0),
+            Attempt.number(event, CTIME, 0),
+            truth(event, HERE));
   }
 
   private static LoadRecord.@Nullable PackageOwner owner(Event event) {
@@ -268,6 +296,10 @@ public record ImageFacts(
 
     void number(String name, long value) {
       list.add(new Argument(name, "unsigned long", Value.of(value)));
+    }
+
+    void unsigned(String name, long value) {
+      list.add(new Argument(name, "unsigned long", Value.ofUnsigned(value)));
     }
 
     void truth(String name, @Nullable Boolean value) {

@@ -135,9 +135,9 @@ public final class LoadTracker {
       case EventNames.SECURITY_KERNEL_MODULE_REQUEST, EventNames.MODULE_REQUEST ->
           request(event, findingIds);
       case EventNames.ATTEMPTS_SUPPRESSED -> suppressed(event, findingIds);
-      case EventNames.SECURITY_KERNEL_READ_FILE -> handOver(Part.READ_FILE, event, findingIds);
+      case EventNames.SECURITY_KERNEL_READ_FILE -> fileRead(Part.READ_FILE, event, findingIds);
       case EventNames.SECURITY_KERNEL_POST_READ_FILE ->
-          handOver(Part.POST_READ_FILE, event, findingIds);
+          fileRead(Part.POST_READ_FILE, event, findingIds);
       case EventNames.SECURITY_KERNEL_LOAD_DATA -> handOver(Part.LOAD_DATA, event, findingIds);
       case EventNames.SECURITY_KERNEL_POST_LOAD_DATA ->
           handOver(Part.POST_LOAD_DATA, event, findingIds);
@@ -302,6 +302,14 @@ public final class LoadTracker {
     summaries++;
     summarised += record.repeats();
     listener.onLoad(record, event);
+  }
+
+  private void fileRead(Part part, Event event, List<String> findingIds) {
+    if (LoadParts.isOfTheCall(event)) {
+      part(part, event, findingIds);
+    } else {
+      unrelated++;
+    }
   }
 
   private void handOver(Part part, Event event, List<String> findingIds) {

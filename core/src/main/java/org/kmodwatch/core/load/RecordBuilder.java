@@ -107,7 +107,8 @@ final class RecordBuilder {
     }
     Event imageEvent = attempt.part(Part.IMAGE);
     ImageFacts image = imageEvent == null ? null : ImageFacts.of(imageEvent);
-    LoadRecord.Route route = route(attempt, call, image, requester != null, gaps);
+    SensorContext.FileIdentity from = ModuleSource.of(attempt, image, gaps);
+    LoadRecord.Route route = route(attempt, call, image, from, requester != null, gaps);
     LoadRecord.ModuleDetails module = module(attempt, context);
     SourceContext source = attempt.source();
     if (module.name() == null
@@ -121,7 +122,7 @@ final class RecordBuilder {
       gaps.addAll(image.gaps());
     }
     LoadRecord.ModuleFile file =
-        file(attempt, place(attempt, event), image == null ? null : image.owner(), gaps);
+        file(attempt, from, place(from, event), image == null ? null : image.owner(), gaps);
     LoadRecord.ProcessDetails loader =
         source == null
             ? process(event, context == null ? null : context.task(), "loader", gaps)
@@ -240,6 +241,7 @@ final class RecordBuilder {
       Attempt attempt,
       Reasons.@Nullable Call call,
       @Nullable ImageFacts image,
+      SensorContext.@Nullable FileIdentity file,
       boolean requested,
       List<LoadRecord.Gap> gaps) {
     if (call == null) {
@@ -277,7 +279,7 @@ final class RecordBuilder {
         abi(attempt),
         flags,
         params,
-        call == Reasons.Call.INIT && attempt.file() == null && attempt.source() == null,
+        call == Reasons.Call.INIT && file == null && attempt.source() == null,
         image == null ? null : image.compression(),
         requested || attempt.alias != null);
   }
@@ -313,10 +315,10 @@ final class RecordBuilder {
 
   private static LoadRecord.@Nullable ModuleFile file(
       Attempt attempt,
+      SensorContext.@Nullable FileIdentity file,
       LoadRecord.Place place,
       LoadRecord.@Nullable PackageOwner owner,
       List<LoadRecord.Gap> gaps) {
-    SensorContext.FileIdentity file = attempt.unloads() ? null : attempt.file();
     if (file == null) {
       if (attempt.call() == Reasons.Call.FINIT
           && attempt.stage() != Reasons.Stage.ENTRY
@@ -334,16 +336,21 @@ final class RecordBuilder {
         path, file.device(), file.inode(), file.ctimeNanos(), deleted, place, owner);
   }
 
-  /** Of a container's tree of modules nobody knows whether it is the running kernel's. */
-  private LoadRecord.Place place(Attempt attempt, Event loader) {
-    SensorContext.FileIdentity file = attempt.file();
+  /**
+   * Where a file is. Of a container's tree of modules nobody knows whether it is the running
+   * kernel's, and a path in the tree may lead elsewhere in another mount namespace.
+   */
+  private LoadRecord.Place place(SensorContext.@Nullable FileIdentity file, Event loader) {
     LoadRecord.Place place =
         file == null
             ? LoadRecord.Place.OTHER
             : LoadRecord.Place.of(withoutMark(file.path()), host.kernel());
     boolean ofTree = place == LoadRecord.Place.DISTRIBUTION || place == LoadRecord.Place.UPDATES;
     String container = loader.container().id();
-    return ofTree && container != null && !container.isEmpty() ? LoadRecord.Place.OTHER : place;
+    boolean elsewhere =
+        (container != null && !container.isEmpty())
+            || (file != null && Boolean.FALSE.equals(file.here()));
+    return ofTree && elsewhere ? LoadRecord.Place.OTHER : place;
   }
 
   private static String withoutMark(String path) {

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.NullMarked;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.core.event.Argument;
@@ -77,6 +78,11 @@ final class Call {
 
   Call file(String path, long inode) {
     file = new FileIdentity(path, 8 << 20 | 1, inode, START - 5 * SECOND);
+    return this;
+  }
+
+  Call fileIsHere(boolean isHere) {
+    file = Objects.requireNonNull(file).found(isHere);
     return this;
   }
 

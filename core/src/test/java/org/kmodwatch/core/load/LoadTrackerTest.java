@@ -110,6 +110,28 @@ final class LoadTrackerTest {
   }
 
   @Test
+  void moduleThatReadsAnotherInItsInit_hasNotThatOnesFile() {
+    Call call = Call.init(10, 0).file("/root/other.ko", 88);
+    feed(call.handOver().coming(0).load().read(0).taken(0).initReturns(0).returns(0));
+
+    assertThat(only().file()).isNull();
+    assertThat(only().route().memoryOnly()).isTrue();
+  }
+
+  @Test
+  void fileInTheTree_isOfTheDistribution_unlessItIsAnotherHere() {
+    String path = "/usr/lib/modules/6.12/kernel/x.ko";
+    feed(Call.finit(10, 0).file(path, 5).loaded());
+    feed(Call.finit(11, 20).file(path, 5).fileIsHere(true).loaded());
+    feed(Call.finit(12, 40).file(path, 5).fileIsHere(false).loaded());
+
+    assertThat(records)
+        .extracting(load -> Objects.requireNonNull(load.file()).place())
+        .containsExactly(
+            LoadRecord.Place.DISTRIBUTION, LoadRecord.Place.DISTRIBUTION, LoadRecord.Place.OTHER);
+  }
+
+  @Test
   void deletedMemfd_isToldWithItsPlace() {
     feed(Call.finit(10, 0).file("/memfd:kwload (deleted)", 5).loaded());
 

@@ -27,35 +27,14 @@ class MemoryOnlyLoadTest {
   }
 
   @Test
-  void isSilent_whenTheLoaderHadAModuleFile_asLibkmodHasOnItsFallback() {
+  void isSilent_whenItsFileIsKnown_asOfLibkmodAndBusybox() {
     assertThat(judge(signature, fromMemory().withFile())).isEmpty();
   }
 
   @Test
-  void isSilent_whenItIsTheSecondTryOfOneFromAFile_asBusyboxMakes() {
+  void raises_whenAFileWasTriedBefore_thatIsNotTheModules() {
     judge(signature, load().id("0").outcome(Outcome.REFUSED));
-    assertThat(judge(signature, fromMemory().retryOf("0"))).isEmpty();
-  }
-
-  @Test
-  void raises_whenTheFirstTryWasFromNoFile_asAnybodyCanMake() {
-    judge(signature, load().id("0").withoutFile().outcome(Outcome.FAILED));
     assertThat(judge(signature, fromMemory().retryOf("0"))).containsExactly(FINDING);
-  }
-
-  @Test
-  void raises_whenTheFirstTryIsNotKnown() {
-    assertThat(judge(signature, fromMemory().retryOf("0"))).containsExactly(FINDING);
-  }
-
-  @Test
-  void remembersTheLatestFirstTries_andNoMore() {
-    for (int i = 0; i <= 1_024; i++) {
-      judge(signature, load().id("id" + i).outcome(Outcome.FAILED));
-    }
-    assertThat(judge(signature, fromMemory().retryOf("id0"))).containsExactly(FINDING);
-    assertThat(judge(signature, fromMemory().retryOf("id1"))).isEmpty();
-    assertThat(judge(signature, fromMemory().retryOf("id1024"))).isEmpty();
   }
 
   @Test

@@ -1,0 +1,40 @@
+package org.kmodwatch.core.load;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.kmodwatch.core.event.SensorContext.FileIdentity;
+
+/**
+ * Decides which file a module is from.
+ *
+ * <p>{@code finit_module} reads a file, so there is no doubt. {@code init_module} takes memory: the
+ * sensor names a module file that the caller had open, which may be another module's. Whoever sees
+ * the image compares the two ({@link ImageFacts#file}).
+ */
+final class ModuleSource {
+
+  private ModuleSource() {}
+
+  /** The file; null if there is none, or it is not known, which is a gap then. */
+  static @Nullable FileIdentity of(
+      Attempt attempt, @Nullable ImageFacts image, List<LoadRecord.Gap> gaps) {
+    FileIdentity file = attempt.file();
+    if (attempt.call() != Reasons.Call.INIT || !attempt.fromSensor()) {
+      return attempt.unloads() ? null : file;
+    }
+    if (image != null || file == null) {
+      return image == null ? null : image.file();
+    }
+    String module = attempt.moduleName();
+    if (module != null && ModuleFileNames.isNamedAs(file.path(), module)) {
+      gaps.add(
+          new LoadRecord.Gap(
+              "file", "by its name alone: no image was seen that it could be compared with"));
+      return file;
+    }
+    gaps.add(
+        new LoadRecord.Gap(
+            "file", "a module file was open, and whether the module is from it is not known"));
+    return null;
+  }
+}
