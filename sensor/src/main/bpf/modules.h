@@ -17,8 +17,17 @@
 
 #define KW_TS_COMPAT 2	/* x86: in the i386 table */
 
-/* The module's own name stays in the record of its attempt; version and
- * srcversion are sent with this record only. */
+/* The module's own name stays in the record of its attempt, and so does the
+ * open file of that name. */
+static __noinline int identify(struct kw_attempt *a, struct module *mod)
+{
+	if (!a->record.name.len)
+		append_array(&a->record, &a->record.name, mod->name);
+	find_named_file(a, mod);
+	return 0;
+}
+
+/* version and srcversion are sent with this record only. */
 static __noinline int send_module(struct kw_attempt *a, struct module *mod, __u32 kind)
 {
 	struct kw_record *r = &a->record;
@@ -161,7 +170,7 @@ int BPF_PROG(module_load, struct module *mod)
 	if (!a)
 		return 0;
 	accept(a);
-	find_named_file(a, mod);
+	identify(a, mod);
 	/* Not at the return alone: a hostile init may see to it that there is none. */
 	send_images(a);
 	a->record.ret = 0;
@@ -222,7 +231,9 @@ int BPF_PROG(module_coming, struct module *mod)
 	if (!a)
 		return 0;
 	accept(a);
-	find_named_file(a, mod);
+	identify(a, mod);
+	/* Not at module_load alone: code for a parameter may never return. */
+	send_images(a);
 	a->record.ret = 0;
 	send_module(a, mod, KW_MODULE_COMING);
 	done(a);

@@ -18,15 +18,15 @@ import org.jspecify.annotations.Nullable;
  * returns, or it is reported without a return value. The return of a call that was so reported is
  * an event of another name, so that one call is never two.
  *
- * <p>An {@code init_module} is reported after {@link #OVERDUE_NANOS}: of a {@code finit_module} the
- * finding comes from the file read. Any call is reported when its thread is dead, after {@link
- * #LIMIT_NANOS}, when there are more than {@link #MAX} of them or more than {@link #MAX_BYTES} of
- * their records, the oldest first, and when the sensor ends. Once reported, no more of a call is
- * kept than that it was.
+ * <p>A call that loads is reported after {@link #OVERDUE_NANOS}: with it comes who makes it, which
+ * the load record needs that is made before the call returns. Any call is reported when its thread
+ * is dead, after {@link #LIMIT_NANOS}, when there are more than {@link #MAX} of them or more than
+ * {@link #MAX_BYTES} of their records, the oldest first, and when the sensor ends. Once reported,
+ * no more of a call is kept than that it was.
  */
 final class OpenCalls {
 
-  /** How long an {@code init_module} may take before it is reported without its result: 5 s. */
+  /** How long a call that loads may take before it is reported without its result: 5 s. */
   static final long OVERDUE_NANOS = 5_000_000_000L;
 
   /** How long any call may: 15 min. */
@@ -68,9 +68,9 @@ final class OpenCalls {
       report(known, superseded);
       byHostTid.remove(hostTid);
     }
-    boolean initModule =
-        record.getInt(record.position() + RecordLayout.CALL) == RecordLayout.INIT_MODULE;
-    byHostTid.put(hostTid, new Call(since, initModule, record));
+    boolean loads =
+        record.getInt(record.position() + RecordLayout.CALL) != RecordLayout.DELETE_MODULE;
+    byHostTid.put(hostTid, new Call(since, loads, record));
     bytes += record.remaining();
   }
 
@@ -96,7 +96,7 @@ final class OpenCalls {
     var result = new ArrayList<>(superseded);
     superseded.clear();
     for (Call call : byHostTid.values()) {
-      if (nowBootNanos - call.sinceBootNanos >= (call.isInitModule ? OVERDUE_NANOS : LIMIT_NANOS)) {
+      if (nowBootNanos - call.sinceBootNanos >= (call.loads ? OVERDUE_NANOS : LIMIT_NANOS)) {
         report(call, result);
       }
     }
@@ -178,7 +178,7 @@ final class OpenCalls {
 
   private static final class Call {
     private final long sinceBootNanos;
-    private final boolean isInitModule;
+    private final boolean loads;
     private long nextLookBootNanos;
     private long lookedAtBootNanos;
     private boolean isDead;
@@ -186,9 +186,9 @@ final class OpenCalls {
     /** The last of its records; null once it was reported. */
     private @Nullable ByteBuffer record;
 
-    Call(long sinceBootNanos, boolean isInitModule, ByteBuffer record) {
+    Call(long sinceBootNanos, boolean loads, ByteBuffer record) {
       this.sinceBootNanos = sinceBootNanos;
-      this.isInitModule = isInitModule;
+      this.loads = loads;
       this.record = record;
       this.nextLookBootNanos = sinceBootNanos + OVERDUE_NANOS;
     }

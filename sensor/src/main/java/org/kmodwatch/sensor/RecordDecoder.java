@@ -176,9 +176,7 @@ final class RecordDecoder {
         in, MODULE_IMAGE, in.int64(RecordLayout.TIME_NANOS), 0L, args, contexts.decode(in, clock));
   }
 
-  /**
-   * The return of an {@code init_module} that was reported before by {@link #callWithoutReturn}.
-   */
+  /** The return of a call that was reported before by {@link #callWithoutReturn}. */
   Event lateReturn(ByteBuffer record) {
     var in = new RecordFields(record);
     return event(

@@ -40,9 +40,13 @@ final class OpenCallsTest {
   }
 
   @Test
-  void overdue_leavesFinitModuleAlone_whoseFindingComesFromTheFileRead() {
+  void overdue_hasAFinitModuleToo_andLeavesAnUnloadAlone() {
     calls.note(record(RecordLayout.FINIT_MODULE, 10, 1000));
+    calls.note(record(RecordLayout.DELETE_MODULE, 11, 1000));
 
+    assertThat(calls.overdue(1000 + OpenCalls.OVERDUE_NANOS))
+        .extracting(record -> record.getInt(record.position() + RecordLayout.CALL))
+        .containsExactly(RecordLayout.FINIT_MODULE);
     assertThat(calls.overdue(1000 + 2 * OpenCalls.OVERDUE_NANOS)).isEmpty();
     assertThat(calls.takeAll()).hasSize(1);
     assertThat(calls.bytes()).isZero();
@@ -62,13 +66,13 @@ final class OpenCallsTest {
 
   @Test
   void overdue_reportsAnyCallOnce_afterFifteenMinutes() {
-    calls.note(record(RecordLayout.FINIT_MODULE, 10, 1000));
+    calls.note(record(RecordLayout.DELETE_MODULE, 10, 1000));
 
     assertThat(calls.overdue(1000 + OpenCalls.LIMIT_NANOS - 1)).isEmpty();
     assertThat(calls.overdue(1000 + OpenCalls.LIMIT_NANOS)).hasSize(1);
     assertThat(calls.bytes()).isZero();
     assertThat(calls.overdue(1000 + 2 * OpenCalls.LIMIT_NANOS)).isEmpty();
-    assertThat(calls.returned(record(RecordLayout.FINIT_MODULE, 10, 1000))).isTrue();
+    assertThat(calls.returned(record(RecordLayout.DELETE_MODULE, 10, 1000))).isTrue();
   }
 
   @Test
