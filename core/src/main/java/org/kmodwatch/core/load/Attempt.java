@@ -63,6 +63,10 @@ final class Attempt {
   final Key key;
   final int hostProcessId;
   final List<LoadRecord.Gap> gaps = new ArrayList<>();
+
+  /** Of the record that is made before the call returned; the one that replaces it has none. */
+  final List<LoadRecord.Gap> gapsForNow = new ArrayList<>();
+
   final List<String> findings = new ArrayList<>();
 
   /** When the first of its events happened, on the scale that nobody can set. */
@@ -89,6 +93,9 @@ final class Attempt {
   /** When its record was made, if that was before its call returned. */
   long reportedNanos;
 
+  /** Why its next record replaces one of the same id; null if it does not. */
+  @Nullable String replaces;
+
   /** Whether an attempt of another host has the same numbers, so that they do not make an id. */
   boolean sharesId;
 
@@ -112,7 +119,6 @@ final class Attempt {
   private final boolean fromSensor;
   private final @Nullable SourceContext source;
   private @Nullable SensorContext context;
-  private @Nullable Long lateReturnNanos;
   private final Event first;
   private long bytes;
 
@@ -152,6 +158,21 @@ final class Attempt {
   /** Whether the module has come so far that code of it can run, or goes. */
   boolean inKernel() {
     return has(Part.COMING) || has(Part.LOAD) || has(Part.FREE);
+  }
+
+  /**
+   * Since when it has been {@link #inKernel in the kernel}, on the scale of the key; when the call
+   * was entered if it is not.
+   */
+  long inKernelSinceNanos() {
+    long since = Long.MAX_VALUE;
+    for (Part part : List.of(Part.COMING, Part.LOAD, Part.FREE)) {
+      Event event = part(part);
+      if (event != null) {
+        since = Math.min(since, SensorContexts.steadyNanos(event));
+      }
+    }
+    return since == Long.MAX_VALUE ? beginNanos() : Math.max(since, beginNanos());
   }
 
   /**
@@ -291,9 +312,6 @@ final class Attempt {
 
   /** When the call returned; the latest moment that there is if it has not, or nobody says. */
   long endNanos() {
-    if (lateReturnNanos != null) {
-      return lateReturnNanos;
-    }
     SensorContext known = context();
     return known == null || known.returnTimeNanos() == 0
         ? Long.MAX_VALUE
@@ -304,10 +322,6 @@ final class Attempt {
   long endOrBeginNanos() {
     long end = endNanos();
     return end == Long.MAX_VALUE ? beginNanos() : end;
-  }
-
-  void returnedLate(long nanos) {
-    lateReturnNanos = nanos;
   }
 
   SensorContext.@Nullable FileIdentity file() {
@@ -442,5 +456,10 @@ final class Attempt {
 
   void gap(String field, String why) {
     gaps.add(new LoadRecord.Gap(field, why));
+  }
+
+  /** Says why something is missing, until the call has returned. */
+  void gapForNow(String field, String why) {
+    gapsForNow.add(new LoadRecord.Gap(field, why));
   }
 }

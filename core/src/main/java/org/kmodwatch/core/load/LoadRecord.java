@@ -78,6 +78,9 @@ public record LoadRecord(
   /** The name of the event that a record is. */
   public static final String EVENT_NAME = "kernel_module";
 
+  /** How the gap {@code id} begins of a record that corrects an earlier one. */
+  static final String REPLACES = "replaces a record of this id: ";
+
   /** Copies the lists. */
   public LoadRecord {
     findings = List.copyOf(findings);
@@ -104,6 +107,22 @@ public record LoadRecord(
   /** Whether the gaps say that {@code field} is not known. */
   public boolean hasGap(String field) {
     return gaps.stream().anyMatch(gap -> gap.field().equals(field));
+  }
+
+  /** The same, marked as the one that is true of two with the same id. */
+  public LoadRecord replacing(String why) {
+    return withGap(new Gap("id", REPLACES + why));
+  }
+
+  /** Whether there was a record of the same id before, which this one corrects. */
+  public boolean replacesAnother() {
+    return gaps.stream()
+        .anyMatch(gap -> gap.field().equals("id") && gap.why().startsWith(REPLACES));
+  }
+
+  /** Whether it was made before its call returned, so that one which replaces it may come. */
+  public boolean mayBeReplaced() {
+    return returnValue == null && !preExisting && hasGap("returnValue");
   }
 
   private LoadRecord with(List<String> newFindings, @Nullable Policy newPolicy, List<Gap> newGaps) {

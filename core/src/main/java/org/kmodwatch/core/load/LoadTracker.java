@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.SequencedMap;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.core.event.Event;
@@ -58,6 +59,12 @@ public final class LoadTracker {
   /** The parts of the sensor without which nobody knows what became of a load. */
   private static final Set<String> PARTS_FOR_OUTCOMES = Set.of("lane loads", "rings");
 
+  /**
+   * How long after its record the return of a call is waited for: a day. Memory is bounded by
+   * itself; whoever sleeps for longer in an init has the last word with its first record.
+   */
+  private static final long LATEST_RETURN_NANOS = 86_400_000_000_000L;
+
   private final LoadTrackerOptions options;
   private final LoadListener listener;
   private final RecordBuilder builder;
@@ -71,7 +78,7 @@ public final class LoadTracker {
   private final List<Attempt> held = new ArrayList<>();
 
   /** Reported before they returned, in the order in which they were. */
-  private final Map<Attempt.Key, Attempt> unreturned = new LinkedHashMap<>();
+  private final SequencedMap<Attempt.Key, Attempt> unreturned = new LinkedHashMap<>();
 
   /**
    * Those of them whose return is not waited for any more: what comes of them is no new attempt.
@@ -131,7 +138,7 @@ public final class LoadTracker {
     switch (event.eventName()) {
       case EventNames.FINIT_MODULE, EventNames.INIT_MODULE, EventNames.DELETE_MODULE ->
           call(event, findingIds);
-      case EventNames.INIT_MODULE_RETURN -> lateReturn(event);
+      case EventNames.INIT_MODULE_RETURN -> lateReturn(event, findingIds);
       case EventNames.SECURITY_KERNEL_MODULE_REQUEST, EventNames.MODULE_REQUEST ->
           request(event, findingIds);
       case EventNames.ATTEMPTS_SUPPRESSED -> suppressed(event, findingIds);
@@ -224,7 +231,8 @@ public final class LoadTracker {
 
   private long deadlineOf(Attempt attempt) {
     Duration limit = attempt.entryMissed() ? options.holdLimit() : options.unreturnedLimit();
-    long begin = attempt.beginNanos();
+    // Before that it may be slow without any code of the module having run.
+    long begin = attempt.entryMissed() ? attempt.beginNanos() : attempt.inKernelSinceNanos();
     if (attempt.doubtful && !attempt.inKernel() && begin < blindFromNanos) {
       // It may be slow; only that nobody knows has begun.
       begin = blindFromNanos;
@@ -373,17 +381,16 @@ public final class LoadTracker {
       duplicates++;
       return true;
     }
-    if (part == Part.LOAD && reported.outcome != LoadRecord.Outcome.LOADED) {
-      joined++;
-      put(reported, part, event);
-      reported.find(findingIds);
-      reported.gap(
-          "id", "replaces a record of this id: the module came to be in place only after that");
+    joined++;
+    put(reported, part, event);
+    reported.find(findingIds);
+    if (part == Part.LOAD
+        && reported.outcome != LoadRecord.Outcome.LOADED
+        && !held.contains(reported)) {
+      reported.replaces = "the module came to be in place only after that";
       corrected++;
       emit(reported);
       waiters.remember(reported);
-    } else {
-      lateEvents++;
     }
     return true;
   }
@@ -486,11 +493,27 @@ public final class LoadTracker {
   }
 
   private void forgetOldUnreturned() {
-    long lateLimit = options.lateLimit().toNanos();
     while (!unreturned.isEmpty()
-        && nowNanos - unreturned.values().iterator().next().reportedNanos > lateLimit) {
+        && nowNanos - unreturned.values().iterator().next().reportedNanos > LATEST_RETURN_NANOS) {
       forgetOldestUnreturned();
     }
+  }
+
+  /**
+   * Whether the record of a call was made before it returned, and not so long ago that it is not
+   * likely to return any more: what makes the next record of it is in memory alone.
+   */
+  public boolean awaitsReturns() {
+    long lateLimit = options.lateLimit().toNanos();
+    for (Attempt attempt : unreturned.sequencedValues().reversed()) {
+      if (nowNanos - attempt.reportedNanos > lateLimit) {
+        return false;
+      }
+      if (!attempt.entryMissed()) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private void forgetOldestUnreturned() {
@@ -517,10 +540,14 @@ public final class LoadTracker {
     if (attempt == null) {
       Attempt reported = unreturned.get(key);
       if (reported != null && (fromSensor || event.timestampNanos() <= reported.firstNanos)) {
-        if (event.returnValue() == null) {
+        if (event.returnValue() != null) {
+          returned(reported, event, findingIds);
+        } else if (reported.has(Part.CALL)) {
           duplicates++;
         } else {
-          returned(reported, event);
+          joined++;
+          put(reported, Part.CALL, event);
+          reported.find(findingIds);
         }
         return;
       }
@@ -545,11 +572,21 @@ public final class LoadTracker {
     attempt.find(findingIds);
     if (event.returnValue() != null) {
       complete(attempt);
-    } else if (fromSensor && !attempt.inKernel()) {
-      // Until its code can run, a call that takes long is nothing but slow; its record comes later.
+    } else if (fromSensor) {
+      // Until its code could run for a while, a call that takes long is nothing but slow.
       open(attempt);
+      watch(attempt);
+      findRequest(attempt);
     } else {
       reportUnreturned(attempt, NOT_RETURNED);
+    }
+  }
+
+  /** So that what asked for a load that is under way does not count as without one. */
+  private void findRequest(Attempt attempt) {
+    attempt.alias = builder.aliasOf(attempt);
+    if (attempt.request == null) {
+      attempt.request = requests.find(attempt);
     }
   }
 
@@ -587,7 +624,7 @@ public final class LoadTracker {
     return new Attempt.Key(call.hostName(), call.timestampNanos(), call.process().hostThreadId());
   }
 
-  private void lateReturn(Event event) {
+  private void lateReturn(Event event, List<String> findingIds) {
     long callTime = callTime(event);
     var key =
         new Attempt.Key(
@@ -600,8 +637,8 @@ public final class LoadTracker {
     if (slow != null && slow.has(Part.CALL) && event.returnValue() != null) {
       close(key);
       joined++;
-      boolean known = Attempt.isCall(event.syscall());
-      slow.put(Part.CALL, event.named(known ? event.syscall() : EventNames.INIT_MODULE));
+      slow.put(Part.CALL, asCall(event));
+      slow.find(findingIds);
       complete(slow);
       return;
     }
@@ -610,29 +647,43 @@ public final class LoadTracker {
       forgottenKeys.remove(key);
       lateReturns++;
     } else {
-      returned(reported, event);
+      returned(reported, event, findingIds);
     }
   }
 
-  private void returned(Attempt reported, Event event) {
+  /** A call's late return has a name of its own, so that one call is never two. */
+  private static Event asCall(Event event) {
+    return event.eventName().equals(EventNames.INIT_MODULE_RETURN)
+        ? event.named(Attempt.isCall(event.syscall()) ? event.syscall() : EventNames.INIT_MODULE)
+        : event;
+  }
+
+  /** Makes the record that is true of an attempt which had one before its call returned. */
+  private void returned(Attempt reported, Event event, List<String> findingIds) {
     lateReturns++;
     unreturned.remove(reported.key);
     leave(reported);
-    SensorContext context = SensorContexts.of(event).orElse(null);
-    if (context != null && context.returnTimeNanos() != 0) {
-      waiters.returned(reported, context.returnTimeNanos() - context.clockShiftNanos());
+    waiters.forget(reported);
+    if (held.remove(reported)) {
+      leave(reported);
+    } else {
+      reported.replaces = "the call had not returned by then";
+      corrected++;
     }
-    remember(reported);
+    reported.reported = false;
+    put(reported, Part.CALL, asCall(event));
+    reported.find(findingIds);
+    complete(reported);
   }
 
   /** Makes the record of an attempt whose call is not known to have returned. */
   private void reportUnreturned(Attempt attempt, String why) {
     attempt.reported = true;
     if (attempt.doubtful) {
-      attempt.gap("outcome", BLIND);
+      attempt.gapForNow("outcome", BLIND);
     }
     if (attempt.source() == null) {
-      attempt.gap(
+      attempt.gapForNow(
           "returnValue",
           !attempt.entryMissed() ? why : attempt.crowdedOut() ? CROWDED_OUT : NOTHING_FIRED);
     }
@@ -685,7 +736,12 @@ public final class LoadTracker {
   /** Makes the record of an attempt that has waited long enough. */
   private void release(Attempt attempt) {
     if (attempt.alias != null && attempt.request == null) {
-      attempt.gap("requester", "no process was seen to ask for " + attempt.alias);
+      String why = "no process was seen to ask for " + attempt.alias;
+      if (attempt.reported) {
+        attempt.gapForNow("requester", why);
+      } else {
+        attempt.gap("requester", why);
+      }
     }
     if (attempt.mayHaveWaited) {
       waiters.findMain(attempt);

@@ -9,12 +9,14 @@ import org.jspecify.annotations.Nullable;
  * @param host what every record says of the host; without a name, the events' own is taken
  * @param modprobePath what the kernel would start to load a module, as it was at the start; null if
  *     not known
- * @param unreturnedLimit how long after its beginning a call that has not returned is reported
+ * @param unreturnedLimit how long after code of the module could run a call that has not returned
+ *     is reported
  * @param requestLimit how long a request waits for the loads that it leads to
  * @param linkLimit how long an attempt that is reported is kept, to link others to it and to know
  *     its events if they come again
  * @param holdLimit how long a record is held back for an event of another thread that belongs to it
- * @param lateLimit how long after its report the return of a call is waited for
+ * @param lateLimit how long after a request the process that the kernel started for it may load,
+ *     and how long after its report a call is likely to return
  * @param maxOpen how many attempts can be open at once, how many records held back, how many calls
  *     are remembered that were reported before they returned: each
  * @param maxRequests how many requests, and how many processes that the kernel started for one, are

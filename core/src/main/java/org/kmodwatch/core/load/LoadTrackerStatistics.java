@@ -20,8 +20,8 @@ import java.util.Map;
  * @param unrelated events that have nothing to do with loads
  * @param attempts attempts seen
  * @param records records made, by outcome
- * @param corrected records that replace one of the same id: the module was in place only after the
- *     call had been reported
+ * @param corrected records that replace one of the same id: the call returned only after it had
+ *     been reported, or its module was in place only then
  * @param evicted records made early because too many were open or held back, or too large together
  * @param forgotten attempts reported before they returned whose return is not waited for any more,
  *     since it took too long, or there were too many of them, or too large together

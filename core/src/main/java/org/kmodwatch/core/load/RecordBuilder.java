@@ -33,6 +33,8 @@ final class RecordBuilder {
       "no work space was free in the kernel when the call was entered: too many were under way at"
           + " once; which call it was is from the thread's registers";
 
+  private static final String IMAGE_TO_COME = "no event had told of the module's bytes by then";
+
   private final LoadRecord.Host host;
   private final @Nullable String modprobePath;
 
@@ -66,7 +68,14 @@ final class RecordBuilder {
   }
 
   LoadRecord build(Attempt attempt) {
-    var gaps = new ArrayList<>(attempt.gaps);
+    var gaps = new ArrayList<LoadRecord.Gap>();
+    if (attempt.replaces != null) {
+      gaps.add(new LoadRecord.Gap("id", LoadRecord.REPLACES + attempt.replaces));
+    }
+    if (attempt.reported) {
+      gaps.addAll(attempt.gapsForNow);
+    }
+    gaps.addAll(attempt.gaps);
     Reasons.Call call = attempt.call();
     SensorContext context = attempt.context();
     Long returned = attempt.returnValue();
@@ -120,6 +129,10 @@ final class RecordBuilder {
     if (image != null) {
       module = image.complete(module);
       gaps.addAll(image.gaps());
+    } else if (isImageToCome(attempt)) {
+      for (String field : List.of("image", "module.license")) {
+        gaps.add(new LoadRecord.Gap(field, IMAGE_TO_COME));
+      }
     }
     LoadRecord.ModuleFile file =
         file(attempt, from, place(from, event), image == null ? null : image.owner(), gaps);
@@ -162,6 +175,15 @@ final class RecordBuilder {
         null,
         1,
         gaps);
+  }
+
+  /** Whether our sensor may tell of its bytes yet: once its parameters are set, at the latest. */
+  private static boolean isImageToCome(Attempt attempt) {
+    return attempt.reported
+        && attempt.fromSensor()
+        && !attempt.unloads()
+        && attempt.has(Part.COMING)
+        && !attempt.has(Part.LOAD);
   }
 
   /**

@@ -42,13 +42,9 @@ final class Waiters {
     }
   }
 
-  /** Lets an attempt return whose record was made before. */
-  void returned(Attempt attempt, long nanos) {
-    boolean known = mains.remove(End.of(attempt)) != null;
-    attempt.returnedLate(nanos);
-    if (known) {
-      mains.put(End.of(attempt), Main.of(attempt));
-    }
+  /** Forgets an attempt whose record was made before it returned, and which now does. */
+  void forget(Attempt attempt) {
+    mains.remove(End.of(attempt));
   }
 
   /** Forgets what ended before. One that has not returned can be waited on for as long. */

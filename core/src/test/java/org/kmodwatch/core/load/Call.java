@@ -245,6 +245,16 @@ final class Call {
     return end("init_module_return", ret, now + 7 * SECOND);
   }
 
+  Call lateReturn(long ret, long at) {
+    return end("init_module_return", ret, START + at);
+  }
+
+  /** The next event happens then. */
+  Call at(long moment) {
+    now = START + moment;
+    return this;
+  }
+
   Call asks(String alias) {
     add("security_kernel_module_request", 0L, str("name", alias));
     return add("module_request", 0L, str("name", alias));

@@ -28,6 +28,12 @@ final class LoadTrackerTest {
 
   private static final long YEARS = 7 * 365 * 86_400 * SECOND;
 
+  /** When the third event of a call is, which is module_coming. */
+  private static final long COMING = 3000;
+
+  private static final LoadRecord.Gap NOT_RETURNED_BY_THEN =
+      new LoadRecord.Gap("id", "replaces a record of this id: the call had not returned by then");
+
   private final List<LoadRecord> records = new ArrayList<>();
   private final List<Event> bases = new ArrayList<>();
   private final LoadTracker tracker =
@@ -182,16 +188,159 @@ final class LoadTrackerTest {
   }
 
   @Test
-  void callReportedWithoutReturn_isLoadedWithAGap_andItsReturnIsCounted() {
-    Call call = Call.init(10, 0).handOver().coming(0).load().unreturned();
+  void callReportedWithoutReturn_isLoadedWithAGap_untilItsReturnReplacesTheRecord() {
+    Call call = Call.init(10, 0).handOver().coming(0).load();
     feed(call);
-    feed(Call.init(10, 0).lateReturn(-4));
+    feed(Call.init(10, 0).unreturned());
+    tracker.tick(START + 5 * SECOND);
+    assertThat(records).as("its code could run for less than 5 s").isEmpty();
+    tracker.tick(START + 5 * SECOND + COMING);
 
     assertThat(only().outcome()).isEqualTo(LOADED);
     assertThat(fields(only())).containsExactly("returnValue");
     assertThat(only().returnValue()).isNull();
     assertThat(bases.getFirst().eventName()).isEqualTo("module_load");
+    call.events.clear();
+    feed(call.free().initReturns(-19));
+    feed(Call.init(10, 0).lateReturn(-19));
+
+    LoadRecord last = second();
+    assertThat(last.outcome()).isEqualTo(FAILED);
+    assertThat(last.errno()).isEqualTo("ENODEV");
+    assertThat(last.reason()).contains("init function ran").contains("ENODEV");
+    assertThat(last.codeMayHaveRun()).isTrue();
+    assertThat(last.durationNanos()).isEqualTo(7 * SECOND);
+    assertThat(last.route().syscall()).isEqualTo("init_module");
+    assertThat(last.gaps()).containsExactly(NOT_RETURNED_BY_THEN);
+    assertThat(bases.getLast().eventName()).isEqualTo("init_module");
     assertThat(tracker.statistics().lateReturns()).isEqualTo(1);
+    assertThat(tracker.statistics().corrected()).isEqualTo(1);
+    assertThat(tracker.awaitsReturns()).isFalse();
+  }
+
+  @Test
+  void recordMadeBeforeTheReturn_hasTheProcessThatLoads() {
+    feed(Call.finit(10, 0).params("a=1").flags(2).handOver().coming(0));
+    feed(Call.finit(10, 0).params("a=1").flags(2).unreturned());
+    tracker.tick(START + 6 * SECOND);
+
+    LoadRecord.ProcessDetails loader = only().loader();
+    assertThat(loader).isNotNull();
+    assertThat(loader.args()).containsExactly("insmod", "x.ko");
+    assertThat(loader.capabilities()).contains("CAP_SYS_MODULE");
+    assertThat(loader.ancestors()).hasSize(1);
+    assertThat(only().route().flags()).containsExactly("IGNORE_VERMAGIC");
+    assertThat(only().route().params()).isEqualTo("a=1");
+    assertThat(fields(only())).containsExactly("returnValue", "image", "module.license");
+    assertThat(tracker.awaitsReturns()).isTrue();
+  }
+
+  @Test
+  void deadline_beginsWhenCodeOfTheModuleCanRun_andNotBefore() {
+    Call slow = Call.finit(10, 0).read(0);
+    feed(slow);
+    feed(Call.finit(10, 0).unreturned());
+    slow.events.clear();
+    feed(slow.at(8 * SECOND).coming(0).load());
+    tracker.tick(START + 12 * SECOND);
+    assertThat(records).isEmpty();
+    slow.events.clear();
+    feed(slow.initReturns(-19));
+    feed(Call.finit(10, 0).lateReturn(-19, 12 * SECOND));
+
+    assertThat(only().outcome()).isEqualTo(FAILED);
+    assertThat(only().gaps()).isEmpty();
+  }
+
+  @Test
+  void slowParameter_whoseModuleComesToBeInPlaceLater_hasAllOfItInTheSecondRecord() {
+    Call slow = Call.finit(10, 0).handOver().coming(0x1000);
+    feed(slow);
+    feed(Call.finit(10, 0).unreturned());
+    tracker.tick(START + 6 * SECOND);
+    assertThat(only().module().srcversion()).isNull();
+    slow.events.clear();
+    feed(slow.at(8 * SECOND).load().initReturns(0));
+    feed(Call.finit(10, 0).lateReturn(0, 9 * SECOND));
+
+    LoadRecord last = second();
+    assertThat(last.outcome()).isEqualTo(LOADED);
+    assertThat(last.returnValue()).isZero();
+    assertThat(last.durationNanos()).isEqualTo(9 * SECOND);
+    assertThat(last.module().srcversion()).isEqualTo("ABC");
+    assertThat(last.gaps()).containsExactly(NOT_RETURNED_BY_THEN);
+  }
+
+  @Test
+  void slowAutoload_hasItsRequester_inBothRecords() {
+    feed(Call.request(50, 0).uid(65534).asks("net-pf-38"));
+    Call slow = Call.finit(60, SECOND).helperFor("net-pf-38", 100_000).handOver().coming(0).load();
+    feed(slow);
+    feed(Call.finit(60, SECOND).helperFor("net-pf-38", 100_000).unreturned());
+    assertThat(tracker.statistics().requestsWithAttempt()).isEqualTo(1);
+    tracker.tick(START + 7 * SECOND);
+    LoadRecord.Requester first = only().requester();
+    assertThat(first).isNotNull();
+    assertThat(first.process().uid()).isEqualTo(65534);
+    assertThat(only().route().autoload()).isTrue();
+    feed(Call.finit(60, SECOND).helperFor("net-pf-38", 100_000).lateReturn(-19, 9 * SECOND));
+
+    assertThat(second().requester()).isEqualTo(first);
+    assertThat(second().outcome()).isEqualTo(FAILED);
+  }
+
+  @Test
+  void request_isNotWithoutLoad_whileItsLoaderReadsForLongerThanItWouldWait() {
+    feed(Call.request(50, 0).uid(65534).asks("net-pf-38"));
+    feed(Call.finit(60, SECOND).helperFor("net-pf-38", 100_000).read(0));
+    feed(Call.finit(60, SECOND).helperFor("net-pf-38", 100_000).unreturned());
+    tracker.tick(START + 100 * SECOND);
+
+    assertThat(tracker.statistics().requestsWithoutLoad()).isZero();
+    assertThat(tracker.statistics().requestsWithAttempt()).isEqualTo(1);
+    Call end = Call.finit(60, SECOND).helperFor("net-pf-38", 100_000);
+    feed(end.lateReturn(-8, 101 * SECOND));
+    assertThat(only().requester()).isNotNull();
+  }
+
+  @Test
+  void returnWithinTheTimeThatTheRecordIsHeldBack_makesOneRecord() {
+    feed(Call.init(60, 0).helperFor("net-pf-38", 0).handOver().coming(0).load());
+    feed(Call.init(60, 0).helperFor("net-pf-38", 0).unreturned());
+    tracker.tick(START + 5 * SECOND + COMING);
+    assertThat(records).as("no request was seen: it waits for one").isEmpty();
+    feed(Call.init(60, 0).helperFor("net-pf-38", 0).lateReturn(-19));
+    tracker.tick(START + 9 * SECOND);
+
+    assertThat(only().outcome()).isEqualTo(FAILED);
+    assertThat(fields(only())).containsExactly("requester");
+  }
+
+  @Test
+  void waiterOnASlowFailure_hasItsOutcome() {
+    Call slow = Call.finit(10, 0).handOver().coming(0).load();
+    feed(slow);
+    feed(Call.finit(10, 0).unreturned());
+    tracker.tick(START + 6 * SECOND);
+    feed(Call.finit(10, 0).lateReturn(-19, 8 * SECOND));
+    feed(Call.finit(11, 100).returns(-19, 8 * SECOND + 5));
+    tracker.tick(START + 10 * SECOND);
+
+    assertThat(record(11).waitedOn()).isEqualTo(record(10).id());
+    assertThat(record(11).outcome()).isEqualTo(FAILED);
+    assertThat(record(11).reason()).contains("init function ran");
+  }
+
+  @Test
+  void outcome_isKnown_whenACallReturnsThatWasReportedWhileTheSensorWasBlind() {
+    tracker.accept(sensor("sensor_blind", "rings", 0), List.of());
+    feed(Call.finit(10, SECOND).handOver());
+    tracker.tick(START + 7 * SECOND);
+    assertThat(only().outcome()).isEqualTo(UNKNOWN);
+    feed(Call.finit(10, SECOND).returns(-129, 8 * SECOND));
+
+    assertThat(second().outcome()).isEqualTo(REFUSED);
+    assertThat(second().gaps()).containsExactly(NOT_RETURNED_BY_THEN);
   }
 
   @Test
@@ -200,11 +349,13 @@ final class LoadTrackerTest {
     feed(Call.init(10, 0).unreturned());
     tracker.tick(START + 60 * SECOND);
     assertThat(records).isEmpty();
-    feed(Call.init(10, 0).load());
+    feed(Call.init(10, 0).at(60 * SECOND).load());
     tracker.tick(START + 61 * SECOND);
 
+    assertThat(records).as("nobody knows yet that its code does not return").isEmpty();
+    feed(Call.init(10, 0).lateReturn(0, 62 * SECOND));
     assertThat(only().outcome()).isEqualTo(LOADED);
-    assertThat(fields(only())).containsExactly("returnValue");
+    assertThat(only().gaps()).isEmpty();
   }
 
   @Test
@@ -223,15 +374,16 @@ final class LoadTrackerTest {
   }
 
   @Test
-  void parameterCodeThatDoesNotReturn_isInTheKernel_andWhatComesLaterMakesNoSecondRecord() {
+  void parameterCodeThatDoesNotReturn_isInTheKernel_andItsReturnReplacesTheRecord() {
     feed(Call.finit(10, 0).handOver().coming(0));
-    tracker.tick(START + 5 * SECOND);
+    tracker.tick(START + 6 * SECOND);
     feed(Call.finit(10, 0).load());
-    feed(Call.finit(10, 0).returns(0, 9 * SECOND));
 
     assertThat(only().outcome()).isEqualTo(LOADED);
     assertThat(fields(only())).contains("returnValue");
-    assertThat(tracker.statistics().lateEvents()).isEqualTo(1);
+    feed(Call.finit(10, 0).returns(0, 9 * SECOND));
+    assertThat(second().outcome()).isEqualTo(LOADED);
+    assertThat(second().gaps()).containsExactly(NOT_RETURNED_BY_THEN);
     assertThat(tracker.statistics().lateReturns()).isEqualTo(1);
   }
 
@@ -248,18 +400,16 @@ final class LoadTrackerTest {
   }
 
   @Test
-  void tick_reportsALoadThatDoesNotReturn_onceAndLaterReturnIsCounted() {
+  void tick_reportsALoadThatDoesNotReturn_once() {
     Call call = Call.finit(10, 0).handOver().coming(0).load();
     feed(call);
     tracker.tick(START + 4 * SECOND);
     assertThat(records).isEmpty();
-    tracker.tick(START + 5 * SECOND);
+    tracker.tick(START + 5 * SECOND + COMING);
     tracker.tick(START + 6 * SECOND);
-    feed(Call.finit(10, 0).returns(0, 7 * SECOND));
 
     assertThat(only().outcome()).isEqualTo(LOADED);
     assertThat(fields(only())).contains("returnValue");
-    assertThat(tracker.statistics().lateReturns()).isEqualTo(1);
   }
 
   @Test
@@ -375,9 +525,9 @@ final class LoadTrackerTest {
   @Test
   void callThatDoesNotReturn_isReportedInTime_whenTheClockWasSetBack() {
     feed(Call.init(10, 0).clockSetBy(-YEARS).handOver().coming(0).load());
-    tracker.tick(START + 5 * SECOND - 1);
+    tracker.tick(START + 5 * SECOND + COMING - 1);
     assertThat(records).isEmpty();
-    tracker.tick(START + 5 * SECOND);
+    tracker.tick(START + 5 * SECOND + COMING);
 
     assertThat(only().outcome()).isEqualTo(LOADED);
     assertThat(only().id()).isEqualTo(Long.toHexString(START - YEARS) + "-a");
@@ -410,13 +560,17 @@ final class LoadTrackerTest {
   }
 
   @Test
-  void callsThatNeverReturn_areForgotten_afterAQuarterOfAnHour() {
+  void callsThatNeverReturn_areForgotten_afterADay() {
     feed(Call.init(10, 0).handOver().coming(0).load());
-    tracker.tick(START + 5 * SECOND);
+    tracker.tick(START + 6 * SECOND);
     assertThat(records).hasSize(1);
-    tracker.tick(START + 905 * SECOND);
-    assertThat(tracker.statistics().forgotten()).isZero();
     tracker.tick(START + 906 * SECOND);
+    assertThat(tracker.awaitsReturns()).isTrue();
+    tracker.tick(START + 907 * SECOND);
+    assertThat(tracker.awaitsReturns()).as("it is not likely any more").isFalse();
+    tracker.tick(START + 86_406 * SECOND);
+    assertThat(tracker.statistics().forgotten()).isZero();
+    tracker.tick(START + 86_407 * SECOND);
 
     assertThat(tracker.statistics().forgotten()).isEqualTo(1);
     Call late = Call.init(10, 0);
@@ -847,6 +1001,16 @@ final class LoadTrackerTest {
   private LoadRecord only() {
     assertThat(records).hasSize(1);
     return records.getFirst();
+  }
+
+  /** The second of two, of the same id and time. */
+  private LoadRecord second() {
+    assertThat(records).hasSize(2);
+    assertThat(records.get(1).id()).isEqualTo(records.get(0).id());
+    assertThat(records.get(1).timeNanos()).isEqualTo(records.get(0).timeNanos());
+    assertThat(records.get(0).mayBeReplaced()).isTrue();
+    assertThat(records.get(1).replacesAnother()).isTrue();
+    return records.get(1);
   }
 
   private LoadRecord record(int thread) {
