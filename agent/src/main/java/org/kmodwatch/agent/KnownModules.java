@@ -95,7 +95,13 @@ final class KnownModules {
           add(name);
         }
       }
-      case REFUSED, FAILED -> {}
+      case FAILED -> {
+        // None of its name is there then: it was itself, and a record may have said so before.
+        if (record.codeMayHaveRun()) {
+          remove(name);
+        }
+      }
+      case REFUSED -> {}
     }
   }
 

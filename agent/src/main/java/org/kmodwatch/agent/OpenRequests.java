@@ -7,9 +7,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.event.EventNames;
 import org.kmodwatch.core.event.EventWeight;
+import org.kmodwatch.core.event.KernelModprobe;
+import org.kmodwatch.core.event.SensorContext;
 import org.kmodwatch.core.event.SensorContexts;
 import org.kmodwatch.core.load.LoadRecord;
 
@@ -30,14 +33,20 @@ final class OpenRequests {
   /** Nor past this many bytes of their events, about: who asks decides how large one is. */
   static final long MAX_BYTES = 4L << 20;
 
+  private static final Set<String> LOADS = Set.of(EventNames.INIT_MODULE, EventNames.FINIT_MODULE);
+
   private final Map<Key, Event> open = new LinkedHashMap<>();
   private long bytes;
   private final List<Event> withoutLoad = new ArrayList<>();
 
   private record Key(String alias, int hostThreadId) {}
 
-  /** Takes notice of a request. */
+  /** Takes notice of a request, and of a load that is under way. */
   void event(Event event) {
+    if (LOADS.contains(event.eventName()) && event.returnValue() == null) {
+      underWay(event);
+      return;
+    }
     boolean asked = event.eventName().equals(EventNames.SECURITY_KERNEL_MODULE_REQUEST);
     if (!asked && !event.eventName().equals(EventNames.MODULE_REQUEST)) {
       return;
@@ -66,20 +75,39 @@ final class OpenRequests {
     withoutLoad.add(request);
   }
 
+  /** A call that takes long: its record will tell, however long it takes. */
+  private void underWay(Event event) {
+    SensorContext.Task task = SensorContexts.of(event).map(SensorContext::task).orElse(null);
+    // A kernel thread executes no file.
+    if (task == null
+        || task.ancestors().isEmpty()
+        || task.ancestors().getFirst().executablePath() != null) {
+      return;
+    }
+    String alias = KernelModprobe.aliasIn(task.arguments());
+    if (alias != null) {
+      answered(alias);
+    }
+  }
+
   /** Takes notice of a load: what asked for it has got an answer. */
   void joined(LoadRecord load) {
     LoadRecord.Requester requester = load.requester();
-    if (requester != null && !open.isEmpty()) {
-      open.entrySet()
-          .removeIf(
-              request -> {
-                boolean answered = request.getKey().alias().equals(requester.alias());
-                if (answered) {
-                  bytes -= EventWeight.of(request.getValue());
-                }
-                return answered;
-              });
+    if (requester != null) {
+      answered(requester.alias());
     }
+  }
+
+  private void answered(String alias) {
+    open.entrySet()
+        .removeIf(
+            request -> {
+              boolean answered = request.getKey().alias().equals(alias);
+              if (answered) {
+                bytes -= EventWeight.of(request.getValue());
+              }
+              return answered;
+            });
   }
 
   /** Gives up those that have waited long enough. */

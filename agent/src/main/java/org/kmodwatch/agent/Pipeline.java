@@ -49,6 +49,7 @@ final class Pipeline {
   private final Engine engine;
   private final LoadTracker tracker;
   private final OpenRequests requests = new OpenRequests();
+  private final FirstRecords firstRecords = new FirstRecords();
   private final LoadListener observer;
   private final BeforeLoad beforeLoad;
   private final List<Output> outputs;
@@ -108,9 +109,9 @@ final class Pipeline {
      * Takes notice of {@code load}.
      *
      * @param basis the event that it rests on
-     * @return what is to be written
+     * @return what is to be written; null if it was, by another process before this one
      */
-    LoadRecord apply(LoadRecord load, Event basis) throws IOException;
+    @Nullable LoadRecord apply(LoadRecord load, Event basis) throws IOException;
   }
 
   /** What becomes of a fault of ours, or of an output or signature, at one event. */
@@ -162,7 +163,9 @@ final class Pipeline {
     inHand = event;
     List<String> findings = List.of();
     try {
-      findings = judge(event);
+      List<Finding> found = judge(event);
+      tellFindings(found);
+      findings = idsOf(found);
     } catch (RuntimeException | Error e) {
       faults.failed(event, e);
     }
@@ -233,10 +236,16 @@ final class Pipeline {
     return Map.copyOf(eventsByName);
   }
 
-  /** Whether every attempt that was begun has its record: nothing waits for another event. */
+  /**
+   * Whether every attempt that was begun has its last record, as far as that is likely to come:
+   * nothing waits for another event.
+   */
   boolean isQuiescent() {
     LoadTrackerStatistics account = tracker.statistics();
-    return account.open() == 0 && account.held() == 0 && joined.isEmpty();
+    return account.open() == 0
+        && account.held() == 0
+        && joined.isEmpty()
+        && !tracker.awaitsReturns();
   }
 
   /** How many events were taken. */
@@ -293,7 +302,7 @@ final class Pipeline {
   private void handOn() throws IOException {
     Joined next;
     while ((next = joined.pollFirst()) != null) {
-      loads++;
+      loads += next.record().replacesAnother() ? 0 : 1;
       inHand = next.basis();
       try {
         handOn(next);
@@ -311,21 +320,40 @@ final class Pipeline {
 
   private void handOn(Joined joinedOne) throws IOException {
     Event basis = joinedOne.basis();
-    LoadRecord record = beforeLoad.apply(judged(joinedOne.record(), basis), basis);
-    tell(output -> output.load(record));
-    if (alerting) {
-      alerts.load(record);
+    FirstRecords.@Nullable First first = firstRecords.of(joinedOne.record());
+    var found = new ArrayList<Finding>();
+    LoadRecord judged = judged(joinedOne.record(), basis, first, found);
+    LoadRecord toldOne = beforeLoad.apply(judged, basis);
+    LoadRecord record = toldOne == null ? judged : toldOne;
+    int turn = firstRecords.told(record);
+    if (toldOne != null) {
+      if (first != null) {
+        found.removeIf(finding -> first.findings().contains(finding.metadata().id()));
+      }
+      tellFindings(found);
+      tell(output -> output.load(record));
+      if (alerting && (first == null || first.isNewsIn(record))) {
+        alerts.load(record, turn);
+      }
+      tellAlerts();
     }
-    tellAlerts();
     requests.joined(record);
     observer.onLoad(record, basis);
   }
 
-  /** With what signatures and policy say of it, or the gap of what could not. */
-  private LoadRecord judged(LoadRecord joinedOne, Event basis) throws IOException {
+  /**
+   * With what signatures and policy say of it, or the gap of what could not.
+   *
+   * @param first what was told of the same load before; null if nothing was
+   * @param found takes the findings that were raised on it
+   */
+  private LoadRecord judged(
+      LoadRecord joinedOne, Event basis, FirstRecords.@Nullable First first, List<Finding> found) {
     LoadRecord record = joinedOne;
     try {
-      record = withMore(record, judge(LoadRecords.toEvent(record, basis)));
+      found.addAll(judge(LoadRecords.toEvent(record, basis)));
+      record = withMore(record, idsOf(found));
+      record = first == null ? record : withMore(record, first.findings());
     } catch (RuntimeException | Error e) {
       faults.failed(basis, e);
       record = record.withGap(new LoadRecord.Gap("findings", NOT_JUDGED + e));
@@ -390,8 +418,8 @@ final class Pipeline {
     return record.withFindings(List.copyOf(all));
   }
 
-  /** Hands {@code event} to the engine and its findings to the outputs; their ids. */
-  private List<String> judge(Event event) throws IOException {
+  /** Hands {@code event} to the engine; its findings. */
+  private List<Finding> judge(Event event) {
     String name = event.eventName();
     eventsByName.merge(
         name.length() <= MAX_NAME_LENGTH
@@ -404,14 +432,17 @@ final class Pipeline {
     // failure of the signature.
     raised.clear();
     engine.process(event);
-    for (Finding finding : raised) {
+    return raised.isEmpty() ? List.of() : List.copyOf(raised);
+  }
+
+  private void tellFindings(List<Finding> findings) throws IOException {
+    for (Finding finding : findings) {
       tell(output -> output.finding(finding));
     }
     if (alerting) {
-      raised.forEach(alerts::finding);
+      findings.forEach(alerts::finding);
     }
     tellAlerts();
-    return idsOf(raised);
   }
 
   private static List<String> idsOf(List<Finding> findings) {

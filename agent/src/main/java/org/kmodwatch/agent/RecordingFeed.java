@@ -36,7 +36,8 @@ final class RecordingFeed implements EventHandler {
   @Override
   public void onEvent(Event event) {
     try {
-      pipeline.tick(SensorContexts.steadyNanos(event), event.timestampNanos());
+      long late = lateNanos(event);
+      pipeline.tick(SensorContexts.steadyNanos(event) + late, event.timestampNanos() + late);
       if (CanaryCall.isOne(event)) {
         canaries++;
       } else {
@@ -45,6 +46,14 @@ final class RecordingFeed implements EventHandler {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** How long after its time it came: a call has the time of its entry, and comes at its return. */
+  private static long lateNanos(Event event) {
+    return SensorContexts.of(event)
+        .filter(context -> context.callTimeNanos() != 0 && context.returnTimeNanos() != 0)
+        .map(context -> Math.max(0, context.returnTimeNanos() - context.callTimeNanos()))
+        .orElse(0L);
   }
 
   @Override

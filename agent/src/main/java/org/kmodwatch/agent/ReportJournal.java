@@ -34,9 +34,10 @@ import org.kmodwatch.sensor.SensorFault;
  * agent that comes after one that was killed reads them again, and tells none of them twice.
  *
  * <p>A file of lines: first the version and whether the file is whole; then {@code ID} before a
- * record is written, {@code .} once all before it have been handed on. It is not synced to disk:
- * rings and journal both outlive a process, and both end with the machine. One agent at a time: the
- * file is locked.
+ * record is written, {@code .} once all before it have been handed on. A record that was made
+ * before its call returned is {@code ~ID}: another one is to come. It is not synced to disk: rings
+ * and journal both outlive a process, and both end with the machine. One agent at a time: the file
+ * is locked.
  *
  * <p>No error of the disk ends the agent, neither at the start nor later. While the file cannot be
  * written, {@link #faults} says so, the ids are kept in memory, and {@link #tick} tries to write
@@ -58,6 +59,9 @@ final class ReportJournal implements AutoCloseable {
 
   /** What {@link #attemptOf} makes. */
   static final Pattern ID = Pattern.compile("[0-9a-f]{1,16}-[0-9a-f]{1,8}");
+
+  /** Before the id of an attempt whose record was made before its call returned. */
+  private static final String FIRST = "~";
 
   /** Several times what can be told of while the rings hold it. */
   private static final int MAX_BYTES = 4 << 20;
@@ -148,9 +152,19 @@ final class ReportJournal implements AutoCloseable {
     return Long.toHexString(time) + "-" + Integer.toHexString(event.process().hostThreadId());
   }
 
+  /** What stands for a record of the attempt {@code id} that another one is to replace. */
+  static String firstOf(String id) {
+    return FIRST + id;
+  }
+
   /** Whether the record of an attempt was written by an agent before this one. */
   boolean isTold(String id) {
     return told.contains(id);
+  }
+
+  /** The same, or whether it may have been. */
+  boolean mayBeTold(String id) {
+    return told.contains(id) || doubtful.contains(id);
   }
 
   /**
@@ -407,7 +421,7 @@ final class ReportJournal implements AutoCloseable {
       } else if (line.equals(HANDED_ON)) {
         told.addAll(doubtful);
         doubtful.clear();
-      } else if (ID.matcher(line).matches()) {
+      } else if (ID.matcher(line.startsWith(FIRST) ? line.substring(1) : line).matches()) {
         doubtful.add(line);
       } else if (!line.isEmpty()) {
         unknown = true;

@@ -418,18 +418,28 @@ final class WatchRun {
     }
   }
 
-  private LoadRecord telling(LoadRecord record, Event basis) throws IOException {
+  private @Nullable LoadRecord telling(LoadRecord record, Event basis) throws IOException {
     if (journal == null) {
       return record;
+    }
+    String first = ReportJournal.firstOf(record.id());
+    boolean isFirst = record.mayBeReplaced();
+    if (isFirst && journal.isTold(first)) {
+      return null;
     }
     if (journal.unsettled() >= UNSETTLED) {
       handedOn(journal);
     }
     // Somebody may have set the clock back since, before this start or after it.
     long steadyNanos = record.timeNanos() - SensorContexts.clockShiftNanos(basis);
-    Optional<String> doubt = journal.doubtOf(record.id(), steadyNanos < startNanos);
-    journal.telling(record.id());
-    return doubt.map(why -> ReportJournal.perhapsToldBefore(record, why)).orElse(record);
+    String told = isFirst ? first : record.id();
+    Optional<String> doubt = journal.doubtOf(told, steadyNanos < startNanos);
+    journal.telling(told);
+    LoadRecord marked =
+        !isFirst && journal.mayBeTold(first) && !record.replacesAnother()
+            ? record.replacing("the call had not returned by then")
+            : record;
+    return doubt.map(why -> ReportJournal.perhapsToldBefore(marked, why)).orElse(marked);
   }
 
   private Duration pollTimeout() {

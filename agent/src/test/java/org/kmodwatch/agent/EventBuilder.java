@@ -62,9 +62,22 @@ public final class EventBuilder {
   public EventBuilder inCgroup(String path) {
     var task =
         new SensorContext.Task(0, null, null, 0, Map.of(), path, List.of(), false, List.of(), null);
+    return by(task);
+  }
+
+  /** By a process of which the sensor says this. */
+  public EventBuilder by(SensorContext.Task task) {
     unknownFields =
         SensorContexts.toUnknownFields(
             new SensorContext(timestampNanos, 0, false, null, null, false, null, task));
+    return this;
+  }
+
+  /** In a call that was entered then, and returned then; 0 if it has not. */
+  public EventBuilder inCall(long entryNanos, long returnNanos) {
+    unknownFields =
+        SensorContexts.toUnknownFields(
+            new SensorContext(entryNanos, returnNanos, false, null, null, false, null, null));
     return this;
   }
 

@@ -33,6 +33,19 @@ class KnownModulesTest {
   }
 
   @Test
+  void name_isNotKnown_whenItsLoadFailedAfterThereWasARecordOfIt() {
+    KnownModules known = open("boot-1");
+    known.joined(Loads.load("x").notReturned().build());
+    known.joined(Loads.load("y").build());
+    assertThat(known.has("x")).isTrue();
+    known.joined(Loads.load("x").failed(-19L, "ENODEV", "its init").codeMayHaveRun().build());
+    known.joined(Loads.load("y").failed(-17L, "EEXIST", "it is there").build());
+
+    assertThat(known.has("x")).isFalse();
+    assertThat(known.has("y")).isTrue();
+  }
+
+  @Test
   void names_areNotKnown_whoseRecordsWereNotHandedOn() {
     KnownModules known = open("boot-1");
     known.add("ext4");

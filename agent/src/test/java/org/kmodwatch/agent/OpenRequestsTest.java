@@ -3,8 +3,12 @@ package org.kmodwatch.agent;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.kmodwatch.agent.EventBuilder.event;
 
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.kmodwatch.core.event.Event;
+import org.kmodwatch.core.event.SensorContext;
 
 class OpenRequestsTest {
 
@@ -34,6 +38,34 @@ class OpenRequestsTest {
         Loads.load("af_alg").askedBy("net-pf-38", Loads.process("x", 77, 0), null).build());
     requests.finish();
     assertThat(requests.take()).containsExactly(hook("net-pf-99", 78));
+  }
+
+  @Test
+  void loadThatIsUnderWay_answersWhoAskedForIt_whateverBecomesOfIt() {
+    requests.event(hook("net-pf-38", 77));
+    requests.event(hook("net-pf-99", 78));
+    requests.event(loading("net-pf-38", null));
+    requests.event(loading("net-pf-99", "/usr/bin/dash"));
+    requests.finish();
+
+    assertThat(requests.take()).containsExactly(hook("net-pf-99", 78));
+  }
+
+  /** A call that has not returned, of a modprobe that was started by {@code parent}. */
+  private static Event loading(String alias, @Nullable String parent) {
+    var task =
+        new SensorContext.Task(
+            0,
+            null,
+            null,
+            0,
+            Map.of(),
+            "/",
+            List.of("/sbin/modprobe", "-q", "--", alias),
+            false,
+            List.of(new SensorContext.Ancestor(33, "kworker/u8:1", parent, 9)),
+            null);
+    return event("finit_module").returned(null).by(task).build();
   }
 
   @Test

@@ -55,6 +55,24 @@ class ReportJournalTest {
   }
 
   @Test
+  void recordThatAnotherIsToReplace_doesNotMakeItsAttemptTold() throws IOException {
+    try (ReportJournal journal = open()) {
+      journal.telling(ReportJournal.firstOf("a-1"));
+      journal.handedOn();
+      journal.telling(ReportJournal.firstOf("b-2"));
+    }
+
+    try (ReportJournal next = open()) {
+      assertThat(next.isTold("a-1")).isFalse();
+      assertThat(next.isTold(ReportJournal.firstOf("a-1"))).isTrue();
+      assertThat(next.isTold(ReportJournal.firstOf("b-2"))).isFalse();
+      assertThat(next.mayBeTold(ReportJournal.firstOf("b-2"))).isTrue();
+      assertThat(next.doubtOf(ReportJournal.firstOf("b-2"), true)).contains(KILLED);
+      assertThat(next.hasHoles()).isFalse();
+    }
+  }
+
+  @Test
   void clear_forgetsWhatAnOutputHasNotAccepted_too() throws IOException {
     try (ReportJournal journal = open()) {
       journal.telling("a-1");

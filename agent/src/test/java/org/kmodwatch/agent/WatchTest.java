@@ -23,6 +23,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -457,6 +458,81 @@ class WatchTest {
         .singleElement()
         .asString()
         .contains("\"hostPid\":1,");
+  }
+
+  @Test
+  void recordThatReplacesAnother_isTold_whenTheAgentWasKilledInBetween() throws IOException {
+    List<String> killed = loadsOf("killed", List.of(List.of(slowLoad()), List.of()), true);
+    assertThat(killed)
+        .singleElement()
+        .asString()
+        .contains("\"outcome\":\"loaded\"", "the call had not returned");
+
+    List<String> next = loadsOf("next", List.of(List.of(slowLoad()), List.of(slowReturn())), true);
+    assertThat(next)
+        .as("what was told is not told again")
+        .singleElement()
+        .asString()
+        .contains(
+            "\"outcome\":\"failed\",\"returnValue\":-19,\"errno\":\"ENODEV\"",
+            "{\"field\":\"id\",\"why\":\"replaces a record of this id: the call had not"
+                + " returned by then\"}")
+        .doesNotContain("told before");
+  }
+
+  @Test
+  void recordThatReplacesAnother_saysSo_whenItsCallReturnedWhileNobodyWatched() throws IOException {
+    assertThat(loadsOf("killed", List.of(List.of(slowLoad()), List.of()), true)).hasSize(1);
+
+    assertThat(loadsOf("next", List.of(List.of(slowLoad(), slowReturn()), List.of()), false))
+        .singleElement()
+        .asString()
+        .contains("\"errno\":\"ENODEV\"", "replaces a record of this id");
+  }
+
+  private static Event slowLoad() {
+    long entry = Inventory.nanos(Instant.parse("2026-11-22T20:00:00Z"));
+    return event("module_load").at(entry).inCall(entry, 0).with("name", "x").build();
+  }
+
+  private static Event slowReturn() {
+    long entry = Inventory.nanos(Instant.parse("2026-11-22T20:00:00Z"));
+    return event("init_module")
+        .at(entry)
+        .inCall(entry, entry + 8_000_000_000L)
+        .returned(-19L)
+        .build();
+  }
+
+  /**
+   * The loads that an agent tells of what is in the pinned rings.
+   *
+   * @param kill whether it is ended before its last poll has come to its end
+   */
+  private List<String> loadsOf(String name, List<List<Event>> polls, boolean kill)
+      throws IOException {
+    FakeRoot.healthyIn(folder);
+    journal = ReportJournal.open(folder.resolve("state"), notes(), System::nanoTime);
+    var source = resumed();
+    source.step = Duration.ofSeconds(6);
+    source.polls = Stream.concat(polls.stream(), Stream.of(List.<Event>of())).toList();
+    source.beforePoll =
+        kill
+            ? Map.of(
+                polls.size(),
+                () -> {
+                  throw new IllegalStateException("killed");
+                })
+            : Map.of();
+    try (Recorder recorder = Recorder.open(folder.resolve(name), notes())) {
+      run(recorder, source);
+    } catch (IllegalStateException killed) {
+      assertThat(killed).hasMessage("killed");
+    }
+    journal.close();
+    return Files.readAllLines(folder.resolve(name).resolve("loads.ndjson")).stream()
+        .filter(line -> line.contains("\"name\":\"x\""))
+        .toList();
   }
 
   /** A call that the clock puts at a time which it is not, since it was set in between. */

@@ -114,13 +114,22 @@ public final class Alerts {
 
   /** Takes a load record, complete with findings and what the policy says. */
   public void load(LoadRecord record) {
+    load(record, 1);
+  }
+
+  /**
+   * The same of a record that may replace one of the same id.
+   *
+   * @param turn how many records of that id there were with this one
+   */
+  public void load(LoadRecord record, int turn) {
     if (verdict(record) == Verdict.EXPECTED) {
       return;
     }
     raise(
         keyOf(record),
         new Alert(
-            record.id(),
+            turn == 1 ? record.id() : record.id() + "/" + turn,
             Alert.Stage.FIRST,
             new Alert.Subject.OfLoad(record),
             signatures.apply(record),

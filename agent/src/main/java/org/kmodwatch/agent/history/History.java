@@ -22,7 +22,8 @@ import org.kmodwatch.core.format.LoadReader;
 
 /**
  * Writes load records into the history, and takes out what is too old or too much. A record that is
- * there already is not added again. Thread-safe; every method may wait for the disk.
+ * there already is not added again; one that replaces an earlier one takes its place. Thread-safe;
+ * every method may wait for the disk.
  *
  * <p>The folder is locked at the first write, so that two that follow each other in one process may
  * overlap. For maintainers: a deletion takes room in the log that is written ahead. On a disk that
@@ -126,8 +127,14 @@ public final class History implements AutoCloseable {
         sql -> {
           deleteOld(sql);
           makeRoom(sql, rows);
-          try (PreparedStatement insert = sql.prepareStatement(HistoryRow.INSERT)) {
+          try (PreparedStatement insert = sql.prepareStatement(HistoryRow.INSERT);
+              PreparedStatement delete = sql.prepareStatement(HistoryRow.DELETE)) {
             for (HistoryRow row : rows) {
+              if (row.replaces()) {
+                insert.executeBatch();
+                row.bindDelete(delete);
+                delete.executeUpdate();
+              }
               row.bind(insert);
               insert.addBatch();
             }

@@ -10,11 +10,13 @@ import org.kmodwatch.core.load.LoadRecords;
 /**
  * What of a load record can be asked for, and the record.
  *
+ * @param replaces whether it corrects the one of the same id that may be there
  * @param requester the program of whoever asked for it: the file it executes, or its name
  * @param place in the record's word; {@value #MEMORY} without a file
  */
 @SuppressWarnings("ArrayRecordComponent") // Never compared.
 record HistoryRow(
+    boolean replaces,
     String id,
     long timeNanos,
     boolean preExisting,
@@ -39,6 +41,9 @@ record HistoryRow(
           + " SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13"
           + " WHERE NOT EXISTS (SELECT 1 FROM load WHERE time = ?2 AND id = ?1)";
 
+  /** Takes out the one that a record replaces. */
+  static final String DELETE = "DELETE FROM load WHERE time = ?1 AND id = ?2";
+
   /** Bytes of a row beside what it holds: its keys in the indices. */
   private static final int OVERHEAD_BYTES = 600;
 
@@ -48,6 +53,7 @@ record HistoryRow(
     LoadRecord.ModuleSignature signature = image == null ? null : image.signature();
     LoadRecord.ModuleFile file = load.file();
     return new HistoryRow(
+        load.replacesAnother(),
         load.id(),
         load.timeNanos(),
         load.preExisting(),
@@ -88,6 +94,11 @@ record HistoryRow(
     text(insert, 11, place);
     text(insert, 12, path);
     insert.setBytes(13, packed);
+  }
+
+  void bindDelete(PreparedStatement delete) throws SQLException {
+    delete.setLong(1, timeNanos);
+    delete.setString(2, id);
   }
 
   private static void text(PreparedStatement insert, int index, @Nullable String text)

@@ -207,7 +207,9 @@ final class LoadRows {
     }
     for (LoadRecord.Gap gap : load.gaps()) {
       // Part of something is a detail, which the record has.
-      if (gap.field().indexOf('.') < 0) {
+      if (gap.field().equals("id")) {
+        more.add(gap.why());
+      } else if (gap.field().indexOf('.') < 0) {
         more.add("%s not known: %s".formatted(gap.field(), gap.why()));
       }
     }

@@ -46,7 +46,9 @@ public final class NoticeIds {
     return switch (notice) {
       case Notice.OfFinding(Finding finding) -> ofFinding(finding);
       case Notice.OfLoad(LoadRecord load) -> {
-        int turn = recent.merge(load.id(), 1, Integer::sum);
+        // The first may have been told by a process before this one.
+        int first = load.replacesAnother() ? 2 : 1;
+        int turn = recent.merge(load.id(), first, (before, one) -> before + 1);
         yield "load:" + load.id() + (turn == 1 ? "" : "/" + turn);
       }
       case Notice.OfAlert(Alert alert) ->

@@ -82,6 +82,20 @@ class HistoryTest {
   }
 
   @Test
+  void recordThatReplacesAnother_takesItsPlace_howeverOftenEitherIsGiven() throws Exception {
+    LoadRecord first = FullRecord.full();
+    LoadRecord last = first.withFindings(List.of("KMW-1006")).replacing("it had not returned");
+    byte[] firstLine = new LoadWriter().toBytes(first);
+    byte[] lastLine = new LoadWriter().toBytes(last);
+    history.add(List.of(TestLoad.ordinary(1).json(), firstLine));
+    history.add(List.of(lastLine, TestLoad.ordinary(2).json()));
+    assertThat(read(HistoryFilter.ALL, 10)).hasSize(3).contains(last).doesNotContain(first);
+
+    history.add(List.of(firstLine, lastLine, firstLine));
+    assertThat(read(HistoryFilter.ALL, 10)).hasSize(3).contains(last).doesNotContain(first);
+  }
+
+  @Test
   void newest_comeInTheOrderOfTheirTime_andTheRestIsToldOf() throws Exception {
     history.add(Stream.of(5, 1, 4, 2, 3).map(n -> TestLoad.ordinary(n).json()).toList());
 

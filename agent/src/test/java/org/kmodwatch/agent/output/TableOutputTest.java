@@ -119,6 +119,13 @@ class TableOutputTest {
   }
 
   @Test
+  void recordOfAnIdThatWasThereBefore_saysWhy() throws IOException {
+    table.load(load("a").build().replacing("the call had not returned by then"));
+    assertThat(row(2))
+        .isEqualTo("    replaces a record of this id: the call had not returned by then");
+  }
+
+  @Test
   void moreThanThat_isOneIndentedLine() throws IOException {
     table.finding(finding("KMW-1002", "Module loaded from a memfd", 3, event("kernel_module")));
     table.load(

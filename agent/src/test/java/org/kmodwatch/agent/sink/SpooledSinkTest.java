@@ -602,6 +602,14 @@ class SpooledSinkTest {
     assertThat(ids.of(notice)).isEqualTo(idsOfOneLoad() + "/2");
   }
 
+  @Test
+  void correctedRecord_hasTheSameId_whenAnotherProcessHandedOnTheFirst() {
+    var notice =
+        new Notice.OfLoad(load("dummy").build().replacing("the call had not returned by then"));
+
+    assertThat(new NoticeIds().of(notice)).isEqualTo(idsOfOneLoad() + "/2");
+  }
+
   private static String idsOfOneLoad() {
     return "load:" + load("dummy").build().id();
   }
