@@ -62,6 +62,7 @@ static const char usage_text[] =
 	"       kwload skip SECONDS PIN...            moves the consumer's positions of pinned rings to the producer's, all the time\n"
 	"       kwload strangers N FILE               one init_module(2) by each of N users that made none before\n"
 	"       kwload stall N SECONDS                N init_module(2) at once whose memory does not come for SECONDS\n"
+	"       kwload late SECONDS init|finit FILE [PARAMS] with parameters in memory that does not come for SECONDS\n"
 	"       kwload rewrite NAME                   bpf(2): puts into the newest map of that name what it has\n"
 	"       kwload now                            nanoseconds since the epoch\n"
 	"       kwload storm N FILE NAME              N times finit_module(2) and delete_module(2)\n"
@@ -613,8 +614,8 @@ static int do_strangers(int count, const char *path)
 	return report("strangers", count, 0);
 }
 
-/* Memory that is faulted in by nobody: who reads it waits. */
-static void *absent_page(void)
+/* Memory that is faulted in by whoever has the descriptor: who reads it waits. */
+static void *absent_page_of(int *descriptor)
 {
 	struct uffdio_api api = { .api = UFFD_API };
 	struct uffdio_register range = { .mode = UFFDIO_REGISTER_MODE_MISSING };
@@ -628,7 +629,39 @@ static void *absent_page(void)
 	range.range.len = page;
 	if (ioctl(fd, UFFDIO_REGISTER, &range) < 0)
 		fail("UFFDIO_REGISTER");
+	*descriptor = fd;
 	return memory;
+}
+
+/* Memory that is faulted in by nobody. */
+static void *absent_page(void)
+{
+	int unused;
+
+	return absent_page_of(&unused);
+}
+
+/* Parameters that the kernel can read only once some seconds are over. */
+static int do_late(int seconds, const char *how, const char *path, const char *params)
+{
+	int descriptor;
+	long page = sysconf(_SC_PAGESIZE);
+	char *late = absent_page_of(&descriptor);
+	char *text = calloc(1, page);
+	struct uffdio_copy copy = { .dst = (unsigned long)late, .src = (unsigned long)text, .len = page };
+	pid_t child;
+
+	strncpy(text, params, page - 1);
+	child = fork();
+	if (child < 0)
+		fail("fork");
+	if (child == 0) {
+		sleep(seconds);
+		/* Into the memory of the process that the descriptor is of. */
+		_exit(ioctl(descriptor, UFFDIO_COPY, &copy) < 0);
+	}
+	return !strcmp(how, "init") ? do_init("late-init", path, late, -1) :
+				      do_finit("late-finit", path, late, 0, -1);
 }
 
 static int do_stall(int count, int seconds)
@@ -722,6 +755,8 @@ int main(int argc, char **argv)
 		return do_strangers(atoi(file), argv[3]);
 	if (!strcmp(verb, "stall") && argc > 3 && atoi(file) > 0 && atoi(argv[3]) > 0)
 		return do_stall(atoi(file), atoi(argv[3]));
+	if (!strcmp(verb, "late") && argc > 4 && atoi(file) > 0)
+		return do_late(atoi(file), argv[3], argv[4], argc > 5 ? argv[5] : "");
 	if (!strcmp(verb, "storm") && argc > 4 && atoi(file) > 0)
 		return do_storm(atoi(file), argv[3], argv[4]);
 	if (!strcmp(verb, "timed") && argc > 4 && atoi(file) > 0)

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Its init takes as long as it is told; and so does the handler of its parameter handler_ms, which runs before init. */
+/*
+ * Its init takes as long as it is told, and returns what it is told; and so does the handler of its parameter handler_ms, which
+ * runs before init.
+ */
 #include <linux/delay.h>
 #include <linux/module.h>
 
@@ -7,14 +10,23 @@ static unsigned int ms = 1000;
 module_param(ms, uint, 0444);
 MODULE_PARM_DESC(ms, "how long init sleeps, in milliseconds");
 
+static int error;
+module_param(error, int, 0444);
+MODULE_PARM_DESC(error, "what init returns");
+
+static int handler_error;
+module_param(handler_error, int, 0444);
+MODULE_PARM_DESC(handler_error, "what the handler of a later handler_ms returns");
+
 static int sleep_in_handler(const char *value, const struct kernel_param *param)
 {
 	unsigned int wanted;
-	int error = kstrtouint(value, 0, &wanted);
+	int invalid = kstrtouint(value, 0, &wanted);
 
-	if (!error)
-		msleep(wanted);
-	return error;
+	if (invalid)
+		return invalid;
+	msleep(wanted);
+	return handler_error;
 }
 
 static const struct kernel_param_ops handler_ops = {
@@ -26,7 +38,7 @@ MODULE_PARM_DESC(handler_ms, "how long the parameter's handler sleeps, in millis
 static int __init kw_slow_init(void)
 {
 	msleep(ms);
-	return 0;
+	return error;
 }
 
 static void __exit kw_slow_exit(void)
