@@ -47,6 +47,8 @@ static const char usage_text[] =
 	"       kwload unlinked FILE [PARAMS]         finit_module(2) from a file that was deleted\n"
 	"       kwload detached FILE [PARAMS]         finit_module(2) from a file on a mount that is mounted nowhere\n"
 	"       kwload second FILE OTHER              finit_module(2) of OTHER, then init_module(2) of FILE\n"
+	"       kwload written FILE PARAMS            finit_module(2), with parameters on a page that was written just before\n"
+	"       kwload untouched FILE PARAMS          finit_module(2), with parameters on a page that nobody has touched\n"
 	"       kwload int80 FILE [PARAMS]            finit_module(2) by int $0x80 from this 64-bit program\n"
 	"       kwload int80-init FILE [PARAMS]       init_module(2) by int $0x80\n"
 	"       kwload int80-delete NAME              delete_module(2) by int $0x80\n"
@@ -233,6 +235,24 @@ static int do_second(const char *path, const char *first)
 {
 	do_finit("finit", first, "", 0, -1);
 	return do_init("init", path, "", -1);
+}
+
+/* From a page of its own: the process has written it just before, or it is mapped from a file and nobody has touched it. */
+static int do_page(const char *name, const char *path, const char *params, int touched)
+{
+	char copy[] = "/tmp/kwload-XXXXXX";
+	int fd = open_file(path), page = mkstemp(copy);
+	char *text;
+
+	if (page < 0)
+		fail(copy);
+	write_all(page, params, strlen(params) + 1);
+	text = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE, page, 0);
+	if (text == MAP_FAILED)
+		fail("mmap");
+	if (touched)
+		strcpy(text, params);
+	return report_syscall(name, syscall(SYS_finit_module, fd, text, 0));
 }
 
 static int int80(int number, long a, long b, long c)
@@ -720,6 +740,10 @@ int main(int argc, char **argv)
 		return do_detached(file, params);
 	if (!strcmp(verb, "second"))
 		return do_second(file, params);
+	if (!strcmp(verb, "written") && argc > 3)
+		return do_page(verb, file, params, 1);
+	if (!strcmp(verb, "untouched") && argc > 3)
+		return do_page(verb, file, params, 0);
 	if (!strcmp(verb, "int80"))
 		return do_int80_finit(file, params);
 	if (!strcmp(verb, "int80-init"))

@@ -159,6 +159,31 @@ static __always_inline struct kw_attempt *current_attempt(void)
 	return a && (a->reconstructed || a->returned) ? NULL : a;
 }
 
+/* The string that a call takes, parameters or the module's name, unless it is
+ * known. Its page may not be there yet: each hook of an attempt tries again. */
+static __noinline int read_params(struct kw_record *r)
+{
+	__u64 from = r->call == KW_INIT_MODULE	 ? r->args[2] :
+		     r->call == KW_FINIT_MODULE ? r->args[1] :
+						   r->args[0];
+
+	if (r->call != KW_NO_CALL && !(r->flags & KW_PARAMS_KNOWN) &&
+	    append_user(r, &r->params, from))
+		r->flags |= KW_PARAMS_KNOWN;
+	return 0;
+}
+
+/* The attempt that the current thread is making, as a hook of it goes on with
+ * it, or NULL. */
+static __always_inline struct kw_attempt *going_on(void)
+{
+	struct kw_attempt *a = current_attempt();
+
+	if (a)
+		read_params(&a->record);
+	return a;
+}
+
 /* A fresh work space for the current thread, with who it is filled in. */
 static __always_inline struct kw_attempt *new_attempt(void)
 {
@@ -180,7 +205,7 @@ static __always_inline struct kw_attempt *new_attempt(void)
  * that it is making, or one just for this. NULL is counted as a loss. */
 static __always_inline struct kw_attempt *work_space(void)
 {
-	struct kw_attempt *a = current_attempt();
+	struct kw_attempt *a = going_on();
 
 	if (!a)
 		a = new_attempt();

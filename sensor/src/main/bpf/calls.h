@@ -6,7 +6,7 @@
  * The entry takes the arguments while they are what the kernel is going to
  * see; the return adds the result and sends the record. A string whose page is
  * not there yet cannot be read at the entry, since these programs must not
- * sleep: it is read again at the return, when the kernel has faulted it in.
+ * sleep: it is read again at each later hook of the attempt, and at the return.
  *
  * A kernel that preempts (PREEMPT_RT, preempt=full) skips a program that
  * another task is in on the same CPU (recursion_misses). There each entry and
@@ -174,17 +174,6 @@ static __always_inline int find_named_file(struct kw_attempt *a, struct module *
 }
 
 #endif
-
-/* The string that a call takes: parameters, or the module's name. */
-static __always_inline void read_params(struct kw_record *r)
-{
-	__u64 from = r->call == KW_INIT_MODULE	 ? r->args[2] :
-		     r->call == KW_FINIT_MODULE ? r->args[1] :
-						   r->args[0];
-
-	if (!(r->flags & KW_PARAMS_KNOWN) && append_user(r, &r->params, from))
-		r->flags |= KW_PARAMS_KNOWN;
-}
 
 /* Which call, and by which table, in one word: a subprogram of BPF takes five
  * arguments at most. */

@@ -179,7 +179,7 @@ int BPF_PROG(security_module_request, char *alias, int ret)
 SEC("fentry/module_sig_check")
 int BPF_PROG(module_sig_check_enter, struct load_info *info, int flags)
 {
-	struct kw_attempt *a = current_attempt();
+	struct kw_attempt *a = going_on();
 
 	if (a)
 		take_image(a, BPF_CORE_READ(info, hdr), BPF_CORE_READ(info, len));
@@ -192,7 +192,7 @@ int BPF_PROG(module_sig_check_enter, struct load_info *info, int flags)
 SEC("fexit/module_sig_check")
 int BPF_PROG(module_sig_check, struct load_info *info, int flags, int ret)
 {
-	struct kw_attempt *a = current_attempt();
+	struct kw_attempt *a = going_on();
 
 	if (!a)
 		return 0;

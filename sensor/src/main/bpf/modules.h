@@ -27,7 +27,9 @@ static __noinline int identify(struct kw_attempt *a, struct module *mod)
 	return 0;
 }
 
-/* version and srcversion are sent with this record only. */
+/* version and srcversion are sent with this record only. So are the parameters
+ * as the kernel has them, unless the caller's could not be read: what was taken
+ * from them then is what the kernel made its copy of. */
 static __noinline int send_module(struct kw_attempt *a, struct module *mod, __u32 kind)
 {
 	struct kw_record *r = &a->record;
@@ -37,6 +39,11 @@ static __noinline int send_module(struct kw_attempt *a, struct module *mod, __u3
 	if (!r->name.len)
 		append_array(r, &r->name, mod->name);
 	r->value = BPF_CORE_READ(mod, taints);
+	if (kind == KW_MODULE_COMING && !(r->flags & KW_PARAMS_KNOWN) &&
+	    append_kernel(r, &r->params, BPF_CORE_READ(mod, args))) {
+		r->flags |= KW_PARAMS_KNOWN;
+		params = r->params;
+	}
 	data_len = r->data_len;
 	append_kernel(r, &r->version, BPF_CORE_READ(mod, version));
 	append_kernel(r, &r->srcversion, BPF_CORE_READ(mod, srcversion));
@@ -146,7 +153,7 @@ static __noinline int reconstruct(struct kw_attempt *a)
  * call was seen that made it. */
 static __always_inline struct kw_attempt *work_space_of_module(void)
 {
-	struct kw_attempt *a = current_attempt();
+	struct kw_attempt *a = going_on();
 
 	if (a)
 		return a;
@@ -246,7 +253,7 @@ int BPF_PROG(module_coming, struct module *mod)
 SEC("fexit/do_init_module")
 int BPF_PROG(module_init, struct module *mod, int ret)
 {
-	struct kw_attempt *a = current_attempt();
+	struct kw_attempt *a = going_on();
 
 	if (!a)
 		return 0;

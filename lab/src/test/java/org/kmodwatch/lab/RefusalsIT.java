@@ -12,6 +12,7 @@ import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
 import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.MethodSource;
+import tools.jackson.databind.JsonNode;
 
 /**
  * What is seen when the kernel says no: unsigned modules, a blacklisted one, modules switched off.
@@ -58,6 +59,7 @@ final class RefusalsIT {
             "signed",
                 READ + "module_coming=0 module_image=0 module_load=0 module_init=0 finit_module=0",
             "forced", READ + "module_image=0 finit_module=-129",
+            "written", READ + "module_image=0 finit_module=-129",
             "disabled-file", "finit_module=-1",
             "disabled-memory", "init_module=-1",
             "disabled-delete", "delete_module=-1");
@@ -91,12 +93,32 @@ final class RefusalsIT {
   @Test
   void everyCall_hasTheReturnValueThatItsCallerWasTold() {
     assertThat(guest.cases().values())
-        .hasSize(9)
+        .hasSize(12)
         .allSatisfy(
             theCase ->
                 assertThat(guest.returnValuesSeen(theCase))
                     .as(theCase.name())
                     .isEqualTo(theCase.returnValuesTold()));
+  }
+
+  @Test
+  void params_areThere_whereTheCallerWroteThemJustBefore() {
+    for (String name : List.of("written", "written-nobody")) {
+      assertThat(guest.load(name).get("outcome").asString()).as(name).isEqualTo("refused");
+      assertThat(guest.load(name).at("/route/params").asString("")).as(name).isEqualTo("number=42");
+      assertThat(guest.load(name).has("gaps")).as(name).isFalse();
+    }
+  }
+
+  @Test
+  void paramsThatNobodyTouched_haveAGapThatSaysSo() {
+    JsonNode load = guest.load("untouched");
+
+    assertThat(load.at("/route").has("params")).isFalse();
+    assertThat(load.get("gaps").toString())
+        .isEqualTo(
+            "[{\"field\":\"route.params\",\"why\":\"could not be read from the caller's memory:"
+                + " the page was never mapped while the kernel worked\"}]");
   }
 
   @Test

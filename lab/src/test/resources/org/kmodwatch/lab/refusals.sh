@@ -18,6 +18,8 @@ release=$(uname -r)
 dummy=$(find "/lib/modules/$release" -name 'dummy.ko*')
 flags=0
 case $dummy in *.xz) flags=4 ;; esac
+mkdir -p /srv
+cp kw_plain.ko /srv/
 signed=$(find "/lib/modules/$release" -name 'af_alg.ko*')
 
 run unsigned-file kwload finit kw_plain.ko
@@ -26,6 +28,10 @@ run unsigned-memfd kwload memfd kw_plain.ko
 run blacklisted kwload finit "$dummy" '' "$flags"
 run signed kwload finit "$signed" '' "$flags"
 run forced kwload finit kw_plain.ko '' 2
+run written kwload written kw_plain.ko 'number=42'
+run untouched kwload untouched kw_plain.ko 'number=42'
+# Its capability is missing: the kernel comes to no other hook than the call's.
+run written-nobody kwload with 65534 0x0 kwload written /srv/kw_plain.ko 'number=42'
 
 kmodwatch doctor >/root/doctor.txt 2>&1
 echo "doctor status $?"

@@ -47,7 +47,8 @@ final class ContextDecoder {
         returned || request || !inCall || in.has(RecordLayout.FLAG_ENTRY_MISSED)
             ? task(in, request, bootToEpochNanos)
             : null,
-        clock.shiftAt(in.clockNanos()));
+        clock.shiftAt(in.clockNanos()),
+        in.has(RecordLayout.FLAG_NO_STRINGS));
   }
 
   /**
@@ -66,7 +67,8 @@ final class ContextDecoder {
         context.signatureMissing(),
         context.lockdownVerdict(),
         task(in, false, clock.offsetAt(in.clockNanos())),
-        context.clockShiftNanos());
+        context.clockShiftNanos(),
+        context.stringsHidden());
   }
 
   private static SensorContext.@Nullable FileIdentity file(RecordFields in) {

@@ -29,6 +29,8 @@ import org.jspecify.annotations.Nullable;
  * @param clockShiftNanos by how much the clock, as it was set when the call was entered, is ahead
  *     of what it would be if nobody had set it since the sensor started; outside a call, when the
  *     event happened. All times of the event were made with it. 0 where nobody has set it
+ * @param stringsHidden whether the kernel lets no program read what a char pointer leads to, nor
+ *     the caller's memory: it is locked down for confidentiality
  */
 public record SensorContext(
     long callTimeNanos,
@@ -40,7 +42,34 @@ public record SensorContext(
     boolean signatureMissing,
     @Nullable Long lockdownVerdict,
     @Nullable Task task,
-    long clockShiftNanos) {
+    long clockShiftNanos,
+    boolean stringsHidden) {
+
+  /** Of a kernel that lets programs read strings. */
+  public SensorContext(
+      long callTimeNanos,
+      long returnTimeNanos,
+      boolean entryMissed,
+      boolean crowdedOut,
+      @Nullable FileIdentity file,
+      @Nullable String moduleName,
+      boolean signatureMissing,
+      @Nullable Long lockdownVerdict,
+      @Nullable Task task,
+      long clockShiftNanos) {
+    this(
+        callTimeNanos,
+        returnTimeNanos,
+        entryMissed,
+        crowdedOut,
+        file,
+        moduleName,
+        signatureMissing,
+        lockdownVerdict,
+        task,
+        clockShiftNanos,
+        false);
+  }
 
   /** Of a clock that nobody has set, and a call that found a work space. */
   public SensorContext(

@@ -102,6 +102,9 @@ public final class SensorContexts {
     if (context.clockShiftNanos() != 0) {
       out.put("clockShift", Value.of(context.clockShiftNanos()));
     }
+    if (context.stringsHidden()) {
+      out.put("stringsHidden", Value.of(true));
+    }
     return out;
   }
 
@@ -162,7 +165,8 @@ public final class SensorContexts {
         in.flag("signatureMissing"),
         in.number("lockdownVerdict"),
         task == null ? null : readTask(task),
-        in.number("clockShift", 0));
+        in.number("clockShift", 0),
+        in.flag("stringsHidden"));
   }
 
   private static SensorContext.Task readTask(Reader in) {

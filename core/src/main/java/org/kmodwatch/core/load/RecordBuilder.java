@@ -126,6 +126,12 @@ final class RecordBuilder {
         && attempt.waitedOn == null) {
       gaps.add(new LoadRecord.Gap("module.name", "no module_load was seen in the call"));
     }
+    if (module.name() == null
+        && attempt.fromSensor()
+        && call == Reasons.Call.DELETE
+        && attempt.has(Part.CALL)) {
+      gaps.add(new LoadRecord.Gap("module.name", unread(attempt)));
+    }
     if (image != null) {
       module = image.complete(module);
       gaps.addAll(image.gaps());
@@ -278,10 +284,7 @@ final class RecordBuilder {
       if (params == null && attempt.source() == null) {
         gaps.add(
             new LoadRecord.Gap(
-                "route.params",
-                attempt.has(Part.CALL)
-                    ? "could not be read from the caller's memory"
-                    : "no event has them"));
+                "route.params", attempt.has(Part.CALL) ? unread(attempt) : "no event has them"));
       }
       if (params != null && attempt.fromSensor() && bytesOf(params) >= MAX_PARAMS_BYTES) {
         gaps.add(
@@ -304,6 +307,15 @@ final class RecordBuilder {
         call == Reasons.Call.INIT && file == null && attempt.source() == null,
         image == null ? null : image.compression(),
         requested || attempt.alias != null);
+  }
+
+  /** Why a string of the caller's is not known, which each hook of its call tried to read. */
+  private static String unread(Attempt attempt) {
+    SensorContext context = attempt.context();
+    return context == null || context.stringsHidden()
+        ? "could not be read from the caller's memory"
+        : "could not be read from the caller's memory: the page was never mapped while the"
+            + " kernel worked";
   }
 
   /** As they were in memory: what was no UTF-8 is one byte for each character. */

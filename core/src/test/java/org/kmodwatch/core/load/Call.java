@@ -44,7 +44,8 @@ final class Call {
   private List<SensorContext.Ancestor> ancestors =
       List.of(new SensorContext.Ancestor(1, "init", "/sbin/init", 5));
   private String comm = "insmod";
-  private String params = "";
+  private @Nullable String params = "";
+  private boolean stringsHidden;
   private long flags;
   private @Nullable String modprobePath;
   private long uid;
@@ -140,6 +141,18 @@ final class Call {
   Call params(String text) {
     params = text;
     return this;
+  }
+
+  /** The parameters, or the name given to delete_module, were never readable. */
+  Call paramsUnread() {
+    params = null;
+    return this;
+  }
+
+  /** As under lockdown=confidentiality. */
+  Call stringsHidden() {
+    stringsHidden = true;
+    return paramsUnread();
   }
 
   Call uid(long id) {
@@ -269,7 +282,8 @@ final class Call {
         switch (name) {
           case "finit_module" ->
               new Argument[] {num("fd", 3), str("param_values", params), num("flags", flags)};
-          case "delete_module" -> new Argument[] {str("name", module()), num("flags", flags)};
+          case "delete_module" ->
+              new Argument[] {str("name", params == null ? null : module()), num("flags", flags)};
           default -> new Argument[] {num("len", 4096), str("param_values", params)};
         };
     events.add(event(eventName, time, ret, true, returnNanos, arguments));
@@ -335,7 +349,8 @@ final class Call {
                   signatureMissing,
                   lockdownVerdict,
                   withTask ? task : null,
-                  clockShift));
+                  clockShift,
+                  stringsHidden));
     }
     return new Event(
         Event.SOURCE_TRACEE,
@@ -372,8 +387,8 @@ final class Call {
         unknown);
   }
 
-  private static Argument str(String key, String value) {
-    return new Argument(key, "const char*", Value.of(value));
+  private static Argument str(String key, @Nullable String value) {
+    return new Argument(key, "const char*", value == null ? Value.NULL : Value.of(value));
   }
 
   private static Argument num(String key, long value) {

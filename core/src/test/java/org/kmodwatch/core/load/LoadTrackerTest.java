@@ -26,6 +26,10 @@ import org.kmodwatch.core.testing.Events;
 @NullMarked
 final class LoadTrackerTest {
 
+  private static final String NEVER_MAPPED =
+      "could not be read from the caller's memory: the page was never mapped while the kernel"
+          + " worked";
+
   private static final long YEARS = 7 * 365 * 86_400 * SECOND;
 
   /** When the third event of a call is, which is module_coming. */
@@ -74,6 +78,21 @@ final class LoadTrackerTest {
     assertThat(records.get(0).gaps()).isEmpty();
     assertThat(records.get(1).gaps())
         .containsExactly(new LoadRecord.Gap("route.params", "no more than 4095 bytes are taken"));
+  }
+
+  @Test
+  void paramsOnAPageThatWasNeverMapped_haveAGapThatSaysSo() {
+    feed(Call.finit(10, 0).paramsUnread().handOver().returns(-129));
+    feed(Call.delete(11, 50).paramsUnread().returns(-1));
+    feed(Call.finit(12, 100).stringsHidden().handOver().returns(-129));
+
+    assertThat(records)
+        .extracting(LoadRecord::gaps)
+        .containsExactly(
+            List.of(new LoadRecord.Gap("route.params", NEVER_MAPPED)),
+            List.of(new LoadRecord.Gap("module.name", NEVER_MAPPED)),
+            List.of(
+                new LoadRecord.Gap("route.params", "could not be read from the caller's memory")));
   }
 
   @Test
