@@ -56,7 +56,7 @@ public final class LoadedImages implements ImageReader {
   private final DecompressionTime decompression;
   private final Consumer<String> complaints;
   private final Map<String, ModuleFacts> factsByHash = new RecentMap<>(MAX_KNOWN);
-  private final Map<Thread, FileIdentity> triedByThread = new RecentMap<>(MAX_KNOWN);
+  private final Map<LoaderThread, FileIdentity> triedByThread = new RecentMap<>(MAX_KNOWN);
   private final Map<OwnerKey, Optional<LoadRecord.PackageOwner>> ownersByFile =
       new RecentMap<>(MAX_KNOWN);
 
@@ -93,9 +93,10 @@ public final class LoadedImages implements ImageReader {
   private record OwnerKey(String path, long inode, long ctimeNanos, String sha256) {}
 
   /** A thread of this host, which a later one of the same number is not. */
-  private record Thread(int hostThreadId, long startTimeNanos) {
-    static Thread of(Event event) {
-      return new Thread(event.process().hostThreadId(), event.process().threadStartTimeNanos());
+  private record LoaderThread(int hostThreadId, long startTimeNanos) {
+    static LoaderThread of(Event event) {
+      return new LoaderThread(
+          event.process().hostThreadId(), event.process().threadStartTimeNanos());
     }
   }
 
@@ -131,7 +132,7 @@ public final class LoadedImages implements ImageReader {
     CapturedImage.Bytes given = image.handedOver();
     FileIdentity file = fileOf(event);
     if (file != null && event.syscall().equals(FINIT_MODULE)) {
-      triedByThread.put(Thread.of(event), file);
+      triedByThread.put(LoaderThread.of(event), file);
     }
     ImageFacts facts =
         given.sha256() == null
@@ -189,7 +190,7 @@ public final class LoadedImages implements ImageReader {
       @Nullable ByteBuffer bytes,
       List<LoadRecord.Gap> gaps) {
     String problem = null;
-    for (FileIdentity file : Arrays.asList(open, triedByThread.get(Thread.of(event)))) {
+    for (FileIdentity file : Arrays.asList(open, triedByThread.get(LoaderThread.of(event)))) {
       if (file == null) {
         continue;
       }

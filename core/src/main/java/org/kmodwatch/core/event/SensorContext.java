@@ -106,7 +106,8 @@ public record SensorContext(
         signatureMissing,
         lockdownVerdict,
         task,
-        clockShiftNanos);
+        clockShiftNanos,
+        stringsHidden);
   }
 
   /** The event's key in JSON. */
