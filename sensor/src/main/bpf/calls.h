@@ -24,26 +24,21 @@
 /* How many descriptors are looked through, from the highest on. */
 #define KW_FDS 4096
 
-/* The length of what a module file's name ends with, .ko, .ko.xz, .ko.gz or
- * .ko.zst; 0 if it ends with none of them. */
-static __always_inline __u32 module_suffix_of(struct file *file)
+/* Whether a file's name is that of a module: *.ko, *.ko.xz, *.ko.gz, *.ko.zst */
+static __always_inline bool is_module_file(struct file *file)
 {
 	struct dentry *dentry = BPF_CORE_READ(file, f_path.dentry);
 	char end[8] = {};
 
 	if (BPF_CORE_READ(dentry, d_name.len) < 4)
-		return 0;
+		return false;
 	if (!name_end_of(dentry, end))
-		return KW_UNREAD_SUFFIX;
-	if (end[4] == '.' && end[5] == 'k' && end[6] == 'o')
-		return 3;
-	if (end[1] == '.' && end[2] == 'k' && end[3] == 'o' && end[4] == '.' &&
-	    ((end[5] == 'x' && end[6] == 'z') || (end[5] == 'g' && end[6] == 'z')))
-		return 6;
-	if (end[0] == '.' && end[1] == 'k' && end[2] == 'o' && end[3] == '.' &&
-	    end[4] == 'z' && end[5] == 's' && end[6] == 't')
-		return 7;
-	return 0;
+		return KW_UNREAD_NAME_MATCHES;
+	return (end[4] == '.' && end[5] == 'k' && end[6] == 'o') ||
+	       (end[1] == '.' && end[2] == 'k' && end[3] == 'o' && end[4] == '.' &&
+		((end[5] == 'x' && end[6] == 'z') || (end[5] == 'g' && end[6] == 'z'))) ||
+	       (end[0] == '.' && end[1] == 'k' && end[2] == 'o' && end[3] == '.' &&
+		end[4] == 'z' && end[5] == 's' && end[6] == 't');
 }
 
 #define KW_NAME_WORDS (KW_MODULE_NAME_LEN / 8)
@@ -74,8 +69,17 @@ static __always_inline void name_of_module(struct kw_module_name *name, struct m
 	name->len = len > 0 ? len - 1 : 0;
 }
 
+/* How long the end of a module file's name is, from the dot in .ko on. */
+static __always_inline __u32 suffix_len_of(struct dentry *dentry)
+{
+	char end[8] = {};
+
+	name_end_of(dentry, end);
+	return end[5] == 'k' ? 3 : end[4] == '.' ? 6 : 7;
+}
+
 /* Whether a module file has the module's own name. */
-static __always_inline bool is_named(struct file *file, __u32 suffix, const struct kw_module_name *module)
+static __always_inline bool is_named(struct file *file, const struct kw_module_name *module)
 {
 	struct dentry *dentry = BPF_CORE_READ(file, f_path.dentry);
 	struct kw_module_name name = {};
@@ -83,7 +87,7 @@ static __always_inline bool is_named(struct file *file, __u32 suffix, const stru
 	__u64 differs = 0;
 	int i;
 
-	if (BPF_CORE_READ(dentry, d_name.len) != len + suffix)
+	if (BPF_CORE_READ(dentry, d_name.len) != len + suffix_len_of(dentry))
 		return false;
 	asm volatile("" : "+r"(len));
 	if (len > sizeof(name.words))
@@ -98,7 +102,7 @@ static __always_inline bool is_named(struct file *file, __u32 suffix, const stru
 
 #else
 
-#define is_named(file, suffix, module) false
+#define is_named(file, module) true
 
 #endif
 
@@ -113,12 +117,10 @@ static long fd_step(__u32 step, struct kw_fd_search *search)
 {
 	struct kw_attempt *a = search->attempt;
 	struct file *file = file_of(search->highest - step);
-	__u32 suffix;
 
-	if (!file)
+	if (!file || !is_module_file(file))
 		return 0;
-	suffix = module_suffix_of(file);
-	if (!suffix || (search->name.len && !is_named(file, suffix, &search->name)))
+	if (search->name.len && !is_named(file, &search->name))
 		return 0;
 	describe_file(&a->record, file);
 	a->file = (__u64)file;
@@ -160,7 +162,7 @@ static __noinline int find_named_file(struct kw_attempt *a, struct module *mod)
 	if (a->record.call != KW_INIT_MODULE || !known)
 		return 0;
 	name_of_module(&search.name, mod);
-	if (!search.name.len || is_named(known, module_suffix_of(known), &search.name))
+	if (!search.name.len || is_named(known, &search.name))
 		return 0;
 	search_files(&search);
 	return 0;

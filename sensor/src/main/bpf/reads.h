@@ -49,14 +49,14 @@
 
 /* A module's file may have a name that cannot be read: better one file too
  * many than a load from nowhere that is none. */
-#define KW_UNREAD_SUFFIX 3
+#define KW_UNREAD_NAME_MATCHES true
 
 #else
 
 #define read_number(dst, src) bpf_probe_read_kernel(dst, sizeof(*(dst)), src)
 #define KW_PART_OF_PATH 0
 #define KW_READS_FLAGS 0
-#define KW_UNREAD_SUFFIX 0
+#define KW_UNREAD_NAME_MATCHES false
 
 #endif
 

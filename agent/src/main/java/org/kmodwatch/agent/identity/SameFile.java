@@ -65,12 +65,13 @@ final class SameFile {
    * @return what the reader made of it; empty if the file is gone, another, or not to be read
    */
   <T> Optional<T> read(SensorContext.FileIdentity identity, Reader<T> reader) {
-    if (!identity.path().startsWith("/") || !isLocal(identity.device())) {
+    Mount mount = localMountOf(identity).orElse(null);
+    if (!identity.path().startsWith("/") || mount == null) {
       return Optional.empty();
     }
     Path file = root.resolve(identity.path().substring(1));
     try {
-      return read(file, identity, reader);
+      return read(file, identity, mount, reader);
     } catch (IOException | IllegalArgumentException | InternalError goneOrCut) {
       // A page of a file that was cut short under the mapping comes as an InternalError.
       return Optional.empty();
@@ -78,9 +79,10 @@ final class SameFile {
   }
 
   private static <T> Optional<T> read(
-      Path file, SensorContext.FileIdentity identity, Reader<T> reader) throws IOException {
+      Path file, SensorContext.FileIdentity identity, Mount mount, Reader<T> reader)
+      throws IOException {
     try (HeldFile held = HeldFile.of(file, LinkOption.NOFOLLOW_LINKS)) {
-      if (!is(held.path(), identity)) {
+      if (!is(held.path(), identity, mount)) {
         return Optional.empty();
       }
       try (FileChannel channel = held.read()) {
@@ -89,7 +91,7 @@ final class SameFile {
           return Optional.empty();
         }
         T result = reader.read(channel.map(FileChannel.MapMode.READ_ONLY, 0, size));
-        return is(held.path(), identity) && channel.size() == size
+        return is(held.path(), identity, mount) && channel.size() == size
             ? Optional.of(result)
             : Optional.empty();
       }
@@ -98,22 +100,28 @@ final class SameFile {
 
   /** Whether the file is there, as the kernel had it, by its path in this process's namespace. */
   boolean isThere(SensorContext.FileIdentity identity) {
+    Mount mount = localMountOf(identity).orElse(null);
     try {
       return identity.path().startsWith("/")
-          && isLocal(identity.device())
-          && is(root.resolve(identity.path().substring(1)), identity, LinkOption.NOFOLLOW_LINKS);
+          && mount != null
+          && is(
+              root.resolve(identity.path().substring(1)),
+              identity,
+              mount,
+              LinkOption.NOFOLLOW_LINKS);
     } catch (IOException | IllegalArgumentException gone) {
       return false;
     }
   }
 
-  private static boolean is(Path file, SensorContext.FileIdentity identity, LinkOption... options)
+  private static boolean is(
+      Path file, SensorContext.FileIdentity identity, Mount mount, LinkOption... options)
       throws IOException {
     Map<String, Object> found =
         Files.readAttributes(file, "unix:dev,ino,ctime,isRegularFile", options);
     return Boolean.TRUE.equals(found.get("isRegularFile"))
         && found.get("dev") instanceof Long device
-        && kernelDevice(device) == identity.device()
+        && (mount.hasDevicesOfItsOwn() || kernelDevice(device) == identity.device())
         && found.get("ino") instanceof Long inode
         && inode == identity.inode()
         && found.get("ctime") instanceof FileTime changed
@@ -133,22 +141,57 @@ final class SameFile {
     return (dev & 0xff) | (dev >>> 12 & ~0xffL);
   }
 
-  /** By /proc/self/mountinfo (proc(5)), without touching the file system itself. */
-  private boolean isLocal(long device) {
-    String wanted = (device >>> 20) + ":" + (device & 0xfffff);
+  /**
+   * The mount that a path is on, by /proc/self/mountinfo (proc(5)), without touching the file system
+   * itself; empty if it is of another device, or not local.
+   */
+  private Optional<Mount> localMountOf(SensorContext.FileIdentity identity) {
     try (Stream<String> lines = Files.lines(root.resolve("proc/self/mountinfo"))) {
-      return lines.anyMatch(line -> isLocal(line, wanted));
+      return lines
+          .flatMap(line -> Mount.of(line).stream())
+          .filter(mount -> mount.holds(identity.path()))
+          // Of two on one point the later is on top.
+          .reduce((one, other) -> other.point.length() >= one.point.length() ? other : one)
+          .filter(mount -> mount.device == identity.device() && LOCAL.contains(mount.type));
     } catch (IOException | java.io.UncheckedIOException unknown) {
-      return false;
+      return Optional.empty();
     }
   }
 
-  private static boolean isLocal(String line, String wanted) {
-    String[] parts = line.split(" ", 4);
-    int dash = line.indexOf(" - ");
-    if (parts.length < 4 || dash < 0 || !parts[2].equals(wanted)) {
-      return false;
+  /**
+   * A line of mountinfo.
+   *
+   * @param device of its superblock, as the kernel has it
+   * @param point where it is mounted
+   * @param type of the file system
+   */
+  private record Mount(long device, String point, String type) {
+
+    static Optional<Mount> of(String line) {
+      String[] parts = line.split(" ", 6);
+      int dash = line.indexOf(" - ");
+      if (parts.length < 6 || dash < 0) {
+        return Optional.empty();
+      }
+      String[] numbers = parts[2].split(":", 2);
+      try {
+        return Optional.of(
+            new Mount(
+                Long.parseLong(numbers[0]) << 20 | Long.parseLong(numbers[1]),
+                parts[4],
+                line.substring(dash + 3).split(" ", 2)[0]));
+      } catch (NumberFormatException | ArrayIndexOutOfBoundsException damaged) {
+        return Optional.empty();
+      }
     }
-    return LOCAL.contains(line.substring(dash + 3).split(" ", 2)[0]);
+
+    boolean holds(String path) {
+      return point.equals("/") || path.startsWith(point + "/");
+    }
+
+    /** Each subvolume of btrfs has a device of its own for stat(2), which the kernel's is not. */
+    boolean hasDevicesOfItsOwn() {
+      return type.equals("btrfs");
+    }
   }
 }

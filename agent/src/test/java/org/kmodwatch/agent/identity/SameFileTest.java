@@ -117,6 +117,31 @@ class SameFileTest {
   }
 
   @Test
+  void fileOfASubvolume_isRead_thoughStatHasAnotherDevice() throws IOException {
+    SensorContext.FileIdentity own = identity();
+    var asTheKernelHasIt =
+        new SensorContext.FileIdentity(own.path(), 5, own.inode(), own.ctimeNanos());
+    Path mounts = root.resolve("proc/self/mountinfo");
+
+    Files.writeString(mounts, "21 1 0:5 /@rootfs / rw - btrfs /dev/vda rw\n");
+    assertThat(read(asTheKernelHasIt)).isEqualTo("module");
+
+    Files.writeString(mounts, "21 1 0:5 / / rw - ext4 /dev/vda rw\n");
+    assertThat(read(asTheKernelHasIt)).as("another file system").isEqualTo("nothing");
+  }
+
+  @Test
+  void fileOfAMountThatIsNotOnItsPath_isNotRead() throws IOException {
+    SensorContext.FileIdentity own = identity();
+    long device = own.device();
+    Files.writeString(
+        root.resolve("proc/self/mountinfo"),
+        "21 1 0:77 / / rw - ext4 /dev/vda rw\n22 1 %d:%d / /other rw - ext4 /dev/vdb rw\n"
+            .formatted(device >>> 20, device & 0xfffff));
+    assertThat(read(own)).isEqualTo("nothing");
+  }
+
+  @Test
   void fileThatAProcessServes_isNotTouched() throws IOException {
     SensorContext.FileIdentity before = identity();
     mountsAre("fuse.sshfs");
