@@ -127,7 +127,8 @@ static long fd_step(__u32 step, struct kw_fd_search *search)
 	return 1;
 }
 
-static __noinline int search_files(struct kw_fd_search *search)
+/* Inlined, since a chain of calls may have eight frames, callbacks included. */
+static __always_inline int search_files(struct kw_fd_search *search)
 {
 	__u32 count = file_count();
 
