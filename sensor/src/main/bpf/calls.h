@@ -41,14 +41,6 @@ static __always_inline bool is_module_file(struct file *file)
 		end[4] == 'z' && end[5] == 's' && end[6] == 't');
 }
 
-#define KW_NAME_WORDS (KW_MODULE_NAME_LEN / 8)
-
-/* A module's name as it is compared, zeros behind it. len 0: any will do. */
-struct kw_module_name {
-	__u64 words[KW_NAME_WORDS];
-	__u32 len;
-};
-
 #ifndef KW_NO_PROBE_READ
 
 /* Eight bytes with each '-' made into '_', which are one in the names of
@@ -109,7 +101,6 @@ static __always_inline bool is_named(struct file *file, const struct kw_module_n
 /* Looks through a thread's open files for that of the module. */
 struct kw_fd_search {
 	struct kw_attempt *attempt;
-	struct kw_module_name name;
 	__u32 highest;
 };
 
@@ -120,7 +111,7 @@ static long fd_step(__u32 step, struct kw_fd_search *search)
 
 	if (!file || !is_module_file(file))
 		return 0;
-	if (search->name.len && !is_named(file, &search->name))
+	if (a->name.len && !is_named(file, &a->name))
 		return 0;
 	describe_file(&a->record, file);
 	a->file = (__u64)file;
@@ -162,8 +153,8 @@ static __noinline int find_named_file(struct kw_attempt *a, struct module *mod)
 
 	if (a->record.call != KW_INIT_MODULE || !known)
 		return 0;
-	name_of_module(&search.name, mod);
-	if (!search.name.len || is_named(known, &search.name))
+	name_of_module(&a->name, mod);
+	if (!a->name.len || is_named(known, &a->name))
 		return 0;
 	search_files(&search);
 	return 0;

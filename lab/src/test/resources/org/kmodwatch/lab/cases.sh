@@ -41,7 +41,7 @@ run delete-params kwload delete kw_params
 run other-file-open sh -c 'exec 9<kw_plain.ko && exec kwload init kw_params.ko'
 run delete-other-file-open kwload delete kw_params
 # As libkmod has them: the file of a dependency, the module's own, and one behind it.
-run own-file-open sh -c 'exec 7<kw_plain.ko 8<kw_params.ko.gz 9<kw_export.ko && exec kwload init kw_params.ko'
+run own-file-open sh -c 'exec 7<kw_paramrefuse.ko 8<kw_params.ko.gz 9<kw_plain.ko && exec kwload init kw_params.ko'
 run delete-own-file-open kwload delete kw_params
 run own-name-open sh -c 'exec 9<named/kw_params.ko && exec kwload init kw_params.ko'
 run delete-own-name-open kwload delete kw_params

@@ -142,8 +142,8 @@ final class SameFile {
   }
 
   /**
-   * The mount that a path is on, by /proc/self/mountinfo (proc(5)), without touching the file system
-   * itself; empty if it is of another device, or not local.
+   * The mount that a path is on, by /proc/self/mountinfo (proc(5)), without touching the file
+   * system itself; empty if it is of another device, or not local.
    */
   private Optional<Mount> localMountOf(SensorContext.FileIdentity identity) {
     try (Stream<String> lines = Files.lines(root.resolve("proc/self/mountinfo"))) {
