@@ -87,7 +87,7 @@ run delete-parallel kwload delete kw_plain
 run no-capability-file kwload nocap finit /tmp/kw_plain.ko
 run no-capability-memory kwload nocap init /tmp/kw_plain.ko
 run bad-descriptor kwload badfd
-echo | run pipe kwload finit /dev/stdin
+echo | run pipe kwload finit /proc/self/fd/0
 run bad-flags kwload finit kw_plain.ko '' 128
 run junk-file kwload finit junk.ko
 run junk-memory kwload init junk.ko
