@@ -53,6 +53,8 @@ static const char usage_text[] =
 	"       kwload int80-init FILE [PARAMS]       init_module(2) by int $0x80\n"
 	"       kwload int80-delete NAME              delete_module(2) by int $0x80\n"
 	"       kwload badfd [FD FLAGS]               finit_module(2) on a descriptor that is not open\n"
+	"       kwload deep FOLDER BYTES ARG...       kwload ARG... from a program in FOLDER whose path has BYTES bytes more\n"
+	"       kwload deep-file FOLDER BYTES FILE    finit_module(2) from a copy of FILE, in such a place\n"
 	"       kwload delete NAME [FLAGS]            delete_module(2)\n"
 	"       kwload socket FAMILY TYPE PROTO [UID] socket(2) as UID (default 65534)\n"
 	"       kwload nocap init|finit FILE          the same as nobody, without CAP_SYS_MODULE\n"
@@ -290,6 +292,44 @@ static int do_int80_init(const char *path, const char *params)
 	void *bytes = slurp(path, MAP_32BIT, &size);
 
 	return report_raw("int80-init", int80(I386_INIT_MODULE, (long)bytes, (long)size, (long)low_string(params)));
+}
+
+/* A copy of a file, in a folder of so long a path below another that no path leads there; it is open for reading. */
+static int copy_deep(const char *folder, size_t length, const char *path, const char *name)
+{
+	char part[251];
+	size_t size, made;
+	char *bytes = slurp(path, 0, &size);
+	int writer, fd;
+
+	memset(part, 'd', sizeof(part) - 1);
+	part[sizeof(part) - 1] = 0;
+	if (chdir(folder) < 0)
+		fail(folder);
+	for (made = 0; made < length; made += sizeof(part)) {
+		if ((mkdir(part, 0755) < 0 && errno != EEXIST) || chdir(part) < 0)
+			fail("mkdir");
+	}
+	writer = open(name, O_CREAT | O_WRONLY | O_TRUNC, 0755);
+	if (writer < 0)
+		fail(name);
+	write_all(writer, bytes, size);
+	/* A file that is open for writing can neither be loaded nor run: ETXTBSY. */
+	close(writer);
+	fd = open(name, O_RDONLY);
+	if (fd < 0)
+		fail(name);
+	return fd;
+}
+
+static void do_deep(const char *folder, size_t length, char **arguments)
+{
+	int fd = copy_deep(folder, length, "/proc/self/exe", "kwload");
+
+	/* The first of them, which was the length, is its own name now. */
+	arguments[0] = "kwload";
+	syscall(SYS_execveat, fd, "", arguments, environ, AT_EMPTY_PATH);
+	fail("execveat");
 }
 
 static int do_socket(int family, int type, int protocol, uid_t uid)
@@ -753,6 +793,10 @@ int main(int argc, char **argv)
 	if (!strcmp(verb, "delete"))
 		return report_syscall("delete", syscall(SYS_delete_module, file,
 							argc > 3 ? (int)strtol(argv[3], NULL, 0) : O_NONBLOCK));
+	if (!strcmp(verb, "deep") && argc > 4)
+		do_deep(file, atoi(argv[3]), argv + 3);
+	if (!strcmp(verb, "deep-file") && argc > 4)
+		return report_syscall(verb, syscall(SYS_finit_module, copy_deep(file, atoi(argv[3]), argv[4], "x.ko"), "", 0));
 	if (!strcmp(verb, "socket") && argc > 4)
 		return do_socket(atoi(file), atoi(argv[3]), atoi(argv[4]), argc > 5 ? (uid_t)atoi(argv[5]) : NOBODY);
 	if (!strcmp(verb, "nocap") && argc > 3) {

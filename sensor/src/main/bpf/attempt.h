@@ -45,14 +45,6 @@ enum kw_grant {
 	KW_HELD_TOGETHER = 4,	/* too many users and cgroups that made none before */
 };
 
-#define KW_NAME_WORDS (KW_MODULE_NAME_LEN / 8)
-
-/* A module's name as it is compared, zeros behind it. len 0: it is not known. */
-struct kw_module_name {
-	__u64 words[KW_NAME_WORDS];
-	__u32 len;
-};
-
 struct kw_attempt {
 	struct kw_record record;
 	struct kw_kept kept[KW_KEPT_MAX];
@@ -63,7 +55,6 @@ struct kw_attempt {
 	__u64 file;		/* struct file that record.path is of */
 	__u64 module;		/* struct module that it brought in */
 	struct kw_image images[KW_IMAGE_KINDS];
-	struct kw_module_name name;	/* not on the stack, which is too small for it */
 	__u32 file_read;	/* the call's own file has been read */
 	__u32 images_told;	/* KW_IMAGE has been sent */
 	__u32 returned;		/* the call's record has been sent: the attempt is over */

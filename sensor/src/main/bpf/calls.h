@@ -54,13 +54,6 @@ static __always_inline __u64 underscored(__u64 word)
 	return word ^ (dashes >> 7) * ('-' ^ '_');
 }
 
-static __always_inline void name_of_module(struct kw_module_name *name, struct module *mod)
-{
-	long len = bpf_probe_read_kernel_str(name->words, sizeof(name->words), mod->name);
-
-	name->len = len > 0 ? len - 1 : 0;
-}
-
 /* How long the end of a module file's name is, from the dot in .ko on. */
 static __always_inline __u32 suffix_len_of(struct dentry *dentry)
 {
@@ -70,31 +63,30 @@ static __always_inline __u32 suffix_len_of(struct dentry *dentry)
 	return end[5] == 'k' ? 3 : end[4] == '.' ? 6 : 7;
 }
 
-/* Whether a module file has the module's own name. */
-static __always_inline bool is_named(struct file *file, const struct kw_module_name *module)
+/* Whether a module file has the name that the record says the module has. */
+static __always_inline bool is_named(struct file *file, const struct kw_record *r)
 {
 	struct dentry *dentry = BPF_CORE_READ(file, f_path.dentry);
-	struct kw_module_name name = {};
-	__u64 len = module->len;
+	__u64 len = (__u64)BPF_CORE_READ(dentry, d_name.len) - suffix_len_of(dentry);
+	const __u64 *module = (const __u64 *)r->name;
+	__u64 name[KW_MODULE_NAME_LEN / 8] = {};
 	__u64 differs = 0;
 	int i;
 
-	if (BPF_CORE_READ(dentry, d_name.len) != len + suffix_len_of(dentry))
-		return false;
 	asm volatile("" : "+r"(len));
-	if (len > sizeof(name.words))
+	if (!len || len >= sizeof(name))
 		return false;
-	if (bpf_probe_read_kernel(name.words, len, BPF_CORE_READ(dentry, d_name.name)))
+	if (bpf_probe_read_kernel(name, len, BPF_CORE_READ(dentry, d_name.name)))
 		return false;
 #pragma unroll
-	for (i = 0; i < KW_NAME_WORDS; i++)
-		differs |= underscored(name.words[i]) ^ underscored(module->words[i]);
+	for (i = 0; i < KW_MODULE_NAME_LEN / 8; i++)
+		differs |= underscored(name[i]) ^ underscored(module[i]);
 	return !differs;
 }
 
 #else
 
-#define is_named(file, module) true
+#define is_named(file, r) true
 
 #endif
 
@@ -111,7 +103,7 @@ static long fd_step(__u32 step, struct kw_fd_search *search)
 
 	if (!file || !is_module_file(file))
 		return 0;
-	if (a->name.len && !is_named(file, &a->name))
+	if (a->record.name[0] && !is_named(file, &a->record))
 		return 0;
 	describe_file(&a->record, file);
 	a->file = (__u64)file;
@@ -146,15 +138,14 @@ static __noinline int find_module_file(struct kw_attempt *a)
 
 /* The same once the kernel has the module's name: an open file of that name is
  * a better guess than any other. */
-static __noinline int find_named_file(struct kw_attempt *a, struct module *mod)
+static __noinline int find_named_file(struct kw_attempt *a)
 {
 	struct kw_fd_search search = { .attempt = a };
 	struct file *known = (struct file *)a->file;
 
 	if (a->record.call != KW_INIT_MODULE || !known)
 		return 0;
-	name_of_module(&a->name, mod);
-	if (!a->name.len || is_named(known, &a->name))
+	if (!a->record.name[0] || is_named(known, &a->record))
 		return 0;
 	search_files(&search);
 	return 0;
@@ -162,7 +153,7 @@ static __noinline int find_named_file(struct kw_attempt *a, struct module *mod)
 
 #else
 
-static __always_inline int find_named_file(struct kw_attempt *a, struct module *mod)
+static __always_inline int find_named_file(struct kw_attempt *a)
 {
 	return 0;
 }

@@ -65,6 +65,8 @@ static __noinline int send_file(struct kw_attempt *a, struct file *file, __u32 k
 		/* Another thread has put another file behind the descriptor. */
 		a->file_read = 1;
 		a->file = (__u64)file;
+		if (r->path.len && r->path.off + r->path.len == r->data_len)
+			r->data_len = r->path.off;
 		describe_file(r, file);
 		send(a, kind);
 		return 0;
@@ -157,18 +159,13 @@ SEC("fexit/security_kernel_module_request")
 int BPF_PROG(security_module_request, char *alias, int ret)
 {
 	struct kw_attempt *a = work_space();
-	struct kw_span name;
-	__u32 data_len;
 
 	if (!a)
 		return 0;
-	data_len = a->record.data_len;
-	name = a->record.name;
 	a->record.ret = ret;
-	append_kernel(&a->record, &a->record.name, alias);
+	read_alias(&a->record, alias);
 	send(a, KW_SECURITY_MODULE_REQUEST);
-	a->record.name = name;
-	a->record.data_len = data_len;
+	a->record.alias[0] = 0;
 	done(a);
 	return 0;
 }

@@ -51,6 +51,13 @@ static __always_inline bool append_kernel(struct kw_record *r, struct kw_span *s
 			bpf_probe_read_kernel_str(&r->data[off], KW_APPEND_MAX, from));
 }
 
+/* The kernel asks for no module of a longer name (__request_module()). */
+static __always_inline void read_alias(struct kw_record *r, const char *alias)
+{
+	if (bpf_probe_read_kernel_str(r->alias, sizeof(r->alias), alias) < 0)
+		r->alias[0] = 0;
+}
+
 static __always_inline bool append_user(struct kw_record *r, struct kw_span *span, __u64 from)
 {
 	__u64 off = end_of(r);
@@ -68,36 +75,33 @@ static __always_inline bool append_user(struct kw_record *r, struct kw_span *spa
 	return appended(r, span, off, n);
 }
 
-/* As append_kernel(), of an array in a structure. */
-#ifdef KW_NO_PROBE_READ
-#define append_array(r, span, from) appended_array(r, span, from, sizeof(from))
+/* Which part of a path that is too long stays. */
+enum kw_keep {
+	KW_KEEP_END = 0,	/* the names that were appended first */
+	KW_KEEP_BOTH_ENDS = 1,	/* they, and the names next to the root: KW_PATH_MAX is the bound */
+};
 
-static __always_inline bool appended_array(struct kw_record *r, struct kw_span *span,
-					   const char *from, const __u32 size)
+/* Of a path that keeps both ends: how much of its end, and of its beginning. */
+#define KW_PATH_HEAD (KW_PATH_MAX / 2)
+#define KW_PATH_TAIL (KW_PATH_MAX / 2 - KW_NAME_MAX)
+
+/* Makes room for one more name behind off, in a path that begins at start and
+ * has no more: what is in the middle goes, and the name "…" stands for it.
+ * Returns where to go on, or more than there is room for. */
+static __always_inline __u64 leave_out_middle(struct kw_record *r, __u64 start, __u64 off)
 {
-	__u64 off = end_of(r);
-	__u32 going_on = 1;
-	__u32 len = 0;
-	__u32 i;
-
-	if (off > KW_DATA_MAX)
-		return false;
-#pragma unroll
-	for (i = 0; i < size; i++) {
-		__u32 c = (unsigned char)from[i];
-
-		r->data[off + i] = c;
-		/* Without a branch, since each would be a way through all that
-		 * comes after it. */
-		asm volatile("" : "+r"(c));
-		going_on &= (c + 255) >> 8;
-		len += going_on;
-	}
-	return appended(r, span, off, len + 1);
+	asm volatile("" : "+r"(start), "+r"(off));
+	if (start > KW_DATA_MAX || off < KW_PATH_TAIL || off > KW_DATA_MAX + KW_APPEND_MAX)
+		return KW_DATA_MAX + KW_APPEND_MAX;
+	bpf_probe_read_kernel(&r->data[start + KW_PATH_HEAD], KW_PATH_TAIL,
+			      &r->data[off - KW_PATH_TAIL]);
+	r->data[start + KW_PATH_HEAD - 5] = 0;
+	r->data[start + KW_PATH_HEAD - 4] = 0xe2;
+	r->data[start + KW_PATH_HEAD - 3] = 0x80;
+	r->data[start + KW_PATH_HEAD - 2] = 0xa6;
+	r->data[start + KW_PATH_HEAD - 1] = 0;
+	return start + KW_PATH_HEAD + KW_PATH_TAIL;
 }
-#else
-#define append_array(r, span, from) append_kernel(r, span, from)
-#endif
 
 #ifdef KW_NO_PROBE_READ
 #include "names.h"
@@ -109,6 +113,9 @@ struct kw_walk {
 	struct dentry *dentry;
 	struct mount *mnt;
 	__u32 flags;
+	__u32 keep;
+	__u64 start;
+	__u64 max;	/* how many bytes the names may take */
 };
 
 /* Whether a mount that is on no other is in no mount namespace, or in one of its
@@ -141,7 +148,19 @@ static long walk_step(__u32 step, struct kw_walk *w)
 			return 0;
 		}
 	}
-	if (off > KW_DATA_MAX)
+	if (off + KW_NAME_MAX > w->start + w->max) {
+		if (w->keep != KW_KEEP_BOTH_ENDS)
+			return 1;
+		off = leave_out_middle(r, w->start, off);
+		asm volatile("" : "+r"(off));
+		if (off > KW_DATA_MAX + KW_APPEND_MAX - KW_NAME_MAX)
+			return 1;
+		/* For the root adds no name. */
+		r->data_len = off;
+		w->flags |= KW_PATH_GAP;
+	}
+	asm volatile("" : "+r"(off));
+	if (off > KW_DATA_MAX + KW_APPEND_MAX - KW_NAME_MAX)
 		return 1;
 	n = bpf_probe_read_kernel_str(&r->data[off], KW_NAME_MAX, BPF_CORE_READ(dentry, d_name.name));
 	if (n <= 0)
@@ -164,8 +183,10 @@ static long walk_step(__u32 step, struct kw_walk *w)
 }
 
 /* Appends the names from the file, which the task has, up to the root of its
- * mount namespace; returns the flags that go with the path. */
-static __noinline __u32 append_path(struct kw_record *r, struct file *file, struct task_struct *task)
+ * mount namespace, in max bytes at most; returns the flags that go with the
+ * path. */
+static __noinline __u32 append_path(struct kw_record *r, struct file *file, struct task_struct *task,
+				    __u32 max, enum kw_keep keep)
 {
 	struct vfsmount *vfsmount = BPF_CORE_READ(file, f_path.mnt);
 	struct dentry *dentry = BPF_CORE_READ(file, f_path.dentry);
@@ -174,9 +195,15 @@ static __noinline __u32 append_path(struct kw_record *r, struct file *file, stru
 		.dentry = dentry,
 		.mnt = container_of_core(vfsmount, struct mount, mnt),
 		.flags = KW_PATH_CUT,
+		.keep = keep,
+		.start = end_of(r),
+		.max = max,
 	};
 	__u32 start = r->data_len;
 	int i;
+
+	if (w.start > KW_DATA_MAX)
+		return 0;
 
 	/* d_unlinked(): in no hash chain, and not a root, which never is. */
 	if (!BPF_CORE_READ(dentry, d_hash.pprev) && BPF_CORE_READ(dentry, d_parent) != dentry)
@@ -213,7 +240,8 @@ static __always_inline __u64 inode_ctime_ns(struct inode *inode)
 	       BPF_CORE_READ(inode, i_ctime.tv_nsec);
 }
 
-#define KW_FILE_FLAGS (KW_FILE_KNOWN | KW_FILE_DELETED | KW_FILE_NO_TREE | KW_PATH_CUT)
+#define KW_FILE_FLAGS (KW_FILE_KNOWN | KW_FILE_DELETED | KW_FILE_NO_TREE | KW_PATH_CUT | \
+		       KW_PATH_GAP)
 
 /* Puts path and identity of a file into the record. */
 static __noinline void describe_file(struct kw_record *r, struct file *file)
@@ -222,7 +250,7 @@ static __noinline void describe_file(struct kw_record *r, struct file *file)
 	struct task_struct *task = (void *)bpf_get_current_task();
 
 	r->flags &= ~KW_FILE_FLAGS;
-	r->flags |= append_path(r, file, task) | KW_FILE_KNOWN;
+	r->flags |= append_path(r, file, task, KW_PATH_MAX, KW_KEEP_BOTH_ENDS) | KW_FILE_KNOWN;
 	r->dev = BPF_CORE_READ(inode, i_sb, s_dev);
 	r->ino = BPF_CORE_READ(inode, i_ino);
 	r->mode = BPF_CORE_READ(inode, i_mode);

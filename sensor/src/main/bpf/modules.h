@@ -21,9 +21,9 @@
  * open file of that name. */
 static __noinline int identify(struct kw_attempt *a, struct module *mod)
 {
-	if (!a->record.name.len)
-		append_array(&a->record, &a->record.name, mod->name);
-	find_named_file(a, mod);
+	if (!a->record.name[0])
+		BPF_CORE_READ_STR_INTO(&a->record.name, mod, name);
+	find_named_file(a);
 	return 0;
 }
 
@@ -36,8 +36,8 @@ static __noinline int send_module(struct kw_attempt *a, struct module *mod, __u3
 	struct kw_span params = r->params;
 	__u32 data_len;
 
-	if (!r->name.len)
-		append_array(r, &r->name, mod->name);
+	if (!r->name[0])
+		BPF_CORE_READ_STR_INTO(&r->name, mod, name);
 	r->value = BPF_CORE_READ(mod, taints);
 	if (kind == KW_MODULE_COMING && !(r->flags & KW_PARAMS_KNOWN) &&
 	    append_kernel(r, &r->params, BPF_CORE_READ(mod, args))) {
@@ -210,20 +210,15 @@ SEC("tp_btf/module_request")
 int BPF_PROG(module_request, char *alias, bool wait, unsigned long ip)
 {
 	struct kw_attempt *a = work_space();
-	struct kw_span name;
-	__u32 data_len;
 
 	if (!a)
 		return 0;
-	data_len = a->record.data_len;
-	name = a->record.name;
 	a->record.ret = 0;
 	a->record.id = wait;
 	a->record.value = ip;
-	append_kernel(&a->record, &a->record.name, alias);
+	read_alias(&a->record, alias);
 	send(a, KW_MODULE_REQUEST);
-	a->record.name = name;
-	a->record.data_len = data_len;
+	a->record.alias[0] = 0;
 	done(a);
 	return 0;
 }

@@ -67,9 +67,10 @@ static long walk_step(__u32 step, struct kw_walk *w)
 	return 0;
 }
 
-/* Appends the names from the file up to the root of its mount; returns the
- * flags that go with the path. */
-static __noinline __u32 append_path(struct kw_record *r, struct file *file, struct task_struct *task)
+/* Appends the names from the file up to the root of its mount, which are few
+ * and short; returns the flags that go with the path. */
+static __noinline __u32 append_path(struct kw_record *r, struct file *file, struct task_struct *task,
+				    __u32 max, enum kw_keep keep)
 {
 	struct dentry *dentry = file->f_path.dentry;
 	struct dentry *root = file->f_path.mnt->mnt_root;

@@ -15,12 +15,21 @@
 #include <linux/types.h>
 
 #define KW_COMM_LEN 16
-#define KW_NODE_LEN 68
+#define KW_NODE_LEN 72	/* of 65, so that what is behind it is aligned to 8 */
 
-/* Room for strings. One append takes at most KW_APPEND_MAX bytes, and starts
- * only below KW_DATA_MAX: that is all the verifier needs to know. */
-#define KW_APPEND_MAX 4096
-#define KW_DATA_MAX 12288
+#define KW_MODULE_NAME_LEN 56
+
+/* Room for strings: each part has a bound, so that none can take the room of
+ * another. One append takes at most KW_APPEND_MAX bytes, and starts only up to
+ * KW_DATA_MAX: that is all the verifier needs to know. */
+#define KW_APPEND_MAX 4096		/* params, and what is sent with one record only */
+#define KW_EXE_MAX 4096
+#define KW_CGROUP_MAX 4096
+#define KW_CMDLINE_MAX 2048
+#define KW_ANCESTOR_EXE_MAX 1024
+#define KW_PATH_MAX 4096
+#define KW_DATA_MAX (KW_EXE_MAX + KW_CGROUP_MAX + KW_CMDLINE_MAX +		\
+		     KW_ANCESTORS * KW_ANCESTOR_EXE_MAX + KW_APPEND_MAX + KW_PATH_MAX)
 
 /* What happened. */
 enum kw_kind {
@@ -62,6 +71,9 @@ enum kw_flag {
 	KW_NO_STRINGS = 1 << 11,	/* the kernel lets nobody read what a char pointer leads to */
 	KW_CROWDED_OUT = 1 << 12,	/* no work space was free when the call was entered */
 	KW_FILE_NO_TREE = 1 << 13,	/* the file has no place in a tree of names, as a pipe has none */
+	KW_EXE_CUT = 1 << 14,		/* exe is but the end of the path */
+	KW_PATH_GAP = 1 << 15,		/* names in the middle of the path are left out */
+	KW_CGROUP_CUT = 1 << 16,	/* and of the cgroup's; if that is empty, its root was not reached */
 };
 
 /* A string in data; len counts no final NUL. A path is a list of names, each
@@ -78,6 +90,8 @@ struct kw_ancestor {
 	__u32 host_pid;			/* 0: no more ancestors */
 	struct kw_span exe;
 	char comm[KW_COMM_LEN];
+	__u32 exe_cut;			/* exe is but the end of the path */
+	__u32 reserved;
 };
 
 struct kw_record {
@@ -122,13 +136,14 @@ struct kw_record {
 	__u32 uts_ns;
 	char comm[KW_COMM_LEN];
 	char node[KW_NODE_LEN];
+	char name[KW_MODULE_NAME_LEN];	/* of the module */
+	char alias[KW_MODULE_NAME_LEN];	/* of the module that the kernel is asked for */
 	struct kw_ancestor ancestors[KW_ANCESTORS];
 	struct kw_span exe;
 	struct kw_span cgroup;		/* a path, as those of files */
 	struct kw_span cmdline;		/* arguments, each with its NUL */
 	struct kw_span params;		/* or the name given to delete_module */
 	struct kw_span path;
-	struct kw_span name;		/* of the module, or the alias asked for */
 	struct kw_span version;
 	struct kw_span srcversion;	/* or the description of post_load_data */
 	__u32 data_len;
@@ -212,8 +227,6 @@ struct kw_clock_setting {
 	__u64 from_ns;			/* CLOCK_BOOTTIME */
 	__s64 boot_to_epoch_ns;		/* 0: there is no such setting */
 };
-
-#define KW_MODULE_NAME_LEN 56
 
 /* How far the call is that brought a module in. */
 enum kw_progress {

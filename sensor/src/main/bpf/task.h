@@ -8,8 +8,7 @@
 
 #include "files.h"
 
-#define KW_CGROUP_PARTS 64
-#define KW_CMDLINE_MAX 2048
+#define KW_CGROUP_PARTS 2048
 
 #ifdef KW_NO_PROBE_READ
 
@@ -74,17 +73,22 @@ static __always_inline struct pid_namespace *pid_ns_of(struct task_struct *task,
 
 #endif
 
-/* Appends the path of a task's program; a kernel thread has none. */
-static __always_inline void append_exe(struct kw_record *r, struct kw_span *span, struct task_struct *task)
+/* Appends the path of a task's program, or its end; a kernel thread has none.
+ * Returns whether it is but the end. */
+static __always_inline bool append_exe(struct kw_record *r, struct kw_span *span,
+				       struct task_struct *task, const __u32 max)
 {
 	struct file *exe = BPF_CORE_READ(task, mm, exe_file);
 	struct kw_span path = r->path;
+	__u32 flags;
 
 	if (!exe)
-		return;
-	if (!(append_path(r, exe, task) & KW_PART_OF_PATH))
+		return false;
+	flags = append_path(r, exe, task, max, KW_KEEP_END);
+	if (!(flags & KW_PART_OF_PATH))
 		*span = r->path;
 	r->path = path;
+	return flags & KW_PATH_CUT & ~KW_PART_OF_PATH;
 }
 
 /* A walk from a task up to its ancestors. */
@@ -108,7 +112,7 @@ static long lineage_step(__u32 step, struct kw_lineage *w)
 	ancestor->host_pid = pid;
 	ancestor->start_time_ns = BPF_CORE_READ(task, start_boottime);
 	BPF_CORE_READ_STR_INTO(&ancestor->comm, task, comm);
-	append_exe(r, &ancestor->exe, task);
+	ancestor->exe_cut = append_exe(r, &ancestor->exe, task, KW_ANCESTOR_EXE_MAX);
 	w->task = task;
 	return 0;
 }
@@ -130,6 +134,7 @@ static __noinline void describe_lineage(struct kw_record *r)
 struct kw_cgroup_walk {
 	struct kw_record *record;
 	struct kernfs_node *node;
+	__u64 start;
 };
 
 static __always_inline struct kernfs_node *parent_of(struct kernfs_node *node)
@@ -149,7 +154,14 @@ static long cgroup_step(__u32 step, struct kw_cgroup_walk *w)
 	__u64 off = end_of(r);
 	long n;
 
-	if (!parent || off > KW_DATA_MAX)
+	if (!parent)
+		return 1;
+	if (off + KW_NAME_MAX > w->start + KW_CGROUP_MAX) {
+		off = leave_out_middle(r, w->start, off);
+		r->flags |= KW_CGROUP_CUT;
+	}
+	asm volatile("" : "+r"(off));
+	if (off > KW_DATA_MAX + KW_APPEND_MAX - KW_NAME_MAX)
 		return 1;
 	n = bpf_probe_read_kernel_str(&r->data[off], KW_NAME_MAX, BPF_CORE_READ(node, name));
 	if (n <= 0)
@@ -166,6 +178,7 @@ static __noinline void describe_cgroup(struct kw_record *r)
 	struct kw_cgroup_walk w = {
 		.record = r,
 		.node = BPF_CORE_READ(set, dfl_cgrp, kn),
+		.start = end_of(r),
 	};
 	__u32 start = r->data_len;
 	int i;
@@ -188,6 +201,11 @@ static __noinline void describe_cgroup(struct kw_record *r)
 			if (cgroup_step(i, &w))
 				break;
 		}
+	}
+	/* Whose cgroup it is say the names next to the root. */
+	if (parent_of(w.node)) {
+		r->flags |= KW_CGROUP_CUT;
+		r->data_len = start;
 	}
 	r->cgroup.off = start;
 	r->cgroup.len = r->data_len - start;
@@ -265,7 +283,8 @@ static __noinline void describe_task(struct kw_record *r)
 	r->cgroup_id = bpf_get_current_cgroup_id();
 	bpf_get_current_comm(r->comm, sizeof(r->comm));
 	BPF_CORE_READ_STR_INTO(&r->node, task, nsproxy, uts_ns, name.nodename);
-	append_exe(r, &r->exe, task);
+	if (append_exe(r, &r->exe, task, KW_EXE_MAX))
+		r->flags |= KW_EXE_CUT;
 	describe_namespaces(r);
 	describe_cgroup(r);
 	describe_cmdline(r);

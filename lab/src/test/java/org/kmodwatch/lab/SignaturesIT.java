@@ -58,6 +58,9 @@ final class SignaturesIT {
             entry("from-home", List.of("TRC-1017", "KMW-1003", "KMW-1004")),
             entry("forced", List.of("TRC-1017", "KMW-1004")),
             entry("from-container", List.of("TRC-1017", "KMW-1004", "KMW-1005")),
+            entry("deep-temporary", List.of("TRC-1017", "KMW-1003", "KMW-1004")),
+            entry("deep-container", List.of("TRC-1017", "KMW-1004", "KMW-1005")),
+            entry("deep-file", List.of("TRC-1017", "KMW-1003", "KMW-1004")),
             entry("parameter-refuses", List.of("TRC-1017", "KMW-1004", "KMW-1006")),
             entry("init-fails", List.of("TRC-1017", "KMW-1004", "KMW-1006")),
             entry("delete-elsewhere", List.<String>of()));
@@ -82,6 +85,57 @@ final class SignaturesIT {
     assertThat(load.at("/route/autoload").asBoolean()).isTrue();
     assertThat(load.at("/module/name").asString()).isEqualTo("af_alg");
     assertThat(load.at("/loader/uid").asInt()).isZero();
+  }
+
+  @Test
+  void programOfALongPath_isCut_andHidesNothingElse() {
+    for (String name : List.of("deep-temporary", "deep-container")) {
+      JsonNode load = guest.load(name);
+
+      assertThat(load.at("/module/name").asString()).as(name).isEqualTo("kw_plain");
+      assertThat(load.at("/loader/exe").asString())
+          .as(name)
+          .startsWith("…/ddd")
+          .endsWith("/kwload")
+          .hasSizeBetween(3500, 4096);
+      assertThat(load.at("/loader/args/0").asString()).as(name).isEqualTo("kwload");
+      assertThat(load.get("gaps").toString())
+          .as(name)
+          .isEqualTo("[{\"field\":\"loader.exe\",\"why\":\"could not be read in full\"}]");
+    }
+    assertThat(guest.load("deep-temporary").at("/file/path").asString())
+        .isEqualTo("/tmp/kw_plain.ko");
+    assertThat(guest.load("deep-container").at("/container/id").asString()).hasSize(64);
+  }
+
+  @Test
+  void fileOfALongPath_keepsBothItsEnds() {
+    JsonNode load = guest.load("deep-file");
+
+    assertThat(load.at("/file/path").asString())
+        .startsWith("/tmp/deep/ddd")
+        .contains("/…/")
+        .endsWith("/x.ko")
+        .hasSizeBetween(3500, 4096);
+    assertThat(load.at("/file/place").asString()).isEqualTo("temporary");
+    assertThat(load.get("gaps").toString())
+        .isEqualTo("[{\"field\":\"file.path\",\"why\":\"could not be read in full\"}]");
+  }
+
+  @Test
+  void requesterOfALongPath_isStillTheOneWhoAsked() {
+    int asked = guest.theCase("deep-autoload").pid();
+    JsonNode load =
+        guest.loads().stream()
+            .filter(l -> l.at("/requester/hostPid").asInt() == asked)
+            .findFirst()
+            .orElseThrow();
+
+    assertThat(findings(load)).containsExactly("TRC-1017", "KMW-1007");
+    assertThat(load.at("/requester/alias").asString()).isEqualTo("net-pf-40");
+    assertThat(load.at("/requester/uid").asInt()).isEqualTo(65534);
+    assertThat(load.get("gaps").toString())
+        .isEqualTo("[{\"field\":\"requester.exe\",\"why\":\"could not be read in full\"}]");
   }
 
   @Test

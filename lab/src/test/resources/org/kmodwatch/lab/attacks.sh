@@ -45,6 +45,15 @@ in_container delete-from-container kwload delete kw_plain
 run parameter-refuses kwload finit /srv/kw_paramrefuse.ko 'refuse=1'
 run init-fails kwload finit /srv/kw_initfail.ko
 run autoload kwload socket 38 5 0
+# By programs and files whose paths are longer than all room for texts was.
+mkdir -m 1777 -p /opt/deep /tmp/deep
+run deep-temporary kwload deep /opt/deep 12600 finit /tmp/kw_plain.ko
+run delete-deep-temporary kwload delete kw_plain
+in_container deep-container kwload deep /opt/deep 12600 finit /srv/kw_plain.ko
+run delete-deep-container kwload delete kw_plain
+run deep-file kwload deep-file /tmp/deep 12600 /srv/kw_plain.ko
+run delete-deep-file kwload delete kw_plain
+run deep-autoload kwload deep /opt/deep 12600 socket 40 1 0
 run no-such-family kwload socket 6 5 0
 cp /usr/bin/kmod /tmp/modprobe
 modprobe_path=$(cat /proc/sys/kernel/modprobe)

@@ -34,7 +34,7 @@ final class ContextDecoder {
     boolean request =
         kind == RecordLayout.MODULE_REQUEST || kind == RecordLayout.SECURITY_MODULE_REQUEST;
     boolean checked = in.has(RecordLayout.FLAG_SIG_CHECKED);
-    String name = request ? "" : in.string(RecordLayout.NAME);
+    String name = in.moduleName();
     return new SensorContext(
         inCall ? bootToEpochNanos + in.int64(RecordLayout.CALL_TIME_NANOS) : 0,
         returned ? bootToEpochNanos + in.int64(RecordLayout.TIME_NANOS) : 0,
@@ -79,7 +79,9 @@ final class ContextDecoder {
         filePath(in),
         in.unsigned32(RecordLayout.DEV),
         in.int64(RecordLayout.INO),
-        in.int64(RecordLayout.CTIME_NANOS));
+        in.int64(RecordLayout.CTIME_NANOS),
+        in.pathCut(),
+        null);
   }
 
   /**
@@ -112,14 +114,15 @@ final class ContextDecoder {
 
   private SensorContext.Task task(RecordFields in, boolean request, long bootToEpochNanos) {
     boolean audit = in.has(RecordLayout.FLAG_AUDIT_KNOWN);
-    @Nullable String cgroup = in.plainPath(RecordLayout.CGROUP);
+    @Nullable String cgroup = in.plainPath(RecordLayout.CGROUP, false);
+    boolean unread = in.has(RecordLayout.FLAG_NO_STRINGS) || in.has(RecordLayout.FLAG_CGROUP_CUT);
     return new SensorContext.Task(
         in.unsigned32(RecordLayout.EUID),
         audit ? in.unsigned32(RecordLayout.LOGINUID) : null,
         audit ? in.unsigned32(RecordLayout.SESSIONID) : null,
         in.int64(RecordLayout.CAP_EFFECTIVE),
         namespaces(in),
-        cgroup != null ? cgroup : in.has(RecordLayout.FLAG_NO_STRINGS) ? "" : "/",
+        cgroup != null ? cgroup : unread ? "" : "/",
         in.list(RecordLayout.CMDLINE),
         in.has(RecordLayout.FLAG_ARGS_CUT),
         ancestors(in, bootToEpochNanos),
@@ -152,7 +155,9 @@ final class ContextDecoder {
           new SensorContext.Ancestor(
               hostPid,
               in.terminated(at + RecordLayout.ANCESTOR_COMM, RecordLayout.COMM_BYTES),
-              in.plainPath(at + RecordLayout.ANCESTOR_EXE),
+              in.plainPath(
+                  at + RecordLayout.ANCESTOR_EXE,
+                  in.int32(at + RecordLayout.ANCESTOR_EXE_CUT) != 0),
               bootToEpochNanos + in.int64(at + RecordLayout.ANCESTOR_START_TIME_NANOS)));
     }
     return ancestors;

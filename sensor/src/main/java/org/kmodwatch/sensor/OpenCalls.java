@@ -35,7 +35,7 @@ final class OpenCalls {
   /** How many open calls are kept. */
   static final int MAX = 4096;
 
-  /** How many bytes of records; one has some hundred, and 16 KiB at most. */
+  /** How many bytes of records; one has some hundred, and 31 KiB at most. */
   static final int MAX_BYTES = 4 << 20;
 
   /** How many threads are looked for at a time; so that each of many has its turn, not often. */

@@ -109,16 +109,13 @@ final class RecordDecoder {
                   string("type", types.ofLoadData(in.int32(RecordLayout.ID))),
                   string("description", in.string(RecordLayout.SRCVERSION))));
       case RecordLayout.SECURITY_MODULE_REQUEST ->
-          event(
-              in,
-              SECURITY_KERNEL_MODULE_REQUEST,
-              List.of(string("name", readable(in, RecordLayout.NAME))));
+          event(in, SECURITY_KERNEL_MODULE_REQUEST, List.of(string("name", alias(in))));
       case RecordLayout.MODULE_REQUEST ->
           event(
               in,
               MODULE_REQUEST,
               List.of(
-                  string("name", readable(in, RecordLayout.NAME)),
+                  string("name", alias(in)),
                   new Argument("wait", "bool", Value.of(in.int32(RecordLayout.ID) != 0)),
                   unsigned("ip", C_UNSIGNED_LONG, in.int64(RecordLayout.VALUE))));
       case RecordLayout.MODULE_COMING ->
@@ -126,12 +123,12 @@ final class RecordDecoder {
               in,
               MODULE_COMING,
               List.of(
-                  string("name", in.string(RecordLayout.NAME)),
+                  string("name", in.moduleName()),
                   string("param_values", readable(in, RecordLayout.PARAMS)),
                   unsigned("taints", C_UNSIGNED_LONG, in.int64(RecordLayout.VALUE))));
       case RecordLayout.MODULE_LOAD -> event(in, MODULE_LOAD, module(in, true));
       case RecordLayout.MODULE_INIT ->
-          event(in, MODULE_INIT, List.of(string("name", in.string(RecordLayout.NAME))));
+          event(in, MODULE_INIT, List.of(string("name", in.moduleName())));
       case RecordLayout.MODULE_FREE -> event(in, MODULE_FREE, module(in, false));
       case RecordLayout.IMAGE ->
           throw new IllegalArgumentException("a record of an image is decoded with the image");
@@ -291,7 +288,7 @@ final class RecordDecoder {
 
   private static List<Argument> module(RecordFields in, boolean withFile) {
     var args = new ArrayList<Argument>();
-    args.add(string("name", in.string(RecordLayout.NAME)));
+    args.add(string("name", in.moduleName()));
     args.add(string("version", in.string(RecordLayout.VERSION)));
     args.add(string("src_version", in.string(RecordLayout.SRCVERSION)));
     if (withFile
@@ -305,6 +302,13 @@ final class RecordDecoder {
   /** A string behind a pointer in the kernel; null where the programs can read none. */
   private static @Nullable String readable(RecordFields in, int span) {
     return in.has(RecordLayout.FLAG_NO_STRINGS) ? null : in.string(span);
+  }
+
+  /** What the kernel is asked for; null where the programs can read no string. */
+  private static @Nullable String alias(RecordFields in) {
+    return in.has(RecordLayout.FLAG_NO_STRINGS)
+        ? null
+        : in.terminated(RecordLayout.ALIAS, RecordLayout.NAME_BYTES);
   }
 
   private static Argument dev(RecordFields in) {
@@ -376,7 +380,7 @@ final class RecordDecoder {
         in.unsigned32(RecordLayout.MNT_NS),
         in.unsigned32(RecordLayout.PID_NS),
         in.terminated(RecordLayout.COMM, RecordLayout.COMM_BYTES),
-        in.plainPath(RecordLayout.EXE),
+        in.plainPath(RecordLayout.EXE, in.has(RecordLayout.FLAG_EXE_CUT)),
         new ProcessContext.EntityIds(
             entityId(hostTid, started),
             entityId(hostPid, in.int64(RecordLayout.LEADER_START_TIME_NANOS)),

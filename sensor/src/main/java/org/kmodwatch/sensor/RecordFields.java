@@ -69,12 +69,26 @@ record RecordFields(ByteBuffer record) {
         has(RecordLayout.FLAG_FILE_DELETED));
   }
 
-  /** A path of which only the parts are known; null if there are none. */
-  @Nullable String plainPath(int span) {
+  /** Whether that path lacks names. */
+  boolean pathCut() {
+    return has(RecordLayout.FLAG_PATH_CUT) || has(RecordLayout.FLAG_PATH_GAP);
+  }
+
+  /** The module's own name; empty if it is not known. */
+  String moduleName() {
+    return terminated(RecordLayout.NAME, RecordLayout.NAME_BYTES);
+  }
+
+  /**
+   * A path of which only the parts are known; null if there are none.
+   *
+   * @param cut whether it is but the end of the path
+   */
+  @Nullable String plainPath(int span, boolean cut) {
     int length = dataLength(span);
     return length == 0
         ? null
-        : KernelStrings.decodePath(record, dataOffset(span), length, false, false);
+        : KernelStrings.decodePath(record, dataOffset(span), length, cut, false);
   }
 
   private int dataOffset(int span) {

@@ -54,21 +54,23 @@ final class RecordLayout {
   static final int COMM = 224;
   static final int NODE = 240;
 
+  static final int NAME = 312;
+  static final int ALIAS = 368;
+
   /** Eight of struct kw_ancestor. */
-  static final int ANCESTORS = 312;
+  static final int ANCESTORS = 424;
 
   /** Spans: 16-bit offset into the data, 16-bit length. */
-  static final int EXE = 568;
+  static final int EXE = 744;
 
-  static final int CGROUP = 572;
-  static final int CMDLINE = 576;
-  static final int PARAMS = 580;
-  static final int PATH = 584;
-  static final int NAME = 588;
-  static final int VERSION = 592;
-  static final int SRCVERSION = 596;
-  static final int DATA_LEN = 600;
-  static final int DATA = 604;
+  static final int CGROUP = 748;
+  static final int CMDLINE = 752;
+  static final int PARAMS = 756;
+  static final int PATH = 760;
+  static final int VERSION = 764;
+  static final int SRCVERSION = 768;
+  static final int DATA_LEN = 772;
+  static final int DATA = 776;
 
   /** Fields of struct kw_ancestor. */
   static final int ANCESTOR_START_TIME_NANOS = 0;
@@ -76,11 +78,14 @@ final class RecordLayout {
   static final int ANCESTOR_HOST_PID = 8;
   static final int ANCESTOR_EXE = 12;
   static final int ANCESTOR_COMM = 16;
-  static final int ANCESTOR_BYTES = 32;
+  static final int ANCESTOR_EXE_CUT = 32;
+  static final int ANCESTOR_RESERVED = 36;
+  static final int ANCESTOR_BYTES = 40;
   static final int ANCESTORS_MAX = 8;
 
   static final int COMM_BYTES = 16;
-  static final int NODE_BYTES = 68;
+  static final int NODE_BYTES = 72;
+  static final int NAME_BYTES = 56;
 
   /** enum kw_flag. */
   static final int FLAG_COMPAT = 1;
@@ -98,6 +103,9 @@ final class RecordLayout {
   static final int FLAG_NO_STRINGS = 1 << 11;
   static final int FLAG_CROWDED_OUT = 1 << 12;
   static final int FLAG_FILE_NO_TREE = 1 << 13;
+  static final int FLAG_EXE_CUT = 1 << 14;
+  static final int FLAG_PATH_GAP = 1 << 15;
+  static final int FLAG_CGROUP_CUT = 1 << 16;
 
   /** enum kw_kind. */
   static final int CALL_RETURN = 1;

@@ -88,9 +88,8 @@ public final class Rehearsal {
   private static ByteBuffer record(int kind, long callTime) {
     byte[] exe = text("kmod\0bin\0usr\0");
     byte[] path = text("training.ko\0root\0");
-    byte[] name = text("training");
     ByteBuffer record =
-        ByteBuffer.allocate(RecordLayout.DATA + exe.length + path.length + name.length + 1)
+        ByteBuffer.allocate(RecordLayout.DATA + exe.length + path.length + 1)
             .order(ByteOrder.nativeOrder());
     record.putInt(RecordLayout.KIND, kind);
     record.putInt(RecordLayout.CALL, RecordLayout.FINIT_MODULE);
@@ -105,9 +104,9 @@ public final class Rehearsal {
     }
     record.put(RecordLayout.COMM, text("insmod"));
     record.put(RecordLayout.NODE, text("training"));
+    record.put(RecordLayout.NAME, text("training"));
     int at = put(record, RecordLayout.EXE, 0, exe);
     at = put(record, RecordLayout.PATH, at, path);
-    at = put(record, RecordLayout.NAME, at, name);
     record.putInt(RecordLayout.DATA_LEN, at);
     return record;
   }

@@ -42,7 +42,7 @@ final class ContextDecoderTest {
                 .int32(RecordLayout.NET_NS, 0xf000_0001)
                 .path(RecordLayout.PATH, "x.ko", "tmp")
                 .path(RecordLayout.CGROUP, "session-1.scope", "user.slice")
-                .string(RecordLayout.NAME, "x")
+                .fixed(RecordLayout.NAME, "x")
                 .string(RecordLayout.CMDLINE, "insmod\0a b\0\0c")
                 .int32(RecordLayout.ANCESTORS + RecordLayout.ANCESTOR_HOST_PID, 41)
                 .int64(RecordLayout.ANCESTORS + RecordLayout.ANCESTOR_START_TIME_NANOS, 5)
@@ -82,11 +82,34 @@ final class ContextDecoderTest {
   }
 
   @Test
+  void whatIsCut_isMarked() {
+    RecordBuilder cut =
+        RecordBuilder.of(RecordLayout.CALL_RETURN, RecordLayout.FINIT_MODULE)
+            .int32(
+                RecordLayout.FLAGS,
+                RecordLayout.FLAG_FILE_KNOWN
+                    | RecordLayout.FLAG_PATH_GAP
+                    | RecordLayout.FLAG_CGROUP_CUT)
+            .path(RecordLayout.PATH, "x.ko", "d", "…", "tmp")
+            .int32(RecordLayout.ANCESTORS + RecordLayout.ANCESTOR_HOST_PID, 41)
+            .int32(RecordLayout.ANCESTORS + RecordLayout.ANCESTOR_EXE_CUT, 1)
+            .path(RecordLayout.ANCESTORS + RecordLayout.ANCESTOR_EXE, "bash", "d");
+
+    SensorContext context = context(cut);
+
+    assertThat(context.file())
+        .isEqualTo(new SensorContext.FileIdentity("/tmp/…/d/x.ko", 0, 0, 0, true, null));
+    SensorContext.Task task = Objects.requireNonNull(context.task());
+    assertThat(task.ancestors().getFirst().executablePath()).isEqualTo("…/d/bash");
+    assertThat(task.cgroupPath()).isEmpty();
+  }
+
+  @Test
   void request_saysWhatTheKernelStarts_andTakesNoAliasForAModule() {
     SensorContext context =
         context(
             RecordBuilder.of(RecordLayout.MODULE_REQUEST, RecordLayout.NO_CALL)
-                .string(RecordLayout.NAME, "net-pf-38"));
+                .fixed(RecordLayout.ALIAS, "net-pf-38"));
 
     assertThat(context.callTimeNanos()).isZero();
     assertThat(context.moduleName()).isNull();

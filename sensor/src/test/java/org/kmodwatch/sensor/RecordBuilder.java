@@ -7,7 +7,7 @@ import java.nio.charset.StandardCharsets;
 /** Builds records as the programs would send them. */
 final class RecordBuilder {
 
-  private final ByteBuffer record = ByteBuffer.allocate(16 << 10).order(ByteOrder.nativeOrder());
+  private final ByteBuffer record = ByteBuffer.allocate(32 << 10).order(ByteOrder.nativeOrder());
   private int dataLength;
 
   static RecordBuilder of(int kind, int call) {

@@ -194,12 +194,12 @@ final class RecordDecoderTest {
         RecordBuilder.of(RecordLayout.MODULE_LOAD, RecordLayout.FINIT_MODULE)
             .int32(RecordLayout.FLAGS, RecordLayout.FLAG_FILE_KNOWN)
             .path(RecordLayout.PATH, "x.ko")
-            .string(RecordLayout.NAME, "x")
+            .fixed(RecordLayout.NAME, "x")
             .string(RecordLayout.VERSION, "1.0")
             .string(RecordLayout.SRCVERSION, "ABC");
     RecordBuilder init =
         RecordBuilder.of(RecordLayout.MODULE_LOAD, RecordLayout.INIT_MODULE)
-            .string(RecordLayout.NAME, "x");
+            .fixed(RecordLayout.NAME, "x");
 
     assertThat(names(decoder.decode(finit.build())))
         .containsExactly("name", "version", "src_version", "pathname", "dev", "inode", "ctime");
@@ -273,7 +273,7 @@ final class RecordDecoderTest {
         decoder.decode(
             RecordBuilder.of(RecordLayout.MODULE_COMING, RecordLayout.FINIT_MODULE)
                 .int32(RecordLayout.FLAGS, RecordLayout.FLAG_NO_STRINGS)
-                .string(RecordLayout.NAME, "dummy")
+                .fixed(RecordLayout.NAME, "dummy")
                 .build());
     Event request =
         decoder.decode(

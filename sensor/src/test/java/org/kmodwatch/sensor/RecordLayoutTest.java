@@ -60,13 +60,14 @@ final class RecordLayoutTest {
               entry("uts_ns", RecordLayout.UTS_NS),
               entry("comm", RecordLayout.COMM),
               entry("node", RecordLayout.NODE),
+              entry("name", RecordLayout.NAME),
+              entry("alias", RecordLayout.ALIAS),
               entry("ancestors", RecordLayout.ANCESTORS),
               entry("exe", RecordLayout.EXE),
               entry("cgroup", RecordLayout.CGROUP),
               entry("cmdline", RecordLayout.CMDLINE),
               entry("params", RecordLayout.PARAMS),
               entry("path", RecordLayout.PATH),
-              entry("name", RecordLayout.NAME),
               entry("version", RecordLayout.VERSION),
               entry("srcversion", RecordLayout.SRCVERSION),
               entry("data_len", RecordLayout.DATA_LEN),
@@ -76,11 +77,15 @@ final class RecordLayoutTest {
               entry("start_time_ns", RecordLayout.ANCESTOR_START_TIME_NANOS),
               entry("host_pid", RecordLayout.ANCESTOR_HOST_PID),
               entry("exe", RecordLayout.ANCESTOR_EXE),
-              entry("comm", RecordLayout.ANCESTOR_COMM));
+              entry("comm", RecordLayout.ANCESTOR_COMM),
+              entry("exe_cut", RecordLayout.ANCESTOR_EXE_CUT),
+              entry("reserved", RecordLayout.ANCESTOR_RESERVED));
       assertThat(RecordLayout.EXE - RecordLayout.ANCESTORS)
           .isEqualTo(RecordLayout.ANCESTORS_MAX * RecordLayout.ANCESTOR_BYTES);
       assertThat(RecordLayout.NODE - RecordLayout.COMM).isEqualTo(RecordLayout.COMM_BYTES);
-      assertThat(RecordLayout.ANCESTORS - RecordLayout.NODE).isEqualTo(RecordLayout.NODE_BYTES);
+      assertThat(RecordLayout.NAME - RecordLayout.NODE).isEqualTo(RecordLayout.NODE_BYTES);
+      assertThat(RecordLayout.ALIAS - RecordLayout.NAME).isEqualTo(RecordLayout.NAME_BYTES);
+      assertThat(RecordLayout.ANCESTORS - RecordLayout.ALIAS).isEqualTo(RecordLayout.NAME_BYTES);
     }
   }
 
@@ -200,7 +205,10 @@ final class RecordLayoutTest {
               entry(RecordLayout.FLAG_OTHER_FILE, "KW_OTHER_FILE"),
               entry(RecordLayout.FLAG_NO_STRINGS, "KW_NO_STRINGS"),
               entry(RecordLayout.FLAG_CROWDED_OUT, "KW_CROWDED_OUT"),
-              entry(RecordLayout.FLAG_FILE_NO_TREE, "KW_FILE_NO_TREE"));
+              entry(RecordLayout.FLAG_FILE_NO_TREE, "KW_FILE_NO_TREE"),
+              entry(RecordLayout.FLAG_EXE_CUT, "KW_EXE_CUT"),
+              entry(RecordLayout.FLAG_PATH_GAP, "KW_PATH_GAP"),
+              entry(RecordLayout.FLAG_CGROUP_CUT, "KW_CGROUP_CUT"));
       assertThat(btf.enumerators("kw_counter"))
           .containsExactly(
               entry(RecordLayout.COUNTER_ATTEMPTS_SENT, "KW_ATTEMPTS_SENT"),

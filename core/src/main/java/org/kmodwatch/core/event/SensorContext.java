@@ -113,6 +113,9 @@ public record SensorContext(
   /** The event's key in JSON. */
   public static final String KEY = "kmodwatch";
 
+  /** What a path begins with of which only the end is known. */
+  public static final String CUT = "…/";
+
   /**
    * A file, as the kernel had it open.
    *
@@ -121,20 +124,27 @@ public record SensorContext(
    * @param device the kernel's device number (major &lt;&lt; 20 | minor)
    * @param inode inode number, unsigned 64-bit
    * @param ctimeNanos time of last change, nanoseconds since the epoch
+   * @param cut whether the path lacks names: at its beginning, then it begins with "…", or in the
+   *     middle, where "…" stands for them
    * @param here whether the same path led to the same file in the mount namespace of Kmodwatch;
    *     null if nobody looked
    */
   public record FileIdentity(
-      String path, long device, long inode, long ctimeNanos, @Nullable Boolean here) {
+      String path,
+      long device,
+      long inode,
+      long ctimeNanos,
+      boolean cut,
+      @Nullable Boolean here) {
 
-    /** Of a file that nobody looked for. */
+    /** Of a file that nobody looked for, with a path that is whole, unless it begins with "…". */
     public FileIdentity(String path, long device, long inode, long ctimeNanos) {
-      this(path, device, inode, ctimeNanos, null);
+      this(path, device, inode, ctimeNanos, path.startsWith(CUT), null);
     }
 
     /** The same after somebody has looked. */
     public FileIdentity found(boolean isHere) {
-      return new FileIdentity(path, device, inode, ctimeNanos, isHere);
+      return new FileIdentity(path, device, inode, ctimeNanos, cut, isHere);
     }
   }
 
@@ -149,7 +159,7 @@ public record SensorContext(
    * @param effectiveCapabilities bit set of effective capabilities, bit N is capability N
    * @param namespaces inode numbers by the names of /proc/PID/ns
    * @param cgroupPath path of the cgroup from the root of its hierarchy; empty if it could not be
-   *     read
+   *     read; where it is too long, "…" stands for names in its middle
    * @param arguments the command line; empty if it could not be read
    * @param argumentsCut whether the command line was longer than what was read
    * @param ancestors the parent first, up to the kernel's limit of eight
@@ -188,7 +198,8 @@ public record SensorContext(
    *
    * @param hostProcessId process id on the host
    * @param name its comm
-   * @param executablePath the file it executes; null for a kernel thread
+   * @param executablePath the file it executes, behind "…" only the end of its path; null for a
+   *     kernel thread
    * @param startTimeNanos when it started, nanoseconds since the epoch
    */
   public record Ancestor(

@@ -82,6 +82,9 @@ public final class SensorContexts {
       fields.put("device", Value.of(file.device()));
       fields.put("inode", Value.ofUnsigned(file.inode()));
       fields.put("ctime", Value.of(file.ctimeNanos()));
+      if (file.cut()) {
+        fields.put("cut", Value.of(true));
+      }
       if (file.here() != null) {
         fields.put("here", Value.of(file.here().booleanValue()));
       }
@@ -160,6 +163,7 @@ public final class SensorContexts {
                 file.number("device", 0),
                 file.number("inode", 0),
                 file.number("ctime", 0),
+                file.flag("cut") || file.text("path", "").startsWith(SensorContext.CUT),
                 file.fields.get("here") instanceof Value.Bool(boolean here) ? here : null),
         in.text("moduleName"),
         in.flag("signatureMissing"),

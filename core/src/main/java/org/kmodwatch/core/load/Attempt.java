@@ -109,6 +109,9 @@ final class Attempt {
   /** Alias of the request that the loader was started for; null if it was started otherwise. */
   @Nullable String alias;
 
+  /** Whether the kernel was asked for a module whose name could not be read, maybe for this one. */
+  boolean requestWithoutName;
+
   /** Set once all of its own events are there. */
   boolean mayHaveWaited;
 

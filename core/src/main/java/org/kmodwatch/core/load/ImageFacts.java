@@ -225,6 +225,7 @@ public record ImageFacts(
             Attempt.number(event, DEV, 0),
             Attempt.number(event, INODE, 0),
             Attempt.number(event, CTIME, 0),
+            false,
             truth(event, HERE));
   }
 

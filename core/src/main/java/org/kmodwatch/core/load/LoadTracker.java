@@ -736,7 +736,11 @@ public final class LoadTracker {
   /** Makes the record of an attempt that has waited long enough. */
   private void release(Attempt attempt) {
     if (attempt.alias != null && attempt.request == null) {
-      String why = "no process was seen to ask for " + attempt.alias;
+      String why =
+          attempt.requestWithoutName
+              ? "of what was asked for, one name could not be read: it may have been "
+                  + attempt.alias
+              : "no process was seen to ask for " + attempt.alias;
       if (attempt.reported) {
         attempt.gapForNow("requester", why);
       } else {

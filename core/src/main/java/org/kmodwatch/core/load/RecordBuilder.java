@@ -29,6 +29,8 @@ final class RecordBuilder {
   /** The sensor's own limit, with the NUL (KW_APPEND_MAX in sensor/src/main/bpf/record.h). */
   private static final int MAX_PARAMS_BYTES = 4095;
 
+  private static final String NOT_IN_FULL = "could not be read in full";
+
   private static final String CROWDED_OUT =
       "no work space was free in the kernel when the call was entered: too many were under way at"
           + " once; which call it was is from the thread's registers";
@@ -90,7 +92,7 @@ final class RecordBuilder {
               "route.syscall",
               "no system call was seen; which it was is from the thread's registers"));
     }
-    LoadRecord.Requester requester = requester(attempt);
+    LoadRecord.Requester requester = requester(attempt, gaps);
     Event asked = attempt.request != null ? attempt.request.best() : event;
     var findings = new ArrayList<>(attempt.findings);
     if (attempt.request != null) {
@@ -124,7 +126,12 @@ final class RecordBuilder {
         && source == null
         && outcome == LoadRecord.Outcome.LOADED
         && attempt.waitedOn == null) {
-      gaps.add(new LoadRecord.Gap("module.name", "no module_load was seen in the call"));
+      gaps.add(
+          new LoadRecord.Gap(
+              "module.name",
+              attempt.has(Part.LOAD)
+                  ? "could not be read"
+                  : "no module_load was seen in the call"));
     }
     if (module.name() == null
         && attempt.fromSensor()
@@ -363,8 +370,8 @@ final class RecordBuilder {
     }
     boolean deleted = file.path().endsWith(DELETED);
     String path = withoutMark(file.path());
-    if (path.startsWith("…/")) {
-      gaps.add(new LoadRecord.Gap("file.path", "could not be read in full"));
+    if (file.cut()) {
+      gaps.add(new LoadRecord.Gap("file.path", NOT_IN_FULL));
     }
     return new LoadRecord.ModuleFile(
         path, file.device(), file.inode(), file.ctimeNanos(), deleted, place, owner);
@@ -391,7 +398,7 @@ final class RecordBuilder {
     return path.endsWith(DELETED) ? path.substring(0, path.length() - DELETED.length()) : path;
   }
 
-  private LoadRecord.@Nullable Requester requester(Attempt attempt) {
+  private LoadRecord.@Nullable Requester requester(Attempt attempt, List<LoadRecord.Gap> gaps) {
     Requests.Request request = attempt.request;
     if (request == null) {
       return null;
@@ -404,7 +411,7 @@ final class RecordBuilder {
     }
     return new LoadRecord.Requester(
         request.alias,
-        process(event, task, "requester", new ArrayList<>()),
+        process(event, task, "requester", gaps),
         path != null && modprobePath != null && !path.equals(modprobePath) ? path : null);
   }
 
@@ -443,6 +450,14 @@ final class RecordBuilder {
     }
     if (task.cgroupPath().isEmpty()) {
       gaps.add(new LoadRecord.Gap(field + ".cgroup", "could not be read"));
+    } else if (task.cgroupPath().contains("/" + SensorContext.CUT)) {
+      gaps.add(new LoadRecord.Gap(field + ".cgroup", NOT_IN_FULL));
+    }
+    if (isCut(process.executablePath())) {
+      gaps.add(new LoadRecord.Gap(field + ".exe", NOT_IN_FULL));
+    }
+    if (task.ancestors().stream().anyMatch(ancestor -> isCut(ancestor.executablePath()))) {
+      gaps.add(new LoadRecord.Gap(field + ".ancestors", NOT_IN_FULL));
     }
     var ancestors = new ArrayList<LoadRecord.Ancestor>();
     for (SensorContext.Ancestor ancestor : task.ancestors()) {
@@ -460,6 +475,10 @@ final class RecordBuilder {
         task.namespaces(),
         nonEmpty(task.cgroupPath()),
         ancestors);
+  }
+
+  private static boolean isCut(@Nullable String path) {
+    return path != null && path.startsWith(SensorContext.CUT);
   }
 
   /** Of a source that says in its gaps what it does not know. */

@@ -217,6 +217,17 @@ final class Requests {
         second = request;
       }
     }
+    for (Request request : byAlias.getOrDefault("", List.of())) {
+      long age = latest - request.nanos;
+      // Its name could not be read: it may well be this one.
+      if (age >= 0
+          && age <= limitNanos
+          && request.event.hostName().equals(process.host())
+          && (best == null || isNearer(request, best))) {
+        attempt.requestWithoutName = true;
+        return null;
+      }
+    }
     if (best == null) {
       return null;
     }

@@ -45,6 +45,7 @@ final class Call {
       List.of(new SensorContext.Ancestor(1, "init", "/sbin/init", 5));
   private String comm = "insmod";
   private @Nullable String params = "";
+  private String cgroup = "/system.slice/x";
   private boolean stringsHidden;
   private long flags;
   private @Nullable String modprobePath;
@@ -184,6 +185,11 @@ final class Call {
     var changed = new ArrayList<>(args);
     changed.set(0, path);
     args = changed;
+    return this;
+  }
+
+  Call cgroup(String path) {
+    cgroup = path;
     return this;
   }
 
@@ -332,7 +338,7 @@ final class Call {
               0xffff_ffffL,
               capabilities,
               namespaces,
-              "/system.slice/x",
+              cgroup,
               args,
               false,
               ancestors,

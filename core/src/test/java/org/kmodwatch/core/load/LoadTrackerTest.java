@@ -670,6 +670,45 @@ final class LoadTrackerTest {
   }
 
   @Test
+  void requestWithoutAName_isAGap_andNoReasonToTakeAnothers() {
+    feed(Call.request(50, 0).asks("net-pf-38"));
+    feed(Call.request(51, 2 * SECOND).uid(65534).asks(""));
+    feed(Call.finit(60, 3 * SECOND).helperFor("net-pf-38", 2 * SECOND + 1000_000).loaded());
+    tracker.finish();
+
+    assertThat(record(60).requester()).isNull();
+    assertThat(record(60).gaps())
+        .containsExactly(
+            new LoadRecord.Gap(
+                "requester",
+                "of what was asked for, one name could not be read: it may have been net-pf-38"));
+  }
+
+  @Test
+  void requestWithoutAName_takesNothingFromALaterOneThatHasOne() {
+    feed(Call.request(51, 0).uid(65534).asks(""));
+    feed(Call.request(50, 2 * SECOND).asks("net-pf-38"));
+    feed(Call.finit(60, 3 * SECOND).helperFor("net-pf-38", 2 * SECOND + 1000_000).loaded());
+    tracker.finish();
+
+    LoadRecord.Requester requester = record(60).requester();
+    assertThat(requester).isNotNull();
+    assertThat(requester.process().hostPid()).isEqualTo(50);
+  }
+
+  @Test
+  void pathsOfProgramsThatAreCut_haveAGap() {
+    feed(Call.finit(10, 0).parent("…/d/sh").loaded());
+    feed(Call.finit(11, 50).cgroup("/docker/…/x").loaded());
+
+    assertThat(records)
+        .extracting(LoadRecord::gaps)
+        .containsExactly(
+            List.of(new LoadRecord.Gap("loader.ancestors", "could not be read in full")),
+            List.of(new LoadRecord.Gap("loader.cgroup", "could not be read in full")));
+  }
+
+  @Test
   void request_thatComesAfterItsLoad_isJoined() {
     feed(Call.finit(60, SECOND).helperFor("fs-xfs", 100_000).loaded());
     assertThat(records).isEmpty();
