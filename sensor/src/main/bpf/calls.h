@@ -260,7 +260,7 @@ static __noinline int leave(__u32 how, __u64 a0, __u64 a1, __u64 a2, __s64 ret)
 				count(KW_NO_WORK_SPACE);
 			return 0;
 		}
-		a->record.flags |= KW_ENTRY_MISSED;
+		a->record.flags |= KW_ENTRY_MISSED | KW_FILE_LATE;
 		if (was_crowded_out())
 			a->record.flags |= KW_CROWDED_OUT;
 	}

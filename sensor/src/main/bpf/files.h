@@ -241,7 +241,7 @@ static __always_inline __u64 inode_ctime_ns(struct inode *inode)
 }
 
 #define KW_FILE_FLAGS (KW_FILE_KNOWN | KW_FILE_DELETED | KW_FILE_NO_TREE | KW_PATH_CUT | \
-		       KW_PATH_GAP)
+		       KW_PATH_GAP | KW_FILE_LATE)
 
 /* Puts path and identity of a file into the record. */
 static __noinline void describe_file(struct kw_record *r, struct file *file)

@@ -138,6 +138,7 @@ static __noinline int reconstruct(struct kw_attempt *a)
 		if (!file)
 			return 0;
 		describe_file(r, file);
+		r->flags |= KW_FILE_LATE;
 		a->file = (__u64)file;
 		r->id = bpf_core_enum_value(enum kernel_read_file_id, READING_MODULE);
 		r->value = 0;
@@ -145,6 +146,7 @@ static __noinline int reconstruct(struct kw_attempt *a)
 		send(a, KW_READ_FILE);
 	} else if (call == KW_INIT_MODULE) {
 		find_module_file(a);
+		r->flags |= KW_FILE_LATE;
 	}
 	return 0;
 }

@@ -74,6 +74,7 @@ enum kw_flag {
 	KW_EXE_CUT = 1 << 14,		/* exe is but the end of the path */
 	KW_PATH_GAP = 1 << 15,		/* names in the middle of the path are left out */
 	KW_CGROUP_CUT = 1 << 16,	/* and of the cgroup's; if that is empty, its root was not reached */
+	KW_FILE_LATE = 1 << 17,		/* the file was looked for after it was read: it may be another */
 };
 
 /* A string in data; len counts no final NUL. A path is a list of names, each

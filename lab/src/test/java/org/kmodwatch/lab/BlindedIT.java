@@ -167,6 +167,15 @@ final class BlindedIT {
           .as(name)
           .isEqualTo(paths.getOrDefault(name, ""));
       assertThat(load.get("gaps").toString()).as(name).contains("route.syscall", "returnValue");
+      assertThat(load.at("/module/taints").toString())
+          .as(name)
+          .contains("\"OUT_OF_TREE\"", "\"UNSIGNED\"");
+      assertThat(load.get("findings").toString()).as(name).contains("KMW-1004");
+      if (!name.equals("from-memory")) {
+        assertThat(load.get("gaps").toString())
+            .as(name)
+            .contains("{\"field\":\"file\",\"why\":\"it was looked for only after");
+      }
     }
     assertThat(guest.load("init-fails").get("codeMayHaveRun").asBoolean()).isTrue();
   }

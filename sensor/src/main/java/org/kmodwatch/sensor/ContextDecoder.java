@@ -48,7 +48,8 @@ final class ContextDecoder {
             ? task(in, request, bootToEpochNanos)
             : null,
         clock.shiftAt(in.clockNanos()),
-        in.has(RecordLayout.FLAG_NO_STRINGS));
+        in.has(RecordLayout.FLAG_NO_STRINGS),
+        kind == RecordLayout.MODULE_LOAD ? in.int64(RecordLayout.VALUE) : null);
   }
 
   /**
@@ -68,7 +69,8 @@ final class ContextDecoder {
         context.lockdownVerdict(),
         task(in, false, clock.offsetAt(in.clockNanos())),
         context.clockShiftNanos(),
-        context.stringsHidden());
+        context.stringsHidden(),
+        context.taints());
   }
 
   private static SensorContext.@Nullable FileIdentity file(RecordFields in) {
@@ -81,6 +83,7 @@ final class ContextDecoder {
         in.int64(RecordLayout.INO),
         in.int64(RecordLayout.CTIME_NANOS),
         in.pathCut(),
+        in.has(RecordLayout.FLAG_FILE_LATE),
         null);
   }
 

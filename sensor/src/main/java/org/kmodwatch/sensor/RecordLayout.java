@@ -106,6 +106,7 @@ final class RecordLayout {
   static final int FLAG_EXE_CUT = 1 << 14;
   static final int FLAG_PATH_GAP = 1 << 15;
   static final int FLAG_CGROUP_CUT = 1 << 16;
+  static final int FLAG_FILE_LATE = 1 << 17;
 
   /** enum kw_kind. */
   static final int CALL_RETURN = 1;

@@ -82,12 +82,24 @@ final class ContextDecoderTest {
   }
 
   @Test
+  void moduleLoad_saysTheTaints_andNoOtherRecordDoes() {
+    for (int kind : new int[] {RecordLayout.MODULE_LOAD, RecordLayout.POST_READ_FILE}) {
+      RecordBuilder record =
+          RecordBuilder.of(kind, RecordLayout.FINIT_MODULE).int64(RecordLayout.VALUE, 0x3000);
+
+      assertThat(context(record).taints())
+          .isEqualTo(kind == RecordLayout.MODULE_LOAD ? 0x3000L : null);
+    }
+  }
+
+  @Test
   void whatIsCut_isMarked() {
     RecordBuilder cut =
         RecordBuilder.of(RecordLayout.CALL_RETURN, RecordLayout.FINIT_MODULE)
             .int32(
                 RecordLayout.FLAGS,
                 RecordLayout.FLAG_FILE_KNOWN
+                    | RecordLayout.FLAG_FILE_LATE
                     | RecordLayout.FLAG_PATH_GAP
                     | RecordLayout.FLAG_CGROUP_CUT)
             .path(RecordLayout.PATH, "x.ko", "d", "…", "tmp")
@@ -98,7 +110,7 @@ final class ContextDecoderTest {
     SensorContext context = context(cut);
 
     assertThat(context.file())
-        .isEqualTo(new SensorContext.FileIdentity("/tmp/…/d/x.ko", 0, 0, 0, true, null));
+        .isEqualTo(new SensorContext.FileIdentity("/tmp/…/d/x.ko", 0, 0, 0, true, true, null));
     SensorContext.Task task = Objects.requireNonNull(context.task());
     assertThat(task.ancestors().getFirst().executablePath()).isEqualTo("…/d/bash");
     assertThat(task.cgroupPath()).isEmpty();

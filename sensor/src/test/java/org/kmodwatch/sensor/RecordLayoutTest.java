@@ -208,7 +208,8 @@ final class RecordLayoutTest {
               entry(RecordLayout.FLAG_FILE_NO_TREE, "KW_FILE_NO_TREE"),
               entry(RecordLayout.FLAG_EXE_CUT, "KW_EXE_CUT"),
               entry(RecordLayout.FLAG_PATH_GAP, "KW_PATH_GAP"),
-              entry(RecordLayout.FLAG_CGROUP_CUT, "KW_CGROUP_CUT"));
+              entry(RecordLayout.FLAG_CGROUP_CUT, "KW_CGROUP_CUT"),
+              entry(RecordLayout.FLAG_FILE_LATE, "KW_FILE_LATE"));
       assertThat(btf.enumerators("kw_counter"))
           .containsExactly(
               entry(RecordLayout.COUNTER_ATTEMPTS_SENT, "KW_ATTEMPTS_SENT"),

@@ -31,6 +31,8 @@ import org.jspecify.annotations.Nullable;
  *     event happened. All times of the event were made with it. 0 where nobody has set it
  * @param stringsHidden whether the kernel lets no program read what a char pointer leads to, nor
  *     the caller's memory: it is locked down for confidentiality
+ * @param taints what the module brings on the kernel, a bit set, on module_load, whose arguments in
+ *     the peer's form have no place for it; null on the others
  */
 public record SensorContext(
     long callTimeNanos,
@@ -43,7 +45,8 @@ public record SensorContext(
     @Nullable Long lockdownVerdict,
     @Nullable Task task,
     long clockShiftNanos,
-    boolean stringsHidden) {
+    boolean stringsHidden,
+    @Nullable Long taints) {
 
   /** Of a kernel that lets programs read strings. */
   public SensorContext(
@@ -68,7 +71,8 @@ public record SensorContext(
         lockdownVerdict,
         task,
         clockShiftNanos,
-        false);
+        false,
+        null);
   }
 
   /** Of a clock that nobody has set, and a call that found a work space. */
@@ -126,6 +130,8 @@ public record SensorContext(
    * @param ctimeNanos time of last change, nanoseconds since the epoch
    * @param cut whether the path lacks names: at its beginning, then it begins with "…", or in the
    *     middle, where "…" stands for them
+   * @param late whether it was looked for only after it had been read, by what the call's
+   *     descriptor led to then: it may be another
    * @param here whether the same path led to the same file in the mount namespace of Kmodwatch;
    *     null if nobody looked
    */
@@ -135,16 +141,17 @@ public record SensorContext(
       long inode,
       long ctimeNanos,
       boolean cut,
+      boolean late,
       @Nullable Boolean here) {
 
-    /** Of a file that nobody looked for, with a path that is whole, unless it begins with "…". */
+    /** With a path that is whole, unless it begins with "…", and seen as it was read. */
     public FileIdentity(String path, long device, long inode, long ctimeNanos) {
-      this(path, device, inode, ctimeNanos, path.startsWith(CUT), null);
+      this(path, device, inode, ctimeNanos, path.startsWith(CUT), false, null);
     }
 
     /** The same after somebody has looked. */
     public FileIdentity found(boolean isHere) {
-      return new FileIdentity(path, device, inode, ctimeNanos, cut, isHere);
+      return new FileIdentity(path, device, inode, ctimeNanos, cut, late, isHere);
     }
   }
 

@@ -85,6 +85,9 @@ public final class SensorContexts {
       if (file.cut()) {
         fields.put("cut", Value.of(true));
       }
+      if (file.late()) {
+        fields.put("late", Value.of(true));
+      }
       if (file.here() != null) {
         fields.put("here", Value.of(file.here().booleanValue()));
       }
@@ -107,6 +110,9 @@ public final class SensorContexts {
     }
     if (context.stringsHidden()) {
       out.put("stringsHidden", Value.of(true));
+    }
+    if (context.taints() != null) {
+      out.put("taints", Value.ofUnsigned(context.taints()));
     }
     return out;
   }
@@ -164,13 +170,15 @@ public final class SensorContexts {
                 file.number("inode", 0),
                 file.number("ctime", 0),
                 file.flag("cut") || file.text("path", "").startsWith(SensorContext.CUT),
+                file.flag("late"),
                 file.fields.get("here") instanceof Value.Bool(boolean here) ? here : null),
         in.text("moduleName"),
         in.flag("signatureMissing"),
         in.number("lockdownVerdict"),
         task == null ? null : readTask(task),
         in.number("clockShift", 0),
-        in.flag("stringsHidden"));
+        in.flag("stringsHidden"),
+        in.number("taints"));
   }
 
   private static SensorContext.Task readTask(Reader in) {

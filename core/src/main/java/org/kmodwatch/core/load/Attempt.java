@@ -380,6 +380,15 @@ final class Attempt {
         : null;
   }
 
+  /** As a bit set; of module_load where module_coming was not seen. */
+  @Nullable Long taints() {
+    Long coming = number(Part.COMING, "taints");
+    Event load = part(Part.LOAD);
+    return coming != null || load == null
+        ? coming
+        : SensorContexts.of(load).map(SensorContext::taints).orElse(null);
+  }
+
   /** The 64 bits of a numeric argument; {@code absent} if the event has none of that name. */
   static long number(Event event, String argument, long absent) {
     return event.argument(argument).orElse(null) instanceof Value.Num number

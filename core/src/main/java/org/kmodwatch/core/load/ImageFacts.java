@@ -226,6 +226,7 @@ public record ImageFacts(
             Attempt.number(event, INODE, 0),
             Attempt.number(event, CTIME, 0),
             false,
+            false,
             truth(event, HERE));
   }
 

@@ -339,7 +339,7 @@ final class RecordBuilder {
   }
 
   private static LoadRecord.ModuleDetails module(Attempt attempt, @Nullable SensorContext context) {
-    Long bits = attempt.number(Part.COMING, "taints");
+    Long bits = attempt.taints();
     List<String> taints = bits == null ? new ArrayList<>() : Names.taints(bits);
     if (context != null && context.signatureMissing() && !taints.contains("UNSIGNED")) {
       taints.add("UNSIGNED");
@@ -370,6 +370,13 @@ final class RecordBuilder {
     }
     boolean deleted = file.path().endsWith(DELETED);
     String path = withoutMark(file.path());
+    if (file.late() && attempt.call() == Reasons.Call.FINIT) {
+      gaps.add(
+          new LoadRecord.Gap(
+              "file",
+              "it was looked for only after it had been read: it is what the caller had open then,"
+                  + " and may be another"));
+    }
     if (file.cut()) {
       gaps.add(new LoadRecord.Gap("file.path", NOT_IN_FULL));
     }

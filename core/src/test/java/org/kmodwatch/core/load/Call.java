@@ -47,6 +47,7 @@ final class Call {
   private @Nullable String params = "";
   private String cgroup = "/system.slice/x";
   private boolean stringsHidden;
+  private @Nullable Long taints;
   private long flags;
   private @Nullable String modprobePath;
   private long uid;
@@ -85,6 +86,21 @@ final class Call {
 
   Call fileIsHere(boolean isHere) {
     file = Objects.requireNonNull(file).found(isHere);
+    return this;
+  }
+
+  /** The file that it has was looked for only as the module was in place. */
+  Call fileIsLate() {
+    FileIdentity known = Objects.requireNonNull(file);
+    file =
+        new FileIdentity(
+            known.path(), known.device(), known.inode(), known.ctimeNanos(), false, true, null);
+    return this;
+  }
+
+  /** What module_load says. */
+  Call taints(long bits) {
+    taints = bits;
     return this;
   }
 
@@ -356,7 +372,8 @@ final class Call {
                   lockdownVerdict,
                   withTask ? task : null,
                   clockShift,
-                  stringsHidden));
+                  stringsHidden,
+                  eventName.equals("module_load") ? taints : null));
     }
     return new Event(
         Event.SOURCE_TRACEE,

@@ -697,6 +697,29 @@ final class LoadTrackerTest {
   }
 
   @Test
+  void taints_areThoseOfModuleLoad_whereModuleComingWasNotSeen() {
+    feed(Call.finit(10, 0).taints(0x3000).handOver().load().returns(0));
+    feed(Call.finit(11, 50).taints(0x3000).handOver().coming(0x1000).load().returns(0));
+
+    assertThat(records)
+        .extracting(record -> record.module().taints())
+        .containsExactly(List.of("OUT_OF_TREE", "UNSIGNED"), List.of("OUT_OF_TREE"));
+  }
+
+  @Test
+  void fileThatWasLookedForLate_isAGap() {
+    feed(Call.finit(10, 0).fileIsLate().entryMissed().read(0).load().returns(0, SECOND));
+
+    assertThat(records.getFirst().file()).isNotNull();
+    assertThat(records.getFirst().gaps())
+        .contains(
+            new LoadRecord.Gap(
+                "file",
+                "it was looked for only after it had been read: it is what the caller had open"
+                    + " then, and may be another"));
+  }
+
+  @Test
   void pathsOfProgramsThatAreCut_haveAGap() {
     feed(Call.finit(10, 0).parent("…/d/sh").loaded());
     feed(Call.finit(11, 50).cgroup("/docker/…/x").loaded());
