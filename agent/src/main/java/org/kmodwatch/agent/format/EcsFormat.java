@@ -85,6 +85,7 @@ final class EcsFormat extends JsonFormat {
           switch (load.action()) {
             case LOAD -> "loaded-kernel-module";
             case UNLOAD -> "unloaded-kernel-module";
+            case UNKNOWN -> null;
           });
       event.put(
           "outcome",
@@ -146,15 +147,27 @@ final class EcsFormat extends JsonFormat {
   private static Fields codeSignature(ModuleSignature signature) {
     ModuleSignature.Status status = signature.status();
     return new Fields()
-        .put("exists", status != ModuleSignature.Status.UNSIGNED)
+        .put(
+            "exists",
+            switch (status) {
+              case VALID, INVALID, UNKNOWN_KEY -> Boolean.TRUE;
+              case UNSIGNED -> Boolean.FALSE;
+              case UNKNOWN -> null;
+            })
         .put(
             "valid",
             switch (status) {
               case VALID -> Boolean.TRUE;
               case INVALID -> Boolean.FALSE;
-              case UNSIGNED, UNKNOWN_KEY -> null;
+              case UNSIGNED, UNKNOWN_KEY, UNKNOWN -> null;
             })
-        .put("trusted", status == ModuleSignature.Status.VALID)
+        .put(
+            "trusted",
+            switch (status) {
+              case VALID -> Boolean.TRUE;
+              case INVALID, UNSIGNED, UNKNOWN_KEY -> Boolean.FALSE;
+              case UNKNOWN -> null;
+            })
         .put("status", status.word())
         .put("subject_name", signature.signer())
         .put("digest_algorithm", signature.digest());

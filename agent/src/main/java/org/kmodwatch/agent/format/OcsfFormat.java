@@ -60,11 +60,13 @@ final class OcsfFormat extends JsonFormat {
         switch (load.action()) {
           case LOAD -> 1;
           case UNLOAD -> 2;
+          case UNKNOWN -> 0;
         };
     String activityName =
         switch (load.action()) {
           case LOAD -> "Load";
           case UNLOAD -> "Unload";
+          case UNKNOWN -> "Unknown";
         };
     int statusId =
         switch (load.outcome()) {
@@ -248,6 +250,7 @@ final class OcsfFormat extends JsonFormat {
       case VALID -> Optional.of(fields.put("state_id", 1).put("state", "Valid"));
       case UNKNOWN_KEY -> Optional.of(fields.put("state_id", 6).put("state", "Untrusted"));
       case INVALID -> Optional.of(fields.put("state_id", 9).put("state", "Bad"));
+      case UNKNOWN -> Optional.of(fields.put("state_id", UNKNOWN).put("state", "Unknown"));
     };
   }
 

@@ -273,7 +273,7 @@ public record ModuleReport(
       case MEMFD -> "memory";
       case TEMPORARY -> "a folder for temporary files";
       case HOME -> "a home folder";
-      case OTHER -> "";
+      case OTHER, UNKNOWN -> "";
     };
   }
 

@@ -87,7 +87,7 @@ final class LoadRows {
       boolean ordinary =
           switch (file.place()) {
             case DISTRIBUTION, UPDATES, MEMFD -> true;
-            case TEMPORARY, HOME, OTHER -> false;
+            case TEMPORARY, HOME, OTHER, UNKNOWN -> false;
           };
       if (name == null) {
         return file.path();
@@ -140,7 +140,7 @@ final class LoadRows {
       case UNLOADED -> "unloaded";
       case REFUSED -> "refused" + reason(load);
       case FAILED -> "failed" + reason(load);
-      case UNKNOWN -> "unknown: the sensor was blind";
+      case UNKNOWN -> "unknown";
     };
   }
 

@@ -15,8 +15,9 @@ import org.kmodwatch.core.event.Value;
  *
  * @param path keys that lead to the object, each with a dot after it, for messages
  * @param fields its fields
+ * @param gaps takes what this version cannot read, of this object and of those inside of it
  */
-record FieldReader(String path, Map<String, Value> fields) {
+record FieldReader(String path, Map<String, Value> fields, List<LoadRecord.Gap> gaps) {
 
   private static final long NANOS = 1_000_000_000L;
 
@@ -98,17 +99,34 @@ record FieldReader(String path, Map<String, Value> fields) {
     }
   }
 
-  <E extends Enum<E>> E word(String key, Function<String, E> valueOf) {
-    String word = required(key, text(key));
+  /**
+   * One of the words of a key.
+   *
+   * @param unknown what a word is that this version does not know, which a later one may have
+   *     written; it becomes a gap. So it is if the key is absent, and the record says so already
+   */
+  <E extends Enum<E>> E word(String key, Function<String, E> valueOf, E unknown) {
+    String field = path + key;
+    String given = text(key);
+    if (given == null && gaps.stream().anyMatch(gap -> gap.field().equals(field))) {
+      return unknown;
+    }
+    String word = required(key, given);
     try {
       E value = valueOf.apply(word.toUpperCase(Locale.ROOT).replace(' ', '_'));
-      if (word.equals(LoadRecords.word(value))) {
+      if (value != unknown && word.equals(LoadRecords.word(value))) {
         return value;
       }
     } catch (IllegalArgumentException noSuchWord) {
       // Told below.
     }
-    throw wrong(key, "one of its words but " + shown(word));
+    gaps.add(new LoadRecord.Gap(field, unknownWord(word)));
+    return unknown;
+  }
+
+  /** Why a field is not known that has a word of a later version, or none of any. */
+  static String unknownWord(String word) {
+    return "this version does not know the word " + shown(word);
   }
 
   List<Value> list(String key) {
@@ -136,7 +154,7 @@ record FieldReader(String path, Map<String, Value> fields) {
       if (!(value instanceof Value.Obj(var inner))) {
         throw wrong(key, "a list of objects");
       }
-      objects.add(new FieldReader(path + key + ".", inner));
+      objects.add(new FieldReader(path + key + ".", inner, gaps));
     }
     return objects;
   }
@@ -144,14 +162,14 @@ record FieldReader(String path, Map<String, Value> fields) {
   @Nullable FieldReader objectOrNull(String key) {
     return switch (get(key)) {
       case null -> null;
-      case Value.Obj(var inner) -> new FieldReader(path + key + ".", inner);
+      case Value.Obj(var inner) -> new FieldReader(path + key + ".", inner, gaps);
       default -> throw wrong(key, "an object");
     };
   }
 
   FieldReader object(String key) {
     FieldReader object = objectOrNull(key);
-    return object == null ? new FieldReader(path + key + ".", Map.of()) : object;
+    return object == null ? new FieldReader(path + key + ".", Map.of(), gaps) : object;
   }
 
   static String shown(String text) {

@@ -57,8 +57,11 @@ final class FieldWriter {
     return this;
   }
 
-  void word(String key, Enum<?> value) {
-    fields.put(key, Value.of(LoadRecords.word(value)));
+  /** Leaves it out if it is {@code unknown}. */
+  <E extends Enum<E>> void word(String key, E value, E unknown) {
+    if (value != unknown) {
+      fields.put(key, Value.of(LoadRecords.word(value)));
+    }
   }
 
   void time(String key, long nanos) {

@@ -146,15 +146,35 @@ public record ImageFacts(
         new LoadRecord.Image(
             sha256,
             size == null ? 0 : size,
-            "file".equals(text(event, SOURCE))
-                ? LoadRecord.Image.Source.FILE
-                : LoadRecord.Image.Source.KERNEL,
+            source(text(event, SOURCE)),
             Boolean.TRUE.equals(complete),
             decompressed(event),
             signature(event),
             text(event, KEPT));
+    var gaps = new ArrayList<>(gaps(event));
+    if (sha256 != null && image.source() == LoadRecord.Image.Source.UNKNOWN) {
+      gaps.add(notKnown("image.source", text(event, SOURCE)));
+    }
+    if (image.signature() != null
+        && image.signature().status() == LoadRecord.ModuleSignature.Status.UNKNOWN) {
+      gaps.add(notKnown("image.signature.status", text(event, SIGNATURE)));
+    }
     return new ImageFacts(
-        image, text(event, COMPRESSION), module(event), file(event), owner(event), gaps(event));
+        image, text(event, COMPRESSION), module(event), file(event), owner(event), gaps);
+  }
+
+  private static LoadRecord.Gap notKnown(String field, @Nullable String word) {
+    return new LoadRecord.Gap(field, FieldReader.unknownWord(String.valueOf(word)));
+  }
+
+  private static LoadRecord.Image.Source source(@Nullable String word) {
+    return switch (word) {
+      case "file" -> LoadRecord.Image.Source.FILE;
+      case "kernel" -> LoadRecord.Image.Source.KERNEL;
+      // The sensor's own events have none until somebody looks at the file.
+      case null -> LoadRecord.Image.Source.KERNEL;
+      default -> LoadRecord.Image.Source.UNKNOWN;
+    };
   }
 
   /** What the kernel said of the module, and where it said nothing, what the image says. */
@@ -194,7 +214,11 @@ public record ImageFacts(
             known, text(event, SIGNER), text(event, KEY_ID), text(event, DIGEST));
       }
     }
-    return null;
+    return new LoadRecord.ModuleSignature(
+        LoadRecord.ModuleSignature.Status.UNKNOWN,
+        text(event, SIGNER),
+        text(event, KEY_ID),
+        text(event, DIGEST));
   }
 
   private static LoadRecord.@Nullable ModuleDetails module(Event event) {

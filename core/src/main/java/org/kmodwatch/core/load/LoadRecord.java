@@ -167,7 +167,11 @@ public record LoadRecord(
     /** To load a module. */
     LOAD,
     /** To unload one. */
-    UNLOAD
+    UNLOAD,
+    /**
+     * Something that only a later version has a word for: the record has the gap {@code action}.
+     */
+    UNKNOWN
   }
 
   /** What became of an attempt. */
@@ -181,8 +185,8 @@ public record LoadRecord(
     /** The module is gone. */
     UNLOADED,
     /**
-     * Not known, since the sensor was blind for what the kernel accepts: the record has no outcome
-     * and the gap {@code outcome}.
+     * Not known, as the sensor was blind for what the kernel accepts, or only a later version has a
+     * word for it: the record has no outcome and the gap {@code outcome}.
      */
     UNKNOWN
   }
@@ -323,7 +327,9 @@ public record LoadRecord(
       /** The bytes as the kernel had them. */
       KERNEL,
       /** The file, read after the load; it is the one that the kernel had open, unchanged since. */
-      FILE
+      FILE,
+      /** Something that only a later version has a word for. */
+      UNKNOWN
     }
 
     /**
@@ -355,7 +361,9 @@ public record LoadRecord(
       /** There is none. */
       UNSIGNED,
       /** There is one, by a key that is not known here. */
-      UNKNOWN_KEY;
+      UNKNOWN_KEY,
+      /** Something that only a later version has a word for. */
+      UNKNOWN;
 
       /** As it is written in records and findings: {@code unknown key}, … */
       public String word() {
@@ -409,7 +417,9 @@ public record LoadRecord(
     /** Somebody's home. */
     HOME,
     /** Anywhere else. */
-    OTHER;
+    OTHER,
+    /** Somewhere that only a later version has a word for. */
+    UNKNOWN;
 
     private static final List<String> UPDATE_FOLDERS =
         List.of("updates/", "extra/", "weak-updates/", "dkms/");
@@ -547,7 +557,9 @@ public record LoadRecord(
       /** It was to be expected: nobody is alerted. */
       EXPECTED,
       /** Somebody is to look at it. */
-      ALERT
+      ALERT,
+      /** Something that only a later version has a word for. */
+      UNKNOWN
     }
   }
 }

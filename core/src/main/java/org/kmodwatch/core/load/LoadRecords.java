@@ -44,10 +44,8 @@ public final class LoadRecords {
             .text("bootId", host.bootId())
             .text("kernel", host.kernel())
             .text("arch", host.arch()));
-    out.word("action", record.action());
-    if (record.outcome() != LoadRecord.Outcome.UNKNOWN) {
-      out.word("outcome", record.outcome());
-    }
+    out.word("action", record.action(), LoadRecord.Action.UNKNOWN);
+    out.word("outcome", record.outcome(), LoadRecord.Outcome.UNKNOWN);
     out.number("returnValue", record.returnValue());
     out.text("errno", record.errno());
     out.text("reason", record.reason());
@@ -93,7 +91,7 @@ public final class LoadRecords {
         fields.time("ctime", file.ctimeNanos());
       }
       fields.flag("deleted", file.deleted());
-      fields.word("place", file.place());
+      fields.word("place", file.place(), LoadRecord.Place.UNKNOWN);
       LoadRecord.PackageOwner owner = file.owner();
       if (owner != null) {
         fields.object(
@@ -141,7 +139,7 @@ public final class LoadRecords {
     LoadRecord.Policy policy = record.policy();
     if (policy != null) {
       var fields = new FieldWriter();
-      fields.word("verdict", policy.verdict());
+      fields.word("verdict", policy.verdict(), LoadRecord.Policy.Verdict.UNKNOWN);
       out.object("policy", fields.text("rule", policy.rule()));
     }
     out.number("repeats", (long) record.repeats());
@@ -155,16 +153,22 @@ public final class LoadRecords {
 
   /**
    * The record that {@link #toValue} made {@code value} of. Keys that this version does not know
-   * are passed over.
+   * are passed over, and words that it does not know are unknown, with a gap.
    *
    * @throws LoadRecordException if it is no record of this schema
    */
   public static LoadRecord fromValue(Value.Obj value) {
-    var in = new FieldReader("", value.fields());
+    var gaps = new ArrayList<LoadRecord.Gap>();
+    var in = new FieldReader("", value.fields(), gaps);
     String schema = in.required("schema", in.text("schema"));
     if (!schema.equals(LoadRecord.SCHEMA)) {
       throw new LoadRecordException(
           "schema is not " + LoadRecord.SCHEMA + " but " + FieldReader.shown(schema));
+    }
+    for (FieldReader gap : in.objects("gaps")) {
+      gaps.add(
+          new LoadRecord.Gap(
+              gap.required("field", gap.text("field")), gap.required("why", gap.text("why"))));
     }
     FieldReader host = in.object("host");
     FieldReader route = in.object("route");
@@ -186,9 +190,9 @@ public final class LoadRecords {
             host.text("bootId"),
             host.text("kernel"),
             host.text("arch")),
-        in.word("action", LoadRecord.Action::valueOf),
+        in.word("action", LoadRecord.Action::valueOf, LoadRecord.Action.UNKNOWN),
         in.get("outcome") != null
-            ? in.word("outcome", LoadRecord.Outcome::valueOf)
+            ? in.word("outcome", LoadRecord.Outcome::valueOf, LoadRecord.Outcome.UNKNOWN)
             : LoadRecord.Outcome.UNKNOWN,
         in.number("returnValue"),
         in.text("errno"),
@@ -223,7 +227,7 @@ public final class LoadRecords {
                 orZero(file.unsigned("inode")),
                 orZero(file.time("ctime")),
                 file.flag("deleted"),
-                file.word("place", LoadRecord.Place::valueOf),
+                file.word("place", LoadRecord.Place::valueOf, LoadRecord.Place.UNKNOWN),
                 owner(file.objectOrNull("package"))),
         loader == null ? null : process(loader),
         requester == null
@@ -250,20 +254,16 @@ public final class LoadRecords {
         in.texts("findings"),
         policy(in.objectOrNull("policy")),
         repeats == null ? 1 : in.int32("repeats", repeats),
-        in.objects("gaps").stream()
-            .map(
-                gap ->
-                    new LoadRecord.Gap(
-                        gap.required("field", gap.text("field")),
-                        gap.required("why", gap.text("why"))))
-            .toList());
+        gaps);
   }
 
   private static LoadRecord.@Nullable Policy policy(@Nullable FieldReader policy) {
     return policy == null
         ? null
         : new LoadRecord.Policy(
-            policy.word("verdict", LoadRecord.Policy.Verdict::valueOf), policy.text("rule"));
+            policy.word(
+                "verdict", LoadRecord.Policy.Verdict::valueOf, LoadRecord.Policy.Verdict.UNKNOWN),
+            policy.text("rule"));
   }
 
   /** The record as an event that signatures can select; the envelope is that of {@code basis}. */
@@ -308,7 +308,7 @@ public final class LoadRecords {
     out.text("sha256", image.sha256());
     out.number("sizeBytes", image.sizeBytes());
     if (image.sha256() != null) {
-      out.word("source", image.source());
+      out.word("source", image.source(), LoadRecord.Image.Source.UNKNOWN);
     }
     out.truth("complete", image.complete());
     LoadRecord.Image.Decompressed decompressed = image.decompressed();
@@ -322,7 +322,7 @@ public final class LoadRecords {
     LoadRecord.ModuleSignature signature = image.signature();
     if (signature != null) {
       var fields = new FieldWriter();
-      fields.word("status", signature.status());
+      fields.word("status", signature.status(), LoadRecord.ModuleSignature.Status.UNKNOWN);
       fields.text("signer", signature.signer());
       fields.text("keyId", signature.keyId());
       fields.text("digest", signature.digest());
@@ -341,7 +341,7 @@ public final class LoadRecords {
         in.required("sizeBytes", in.number("sizeBytes")),
         sha256 == null
             ? LoadRecord.Image.Source.KERNEL
-            : in.word("source", LoadRecord.Image.Source::valueOf),
+            : in.word("source", LoadRecord.Image.Source::valueOf, LoadRecord.Image.Source.UNKNOWN),
         in.flag("complete"),
         decompressed == null
             ? null
@@ -351,7 +351,10 @@ public final class LoadRecords {
         signature == null
             ? null
             : new LoadRecord.ModuleSignature(
-                signature.word("status", LoadRecord.ModuleSignature.Status::valueOf),
+                signature.word(
+                    "status",
+                    LoadRecord.ModuleSignature.Status::valueOf,
+                    LoadRecord.ModuleSignature.Status.UNKNOWN),
                 signature.text("signer"),
                 signature.text("keyId"),
                 signature.text("digest")),

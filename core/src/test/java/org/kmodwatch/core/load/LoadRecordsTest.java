@@ -1,5 +1,6 @@
 package org.kmodwatch.core.load;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -7,8 +8,12 @@ import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.NullMarked;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.kmodwatch.core.event.ContainerContext;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.event.KubernetesContext;
@@ -164,13 +169,79 @@ final class LoadRecordsTest {
     assertThat(LoadRecords.toValue(record).fields()).doesNotContainKey("outcome");
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "action",
+        "outcome",
+        "image.source",
+        "image.signature.status",
+        "file.place",
+        "policy.verdict"
+      })
+  void wordOfALaterVersion_isUnknownWithAGap_andTheRestIsRead(String field) {
+    LoadRecord read = LoadRecords.fromValue(with(LoadRecords.toValue(FULL), field, "of tomorrow"));
+
+    LoadRecord.Gap gap =
+        new LoadRecord.Gap(field, "this version does not know the word of tomorrow");
+    assertThat(read.gaps()).containsExactly(FULL.gaps().getFirst(), gap);
+    assertThat(at(LoadRecords.toValue(read), field)).isNull();
+    assertThat(with(without(LoadRecords.toValue(read), "gaps"), field, "x"))
+        .isEqualTo(with(without(LoadRecords.toValue(FULL), "gaps"), field, "x"));
+    // What was read is written, and read again.
+    assertThat(LoadRecords.fromValue(LoadRecords.toValue(read))).isEqualTo(read);
+  }
+
+  @Test
+  void wordUnknown_isNoWordOfTheSchema() {
+    LoadRecord read = LoadRecords.fromValue(with(LoadRecords.toValue(FULL), "action", "unknown"));
+
+    assertThat(read.action()).isEqualTo(LoadRecord.Action.UNKNOWN);
+    assertThat(read.hasGap("action")).isTrue();
+  }
+
+  private static Value.Obj with(Value.Obj object, String field, String word) {
+    int dot = field.indexOf('.');
+    // In an order of their own, so that it is the same whether the key was there or not.
+    var fields = new TreeMap<>(object.fields());
+    if (dot < 0) {
+      fields.put(field, Value.of(word));
+    } else {
+      String first = field.substring(0, dot);
+      fields.put(first, with(inside(object, first), field.substring(dot + 1), word));
+    }
+    return new Value.Obj(fields);
+  }
+
+  private static Value.Obj without(Value.Obj object, String key) {
+    var fields = new LinkedHashMap<>(object.fields());
+    fields.remove(key);
+    return new Value.Obj(fields);
+  }
+
+  private static @Nullable Value at(Value.Obj object, String field) {
+    int dot = field.indexOf('.');
+    return dot < 0
+        ? object.fields().get(field)
+        : at(inside(object, field.substring(0, dot)), field.substring(dot + 1));
+  }
+
+  private static Value.Obj inside(Value.Obj object, String key) {
+    return (Value.Obj) requireNonNull(object.fields().get(key));
+  }
+
   @Test
   void damagedRecord_isRefusedWithItsPlace() {
     var fields = new LinkedHashMap<>(LoadRecords.toValue(FULL).fields());
-    fields.put("outcome", Value.of("perhaps"));
+    fields.put("outcome", Value.of(true));
     assertThatThrownBy(() -> LoadRecords.fromValue(new Value.Obj(fields)))
         .isInstanceOf(LoadRecordException.class)
         .hasMessageContaining("outcome");
+    fields.remove("outcome");
+    fields.remove("action");
+    assertThatThrownBy(() -> LoadRecords.fromValue(new Value.Obj(fields)))
+        .isInstanceOf(LoadRecordException.class)
+        .hasMessage("action is missing");
     assertThatThrownBy(() -> LoadRecords.fromValue(new Value.Obj(Map.of())))
         .isInstanceOf(LoadRecordException.class)
         .hasMessageContaining("schema");
