@@ -198,6 +198,9 @@ static __noinline int list_held(struct kw_attempt *a)
 	struct kw_control *c;
 	__u32 zero = 0;
 
+	/* Whatever call it is made in, that is not what was held back. */
+	if (r->kind == KW_MODULE_REQUEST || r->kind == KW_SECURITY_MODULE_REQUEST)
+		key.call = KW_NO_CALL_BUT_REQUEST;
 	if (a->grant == KW_HELD_TOGETHER) {
 		key.cgroup_id = 0;
 		key.uid = KW_ALL_USERS;

@@ -54,6 +54,7 @@ enum kw_call {
 	KW_INIT_MODULE = 1,
 	KW_FINIT_MODULE = 2,
 	KW_DELETE_MODULE = 3,
+	KW_NO_CALL_BUT_REQUEST = 4,	/* in kw_held_key alone: of requests for modules */
 };
 
 enum kw_flag {
@@ -209,7 +210,7 @@ struct kw_held_key {
 	__u64 cgroup_id;
 	__s64 ret;
 	__u32 uid;
-	enum kw_call call;		/* none: a request for a module, or a file read */
+	enum kw_call call;		/* none: a file read */
 };
 
 struct kw_held {

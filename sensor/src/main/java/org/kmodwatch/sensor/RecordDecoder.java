@@ -236,6 +236,7 @@ final class RecordDecoder {
                 C_UNSIGNED_LONG,
                 Integer.toUnsignedLong(held.getInt(HeldLayout.NO_ROOM))),
             new Argument("many_users", "bool", Value.of(ofAll)),
+            new Argument("request", "bool", Value.of(call == RecordLayout.NO_CALL_BUT_REQUEST)),
             unsigned(
                 "first", C_UNSIGNED_LONG, bootToEpochNanos + held.getLong(HeldLayout.FIRST_NANOS)),
             unsigned("last", C_UNSIGNED_LONG, last)),

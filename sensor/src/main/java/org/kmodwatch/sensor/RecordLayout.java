@@ -131,6 +131,9 @@ final class RecordLayout {
   static final int FINIT_MODULE = 2;
   static final int DELETE_MODULE = 3;
 
+  /** In the list of what was held back alone. */
+  static final int NO_CALL_BUT_REQUEST = 4;
+
   /** enum kw_counter. */
   static final int COUNTER_ATTEMPTS_SENT = 0;
 

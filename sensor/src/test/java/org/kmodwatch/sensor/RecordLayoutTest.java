@@ -189,7 +189,8 @@ final class RecordLayoutTest {
               entry(RecordLayout.NO_CALL, "KW_NO_CALL"),
               entry(RecordLayout.INIT_MODULE, "KW_INIT_MODULE"),
               entry(RecordLayout.FINIT_MODULE, "KW_FINIT_MODULE"),
-              entry(RecordLayout.DELETE_MODULE, "KW_DELETE_MODULE"));
+              entry(RecordLayout.DELETE_MODULE, "KW_DELETE_MODULE"),
+              entry(RecordLayout.NO_CALL_BUT_REQUEST, "KW_NO_CALL_BUT_REQUEST"));
       assertThat(btf.enumerators("kw_flag"))
           .containsExactly(
               entry(RecordLayout.FLAG_COMPAT, "KW_COMPAT"),
