@@ -56,6 +56,8 @@ record LoadsAccount(LoadTrackerStatistics tracker, long preExisting, long notLoo
     json.put("withAttempt", Value.of(tracker.requestsWithAttempt()));
     json.put("withoutLoad", Value.of(tracker.requestsWithoutLoad()));
     json.put("pending", Value.of(tracker.requestsPending()));
+    json.put("records", Value.of(tracker.requestRecords()));
+    json.put("summarised", Value.of(tracker.requestsSummarised()));
     return new Value.Obj(json);
   }
 

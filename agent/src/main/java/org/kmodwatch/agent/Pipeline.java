@@ -48,7 +48,6 @@ final class Pipeline {
 
   private final Engine engine;
   private final LoadTracker tracker;
-  private final OpenRequests requests = new OpenRequests();
   private final FirstRecords firstRecords = new FirstRecords();
   private final LoadListener observer;
   private final BeforeLoad beforeLoad;
@@ -171,7 +170,6 @@ final class Pipeline {
     }
     tell(output -> output.event(event));
     try {
-      requests.event(event);
       tracker.accept(event, findings);
     } catch (RuntimeException | Error e) {
       faults.failed(event, e);
@@ -200,7 +198,6 @@ final class Pipeline {
     } catch (RuntimeException | Error e) {
       faults.failed(null, e);
     }
-    requests.tick(nowNanos);
     handOn();
     tellAlerts();
   }
@@ -280,8 +277,6 @@ final class Pipeline {
   void finish() throws IOException {
     tracker.finish();
     handOn();
-    requests.finish();
-    handOn();
     leave();
   }
 
@@ -311,11 +306,6 @@ final class Pipeline {
       }
       inHand = null;
     }
-    for (Event request : requests.take()) {
-      inHand = request;
-      tell(output -> output.requestWithoutLoad(request));
-      inHand = null;
-    }
   }
 
   private void handOn(Joined joinedOne) throws IOException {
@@ -337,7 +327,6 @@ final class Pipeline {
       }
       tellAlerts();
     }
-    requests.joined(record);
     observer.onLoad(record, basis);
   }
 

@@ -162,11 +162,6 @@ final class Recorder implements Output, AutoCloseable {
   }
 
   @Override
-  public void requestWithoutLoad(Event request) {
-    // It is one of the events.
-  }
-
-  @Override
   public void alert(Alert alert) {
     // The load or the finding that it is about is recorded.
   }

@@ -56,6 +56,16 @@ public final class Loads {
     return this;
   }
 
+  /** A request for a module that came to nothing. */
+  public static Loads request(@Nullable String alias, LoadRecord.ProcessDetails by) {
+    Loads request = new Loads(null);
+    request.id = "id-" + alias;
+    request.action = LoadRecord.Action.REQUEST;
+    request.loader = null;
+    request.requester = new LoadRecord.Requester(alias, by, null);
+    return request.failed(null, null, "no load was seen for it within 60 s");
+  }
+
   public Loads refused() {
     return refused(-129L, "EKEYREJECTED", "the signature is not by a trusted key");
   }
@@ -184,7 +194,10 @@ public final class Loads {
         returnValue,
         errno,
         reason,
-        new LoadRecord.Route("finit_module", abi, flags, "", memoryOnly, null, requester != null),
+        action == LoadRecord.Action.REQUEST
+            ? new LoadRecord.Route(null, null, List.of(), null, false, null, false)
+            : new LoadRecord.Route(
+                "finit_module", abi, flags, "", memoryOnly, null, requester != null),
         new LoadRecord.ModuleDetails(
             name, null, null, null, null, null, null, intree, List.of(), List.of(), sizeBytes,
             List.of()),

@@ -152,9 +152,6 @@ class PipelineTest {
     }
 
     @Override
-    public void requestWithoutLoad(Event request) {}
-
-    @Override
     public void alert(Alert alert) {
       alerts.add(alert);
     }

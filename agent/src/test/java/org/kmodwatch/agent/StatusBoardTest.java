@@ -185,7 +185,7 @@ class StatusBoardTest {
     records.put(LoadRecord.Outcome.REFUSED, 2L);
     var tracker =
         new LoadTrackerStatistics(
-            0, 0, 0, 0, 0, 0, 0, 0, 11, records, 0, 0, 0, 1, 4, 1, 0, 0, 0, 0, 0, 0);
+            0, 0, 0, 0, 0, 0, 0, 0, 11, records, 0, 0, 0, 1, 4, 1, 0, 0, 0, 0, 0, 0, 0, 0);
     return new Ledger(
         TIME,
         false,

@@ -246,9 +246,6 @@ class WatchFaultTest {
     }
 
     @Override
-    public void requestWithoutLoad(Event request) {}
-
-    @Override
     public void alert(Alert alert) {}
 
     @Override

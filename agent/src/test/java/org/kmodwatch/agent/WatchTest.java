@@ -180,7 +180,9 @@ class WatchTest {
                   "refused" : 0,
                   "withAttempt" : 0,
                   "withoutLoad" : 0,
-                  "pending" : 0
+                  "pending" : 0,
+                  "records" : 0,
+                  "summarised" : 0
                 },
                 "events" : {
                   "seen" : 3,

@@ -154,8 +154,30 @@ final class SignaturesIT {
   }
 
   @Test
-  void request_thatLeadsToNoLoad_isCountedAndNoRecord() {
-    assertThat(guest.eventsOf("no-such-family", "module_request")).isNotEmpty();
+  void request_thatLeadsToNoLoad_isARecord() {
+    var asked = guest.eventsOf("no-such-family", "security_kernel_module_request").getFirst();
+    JsonNode record =
+        guest.loads().stream()
+            .filter(load -> load.get("action").asString().equals("request"))
+            .filter(
+                load ->
+                    load.at("/requester/hostPid").asInt() == guest.theCase("no-such-family").pid())
+            .findFirst()
+            .orElseThrow();
+
+    assertThat(record.get("id").asString())
+        .isEqualTo(
+            Long.toHexString(asked.timestampNanos())
+                + "-"
+                + Integer.toHexString(asked.process().hostThreadId()));
+    assertThat(record.get("outcome").asString()).isEqualTo("failed");
+    assertThat(record.get("reason").asString()).startsWith("no load was seen for it ");
+    assertThat(record.at("/requester/alias").asString())
+        .isEqualTo(asked.stringArgument("name").orElseThrow());
+    assertThat(record.at("/requester/comm").asString()).isEqualTo("kwload");
+    assertThat(record.propertyNames())
+        .containsExactly(
+            "schema", "id", "time", "host", "action", "outcome", "reason", "requester", "repeats");
     assertThat(guest.loadsOf("no-such-family")).isEmpty();
     assertThat(guest.ledger().at("/loads/requests/withoutLoad").asInt()).isEqualTo(1);
   }

@@ -106,7 +106,7 @@ final class Shortened {
         requester == null
             ? null
             : new LoadRecord.Requester(
-                text(requester.alias()),
+                optional(requester.alias()),
                 process(requester.process()),
                 optional(requester.modprobePath()));
     List<LoadRecord.Gap> gaps =

@@ -70,8 +70,10 @@ final class CefFormat implements Format {
     put(keys, "cat", facts.kind().word());
     put(keys, "dhost", facts.host().name());
     facts.askedBy().ifPresent(asked -> asked(keys, asked));
+    // Of a request, whoever asked is all there is.
     facts
         .loader()
+        .filter(loader -> !facts.isRequest())
         .ifPresent(
             loader -> {
               put(keys, "dproc", loader.program());
@@ -113,7 +115,12 @@ final class CefFormat implements Format {
       put(keys, "fsize", image.sizeBytes());
     }
     labelled(keys, "cn1", "returnValue", load.returnValue());
-    labelled(keys, "cs1", "module", load.module().name());
+    LoadRecord.Requester requester = load.requester();
+    if (load.action() == LoadRecord.Action.REQUEST && requester != null) {
+      labelled(keys, "cs1", "alias", requester.alias());
+    } else {
+      labelled(keys, "cs1", "module", load.module().name());
+    }
     if (image != null && image.signature() != null) {
       String signer = image.signature().signer();
       labelled(

@@ -85,6 +85,7 @@ final class EcsFormat extends JsonFormat {
           switch (load.action()) {
             case LOAD -> "loaded-kernel-module";
             case UNLOAD -> "unloaded-kernel-module";
+            case REQUEST -> "requested-kernel-module";
             case UNKNOWN -> null;
           });
       event.put(

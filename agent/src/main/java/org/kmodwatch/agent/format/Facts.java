@@ -123,10 +123,15 @@ record Facts(
         : new LoadRecord.Host(event.hostName(), null, null, null, null);
   }
 
-  /** The process that made the call. */
+  /** Whether it is about a request for a module that came to nothing. */
+  boolean isRequest() {
+    return load != null && load.action() == LoadRecord.Action.REQUEST;
+  }
+
+  /** The process that made the call; of a request whoever asked, since there is no other. */
   Optional<ProcessDetails> loader() {
     if (load != null) {
-      return Optional.ofNullable(load.loader());
+      return isRequest() ? load.askedBy() : Optional.ofNullable(load.loader());
     }
     return event == null ? Optional.empty() : Optional.of(process(event));
   }
@@ -182,8 +187,13 @@ record Facts(
   }
 
   private String ofLoad(LoadRecord load) {
+    LoadRecord.Requester requester = load.requester();
+    String name = load.module().name();
+    if (isRequest() && requester != null) {
+      name = requester.alias();
+    }
     var text = new StringBuilder("kernel module ");
-    text.append(load.module().name() == null ? "(name not known)" : load.module().name());
+    text.append(name == null ? "(name not known)" : name);
     text.append(' ').append(happened(load));
     path().ifPresent(path -> text.append(" from ").append(path));
     if (load.reason() != null) {
@@ -193,11 +203,11 @@ record Facts(
       }
     }
     loader().ifPresent(loader -> text.append(" by ").append(named(loader)));
-    if (load.requester() != null) {
-      text.append(" for ")
-          .append(named(load.requester().process()))
-          .append(", who made the kernel ask for ")
-          .append(load.requester().alias());
+    if (requester != null && !isRequest()) {
+      text.append(" for ").append(named(requester.process()));
+      if (requester.alias() != null) {
+        text.append(", who made the kernel ask for ").append(requester.alias());
+      }
     }
     return text.toString();
   }

@@ -54,11 +54,6 @@ public final class FormatOutput implements Output {
   }
 
   @Override
-  public void requestWithoutLoad(Event request) {
-    // It is one of the events.
-  }
-
-  @Override
   public void flush() throws IOException {
     out.flush();
   }

@@ -35,6 +35,9 @@ final class OcsfFormat extends JsonFormat {
   private static final int REGULAR_FILE = 1;
   private static final int UNKNOWN = 0;
 
+  /** What the schema has no id for. */
+  private static final int OTHER = 99;
+
   /** os.type_id. */
   private static final int LINUX = 200;
 
@@ -60,12 +63,14 @@ final class OcsfFormat extends JsonFormat {
         switch (load.action()) {
           case LOAD -> 1;
           case UNLOAD -> 2;
+          case REQUEST -> OTHER;
           case UNKNOWN -> 0;
         };
     String activityName =
         switch (load.action()) {
           case LOAD -> "Load";
           case UNLOAD -> "Unload";
+          case REQUEST -> "Request";
           case UNKNOWN -> "Unknown";
         };
     int statusId =
@@ -110,7 +115,7 @@ final class OcsfFormat extends JsonFormat {
     if (load.policy() != null && load.policy().rule() != null) {
       fields.put("policy", new Fields().put("name", load.policy().rule()));
     }
-    fields.put("actor", actor(load));
+    fields.put("actor", actor(facts));
     fields.put("container", container(load.container()));
     fields.put("unmapped", unmapped(load));
     return fields.toValue();
@@ -254,8 +259,8 @@ final class OcsfFormat extends JsonFormat {
     };
   }
 
-  private static Fields actor(LoadRecord load) {
-    ProcessDetails loader = load.loader();
+  private static Fields actor(Facts facts) {
+    ProcessDetails loader = facts.loader().orElse(null);
     if (loader == null) {
       // One of its fields is required; this is who did it as far as is known.
       return new Fields().put("app_name", "unknown");

@@ -80,11 +80,6 @@ public final class JsonOutputs {
     }
 
     @Override
-    public void requestWithoutLoad(Event request) {
-      // It is one of the events.
-    }
-
-    @Override
     public void alert(Alert alert) throws IOException {
       // Not asked for.
     }

@@ -10,7 +10,7 @@ import org.kmodwatch.core.event.Errno;
 import org.kmodwatch.core.load.LoadRecord;
 import org.kmodwatch.core.signature.SignatureMetadata;
 
-/** Makes one row of each load. */
+/** Makes one row of each load, and of each request that came to nothing. */
 final class LoadRows {
 
   /** Every load by a file or from memory has this one, so its title says nothing new. */
@@ -64,6 +64,9 @@ final class LoadRows {
   private String who(LoadRecord load) {
     LoadRecord.ProcessDetails loader = load.loader();
     LoadRecord.Requester requester = load.requester();
+    if (requester != null && load.action() == LoadRecord.Action.REQUEST) {
+      return process(requester.process());
+    }
     if (requester != null) {
       return process(requester.process()) + " via " + (loader == null ? "?" : loader.comm());
     }
@@ -81,6 +84,10 @@ final class LoadRows {
 
   /** Its name; and its file where that is not where modules belong. */
   private static String module(LoadRecord load) {
+    if (load.action() == LoadRecord.Action.REQUEST) {
+      LoadRecord.Requester requester = load.requester();
+      return requester == null || requester.alias() == null ? "-" : requester.alias();
+    }
     String name = load.module().name();
     LoadRecord.ModuleFile file = load.file();
     if (file != null) {
@@ -120,7 +127,10 @@ final class LoadRows {
       route.add("forced");
     }
     LoadRecord.Requester requester = load.requester();
-    if (requester != null) {
+    if (load.action() == LoadRecord.Action.REQUEST) {
+      return route;
+    }
+    if (requester != null && requester.alias() != null) {
       route.add("autoload " + requester.alias());
     } else if (load.route().autoload()) {
       route.add("autoload");
@@ -173,7 +183,9 @@ final class LoadRows {
     return switch (load.outcome()) {
       case LOADED, UNLOADED -> Row.Tone.DONE;
       case REFUSED -> Row.Tone.REFUSED;
-      case FAILED, UNKNOWN -> Row.Tone.FAILED;
+      // Most are for what was never there, and nobody's fault.
+      case FAILED, UNKNOWN ->
+          load.action() == LoadRecord.Action.REQUEST ? Row.Tone.PLAIN : Row.Tone.FAILED;
     };
   }
 
@@ -203,7 +215,12 @@ final class LoadRows {
       more.add("second try of the call before it");
     }
     if (load.repeats() > 1) {
-      more.add(String.format(Locale.ROOT, "stands for %,d attempts", load.repeats()));
+      more.add(
+          String.format(
+              Locale.ROOT,
+              "stands for %,d %s",
+              load.repeats(),
+              load.action() == LoadRecord.Action.REQUEST ? "requests" : "attempts"));
     }
     for (LoadRecord.Gap gap : load.gaps()) {
       // Part of something is a detail, which the record has.

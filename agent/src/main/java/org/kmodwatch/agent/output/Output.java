@@ -28,18 +28,11 @@ public interface Output {
   void event(Event event) throws IOException;
 
   /**
-   * Takes a load, after its findings.
+   * Takes a load, or a request that led to none, after its findings.
    *
    * @throws IOException if it cannot be written
    */
   void load(LoadRecord load) throws IOException;
-
-  /**
-   * Takes a request for a module that led to no load.
-   *
-   * @throws IOException if it cannot be written
-   */
-  void requestWithoutLoad(Event request) throws IOException;
 
   /**
    * Takes an alert, after the load or the finding that it is about.

@@ -5,7 +5,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
-import org.kmodwatch.core.event.Errno;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.event.EventNames;
 import org.kmodwatch.core.event.Value;
@@ -14,9 +13,7 @@ import org.kmodwatch.core.load.LoadRecord;
 import org.kmodwatch.core.signature.Finding;
 import org.kmodwatch.core.signature.SignatureMetadata;
 
-/**
- * Makes rows of loads, of requests that led to none, and of findings that no load's row will show.
- */
+/** Makes rows of loads and requests, and of findings that no such row will show. */
 final class Rows {
 
   /** The events that belong to an attempt, so that its record names the findings on them. */
@@ -67,22 +64,6 @@ final class Rows {
 
   Row ofLoad(LoadRecord load) {
     return loads.of(load);
-  }
-
-  /** The row for a request that led to no load. */
-  Row ofRequest(Event event) {
-    Long returned = event.returnValue();
-    Optional<Errno> errno = returned == null ? Optional.empty() : Errno.ofReturnValue(returned);
-    boolean refused = errno.filter(Errno::isRefusal).isPresent();
-    return new Row(
-        event.timestampNanos(),
-        "request",
-        who(event),
-        module(event),
-        errno
-            .map(e -> (refused ? "refused: " : "failed: ") + LoadRows.worded(e.text(), e.name()))
-            .orElse("no module was loaded for it"),
-        refused ? Row.Tone.REFUSED : Row.Tone.PLAIN);
   }
 
   private static String detail(Event event) {

@@ -92,11 +92,6 @@ public final class TableOutput implements Output {
   }
 
   @Override
-  public void requestWithoutLoad(Event request) throws IOException {
-    print(rows.ofRequest(request));
-  }
-
-  @Override
   public void alert(Alert alert) {
     // The load or the finding that it is about has its row.
   }

@@ -163,11 +163,6 @@ public final class SpooledSink implements Output, AutoCloseable {
   }
 
   @Override
-  public void requestWithoutLoad(Event request) {
-    // It is one of the events.
-  }
-
-  @Override
   public void flush() {
     // Each is on its way at once.
   }

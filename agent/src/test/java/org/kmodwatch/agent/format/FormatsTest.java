@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.kmodwatch.agent.EventBuilder.event;
 import static org.kmodwatch.agent.Loads.load;
 import static org.kmodwatch.agent.Loads.process;
+import static org.kmodwatch.agent.Loads.request;
 
 import java.util.List;
 import java.util.stream.Stream;
@@ -23,6 +24,9 @@ import org.kmodwatch.core.signatures.BuiltIn;
 import org.kmodwatch.core.signatures.KernelModuleLoading;
 
 class FormatsTest {
+
+  private static final LoadRecord REQUEST =
+      request("net-pf-38", process("curl", 77, 65534)).build();
 
   private static final Catalogue CATALOGUE = Catalogue.of(BuiltIn.signatures());
 
@@ -58,6 +62,8 @@ class FormatsTest {
         new Notice.OfLoad(load(null).by(null).notReturned().build()),
         alert(load(null).by(null).failed(null, null, null).build(), 1),
         new Notice.OfLoad(load("gone").unloaded().build()),
+        new Notice.OfLoad(REQUEST),
+        alert(REQUEST, 2),
         alert(load("mem").memory(9).refused().findings("TRC-1017").build(), 1),
         new Notice.OfLoad(odd),
         alert(odd, 3),
@@ -80,6 +86,33 @@ class FormatsTest {
   @MethodSource("noticesBySchema")
   void form_isValidByItsSchema(FormatName format, Notice notice) {
     assertThat(ForeignReaders.faults(format, write(format, notice))).isEmpty();
+  }
+
+  @Test
+  void requestThatCameToNothing_isInEveryFormatForLoads_withItsAliasAndWhoAsked() {
+    for (FormatName format : FormatName.values()) {
+      if (format.kinds().contains(Notice.Kind.LOAD)) {
+        assertThat(write(format, new Notice.OfLoad(REQUEST)))
+            .as(format.word())
+            .contains("net-pf-38", "request", "65534", "curl");
+      }
+    }
+    assertThat(write(FormatName.ECS, new Notice.OfLoad(REQUEST)))
+        .contains("\"action\":\"requested-kernel-module\"", "\"type\":[\"info\"]")
+        .contains("\"outcome\":\"failure\"", "\"process\":{\"pid\":77,\"name\":\"curl\"");
+    assertThat(write(FormatName.OCSF, new Notice.OfLoad(REQUEST)))
+        .contains("\"activity_id\":99,\"activity_name\":\"Request\",\"type_uid\":100299")
+        .contains("\"actor\":{\"process\":{\"pid\":77");
+    assertThat(write(FormatName.FALCO, new Notice.OfLoad(REQUEST)))
+        .contains("\"proc.name\":\"curl\"", "\"kmod.action\":\"request\"")
+        .doesNotContain("evt.type");
+    assertThat(write(FormatName.CEF, new Notice.OfLoad(REQUEST)))
+        .contains("|kernel-module-request|Kernel module request failed|")
+        .contains(" sproc=curl spid=77 suid=65534 act=request outcome=failed ")
+        .contains(" cs1=net-pf-38 cs1Label=alias ")
+        .contains(
+            " msg=kernel module net-pf-38 request failed, no load was seen for it within 60 s by"
+                + " curl[77] uid 65534");
   }
 
   @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.kmodwatch.agent.EventBuilder.event;
 import static org.kmodwatch.agent.Loads.load;
 import static org.kmodwatch.agent.Loads.process;
+import static org.kmodwatch.agent.Loads.request;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -202,22 +203,27 @@ class TableOutputTest {
   }
 
   @Test
-  void requestWithoutLoad_hasARow() throws IOException {
-    table.requestWithoutLoad(
-        event("module_request").by("curl", 77, 65534).with("name", "net-pf-99").build());
-    table.requestWithoutLoad(
-        event("security_kernel_module_request")
-            .by("curl", 77, 65534)
-            .with("kmod_name", "net-pf-99")
-            .returned(-1L)
+  void requestThatCameToNothing_hasARow() throws IOException {
+    table.load(request("net-pf-99", process("curl", 77, 65534)).build());
+    table.load(
+        request("net-pf-99", process("curl", 77, 65534))
+            .refused(-1L, "EPERM", "a security module said no")
+            .build());
+    table.load(
+        request(null, process("curl", 77, 65534))
+            .refused(-1L, "EPERM", "held back")
+            .repeats(4000)
             .build());
     assertThat(lines())
         .containsExactly(
             HEADING,
             "2026-11-22 21:00:00.123  request   curl[77] uid 65534                  net-pf-99     "
-                + "            no module was loaded for it",
+                + "            failed: no load was seen for it within 60 s",
             "2026-11-22 21:00:00.123  request   curl[77] uid 65534                  net-pf-99     "
-                + "            refused: Operation not permitted (EPERM)");
+                + "            refused: a security module said no (EPERM)",
+            "2026-11-22 21:00:00.123  request   curl[77] uid 65534                  -             "
+                + "            refused: held back (EPERM)",
+            "    stands for 4,000 requests");
   }
 
   @Test
@@ -271,8 +277,8 @@ class TableOutputTest {
 
   @Test
   void oldRecordings_countFromBoot() throws IOException {
-    table.requestWithoutLoad(event("module_request").at(12_345_678_901_234L).build());
-    assertThat(row(1)).startsWith("boot+12345.678s          request");
+    table.finding(finding("KMW-1009", "x", 3, event("module_hidden").at(12_345_678_901_234L)));
+    assertThat(row(1)).startsWith("boot+12345.678s          KMW-1009");
   }
 
   private static Finding finding(String id, String name, int severity, EventBuilder event) {

@@ -111,7 +111,8 @@ public record SensorContext(
         lockdownVerdict,
         task,
         clockShiftNanos,
-        stringsHidden);
+        stringsHidden,
+        taints);
   }
 
   /** The event's key in JSON. */

@@ -10,15 +10,15 @@ import org.kmodwatch.core.event.KubernetesContext;
 import org.kmodwatch.core.event.ProcessContext;
 
 /**
- * One attempt to load or unload one module (schema {@value #SCHEMA}, docs/load-record.md). What is
- * not known is null, an empty list or false, and absent in JSON; {@code gaps} says why something
- * that was tried is missing.
+ * One attempt to load or unload one module, or one request for a module that was refused or led to
+ * no load (schema {@value #SCHEMA}, docs/load-record.md). What is not known is null, an empty list
+ * or false, and absent in JSON; {@code gaps} says why something that was tried is missing.
  *
  * @param id stable over reading the same events again
  * @param timeNanos when the attempt began, nanoseconds since the epoch
  * @param durationNanos from then until the call returned; null if it has not
  * @param host where it happened
- * @param action load or unload
+ * @param action load, unload or request
  * @param outcome what became of it
  * @param returnValue what the call returned, 0 or a negative errno; null if it has not returned
  * @param errno the errno's name; null where there was none
@@ -168,6 +168,8 @@ public record LoadRecord(
     LOAD,
     /** To unload one. */
     UNLOAD,
+    /** To have the kernel load one; nothing was loaded for it. */
+    REQUEST,
     /**
      * Something that only a later version has a word for: the record has the gap {@code action}.
      */
@@ -529,12 +531,14 @@ public record LoadRecord(
   /**
    * The process on whose behalf the kernel started modprobe.
    *
-   * @param alias what the kernel asked for, for example {@code net-pf-38}
+   * @param alias what the kernel asked for, for example {@code net-pf-38}; null if its name could
+   *     not be read, or the record is of many
    * @param process who
    * @param modprobePath what the kernel started, if that is no longer what it was when Kmodwatch
    *     started; null otherwise
    */
-  public record Requester(String alias, ProcessDetails process, @Nullable String modprobePath) {}
+  public record Requester(
+      @Nullable String alias, ProcessDetails process, @Nullable String modprobePath) {}
 
   /**
    * Something that is missing.

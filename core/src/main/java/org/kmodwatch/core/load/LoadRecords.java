@@ -233,9 +233,7 @@ public final class LoadRecords {
         requester == null
             ? null
             : new LoadRecord.Requester(
-                requester.required("alias", requester.text("alias")),
-                process(requester),
-                requester.text("modprobePath")),
+                requester.text("alias"), process(requester), requester.text("modprobePath")),
         new ContainerContext(
             container.text("id"),
             container.text("name"),

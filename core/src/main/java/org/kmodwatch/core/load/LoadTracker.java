@@ -21,8 +21,9 @@ import org.kmodwatch.core.event.SourceContext;
 import org.kmodwatch.core.load.Attempt.Part;
 
 /**
- * Joins events into load records: one for each system call that loads or unloads a module, and one
- * for each module that comes or goes outside of any call that was seen.
+ * Joins events into load records: one for each system call that loads or unloads a module, one for
+ * each module that comes or goes outside of any call that was seen, and one for each request for a
+ * module that is refused or leads to no load.
  *
  * <p>A state machine and nothing else: it has no thread and no clock. What depends on time happens
  * in {@link #tick}. Give it the time of the events that it has been given: behind a queue, that of
@@ -104,6 +105,8 @@ public final class LoadTracker {
   private long keptBytes;
   private long summaries;
   private long summarised;
+  private long requestRecords;
+  private long requestsSummarised;
   private long nowNanos;
 
   /** Which of these parts are blind, and when attempts must have begun that may be affected. */
@@ -197,7 +200,8 @@ public final class LoadTracker {
     due.forEach(this::leave);
     due.forEach(this::release);
     forgetOldUnreturned();
-    requests.tick(nowNanos);
+    requests.tick(nowNanos, requests.hasDue(nowNanos) ? loadingSince() : Long.MIN_VALUE);
+    tellFruitless();
     long linkLimit = options.linkLimit().toNanos();
     for (Iterator<Long> times = done.values().iterator();
         times.hasNext() && nowNanos - times.next() > linkLimit; ) {
@@ -205,6 +209,42 @@ public final class LoadTracker {
     }
     waiters.forgetBefore(nowNanos - linkLimit);
     retries.forgetBefore(nowNanos - linkLimit);
+  }
+
+  /**
+   * When the latest of the loads began that are under way and may be by a process that the kernel
+   * started for a request: until they return, most do not say so.
+   */
+  private long loadingSince() {
+    long latest = Long.MIN_VALUE;
+    for (var attempts : List.of(open.values(), unreturned.values())) {
+      for (Attempt attempt : attempts) {
+        if (attempt.fromSensor()
+            && !attempt.blind
+            && !attempt.unloads()
+            && attempt.request == null
+            && attempt.ofProcess().process().userId() == 0) {
+          latest = Math.max(latest, attempt.beginNanos());
+        }
+      }
+    }
+    return latest;
+  }
+
+  /** Makes the records of the requests that came to nothing. */
+  private void tellFruitless() {
+    for (Requests.Fruitless each : requests.takeFruitless()) {
+      Requests.Request request = each.request();
+      String host = request.event.hostName();
+      String id = RecordBuilder.idOf(request);
+      if (!ids.claim(id, host)) {
+        id += "-" + Integer.toHexString(host.hashCode());
+      }
+      boolean seen = each.reason() == null || request.nanos >= blindUntilNanos;
+      requestRecords++;
+      listener.onLoad(
+          builder.fruitless(request, id, each.reason(), seen ? null : BLIND), request.best());
+    }
   }
 
   private void reportOverdue() {
@@ -255,6 +295,7 @@ public final class LoadTracker {
     waiting.forEach(this::leave);
     waiting.forEach(this::release);
     requests.clear();
+    tellFruitless();
   }
 
   /** The account so far. */
@@ -281,7 +322,9 @@ public final class LoadTracker {
         requests.refused,
         requests.withAttempt,
         requests.withoutLoad,
-        requests.pending());
+        requests.pending(),
+        requestRecords,
+        requestsSummarised);
   }
 
   private static final String NOT_RETURNED = "the call had not returned";
@@ -294,6 +337,7 @@ public final class LoadTracker {
   private void request(Event event, List<String> findingIds) {
     requestEvents++;
     Requests.Request request = requests.accept(event, findingIds);
+    tellFruitless();
     if (request == null || held.isEmpty()) {
       return;
     }
@@ -303,12 +347,17 @@ public final class LoadTracker {
   /** Attempts that were held back are one record, which stands for all of them. */
   private void suppressed(Event event, List<String> findingIds) {
     joined++;
-    if (!Attempt.isCall(event.syscall())) {
+    boolean ofRequests = RecordBuilder.isOfRequests(event);
+    if (!ofRequests && !Attempt.isCall(event.syscall())) {
       return;
     }
     LoadRecord record = builder.summary(event, findingIds);
     summaries++;
-    summarised += record.repeats();
+    if (ofRequests) {
+      requestsSummarised += record.repeats();
+    } else {
+      summarised += record.repeats();
+    }
     listener.onLoad(record, event);
   }
 

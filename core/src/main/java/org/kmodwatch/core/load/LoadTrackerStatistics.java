@@ -34,6 +34,8 @@ import java.util.Map;
  * @param requestsWithAttempt requests that led to an attempt
  * @param requestsWithoutLoad requests that led to none while they were kept
  * @param requestsPending requests that are still kept and led to none so far
+ * @param requestRecords records of requests; none of them is among {@code records}
+ * @param requestsSummarised requests that were held back, and that {@code summaries} stand for
  */
 public record LoadTrackerStatistics(
     long events,
@@ -57,7 +59,9 @@ public record LoadTrackerStatistics(
     long requestsRefused,
     long requestsWithAttempt,
     long requestsWithoutLoad,
-    long requestsPending) {
+    long requestsPending,
+    long requestRecords,
+    long requestsSummarised) {
 
   /** Copies the map. */
   public LoadTrackerStatistics {

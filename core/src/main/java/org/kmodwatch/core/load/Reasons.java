@@ -108,9 +108,7 @@ final class Reasons {
                       + name(f.returnValue())
                       + "; the module's own code for them may have run"),
           // Security modules: their answer is seen by itself.
-          refused(
-              f -> f.hook() != null,
-              f -> "a security module said no: " + f.hook() + " " + name(f.returnValue())),
+          refused(f -> f.hook() != null, f -> ofHook(f.hook(), f.returnValue())),
           // Where the result alone is known, several may give the same.
           failed(
               f -> f.byResultAlone() && f.codeMayHaveRun(),
@@ -269,6 +267,11 @@ final class Reasons {
     return Errno.ofReturnValue(returnValue)
         .map(errno -> errno.name() + " (" + errno.text() + ")")
         .orElse("error " + -returnValue);
+  }
+
+  /** Why something was refused of which a security hook answered no. */
+  static String ofHook(@Nullable String hook, long returnValue) {
+    return "a security module said no: " + hook + " " + name(returnValue);
   }
 
   private static Row refused(Predicate<Facts> fits, String words) {

@@ -31,6 +31,10 @@ final class RecordBuilder {
 
   private static final String NOT_IN_FULL = "could not be read in full";
 
+  /** Of what never was a call. */
+  private static final LoadRecord.Route NO_ROUTE =
+      new LoadRecord.Route(null, null, List.of(), null, false, null, false);
+
   private static final String CROWDED_OUT =
       "no work space was free in the kernel when the call was entered: too many were under way at"
           + " once; which call it was is from the thread's registers";
@@ -200,21 +204,101 @@ final class RecordBuilder {
   }
 
   /**
-   * One record for all the attempts that were held back of one user and cgroup, by one call, with
-   * one result.
+   * The record of a request for a module that came to nothing.
    *
-   * @param event {@link org.kmodwatch.core.event.EventNames#ATTEMPTS_SUPPRESSED} of attempts
+   * @param reason why; null if it was refused
+   * @param doubt why it is not known whether it did; null if it is
+   */
+  LoadRecord fruitless(
+      Requests.Request request, String id, @Nullable String reason, @Nullable String doubt) {
+    Event event = request.best();
+    SensorContext context = SensorContexts.of(event).orElse(null);
+    SensorContext.Task task = context == null ? null : context.task();
+    Long returned = reason == null ? request.event.returnValue() : null;
+    var gaps = new ArrayList<LoadRecord.Gap>();
+    if (doubt != null) {
+      gaps.add(new LoadRecord.Gap("outcome", doubt));
+    }
+    if (request.alias.isEmpty()) {
+      gaps.add(new LoadRecord.Gap("requester.alias", "no event has it"));
+    }
+    LoadRecord.Outcome outcome = LoadRecord.Outcome.FAILED;
+    String why = reason;
+    if (returned != null) {
+      outcome = LoadRecord.Outcome.REFUSED;
+      why = Reasons.ofHook(request.event.eventName(), returned);
+    } else if (doubt != null) {
+      outcome = LoadRecord.Outcome.UNKNOWN;
+      why = null;
+    }
+    String modprobe = task == null ? null : task.modprobePath();
+    return new LoadRecord(
+        id,
+        request.event.timestampNanos(),
+        null,
+        host(event),
+        LoadRecord.Action.REQUEST,
+        outcome,
+        returned,
+        returned == null ? null : Errno.ofReturnValue(returned).map(Enum::name).orElse(null),
+        why,
+        NO_ROUTE,
+        LoadRecord.ModuleDetails.ofKernel(null, null, null, List.of(), null, List.of()),
+        null,
+        null,
+        null,
+        new LoadRecord.Requester(
+            nonEmpty(request.alias),
+            process(event, task, "requester", gaps),
+            modprobe != null && modprobePath != null && !modprobe.equals(modprobePath)
+                ? modprobe
+                : null),
+        event.container(),
+        event.kubernetes(),
+        false,
+        false,
+        null,
+        null,
+        request.findings.stream().distinct().toList(),
+        null,
+        1,
+        gaps);
+  }
+
+  /** The id of a request's record: docs/load-record.md. */
+  static String idOf(Requests.Request request) {
+    return Long.toHexString(request.event.timestampNanos())
+        + "-"
+        + Integer.toHexString(request.event.process().hostThreadId());
+  }
+
+  /**
+   * One record for all the attempts that were held back of one user and cgroup, by one call, with
+   * one result; or for all requests.
+   *
+   * @param event {@link org.kmodwatch.core.event.EventNames#ATTEMPTS_SUPPRESSED} of attempts or
+   *     requests
    */
   LoadRecord summary(Event event, List<String> findings) {
     long count = Math.max(1, Attempt.number(event, "count", 1));
     long first = Attempt.number(event, "first", event.timestampNanos());
     Long returned = event.returnValue();
+    boolean asked = isOfRequests(event);
     boolean unload = event.syscall().equals(EventNames.DELETE_MODULE);
     boolean manyUsers =
         event.argument("many_users").orElse(null) instanceof Value.Bool(boolean many) && many;
+    String who = asked ? "requester" : "loader";
+    var gaps = new ArrayList<LoadRecord.Gap>();
     LoadRecord.Outcome outcome = unload ? LoadRecord.Outcome.UNLOADED : LoadRecord.Outcome.LOADED;
     String reason = null;
-    if (returned == null || returned < 0) {
+    if (asked && (returned == null || returned >= 0)) {
+      outcome = LoadRecord.Outcome.UNKNOWN;
+      returned = null;
+      gaps.add(
+          new LoadRecord.Gap(
+              "outcome",
+              "held back, since too many were made at once: what each led to is not known"));
+    } else if (returned == null || returned < 0) {
       outcome =
           returned != null && Errno.ofReturnValue(returned).filter(Errno::isRefusal).isPresent()
               ? LoadRecord.Outcome.REFUSED
@@ -226,13 +310,16 @@ final class RecordBuilder {
                   : "held back, since this user and cgroup made too many at once: each ended with ")
               + (returned == null ? "an unknown result" : Reasons.name(returned));
     }
-    var gaps = new ArrayList<LoadRecord.Gap>();
     if (count > 1) {
-      gaps.add(new LoadRecord.Gap("loader.pid", "of many: it is that of the last"));
+      gaps.add(new LoadRecord.Gap(who + ".pid", "of many: it is that of the last"));
     }
     if (manyUsers) {
-      gaps.add(new LoadRecord.Gap("loader.uid", "of many users and cgroups"));
+      gaps.add(new LoadRecord.Gap(who + ".uid", "of many users and cgroups"));
     }
+    if (asked) {
+      gaps.add(new LoadRecord.Gap("requester.alias", "held back: only their number is known"));
+    }
+    LoadRecord.ProcessDetails process = process(event, null, who, gaps);
     return new LoadRecord(
         Long.toHexString(first)
             + "-"
@@ -242,17 +329,21 @@ final class RecordBuilder {
         first,
         Math.max(0, Attempt.number(event, "last", event.timestampNanos()) - first),
         host(event),
-        unload ? LoadRecord.Action.UNLOAD : LoadRecord.Action.LOAD,
+        asked
+            ? LoadRecord.Action.REQUEST
+            : unload ? LoadRecord.Action.UNLOAD : LoadRecord.Action.LOAD,
         outcome,
         returned,
         returned == null ? null : Errno.ofReturnValue(returned).map(Errno::name).orElse(null),
         reason,
-        new LoadRecord.Route(event.syscall(), null, List.of(), null, false, null, false),
+        asked
+            ? NO_ROUTE
+            : new LoadRecord.Route(event.syscall(), null, List.of(), null, false, null, false),
         LoadRecord.ModuleDetails.ofKernel(null, null, null, List.of(), null, List.of()),
         null,
         null,
-        process(event, null, "loader", gaps),
-        null,
+        asked ? null : process,
+        asked ? new LoadRecord.Requester(null, process, null) : null,
         event.container(),
         event.kubernetes(),
         false,
@@ -263,6 +354,11 @@ final class RecordBuilder {
         null,
         (int) Math.min(Integer.MAX_VALUE, count),
         gaps);
+  }
+
+  /** Whether what was held back is requests for modules. */
+  static boolean isOfRequests(Event event) {
+    return event.argument("request").orElse(null) instanceof Value.Bool(boolean asked) && asked;
   }
 
   private LoadRecord.Host host(Event event) {
@@ -417,7 +513,7 @@ final class RecordBuilder {
       path = task.modprobePath();
     }
     return new LoadRecord.Requester(
-        request.alias,
+        nonEmpty(request.alias),
         process(event, task, "requester", gaps),
         path != null && modprobePath != null && !path.equals(modprobePath) ? path : null);
   }

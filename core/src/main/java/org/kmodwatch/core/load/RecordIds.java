@@ -22,10 +22,14 @@ final class RecordIds {
 
   /** Sees to it that {@code attempt} has an id that no other host's has. */
   void claim(Attempt attempt) {
-    String host = attempt.key.host();
-    String owner = hosts.putIfAbsent(attempt.id(), host);
-    if (owner != null && !owner.equals(host)) {
+    if (!claim(attempt.id(), attempt.key.host())) {
       attempt.sharesId = true;
     }
+  }
+
+  /** Takes an id for a host; whether it is no other host's. */
+  boolean claim(String id, String host) {
+    String owner = hosts.putIfAbsent(id, host);
+    return owner == null || owner.equals(host);
   }
 }

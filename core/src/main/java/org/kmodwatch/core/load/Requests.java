@@ -20,12 +20,20 @@ final class Requests {
   /** How close together two requests must be for it to be unclear which of them is meant: 1 s. */
   private static final long UNCLEAR_NANOS = 1_000_000_000L;
 
+  private static final String CROWDED =
+      "no load was seen for it before too many others were waited for";
+
   private final long limitNanos;
   private final long helperLimitNanos;
   private final int max;
   private final long maxBytes;
   private final Map<Long, Request> kept = new LinkedHashMap<>();
   private final Map<String, List<Request>> byAlias = new LinkedHashMap<>();
+
+  /** Those that were refused, to know them if they come again. */
+  private final Map<RefusedKey, Boolean> refusals;
+
+  private final List<Fruitless> fruitless = new ArrayList<>();
 
   /** By process, in the order in which they were last seen. */
   private final Map<Attempt.Task, Helper> helpers = new LinkedHashMap<>();
@@ -51,7 +59,13 @@ final class Requests {
     final List<String> findings = new ArrayList<>();
     @Nullable Event securityEvent;
     @Nullable Event traceEvent;
+
+    /** Whether a process that was started for it came to load something. */
     boolean led;
+
+    /** Whether that, or another one that was started for the same alias. */
+    private boolean answered;
+
     private long bytes;
 
     /** The processes that were started for it and are known, and one more while it is kept. */
@@ -72,6 +86,16 @@ final class Requests {
 
   private record Helper(long startNanos, Request request) {}
 
+  private record RefusedKey(String host, int hostThreadId, long nanos, String alias) {}
+
+  /**
+   * A request that came to nothing.
+   *
+   * @param request what was asked for
+   * @param reason why it came to nothing, as far as is known; null if it was refused
+   */
+  record Fruitless(Request request, @Nullable String reason) {}
+
   /**
    * Knows none.
    *
@@ -85,6 +109,7 @@ final class Requests {
     this.helperLimitNanos = helperLimitNanos;
     this.max = max;
     this.maxBytes = maxBytes;
+    this.refusals = new NewestMap<>(max);
   }
 
   /**
@@ -93,8 +118,13 @@ final class Requests {
    * @return the request, if this event is its first and it was not refused
    */
   @Nullable Request accept(Event event, List<String> findings) {
-    String alias = event.stringArgument("name").orElse("");
+    String alias =
+        event.stringArgument("name").or(() -> event.stringArgument("kmod_name")).orElse("");
     boolean security = event.eventName().equals(EventNames.SECURITY_KERNEL_MODULE_REQUEST);
+    if (security && event.returnValue() != null && event.returnValue() < 0) {
+      refuse(alias, event, findings);
+      return null;
+    }
     List<Request> same = byAlias.getOrDefault(alias, List.of());
     for (int i = same.size() - 1; i >= 0; i--) {
       Request known = same.get(i);
@@ -118,26 +148,48 @@ final class Requests {
       }
     }
     count++;
-    if (security && event.returnValue() != null && event.returnValue() < 0) {
-      refused++;
-      return null;
-    }
     Request request = new Request(serial++, alias, event);
     attach(request, security, event, findings);
     kept.put(request.serial, request);
     keep(request);
     byAlias.computeIfAbsent(alias, a -> new ArrayList<>(1)).add(request);
     if (kept.size() > max) {
-      forget(kept.values().iterator().next());
+      forget(kept.values().iterator().next(), CROWDED);
     }
     makeRoom();
     return request;
   }
 
+  /** Nothing comes after a refusal, so there is nothing to wait for. */
+  private void refuse(String alias, Event event, List<String> findings) {
+    var key =
+        new RefusedKey(
+            event.hostName(), event.process().hostThreadId(), event.timestampNanos(), alias);
+    if (refusals.put(key, true) != null) {
+      duplicates++;
+      return;
+    }
+    count++;
+    refused++;
+    var request = new Request(serial++, alias, event);
+    request.findings.addAll(findings);
+    fruitless.add(new Fruitless(request, null));
+  }
+
+  /** Those that have come to nothing since the last time, in the order in which they were known. */
+  List<Fruitless> takeFruitless() {
+    if (fruitless.isEmpty()) {
+      return List.of();
+    }
+    List<Fruitless> taken = List.copyOf(fruitless);
+    fruitless.clear();
+    return taken;
+  }
+
   private void makeRoom() {
     while (bytes > maxBytes && !kept.isEmpty()) {
       Request oldest = kept.values().iterator().next();
-      forget(oldest);
+      forget(oldest, CROWDED);
       if (oldest.keepers > 0) {
         dropHelpers(helper -> helper.request.serial == oldest.serial);
       }
@@ -239,9 +291,15 @@ final class Requests {
           "process %d asked for %s at about the same time; this is the likelier of the two"
               .formatted(second.event.process().hostProcessId(), attempt.alias));
     }
-    if (!best.led) {
-      best.led = true;
-      withAttempt++;
+    best.led = true;
+    // Whoever else waits for it by now has it too: their own helpers find nothing left to do.
+    for (Request request : byAlias.getOrDefault(attempt.alias, List.of())) {
+      if (request.event.hostName().equals(process.host())
+          && request.nanos <= attempt.endNanos()
+          && !request.answered) {
+        request.answered = true;
+        withAttempt++;
+      }
     }
     Helper before = helpers.remove(process);
     if (before != null) {
@@ -260,14 +318,39 @@ final class Requests {
     return one.led == other.led ? one.nanos >= other.nanos : !one.led;
   }
 
-  /** Forgets what is too old. */
-  void tick(long nowNanos) {
-    while (!kept.isEmpty()) {
-      Request oldest = kept.values().iterator().next();
-      if (nowNanos - oldest.nanos <= limitNanos) {
+  /** Whether {@link #tick} will forget a request that has led to nothing. */
+  boolean hasDue(long nowNanos) {
+    for (Request request : kept.values()) {
+      if (nowNanos - request.nanos <= limitNanos) {
+        return false;
+      }
+      if (!request.answered) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /**
+   * Forgets what is too old.
+   *
+   * @param loadingSinceNanos when the latest of the loads began that are under way and may be for a
+   *     request: what was asked for before that is not forgotten yet
+   */
+  void tick(long nowNanos, long loadingSinceNanos) {
+    List<Request> due = new ArrayList<>();
+    for (Request request : kept.values()) {
+      if (nowNanos - request.nanos <= limitNanos) {
         break;
       }
-      forget(oldest);
+      if (request.answered
+          || request.nanos > loadingSinceNanos
+          || nowNanos - request.nanos > helperLimitNanos) {
+        due.add(request);
+      }
+    }
+    for (Request request : due) {
+      forget(request, "no load was seen for it within %d s".formatted(limitNanos / 1_000_000_000L));
     }
     while (!helpers.isEmpty()
         && nowNanos - helpers.values().iterator().next().request.nanos > helperLimitNanos) {
@@ -282,10 +365,10 @@ final class Requests {
     drop(helper.request);
   }
 
-  /** Forgets all. */
+  /** Forgets all: the end of the input. */
   void clear() {
-    for (Iterator<Request> i = List.copyOf(kept.values()).iterator(); i.hasNext(); ) {
-      forget(i.next());
+    for (Request request : List.copyOf(kept.values())) {
+      forget(request, "no load was seen for it before the input ended");
     }
     dropHelpers(helper -> true);
   }
@@ -293,14 +376,14 @@ final class Requests {
   int pending() {
     int pending = 0;
     for (Request request : kept.values()) {
-      if (!request.led) {
+      if (!request.answered) {
         pending++;
       }
     }
     return pending;
   }
 
-  private void forget(Request request) {
+  private void forget(Request request, String reason) {
     kept.remove(request.serial);
     drop(request);
     List<Request> same = byAlias.get(request.alias);
@@ -310,8 +393,12 @@ final class Requests {
         byAlias.remove(request.alias);
       }
     }
-    if (!request.led) {
+    if (!request.answered) {
       withoutLoad++;
+      if (SensorContexts.of(request.event).isPresent()) {
+        // The loads of other sources do not say which alias they are for.
+        fruitless.add(new Fruitless(request, reason));
+      }
     }
   }
 }

@@ -30,6 +30,15 @@ public final class AttemptFlood extends LoadSignature {
 
   @Override
   void onLoad(LoadRecord load, Event event, Verdict verdict) {
+    judge(load, verdict);
+  }
+
+  @Override
+  void onRequest(LoadRecord request, Event event, Verdict verdict) {
+    judge(request, verdict);
+  }
+
+  private static void judge(LoadRecord load, Verdict verdict) {
     if (load.repeats() > 1) {
       verdict.raise(new Value.Obj(Map.of("attempts", Value.of(load.repeats()))));
     }

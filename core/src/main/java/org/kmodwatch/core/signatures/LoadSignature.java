@@ -13,9 +13,9 @@ import org.kmodwatch.core.signature.SignatureMetadata;
 import org.kmodwatch.core.signature.Verdict;
 
 /**
- * A signature that judges load records. It is given attempts to load, seen by the sensor; neither
- * unloads nor modules that were there before Kmodwatch started, of which only the existence is
- * known.
+ * A signature that judges load records. It is given attempts to load, seen by the sensor, and
+ * requests that came to nothing; neither unloads nor modules that were there before Kmodwatch
+ * started, of which only the existence is known.
  */
 abstract class LoadSignature implements Signature {
 
@@ -52,8 +52,20 @@ abstract class LoadSignature implements Signature {
   final void judge(LoadRecord load, Event event, Verdict verdict) {
     if (load.action() == Action.LOAD && !load.preExisting()) {
       onLoad(load, event, verdict);
+    } else if (load.action() == Action.REQUEST) {
+      onRequest(load, event, verdict);
     }
   }
+
+  /**
+   * Called for each request for a module that was refused or led to no load. Says nothing unless
+   * overridden.
+   *
+   * @param request the request
+   * @param event the event that it came as
+   * @param verdict takes what the signature has to say
+   */
+  void onRequest(LoadRecord request, Event event, Verdict verdict) {}
 
   /**
    * Called for each attempt to load.

@@ -9,9 +9,10 @@ import org.kmodwatch.core.signature.SignatureMetadata;
 import org.kmodwatch.core.signature.Verdict;
 
 /**
- * KMW-1007: a process of an ordinary user made the kernel load a module that few ever need. Which
- * those are stands in {@code rare-autoload.txt} beside this class. Data has the {@code alias} that
- * the kernel asked for, the {@code pattern} it matched and {@code why} that is in the list.
+ * KMW-1007: a process of an ordinary user made the kernel load a module that few ever need, or ask
+ * for one in vain. Which those are stands in {@code rare-autoload.txt} beside this class. Data has
+ * the {@code alias} that the kernel asked for, the {@code pattern} it matched and {@code why} that
+ * is in the list.
  *
  * <p>The user is that of the initial user namespace. Capabilities are not looked at: a user who
  * makes a user namespace has all of them there.
@@ -38,15 +39,25 @@ public final class RareAutoload extends LoadSignature {
 
   @Override
   void onLoad(LoadRecord load, Event event, Verdict verdict) {
-    Requester requester = load.requester();
-    if (requester == null || requester.process().uid() == 0) {
+    judge(load, verdict);
+  }
+
+  @Override
+  void onRequest(LoadRecord request, Event event, Verdict verdict) {
+    judge(request, verdict);
+  }
+
+  private static void judge(LoadRecord record, Verdict verdict) {
+    Requester requester = record.requester();
+    String alias = requester == null ? null : requester.alias();
+    if (requester == null || alias == null || requester.process().uid() == 0) {
       return;
     }
-    RARE.match(requester.alias())
+    RARE.match(alias)
         .ifPresent(
             matched -> {
               var data = new LinkedHashMap<String, Value>();
-              data.put("alias", Value.of(requester.alias()));
+              data.put("alias", Value.of(alias));
               data.put("pattern", Value.of(matched.pattern()));
               data.put("why", Value.of(matched.why()));
               verdict.raise(new Value.Obj(data));

@@ -1,5 +1,6 @@
 package org.kmodwatch.core.load;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.kmodwatch.core.load.Call.SECOND;
 import static org.kmodwatch.core.load.Call.START;
@@ -21,6 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.kmodwatch.core.event.Argument;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.event.Value;
+import org.kmodwatch.core.load.LoadRecord.Action;
 import org.kmodwatch.core.testing.Events;
 
 @NullMarked
@@ -60,7 +62,7 @@ final class LoadTrackerTest {
                 + s.outsideCalls()
                 + s.unrelated())
         .isEqualTo(s.events());
-    assertThat(s.recordsInAll() + s.summaries()).isEqualTo(records.size());
+    assertThat(s.recordsInAll() + s.summaries() + s.requestRecords()).isEqualTo(records.size());
     assertThat(s.recordsInAll() - s.corrected() + s.open() + s.held()).isEqualTo(s.attempts());
     assertThat(
             s.requestsWithAttempt()
@@ -732,6 +734,135 @@ final class LoadTrackerTest {
   }
 
   @Test
+  void refusedRequest_isARecordAtOnce_andOneOnly() {
+    Call request = Call.request(50, 0).uid(65534).asks("net-pf-38", -1);
+    feed(request);
+    LoadRecord record = only();
+    feed(request);
+    tracker.tick(START + 100 * SECOND);
+    tracker.finish();
+
+    assertThat(only()).isSameAs(record);
+    assertThat(bases).containsExactly(request.events.getFirst());
+    assertThat(record.action()).isEqualTo(Action.REQUEST);
+    assertThat(record.outcome()).isEqualTo(REFUSED);
+    assertThat(record.id()).isEqualTo(Long.toHexString(START + 1000) + "-32");
+    assertThat(record.timeNanos()).isEqualTo(START + 1000);
+    assertThat(record.returnValue()).isEqualTo(-1);
+    assertThat(record.errno()).isEqualTo("EPERM");
+    assertThat(record.reason())
+        .isEqualTo(
+            "a security module said no: security_kernel_module_request EPERM (Operation not"
+                + " permitted)");
+    LoadRecord.Requester requester = requireNonNull(record.requester());
+    assertThat(requester.alias()).isEqualTo("net-pf-38");
+    assertThat(requester.process().hostPid()).isEqualTo(50);
+    assertThat(requester.process().uid()).isEqualTo(65534);
+    assertThat(requester.process().cgroup()).isEqualTo("/system.slice/x");
+    assertThat(requester.modprobePath()).isNull();
+    assertThat(LoadRecords.toValue(record).fields().keySet())
+        .containsExactly(
+            "schema",
+            "id",
+            "time",
+            "host",
+            "action",
+            "outcome",
+            "returnValue",
+            "errno",
+            "reason",
+            "requester",
+            "repeats");
+  }
+
+  @Test
+  void requestThatLeadsToNoLoad_isARecord_onceItHasWaited() {
+    feed(Call.request(50, 0).asks("net-pf-38"), "TRC-X");
+    tracker.tick(START + 60 * SECOND);
+    assertThat(records).isEmpty();
+    tracker.tick(START + 61 * SECOND);
+    tracker.tick(START + 62 * SECOND);
+    tracker.finish();
+
+    LoadRecord record = only();
+    assertThat(record.action()).isEqualTo(Action.REQUEST);
+    assertThat(record.outcome()).isEqualTo(FAILED);
+    assertThat(record.reason()).isEqualTo("no load was seen for it within 60 s");
+    assertThat(record.returnValue()).isNull();
+    assertThat(record.findings()).containsExactly("TRC-X");
+    assertThat(record.loader()).isNull();
+    assertThat(record.gaps()).isEmpty();
+  }
+
+  @Test
+  void requestAtTheEndOfTheInput_isARecordThatSaysSo() {
+    feed(Call.request(50, 0).asks("net-pf-38"));
+    tracker.finish();
+
+    assertThat(only().outcome()).isEqualTo(FAILED);
+    assertThat(only().reason()).isEqualTo("no load was seen for it before the input ended");
+  }
+
+  @Test
+  void requestWhoseModprobeStillLoads_isNoRecord_andIsJoined() {
+    feed(Call.request(50, 0).asks("net-pf-38"));
+    Call slow = Call.finit(60, SECOND).helperFor("net-pf-38", 100_000).named("slow").handOver();
+    feed(slow);
+    tracker.tick(START + 70 * SECOND);
+    assertThat(records).isEmpty();
+    slow.events.clear();
+    feed(slow.coming(0).load().returns(0, 80 * SECOND));
+    tracker.tick(START + 85 * SECOND);
+
+    assertThat(only().requester()).isNotNull();
+  }
+
+  @Test
+  void requestWhoseModprobeFailed_isJoinedToThatAttempt_andIsNoRecord() {
+    feed(Call.request(50, 0).asks("net-pf-38"));
+    feed(Call.finit(60, SECOND).helperFor("net-pf-38", 100_000).handOver().returns(-19));
+    tracker.tick(START + 70 * SECOND);
+    tracker.finish();
+
+    assertThat(only().action()).isEqualTo(Action.LOAD);
+    assertThat(only().requester()).isNotNull();
+  }
+
+  @Test
+  void load_answersAllWhoWaitForItsAlias_ofTheSameHost() {
+    feed(Call.request(50, 0).asks("net-pf-38"));
+    feed(Call.request(51, 50).asks("net-pf-38"));
+    feed(Call.finit(60, SECOND).helperFor("net-pf-38", 100_000).loaded());
+    feed(Call.request(52, 2 * SECOND).asks("net-pf-38"));
+    tracker.finish();
+
+    assertThat(records).hasSize(2);
+    assertThat(records.getLast().requester())
+        .returns(52, requester -> requester.process().hostPid());
+    assertThat(tracker.statistics().requestsWithAttempt()).isEqualTo(2);
+  }
+
+  @Test
+  void requestOfAnotherProducer_isARecord_onlyIfItWasRefused() {
+    feed(Call.request(50, 0).noContext().asks("net-pf-38"));
+    feed(Call.request(51, SECOND).noContext().asks("net-pf-38", -13));
+    tracker.finish();
+
+    assertThat(only().outcome()).isEqualTo(REFUSED);
+    assertThat(only().errno()).isEqualTo("EACCES");
+    assertThat(fields(only())).containsExactly("requester.args");
+    assertThat(tracker.statistics().requestsWithoutLoad()).isEqualTo(1);
+  }
+
+  @Test
+  void requestWithoutAName_hasAGap() {
+    feed(Call.request(50, 0).asks("", -1));
+
+    assertThat(requireNonNull(only().requester()).alias()).isNull();
+    assertThat(fields(only())).containsExactly("requester.alias");
+  }
+
+  @Test
   void request_thatComesAfterItsLoad_isJoined() {
     feed(Call.finit(60, SECOND).helperFor("fs-xfs", 100_000).loaded());
     assertThat(records).isEmpty();
@@ -768,7 +899,8 @@ final class LoadTrackerTest {
     feed(Call.finit(62, SECOND / 2).helperFor("fs-xfs", 100).loaded());
     tracker.finish();
 
-    assertThat(records).hasSize(3).allMatch(r -> r.requester() == null);
+    assertThat(records.subList(0, 3)).allMatch(r -> r.requester() == null);
+    assertThat(records).hasSize(4).last().returns(Action.REQUEST, LoadRecord::action);
     assertThat(record(60).route().autoload()).isFalse();
     assertThat(record(61).route().autoload()).isTrue();
     assertThat(fields(record(61))).containsExactly("requester");
@@ -995,6 +1127,26 @@ final class LoadTrackerTest {
   }
 
   @Test
+  void requestsThatWereHeldBack_areOneRecordOfRequests() {
+    tracker.accept(suppressed("", 0L, 5000, true), List.of());
+    tracker.accept(suppressed("", -1L, 40, true), List.of());
+
+    assertThat(records).hasSize(2).allMatch(record -> record.action() == Action.REQUEST);
+    LoadRecord asked = records.getFirst();
+    assertThat(asked.repeats()).isEqualTo(5000);
+    assertThat(asked.outcome()).isEqualTo(UNKNOWN);
+    assertThat(asked.loader()).isNull();
+    assertThat(requireNonNull(asked.requester()).process().hostPid()).isEqualTo(10);
+    assertThat(fields(asked))
+        .containsExactly("outcome", "requester.pid", "requester.alias", "requester.args");
+    assertThat(records.getLast().outcome()).isEqualTo(REFUSED);
+    assertThat(records.getLast().errno()).isEqualTo("EPERM");
+    assertThat(records.getLast().reason()).startsWith("held back").contains("EPERM");
+    assertThat(tracker.statistics().requestsSummarised()).isEqualTo(5040);
+    assertThat(tracker.statistics().summarised()).isZero();
+  }
+
+  @Test
   void attemptsOfTooManyUsers_areOneRecordOfNoUser() {
     Event one = suppressed("finit_module", -1L, 1900);
     var args = new ArrayList<>(Objects.requireNonNull(one.args()));
@@ -1051,6 +1203,11 @@ final class LoadTrackerTest {
   }
 
   private static Event suppressed(String call, @Nullable Long returned, long count) {
+    return suppressed(call, returned, count, false);
+  }
+
+  private static Event suppressed(
+      String call, @Nullable Long returned, long count, boolean ofRequests) {
     Event last = Call.finit(10, SECOND).noContext().returns(0).events.getLast();
     return new Event(
         last.source(),
@@ -1070,13 +1227,14 @@ final class LoadTrackerTest {
         List.of(
             new Argument("count", "unsigned long", Value.of(count)),
             new Argument("first", "unsigned long", Value.of(START)),
-            new Argument("last", "unsigned long", Value.of(START + SECOND))),
+            new Argument("last", "unsigned long", Value.of(START + SECOND)),
+            new Argument("request", "bool", Value.of(ofRequests))),
         null,
         Map.of());
   }
 
-  private void feed(Call call) {
-    call.events.forEach(event -> tracker.accept(event, List.of()));
+  private void feed(Call call, String... findings) {
+    call.events.forEach(event -> tracker.accept(event, List.of(findings)));
   }
 
   private LoadRecord only() {

@@ -35,6 +35,7 @@ final class LoadRecordBuilder {
   private ContainerContext container = ContainerContext.NONE;
   private boolean codeMayHaveRun;
   private boolean preExisting;
+  private int repeats = 1;
   private @Nullable String retryOf;
   private @Nullable String waitedOn;
   private final List<LoadRecord.Gap> gaps = new ArrayList<>();
@@ -54,6 +55,18 @@ final class LoadRecordBuilder {
     LoadRecordBuilder builder = load();
     builder.file = new LoadRecord.ModuleFile(path, 1, 2, 3, deleted, place, null);
     return builder;
+  }
+
+  /** A request of a user that came to nothing. */
+  static LoadRecordBuilder request(@Nullable String alias, long uid) {
+    LoadRecordBuilder builder = fromMemory().noLoader().outcome(LoadRecord.Outcome.FAILED);
+    builder.action = LoadRecord.Action.REQUEST;
+    return builder.requester(alias, uid, null);
+  }
+
+  LoadRecordBuilder repeats(int value) {
+    repeats = value;
+    return this;
   }
 
   LoadRecordBuilder id(String value) {
@@ -134,7 +147,7 @@ final class LoadRecordBuilder {
     return this;
   }
 
-  LoadRecordBuilder requester(String alias, long uid, @Nullable String cgroup) {
+  LoadRecordBuilder requester(@Nullable String alias, long uid, @Nullable String cgroup) {
     requester = new LoadRecord.Requester(alias, process(uid, cgroup), null);
     return this;
   }
@@ -196,7 +209,7 @@ final class LoadRecordBuilder {
         waitedOn,
         List.of(),
         null,
-        1,
+        repeats,
         gaps);
   }
 

@@ -3,9 +3,11 @@ package org.kmodwatch.core.signatures;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.kmodwatch.core.signatures.LoadRecordBuilder.fromFile;
 import static org.kmodwatch.core.signatures.LoadRecordBuilder.load;
+import static org.kmodwatch.core.signatures.LoadRecordBuilder.request;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.NullMarked;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -37,6 +39,28 @@ class LoadSignatureTest {
                 LoadRecords.toEvent(fromFile("/tmp/x.ko", Place.TEMPORARY, false).build(), basis)))
         .containsExactly("finding");
     assertThat(onEvent(LoadRecords.toEvent(load().build(), basis))).isEmpty();
+  }
+
+  @Test
+  void requests_areGivenToThoseThatAskForThem_alone() {
+    LoadRecordBuilder request = request("net-pf-38", 65534).repeats(2);
+    List<String> speak =
+        Stream.of(
+                new MemoryOnlyLoad(),
+                new UnlinkedFileLoad(),
+                new UnusualPlaceLoad(),
+                new UnsignedOrForcedLoad(),
+                new ContainerLoad(),
+                new CodeRanLoadFailed(),
+                new RareAutoload(),
+                new LoadWithoutCall(),
+                new OutOfTreeLoad(),
+                new AttemptFlood())
+            .filter(each -> !Judging.judge(each, request).isEmpty())
+            .map(each -> each.metadata().id())
+            .toList();
+
+    assertThat(speak).containsExactly("KMW-1007", "KMW-1013");
   }
 
   @Test

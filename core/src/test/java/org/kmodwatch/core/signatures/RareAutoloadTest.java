@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.kmodwatch.core.signatures.Judging.data;
 import static org.kmodwatch.core.signatures.Judging.judge;
 import static org.kmodwatch.core.signatures.LoadRecordBuilder.load;
+import static org.kmodwatch.core.signatures.LoadRecordBuilder.request;
 
 import java.util.List;
 import java.util.Map;
@@ -38,6 +39,14 @@ class RareAutoloadTest {
                     Value.of("net-pf-2-proto-132*"),
                     "why",
                     Value.of("SCTP: telephony"))));
+  }
+
+  @Test
+  void raises_whereTheRequestWasRefusedOrLedToNothing() {
+    assertThat(judge(signature, request("net-pf-38", 65534))).hasSize(1);
+    assertThat(judge(signature, request("net-pf-38", 0))).isEmpty();
+    assertThat(judge(signature, request("net-pf-10", 65534))).isEmpty();
+    assertThat(judge(signature, request(null, 65534))).isEmpty();
   }
 
   @Test
