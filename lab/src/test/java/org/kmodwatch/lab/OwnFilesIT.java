@@ -31,7 +31,7 @@ final class OwnFilesIT {
   /** Its modules are compressed in a way that libkmod takes apart itself. */
   private static final String KERNEL = "6.12";
 
-  private static final String COUNT = System.getProperty("kmodwatch.modules", "20");
+  private static final String COUNT = System.getProperty("kmodwatch.modules", "12");
   private static final boolean ALL = COUNT.equals("all");
 
   /** What a kernel accepts in a request: MODULE_NAME_LEN without the end. */
