@@ -66,15 +66,89 @@ final class DebianGuest {
       Duration timeout,
       Path out)
       throws IOException, InterruptedException {
+    Checkout checkout = prepare(out);
+    Path work = work(checkout);
+    try {
+      Path image = checkout.labFolder().resolve("debian/root.ext4");
+      Path root = services.isEmpty() ? image : withServices(image, services, timeout, work, out);
+      boot(kernelName, new Disk(root, false), List.of(), script, files, memoryMib, timeout, out);
+    } finally {
+      for (Path file : List.of(work.resolve(COPY), work.resolve(UNITS), work)) {
+        Files.deleteIfExists(file);
+      }
+    }
+  }
+
+  /**
+   * Boots one disk several times, each boot as the last one left it, and runs a script in each.
+   *
+   * @param boots what each is to do; its results go to a folder of its name in {@code out}
+   */
+  static void runOnOneDisk(String kernelName, List<Boot> boots, Duration timeout, Path out)
+      throws IOException, InterruptedException {
+    Checkout checkout = prepare(out);
+    Path work = work(checkout);
+    Path copy = work.resolve(COPY);
+    try {
+      copy(checkout.labFolder().resolve("debian/root.ext4"), copy, timeout, out);
+      for (Boot boot : boots) {
+        boot(
+            kernelName,
+            new Disk(copy, true),
+            boot.kernelArguments(),
+            boot.script(),
+            boot.files(),
+            MEMORY_MIB,
+            timeout,
+            Files.createDirectories(out.resolve(boot.name())));
+      }
+    } finally {
+      Files.deleteIfExists(copy);
+      Files.delete(work);
+    }
+  }
+
+  /**
+   * One of several boots of a disk.
+   *
+   * @param kernelArguments added to the kernel's command line
+   * @param script as of {@link #run(String, String, List, Duration, Path)}, with {@code files}
+   */
+  record Boot(String name, List<String> kernelArguments, String script, List<Path> files) {
+    Boot {
+      kernelArguments = List.copyOf(kernelArguments);
+      files = List.copyOf(files);
+    }
+  }
+
+  private record Disk(Path root, boolean keepsWhatIsWritten) {}
+
+  private static Checkout prepare(Path out) throws IOException, InterruptedException {
     Checkout checkout = Checkout.find();
     call(
         PREPARATION_LIMIT,
         out.resolve("prepare.log"),
         List.of("bash", checkout.prepareScript().toString(), "--debian"));
+    return checkout;
+  }
+
+  private static Path work(Checkout checkout) throws IOException {
+    return Files.createTempDirectory(
+        Files.createDirectories(checkout.labFolder().resolve("work")), "debian");
+  }
+
+  private static void boot(
+      String kernelName,
+      Disk disk,
+      List<String> kernelArguments,
+      String script,
+      List<Path> files,
+      int memoryMib,
+      Duration timeout,
+      Path out)
+      throws IOException, InterruptedException {
+    Path work = work(Checkout.find());
     LabKernel kernel = Lab.kernels().named(kernelName);
-    Path work =
-        Files.createTempDirectory(
-            Files.createDirectories(checkout.labFolder().resolve("work")), "debian");
     Path task = work.resolve("task");
     Path results = work.resolve("results");
     Path run = Files.writeString(work.resolve("run.sh"), script);
@@ -86,15 +160,13 @@ final class DebianGuest {
       tar.addAll(List.of("-C", work.toString(), "run.sh"));
       call(timeout, out.resolve("tar.log"), tar);
       call(timeout, out.resolve("tar.log"), List.of("truncate", "--size=64M", results.toString()));
-      Path image = checkout.labFolder().resolve("debian/root.ext4");
-      Path root = services.isEmpty() ? image : withServices(image, services, timeout, work, out);
       call(
           timeout,
           out.resolve("qemu.log"),
-          machine(kernel, root, task, results, memoryMib, timeout, out));
+          machine(kernel, disk, kernelArguments, task, results, memoryMib, timeout, out));
       ResultDisk.extract(results, out);
     } finally {
-      for (Path file : List.of(task, results, run, work.resolve(COPY), work.resolve(UNITS), work)) {
+      for (Path file : List.of(task, results, run, work)) {
         Files.deleteIfExists(file);
       }
     }
@@ -105,10 +177,7 @@ final class DebianGuest {
       Path image, Map<String, String> services, Duration timeout, Path work, Path out)
       throws IOException, InterruptedException {
     Path copy = work.resolve(COPY);
-    call(
-        timeout,
-        out.resolve("copy.log"),
-        List.of("cp", "--sparse=always", "--reflink=auto", image.toString(), copy.toString()));
+    copy(image, copy, timeout, out);
     for (Map.Entry<String, String> service : services.entrySet()) {
       String name = service.getKey();
       Path unit = Files.writeString(work.resolve(UNITS), service.getValue());
@@ -125,9 +194,18 @@ final class DebianGuest {
     return copy;
   }
 
+  private static void copy(Path image, Path copy, Duration timeout, Path out)
+      throws IOException, InterruptedException {
+    call(
+        timeout,
+        out.resolve("copy.log"),
+        List.of("cp", "--sparse=always", "--reflink=auto", image.toString(), copy.toString()));
+  }
+
   private static List<String> machine(
       LabKernel kernel,
-      Path root,
+      Disk disk,
+      List<String> kernelArguments,
       Path task,
       Path results,
       int memoryMib,
@@ -142,11 +220,15 @@ final class DebianGuest {
     command.addAll(List.of("-display", "none", "-no-reboot"));
     command.addAll(List.of("-serial", "file:" + out.resolve("console.log")));
     command.addAll(List.of("-kernel", kernel.image().toString()));
-    command.addAll(List.of("-append", "root=/dev/nvme0n1 rw console=ttyS0 quiet panic=-1"));
+    var append = new ArrayList<>(List.of("root=/dev/nvme0n1 rw console=ttyS0 quiet panic=-1"));
+    append.addAll(kernelArguments);
+    command.addAll(List.of("-append", String.join(" ", append)));
     // The only NVMe disk, since newer kernels number them in any order. The others are found by
     // their serial numbers, once udev has loaded their driver.
     command.add("-drive");
-    command.add("if=none,format=raw,id=root,snapshot=on,file=" + root);
+    command.add(
+        "if=none,format=raw,id=root,snapshot=%s,file=%s"
+            .formatted(disk.keepsWhatIsWritten() ? "off" : "on", disk.root()));
     command.addAll(List.of("-device", "nvme,serial=lab,drive=root"));
     disk(command, "task", task);
     disk(command, "results", results);

@@ -1,0 +1,288 @@
+package org.kmodwatch.lab;
+
+import java.math.BigDecimal;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What ftrace saw of module work: its text, made into calls, requests and processes. It shares
+ * nothing with the sensor but the kernel. Times are nanoseconds since the epoch, known to the
+ * microsecond.
+ *
+ * @param calls in the order in which they were entered
+ * @param requests in their order
+ * @param forks in their order
+ * @param steps when each step of the script began, by name
+ * @param bootNanos when the kernel's clock began
+ * @param clockDriftNanos how far apart the two readings of the clock are, at the begin and the end
+ */
+record TraceOracle(
+    List<Call> calls,
+    List<Request> requests,
+    List<Fork> forks,
+    Map<String, Long> steps,
+    long bootNanos,
+    long clockDriftNanos) {
+
+  /** COMM-TID ( TGID) [CPU] FLAGS SECONDS.MICROSECONDS: WHAT. */
+  private static final Pattern LINE =
+      Pattern.compile(
+          "\\s*(.+)-(\\d+)\\s+\\(\\s*(\\d+|-+)\\)\\s+\\[\\d+\\]\\s+\\S+\\s+(\\d+\\.\\d{6}): (.*)");
+
+  private static final Pattern ENTER =
+      Pattern.compile("sys_(f?init_module|delete_module)\\((.*)\\)");
+  private static final Pattern EXIT =
+      Pattern.compile("sys_(f?init_module|delete_module) -> 0x([0-9a-f]+)");
+  private static final Pattern LOAD = Pattern.compile("module_load: (\\S+) ?(\\S*)");
+  private static final Pattern FREE = Pattern.compile("module_free: (\\S+)");
+  private static final Pattern REQUEST =
+      Pattern.compile("module_request: (\\S+) wait=\\d+ call_site=.*");
+  private static final Pattern FORK =
+      Pattern.compile("sched_process_fork: comm=(.*) pid=(\\d+) child_comm=.* child_pid=(\\d+)");
+  private static final Pattern MARK = Pattern.compile("tracing_mark_write: (.*)");
+
+  private static final Map<Character, String> TAINTS =
+      Map.of(
+          'P', "PROPRIETARY",
+          'O', "OUT_OF_TREE",
+          'F', "FORCED",
+          'C', "STAGING",
+          'E', "UNSIGNED");
+
+  /**
+   * A system call.
+   *
+   * @param syscall its name
+   * @param arguments by name, as ftrace writes them: numbers without a sign, in hexadecimal
+   * @param task who made it
+   * @param enteredNanos when it was entered
+   * @param returnedNanos when it returned
+   * @param returnValue what it returned
+   * @param loaded the module that was put in place inside of it; null if none was
+   * @param taints that module's, by name
+   * @param freed the module that went inside of it; null if none did
+   */
+  record Call(
+      String syscall,
+      Map<String, Long> arguments,
+      Task task,
+      long enteredNanos,
+      long returnedNanos,
+      long returnValue,
+      @Nullable String loaded,
+      List<String> taints,
+      @Nullable String freed) {
+
+    long argument(String name) {
+      return Objects.requireNonNull(arguments.get(name), name);
+    }
+  }
+
+  /**
+   * Who did it.
+   *
+   * @param comm what ftrace remembers; {@code <...>} if nothing
+   * @param processId its process; 0 if ftrace does not know
+   */
+  record Task(String comm, int threadId, int processId) {
+    boolean hasComm() {
+      return !comm.equals("<...>");
+    }
+  }
+
+  /** The kernel was to load a module for somebody. */
+  record Request(String alias, Task task, long timeNanos) {}
+
+  /** A process was made. */
+  record Fork(String parentComm, int parentId, int childId, long timeNanos) {
+
+    /** Whether the kernel made it for itself: what it starts, it starts from a worker. */
+    boolean byKernel() {
+      return parentComm.startsWith("kworker/") || parentComm.equals("kthreadd");
+    }
+  }
+
+  /**
+   * Reads a trace.
+   *
+   * @param lines of tracefs's file {@code trace}, with processes and with the clock {@code boot}
+   * @throws IllegalArgumentException if a line is none, or no clock is in it
+   */
+  static TraceOracle of(List<String> lines) {
+    return new Reader().read(lines);
+  }
+
+  /** A call that has not returned yet. */
+  private static final class Open {
+    final String syscall;
+    final Map<String, Long> arguments;
+    final long entered;
+    @Nullable String loaded;
+    List<String> taints = List.of();
+    @Nullable String freed;
+
+    Open(String syscall, Map<String, Long> arguments, long entered) {
+      this.syscall = syscall;
+      this.arguments = arguments;
+      this.entered = entered;
+    }
+  }
+
+  private static final class Reader {
+    private final Map<Integer, Open> open = new HashMap<>();
+    private final TreeMap<Long, Call> calls = new TreeMap<>();
+    private final List<Request> requests = new ArrayList<>();
+    private final List<Fork> forks = new ArrayList<>();
+    private final Map<String, Long> steps = new HashMap<>();
+
+    TraceOracle read(List<String> lines) {
+      List<Long> offsets = offsets(lines);
+      long offset = offsets.stream().mapToLong(Long::longValue).min().orElseThrow();
+      for (String line : lines) {
+        Matcher matcher = LINE.matcher(line);
+        if (matcher.matches()) {
+          var task =
+              new Task(
+                  matcher.group(1),
+                  Integer.parseInt(matcher.group(2)),
+                  matcher.group(3).startsWith("-") ? 0 : Integer.parseInt(matcher.group(3)));
+          event(task, nanos(matcher.group(4)) - offset, matcher.group(5));
+        } else if (!line.startsWith("#")) {
+          throw new IllegalArgumentException("no line of a trace: " + line);
+        }
+      }
+      if (!open.isEmpty()) {
+        throw new IllegalArgumentException("calls that never returned: " + open.keySet());
+      }
+      // Half of the readings are from the begin, half from the end.
+      int half = offsets.size() / 2;
+      long drift =
+          offsets.subList(0, half).stream().mapToLong(Long::longValue).min().orElseThrow()
+              - offsets.subList(half, offsets.size()).stream()
+                  .mapToLong(Long::longValue)
+                  .min()
+                  .orElseThrow();
+      return new TraceOracle(
+          List.copyOf(calls.values()),
+          List.copyOf(requests),
+          List.copyOf(forks),
+          Map.copyOf(steps),
+          -offset,
+          Math.abs(drift));
+    }
+
+    private void event(Task task, long time, String what) {
+      Matcher enter = ENTER.matcher(what);
+      Matcher exit = EXIT.matcher(what);
+      Matcher load = LOAD.matcher(what);
+      Matcher free = FREE.matcher(what);
+      Matcher request = REQUEST.matcher(what);
+      Matcher fork = FORK.matcher(what);
+      Matcher mark = MARK.matcher(what);
+      if (enter.matches()) {
+        open.put(task.threadId(), new Open(enter.group(1), arguments(enter.group(2)), time));
+      } else if (exit.matches()) {
+        Open call = open.remove(task.threadId());
+        if (call != null && call.syscall.equals(exit.group(1))) {
+          put(
+              new Call(
+                  call.syscall,
+                  call.arguments,
+                  task,
+                  call.entered,
+                  time,
+                  Long.parseUnsignedLong(exit.group(2), 16),
+                  call.loaded,
+                  call.taints,
+                  call.freed));
+        } else {
+          throw new IllegalArgumentException("a return without its call: " + what);
+        }
+      } else if (load.matches()) {
+        Open call = inside(task, what);
+        call.loaded = load.group(1);
+        call.taints = taints(load.group(2));
+      } else if (free.matches()) {
+        inside(task, what).freed = free.group(1);
+      } else if (request.matches()) {
+        requests.add(new Request(request.group(1), task, time));
+      } else if (fork.matches()) {
+        forks.add(
+            new Fork(
+                fork.group(1),
+                Integer.parseInt(fork.group(2)),
+                Integer.parseInt(fork.group(3)),
+                time));
+      } else if (mark.matches()) {
+        if (mark.group(1).startsWith("step ")) {
+          steps.put(mark.group(1).substring("step ".length()), time);
+        }
+      } else {
+        throw new IllegalArgumentException("no event that was asked for: " + what);
+      }
+    }
+
+    private Open inside(Task task, String what) {
+      Open call = open.get(task.threadId());
+      if (call == null) {
+        throw new IllegalArgumentException("outside of any call: " + what);
+      }
+      return call;
+    }
+
+    private void put(Call call) {
+      long key = call.enteredNanos();
+      while (calls.containsKey(key)) {
+        key++;
+      }
+      calls.put(key, call);
+    }
+
+    /** What the trace's clock was ahead of the time of day, at most: the shell took a while. */
+    private static List<Long> offsets(List<String> lines) {
+      var offsets = new ArrayList<Long>();
+      for (String line : lines) {
+        Matcher matcher = LINE.matcher(line);
+        if (matcher.matches() && matcher.group(5).startsWith("tracing_mark_write: clock ")) {
+          String clock = matcher.group(5).substring("tracing_mark_write: clock ".length());
+          offsets.add(nanos(matcher.group(4)) - nanos(clock));
+        }
+      }
+      if (offsets.size() < 4) {
+        throw new IllegalArgumentException("nothing in it says what its clock means");
+      }
+      return offsets;
+    }
+
+    private static long nanos(String seconds) {
+      return new BigDecimal(seconds).movePointRight(9).longValueExact();
+    }
+
+    private static Map<String, Long> arguments(String text) {
+      var arguments = new HashMap<String, Long>();
+      for (String argument : text.split(", ", -1)) {
+        int colon = argument.indexOf(": ");
+        String value = argument.substring(colon + 2).replaceFirst("^0x", "");
+        arguments.put(argument.substring(0, colon), Long.parseUnsignedLong(value, 16));
+      }
+      return arguments;
+    }
+
+    private static List<String> taints(String letters) {
+      var taints = new ArrayList<String>();
+      for (int i = 0; i < letters.length(); i++) {
+        char letter = letters.charAt(i);
+        String name = TAINTS.get(letter);
+        taints.add(name == null ? "?" + letter : name);
+      }
+      return taints;
+    }
+  }
+}
