@@ -7,6 +7,9 @@ set -euo pipefail
 
 home=$(CDPATH='' cd -P -- "${BASH_SOURCE[0]%/*}/.." && pwd)
 readonly home
+status=0
+rm -f "$home"/build/figures/own-files-*
 "$home/verify" -Dit.test=OwnFilesIT -Dtest=NoUnitTest -Dsurefire.failIfNoSpecifiedTests=false -Dfailsafe.failIfNoSpecifiedTests=false \
-  -Dkmodwatch.modules=all "$@" >&2
-cat "$home"/build/figures/own-files-*
+  -Dkmodwatch.modules=all "$@" >&2 || status=$?
+cat "$home"/build/figures/own-files-* 2>/dev/null || true
+exit "$status"
