@@ -281,11 +281,13 @@ final class Pipeline {
   }
 
   /**
-   * As {@link #finish}, but what is not complete is left as it is.
+   * As {@link #finish}, but loads that are not complete are left as they are.
    *
    * @throws IOException if an output fails
    */
   void leave() throws IOException {
+    tracker.leave();
+    handOn();
     alerts.finish();
     tellAlerts();
     flush();

@@ -1,6 +1,7 @@
 package org.kmodwatch.agent;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 import static org.kmodwatch.agent.EventBuilder.event;
 import static org.kmodwatch.core.load.LoadRecord.Outcome.FAILED;
 import static org.kmodwatch.core.load.LoadRecord.Outcome.LOADED;
@@ -94,6 +95,22 @@ class PipelineTest {
     pipeline.accept(
         slow("init_module_return").inCall(START, START + 8 * SECOND).returned(0L).build());
     assertThat(pipeline.isQuiescent()).isTrue();
+  }
+
+  @Test
+  void requestThatWaits_hasItsRecord_whenTheAgentStops_andALoadThatGoesOnHasNone()
+      throws IOException {
+    var told = new Told();
+    Pipeline pipeline = pipeline(List.of(), List.of(told), Pipeline.BeforeLoad.NOTHING);
+    pipeline.accept(
+        event("module_request").at(START).inCall(0, 0).with("name", "net-pf-38").build());
+    pipeline.accept(slow("security_kernel_load_data").with("type", "kernel-module").build());
+    pipeline.leave();
+
+    assertThat(told.loads)
+        .extracting(LoadRecord::action, LoadRecord::reason)
+        .containsExactly(
+            tuple(LoadRecord.Action.REQUEST, "no load was seen for it before Kmodwatch stopped"));
   }
 
   /** One from memory, whose init takes 8 s. */

@@ -41,7 +41,6 @@ class ReplayCommandTest {
                 returnValue not known: the call had not returned
             2026-11-22 20:00:10.500  load      modprobe[5000] uid 0                /lib/modules/6.12.117/kernel/fs/xfs/xfs.ko  failed: the module was not seen to be put in place  TRC-1017
                 returnValue not known: the input ended before the call returned
-            2026-11-22 20:00:06.123  request   curl[77] uid 1000                   net-pf-38                 no module was loaded for it
             """);
     assertThat(result.err())
         .isEqualTo("9 lines, 9 events, 5 loads, 4 findings, 0 bad lines, 0 malformed events\n");

@@ -294,7 +294,16 @@ public final class LoadTracker {
     held.clear();
     waiting.forEach(this::leave);
     waiting.forEach(this::release);
-    requests.clear();
+    requests.clear("no load was seen for it before the input ended");
+    tellFruitless();
+  }
+
+  /**
+   * Makes the records of the requests that wait for a load, and of nothing else: whoever goes on
+   * with the same input is not given them again.
+   */
+  public void leave() {
+    requests.clear("no load was seen for it before Kmodwatch stopped");
     tellFruitless();
   }
 
@@ -458,8 +467,7 @@ public final class LoadTracker {
       return;
     }
     joined++;
-    attempts++;
-    var attempt = new Attempt(key, event, true);
+    Attempt attempt = newAttempt(key, event, true);
     attempt.blind = true;
     attempt.put(part, event);
     attempt.find(findingIds);
@@ -472,9 +480,17 @@ public final class LoadTracker {
     if (open.size() >= options.maxOpen()) {
       evictOldest();
     }
+    Attempt attempt = newAttempt(key, event, fromSensor);
+    open(attempt);
+    return attempt;
+  }
+
+  private Attempt newAttempt(Attempt.Key key, Event event, boolean fromSensor) {
     attempts++;
     var attempt = new Attempt(key, event, fromSensor);
-    open(attempt);
+    if (!fromSensor) {
+      requests.mayBeAnsweredBy(attempt);
+    }
     return attempt;
   }
 
@@ -613,8 +629,7 @@ public final class LoadTracker {
       attempt = null;
     }
     if (attempt == null) {
-      attempts++;
-      attempt = new Attempt(key, event, fromSensor);
+      attempt = newAttempt(key, event, fromSensor);
     }
     joined++;
     attempt.put(Part.CALL, event);

@@ -35,6 +35,9 @@ final class Requests {
 
   private final List<Fruitless> fruitless = new ArrayList<>();
 
+  /** When the latest load of a host began whose source does not say what it is for. */
+  private final Map<String, Long> loadsWithoutAlias;
+
   /** By process, in the order in which they were last seen. */
   private final Map<Attempt.Task, Helper> helpers = new LinkedHashMap<>();
 
@@ -110,6 +113,7 @@ final class Requests {
     this.max = max;
     this.maxBytes = maxBytes;
     this.refusals = new NewestMap<>(max);
+    this.loadsWithoutAlias = new NewestMap<>(max);
   }
 
   /**
@@ -313,6 +317,14 @@ final class Requests {
     return best;
   }
 
+  /**
+   * Takes notice of a load of a source that does not say which alias a load is for: it may be for
+   * any request that its host has made.
+   */
+  void mayBeAnsweredBy(Attempt attempt) {
+    loadsWithoutAlias.merge(attempt.key.host(), attempt.beginNanos(), Math::max);
+  }
+
   /** A request that has not led to a load yet before one that has, then the later one. */
   private static boolean isNearer(Request one, Request other) {
     return one.led == other.led ? one.nanos >= other.nanos : !one.led;
@@ -365,10 +377,10 @@ final class Requests {
     drop(helper.request);
   }
 
-  /** Forgets all: the end of the input. */
-  void clear() {
+  /** Forgets all: none that waits is answered any more, for this reason. */
+  void clear(String reason) {
     for (Request request : List.copyOf(kept.values())) {
-      forget(request, "no load was seen for it before the input ended");
+      forget(request, reason);
     }
     dropHelpers(helper -> true);
   }
@@ -395,8 +407,8 @@ final class Requests {
     }
     if (!request.answered) {
       withoutLoad++;
-      if (SensorContexts.of(request.event).isPresent()) {
-        // The loads of other sources do not say which alias they are for.
+      long loadNanos = loadsWithoutAlias.getOrDefault(request.event.hostName(), Long.MIN_VALUE);
+      if (loadNanos < request.nanos || SensorContexts.of(request.event).isPresent()) {
         fruitless.add(new Fruitless(request, reason));
       }
     }

@@ -2,6 +2,7 @@ package org.kmodwatch.core.load;
 
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 import static org.kmodwatch.core.load.Call.SECOND;
 import static org.kmodwatch.core.load.Call.START;
 import static org.kmodwatch.core.load.LoadRecord.Outcome.FAILED;
@@ -843,15 +844,25 @@ final class LoadTrackerTest {
   }
 
   @Test
-  void requestOfAnotherProducer_isARecord_onlyIfItWasRefused() {
+  void requestOfAnotherProducer_isNoRecord_ifALoadBeganAfterIt() {
     feed(Call.request(50, 0).noContext().asks("net-pf-38"));
     feed(Call.request(51, SECOND).noContext().asks("net-pf-38", -13));
+    feed(Call.finit(60, 2 * SECOND).noContext().loaded());
+    feed(Call.request(50, 3 * SECOND).noContext().asks("net-pf-39"));
     tracker.finish();
 
-    assertThat(only().outcome()).isEqualTo(REFUSED);
-    assertThat(only().errno()).isEqualTo("EACCES");
-    assertThat(fields(only())).containsExactly("requester.args");
-    assertThat(tracker.statistics().requestsWithoutLoad()).isEqualTo(1);
+    assertThat(records)
+        .extracting(LoadRecord::action, LoadRecord::outcome, LoadRecord::errno, LoadRecord::reason)
+        .containsExactly(
+            tuple(
+                Action.REQUEST,
+                REFUSED,
+                "EACCES",
+                "a security module said no: security_kernel_module_request EACCES (Permission"
+                    + " denied)"),
+            tuple(Action.LOAD, LOADED, null, null),
+            tuple(Action.REQUEST, FAILED, null, "no load was seen for it before the input ended"));
+    assertThat(fields(records.getFirst())).containsExactly("requester.args");
   }
 
   @Test
