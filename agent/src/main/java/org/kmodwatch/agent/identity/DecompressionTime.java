@@ -5,12 +5,13 @@ import java.util.function.LongSupplier;
 
 /**
  * How much time the sensor's thread may spend on decompression. Events wait meanwhile, and anybody
- * who may load modules can hand over one compressed image after the other. So one image takes a
- * second at most, and all of them together a tenth of the time.
+ * who may load modules can hand over one compressed image after the other. So one image takes three
+ * seconds at most, which is for a slow machine whose JVM has just started, and all of them together
+ * a tenth of the time.
  */
 final class DecompressionTime {
 
-  private static final Duration LONGEST = Duration.ofSeconds(1);
+  private static final Duration LONGEST = Duration.ofSeconds(3);
 
   private static final int SHARE = 10;
 
