@@ -177,7 +177,17 @@ final class SignaturesIT {
     assertThat(record.at("/requester/comm").asString()).isEqualTo("kwload");
     assertThat(record.propertyNames())
         .containsExactly(
-            "schema", "id", "time", "host", "action", "outcome", "reason", "requester", "repeats");
+            "schema",
+            "id",
+            "time",
+            "host",
+            "action",
+            "outcome",
+            "reason",
+            "requester",
+            "findings",
+            "repeats");
+    assertThat(record.get("findings").toString()).isEqualTo("[\"KMW-1007\"]");
     assertThat(guest.loadsOf("no-such-family")).isEmpty();
     assertThat(guest.ledger().at("/loads/requests/withoutLoad").asInt()).isEqualTo(1);
   }
