@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/bpf.h>
+#include <linux/btf.h>
 #include <linux/capability.h>
 #include <linux/securebits.h>
 #include <linux/userfaultfd.h>
@@ -67,6 +68,7 @@ static const char usage_text[] =
 	"       kwload strangers N FILE               one init_module(2) by each of N users that made none before\n"
 	"       kwload stall N SECONDS                N init_module(2) at once whose memory does not come for SECONDS\n"
 	"       kwload late SECONDS init|finit FILE [PARAMS] with parameters in memory that does not come for SECONDS\n"
+	"       kwload refusing HOOK WHAT ARG...      kwload ARG... while a BPF program refuses what HOOK is asked about as WHAT (or -)\n"
 	"       kwload rewrite NAME                   bpf(2): puts into the newest map of that name what it has\n"
 	"       kwload now                            nanoseconds since the epoch\n"
 	"       kwload storm N FILE NAME              N times finit_module(2) and delete_module(2)\n"
@@ -746,6 +748,78 @@ static int do_stall(int count, int seconds)
 	return report("stall", count, 0);
 }
 
+/* The id that the kernel's type information has for a function. */
+static int btf_id_of(const char *function)
+{
+	static const size_t tails[BTF_KIND_MAX + 1] = {
+		[BTF_KIND_INT] = sizeof(__u32),
+		[BTF_KIND_ARRAY] = sizeof(struct btf_array),
+		[BTF_KIND_VAR] = sizeof(struct btf_var),
+		[BTF_KIND_DECL_TAG] = sizeof(struct btf_decl_tag),
+	};
+	static const size_t members[BTF_KIND_MAX + 1] = {
+		[BTF_KIND_STRUCT] = sizeof(struct btf_member),
+		[BTF_KIND_UNION] = sizeof(struct btf_member),
+		[BTF_KIND_ENUM] = sizeof(struct btf_enum),
+		[BTF_KIND_FUNC_PROTO] = sizeof(struct btf_param),
+		[BTF_KIND_DATASEC] = sizeof(struct btf_var_secinfo),
+		[BTF_KIND_ENUM64] = sizeof(struct btf_enum64),
+	};
+	size_t size = 0, room = 16 << 20;
+	char *bytes = malloc(room);
+	int fd = open_file("/sys/kernel/btf/vmlinux");
+	struct btf_header *header = (void *)bytes;
+	const char *types, *strings;
+	ssize_t got;
+	size_t at;
+	int id = 1;
+
+	while (bytes && size < room && (got = read(fd, bytes + size, room - size)) > 0)
+		size += got;
+	close(fd);
+	types = bytes + header->hdr_len + header->type_off;
+	strings = bytes + header->hdr_len + header->str_off;
+	for (at = 0; at < header->type_len; id++) {
+		const struct btf_type *type = (const void *)(types + at);
+		int kind = BTF_INFO_KIND(type->info);
+
+		if (kind == BTF_KIND_FUNC && !strcmp(strings + type->name_off, function))
+			return id;
+		at += sizeof(*type) + tails[kind] + members[kind] * BTF_INFO_VLEN(type->info);
+	}
+	errno = ENOENT;
+	fail(function);
+	return 0;
+}
+
+/* As a BPF program of somebody else refuses: EPERM by a hook of the security modules, for as long as this process is. */
+static void refuse(const char *hook, const char *what)
+{
+	int any = !strcmp(what, "-");
+	struct bpf_insn program[] = {
+		{ .code = BPF_LDX | BPF_MEM | BPF_DW, .dst_reg = BPF_REG_2, .src_reg = BPF_REG_1 },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = any ? -EPERM : 0 },
+		{ .code = BPF_JMP | BPF_JNE | BPF_K, .dst_reg = BPF_REG_2, .off = 1, .imm = atoi(what) },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = -EPERM },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	union bpf_attr load = {
+		.prog_type = BPF_PROG_TYPE_TRACING,
+		.expected_attach_type = BPF_MODIFY_RETURN,
+		.attach_btf_id = btf_id_of(hook),
+		.insns = (unsigned long)program,
+		.insn_cnt = sizeof(program) / sizeof(program[0]),
+		.license = (unsigned long)"GPL",
+	};
+	int fd = syscall(SYS_bpf, BPF_PROG_LOAD, &load, sizeof(load));
+	union bpf_attr attach = { .raw_tracepoint.prog_fd = fd };
+
+	if (fd < 0)
+		fail("BPF_PROG_LOAD");
+	if (syscall(SYS_bpf, BPF_RAW_TRACEPOINT_OPEN, &attach, sizeof(attach)) < 0)
+		fail("BPF_RAW_TRACEPOINT_OPEN");
+}
+
 static int print_time(void)
 {
 	struct timespec now;
@@ -766,6 +840,10 @@ int main(int argc, char **argv)
 						       strtol(params, NULL, 0)));
 	if (!strcmp(verb, "now"))
 		return print_time();
+	if (!strcmp(verb, "refusing") && argc > 5) {
+		refuse(file, params);
+		return main(argc - 3, argv + 3);
+	}
 	if (!file)
 		usage();
 	if (!strcmp(verb, "init"))

@@ -101,6 +101,10 @@ final class RecordsIT {
                 "refused EPERM the process lacks the capability CAP_SYS_MODULE"),
             entry(
                 "bad-descriptor", "failed EBADF the descriptor is closed, or not open for reading"),
+            entry(
+                "refused-at-lockdown",
+                "refused EPERM a security module said no: security_locked_down EPERM (Operation"
+                    + " not permitted)"),
             entry("pipe", "failed EINVAL the file is no plain file, or is empty"),
             entry("bad-flags", "failed EINVAL the kernel does not know the flags 0x80"),
             entry(
@@ -288,6 +292,27 @@ final class RecordsIT {
       assertThat(load.has("durationNs")).as(name).isFalse();
       assertThat(load.at("/gaps").toString()).as(name).contains("returnValue");
     }
+  }
+
+  @Test
+  void requestThatIsRefused_isARecord_withoutAnythingOfAModule() {
+    List<JsonNode> requests =
+        guest.loads().stream()
+            .filter(each -> each.get("action").asString().equals("request"))
+            .filter(each -> each.at("/requester/alias").asString("").equals("net-pf-40"))
+            .toList();
+
+    assertThat(requests).hasSize(1);
+    JsonNode request = requests.getFirst();
+    assertThat(outcome(request))
+        .isEqualTo(
+            "refused EPERM a security module said no: security_kernel_module_request EPERM"
+                + " (Operation not permitted)");
+    assertThat(request.at("/requester/hostPid").asInt())
+        .isEqualTo(guest.theCase("request-refused").pid());
+    assertThat(request.at("/requester/uid").asLong()).isEqualTo(65534);
+    assertThat(request.propertyNames())
+        .doesNotContain("loader", "route", "module", "image", "file", "gaps");
   }
 
   @Test

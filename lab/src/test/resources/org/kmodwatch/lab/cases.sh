@@ -83,6 +83,10 @@ run autoload kwload socket 38 5 0
 run parallel kwload parallel 8 finit kw_plain.ko
 run delete-parallel kwload delete kw_plain
 
+# A BPF program of somebody else refuses, at the hook that lockdown has as well (LOCKDOWN_MODULE_SIGNATURE is 1).
+run refused-at-lockdown kwload refusing security_locked_down 1 finit kw_plain.ko
+run request-refused kwload refusing security_kernel_module_request - socket 40 1 0
+
 # Failures.
 run no-capability-file kwload nocap finit /tmp/kw_plain.ko
 run no-capability-memory kwload nocap init /tmp/kw_plain.ko

@@ -1,17 +1,27 @@
 package org.kmodwatch.sensor;
 
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.core.event.SensorContext;
+import org.kmodwatch.core.event.SensorContext.FileTrait;
 
 /** Decodes what a record says beyond the peer's form. */
 final class ContextDecoder {
 
-  private static final int EPERM = 1;
+  /**
+   * Of the errors of {@code module_sig_check()}, that of the hook which it asks about a module
+   * without a valid signature ({@code kernel/module/signing.c}). Lockdown is behind that hook, and
+   * so may other security modules be.
+   */
+  private static final long EPERM = 1;
+
+  private static final String LOCKDOWN_HOOK = "security_locked_down";
 
   /** include/uapi/linux/stat.h. */
   private static final int S_IFMT = 0xf000;
@@ -34,6 +44,8 @@ final class ContextDecoder {
     boolean request =
         kind == RecordLayout.MODULE_REQUEST || kind == RecordLayout.SECURITY_MODULE_REQUEST;
     boolean checked = in.has(RecordLayout.FLAG_SIG_CHECKED);
+    boolean refused = checked && in.int32(RecordLayout.SIG_RET) == -EPERM;
+    boolean byAnother = refused && Lockdown.isOff();
     String name = in.moduleName();
     return new SensorContext(
         inCall ? bootToEpochNanos + in.int64(RecordLayout.CALL_TIME_NANOS) : 0,
@@ -43,7 +55,8 @@ final class ContextDecoder {
         inCall ? file(in) : null,
         name.isEmpty() ? null : name,
         checked && !in.has(RecordLayout.FLAG_SIG_OK),
-        checked ? lockdownVerdict(in.int32(RecordLayout.SIG_RET)) : null,
+        checked ? (refused && !byAnother ? -EPERM : 0L) : null,
+        byAnother ? LOCKDOWN_HOOK : null,
         returned || request || !inCall || in.has(RecordLayout.FLAG_ENTRY_MISSED)
             ? task(in, request, bootToEpochNanos)
             : null,
@@ -67,6 +80,7 @@ final class ContextDecoder {
         context.moduleName(),
         context.signatureMissing(),
         context.lockdownVerdict(),
+        context.refusedBy(),
         task(in, false, clock.offsetAt(in.clockNanos())),
         context.clockShiftNanos(),
         context.stringsHidden(),
@@ -82,9 +96,34 @@ final class ContextDecoder {
         in.unsigned32(RecordLayout.DEV),
         in.int64(RecordLayout.INO),
         in.int64(RecordLayout.CTIME_NANOS),
-        in.pathCut(),
-        in.has(RecordLayout.FLAG_FILE_LATE),
+        traits(in),
         null);
+  }
+
+  private static Set<FileTrait> traits(RecordFields in) {
+    var traits = EnumSet.noneOf(FileTrait.class);
+    boolean anonymous = in.has(RecordLayout.FLAG_FILE_NO_TREE);
+    if (in.has(RecordLayout.FLAG_FILE_DELETED) && (!anonymous || isMemfd(in))) {
+      traits.add(FileTrait.DELETED);
+    }
+    if (anonymous) {
+      traits.add(FileTrait.ANONYMOUS);
+    }
+    if (in.pathCut()) {
+      traits.add(FileTrait.CUT);
+    }
+    if (in.has(RecordLayout.FLAG_FILE_LATE)) {
+      traits.add(FileTrait.LATE);
+    }
+    return traits;
+  }
+
+  /** A regular file with a name, among those that are in no tree of names. */
+  private static boolean isMemfd(RecordFields in) {
+    List<String> names = in.list(RecordLayout.PATH);
+    return (in.int32(RecordLayout.MODE) & S_IFMT) == S_IFREG
+        && !names.isEmpty()
+        && !names.getFirst().isEmpty();
   }
 
   /**
@@ -95,8 +134,8 @@ final class ContextDecoder {
     int type = in.int32(RecordLayout.MODE) & S_IFMT;
     List<String> names = in.list(RecordLayout.PATH);
     String name = names.isEmpty() ? "" : names.getFirst();
-    if (!in.has(RecordLayout.FLAG_FILE_NO_TREE) || (type == S_IFREG && !name.isEmpty())) {
-      return in.path();
+    if (!in.has(RecordLayout.FLAG_FILE_NO_TREE) || isMemfd(in)) {
+      return in.unmarkedPath();
     }
     String inode = "[" + Long.toUnsignedString(in.int64(RecordLayout.INO)) + "]";
     return switch (type) {
@@ -105,14 +144,6 @@ final class ContextDecoder {
       case S_IFREG -> "anon:" + inode;
       default -> "anon_inode:" + name;
     };
-  }
-
-  /**
-   * Of the errors of {@code module_sig_check()}, EPERM is lockdown's alone ({@code
-   * kernel/module/signing.c}).
-   */
-  private static long lockdownVerdict(int signatureCheck) {
-    return signatureCheck == -EPERM ? -EPERM : 0;
   }
 
   private SensorContext.Task task(RecordFields in, boolean request, long bootToEpochNanos) {

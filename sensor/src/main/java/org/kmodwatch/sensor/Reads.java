@@ -1,8 +1,6 @@
 package org.kmodwatch.sensor;
 
-import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import org.kmodwatch.sensor.kernel.BpfObject;
 
 /** How the programs read memory: the object file is there once for each way. */
@@ -19,7 +17,6 @@ enum Reads {
   DIRECT("sensor-direct.bpf.o");
 
   private static final long IMAGE_BYTES_MAX = 64L << 20;
-  private static final Path LOCKDOWN = Path.of("/sys/kernel/security/lockdown");
 
   /**
    * How the verifier names the helper that libbpf falls back on if it finds that the kernel has no
@@ -38,12 +35,7 @@ enum Reads {
    * but a try tells.
    */
   static List<Reads> ofRunningKernel() {
-    return isLockedDownToConfidentiality() ? List.of(DIRECT) : List.of(BY_HELPER, DIRECT);
-  }
-
-  private static boolean isLockedDownToConfidentiality() {
-    String levels = KernelFile.line(LOCKDOWN);
-    return levels != null && levels.toLowerCase(Locale.ROOT).contains("[confidentiality]");
+    return Lockdown.isConfidential() ? List.of(DIRECT) : List.of(BY_HELPER, DIRECT);
   }
 
   /** Whether the load of these failed since the kernel lets no program read by helpers. */

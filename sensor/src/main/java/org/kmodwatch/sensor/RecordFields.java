@@ -59,14 +59,23 @@ record RecordFields(ByteBuffer record) {
     return KernelStrings.decodeList(record, dataOffset(span), dataLength(span));
   }
 
-  /** The path of the file that the record tells of. */
+  /** The path of the file that the record tells of, with the kernel's mark if it was deleted. */
   String path() {
+    return path(has(RecordLayout.FLAG_FILE_DELETED));
+  }
+
+  /** That path without the mark, which a name may end with as well. */
+  String unmarkedPath() {
+    return path(false);
+  }
+
+  private String path(boolean marked) {
     return KernelStrings.decodePath(
         record,
         dataOffset(RecordLayout.PATH),
         dataLength(RecordLayout.PATH),
         has(RecordLayout.FLAG_PATH_CUT),
-        has(RecordLayout.FLAG_FILE_DELETED));
+        marked);
   }
 
   /** Whether that path lacks names. */

@@ -3,12 +3,16 @@ package org.kmodwatch.sensor;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.ByteBuffer;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.event.SensorContext;
+import org.kmodwatch.core.event.SensorContext.FileIdentity;
+import org.kmodwatch.core.event.SensorContext.FileTrait;
 import org.kmodwatch.core.event.SensorContexts;
 
 final class ContextDecoderTest {
@@ -63,7 +67,7 @@ final class ContextDecoderTest {
     assertThat(context.returnTimeNanos()).isEqualTo(BOOTED_AT + 900);
     assertThat(context.moduleName()).isEqualTo("x");
     assertThat(context.file())
-        .isEqualTo(new SensorContext.FileIdentity("/tmp/x.ko (deleted)", 2, -1, 77));
+        .isEqualTo(new FileIdentity("/tmp/x.ko", 2, -1, 77, Set.of(FileTrait.DELETED), null));
     SensorContext.Task task = Objects.requireNonNull(context.task());
     assertThat(task.effectiveUserId()).isEqualTo(1000);
     assertThat(task.loginUserId()).isEqualTo(4294967295L);
@@ -110,7 +114,9 @@ final class ContextDecoderTest {
     SensorContext context = context(cut);
 
     assertThat(context.file())
-        .isEqualTo(new SensorContext.FileIdentity("/tmp/…/d/x.ko", 0, 0, 0, true, true, null));
+        .isEqualTo(
+            new FileIdentity(
+                "/tmp/…/d/x.ko", 0, 0, 0, Set.of(FileTrait.CUT, FileTrait.LATE), null));
     SensorContext.Task task = Objects.requireNonNull(context.task());
     assertThat(task.ancestors().getFirst().executablePath()).isEqualTo("…/d/bash");
     assertThat(task.cgroupPath()).isEmpty();
@@ -169,29 +175,42 @@ final class ContextDecoderTest {
 
   @Test
   void fileInNoTree_isNamedAsInProc() {
-    assertThat(pathOf(0x1000 | 0600, "")).isEqualTo("pipe:[99]");
-    assertThat(pathOf(0xc000 | 0777, "UNIX-STREAM")).isEqualTo("socket:[99]");
-    assertThat(pathOf(0600, "[eventfd]")).isEqualTo("anon_inode:[eventfd]");
-    assertThat(pathOf(0x8000 | 0444, "")).as("a namespace").isEqualTo("anon:[99]");
-    assertThat(pathOf(0x8000 | 0777, "memfd:x")).isEqualTo("/memfd:x (deleted)");
+    assertThat(withoutTree(0x1000 | 0600, "")).isEqualTo(anonymous("pipe:[99]"));
+    assertThat(withoutTree(0xc000 | 0777, "UNIX-STREAM")).isEqualTo(anonymous("socket:[99]"));
+    assertThat(withoutTree(0600, "[eventfd]")).isEqualTo(anonymous("anon_inode:[eventfd]"));
+    assertThat(withoutTree(0x8000 | 0444, "")).as("a namespace").isEqualTo(anonymous("anon:[99]"));
+    assertThat(withoutTree(0x8000 | 0777, "memfd:x"))
+        .isEqualTo(anonymous("/memfd:x", FileTrait.DELETED));
   }
 
-  private String pathOf(int mode, String name) {
-    int noTree = RecordLayout.FLAG_FILE_NO_TREE;
-    boolean regular = (mode & 0xf000) == 0x8000;
+  @Test
+  void fileThatIsNamedAsADeletedOne_isNotTakenForIt() {
+    RecordBuilder record =
+        RecordBuilder.of(RecordLayout.CALL_RETURN, RecordLayout.FINIT_MODULE)
+            .int32(RecordLayout.FLAGS, RecordLayout.FLAG_FILE_KNOWN)
+            .path(RecordLayout.PATH, "x.ko (deleted)", "tmp");
+
+    assertThat(context(record).file()).isEqualTo(new FileIdentity("/tmp/x.ko (deleted)", 0, 0, 0));
+  }
+
+  private static FileIdentity anonymous(String path, FileTrait... more) {
+    var traits = EnumSet.of(FileTrait.ANONYMOUS, more);
+    return new FileIdentity(path, 0, 99, 0, traits, null);
+  }
+
+  private FileIdentity withoutTree(int mode, String name) {
     return Objects.requireNonNull(
-            context(
-                    RecordBuilder.of(RecordLayout.CALL_RETURN, RecordLayout.FINIT_MODULE)
-                        .int32(
-                            RecordLayout.FLAGS,
-                            RecordLayout.FLAG_FILE_KNOWN
-                                | noTree
-                                | (regular ? RecordLayout.FLAG_FILE_DELETED : 0))
-                        .int32(RecordLayout.MODE, mode)
-                        .int64(RecordLayout.INO, 99)
-                        .path(RecordLayout.PATH, name))
-                .file())
-        .path();
+        context(
+                RecordBuilder.of(RecordLayout.CALL_RETURN, RecordLayout.FINIT_MODULE)
+                    .int32(
+                        RecordLayout.FLAGS,
+                        RecordLayout.FLAG_FILE_KNOWN
+                            | RecordLayout.FLAG_FILE_NO_TREE
+                            | RecordLayout.FLAG_FILE_DELETED)
+                    .int32(RecordLayout.MODE, mode)
+                    .int64(RecordLayout.INO, 99)
+                    .path(RecordLayout.PATH, name))
+            .file());
   }
 
   @Test

@@ -4,6 +4,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +26,8 @@ import org.jspecify.annotations.Nullable;
  *     valid signature
  * @param lockdownVerdict what those rules answered, 0 or a negative errno; null if they were not
  *     asked
+ * @param refusedBy the hook of the security modules that refused the module, if no event tells of
+ *     it: {@code security_locked_down} where the kernel is not locked down; null if none did
  * @param task who did it, on events that end an attempt or ask for a module; null on the others
  * @param clockShiftNanos by how much the clock, as it was set when the call was entered, is ahead
  *     of what it would be if nobody had set it since the sensor started; outside a call, when the
@@ -43,6 +46,7 @@ public record SensorContext(
     @Nullable String moduleName,
     boolean signatureMissing,
     @Nullable Long lockdownVerdict,
+    @Nullable String refusedBy,
     @Nullable Task task,
     long clockShiftNanos,
     boolean stringsHidden,
@@ -69,6 +73,7 @@ public record SensorContext(
         moduleName,
         signatureMissing,
         lockdownVerdict,
+        null,
         task,
         clockShiftNanos,
         false,
@@ -109,6 +114,7 @@ public record SensorContext(
         moduleName,
         signatureMissing,
         lockdownVerdict,
+        refusedBy,
         task,
         clockShiftNanos,
         stringsHidden,
@@ -121,18 +127,35 @@ public record SensorContext(
   /** What a path begins with of which only the end is known. */
   public static final String CUT = "…/";
 
+  /** What the kernel writes behind the path of a file that no name leads to, as a name may end. */
+  public static final String DELETED_MARK = " (deleted)";
+
+  /** What is to be known of a file's path. */
+  public enum FileTrait {
+    /** No name leads to the file. */
+    DELETED,
+    /** It never had a place in a tree of names: a memfd, a pipe, a socket. */
+    ANONYMOUS,
+    /**
+     * The path lacks names: at its beginning, then it begins with "…", or in the middle, where "…"
+     * stands for them.
+     */
+    CUT,
+    /**
+     * The file was looked for only after it had been read, by what the call's descriptor led to
+     * then: it may be another.
+     */
+    LATE
+  }
+
   /**
    * A file, as the kernel had it open.
    *
-   * @param path from the root of the mount namespace, with " (deleted)" where no name leads to it;
-   *     of what is in no tree of names {@code pipe:[INODE]} and the like, as in /proc/PID/fd
+   * @param path from the root of the mount namespace; of what is in no tree of names {@code
+   *     pipe:[INODE]} and the like, as in /proc/PID/fd, and {@code /memfd:NAME}
    * @param device the kernel's device number (major &lt;&lt; 20 | minor)
    * @param inode inode number, unsigned 64-bit
    * @param ctimeNanos time of last change, nanoseconds since the epoch
-   * @param cut whether the path lacks names: at its beginning, then it begins with "…", or in the
-   *     middle, where "…" stands for them
-   * @param late whether it was looked for only after it had been read, by what the call's
-   *     descriptor led to then: it may be another
    * @param here whether the same path led to the same file in the mount namespace of Kmodwatch;
    *     null if nobody looked
    */
@@ -141,18 +164,31 @@ public record SensorContext(
       long device,
       long inode,
       long ctimeNanos,
-      boolean cut,
-      boolean late,
+      Set<FileTrait> traits,
       @Nullable Boolean here) {
+
+    public FileIdentity {
+      traits = Set.copyOf(traits);
+    }
 
     /** With a path that is whole, unless it begins with "…", and seen as it was read. */
     public FileIdentity(String path, long device, long inode, long ctimeNanos) {
-      this(path, device, inode, ctimeNanos, path.startsWith(CUT), false, null);
+      this(
+          path,
+          device,
+          inode,
+          ctimeNanos,
+          path.startsWith(CUT) ? Set.of(FileTrait.CUT) : Set.of(),
+          null);
+    }
+
+    public boolean is(FileTrait trait) {
+      return traits.contains(trait);
     }
 
     /** The same after somebody has looked. */
     public FileIdentity found(boolean isHere) {
-      return new FileIdentity(path, device, inode, ctimeNanos, cut, late, isHere);
+      return new FileIdentity(path, device, inode, ctimeNanos, traits, isHere);
     }
   }
 

@@ -1,12 +1,15 @@
 package org.kmodwatch.core.event;
 
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
+import org.kmodwatch.core.event.SensorContext.FileTrait;
 
 /** Turns a {@link SensorContext} into what stands in JSON, and back. */
 public final class SensorContexts {
@@ -82,11 +85,13 @@ public final class SensorContexts {
       fields.put("device", Value.of(file.device()));
       fields.put("inode", Value.ofUnsigned(file.inode()));
       fields.put("ctime", Value.of(file.ctimeNanos()));
-      if (file.cut()) {
-        fields.put("cut", Value.of(true));
-      }
-      if (file.late()) {
-        fields.put("late", Value.of(true));
+      for (FileTrait trait : FileTrait.values()) {
+        // That a name ends as the mark does is said, since earlier versions had the mark alone.
+        boolean isMarked =
+            trait == FileTrait.DELETED && file.path().endsWith(SensorContext.DELETED_MARK);
+        if (file.is(trait) || isMarked) {
+          fields.put(keyOf(trait), Value.of(file.is(trait)));
+        }
       }
       if (file.here() != null) {
         fields.put("here", Value.of(file.here().booleanValue()));
@@ -101,6 +106,9 @@ public final class SensorContexts {
     }
     if (context.lockdownVerdict() != null) {
       out.put("lockdownVerdict", Value.of(context.lockdownVerdict()));
+    }
+    if (context.refusedBy() != null) {
+      out.put("refusedBy", Value.of(context.refusedBy()));
     }
     if (context.task() != null) {
       out.put("task", write(context.task()));
@@ -162,23 +170,48 @@ public final class SensorContexts {
         in.number("returnTime", 0),
         in.flag("entryMissed"),
         in.flag("crowdedOut"),
-        file == null
-            ? null
-            : new SensorContext.FileIdentity(
-                file.text("path", ""),
-                file.number("device", 0),
-                file.number("inode", 0),
-                file.number("ctime", 0),
-                file.flag("cut") || file.text("path", "").startsWith(SensorContext.CUT),
-                file.flag("late"),
-                file.fields.get("here") instanceof Value.Bool(boolean here) ? here : null),
+        file == null ? null : readFile(file),
         in.text("moduleName"),
         in.flag("signatureMissing"),
         in.number("lockdownVerdict"),
+        in.text("refusedBy"),
         task == null ? null : readTask(task),
         in.number("clockShift", 0),
         in.flag("stringsHidden"),
         in.number("taints"));
+  }
+
+  private static String keyOf(FileTrait trait) {
+    return trait.name().toLowerCase(Locale.ROOT);
+  }
+
+  /** Also that of earlier versions, of which the path alone says that the file was deleted. */
+  private static SensorContext.FileIdentity readFile(Reader in) {
+    String path = in.text("path", "");
+    var traits = EnumSet.noneOf(FileTrait.class);
+    for (FileTrait trait : FileTrait.values()) {
+      if (in.flag(keyOf(trait))) {
+        traits.add(trait);
+      }
+    }
+    if (path.startsWith(SensorContext.CUT)) {
+      traits.add(FileTrait.CUT);
+    }
+    if (path.endsWith(SensorContext.DELETED_MARK)
+        && !in.fields.containsKey(keyOf(FileTrait.DELETED))) {
+      path = path.substring(0, path.length() - SensorContext.DELETED_MARK.length());
+      traits.add(FileTrait.DELETED);
+      if (path.startsWith("/memfd:")) {
+        traits.add(FileTrait.ANONYMOUS);
+      }
+    }
+    return new SensorContext.FileIdentity(
+        path,
+        in.number("device", 0),
+        in.number("inode", 0),
+        in.number("ctime", 0),
+        traits,
+        in.fields.get("here") instanceof Value.Bool(boolean here) ? here : null);
   }
 
   private static SensorContext.Task readTask(Reader in) {

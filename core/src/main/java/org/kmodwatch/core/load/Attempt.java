@@ -455,7 +455,8 @@ final class Attempt {
         return event.eventName();
       }
     }
-    return null;
+    SensorContext known = context();
+    return known == null ? null : known.refusedBy();
   }
 
   void find(List<String> ids) {

@@ -249,8 +249,7 @@ public record ImageFacts(
             Attempt.number(event, DEV, 0),
             Attempt.number(event, INODE, 0),
             Attempt.number(event, CTIME, 0),
-            false,
-            false,
+            Set.of(),
             truth(event, HERE));
   }
 

@@ -207,8 +207,12 @@ final class Reasons {
           refused(f -> f.loads() && f.is(Errno.EKEYEXPIRED), "the signature's key has expired"),
           refused(f -> f.loads() && f.is(Errno.EKEYREVOKED), "the signature's key is revoked"),
           refused(
-              f -> f.hasBegun() && f.is(Errno.EPERM),
+              f -> f.hasBegun() && f.is(Errno.EPERM) && f.lockdownVerdict() != null,
               "the kernel's command line forbids a module of that name (module_blacklist)"),
+          refused(
+              f -> f.hasBegun() && f.is(Errno.EPERM),
+              "the kernel is locked down and the module has no valid signature, or module_blacklist"
+                  + " forbids it; which is not known"),
           // What the kernel finds in it.
           failed(
               f -> f.hasBegun() && f.is(Errno.EOPNOTSUPP), "this kernel cannot decompress modules"),

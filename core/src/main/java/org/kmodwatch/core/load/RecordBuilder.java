@@ -13,6 +13,7 @@ import org.kmodwatch.core.event.EventNames;
 import org.kmodwatch.core.event.KernelModprobe;
 import org.kmodwatch.core.event.ProcessContext;
 import org.kmodwatch.core.event.SensorContext;
+import org.kmodwatch.core.event.SensorContext.FileTrait;
 import org.kmodwatch.core.event.SensorContexts;
 import org.kmodwatch.core.event.SourceContext;
 import org.kmodwatch.core.event.Value;
@@ -23,8 +24,6 @@ final class RecordBuilder {
 
   /** What the kernel says where nobody logged in. */
   private static final long UNSET = 0xffff_ffffL;
-
-  private static final String DELETED = " (deleted)";
 
   /** The sensor's own limit, with the NUL (KW_APPEND_MAX in sensor/src/main/bpf/record.h). */
   private static final int MAX_PARAMS_BYTES = 4095;
@@ -152,7 +151,12 @@ final class RecordBuilder {
       }
     }
     LoadRecord.ModuleFile file =
-        file(attempt, from, place(from, event), image == null ? null : image.owner(), gaps);
+        file(
+            attempt,
+            from,
+            place(from, event, attempt.fromSensor()),
+            image == null ? null : image.owner(),
+            gaps);
     LoadRecord.ProcessDetails loader =
         source == null
             ? process(event, context == null ? null : context.task(), "loader", gaps)
@@ -464,41 +468,47 @@ final class RecordBuilder {
       }
       return null;
     }
-    boolean deleted = file.path().endsWith(DELETED);
-    String path = withoutMark(file.path());
-    if (file.late() && attempt.call() == Reasons.Call.FINIT) {
+    if (file.is(FileTrait.LATE) && attempt.call() == Reasons.Call.FINIT) {
       gaps.add(
           new LoadRecord.Gap(
               "file",
               "it was looked for only after it had been read: it is what the caller had open then,"
                   + " and may be another"));
     }
-    if (file.cut()) {
+    if (file.is(FileTrait.CUT)) {
       gaps.add(new LoadRecord.Gap("file.path", NOT_IN_FULL));
     }
     return new LoadRecord.ModuleFile(
-        path, file.device(), file.inode(), file.ctimeNanos(), deleted, place, owner);
+        file.path(),
+        file.device(),
+        file.inode(),
+        file.ctimeNanos(),
+        file.is(FileTrait.DELETED),
+        place,
+        owner);
   }
 
   /**
    * Where a file is. Of a container's tree of modules nobody knows whether it is the running
-   * kernel's, and a path in the tree may lead elsewhere in another mount namespace.
+   * kernel's, and a path in the tree may lead elsewhere in another mount namespace. A file in the
+   * root directory may have a memfd's name.
    */
-  private LoadRecord.Place place(SensorContext.@Nullable FileIdentity file, Event loader) {
-    LoadRecord.Place place =
-        file == null
-            ? LoadRecord.Place.OTHER
-            : LoadRecord.Place.of(withoutMark(file.path()), host.kernel());
-    boolean ofTree = place == LoadRecord.Place.DISTRIBUTION || place == LoadRecord.Place.UPDATES;
+  private LoadRecord.Place place(
+      SensorContext.@Nullable FileIdentity file, Event loader, boolean fromSensor) {
+    if (file == null) {
+      return LoadRecord.Place.OTHER;
+    }
+    LoadRecord.Place place = LoadRecord.Place.of(file.path(), host.kernel());
     String container = loader.container().id();
-    boolean elsewhere =
-        (container != null && !container.isEmpty())
-            || (file != null && Boolean.FALSE.equals(file.here()));
-    return ofTree && elsewhere ? LoadRecord.Place.OTHER : place;
-  }
-
-  private static String withoutMark(String path) {
-    return path.endsWith(DELETED) ? path.substring(0, path.length() - DELETED.length()) : path;
+    boolean isElsewhere =
+        (container != null && !container.isEmpty()) || Boolean.FALSE.equals(file.here());
+    boolean isTaken =
+        switch (place) {
+          case DISTRIBUTION, UPDATES -> isElsewhere;
+          case MEMFD -> fromSensor && !file.is(FileTrait.ANONYMOUS);
+          default -> false;
+        };
+    return isTaken ? LoadRecord.Place.OTHER : place;
   }
 
   private LoadRecord.@Nullable Requester requester(Attempt attempt, List<LoadRecord.Gap> gaps) {

@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.NullMarked;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.core.event.Argument;
@@ -14,6 +15,7 @@ import org.kmodwatch.core.event.KubernetesContext;
 import org.kmodwatch.core.event.ProcessContext;
 import org.kmodwatch.core.event.SensorContext;
 import org.kmodwatch.core.event.SensorContext.FileIdentity;
+import org.kmodwatch.core.event.SensorContext.FileTrait;
 import org.kmodwatch.core.event.SensorContexts;
 import org.kmodwatch.core.event.Value;
 
@@ -38,6 +40,7 @@ final class Call {
   private @Nullable String moduleName;
   private boolean signatureMissing;
   private @Nullable Long lockdownVerdict;
+  private @Nullable String refusedBy;
   private long capabilities = ROOT;
   private long userNamespace = 0xEFFFFFFDL;
   private List<String> args = List.of("insmod", "x.ko");
@@ -89,12 +92,11 @@ final class Call {
     return this;
   }
 
-  /** The file that it has was looked for only as the module was in place. */
-  Call fileIsLate() {
+  Call fileIs(FileTrait... traits) {
     FileIdentity known = Objects.requireNonNull(file);
     file =
         new FileIdentity(
-            known.path(), known.device(), known.inode(), known.ctimeNanos(), false, true, null);
+            known.path(), known.device(), known.inode(), known.ctimeNanos(), Set.of(traits), null);
     return this;
   }
 
@@ -137,6 +139,14 @@ final class Call {
   Call unsigned(long verdict) {
     signatureMissing = true;
     lockdownVerdict = verdict;
+    return this;
+  }
+
+  /** By a security module other than lockdown, at the hook that they have in common. */
+  Call unsignedAndRefusedBy(String hook) {
+    signatureMissing = true;
+    lockdownVerdict = 0L;
+    refusedBy = hook;
     return this;
   }
 
@@ -370,6 +380,7 @@ final class Call {
                   moduleName,
                   signatureMissing,
                   lockdownVerdict,
+                  refusedBy,
                   withTask ? task : null,
                   clockShift,
                   stringsHidden,

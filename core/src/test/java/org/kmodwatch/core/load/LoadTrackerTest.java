@@ -22,6 +22,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.kmodwatch.core.event.Argument;
 import org.kmodwatch.core.event.Event;
+import org.kmodwatch.core.event.SensorContext.FileTrait;
 import org.kmodwatch.core.event.Value;
 import org.kmodwatch.core.load.LoadRecord.Action;
 import org.kmodwatch.core.testing.Events;
@@ -161,13 +162,33 @@ final class LoadTrackerTest {
 
   @Test
   void deletedMemfd_isToldWithItsPlace() {
-    feed(Call.finit(10, 0).file("/memfd:kwload (deleted)", 5).loaded());
+    feed(
+        Call.finit(10, 0)
+            .file("/memfd:kwload", 5)
+            .fileIs(FileTrait.DELETED, FileTrait.ANONYMOUS)
+            .loaded());
 
     LoadRecord.ModuleFile file = only().file();
     assertThat(file).isNotNull();
     assertThat(file.path()).isEqualTo("/memfd:kwload");
     assertThat(file.deleted()).isTrue();
     assertThat(file.place()).isEqualTo(LoadRecord.Place.MEMFD);
+  }
+
+  @Test
+  void fileThatIsNamedAsADeletedOne_orAMemfd_isNotTakenForIt() {
+    feed(Call.finit(10, 0).file("/tmp/x.ko (deleted)", 5).loaded());
+    feed(Call.finit(11, 50).file("/memfd:x.ko", 6).loaded());
+
+    assertThat(records)
+        .extracting(record -> requireNonNull(record.file()))
+        .extracting(
+            LoadRecord.ModuleFile::path,
+            LoadRecord.ModuleFile::deleted,
+            LoadRecord.ModuleFile::place)
+        .containsExactly(
+            tuple("/tmp/x.ko (deleted)", false, LoadRecord.Place.TEMPORARY),
+            tuple("/memfd:x.ko", false, LoadRecord.Place.OTHER));
   }
 
   @Test
@@ -700,6 +721,21 @@ final class LoadTrackerTest {
   }
 
   @Test
+  void refusalAtTheHookOfLockdown_isNotLockdowns_whereTheKernelIsNotLockedDown() {
+    feed(Call.finit(10, 0).unsigned(-1).handOver().returns(-1));
+    feed(Call.finit(11, 50).unsignedAndRefusedBy("security_locked_down").handOver().returns(-1));
+
+    assertThat(records)
+        .extracting(LoadRecord::outcome, LoadRecord::reason)
+        .containsExactly(
+            tuple(REFUSED, "the kernel is locked down, and the module has no valid signature"),
+            tuple(
+                REFUSED,
+                "a security module said no: security_locked_down EPERM (Operation not"
+                    + " permitted)"));
+  }
+
+  @Test
   void taints_areThoseOfModuleLoad_whereModuleComingWasNotSeen() {
     feed(Call.finit(10, 0).taints(0x3000).handOver().load().returns(0));
     feed(Call.finit(11, 50).taints(0x3000).handOver().coming(0x1000).load().returns(0));
@@ -711,7 +747,7 @@ final class LoadTrackerTest {
 
   @Test
   void fileThatWasLookedForLate_isAGap() {
-    feed(Call.finit(10, 0).fileIsLate().entryMissed().read(0).load().returns(0, SECOND));
+    feed(Call.finit(10, 0).fileIs(FileTrait.LATE).entryMissed().read(0).load().returns(0, SECOND));
 
     assertThat(records.getFirst().file()).isNotNull();
     assertThat(records.getFirst().gaps())

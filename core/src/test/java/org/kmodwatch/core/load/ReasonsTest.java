@@ -40,7 +40,7 @@ final class ReasonsTest {
           FINIT  | ENOKEY       | TAKEN  | 0   | refused | no key
           FINIT  | EKEYEXPIRED  | TAKEN  | 0   | refused | expired
           FINIT  | EKEYREVOKED  | TAKEN  | 0   | refused | revoked
-          FINIT  | EPERM        | TAKEN  | 0   | refused | module_blacklist
+          FINIT  | EPERM        | TAKEN  | 0   | refused | locked down and the module has no valid signature, or module_blacklist forbids it; which is not known
           FINIT  | ENOEXEC      | TAKEN  | 0   | failed  | no module for this kernel
           FINIT  | EEXIST       | TAKEN  | 0   | failed  | already loaded
           FINIT  | EBUSY        | TAKEN  | 0   | failed  | just being loaded
