@@ -48,6 +48,7 @@ static const char usage_text[] =
 	"       kwload unlinked FILE [PARAMS]         finit_module(2) from a file that was deleted\n"
 	"       kwload detached FILE [PARAMS]         finit_module(2) from a file on a mount that is mounted nowhere\n"
 	"       kwload second FILE OTHER              finit_module(2) of OTHER, then init_module(2) of FILE\n"
+	"       kwload nested FILE INNER              finit_module(2) of FILE (kw_nested.ko), whose init loads INNER from memory\n"
 	"       kwload written FILE PARAMS            finit_module(2), with parameters on a page that was written just before\n"
 	"       kwload untouched FILE PARAMS          finit_module(2), with parameters on a page that nobody has touched\n"
 	"       kwload int80 FILE [PARAMS]            finit_module(2) by int $0x80 from this 64-bit program\n"
@@ -242,6 +243,16 @@ static int do_second(const char *path, const char *first)
 }
 
 /* From a page of its own: the process has written it just before, or it is mapped from a file and nobody has touched it. */
+static int do_nested(const char *path, const char *inner)
+{
+	char params[64];
+	size_t size;
+	void *image = slurp(inner, 0, &size);
+
+	snprintf(params, sizeof(params), "image=%lu length=%zu", (unsigned long)image, size);
+	return do_finit("nested", path, params, 0, -1);
+}
+
 static int do_page(const char *name, const char *path, const char *params, int touched)
 {
 	char copy[] = "/tmp/kwload-XXXXXX";
@@ -858,6 +869,8 @@ int main(int argc, char **argv)
 		return do_detached(file, params);
 	if (!strcmp(verb, "second"))
 		return do_second(file, params);
+	if (!strcmp(verb, "nested") && argc > 3)
+		return do_nested(file, params);
 	if (!strcmp(verb, "written") && argc > 3)
 		return do_page(verb, file, params, 1);
 	if (!strcmp(verb, "untouched") && argc > 3)

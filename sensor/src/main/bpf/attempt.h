@@ -58,7 +58,13 @@ struct kw_attempt {
 	__u32 file_read;	/* the call's own file has been read */
 	__u32 images_told;	/* KW_IMAGE has been sent */
 	__u32 returned;		/* the call's record has been sent: the attempt is over */
+	__u32 depth;		/* how many calls of the thread are around it: see put_aside() */
 };
+
+/* By thread; one that was put aside has its depth, from one on, in the upper
+ * bits (PID_MAX_LIMIT is 1 << 22). */
+#define KW_TID_BITS 24
+#define KW_DEPTH_MAX 8
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -199,6 +205,30 @@ static __always_inline struct kw_attempt *new_attempt(void)
 	if (a)
 		describe_task(&a->record);
 	return a;
+}
+
+/* Keeps the attempt while its thread makes another call within it, as a module
+ * can whose init function calls the kernel's own for init_module(2). */
+static __noinline bool put_aside(struct kw_attempt *a)
+{
+	__u32 key = (__u32)bpf_get_current_pid_tgid() | (a->depth + 1) << KW_TID_BITS;
+
+	return a->depth < KW_DEPTH_MAX && !bpf_map_update_elem(&attempts, &key, a, BPF_ANY);
+}
+
+/* Goes on with the attempt around the call that was of this depth. */
+static __noinline int bring_back(__u32 depth)
+{
+	__u32 tid = (__u32)bpf_get_current_pid_tgid();
+	__u32 key = tid | depth << KW_TID_BITS;
+	struct kw_attempt *around = bpf_map_lookup_elem(&attempts, &key);
+
+	if (around)
+		bpf_map_update_elem(&attempts, &tid, around, BPF_ANY);
+	else
+		bpf_map_delete_elem(&attempts, &tid);
+	bpf_map_delete_elem(&attempts, &key);
+	return 0;
 }
 
 /* The work space to say something about the current thread with: the attempt

@@ -164,6 +164,7 @@ static __always_inline int find_named_file(struct kw_attempt *a)
  * arguments at most. */
 #define KW_BY_COMPAT 0x100
 #define KW_UNCOUNTED 0x200
+#define KW_FROM_KERNEL 0x400	/* called by other code than the kernel's entry */
 #define KW_CALL_MASK 0xff
 
 /* Whether the agent itself makes this call to see whether it is seen. */
@@ -176,24 +177,45 @@ static __noinline bool is_canary(__u32 how, __u64 fd)
 	       (__s32)fd == -1 && bpf_get_current_pid_tgid() >> 32 == c->canary_pid;
 }
 
+/* KW_FROM_KERNEL if a call's registers are not those that the thread entered
+ * the kernel with. Before Linux 5.15 nothing tells. */
+static __always_inline __u32 caller_of(const void *regs)
+{
+	if (!bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_task_pt_regs))
+		return 0;
+	return (void *)bpf_task_pt_regs((void *)bpf_get_current_task_btf()) == regs ?
+		       0 : KW_FROM_KERNEL;
+}
+
+static __always_inline bool is_of(const struct kw_attempt *a, __u32 how, __u64 a0, __u64 a1, __u64 a2)
+{
+	return a->record.call == (how & KW_CALL_MASK) && a->record.args[0] == a0 &&
+	       a->record.args[1] == a1 && a->record.args[2] == a2;
+}
+
 static __noinline int enter(__u32 how, __u64 a0, __u64 a1, __u64 a2)
 {
 	struct kw_attempt *a = current_attempt();
 	__u32 call = how & KW_CALL_MASK;
 	struct kw_record *r;
+	__u32 depth = 0;
 
 	if (is_canary(how, a0))
 		return 0;	/* seen at its return, without an attempt */
 	/* By the entry's other program. */
-	if (constants.programs_twice && a && a->record.call == call &&
-	    a->record.args[0] == a0 && a->record.args[1] == a1 && a->record.args[2] == a2)
+	if (constants.programs_twice && a && is_of(a, how, a0, a1, a2))
 		return 0;
+	if (a && (how & KW_FROM_KERNEL) && put_aside(a))
+		depth = a->depth + 1;
 	a = new_attempt();
 	if (!a) {
 		note_crowded_out();
 		return 0;	/* the return counts the loss */
 	}
+	a->depth = depth;
 	r = &a->record;
+	if (depth)
+		r->flags |= KW_NESTED;
 	r->call = call;
 	if (how & KW_BY_COMPAT)
 		r->flags |= KW_COMPAT;
@@ -209,7 +231,8 @@ static __noinline int enter(__u32 how, __u64 a0, __u64 a1, __u64 a2)
 			describe_file(r, file);
 			a->file = (__u64)file;
 		}
-	} else if (call == KW_INIT_MODULE) {
+	} else if (call == KW_INIT_MODULE && !depth) {
+		/* What the process has open is for the call around it. */
 		find_module_file(a);
 	}
 	return 0;
@@ -245,10 +268,18 @@ static __noinline int leave(__u32 how, __u64 a0, __u64 a1, __u64 a2, __s64 ret)
 		send_canary(a2);
 		return 0;
 	}
+	if (a && a->depth && !(how & KW_FROM_KERNEL)) {
+		/* The return of the call within this one was not seen. */
+		bring_back(1);
+		a = attempt_of_thread();
+	}
 	if (a && a->returned) {
 		done(a);
 		return 0;
 	}
+	/* The return's other program has told of it, and brought this one back. */
+	if (constants.programs_twice && a && (how & KW_FROM_KERNEL) && !is_of(a, how, a0, a1, a2))
+		return 0;
 	if (!a || a->record.call != (how & KW_CALL_MASK) ||
 	    (a->reconstructed && (a->record.args[0] != a0 || a->record.args[1] != a1))) {
 		enter(how, a0, a1, a2);
@@ -273,6 +304,10 @@ static __noinline int leave(__u32 how, __u64 a0, __u64 a1, __u64 a2, __s64 ret)
 	send(a, KW_CALL_RETURN);
 	if (r->flags & KW_CROWDED_OUT)
 		forget_crowded_out();
+	if (a->depth) {
+		bring_back(a->depth);
+		return 0;
+	}
 	r->call = KW_NO_CALL;
 	if (!constants.programs_twice) {
 		done(a);
@@ -288,22 +323,22 @@ static __noinline int leave(__u32 how, __u64 a0, __u64 a1, __u64 a2, __s64 ret)
 	SEC("fentry/" #stub #name)							\
 	int BPF_PROG(prefix##_##name##_enter, regs_type *regs)				\
 	{										\
-		return enter(how, A0, A1, A2);						\
+		return enter((how) | caller_of(regs), A0, A1, A2);						\
 	}										\
 	SEC("fentry/" #stub #name)							\
 	int BPF_PROG(prefix##_##name##_enter_again, regs_type *regs)			\
 	{										\
-		return enter(how, A0, A1, A2);						\
+		return enter((how) | caller_of(regs), A0, A1, A2);						\
 	}										\
 	SEC("fexit/" #stub #name)							\
 	int BPF_PROG(prefix##_##name##_return, regs_type *regs, long ret)		\
 	{										\
-		return leave(how, A0, A1, A2, ret);					\
+		return leave((how) | caller_of(regs), A0, A1, A2, ret);					\
 	}										\
 	SEC("fexit/" #stub #name)							\
 	int BPF_PROG(prefix##_##name##_return_again, regs_type *regs, long ret)	\
 	{										\
-		return leave(how | KW_UNCOUNTED, A0, A1, A2, ret);			\
+		return leave((how) | KW_UNCOUNTED | caller_of(regs), A0, A1, A2, ret);			\
 	}
 
 #define KW_HOOK_TABLE(stub, prefix, compat, regs_type, A0, A1, A2)			\

@@ -76,6 +76,7 @@ enum kw_flag {
 	KW_PATH_GAP = 1 << 15,		/* names in the middle of the path are left out */
 	KW_CGROUP_CUT = 1 << 16,	/* and of the cgroup's; if that is empty, its root was not reached */
 	KW_FILE_LATE = 1 << 17,		/* the file was looked for after it was read: it may be another */
+	KW_NESTED = 1 << 18,		/* the call is made within another one of the same thread */
 };
 
 /* A string in data; len counts no final NUL. A path is a list of names, each

@@ -2,6 +2,7 @@ package org.kmodwatch.lab;
 
 import static java.util.Map.entry;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import java.io.IOException;
 import java.util.List;
@@ -23,7 +24,7 @@ import tools.jackson.databind.JsonNode;
 final class SignaturesIT {
 
   private static final List<String> MODULES =
-      List.of("kw_plain", "kw_paramrefuse", "kw_initfail", "kw_hide");
+      List.of("kw_plain", "kw_paramrefuse", "kw_initfail", "kw_hide", "kw_nested");
 
   @SuppressWarnings("NullAway.Init") // set before each class invocation
   private static GuestRecord guest;
@@ -57,6 +58,7 @@ final class SignaturesIT {
             entry("from-temporary", List.of("TRC-1017", "KMW-1003", "KMW-1004")),
             entry("from-home", List.of("TRC-1017", "KMW-1003", "KMW-1004")),
             entry("forced", List.of("TRC-1017", "KMW-1004")),
+            entry("named-deleted", List.of("TRC-1017", "KMW-1004")),
             entry("from-container", List.of("TRC-1017", "KMW-1004", "KMW-1005")),
             entry("deep-temporary", List.of("TRC-1017", "KMW-1003", "KMW-1004")),
             entry("deep-container", List.of("TRC-1017", "KMW-1004", "KMW-1005")),
@@ -69,6 +71,38 @@ final class SignaturesIT {
         .allSatisfy(
             (name, ids) ->
                 assertThat(findings(guest.load(name))).as(name).containsExactlyElementsOf(ids));
+  }
+
+  @Test
+  void fileThatIsNamedAsADeletedOne_keepsItsName() {
+    JsonNode file = guest.load("named-deleted").get("file");
+
+    assertThat(file.get("path").asString()).isEqualTo("/srv/kw_plain.ko (deleted)");
+    assertThat(file.has("deleted")).isFalse();
+  }
+
+  @Test
+  void moduleWhoseInitLoadsAnother_hasOneRecord_andSoHasTheOther() {
+    List<JsonNode> loads = guest.loadsOf("nested");
+
+    assertThat(loads)
+        .extracting(
+            load -> load.at("/route/syscall").asString(),
+            load -> load.at("/module/name").asString(),
+            load -> load.at("/file/path").asString(""),
+            load -> load.get("outcome").asString(),
+            load -> load.get("returnValue").asInt())
+        .containsExactly(
+            tuple("init_module", "kw_plain", "", "loaded", 0),
+            tuple("finit_module", "kw_nested", "/srv/kw_nested.ko", "loaded", 0));
+    assertThat(loads)
+        .allSatisfy(
+            load -> {
+              assertThat(load.has("gaps")).isFalse();
+              assertThat(load.at("/image/sha256").asString()).hasSize(64);
+            });
+    assertThat(findings(loads.getFirst())).containsExactly("TRC-1017", "KMW-1001", "KMW-1004");
+    assertThat(findings(loads.getLast())).containsExactly("TRC-1017", "KMW-1004");
   }
 
   @Test

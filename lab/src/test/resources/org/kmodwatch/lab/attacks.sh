@@ -44,6 +44,11 @@ in_container from-container kwload finit /srv/kw_plain.ko
 in_container delete-from-container kwload delete kw_plain
 run parameter-refuses kwload finit /srv/kw_paramrefuse.ko 'refuse=1'
 run init-fails kwload finit /srv/kw_initfail.ko
+cp kw_plain.ko '/srv/kw_plain.ko (deleted)'
+run named-deleted kwload finit '/srv/kw_plain.ko (deleted)'
+run delete-named-deleted kwload delete kw_plain
+run nested kwload nested /srv/kw_nested.ko /srv/kw_plain.ko
+run delete-nested kwload delete kw_plain
 run autoload kwload socket 38 5 0
 # By programs and files whose paths are longer than all room for texts was.
 mkdir -m 1777 -p /opt/deep /tmp/deep

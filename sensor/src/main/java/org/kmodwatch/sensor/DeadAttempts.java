@@ -13,6 +13,9 @@ import org.kmodwatch.sensor.kernel.BpfMap;
  */
 final class DeadAttempts {
 
+  /** Above it a key has how deep the attempt is nested (KW_TID_BITS in attempt.h). */
+  private static final int TID_MASK = (1 << 24) - 1;
+
   private final BpfMap attempts;
   private final Path proc;
 
@@ -23,7 +26,7 @@ final class DeadAttempts {
 
   void giveBack() {
     for (byte[] key : attempts.keys()) {
-      int hostTid = ByteBuffer.wrap(key).order(ByteOrder.nativeOrder()).getInt();
+      int hostTid = ByteBuffer.wrap(key).order(ByteOrder.nativeOrder()).getInt() & TID_MASK;
       if (isDead(hostTid)) {
         attempts.remove(key);
       }

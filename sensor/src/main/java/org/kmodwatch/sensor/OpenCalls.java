@@ -43,9 +43,24 @@ final class OpenCalls {
 
   private static final long LOOK_NANOS = 60_000_000_000L;
 
-  private final Map<Integer, Call> byHostTid = new LinkedHashMap<>();
+  private final Map<Caller, Call> byCaller = new LinkedHashMap<>();
   private final List<ByteBuffer> superseded = new ArrayList<>();
   private long bytes;
+
+  /**
+   * Who makes a call: a thread, or a module's init function that runs in a thread's call.
+   *
+   * @param hostTid thread id as the host counts
+   * @param nested whether the call is made within another one of the thread
+   */
+  private record Caller(int hostTid, boolean nested) {
+
+    static Caller of(ByteBuffer record) {
+      return new Caller(
+          record.getInt(record.position() + RecordLayout.HOST_TID),
+          (record.getInt(record.position() + RecordLayout.FLAGS) & RecordLayout.FLAG_NESTED) != 0);
+    }
+  }
 
   /**
    * Notes a record made within a call.
@@ -53,9 +68,9 @@ final class OpenCalls {
    * @param record is kept, so it must not be the ring's own memory
    */
   void note(ByteBuffer record) {
-    int hostTid = record.getInt(record.position() + RecordLayout.HOST_TID);
+    Caller caller = Caller.of(record);
     long since = record.getLong(record.position() + RecordLayout.CALL_TIME_NANOS);
-    Call known = byHostTid.get(hostTid);
+    Call known = byCaller.get(caller);
     if (known != null && known.sinceBootNanos == since) {
       if (known.record != null) {
         bytes += record.remaining() - known.record.remaining();
@@ -66,11 +81,11 @@ final class OpenCalls {
     if (known != null) {
       // The return of the thread's last call did not come through.
       report(known, superseded);
-      byHostTid.remove(hostTid);
+      byCaller.remove(caller);
     }
     boolean loads =
         record.getInt(record.position() + RecordLayout.CALL) != RecordLayout.DELETE_MODULE;
-    byHostTid.put(hostTid, new Call(since, loads, record));
+    byCaller.put(caller, new Call(since, loads, record));
     bytes += record.remaining();
   }
 
@@ -80,14 +95,14 @@ final class OpenCalls {
    * @return whether it has been reported already, without its result
    */
   boolean returned(ByteBuffer record) {
-    int hostTid = record.getInt(record.position() + RecordLayout.HOST_TID);
-    Call call = byHostTid.get(hostTid);
+    Caller caller = Caller.of(record);
+    Call call = byCaller.get(caller);
     if (call == null
         || call.sinceBootNanos
             != record.getLong(record.position() + RecordLayout.CALL_TIME_NANOS)) {
       return false;
     }
-    byHostTid.remove(hostTid);
+    byCaller.remove(caller);
     return !forget(call);
   }
 
@@ -95,17 +110,17 @@ final class OpenCalls {
   List<ByteBuffer> overdue(long nowBootNanos) {
     var result = new ArrayList<>(superseded);
     superseded.clear();
-    for (Call call : byHostTid.values()) {
+    for (Call call : byCaller.values()) {
       if (nowBootNanos - call.sinceBootNanos >= (call.loads ? OVERDUE_NANOS : LIMIT_NANOS)) {
         report(call, result);
       }
     }
-    Iterator<Call> oldest = byHostTid.values().iterator();
+    Iterator<Call> oldest = byCaller.values().iterator();
     while (bytes > MAX_BYTES) {
       report(oldest.next(), result);
     }
-    oldest = byHostTid.values().iterator();
-    for (int excess = byHostTid.size() - MAX; excess > 0; excess--) {
+    oldest = byCaller.values().iterator();
+    for (int excess = byCaller.size() - MAX; excess > 0; excess--) {
       report(oldest.next(), result);
       oldest.remove();
     }
@@ -123,9 +138,9 @@ final class OpenCalls {
   List<ByteBuffer> ofTheDead(long nowBootNanos, long seenUpToBootNanos, IntPredicate isDead) {
     var result = new ArrayList<ByteBuffer>();
     int looks = 0;
-    Iterator<Map.Entry<Integer, Call>> calls = byHostTid.entrySet().iterator();
+    Iterator<Map.Entry<Caller, Call>> calls = byCaller.entrySet().iterator();
     while (calls.hasNext()) {
-      Map.Entry<Integer, Call> each = calls.next();
+      Map.Entry<Caller, Call> each = calls.next();
       Call call = each.getValue();
       if (call.isDead) {
         if (seenUpToBootNanos >= call.lookedAtBootNanos) {
@@ -136,7 +151,7 @@ final class OpenCalls {
         looks++;
         call.nextLookBootNanos = nowBootNanos + LOOK_NANOS;
         call.lookedAtBootNanos = nowBootNanos;
-        call.isDead = isDead.test(each.getKey());
+        call.isDead = isDead.test(each.getKey().hostTid());
       }
     }
     return result;
@@ -146,10 +161,10 @@ final class OpenCalls {
   List<ByteBuffer> takeAll() {
     var result = new ArrayList<>(superseded);
     superseded.clear();
-    for (Call call : byHostTid.values()) {
+    for (Call call : byCaller.values()) {
       report(call, result);
     }
-    byHostTid.clear();
+    byCaller.clear();
     return result;
   }
 

@@ -107,6 +107,7 @@ final class RecordLayout {
   static final int FLAG_PATH_GAP = 1 << 15;
   static final int FLAG_CGROUP_CUT = 1 << 16;
   static final int FLAG_FILE_LATE = 1 << 17;
+  static final int FLAG_NESTED = 1 << 18;
 
   /** enum kw_kind. */
   static final int CALL_RETURN = 1;

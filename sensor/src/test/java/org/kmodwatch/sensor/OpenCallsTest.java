@@ -150,6 +150,24 @@ final class OpenCallsTest {
         .containsExactly(1000L);
   }
 
+  @Test
+  void callWithinAnother_leavesThatOneOpen() {
+    ByteBuffer inner =
+        RecordBuilder.of(RecordLayout.MODULE_LOAD, RecordLayout.INIT_MODULE)
+            .int32(RecordLayout.HOST_TID, 10)
+            .int32(RecordLayout.FLAGS, RecordLayout.FLAG_NESTED)
+            .int64(RecordLayout.CALL_TIME_NANOS, 2000)
+            .build();
+    calls.note(record(RecordLayout.FINIT_MODULE, 10, 1000));
+    calls.note(inner);
+
+    assertThat(calls.overdue(2001)).isEmpty();
+    assertThat(calls.returned(inner)).isFalse();
+    assertThat(calls.overdue(1000 + OpenCalls.OVERDUE_NANOS))
+        .extracting(record -> record.getLong(record.position() + RecordLayout.CALL_TIME_NANOS))
+        .containsExactly(1000L);
+  }
+
   private static ByteBuffer record(int call, int hostTid, long since) {
     return RecordBuilder.of(RecordLayout.MODULE_LOAD, call)
         .int32(RecordLayout.HOST_TID, hostTid)

@@ -210,7 +210,8 @@ final class RecordLayoutTest {
               entry(RecordLayout.FLAG_EXE_CUT, "KW_EXE_CUT"),
               entry(RecordLayout.FLAG_PATH_GAP, "KW_PATH_GAP"),
               entry(RecordLayout.FLAG_CGROUP_CUT, "KW_CGROUP_CUT"),
-              entry(RecordLayout.FLAG_FILE_LATE, "KW_FILE_LATE"));
+              entry(RecordLayout.FLAG_FILE_LATE, "KW_FILE_LATE"),
+              entry(RecordLayout.FLAG_NESTED, "KW_NESTED"));
       assertThat(btf.enumerators("kw_counter"))
           .containsExactly(
               entry(RecordLayout.COUNTER_ATTEMPTS_SENT, "KW_ATTEMPTS_SENT"),
