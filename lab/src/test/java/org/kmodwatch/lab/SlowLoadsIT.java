@@ -36,7 +36,7 @@ import tools.jackson.databind.node.ObjectNode;
  * returned, every output says of them what it says of the same load that is quick.
  */
 @ParameterizedClass(name = "kernel {0}")
-@MethodSource("org.kmodwatch.lab.TestKernels#few")
+@MethodSource("org.kmodwatch.lab.TestKernels#newest")
 final class SlowLoadsIT {
 
   private static final String QUICK = "fast-";
