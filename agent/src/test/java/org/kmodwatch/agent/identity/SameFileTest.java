@@ -7,15 +7,10 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.FileTime;
 import java.time.Duration;
-import java.util.Map;
-import java.util.Objects;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
@@ -174,26 +169,10 @@ class SameFileTest {
 
   /** The file as the kernel would tell of it. */
   private SensorContext.FileIdentity identity() throws IOException {
-    Map<String, Object> found =
-        Files.readAttributes(file, "unix:dev,ino,ctime", LinkOption.NOFOLLOW_LINKS);
-    return new SensorContext.FileIdentity(
-        "/a.ko",
-        SameFile.kernelDevice(((Number) required(found, "dev")).longValue()),
-        ((Number) required(found, "ino")).longValue(),
-        ((FileTime) required(found, "ctime")).to(TimeUnit.NANOSECONDS));
-  }
-
-  private static Object required(Map<String, Object> found, String name) {
-    return Objects.requireNonNull(found.get(name), name);
+    return new RootFolder(root).identity(file);
   }
 
   private void mountsAre(String type) throws IOException {
-    long device = identity().device();
-    Path mounts = root.resolve("proc/self/mountinfo");
-    Files.createDirectories(root.resolve("proc/self"));
-    Files.writeString(
-        mounts,
-        "20 1 0:99 / /proc rw - proc proc rw\n21 1 %d:%d / / rw,noatime shared:1 - %s /dev/vda rw\n"
-            .formatted(device >>> 20, device & 0xfffff, type));
+    new RootFolder(root).isOn(type, file);
   }
 }
