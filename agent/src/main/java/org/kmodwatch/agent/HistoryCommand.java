@@ -73,7 +73,10 @@ final class HistoryCommand implements Callable<Integer> {
   @Option(names = "--until", paramLabel = "TIME", description = "Before TIME; likewise.")
   @Nullable String until;
 
-  @Option(names = "--name", paramLabel = "PATTERN", description = "Name of the module.")
+  @Option(
+      names = "--name",
+      paramLabel = "PATTERN",
+      description = "Name of the module, or the alias that was asked for.")
   @Nullable String name;
 
   @Option(

@@ -11,6 +11,7 @@ import org.kmodwatch.core.load.LoadRecords;
  * What of a load record can be asked for, and the record.
  *
  * @param replaces whether it corrects the one of the same id that may be there
+ * @param name of the module; of a request for one, the alias
  * @param requester the program of whoever asked for it: the file it executes, or its name
  * @param place in the record's word; {@value #MEMORY} without a file
  */
@@ -57,7 +58,7 @@ record HistoryRow(
         load.id(),
         load.timeNanos(),
         load.preExisting(),
-        load.module().name(),
+        name(load),
         image == null ? null : image.sha256(),
         decompressed == null ? null : decompressed.sha256(),
         signature == null ? null : signature.status().word(),
@@ -67,6 +68,13 @@ record HistoryRow(
         file != null ? LoadRecords.word(file.place()) : load.route().memoryOnly() ? MEMORY : null,
         file == null ? null : file.path(),
         packed);
+  }
+
+  private static @Nullable String name(LoadRecord load) {
+    LoadRecord.Requester requester = load.requester();
+    return load.action() == LoadRecord.Action.REQUEST && requester != null
+        ? requester.alias()
+        : load.module().name();
   }
 
   private static @Nullable String requester(LoadRecord load) {

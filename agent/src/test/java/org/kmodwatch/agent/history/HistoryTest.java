@@ -27,6 +27,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.kmodwatch.agent.Loads;
 import org.kmodwatch.agent.policy.FullRecord;
 import org.kmodwatch.agent.store.KilledProgram;
 import org.kmodwatch.agent.store.StoreException;
@@ -79,6 +80,28 @@ class HistoryTest {
     history.add(List.of(TestLoad.ordinary(2).json(), TestLoad.ordinary(3).json()));
 
     assertThat(ids(HistoryFilter.ALL, 10)).containsExactly("id-1", "id-2", "id-3");
+  }
+
+  @Test
+  void request_isFoundByItsAlias_itsRequesterAndItsOutcome() throws Exception {
+    LoadRecord request =
+        Loads.request("net-pf-38", Loads.process("curl", 77, 1000))
+            .refused(-1L, "EPERM", "a security module said no")
+            .build();
+    history.add(List.of(TestLoad.ordinary(1).json(), new LoadWriter().toBytes(request)));
+
+    assertThat(read(named("net-pf-*"), 10)).containsExactly(request);
+    assertThat(read(named("net-pf-4*"), 10)).isEmpty();
+    assertThat(
+            read(
+                new HistoryFilter(
+                    null, null, false, null, null, null, null, "refused", "curl", null),
+                10))
+        .containsExactly(request);
+  }
+
+  private static HistoryFilter named(String pattern) {
+    return new HistoryFilter(null, null, false, pattern, null, null, null, null, null, null);
   }
 
   @Test
