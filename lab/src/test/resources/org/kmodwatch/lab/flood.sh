@@ -14,10 +14,12 @@ start loads kwload paced "$LOADS" kw_plain.ko kw_plain 500
 wait
 # Until the sensor has caught up: its own end has 85 s, and a slow machine may take longer.
 told=-1
+same=0
 tries=0
-until [ "$told" = "$(wc -c </out/loads.ndjson)" ] || [ "$tries" -gt 40 ]; do
+until [ "$same" -ge 2 ] || [ "$tries" -gt 40 ]; do
+  sleep 5
+  if [ "$told" = "$(wc -c </out/loads.ndjson)" ]; then same=$((same + 1)); else same=0; fi
   told=$(wc -c </out/loads.ndjson)
   tries=$((tries + 1))
-  sleep 5
 done
 cat /tmp/root.out /tmp/nobody.out /tmp/loads.out
