@@ -221,18 +221,10 @@ final class PolicyCommand implements Callable<Integer> {
       return text.length() <= MAX_CELL ? text : text.substring(0, MAX_CELL - 1) + "…";
     }
 
-    /** Of a request, what was asked for. */
-    private static @Nullable String nameOf(LoadRecord load) {
-      LoadRecord.Requester requester = load.requester();
-      return load.action() == LoadRecord.Action.REQUEST && requester != null
-          ? requester.alias()
-          : load.module().name();
-    }
-
     private static List<String> cells(LoadRecord load, LoadRecord.Policy said) {
       String from = load.route().memoryOnly() ? "memory" : "-";
       return List.of(
-          Objects.requireNonNullElse(nameOf(load), "-"),
+          Objects.requireNonNullElse(load.nameOrAlias(), "-"),
           load.file() == null ? from : load.file().path(),
           load.outcome().name().toLowerCase(Locale.ROOT),
           Objects.requireNonNullElse(said.rule(), "-"),

@@ -115,12 +115,7 @@ final class CefFormat implements Format {
       put(keys, "fsize", image.sizeBytes());
     }
     labelled(keys, "cn1", "returnValue", load.returnValue());
-    LoadRecord.Requester requester = load.requester();
-    if (load.action() == LoadRecord.Action.REQUEST && requester != null) {
-      labelled(keys, "cs1", "alias", requester.alias());
-    } else {
-      labelled(keys, "cs1", "module", load.module().name());
-    }
+    labelled(keys, "cs1", load.isRequest() ? "alias" : "module", load.nameOrAlias());
     if (image != null && image.signature() != null) {
       String signer = image.signature().signer();
       labelled(

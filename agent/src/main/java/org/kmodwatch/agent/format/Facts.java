@@ -125,7 +125,7 @@ record Facts(
 
   /** Whether it is about a request for a module that came to nothing. */
   boolean isRequest() {
-    return load != null && load.action() == LoadRecord.Action.REQUEST;
+    return load != null && load.isRequest();
   }
 
   /** The process that made the call; of a request whoever asked, since there is no other. */
@@ -188,10 +188,7 @@ record Facts(
 
   private String ofLoad(LoadRecord load) {
     LoadRecord.Requester requester = load.requester();
-    String name = load.module().name();
-    if (isRequest() && requester != null) {
-      name = requester.alias();
-    }
+    String name = load.nameOrAlias();
     var text = new StringBuilder("kernel module ");
     text.append(name == null ? "(name not known)" : name);
     text.append(' ').append(happened(load));

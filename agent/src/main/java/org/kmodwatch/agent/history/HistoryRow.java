@@ -58,7 +58,7 @@ record HistoryRow(
         load.id(),
         load.timeNanos(),
         load.preExisting(),
-        name(load),
+        load.nameOrAlias(),
         image == null ? null : image.sha256(),
         decompressed == null ? null : decompressed.sha256(),
         signature == null ? null : signature.status().word(),
@@ -68,13 +68,6 @@ record HistoryRow(
         file != null ? LoadRecords.word(file.place()) : load.route().memoryOnly() ? MEMORY : null,
         file == null ? null : file.path(),
         packed);
-  }
-
-  private static @Nullable String name(LoadRecord load) {
-    LoadRecord.Requester requester = load.requester();
-    return load.action() == LoadRecord.Action.REQUEST && requester != null
-        ? requester.alias()
-        : load.module().name();
   }
 
   private static @Nullable String requester(LoadRecord load) {

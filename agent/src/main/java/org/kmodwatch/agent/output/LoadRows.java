@@ -64,7 +64,7 @@ final class LoadRows {
   private String who(LoadRecord load) {
     LoadRecord.ProcessDetails loader = load.loader();
     LoadRecord.Requester requester = load.requester();
-    if (requester != null && load.action() == LoadRecord.Action.REQUEST) {
+    if (requester != null && load.isRequest()) {
       return process(requester.process());
     }
     if (requester != null) {
@@ -84,9 +84,8 @@ final class LoadRows {
 
   /** Its name; and its file where that is not where modules belong. */
   private static String module(LoadRecord load) {
-    if (load.action() == LoadRecord.Action.REQUEST) {
-      LoadRecord.Requester requester = load.requester();
-      return requester == null || requester.alias() == null ? "-" : requester.alias();
+    if (load.isRequest()) {
+      return Objects.requireNonNullElse(load.nameOrAlias(), "-");
     }
     String name = load.module().name();
     LoadRecord.ModuleFile file = load.file();
@@ -127,7 +126,7 @@ final class LoadRows {
       route.add("forced");
     }
     LoadRecord.Requester requester = load.requester();
-    if (load.action() == LoadRecord.Action.REQUEST) {
+    if (load.isRequest()) {
       return route;
     }
     if (requester != null && requester.alias() != null) {
@@ -184,8 +183,7 @@ final class LoadRows {
       case LOADED, UNLOADED -> Row.Tone.DONE;
       case REFUSED -> Row.Tone.REFUSED;
       // Most are for what was never there, and nobody's fault.
-      case FAILED, UNKNOWN ->
-          load.action() == LoadRecord.Action.REQUEST ? Row.Tone.PLAIN : Row.Tone.FAILED;
+      case FAILED, UNKNOWN -> load.isRequest() ? Row.Tone.PLAIN : Row.Tone.FAILED;
     };
   }
 
@@ -220,7 +218,7 @@ final class LoadRows {
               Locale.ROOT,
               "stands for %,d %s",
               load.repeats(),
-              load.action() == LoadRecord.Action.REQUEST ? "requests" : "attempts"));
+              load.isRequest() ? "requests" : "attempts"));
     }
     for (LoadRecord.Gap gap : load.gaps()) {
       // Part of something is a detail, which the record has.

@@ -162,6 +162,16 @@ public record LoadRecord(
     return requester != null ? Optional.of(requester.process()) : Optional.ofNullable(loader);
   }
 
+  /** Whether it is about a request that came to nothing, and so about no module. */
+  public boolean isRequest() {
+    return action == Action.REQUEST;
+  }
+
+  /** The module's name; of a request what was asked for. Null if it is not known. */
+  public @Nullable String nameOrAlias() {
+    return isRequest() ? (requester == null ? null : requester.alias()) : module.name();
+  }
+
   /** What was attempted. */
   public enum Action {
     /** To load a module. */

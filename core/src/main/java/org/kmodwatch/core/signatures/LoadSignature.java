@@ -52,7 +52,7 @@ abstract class LoadSignature implements Signature {
   final void judge(LoadRecord load, Event event, Verdict verdict) {
     if (load.action() == Action.LOAD && !load.preExisting()) {
       onLoad(load, event, verdict);
-    } else if (load.action() == Action.REQUEST) {
+    } else if (load.isRequest()) {
       onRequest(load, event, verdict);
     }
   }
