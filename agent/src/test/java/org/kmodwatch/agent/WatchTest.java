@@ -13,6 +13,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -63,6 +64,25 @@ class WatchTest {
   private final ByteArrayOutputStream err = new ByteArrayOutputStream();
   private @Nullable KnownModules known;
   private @Nullable ReportJournal journal;
+
+  @Test
+  void recording_isForNobodyElse() throws IOException {
+    FakeRoot.healthyIn(folder);
+    Path recording = folder.resolve("recording");
+    try (Recorder recorder = Recorder.open(recording, notes())) {
+      run(recorder, new FakeSource());
+    }
+
+    try (Stream<Path> files = Files.list(recording)) {
+      assertThat(files)
+          .hasSizeGreaterThanOrEqualTo(4)
+          .allSatisfy(
+              file ->
+                  assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+                      .as("%s", file)
+                      .isEqualTo("rw-------"));
+    }
+  }
 
   @Test
   void run_handsOnWhatIsPolledAndWhatIsDrained_andSaysSo() throws IOException {

@@ -117,6 +117,23 @@ class KernelAnswersTest {
                 + " (ENOKEY)");
   }
 
+  /** A kernel makes no identifier for a certificate that has none. */
+  @Test
+  void keyOfACertificateWithoutIdentifier_isNotFoundByTheDigestOfTheKey() {
+    TestKey key = TestKey.named("without an identifier").withoutIdentifier().make();
+    byte[] whole = key.keys().getPublic().getEncoded();
+
+    for (byte[] identifier : List.of(SignatureCases.digest("SHA-1", whole), key.identifier())) {
+      byte[] signed = SignatureCases.signNamedBy(MODULE, key, identifier);
+      SignatureVerifier.Check check =
+          new SignatureVerifier(List.of(key.certificate()))
+              .verify(ModuleImageReader.read(ByteBuffer.wrap(signed)));
+
+      assertThat(check.status()).isEqualTo(SignatureStatus.UNKNOWN_KEY);
+      assertThat(check.reason()).isEqualTo("no certificate is here for its key (ENOKEY)");
+    }
+  }
+
   /** Whoever reads a module of a live load has no time for what certificates ask for. */
   @Test
   void readsNoCertificate_toSayWhoSigned() {

@@ -48,6 +48,9 @@ class ModuleImageReaderTest {
     "true, LITTLE_ENDIAN, 21, ppc64le",
     "true, BIG_ENDIAN, 21, ppc64",
     "false, LITTLE_ENDIAN, 243, riscv32",
+    "false, LITTLE_ENDIAN, 3, i686",
+    "false, BIG_ENDIAN, 8, mips",
+    "true, LITTLE_ENDIAN, 8, mips64",
     "true, LITTLE_ENDIAN, 4711, machine 4711"
   })
   void readsEveryClassAndByteOrder(boolean wide, String order, int machine, String name) {

@@ -3,6 +3,8 @@ package org.kmodwatch.image.signing;
 import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -142,6 +144,15 @@ public final class SignatureCases {
     return append(module, message.bytes());
   }
 
+  /** {@code module} with a signature by RSA, whose message names its key by {@code identifier}. */
+  public static byte[] signNamedBy(byte[] module, TestKey key, byte[] identifier) {
+    var message = new Message(module, key);
+    message.version = 3;
+    message.signerVersion = 3;
+    message.signer = Der.tag(0x80, identifier);
+    return append(module, message.bytes());
+  }
+
   /** {@code module} with {@code message} in the place of a signature. */
   public static byte[] append(byte[] module, byte[] message) {
     return Der.join(
@@ -237,7 +248,8 @@ public final class SignatureCases {
     byte[] attributes =
         Der.join(
             Der.sequence(Der.oid("1.2.840.113549.1.9.3"), Der.set(Der.oid(DATA))),
-            Der.sequence(Der.oid("1.2.840.113549.1.9.4"), Der.set(Der.octets(new byte[32]))));
+            Der.sequence(
+                Der.oid("1.2.840.113549.1.9.4"), Der.set(Der.octets(digest("SHA-256", module)))));
     add(
         "with signed attributes",
         Answer.WRONG,
@@ -586,6 +598,15 @@ public final class SignatureCases {
     byte[] tooLong = append(module, ordinary());
     ByteBuffer.wrap(tooLong).putInt(tooLong.length - 32, Integer.MAX_VALUE);
     cases.add(new Case("longer than the module", tooLong, Answer.WRONG));
+  }
+
+  /** The digest of {@code bytes} by Java's name of its algorithm. */
+  public static byte[] digest(String algorithm, byte[] bytes) {
+    try {
+      return MessageDigest.getInstance(algorithm).digest(bytes);
+    } catch (NoSuchAlgorithmException e) {
+      throw new AssertionError(e);
+    }
   }
 
   private static byte[] ascii(String text) {
