@@ -61,19 +61,19 @@ public final class Pins {
 
   /**
    * A program's name within its folder. The BPF file system takes no slash in a name, for which a
-   * minus stands; and no dot.
+   * minus stands, and no dot, for which a comma does.
    *
    * @param before how many programs of the section have a name already
    */
   static String nameOf(String section, int before) {
-    String name = section.replace('/', '-');
+    String name = section.replace('/', '-').replace('.', ',');
     return before == 0 ? name : name + ANOTHER + before;
   }
 
   /** The section of the program that has this name within its folder. */
   static String sectionOf(String name) {
     int end = name.indexOf(ANOTHER);
-    return (end < 0 ? name : name.substring(0, end)).replaceFirst("-", "/");
+    return (end < 0 ? name : name.substring(0, end)).replaceFirst("-", "/").replace(',', '.');
   }
 
   static void pin(LibBpf lib, int fd, Path path) {
