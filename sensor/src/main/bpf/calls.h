@@ -7,6 +7,8 @@
  * see; the return adds the result and sends the record. A string whose page is
  * not there yet cannot be read at the entry, since these programs must not
  * sleep: it is read again at each later hook of the attempt, and at the return.
+ * Where the kernel lets a program sleep at the entry (Debian's from 7.1 on), one
+ * more brings the page in, so that one of them can read it.
  *
  * A kernel that preempts (PREEMPT_RT, preempt=full) skips a program that
  * another task is in on the same CPU (recursion_misses). There each entry and
@@ -319,7 +321,59 @@ static __noinline int leave(__u32 how, __u64 a0, __u64 a1, __u64 a2, __s64 ret)
 	return 0;
 }
 
+#ifndef KW_NO_PROBE_READ
+
+/* What is brought in at a time. It divides the size of a page, so that no piece
+ * is on two. */
+#define KW_PIECE 256
+
+/* KW_APPEND_MAX bytes, wherever they begin within a piece. */
+#define KW_PIECES (KW_APPEND_MAX / KW_PIECE + 1)
+
+/* Brings in the pages of the string that a call takes, as far as it is read. No
+ * page behind its end is touched, since that may be one which takes long. */
+static __noinline int bring_in(__u64 from)
+{
+	char piece[KW_PIECE] = {};
+	__u64 len;
+	int i;
+
+	for (i = 0; i < KW_PIECES && from; i++) {
+		len = KW_PIECE - (from & (KW_PIECE - 1));
+		asm volatile("" : "+r"(len));
+		if (len < 1 || len > KW_PIECE)
+			return 0;
+		if (bpf_copy_from_user(piece, len, (const void *)from))
+			return 0;
+		if (!piece[len - 1])
+			return 0;
+		if (bpf_probe_read_user_str(piece, len, (const void *)from) != (long)len)
+			return 0;
+		from += len;
+	}
+	return 0;
+}
+
+#define KW_STRING_OF_init_module(A0, A1, A2) A2
+#define KW_STRING_OF_finit_module(A0, A1, A2) A1
+#define KW_STRING_OF_delete_module(A0, A1, A2) A0
+
+/* The first of the entry's, since a kernel that takes it runs them in order. */
+#define KW_HOOK_SLEEPING(stub, prefix, name, regs_type, A0, A1, A2)			\
+	SEC("fentry.s/" #stub #name)							\
+	int BPF_PROG(prefix##_##name##_bring_in, regs_type *regs)			\
+	{										\
+		return bring_in(KW_STRING_OF_##name(A0, A1, A2));			\
+	}
+
+#else
+
+#define KW_HOOK_SLEEPING(stub, prefix, name, regs_type, A0, A1, A2)
+
+#endif
+
 #define KW_HOOK_CALL(stub, prefix, name, how, regs_type, A0, A1, A2)			\
+	KW_HOOK_SLEEPING(stub, prefix, name, regs_type, A0, A1, A2)			\
 	SEC("fentry/" #stub #name)							\
 	int BPF_PROG(prefix##_##name##_enter, regs_type *regs)				\
 	{										\

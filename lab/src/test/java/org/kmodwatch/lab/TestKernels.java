@@ -55,6 +55,13 @@ final class TestKernels {
     return version(kernel).equals("6.1");
   }
 
+  /** Whether it lets a program sleep at the entry of a call; of Debian's those from 7.1 on do. */
+  static boolean letsEntriesSleep(String kernel) {
+    String[] numbers = version(kernel).split("\\.", -1);
+    int major = Integer.parseInt(numbers[0]);
+    return major > 7 || (major == 7 && Integer.parseInt(numbers[1]) >= 1);
+  }
+
   /** Whether programs of the sensor may be preempted, and then are skipped for whoever preempts. */
   static boolean isRealTime(String kernel) {
     return kernel.endsWith("-rt");

@@ -19,6 +19,12 @@ public enum Hook {
   X64_DELETE_MODULE_ENTER("fentry/__x64_sys_delete_module", Machine.X86_64, false, Lost.ENTRY),
   /** What {@code delete_module} came to. */
   X64_DELETE_MODULE_RETURN("fexit/__x64_sys_delete_module", Machine.X86_64, false, Lost.RETURN),
+  /** Brings the page of the parameters in for {@code init_module}. */
+  X64_INIT_MODULE_BRING_IN("fentry.s/__x64_sys_init_module", Machine.X86_64, false, Lost.PAGE),
+  /** Brings the page of the parameters in for {@code finit_module}. */
+  X64_FINIT_MODULE_BRING_IN("fentry.s/__x64_sys_finit_module", Machine.X86_64, false, Lost.PAGE),
+  /** Brings the page of the module's name in for {@code delete_module}. */
+  X64_DELETE_MODULE_BRING_IN("fentry.s/__x64_sys_delete_module", Machine.X86_64, false, Lost.PAGE),
 
   /** The same by the 32-bit table. */
   IA32_INIT_MODULE_ENTER("fentry/__ia32_sys_init_module", Machine.X86_64, false, Lost.ENTRY_32),
@@ -33,6 +39,14 @@ public enum Hook {
   /** The same by the 32-bit table. */
   IA32_DELETE_MODULE_RETURN(
       "fexit/__ia32_sys_delete_module", Machine.X86_64, false, Lost.RETURN_32),
+  /** Brings the page of the parameters in for {@code init_module}, by the 32-bit table. */
+  IA32_INIT_MODULE_BRING_IN("fentry.s/__ia32_sys_init_module", Machine.X86_64, false, Lost.PAGE_32),
+  /** Brings the page of the parameters in for {@code finit_module}, by the 32-bit table. */
+  IA32_FINIT_MODULE_BRING_IN(
+      "fentry.s/__ia32_sys_finit_module", Machine.X86_64, false, Lost.PAGE_32),
+  /** Brings the page of the module's name in for {@code delete_module}, by the 32-bit table. */
+  IA32_DELETE_MODULE_BRING_IN(
+      "fentry.s/__ia32_sys_delete_module", Machine.X86_64, false, Lost.PAGE_32),
 
   /** What {@code init_module} was called with, 64-bit and 32-bit. */
   ARM64_INIT_MODULE_ENTER("fentry/__arm64_sys_init_module", Machine.ARM64, false, Lost.ENTRY),
@@ -46,6 +60,13 @@ public enum Hook {
   ARM64_DELETE_MODULE_ENTER("fentry/__arm64_sys_delete_module", Machine.ARM64, false, Lost.ENTRY),
   /** What {@code delete_module} came to, 64-bit and 32-bit. */
   ARM64_DELETE_MODULE_RETURN("fexit/__arm64_sys_delete_module", Machine.ARM64, false, Lost.RETURN),
+  /** Brings the page of the parameters in for {@code init_module}, 64-bit and 32-bit. */
+  ARM64_INIT_MODULE_BRING_IN("fentry.s/__arm64_sys_init_module", Machine.ARM64, false, Lost.PAGE),
+  /** Brings the page of the parameters in for {@code finit_module}, 64-bit and 32-bit. */
+  ARM64_FINIT_MODULE_BRING_IN("fentry.s/__arm64_sys_finit_module", Machine.ARM64, false, Lost.PAGE),
+  /** Brings the page of the module's name in for {@code delete_module}, 64-bit and 32-bit. */
+  ARM64_DELETE_MODULE_BRING_IN(
+      "fentry.s/__arm64_sys_delete_module", Machine.ARM64, false, Lost.PAGE),
 
   /** A file is about to be read by the kernel for itself, and whether it may be. */
   READ_FILE(
@@ -149,6 +170,14 @@ public enum Hook {
     return target.startsWith("tp_btf/");
   }
 
+  /**
+   * Whether its program may sleep, which most kernels do not let one do there. It only brings in
+   * what others read: where the kernel takes none, this is no hook of the machine.
+   */
+  boolean sleeps() {
+    return target.startsWith("fentry.s/");
+  }
+
   boolean isOn(String osArch) {
     return machine == Machine.ANY || machine.osArch.equals(osArch);
   }
@@ -179,7 +208,10 @@ public enum Hook {
     static final String ENTRY =
         "when the call began, and its arguments if the caller changes them while it runs";
     static final String RETURN = "what became of an attempt, and attempts that fail early";
+    static final String PAGE =
+        "parameters, and names of modules to unload, whose page was not there yet";
     static final String ENTRY_32 = ENTRY + ", by the 32-bit table";
     static final String RETURN_32 = RETURN + ", by the 32-bit table";
+    static final String PAGE_32 = PAGE + ", by the 32-bit table";
   }
 }

@@ -18,6 +18,7 @@ import org.kmodwatch.sensor.kernel.KernelBtf;
 import org.kmodwatch.sensor.kernel.KernelException;
 import org.kmodwatch.sensor.kernel.LibBpf;
 import org.kmodwatch.sensor.kernel.PinnedPrograms;
+import org.kmodwatch.sensor.kernel.SleepableEntry;
 
 /**
  * Brings the programs into the kernel.
@@ -148,7 +149,7 @@ final class Programs implements AutoCloseable {
     var statuses = new EnumMap<Hook, HookStatus>(Hook.class);
     String osArch = System.getProperty("os.arch", "");
     for (Hook hook : Hook.values()) {
-      if (hook.isOn(osArch)) {
+      if (hook.isOn(osArch) && !hook.sleeps()) {
         statuses.put(
             hook,
             new HookStatus(
@@ -260,6 +261,7 @@ final class Programs implements AutoCloseable {
       LibBpf lib, KernelBtf btf, Reads reads, int imageBufferBytes, @Nullable PinnedSet pins) {
     var statuses = new EnumMap<Hook, HookStatus>(Hook.class);
     Set<Hook> wanted = presentHooks(btf, statuses);
+    removeRefusedSleepers(lib, btf, reads, wanted);
     BpfObject object = open(lib, reads, wanted, imageBufferBytes);
     BpfObject.Outcome outcome = object.load();
     String complaints = outcome.messages();
@@ -309,6 +311,22 @@ final class Programs implements AutoCloseable {
         complaints);
   }
 
+  /**
+   * Leaves out programs that sleep where they are not in the object, and where the kernel refuses
+   * one that does nothing. A kernel that refuses one refuses those behind it, too: 7.1 takes them
+   * on the native calls, and not on those of the 32-bit table, and most kernels on none.
+   */
+  private static void removeRefusedSleepers(
+      LibBpf lib, KernelBtf btf, Reads reads, Set<Hook> wanted) {
+    boolean refused = reads != Reads.BY_HELPER;
+    for (Hook hook : wanted.stream().filter(Hook::sleeps).sorted().toList()) {
+      refused = refused || SleepableEntry.isRefused(lib, btf, hook.place());
+      if (refused) {
+        wanted.remove(hook);
+      }
+    }
+  }
+
   private static void freeze(BpfObject object) {
     try {
       FROZEN.forEach(object::freeze);
@@ -318,7 +336,10 @@ final class Programs implements AutoCloseable {
     }
   }
 
-  /** The hooks that the kernel has; those that it lacks are put into {@code statuses}. */
+  /**
+   * The hooks that the kernel has; those that it lacks are put into {@code statuses}, but for such
+   * as are there for another hook on the same function.
+   */
   static Set<Hook> presentHooks(KernelBtf btf, Map<Hook, HookStatus> statuses) {
     Set<Hook> present = EnumSet.noneOf(Hook.class);
     String osArch = System.getProperty("os.arch", "");
@@ -328,7 +349,7 @@ final class Programs implements AutoCloseable {
       }
       if (hook.isTracepoint() ? btf.hasTracepoint(hook.place()) : btf.hasFunction(hook.place())) {
         present.add(hook);
-      } else {
+      } else if (!hook.sleeps()) {
         String what = hook.isTracepoint() ? "tracepoint" : "function";
         statuses.put(
             hook,

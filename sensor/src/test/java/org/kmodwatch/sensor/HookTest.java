@@ -21,6 +21,7 @@ final class HookTest {
           .extracting(BpfObject.Program::section)
           .containsExactlyInAnyOrderElementsOf(
               Arrays.stream(Hook.values())
+                  .filter(hook -> !hook.sleeps() || reads == Reads.BY_HELPER)
                   .map(Hook::target)
                   .flatMap(target -> Collections.nCopies(programs(target), target).stream())
                   .toList());
@@ -30,6 +31,20 @@ final class HookTest {
   /** Entry and return of a call have a second one, should the kernel skip the first. */
   private static int programs(String target) {
     return target.matches("f(entry|exit)/__.*_sys_.*") ? 2 : 1;
+  }
+
+  @Test
+  void hooksThatSleep_areAtTheEntryOfEachCall_andNotRequired() {
+    assertThat(Hook.values())
+        .filteredOn(Hook::sleeps)
+        .extracting(Hook::place)
+        .containsExactlyInAnyOrderElementsOf(
+            Arrays.stream(Hook.values())
+                .map(Hook::target)
+                .filter(target -> target.matches("fentry/__.*_sys_.*"))
+                .map(target -> target.substring("fentry/".length()))
+                .toList());
+    assertThat(Hook.values()).filteredOn(Hook::sleeps).noneMatch(Hook::required);
   }
 
   @Test

@@ -20,6 +20,9 @@ final class Errnos {
   /** Cannot allocate memory. */
   static final int ENOMEM = 12;
 
+  /** Invalid argument. */
+  static final int EINVAL = 22;
+
   /** Too many open files in system. */
   static final int ENFILE = 23;
 

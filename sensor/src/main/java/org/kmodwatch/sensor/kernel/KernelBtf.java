@@ -59,7 +59,12 @@ public final class KernelBtf implements AutoCloseable {
 
   /** Whether the kernel has a function of this name that BTF describes. */
   public boolean hasFunction(String name) {
-    return find(name, KIND_FUNC) > 0;
+    return functionId(name) > 0;
+  }
+
+  /** The number of a function in the BTF; 0 or less if there is none of this name. */
+  int functionId(String name) {
+    return find(name, KIND_FUNC);
   }
 
   /**

@@ -47,6 +47,7 @@ public final class LibBpf {
   final CFunction mapGetNextKey;
   final CFunction mapFreeze;
   final CFunction infoByFd;
+  final CFunction programLoad;
   final CFunction programFd;
   final CFunction linkFd;
   final CFunction objPin;
@@ -83,6 +84,7 @@ public final class LibBpf {
     mapGetNextKey = CFunction.of(lib, "bpf_map_get_next_key");
     mapFreeze = CFunction.of(lib, "bpf_map_freeze");
     infoByFd = CFunction.of(lib, "bpf_obj_get_info_by_fd");
+    programLoad = CFunction.of(lib, "bpf_prog_load");
     programFd = CFunction.of(lib, "bpf_program__fd");
     linkFd = CFunction.of(lib, "bpf_link__fd");
     objPin = CFunction.of(lib, "bpf_obj_pin");
