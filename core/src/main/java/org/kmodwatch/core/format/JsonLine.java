@@ -259,14 +259,16 @@ final class JsonLine {
 
   /**
    * Whether it moves the cursor, starts a sequence, or turns the reading order around: a line of
-   * JSON may be shown on a terminal, and its text is chosen by whoever loads a module.
+   * JSON may be shown on a terminal, and its text is chosen by whoever loads a module. Or is no
+   * character (U+FFFF and its like): journalctl shows a line that has one as "blob data".
    */
   private static boolean isUnseen(int c) {
     return switch (Character.getType(c)) {
       case Character.CONTROL,
           Character.FORMAT,
           Character.LINE_SEPARATOR,
-          Character.PARAGRAPH_SEPARATOR ->
+          Character.PARAGRAPH_SEPARATOR,
+          Character.UNASSIGNED ->
           true;
       default -> false;
     };

@@ -54,6 +54,14 @@ class JsonLineTest {
   }
 
   @Test
+  void string_isEscaped_whereItHasWhatIsNoCharacter_forWhichJournalctlHidesTheLine() {
+    String text = "\ufdd0\ufdef\ufffe\uffff\ud83f\udfff\ufffd";
+
+    assertThat(text(line(out -> out.writeString(text))))
+        .isEqualTo("\"\\ufdd0\\ufdef\\ufffe\\uffff\\ud83f\\udfff\ufffd\"\n");
+  }
+
+  @Test
   void string_isUtf8_andAnUnpairedSurrogateAnEscape() {
     String text = "\u00e9\u20ac\ud83d\ude00\udcff \ud83d";
     assertThat(text(line(out -> out.writeString(text))))
