@@ -2,8 +2,10 @@ package org.kmodwatch.lab;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -28,11 +30,18 @@ import tools.jackson.databind.ObjectMapper;
 @MethodSource("org.kmodwatch.lab.TestKernels#newest")
 final class PackageIT {
 
+  private static final ObjectMapper JSON = new ObjectMapper();
+
   private static final Duration PACKAGE_LIMIT = Duration.ofMinutes(5);
   private static final Duration GUEST_LIMIT = Duration.ofMinutes(20);
   private static final double ARMED_LIMIT_SECONDS = 60;
   private static final long DEB_LIMIT_BYTES = 60L << 20;
   private static final long INSTALLED_LIMIT_KIB = 140L << 10;
+
+  /** LineMax of journald.conf(5), if nobody set it. */
+  private static final int LINE_MAX = 48 << 10;
+
+  private static final String CUT_FOR_THE_JOURNAL = "cut: no line of the journal holds it";
 
   /** What the account tools and dpkg keep of earlier versions of their own files. */
   private static final Pattern OF_THE_SYSTEM =
@@ -51,6 +60,13 @@ final class PackageIT {
 
   @SuppressWarnings("NullAway.Init") // set before each class invocation
   private static List<JsonNode> loads;
+
+  /** What the journal has of the service, before the storm. */
+  @SuppressWarnings("NullAway.Init") // set before each class invocation
+  private static List<JsonNode> entries;
+
+  @SuppressWarnings("NullAway.Init") // set before each class invocation
+  private static List<JsonNode> whole;
 
   @SuppressWarnings("NullAway.Init") // set before each class invocation
   @Parameter
@@ -79,9 +95,14 @@ final class PackageIT {
         GUEST_LIMIT,
         out);
     log = Files.readAllLines(out.resolve("guest.log"));
-    var mapper = new ObjectMapper();
-    loads = Files.readAllLines(out.resolve("loads.ndjson")).stream().map(mapper::readTree).toList();
+    loads = json("loads.ndjson");
+    entries = json("entries.ndjson");
+    whole = json("whole.ndjson");
     assertThat(log).as("%s", out).endsWith("end").noneMatch(line -> line.startsWith("in vain"));
+  }
+
+  private static List<JsonNode> json(String file) throws IOException {
+    return Files.readAllLines(out.resolve(file)).stream().map(JSON::readTree).toList();
   }
 
   /** The package's own unit, but with an agent that says and does nothing, and less patience. */
@@ -237,6 +258,56 @@ final class PackageIT {
   }
 
   @Test
+  void recordLongerThanALineOfTheJournal_isOneEntry_thatSaysWhatIsCut() {
+    JsonNode whole = whole("long");
+    assertThat(whole.toString().length()).isGreaterThan(LINE_MAX);
+
+    List<JsonNode> entries = entries("stdout", "forged");
+
+    // One that begins anywhere else would be the loader's own.
+    assertThat(entries)
+        .extracting(PackageIT::message)
+        .allMatch(text -> text.startsWith("{\"schema\":\"kmodwatch.load/1\""))
+        .hasSize(1);
+    JsonNode shortened = JSON.readTree(message(entries.getFirst()));
+    assertThat(shortened.at("/id")).isEqualTo(whole.at("/id"));
+    assertThat(shortened.at("/image")).isEqualTo(whole.at("/image"));
+    assertThat(shortened.at("/outcome").asString()).isEqualTo("loaded");
+    assertThat(cutForTheJournal(shortened))
+        .containsExactlyInAnyOrder("route.params", "file.path", "loader.exe", "loader.args");
+    assertThat(cutForTheJournal(whole)).isEmpty();
+  }
+
+  @Test
+  void journal_hasSplitNoLineOfTheService() {
+    assertThat(entries("stdout", ""))
+        .hasSizeGreaterThan(10)
+        .noneMatch(entry -> entry.at("/_LINE_BREAK").asString("").equals("line-max"));
+  }
+
+  @Test
+  void journal_showsEachEntryAsText_alsoWhereALoaderGaveWhatIsNoCharacter() {
+    assertThat(whole("noncharacter").at("/route/params").asString()).isEqualTo("\uffff");
+    assertThat(entries).allMatch(entry -> entry.at("/MESSAGE").isString());
+  }
+
+  @Test
+  void syslogMessage_hasItsProgram_itsProcessAndTheWholeRecord_inTheJournal() {
+    for (String name : List.of("long", "noncharacter")) {
+      assertThat(entries("syslog", "\"pid\":" + pid(name)))
+          .singleElement()
+          .satisfies(
+              entry -> {
+                assertThat(entry.at("/SYSLOG_IDENTIFIER").asString()).isEqualTo("kmodwatch");
+                assertThat(entry.at("/SYSLOG_PID")).isEqualTo(entry.at("/_PID"));
+                // daemon
+                assertThat(entry.at("/SYSLOG_FACILITY").asString()).isEqualTo("3");
+                assertThat(JSON.readTree(message(entry))).isEqualTo(whole(name));
+              });
+    }
+  }
+
+  @Test
   void process_hasTheDocumentedRights_andNoOther() throws IOException {
     assertThat(Files.readAllLines(out.resolve("process")))
         .contains(
@@ -328,13 +399,49 @@ final class PackageIT {
     }
   }
 
+  /** The service's entries that came that way to journald and have this text. */
+  private static List<JsonNode> entries(String transport, String text) {
+    return entries.stream()
+        .filter(entry -> entry.at("/_TRANSPORT").asString().equals(transport))
+        .filter(entry -> message(entry).contains(text))
+        .toList();
+  }
+
+  /** What the service wrote; journalctl has it as a list of bytes where it is no text. */
+  private static String message(JsonNode entry) {
+    JsonNode message = entry.at("/MESSAGE");
+    if (message.isString()) {
+      return message.asString();
+    }
+    var bytes = new ByteArrayOutputStream();
+    message.forEach(b -> bytes.write(b.asInt()));
+    return bytes.toString(StandardCharsets.UTF_8);
+  }
+
+  private static List<String> cutForTheJournal(JsonNode load) {
+    return load.at("/gaps")
+        .valueStream()
+        .filter(gap -> gap.at("/why").asString().equals(CUT_FOR_THE_JOURNAL))
+        .map(gap -> gap.at("/field").asString())
+        .toList();
+  }
+
+  /** The record as a sink has it that cuts nothing. */
+  private static JsonNode whole(String name) {
+    return of(name, whole);
+  }
+
   private static int pid(String name) {
     return Integer.parseInt(line("case " + name + " (\\d+)").group(1));
   }
 
   private static JsonNode load(String name) {
+    return of(name, loads);
+  }
+
+  private static JsonNode of(String name, List<JsonNode> records) {
     int pid = pid(name);
-    return loads.stream()
+    return records.stream()
         .filter(load -> load.at("/loader/pid").asInt() == pid)
         .findFirst()
         .orElseThrow(() -> new AssertionError("no record of case " + name));

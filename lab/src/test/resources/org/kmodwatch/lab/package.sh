@@ -19,11 +19,13 @@ wait_for() {
     sleep 0.5
   done
 }
-journal() { journalctl -q -u "$unit" -o cat; }
+# Without what its syslog sink sends, which is of the unit, too.
+journal() { journalctl -q -u "$unit" -o cat _TRANSPORT=stdout _TRANSPORT=journal; }
 armed() { [ "$(journal | grep -c '^armed')" -ge "$1" ]; }
 saw() { journal | grep -q "$1"; }
 # told NAME: whether the process that ran as NAME is in a record.
-told() { [ "$(journal | grep -c "\"pid\":$(sed -n "s/^case $1 //p" /lab/out/guest.log)")" -ge 1 ]; }
+told() { [ "$(journal | grep -c "$(of "$1")")" -ge 1 ]; }
+of() { echo "\"pid\":$(sed -n "s/^case $1 //p" /lab/out/guest.log)"; }
 seconds() { cut -d ' ' -f 1 /proc/uptime; }
 run() {
   name=$1
@@ -114,6 +116,11 @@ sinks:
   waiting:
     type: webhook
     url: http://127.0.0.1:1/
+  log:
+    type: syslog
+    address: unix:///dev/log
+    format: loads
+    kinds: [load]
 END
 chgrp kmodwatch /etc/kmodwatch/kmodwatch.yaml
 chmod 640 /etc/kmodwatch/kmodwatch.yaml
@@ -143,6 +150,34 @@ echo "recorded $(grep -c '"ID":"TRC-1017"' /var/lib/kmodwatch/record/findings.nd
   "blind $(grep -c '"ID":"KMW-1012"' /var/lib/kmodwatch/record/findings.ndjson)"
 
 echo "history $(kmodwatch history --name kw_plain --outcome loaded -o loads | wc -l)"
+
+# What no line of the journal holds: each of these bytes is six in JSON. In the middle of what is left is a text of another kind.
+of_bytes() { printf "%0${1}d" 0 | sed "s/0/$2/g"; }
+# folders N NAME: a path of so many folders.
+folders() {
+  path=/root
+  for _ in $(seq "$1"); do path=$path/$2; done
+  mkdir -p "$path"
+  echo "$path"
+}
+module=$(folders 14 "$(of_bytes 240 '\x01')")
+program=$(folders 14 "$(of_bytes 35 'forged ')")
+cp /root/kw_export.ko "$module/"
+cp /usr/bin/kwload "$program/"
+rmmod kw_export
+cd "$module" || exit
+run long "$program/kwload" finit kw_export.ko "$(of_bytes 4000 '\x01')"
+cd /lab || exit
+rmmod kw_export
+# U+FFFF, which is UTF-8 and no character.
+run noncharacter kwload finit /root/kw_export.ko "$(printf '\357\277\277')"
+# sent NAME: whether the syslog sink has sent its record.
+sent() { [ "$(journalctl -q -a -u "$unit" -o cat _TRANSPORT=syslog | grep -c "$(of "$1")")" -ge 1 ]; }
+wait_for told noncharacter
+wait_for sent noncharacter
+fields=MESSAGE,_TRANSPORT,_LINE_BREAK,PRIORITY,SYSLOG_FACILITY,SYSLOG_IDENTIFIER,SYSLOG_PID,_PID
+journalctl -q -a -u "$unit" -o json --output-fields="$fields" >out/entries.ndjson
+grep -e "$(of long)" -e "$(of noncharacter)" $state/kept.ndjson >out/whole.ndjson
 
 rmmod kw_params
 # A storm goes to all that the service writes, of which SQLite has temporary files.
