@@ -168,7 +168,8 @@ final class CefFormat implements Format {
               } else if (c == '\n' || c == '\r') {
                 escaped.append(newline);
               } else if (Character.getType(c) == Character.CONTROL
-                  || Character.getType(c) == Character.SURROGATE) {
+                  || Character.getType(c) == Character.SURROGATE
+                  || Character.getType(c) == Character.UNASSIGNED) {
                 // No escape of CEF's: a backslash that is one, and what it was.
                 escaped.append("\\\\x%02x".formatted(c));
               } else {
