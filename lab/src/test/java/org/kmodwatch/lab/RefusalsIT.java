@@ -57,7 +57,7 @@ final class RefusalsIT {
             "unsigned-memfd", READ + "module_image=0 finit_module=-129",
             "blacklisted", READ + "module_image=0 finit_module=-1",
             "signed",
-                READ + "module_coming=0 module_image=0 module_load=0 module_init=0 finit_module=0",
+                READ + "module_image=0 module_coming=0 module_load=0 module_init=0 finit_module=0",
             "forced", READ + "module_image=0 finit_module=-129",
             "written", READ + "module_image=0 finit_module=-129",
             "disabled-file", "finit_module=-1",

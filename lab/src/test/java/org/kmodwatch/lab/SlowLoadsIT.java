@@ -337,7 +337,11 @@ final class SlowLoadsIT {
       live.remove("host");
       again.remove("host");
       assertThat(again).as(name).isEqualTo(live);
-      assertThat(recordsOf(replayed, name)).hasSize(name.equals("late-page") ? 1 : 2);
+      // By the id: of an agent that lagged, the first may be made before the event that says who.
+      assertThat(replayed)
+          .filteredOn(load -> load.get("id").equals(live.get("id")))
+          .as(name)
+          .hasSize(name.equals("late-page") ? 1 : 2);
     }
   }
 

@@ -167,9 +167,7 @@ final class CefFormat implements Format {
                 escaped.append('\\').appendCodePoint(c);
               } else if (c == '\n' || c == '\r') {
                 escaped.append(newline);
-              } else if (Character.getType(c) == Character.CONTROL
-                  || Character.getType(c) == Character.SURROGATE
-                  || Character.getType(c) == Character.UNASSIGNED) {
+              } else if (isUnseen(c)) {
                 // No escape of CEF's: a backslash that is one, and what it was.
                 escaped.append("\\\\x%02x".formatted(c));
               } else {
@@ -177,5 +175,19 @@ final class CefFormat implements Format {
               }
             });
     return escaped.toString();
+  }
+
+  /** Whether a terminal would do more with it than show it, or it is no character. */
+  private static boolean isUnseen(int c) {
+    return switch (Character.getType(c)) {
+      case Character.CONTROL,
+          Character.FORMAT,
+          Character.LINE_SEPARATOR,
+          Character.PARAGRAPH_SEPARATOR,
+          Character.SURROGATE,
+          Character.UNASSIGNED ->
+          true;
+      default -> false;
+    };
   }
 }

@@ -17,7 +17,11 @@ public final class FilePlaces {
 
   /** Those whose file a load record has. */
   private static final Set<String> EVENTS =
-      Set.of(EventNames.FINIT_MODULE, EventNames.INIT_MODULE, EventNames.MODULE_LOAD);
+      Set.of(
+          EventNames.FINIT_MODULE,
+          EventNames.INIT_MODULE,
+          EventNames.INIT_MODULE_RETURN,
+          EventNames.MODULE_LOAD);
 
   private final SameFile files;
 

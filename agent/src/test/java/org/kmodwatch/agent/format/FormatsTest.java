@@ -154,13 +154,13 @@ class FormatsTest {
   void cef_isOneLine_andNoNameCanEndAValue() {
     LoadRecord odd =
         load("x act=unload")
-            .from("/tmp/a=b\\c\nd\u001b\uffff|e.ko", LoadRecord.Place.TEMPORARY, false)
+            .from("/tmp/a=b\\c\nd\u001b\uffff\u202e|e.ko", LoadRecord.Place.TEMPORARY, false)
             .findings("TRC-1017")
             .build();
 
     assertThat(write(FormatName.CEF, alert(odd, 1)))
-        .doesNotContain("\n", "\u001b", "\uffff")
-        .contains(" filePath=/tmp/a\\=b\\\\c\\nd\\\\x1b\\\\xffff|e.ko ")
+        .doesNotContain("\n", "\u001b", "\uffff", "\u202e")
+        .contains(" filePath=/tmp/a\\=b\\\\c\\nd\\\\x1b\\\\xffff\\\\x202e|e.ko ")
         .contains(" cs1=x act\\=unload cs1Label=module ");
   }
 

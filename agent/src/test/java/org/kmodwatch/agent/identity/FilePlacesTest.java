@@ -30,6 +30,7 @@ class FilePlacesTest {
   void fileOfThePath_isHere() throws IOException {
     assertThat(here("finit_module", identity())).isTrue();
     assertThat(here("module_load", identity())).isTrue();
+    assertThat(here("init_module_return", identity())).as("of a call that took long").isTrue();
   }
 
   @Test

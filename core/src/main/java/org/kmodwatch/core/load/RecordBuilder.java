@@ -535,7 +535,9 @@ final class RecordBuilder {
   private static @Nullable String startedAs(Attempt attempt) {
     SensorContext context = attempt.context();
     SensorContext.Task loader = context == null ? null : context.task();
-    return attempt.alias == null || loader == null ? null : loader.arguments().getFirst();
+    return attempt.alias == null || loader == null || loader.arguments().isEmpty()
+        ? null
+        : loader.arguments().getFirst();
   }
 
   private LoadRecord.ProcessDetails process(

@@ -59,6 +59,8 @@ final class Requests {
     /** When it was made, on the scale that nobody can set. */
     final long nanos;
 
+    private final @Nullable String host;
+
     final List<String> findings = new ArrayList<>();
     @Nullable Event securityEvent;
     @Nullable Event traceEvent;
@@ -79,6 +81,11 @@ final class Requests {
       this.alias = alias;
       this.event = event;
       this.nanos = SensorContexts.steadyNanos(event);
+      this.host = HostName.of(event);
+    }
+
+    private boolean mayBeOn(@Nullable String loadersHost) {
+      return HostName.mayBeSame(host, loadersHost);
     }
 
     /** The event that says most of who asked. */
@@ -89,7 +96,8 @@ final class Requests {
 
   private record Helper(long startNanos, Request request) {}
 
-  private record RefusedKey(String host, int hostThreadId, long nanos, String alias) {}
+  /** With no more of the alias than tells it from another one of the same moment. */
+  private record RefusedKey(String host, int hostThreadId, long nanos, int aliasHash) {}
 
   /**
    * A request that came to nothing.
@@ -168,7 +176,10 @@ final class Requests {
   private void refuse(String alias, Event event, List<String> findings) {
     var key =
         new RefusedKey(
-            event.hostName(), event.process().hostThreadId(), event.timestampNanos(), alias);
+            event.hostName(),
+            event.process().hostThreadId(),
+            event.timestampNanos(),
+            alias.hashCode());
     if (refusals.put(key, true) != null) {
       duplicates++;
       return;
@@ -247,6 +258,7 @@ final class Requests {
     Event event = attempt.ofProcess();
     int hostPid = attempt.hostProcessId;
     var process = new Attempt.Task(attempt.key.host(), hostPid);
+    String host = HostName.of(event);
     // Only the first thread's start is the process's; modprobe has but one.
     long written =
         event.process().hostThreadId() == hostPid ? event.process().threadStartTimeNanos() : 0;
@@ -263,7 +275,7 @@ final class Requests {
     Request second = null;
     for (Request request : byAlias.getOrDefault(attempt.alias, List.of())) {
       long age = latest - request.nanos;
-      if (age < 0 || age > limitNanos || !request.event.hostName().equals(process.host())) {
+      if (age < 0 || age > limitNanos || !request.mayBeOn(host)) {
         continue;
       }
       if (best == null || isNearer(request, best)) {
@@ -278,7 +290,7 @@ final class Requests {
       // Its name could not be read: it may well be this one.
       if (age >= 0
           && age <= limitNanos
-          && request.event.hostName().equals(process.host())
+          && request.mayBeOn(host)
           && (best == null || isNearer(request, best))) {
         attempt.requestWithoutName = true;
         return null;
@@ -298,9 +310,7 @@ final class Requests {
     best.led = true;
     // Whoever else waits for it by now has it too: their own helpers find nothing left to do.
     for (Request request : byAlias.getOrDefault(attempt.alias, List.of())) {
-      if (request.event.hostName().equals(process.host())
-          && request.nanos <= attempt.endNanos()
-          && !request.answered) {
+      if (request.mayBeOn(host) && request.nanos <= attempt.endNanos() && !request.answered) {
         request.answered = true;
         withAttempt++;
       }

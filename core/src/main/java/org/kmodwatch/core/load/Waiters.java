@@ -111,13 +111,14 @@ final class Waiters {
     if (file == null) {
       return null;
     }
+    String host = HostName.of(waiter.ofProcess());
     End end = new End(waiter.endNanos(), Long.MAX_VALUE, Integer.MAX_VALUE, waiter.key.host());
     Main before = null;
     for (Map.Entry<End, Main> main : mains.headMap(end, true).descendingMap().entrySet()) {
       if (main.getKey().endNanos < waiter.earliestBeginNanos()) {
         break;
       }
-      if (isMainOf(main, waiter, file, returned)) {
+      if (isMainOf(main, waiter, host, file, returned)) {
         before = main.getValue();
         break;
       }
@@ -127,7 +128,7 @@ final class Waiters {
       if (before != null && after >= waiter.endNanos() - before.endNanos) {
         break;
       }
-      if (isMainOf(main, waiter, file, returned)) {
+      if (isMainOf(main, waiter, host, file, returned)) {
         return main.getValue();
       }
     }
@@ -135,9 +136,13 @@ final class Waiters {
   }
 
   private static boolean isMainOf(
-      Map.Entry<End, Main> main, Attempt waiter, SensorContext.FileIdentity file, long returned) {
+      Map.Entry<End, Main> main,
+      Attempt waiter,
+      @Nullable String host,
+      SensorContext.FileIdentity file,
+      long returned) {
     return main.getKey().beginNanos <= waiter.endNanos()
-        && main.getKey().host.equals(waiter.key.host())
+        && HostName.mayBeSame(main.getValue().host, host)
         && main.getValue().isOf(file)
         && main.getValue().explains(returned);
   }
@@ -146,11 +151,13 @@ final class Waiters {
    * What is to be known of an attempt that others may have waited on; its events are not kept for
    * that.
    *
+   * @param host the machine's name; null if it has that of a container
    * @param inPlace whether its module was put in place
    * @param returned what its call returned; null if it has not
    */
   private record Main(
       String id,
+      @Nullable String host,
       long endNanos,
       long device,
       long inode,
@@ -163,6 +170,7 @@ final class Waiters {
       SensorContext.FileIdentity file = attempt.file();
       return new Main(
           attempt.id(),
+          HostName.of(attempt.ofProcess()),
           attempt.endNanos(),
           file == null ? 0 : file.device(),
           file == null ? 0 : file.inode(),

@@ -39,6 +39,8 @@ final class Call {
   private @Nullable FileIdentity file;
   private @Nullable String moduleName;
   private boolean signatureMissing;
+  private String hostName = "wren";
+  private long utsNamespace;
   private @Nullable Long lockdownVerdict;
   private @Nullable String refusedBy;
   private long capabilities = ROOT;
@@ -147,6 +149,13 @@ final class Call {
     signatureMissing = true;
     lockdownVerdict = 0L;
     refusedBy = hook;
+    return this;
+  }
+
+  /** In a UTS namespace, with the name that it has there. */
+  Call named(String host, long uts) {
+    hostName = host;
+    utsNamespace = uts;
     return this;
   }
 
@@ -357,6 +366,9 @@ final class Call {
       var namespaces = new LinkedHashMap<String, Long>();
       namespaces.put("mnt", 4026531840L);
       namespaces.put("user", userNamespace);
+      if (utsNamespace != 0) {
+        namespaces.put("uts", utsNamespace);
+      }
       var task =
           new SensorContext.Task(
               uid,
@@ -405,7 +417,7 @@ final class Call {
             comm,
             "/usr/bin/" + comm,
             null),
-        "wren",
+        hostName,
         ContainerContext.NONE,
         KubernetesContext.NONE,
         "1",

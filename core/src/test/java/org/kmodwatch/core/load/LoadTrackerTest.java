@@ -474,6 +474,17 @@ final class LoadTrackerTest {
 
   /** It began after its thread did, which is all that is known: its own time is that of its end. */
   @Test
+  void waiterInAContainer_namesWhomItWaitedOn_thoughItHasAnotherHostName() {
+    feed(Call.finit(10, 0).handOver().coming(0).load().initReturns(0).returns(0, SECOND));
+    feed(Call.finit(11, 5).named("7f3a", 4026532999L).returns(0, SECOND + 5));
+    feed(Call.finit(12, 6).named("owl", 4026531838L).returns(0, SECOND + 6));
+    tracker.tick(START + 3 * SECOND);
+
+    assertThat(record(11).waitedOn()).isEqualTo(record(10).id());
+    assertThat(record(12).waitedOn()).as("on another host").isNull();
+  }
+
+  @Test
   void waiter_namesWhomItWaitedOn_whenItsEntryWasMissed() {
     Call main = Call.finit(10, 0).handOver().coming(0).load().initReturns(0).returns(0, SECOND);
     feed(main);
@@ -810,6 +821,22 @@ final class LoadTrackerTest {
             "reason",
             "requester",
             "repeats");
+  }
+
+  @Test
+  void requestOfAContainer_isJoinedToTheLoad_thoughItHasAnotherHostName() {
+    feed(Call.request(50, 0).named("7f3a", 4026532999L).asks("net-pf-38"));
+    feed(Call.request(51, SECOND).named("owl", 4026531838L).asks("net-pf-39"));
+    feed(Call.finit(60, SECOND).helperFor("net-pf-38", 100_000).loaded());
+    feed(Call.finit(61, 2 * SECOND).helperFor("net-pf-39", 100_000).loaded());
+    tracker.finish();
+
+    assertThat(requireNonNull(record(60).requester()).process().hostPid()).isEqualTo(50);
+    assertThat(record(61).requester()).as("asked for on another host").isNull();
+    assertThat(records)
+        .filteredOn(LoadRecord::isRequest)
+        .extracting(record -> requireNonNull(record.requester()).alias())
+        .containsExactly("net-pf-39");
   }
 
   @Test
