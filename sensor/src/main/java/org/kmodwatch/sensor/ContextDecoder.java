@@ -37,10 +37,22 @@ final class ContextDecoder {
   }
 
   SensorContext decode(RecordFields in, WallClock clock) {
+    return decode(in, clock, in.int32(RecordLayout.KIND) == RecordLayout.CALL_RETURN, false);
+  }
+
+  /**
+   * As {@link #decode}, for a call that is reported before it has returned: with the task, whatever
+   * the record was made for.
+   */
+  SensorContext decodeOpenCall(RecordFields in, WallClock clock) {
+    return decode(in, clock, false, true);
+  }
+
+  private SensorContext decode(
+      RecordFields in, WallClock clock, boolean returned, boolean withTask) {
     long bootToEpochNanos = clock.offsetAt(in.clockNanos());
     int kind = in.int32(RecordLayout.KIND);
     boolean inCall = in.int32(RecordLayout.CALL) != RecordLayout.NO_CALL;
-    boolean returned = kind == RecordLayout.CALL_RETURN;
     boolean request =
         kind == RecordLayout.MODULE_REQUEST || kind == RecordLayout.SECURITY_MODULE_REQUEST;
     boolean checked = in.has(RecordLayout.FLAG_SIG_CHECKED);
@@ -57,7 +69,7 @@ final class ContextDecoder {
         checked && !in.has(RecordLayout.FLAG_SIG_OK),
         checked ? (refused && !byAnother ? -EPERM : 0L) : null,
         byAnother ? LOCKDOWN_HOOK : null,
-        returned || request || !inCall || in.has(RecordLayout.FLAG_ENTRY_MISSED)
+        withTask || returned || request || !inCall || in.has(RecordLayout.FLAG_ENTRY_MISSED)
             ? task(in, request, bootToEpochNanos)
             : null,
         clock.shiftAt(in.clockNanos()),
@@ -65,34 +77,12 @@ final class ContextDecoder {
         kind == RecordLayout.MODULE_LOAD ? in.int64(RecordLayout.VALUE) : null);
   }
 
-  /**
-   * As {@link #decode}, for a call that is reported before it has returned: with the task, whatever
-   * the record was made for.
-   */
-  SensorContext decodeOpenCall(RecordFields in, WallClock clock) {
-    SensorContext context = decode(in, clock);
-    return new SensorContext(
-        context.callTimeNanos(),
-        0,
-        context.entryMissed(),
-        context.crowdedOut(),
-        context.file(),
-        context.moduleName(),
-        context.signatureMissing(),
-        context.lockdownVerdict(),
-        context.refusedBy(),
-        task(in, false, clock.offsetAt(in.clockNanos())),
-        context.clockShiftNanos(),
-        context.stringsHidden(),
-        context.taints());
-  }
-
   private static SensorContext.@Nullable FileIdentity file(RecordFields in) {
     if (!in.has(RecordLayout.FLAG_FILE_KNOWN) || in.has(RecordLayout.FLAG_OTHER_FILE)) {
       return null;
     }
     return new SensorContext.FileIdentity(
-        filePath(in),
+        isWithoutNames(in) ? procName(in) : in.unmarkedPath(),
         in.unsigned32(RecordLayout.DEV),
         in.int64(RecordLayout.INO),
         in.int64(RecordLayout.CTIME_NANOS),
@@ -102,11 +92,10 @@ final class ContextDecoder {
 
   private static Set<FileTrait> traits(RecordFields in) {
     var traits = EnumSet.noneOf(FileTrait.class);
-    boolean anonymous = in.has(RecordLayout.FLAG_FILE_NO_TREE);
-    if (in.has(RecordLayout.FLAG_FILE_DELETED) && (!anonymous || isMemfd(in))) {
+    if (in.has(RecordLayout.FLAG_FILE_DELETED) && !isWithoutNames(in)) {
       traits.add(FileTrait.DELETED);
     }
-    if (anonymous) {
+    if (in.has(RecordLayout.FLAG_FILE_NO_TREE)) {
       traits.add(FileTrait.ANONYMOUS);
     }
     if (in.pathCut()) {
@@ -118,32 +107,32 @@ final class ContextDecoder {
     return traits;
   }
 
-  /** A regular file with a name, among those that are in no tree of names. */
-  private static boolean isMemfd(RecordFields in) {
-    List<String> names = in.list(RecordLayout.PATH);
-    return (in.int32(RecordLayout.MODE) & S_IFMT) == S_IFREG
-        && !names.isEmpty()
-        && !names.getFirst().isEmpty();
+  /**
+   * Whether it is in no tree of names and no memfd either: that is a regular file with a name,
+   * which a namespace has not.
+   */
+  private static boolean isWithoutNames(RecordFields in) {
+    return in.has(RecordLayout.FLAG_FILE_NO_TREE) && (type(in) != S_IFREG || nameOf(in).isEmpty());
   }
 
-  /**
-   * As /proc/PID/fd has it, of what is in no tree of names; a memfd has its name and no more, and a
-   * namespace has not even that.
-   */
-  private static String filePath(RecordFields in) {
-    int type = in.int32(RecordLayout.MODE) & S_IFMT;
-    List<String> names = in.list(RecordLayout.PATH);
-    String name = names.isEmpty() ? "" : names.getFirst();
-    if (!in.has(RecordLayout.FLAG_FILE_NO_TREE) || isMemfd(in)) {
-      return in.unmarkedPath();
-    }
+  /** The name that /proc/PID/fd has for it. */
+  private static String procName(RecordFields in) {
     String inode = "[" + Long.toUnsignedString(in.int64(RecordLayout.INO)) + "]";
-    return switch (type) {
+    return switch (type(in)) {
       case S_IFIFO -> "pipe:" + inode;
       case S_IFSOCK -> "socket:" + inode;
       case S_IFREG -> "anon:" + inode;
-      default -> "anon_inode:" + name;
+      default -> "anon_inode:" + nameOf(in);
     };
+  }
+
+  private static int type(RecordFields in) {
+    return in.int32(RecordLayout.MODE) & S_IFMT;
+  }
+
+  private static String nameOf(RecordFields in) {
+    List<String> names = in.list(RecordLayout.PATH);
+    return names.isEmpty() ? "" : names.getFirst();
   }
 
   private SensorContext.Task task(RecordFields in, boolean request, long bootToEpochNanos) {
