@@ -17,7 +17,8 @@ final class Lockdown {
 
   /** Whether the kernel was never locked down; false where that is not known. */
   static boolean isOff() {
-    return isOff(KernelFile.line(LEVELS), KernelFile.line(SECURITY_MODULES));
+    String levels = KernelFile.line(LEVELS);
+    return isOff(levels, levels == null ? KernelFile.line(SECURITY_MODULES) : null);
   }
 
   /**
