@@ -10,6 +10,7 @@ import org.kmodwatch.agent.output.Catalogue;
 import org.kmodwatch.agent.output.Notice;
 import org.kmodwatch.core.load.LoadRecord;
 import org.kmodwatch.core.load.LoadRecord.ProcessDetails;
+import org.kmodwatch.core.text.Unseen;
 
 /**
  * ArcSight's Common Event Format, version 0: a header of seven fields with {@code |} between them,
@@ -167,7 +168,7 @@ final class CefFormat implements Format {
                 escaped.append('\\').appendCodePoint(c);
               } else if (c == '\n' || c == '\r') {
                 escaped.append(newline);
-              } else if (isUnseen(c)) {
+              } else if (Unseen.is(c) || Character.getType(c) == Character.SURROGATE) {
                 // No escape of CEF's: a backslash that is one, and what it was.
                 escaped.append("\\\\x%02x".formatted(c));
               } else {
@@ -175,19 +176,5 @@ final class CefFormat implements Format {
               }
             });
     return escaped.toString();
-  }
-
-  /** Whether a terminal would do more with it than show it, or it is no character. */
-  private static boolean isUnseen(int c) {
-    return switch (Character.getType(c)) {
-      case Character.CONTROL,
-          Character.FORMAT,
-          Character.LINE_SEPARATOR,
-          Character.PARAGRAPH_SEPARATOR,
-          Character.SURROGATE,
-          Character.UNASSIGNED ->
-          true;
-      default -> false;
-    };
   }
 }

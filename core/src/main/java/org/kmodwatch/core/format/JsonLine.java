@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
+import org.kmodwatch.core.text.Unseen;
 import org.kmodwatch.core.text.Utf8;
 
 /**
@@ -231,7 +232,7 @@ final class JsonLine {
       char c = text.charAt(i);
       if (c < 0x80) {
         ascii(c);
-      } else if (isUnseen(c)) {
+      } else if (Unseen.is(c)) {
         escape(c);
       } else if (c < 0x800) {
         put(0xC0 | (c >> 6));
@@ -242,7 +243,7 @@ final class JsonLine {
         put(tail(c));
       } else if (i + 1 < text.length() && Character.isSurrogatePair(c, text.charAt(i + 1))) {
         int point = Character.toCodePoint(c, text.charAt(++i));
-        if (isUnseen(point)) {
+        if (Unseen.is(point)) {
           escape(c);
           escape(text.charAt(i));
           continue;
@@ -255,23 +256,6 @@ final class JsonLine {
         escape(c);
       }
     }
-  }
-
-  /**
-   * Whether it moves the cursor, starts a sequence, or turns the reading order around: a line of
-   * JSON may be shown on a terminal, and its text is chosen by whoever loads a module. Or is no
-   * character (U+FFFF and its like): journalctl shows a line that has one as "blob data".
-   */
-  private static boolean isUnseen(int c) {
-    return switch (Character.getType(c)) {
-      case Character.CONTROL,
-          Character.FORMAT,
-          Character.LINE_SEPARATOR,
-          Character.PARAGRAPH_SEPARATOR,
-          Character.UNASSIGNED ->
-          true;
-      default -> false;
-    };
   }
 
   private void ascii(char c) {

@@ -1,6 +1,7 @@
 /**
- * Text from bytes without loss, {@link org.kmodwatch.core.text.Utf8}, and text that is cut, {@link
- * org.kmodwatch.core.text.Beginnings}. Stateless and safe to use from any thread.
+ * Text from bytes without loss, {@link org.kmodwatch.core.text.Utf8}, text that is cut, {@link
+ * org.kmodwatch.core.text.Beginnings}, and characters that nobody sees, {@link
+ * org.kmodwatch.core.text.Unseen}. Stateless and safe to use from any thread.
  */
 @NullMarked
 package org.kmodwatch.core.text;
