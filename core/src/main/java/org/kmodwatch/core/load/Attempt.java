@@ -308,9 +308,9 @@ final class Attempt {
 
   /** The id of the record: docs/load-record.md. */
   String id() {
-    String id = Long.toHexString(timeNanos()) + "-" + Integer.toHexString(key.hostThreadId());
+    String id = RecordIds.of(timeNanos(), key.hostThreadId());
     String numbered = key.serial() == 0 ? id : id + "-" + Long.toHexString(key.serial());
-    return sharesId ? numbered + "-" + Integer.toHexString(key.host().hashCode()) : numbered;
+    return sharesId ? RecordIds.ofSecond(numbered, key.host()) : numbered;
   }
 
   /** When the call returned; the latest moment that there is if it has not, or nobody says. */

@@ -235,15 +235,11 @@ public final class LoadTracker {
   private void tellFruitless() {
     for (Requests.Fruitless each : requests.takeFruitless()) {
       Requests.Request request = each.request();
-      String host = request.event.hostName();
-      String id = RecordBuilder.idOf(request);
-      if (!ids.claim(id, host)) {
-        id += "-" + Integer.toHexString(host.hashCode());
-      }
       boolean seen = each.reason() == null || request.nanos >= blindUntilNanos;
       requestRecords++;
       listener.onLoad(
-          builder.fruitless(request, id, each.reason(), seen ? null : BLIND), request.best());
+          builder.fruitless(request, ids.claim(request), each.reason(), seen ? null : BLIND),
+          request.best());
     }
   }
 

@@ -235,7 +235,6 @@ final class RecordBuilder {
       outcome = LoadRecord.Outcome.UNKNOWN;
       why = null;
     }
-    String modprobe = task == null ? null : task.modprobePath();
     return new LoadRecord(
         id,
         request.event.timestampNanos(),
@@ -254,9 +253,7 @@ final class RecordBuilder {
         new LoadRecord.Requester(
             nonEmpty(request.alias),
             process(event, task, "requester", gaps),
-            modprobe != null && modprobePath != null && !modprobe.equals(modprobePath)
-                ? modprobe
-                : null),
+            otherModprobe(task == null ? null : task.modprobePath())),
         event.container(),
         event.kubernetes(),
         false,
@@ -267,13 +264,6 @@ final class RecordBuilder {
         null,
         1,
         gaps);
-  }
-
-  /** The id of a request's record: docs/load-record.md. */
-  static String idOf(Requests.Request request) {
-    return Long.toHexString(request.event.timestampNanos())
-        + "-"
-        + Integer.toHexString(request.event.process().hostThreadId());
   }
 
   /**
@@ -325,11 +315,7 @@ final class RecordBuilder {
     }
     LoadRecord.ProcessDetails process = process(event, null, who, gaps);
     return new LoadRecord(
-        Long.toHexString(first)
-            + "-"
-            + Integer.toHexString(event.process().hostProcessId())
-            + "-"
-            + count,
+        RecordIds.of(first, event.process().hostProcessId()) + "-" + count,
         first,
         Math.max(0, Attempt.number(event, "last", event.timestampNanos()) - first),
         host(event),
@@ -523,9 +509,12 @@ final class RecordBuilder {
       path = task.modprobePath();
     }
     return new LoadRecord.Requester(
-        nonEmpty(request.alias),
-        process(event, task, "requester", gaps),
-        path != null && modprobePath != null && !path.equals(modprobePath) ? path : null);
+        nonEmpty(request.alias), process(event, task, "requester", gaps), otherModprobe(path));
+  }
+
+  /** What the kernel starts, if that is not what it was at the start. */
+  private @Nullable String otherModprobe(@Nullable String path) {
+    return path != null && modprobePath != null && !path.equals(modprobePath) ? path : null;
   }
 
   /**

@@ -1,6 +1,7 @@
 package org.kmodwatch.core.load;
 
 import java.util.Map;
+import org.kmodwatch.core.event.Event;
 
 /**
  * Whose the ids of records are. An id is made of a time and of numbers that a host gives, and those
@@ -20,6 +21,23 @@ final class RecordIds {
     hosts = new NewestMap<>(max);
   }
 
+  /** The id of what one thread did at one time: docs/load-record.md. */
+  static String of(long timeNanos, int hostThreadId) {
+    return Long.toHexString(timeNanos) + "-" + Integer.toHexString(hostThreadId);
+  }
+
+  /** The id of the second host that has it. */
+  static String ofSecond(String id, String host) {
+    return id + "-" + Integer.toHexString(host.hashCode());
+  }
+
+  /** The id of a request's record, which no other host's has. */
+  String claim(Requests.Request request) {
+    Event event = request.event;
+    String id = of(event.timestampNanos(), event.process().hostThreadId());
+    return claim(id, event.hostName()) ? id : ofSecond(id, event.hostName());
+  }
+
   /** Sees to it that {@code attempt} has an id that no other host's has. */
   void claim(Attempt attempt) {
     if (!claim(attempt.id(), attempt.key.host())) {
@@ -28,7 +46,7 @@ final class RecordIds {
   }
 
   /** Takes an id for a host; whether it is no other host's. */
-  boolean claim(String id, String host) {
+  private boolean claim(String id, String host) {
     String owner = hosts.putIfAbsent(id, host);
     return owner == null || owner.equals(host);
   }
