@@ -1,10 +1,10 @@
 package org.kmodwatch.agent;
 
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import org.kmodwatch.agent.identity.RecentMap;
 import org.kmodwatch.core.load.LoadRecord;
 
 /**
@@ -16,15 +16,7 @@ final class FirstRecords {
   /** As many calls as the load tracker waits for the return of. */
   static final int MAX = 4096;
 
-  private final Map<String, First> byId =
-      new LinkedHashMap<>() {
-        private static final long serialVersionUID = 1L;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<String, First> eldest) {
-          return size() > MAX;
-        }
-      };
+  private final Map<String, First> byId = new RecentMap<>(MAX);
 
   /**
    * What was told of a load.

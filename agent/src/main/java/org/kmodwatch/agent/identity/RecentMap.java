@@ -4,13 +4,14 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /** A map that keeps what was asked for last, up to a bound. */
-final class RecentMap<K, V> extends LinkedHashMap<K, V> {
+public final class RecentMap<K, V> extends LinkedHashMap<K, V> {
 
   private static final long serialVersionUID = 1;
 
   private final int maxEntries;
 
-  RecentMap(int maxEntries) {
+  /** An empty one, for so many entries. */
+  public RecentMap(int maxEntries) {
     super(16, 0.75f, true);
     this.maxEntries = maxEntries;
   }
