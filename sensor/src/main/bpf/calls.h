@@ -26,21 +26,26 @@
 /* How many descriptors are looked through, from the highest on. */
 #define KW_FDS 4096
 
-/* Whether a file's name is that of a module: *.ko, *.ko.xz, *.ko.gz, *.ko.zst */
-static __always_inline bool is_module_file(struct file *file)
+/* How long the end of a module file's name is, from the dot in .ko on: *.ko,
+ * *.ko.xz, *.ko.gz, *.ko.zst; 0 if the file is not named as one. */
+static __always_inline __u32 module_suffix_len(struct file *file)
 {
 	struct dentry *dentry = BPF_CORE_READ(file, f_path.dentry);
 	char end[8] = {};
 
 	if (BPF_CORE_READ(dentry, d_name.len) < 4)
-		return false;
+		return 0;
 	if (!name_end_of(dentry, end))
 		return KW_UNREAD_NAME_MATCHES;
-	return (end[4] == '.' && end[5] == 'k' && end[6] == 'o') ||
-	       (end[1] == '.' && end[2] == 'k' && end[3] == 'o' && end[4] == '.' &&
-		((end[5] == 'x' && end[6] == 'z') || (end[5] == 'g' && end[6] == 'z'))) ||
-	       (end[0] == '.' && end[1] == 'k' && end[2] == 'o' && end[3] == '.' &&
-		end[4] == 'z' && end[5] == 's' && end[6] == 't');
+	if (end[4] == '.' && end[5] == 'k' && end[6] == 'o')
+		return 3;
+	if (end[1] == '.' && end[2] == 'k' && end[3] == 'o' && end[4] == '.' &&
+	    ((end[5] == 'x' && end[6] == 'z') || (end[5] == 'g' && end[6] == 'z')))
+		return 6;
+	if (end[0] == '.' && end[1] == 'k' && end[2] == 'o' && end[3] == '.' &&
+	    end[4] == 'z' && end[5] == 's' && end[6] == 't')
+		return 7;
+	return 0;
 }
 
 #ifndef KW_NO_PROBE_READ
@@ -56,20 +61,11 @@ static __always_inline __u64 underscored(__u64 word)
 	return word ^ (dashes >> 7) * ('-' ^ '_');
 }
 
-/* How long the end of a module file's name is, from the dot in .ko on. */
-static __always_inline __u32 suffix_len_of(struct dentry *dentry)
-{
-	char end[8] = {};
-
-	name_end_of(dentry, end);
-	return end[5] == 'k' ? 3 : end[4] == '.' ? 6 : 7;
-}
-
 /* Whether a module file has the name that the record says the module has. */
-static __always_inline bool is_named(struct file *file, const struct kw_record *r)
+static __always_inline bool is_named(struct file *file, __u32 suffix_len, const struct kw_record *r)
 {
 	struct dentry *dentry = BPF_CORE_READ(file, f_path.dentry);
-	__u64 len = (__u64)BPF_CORE_READ(dentry, d_name.len) - suffix_len_of(dentry);
+	__u64 len = (__u64)BPF_CORE_READ(dentry, d_name.len) - suffix_len;
 	const __u64 *module = (const __u64 *)r->name;
 	__u64 name[KW_MODULE_NAME_LEN / 8] = {};
 	__u64 differs = 0;
@@ -88,7 +84,7 @@ static __always_inline bool is_named(struct file *file, const struct kw_record *
 
 #else
 
-#define is_named(file, r) true
+#define is_named(file, suffix_len, r) true
 
 #endif
 
@@ -102,10 +98,12 @@ static long fd_step(__u32 step, struct kw_fd_search *search)
 {
 	struct kw_attempt *a = search->attempt;
 	struct file *file = file_of(search->highest - step);
+	__u32 suffix_len;
 
-	if (!file || !is_module_file(file))
+	if (!file)
 		return 0;
-	if (a->record.name[0] && !is_named(file, &a->record))
+	suffix_len = module_suffix_len(file);
+	if (!suffix_len || (a->record.name[0] && !is_named(file, suffix_len, &a->record)))
 		return 0;
 	describe_file(&a->record, file);
 	a->file = (__u64)file;
@@ -147,7 +145,7 @@ static __noinline int find_named_file(struct kw_attempt *a)
 
 	if (a->record.call != KW_INIT_MODULE || !known)
 		return 0;
-	if (!a->record.name[0] || is_named(known, &a->record))
+	if (!a->record.name[0] || is_named(known, module_suffix_len(known), &a->record))
 		return 0;
 	search_files(&search);
 	return 0;
@@ -377,22 +375,22 @@ static __noinline int bring_in(__u64 from)
 	SEC("fentry/" #stub #name)							\
 	int BPF_PROG(prefix##_##name##_enter, regs_type *regs)				\
 	{										\
-		return enter((how) | caller_of(regs), A0, A1, A2);						\
+		return enter((how) | caller_of(regs), A0, A1, A2);			\
 	}										\
 	SEC("fentry/" #stub #name)							\
 	int BPF_PROG(prefix##_##name##_enter_again, regs_type *regs)			\
 	{										\
-		return enter((how) | caller_of(regs), A0, A1, A2);						\
+		return enter((how) | caller_of(regs), A0, A1, A2);			\
 	}										\
 	SEC("fexit/" #stub #name)							\
 	int BPF_PROG(prefix##_##name##_return, regs_type *regs, long ret)		\
 	{										\
-		return leave((how) | caller_of(regs), A0, A1, A2, ret);					\
+		return leave((how) | caller_of(regs), A0, A1, A2, ret);			\
 	}										\
 	SEC("fexit/" #stub #name)							\
 	int BPF_PROG(prefix##_##name##_return_again, regs_type *regs, long ret)	\
 	{										\
-		return leave((how) | KW_UNCOUNTED | caller_of(regs), A0, A1, A2, ret);			\
+		return leave((how) | KW_UNCOUNTED | caller_of(regs), A0, A1, A2, ret);	\
 	}
 
 #define KW_HOOK_TABLE(stub, prefix, compat, regs_type, A0, A1, A2)			\
