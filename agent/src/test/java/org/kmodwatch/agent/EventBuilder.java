@@ -86,7 +86,19 @@ public final class EventBuilder {
     unknownFields =
         SensorContexts.toUnknownFields(
             new SensorContext(
-                timestampNanos, 0, false, false, null, null, false, null, null, nanos));
+                timestampNanos,
+                0,
+                false,
+                false,
+                null,
+                null,
+                false,
+                null,
+                null,
+                null,
+                nanos,
+                false,
+                null));
     return this;
   }
 

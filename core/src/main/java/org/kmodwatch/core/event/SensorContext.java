@@ -52,35 +52,7 @@ public record SensorContext(
     boolean stringsHidden,
     @Nullable Long taints) {
 
-  /** Of a kernel that lets programs read strings. */
-  public SensorContext(
-      long callTimeNanos,
-      long returnTimeNanos,
-      boolean entryMissed,
-      boolean crowdedOut,
-      @Nullable FileIdentity file,
-      @Nullable String moduleName,
-      boolean signatureMissing,
-      @Nullable Long lockdownVerdict,
-      @Nullable Task task,
-      long clockShiftNanos) {
-    this(
-        callTimeNanos,
-        returnTimeNanos,
-        entryMissed,
-        crowdedOut,
-        file,
-        moduleName,
-        signatureMissing,
-        lockdownVerdict,
-        null,
-        task,
-        clockShiftNanos,
-        false,
-        null);
-  }
-
-  /** Of a clock that nobody has set, and a call that found a work space. */
+  /** Of a clock that nobody has set, a call that found a work space, and strings that are read. */
   public SensorContext(
       long callTimeNanos,
       long returnTimeNanos,
@@ -99,8 +71,11 @@ public record SensorContext(
         moduleName,
         signatureMissing,
         lockdownVerdict,
+        null,
         task,
-        0);
+        0,
+        false,
+        null);
   }
 
   /** The same with what is known of its file by now. */
