@@ -66,6 +66,9 @@ class FuzzTest {
     seeds.put("deep", bytes(event.formatted("[".repeat(50_000) + "]".repeat(50_000))));
     seeds.put("deep-objects", bytes("{\"a\":".repeat(50_000) + "1" + "}".repeat(50_000) + "\n"));
     seeds.put("number", bytes(event.formatted("9".repeat(200_000))));
+    String sample = Files.readString(RECORDINGS.resolve("protobuf.ndjson"));
+    seeds.put(
+        "controls", bytes(sample.replaceFirst("\"prod\"", "\"" + "\u0001".repeat(360_000) + "\"")));
     seeds.put("exponent", bytes(event.formatted("1e999999999")));
     seeds.put("newlines", bytes("\n".repeat(100_000)));
     seeds.put("zeroes", new byte[100_000]);

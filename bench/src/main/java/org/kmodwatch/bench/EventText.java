@@ -1,6 +1,7 @@
 package org.kmodwatch.bench;
 
 import java.time.Instant;
+import java.util.HexFormat;
 import java.util.SplittableRandom;
 
 /**
@@ -229,7 +230,8 @@ final class EventText {
         case '"', '\\' -> to.append('\\').append(c);
         case '\n' -> to.append("\\n");
         case '\t' -> to.append("\\t");
-        case '<', '>', '&', '\u2028', '\u2029' -> to.append("\\u%04x".formatted((int) c));
+        case '<', '>', '&', '\u2028', '\u2029' ->
+            to.append("\\u").append(HexFormat.of().toHexDigits(c));
         default -> to.append(c);
       }
     }

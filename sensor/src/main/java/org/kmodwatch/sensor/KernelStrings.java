@@ -6,6 +6,7 @@ import java.nio.charset.CoderResult;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 
 /**
@@ -96,7 +97,7 @@ final class KernelStrings {
         return result.toString();
       }
       for (int i = 0; i < outcome.length(); i++) {
-        result.append("\\x%02x".formatted(in.get()));
+        result.append("\\x").append(HexFormat.of().toHexDigits(in.get()));
       }
     }
   }

@@ -1,6 +1,7 @@
 package org.kmodwatch.agent.config;
 
 import java.time.Duration;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
@@ -130,7 +131,7 @@ public final class YamlText {
               if (c == '"' || c == '\\') {
                 quoted.append('\\').appendCodePoint(c);
               } else if (c < ' ' || c == 0x7f || (c >= 0xd800 && c <= 0xdfff)) {
-                quoted.append("\\u%04x".formatted(c));
+                quoted.append("\\u").append(HexFormat.of().toHexDigits((char) c));
               } else {
                 quoted.appendCodePoint(c);
               }

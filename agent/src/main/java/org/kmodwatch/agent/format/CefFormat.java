@@ -170,7 +170,7 @@ final class CefFormat implements Format {
                 escaped.append(newline);
               } else if (Unseen.is(c) || Character.getType(c) == Character.SURROGATE) {
                 // No escape of CEF's: a backslash that is one, and what it was.
-                escaped.append("\\\\x%02x".formatted(c));
+                escaped.append("\\\\x").append(c < 0x10 ? "0" : "").append(Integer.toHexString(c));
               } else {
                 escaped.appendCodePoint(c);
               }

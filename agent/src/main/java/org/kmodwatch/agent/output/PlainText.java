@@ -1,11 +1,15 @@
 package org.kmodwatch.agent.output;
 
+import java.util.HexFormat;
+
 /**
  * Makes text from outside safe to show. Module names, paths and process names are chosen by whoever
  * loads a module; shown raw they could move the cursor, recolour the screen, forge a row or turn
  * the reading order around.
  */
 public final class PlainText {
+
+  private static final HexFormat HEX = HexFormat.of();
 
   private PlainText() {}
 
@@ -43,7 +47,7 @@ public final class PlainText {
             c -> {
               if (c >= 0x7f && (c < 0xa0 || isInvisible(c))) {
                 for (char part : Character.toChars(c)) {
-                  escaped.append("\\u%04x".formatted((int) part));
+                  escaped.append("\\u").append(HEX.toHexDigits(part));
                 }
               } else {
                 escaped.appendCodePoint(c);
@@ -64,9 +68,9 @@ public final class PlainText {
       case '\t' -> out.append("\\t");
       default -> {
         if (c < ' ' || (c >= 0x7f && c < 0xa0)) {
-          out.append("\\x%02x".formatted(c));
+          out.append("\\x").append(HEX.toHexDigits((byte) c));
         } else if (isInvisible(c)) {
-          out.append("\\x{%x}".formatted(c));
+          out.append("\\x{").append(Integer.toHexString(c)).append('}');
         } else {
           out.appendCodePoint(c);
         }
