@@ -105,12 +105,17 @@ public record AppendedSignature(
       return end;
     }
     for (int i = 0; i < MAGIC.length; i++) {
-      if (module.get(end - MAGIC.length + i) != MAGIC[i]) {
+      if (module.get(bytesBeforeMagic(module) + i) != MAGIC[i]) {
         return end;
       }
     }
     var trailer = new Trailer(module);
     return (int) Math.max(0, trailer.at - trailer.appended());
+  }
+
+  /** How long a module with something appended is without the magic string. */
+  static int bytesBeforeMagic(ByteBuffer module) {
+    return module.limit() - MAGIC.length;
   }
 
   /** The lengths; none of them is to be believed. */
@@ -200,7 +205,9 @@ public record AppendedSignature(
   private static List<Signer> oldSigner(Trailer trailer, byte[] appended) {
     int nameBytes = trailer.field(SIGNER_LENGTH);
     int keyBytes = trailer.field(KEY_ID_LENGTH);
-    if (trailer.field(ID_TYPE) > PKEY_ID_PKCS7 || nameBytes + keyBytes > appended.length) {
+    if (trailer.field(ID_TYPE) > PKEY_ID_PKCS7
+        || nameBytes + keyBytes == 0
+        || nameBytes + keyBytes > appended.length) {
       return List.of();
     }
     int keyEnd = nameBytes + keyBytes;

@@ -57,7 +57,8 @@ public final class ModuleImageReader {
     Compression compression = Compression.of(bytes);
     ByteBuffer module = compression.decompress(bytes, limits, nanoClock).asReadOnlyBuffer();
     int before = AppendedSignature.bytesBefore(module);
-    ElfFile elf = ElfFile.read(module.slice(0, before));
+    AppendedSignature signature = AppendedSignature.read(module, before);
+    ElfFile elf = elf(module, before, signature);
     ModuleInfo info =
         elf.section(".modinfo").map(section -> info(elf, section, limits)).orElse(ModuleInfo.NONE);
     return new ModuleImage(
@@ -70,7 +71,28 @@ public final class ModuleImageReader {
         builtName(elf),
         ModuleSymbols.read(elf, limits),
         buildId(elf),
-        AppendedSignature.read(module, before));
+        signature);
+  }
+
+  /**
+   * Reads the file that a kernel reads. It cuts a signature off only once it has looked at its
+   * trailer; of a trailer that it does not take, it cuts off nothing but the magic string
+   * (module_sig_check and mod_verify_sig). Lengths that are wrong hide no module either way: a
+   * signature that begins inside of it is one that the kernel refuses.
+   */
+  private static ElfFile elf(ByteBuffer module, int before, @Nullable AppendedSignature signature) {
+    if (signature == null) {
+      return ElfFile.read(module);
+    }
+    ByteBuffer withTrailer = module.slice(0, AppendedSignature.bytesBeforeMagic(module));
+    if (signature.refusal() != null) {
+      return ElfFile.read(withTrailer);
+    }
+    try {
+      return ElfFile.read(module.slice(0, before));
+    } catch (ModuleImageException cut) {
+      return ElfFile.read(withTrailer);
+    }
   }
 
   private static ModuleInfo info(ElfFile elf, ElfFile.Section section, ModuleImageLimits limits) {

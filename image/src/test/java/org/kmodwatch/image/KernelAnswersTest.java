@@ -79,9 +79,15 @@ class KernelAnswersTest {
             "of zeros",
             "of more bytes than a kernel reads",
             "of no kind",
+            "of the kind of kernels before 4.3",
             "longer than the module",
             "with its last byte cut off",
-            "with an empty sequence of certificates");
+            "with an empty sequence of certificates",
+            "of a magic string alone",
+            "of no kind, and a length of 0 for nothing",
+            "of no kind, and a length of 100 for nothing",
+            "of no kind, and a length of %d for nothing".formatted(MODULE.length - 1),
+            "of a length of 100 for nothing");
     for (Case one : cases.all()) {
       AppendedSignature signature =
           Objects.requireNonNull(ModuleImageReader.read(ByteBuffer.wrap(one.module())).signature());

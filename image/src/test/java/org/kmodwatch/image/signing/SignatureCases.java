@@ -598,6 +598,29 @@ public final class SignatureCases {
     byte[] tooLong = append(module, ordinary());
     ByteBuffer.wrap(tooLong).putInt(tooLong.length - 32, Integer.MAX_VALUE);
     cases.add(new Case("longer than the module", tooLong, Answer.WRONG));
+    withoutMessages();
+  }
+
+  /** Lengths without what they are of: the kernel cuts them off only where it takes their kind. */
+  private void withoutMessages() {
+    cases.add(new Case("of a magic string alone", Der.join(module, MAGIC), Answer.UNSUPPORTED));
+    for (int length : List.of(0, 100, module.length - 1)) {
+      cases.add(
+          new Case(
+              "of no kind, and a length of %d for nothing".formatted(length),
+              trailer(length, 9),
+              Answer.UNSUPPORTED));
+    }
+    cases.add(new Case("of a length of 100 for nothing", trailer(100, 2), Answer.WRONG));
+    byte[] bySigner = trailer(100, 1);
+    bySigner[module.length + 3] = (byte) 200;
+    cases.add(
+        new Case("of the kind of kernels before 4.3, of nothing", bySigner, Answer.UNSUPPORTED));
+  }
+
+  private byte[] trailer(int length, int kind) {
+    return Der.join(
+        module, ByteBuffer.allocate(12).put(2, (byte) kind).putInt(8, length).array(), MAGIC);
   }
 
   /** The digest of {@code bytes} by Java's name of its algorithm. */
