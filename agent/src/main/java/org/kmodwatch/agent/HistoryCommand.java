@@ -99,7 +99,7 @@ final class HistoryCommand implements Callable<Integer> {
   @Option(
       names = "--outcome",
       paramLabel = "OUTCOME",
-      description = "loaded, refused, failed or unloaded.")
+      description = "loaded, refused, failed, unloaded or unknown.")
   @Nullable String outcome;
 
   @Option(

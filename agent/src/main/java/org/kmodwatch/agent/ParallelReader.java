@@ -46,6 +46,9 @@ final class ParallelReader {
   /** Held to read. */
   private final Object turn = new Object();
 
+  /** What ended a reading thread: it tells of no block, and the caller waits for one. */
+  private volatile @Nullable Throwable broken;
+
   /** Guarded by {@link #turn}. */
   private long blocksRead;
 
@@ -121,7 +124,7 @@ final class ParallelReader {
     var reader = new ParallelReader(blocks, options, onlooker);
     for (int i = 0; i < reader.threads; i++) {
       // One may be waiting for input that never comes when an output fails.
-      Thread.ofPlatform().daemon().name("replay-" + i).start(reader::work);
+      Thread.ofPlatform().daemon().name("replay-" + i).start(reader::run);
     }
     try {
       return reader.take(fileName, joiner, handler, beforeWaiting);
@@ -167,6 +170,9 @@ final class ParallelReader {
         try {
           return next.get(LOOK_MILLIS, TimeUnit.MILLISECONDS);
         } catch (TimeoutException nothingYet) {
+          if (broken != null) {
+            throw broken(broken);
+          }
           onlooker.at(position);
         }
       }
@@ -180,6 +186,15 @@ final class ParallelReader {
 
   private static IllegalStateException broken(@Nullable Throwable cause) {
     return new IllegalStateException("a recording could not be read: " + cause, cause);
+  }
+
+  /** Never ends without a word: whoever takes would wait for ever. */
+  private void run() {
+    try {
+      work();
+    } catch (RuntimeException | Error e) {
+      broken = e;
+    }
   }
 
   private void work() {

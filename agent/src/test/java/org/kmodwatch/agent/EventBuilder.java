@@ -96,6 +96,7 @@ public final class EventBuilder {
                 null,
                 null,
                 null,
+                null,
                 nanos,
                 false,
                 null));

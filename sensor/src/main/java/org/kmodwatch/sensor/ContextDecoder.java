@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.kmodwatch.core.event.Errno;
 import org.kmodwatch.core.event.SensorContext;
 import org.kmodwatch.core.event.SensorContext.FileTrait;
 
@@ -56,8 +57,10 @@ final class ContextDecoder {
     boolean request =
         kind == RecordLayout.MODULE_REQUEST || kind == RecordLayout.SECURITY_MODULE_REQUEST;
     boolean checked = in.has(RecordLayout.FLAG_SIG_CHECKED);
-    boolean refused = checked && in.int32(RecordLayout.SIG_RET) == -EPERM;
-    boolean byAnother = refused && Lockdown.isOff();
+    long result = checked ? in.int32(RecordLayout.SIG_RET) : 0;
+    boolean refused = result < 0 && !isOfSignatureCheck(result);
+    // Lockdown answers nothing but this.
+    boolean byLockdown = refused && result == -EPERM && !Lockdown.isOff();
     String name = in.moduleName();
     return new SensorContext(
         inCall ? bootToEpochNanos + in.int64(RecordLayout.CALL_TIME_NANOS) : 0,
@@ -67,14 +70,19 @@ final class ContextDecoder {
         inCall ? file(in) : null,
         name.isEmpty() ? null : name,
         checked && !in.has(RecordLayout.FLAG_SIG_OK),
-        checked ? (refused && !byAnother ? -EPERM : 0L) : null,
-        byAnother ? LOCKDOWN_HOOK : null,
+        checked ? (byLockdown ? result : 0L) : null,
+        checked ? (Long) (refused ? 0L : result) : null,
+        refused && !byLockdown ? LOCKDOWN_HOOK : null,
         withTask || returned || request || !inCall || in.has(RecordLayout.FLAG_ENTRY_MISSED)
             ? task(in, request, bootToEpochNanos)
             : null,
         clock.shiftAt(in.clockNanos()),
         in.has(RecordLayout.FLAG_NO_STRINGS),
         kind == RecordLayout.MODULE_LOAD ? in.int64(RecordLayout.VALUE) : null);
+  }
+
+  private static boolean isOfSignatureCheck(long result) {
+    return Errno.ofReturnValue(result).filter(Errno::isOfSignatureCheck).isPresent();
   }
 
   private static SensorContext.@Nullable FileIdentity file(RecordFields in) {

@@ -153,11 +153,23 @@ final class ContextDecoderTest {
     assertThat(signature(RecordLayout.FLAG_SIG_CHECKED, 0).signatureMissing()).isTrue();
     assertThat(signature(RecordLayout.FLAG_SIG_CHECKED, 0).lockdownVerdict()).isEqualTo(0);
     assertThat(signature(RecordLayout.FLAG_SIG_CHECKED, -129).lockdownVerdict()).isEqualTo(0);
+    assertThat(signature(RecordLayout.FLAG_SIG_CHECKED, -129).signatureResult()).isEqualTo(-129);
     assertThat(signature(RecordLayout.FLAG_SIG_CHECKED, -1).lockdownVerdict()).isEqualTo(-1);
+    assertThat(signature(RecordLayout.FLAG_SIG_CHECKED, -1).signatureResult()).isZero();
     assertThat(
             signature(RecordLayout.FLAG_SIG_CHECKED | RecordLayout.FLAG_SIG_OK, 0)
                 .signatureMissing())
         .isFalse();
+  }
+
+  /** Lockdown answers EPERM alone, and the check of a signature never EACCES. */
+  @Test
+  void answerThatNeitherLockdownNorTheCheckHas_isOfAnotherSecurityModule() {
+    SensorContext context = signature(RecordLayout.FLAG_SIG_CHECKED, -13);
+
+    assertThat(context.refusedBy()).isEqualTo("security_locked_down");
+    assertThat(context.lockdownVerdict()).isZero();
+    assertThat(context.signatureResult()).isZero();
   }
 
   @Test

@@ -51,13 +51,15 @@ record KernelVerdict(@Nullable Boolean accepted, long result) {
 
   /**
    * Where signed modules are insisted on, a key that the kernel does not have is EKEYREJECTED too;
-   * where lockdown insists, EPERM.
+   * where lockdown or another security module insists, it is an answer that the check has not. Want
+   * of memory says nothing.
    */
   private boolean isWrong(BooleanSupplier enforced) {
     Errno errno = Errno.ofReturnValue(result).orElse(null);
     return Boolean.FALSE.equals(accepted)
         && errno != null
-        && errno != Errno.EPERM
+        && errno.isOfSignatureCheck()
+        && errno != Errno.ENOMEM
         && !(errno == Errno.EKEYREJECTED && enforced.getAsBoolean());
   }
 

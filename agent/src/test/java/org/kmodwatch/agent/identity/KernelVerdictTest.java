@@ -37,6 +37,8 @@ class KernelVerdictTest {
   @Test
   void notAccepted_andGoneOnWith_isByAnUnknownKey() {
     assertThat(status(new KernelVerdict(false, 0), SIGNED, false)).isEqualTo(Status.UNKNOWN_KEY);
+    assertThat(status(new KernelVerdict(false, -13), SIGNED, false)).isEqualTo(Status.UNKNOWN_KEY);
+    assertThat(status(new KernelVerdict(false, -12), SIGNED, false)).isEqualTo(Status.UNKNOWN_KEY);
     assertThat(status(new KernelVerdict(false, EPERM), SIGNED, false))
         .as("lockdown")
         .isEqualTo(Status.UNKNOWN_KEY);

@@ -150,6 +150,24 @@ public enum Errno {
       Collections.unmodifiableSet(
           EnumSet.of(
               EPERM, EACCES, EKEYREJECTED, EKEYEXPIRED, EKEYREVOKED, ENOKEY, ENOPKG, EBADMSG));
+  private static final Set<Errno> SIGNATURE_CHECK =
+      Collections.unmodifiableSet(
+          EnumSet.of(
+              ENOENT,
+              EIO,
+              E2BIG,
+              ENOMEM,
+              EINVAL,
+              EDOM,
+              ENOSYS,
+              EBADMSG,
+              EOVERFLOW,
+              ELIBBAD,
+              EMSGSIZE,
+              EKEYEXPIRED,
+              EKEYREVOKED,
+              EKEYREJECTED));
+
   private static final Map<Integer, Errno> BY_NUMBER = new HashMap<>();
 
   static {
@@ -181,6 +199,16 @@ public enum Errno {
   /** What strerror(3) says. */
   public String text() {
     return text;
+  }
+
+  /**
+   * Whether the kernel's check of a module's signature returns it of itself (crypto/asymmetric_keys
+   * and what that calls). Another one, as the result of {@code module_sig_check}, is the answer of
+   * whoever is asked behind it, whether a module without a valid signature may be loaded: lockdown,
+   * and the security modules at the same hook.
+   */
+  public boolean isOfSignatureCheck() {
+    return SIGNATURE_CHECK.contains(this);
   }
 
   /**

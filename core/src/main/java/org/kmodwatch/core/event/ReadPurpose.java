@@ -20,9 +20,12 @@ public record ReadPurpose(Kind kind, @Nullable String problem) {
      * (READING_MODULE in include/linux/kernel_read_file.h since 5.9.3).
      */
     MODULE,
-    /** The kernel's other words ({@code kernel_read_file_str}), and its other numbers up to 7. */
+    /** The kernel's other words ({@code kernel_read_file_str}), and its other numbers up to 6. */
     OTHER,
-    /** Missing, null, another kind of value, {@code unknown(N)}, a word or number of no kernel. */
+    /**
+     * Missing, null, another kind of value, {@code unknown(N)}, a word or number of no kernel; the
+     * number 7, which is another thing from kernel to kernel.
+     */
     NOT_KNOWN
   }
 
@@ -40,8 +43,11 @@ public record ReadPurpose(Kind kind, @Nullable String problem) {
 
   private static final long READING_MODULE = 2;
 
-  /** The largest number that any kernel has given to a type. */
-  private static final long LARGEST_TYPE = 7;
+  /** The largest number that means the same on every kernel that has it. */
+  private static final long LARGEST_TYPE = 6;
+
+  /** READING_MODULE_COMPRESSED from 6.19 on, READING_X509_CERTIFICATE before 5.9.3. */
+  private static final long AMBIGUOUS_TYPE = 7;
 
   private static final ReadPurpose MODULE = new ReadPurpose(Kind.MODULE, null);
   private static final ReadPurpose OTHER = new ReadPurpose(Kind.OTHER, null);
@@ -81,6 +87,11 @@ public record ReadPurpose(Kind kind, @Nullable String problem) {
     OptionalLong id = number.signed();
     if (id.isPresent() && id.getAsLong() == READING_MODULE) {
       return MODULE;
+    }
+    if (id.isPresent() && id.getAsLong() == AMBIGUOUS_TYPE) {
+      return notKnown(
+          "argument type is a number that is a compressed module from Linux 6.19 on, and a"
+              + " certificate before 5.10: type=unknown(7)");
     }
     return id.isPresent() && id.getAsLong() >= 0 && id.getAsLong() <= LARGEST_TYPE
         ? OTHER

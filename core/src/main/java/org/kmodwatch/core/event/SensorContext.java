@@ -26,6 +26,8 @@ import org.jspecify.annotations.Nullable;
  *     valid signature
  * @param lockdownVerdict what those rules answered, 0 or a negative errno; null if they were not
  *     asked
+ * @param signatureResult what the kernel's check of the signature returned, 0 or a negative errno
+ *     (module_sig_check in kernel/module/signing.c); null if it has not ended, or was not seen
  * @param refusedBy the hook of the security modules that refused the module, if no event tells of
  *     it: {@code security_locked_down} where the kernel is not locked down; null if none did
  * @param task who did it, on events that end an attempt or ask for a module; null on the others
@@ -46,6 +48,7 @@ public record SensorContext(
     @Nullable String moduleName,
     boolean signatureMissing,
     @Nullable Long lockdownVerdict,
+    @Nullable Long signatureResult,
     @Nullable String refusedBy,
     @Nullable Task task,
     long clockShiftNanos,
@@ -72,6 +75,7 @@ public record SensorContext(
         signatureMissing,
         lockdownVerdict,
         null,
+        null,
         task,
         0,
         false,
@@ -89,6 +93,7 @@ public record SensorContext(
         moduleName,
         signatureMissing,
         lockdownVerdict,
+        signatureResult,
         refusedBy,
         task,
         clockShiftNanos,

@@ -107,6 +107,9 @@ public final class SensorContexts {
     if (context.lockdownVerdict() != null) {
       out.put("lockdownVerdict", Value.of(context.lockdownVerdict()));
     }
+    if (context.signatureResult() != null) {
+      out.put("signatureResult", Value.of(context.signatureResult()));
+    }
     if (context.refusedBy() != null) {
       out.put("refusedBy", Value.of(context.refusedBy()));
     }
@@ -174,6 +177,7 @@ public final class SensorContexts {
         in.text("moduleName"),
         in.flag("signatureMissing"),
         in.number("lockdownVerdict"),
+        in.number("signatureResult"),
         in.text("refusedBy"),
         task == null ? null : readTask(task),
         in.number("clockShift", 0),

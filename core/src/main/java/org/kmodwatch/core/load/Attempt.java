@@ -42,6 +42,10 @@ final class Attempt {
    *     are told apart; 0 where it has none
    */
   record Key(String host, long callTimeNanos, int hostThreadId, long serial) {
+    Key {
+      host = HostName.bounded(host);
+    }
+
     Key(String host, long callTimeNanos, int hostThreadId) {
       this(host, callTimeNanos, hostThreadId, 0);
     }
@@ -58,7 +62,11 @@ final class Attempt {
    * @param host the event's own name of it
    * @param number of the thread or process, as the host has it
    */
-  record Task(String host, int number) {}
+  record Task(String host, int number) {
+    Task {
+      host = HostName.bounded(host);
+    }
+  }
 
   final Key key;
   final int hostProcessId;
@@ -423,6 +431,8 @@ final class Attempt {
         refusingHook(),
         known != null && known.signatureMissing(),
         known == null ? null : known.lockdownVerdict(),
+        known == null ? null : known.signatureResult(),
+        text(Part.IMAGE, "signature"),
         known != null && known.moduleName() != null,
         source != null,
         source != null && source.codeMayHaveRun());
@@ -430,6 +440,15 @@ final class Attempt {
 
   /** PROC_USER_INIT_INO. */
   private static final long INITIAL_USER_NAMESPACE = 0xEFFFFFFDL;
+
+  /** Whether the kernel checked its signature, and found a good one. */
+  boolean signatureIsGood() {
+    SensorContext known = context();
+    return known != null
+        && known.signatureResult() != null
+        && known.signatureResult() == 0
+        && !known.signatureMissing();
+  }
 
   Reasons.Stage stage() {
     if (source != null) {

@@ -1,5 +1,9 @@
 package org.kmodwatch.core.load;
 
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.event.SensorContext;
@@ -15,6 +19,8 @@ final class HostName {
   /** PROC_UTS_INIT_INO of include/linux/proc_ns.h. */
   private static final long INITIAL_NAMESPACE = 0xEFFFFFFEL;
 
+  private static final int MAX_CHARACTERS = 255;
+
   private HostName() {}
 
   /** The name of the machine; null if the thread has another one, as far as is known. */
@@ -25,7 +31,28 @@ final class HostName {
             .map(task -> task.namespaces().get("uts"))
             .filter(namespace -> namespace != INITIAL_NAMESPACE)
             .isPresent();
-    return own ? null : event.hostName();
+    return own ? null : bounded(event.hostName());
+  }
+
+  /**
+   * The name, to be kept: no machine has one of more than 64 bytes (__NEW_UTS_LEN), and no log of
+   * more than 255 (RFC 1035). Of a longer one, its beginning and what tells it from others.
+   */
+  static String bounded(String name) {
+    return name.length() <= MAX_CHARACTERS
+        ? name
+        : name.substring(0, MAX_CHARACTERS) + "…" + digest(name);
+  }
+
+  /** What tells a name from others: twelve hexadecimal digits. */
+  static String digest(String name) {
+    try {
+      byte[] all =
+          MessageDigest.getInstance("SHA-256").digest(name.getBytes(StandardCharsets.UTF_8));
+      return HexFormat.of().formatHex(all, 0, 6);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java has SHA-256", e);
+    }
   }
 
   /** Whether two threads may be of one machine. */

@@ -128,7 +128,7 @@ public final class LoadTracker {
             options.maxBytes() / 4);
     this.waiters = new Waiters(options.maxRecent());
     this.retries = new Retries(options.maxRecent());
-    this.ids = new RecordIds(options.maxRecent());
+    this.ids = new RecordIds();
   }
 
   /**
@@ -484,7 +484,7 @@ public final class LoadTracker {
   private Attempt newAttempt(Attempt.Key key, Event event, boolean fromSensor) {
     attempts++;
     var attempt = new Attempt(key, event, fromSensor);
-    if (!fromSensor) {
+    if (!fromSensor && !EventNames.DELETE_MODULE.equals(event.eventName())) {
       requests.mayBeAnsweredBy(attempt);
     }
     return attempt;
@@ -800,7 +800,10 @@ public final class LoadTracker {
           attempt.requestWithoutName
               ? "of what was asked for, one name could not be read: it may have been "
                   + attempt.alias
-              : "no process was seen to ask for " + attempt.alias;
+              : requests.wasFruitless(attempt.alias)
+                  ? "who asked for %s is not known any more: the request was reported before"
+                      .formatted(attempt.alias)
+                  : "no process was seen to ask for " + attempt.alias;
       if (attempt.reported) {
         attempt.gapForNow("requester", why);
       } else {

@@ -26,7 +26,10 @@ final class ModuleSource {
       return image == null ? null : image.file();
     }
     String module = attempt.moduleName();
-    if (module != null && ModuleFileNames.isNamedAs(file.path(), module)) {
+    // A name alone is anybody's choice, but not with a signature by a key that the kernel trusts.
+    if (module != null
+        && ModuleFileNames.isNamedAs(file.path(), module)
+        && attempt.signatureIsGood()) {
       gaps.add(
           new LoadRecord.Gap(
               "file", "by its name alone: no image was seen that it could be compared with"));
@@ -34,7 +37,9 @@ final class ModuleSource {
     }
     gaps.add(
         new LoadRecord.Gap(
-            "file", "a module file was open, and whether the module is from it is not known"));
+            "file",
+            "the loader had a module file open, and whether the module is from it is not known: no"
+                + " image was seen that it could be compared with"));
     return null;
   }
 }

@@ -49,6 +49,9 @@ final class Reasons {
    * @param hook name of the security hook that refused it; null if none did
    * @param signatureMissing whether it has no valid signature
    * @param lockdownVerdict what lockdown answered; null if not asked
+   * @param signatureResult what the check of its signature returned; null if that was not seen
+   * @param signatureStatus what its bytes and that check say of its signature, as the event of its
+   *     image has it; null if not known
    * @param moduleNameKnown whether the kernel had read the module's name
    * @param byResultAlone whether nothing is known but what it returned, so that the stage is but
    *     what it must have come to
@@ -64,6 +67,8 @@ final class Reasons {
       @Nullable String hook,
       boolean signatureMissing,
       @Nullable Long lockdownVerdict,
+      @Nullable Long signatureResult,
+      @Nullable String signatureStatus,
       boolean moduleNameKnown,
       boolean byResultAlone,
       boolean codeMayHaveRun) {
@@ -82,6 +87,15 @@ final class Reasons {
 
     private boolean early() {
       return stage == Stage.ENTRY;
+    }
+
+    private boolean endedByItsSignature() {
+      return signatureResult != null && signatureResult < 0 && signatureResult == returnValue;
+    }
+
+    /** Whether the check of its signature may have returned this. */
+    private boolean mayBeOfItsSignature() {
+      return signatureResult == null && !moduleNameKnown;
     }
 
     private boolean loads() {
@@ -197,12 +211,18 @@ final class Reasons {
                       && f.lockdownVerdict() == f.returnValue(),
               "the kernel is locked down, and the module has no valid signature"),
           refused(
-              f -> f.loads() && f.is(Errno.EKEYREJECTED),
-              "the signature is missing or not by a trusted key, and the kernel demands one"),
+              f -> f.loads() && f.is(Errno.EKEYREJECTED), f -> rejectedKey(f.signatureStatus())),
           refused(f -> f.loads() && f.is(Errno.EBADMSG), "the signature is damaged"),
           refused(
               f -> f.loads() && f.is(Errno.ENOPKG),
               "the kernel does not know the signature's algorithm"),
+          failed(
+              f -> f.endedByItsSignature() && f.is(Errno.ENOENT),
+              "the kernel lacks an algorithm that the module's signature needs"),
+          refused(f -> f.endedByItsSignature() && f.is(Errno.EINVAL), "the signature is malformed"),
+          failed(
+              f -> f.endedByItsSignature() && !f.is(Errno.ENOMEM) && !isRefusal(f.returnValue()),
+              f -> "the check of the signature ended with " + name(f.returnValue())),
           refused(f -> f.loads() && f.is(Errno.ENOKEY), "the kernel has no key for the signature"),
           refused(f -> f.loads() && f.is(Errno.EKEYEXPIRED), "the signature's key has expired"),
           refused(f -> f.loads() && f.is(Errno.EKEYREVOKED), "the signature's key is revoked"),
@@ -229,11 +249,19 @@ final class Reasons {
               f -> f.loads() && f.is(Errno.EBUSY),
               "a module of that name was just being loaded or unloaded"),
           failed(
+              f -> f.hasBegun() && f.is(Errno.ENOENT) && f.mayBeOfItsSignature(),
+              "it needs a symbol that no loaded module and not the kernel has, or its signature an"
+                  + " algorithm that the kernel lacks; which is not known"),
+          failed(
               f -> f.hasBegun() && f.is(Errno.ENOENT),
               "it needs a symbol that no loaded module and not the kernel has"),
           failed(
               f -> f.hasBegun() && f.is(Errno.EINVAL) && (f.flags() & Names.COMPRESSED_FILE) != 0,
               "the compressed file is damaged, or not compressed as this kernel is set up for"),
+          failed(
+              f -> f.hasBegun() && f.is(Errno.EINVAL) && f.mayBeOfItsSignature(),
+              "it or its signature is malformed, or its parameters are too long; which is not"
+                  + " known"),
           failed(
               f -> f.hasBegun() && f.is(Errno.EINVAL),
               "it is malformed, or its parameters are too long"),
@@ -250,7 +278,7 @@ final class Reasons {
               "a signal interrupted it while it waited for another load"),
           // All that the table has no words for.
           refused(
-              f -> Errno.ofReturnValue(f.returnValue()).filter(Errno::isRefusal).isPresent(),
+              f -> isRefusal(f.returnValue()),
               f -> "the kernel refused it with " + name(f.returnValue())),
           failed(f -> true, f -> "the kernel answered " + name(f.returnValue())));
 
@@ -264,6 +292,26 @@ final class Reasons {
       }
     }
     throw new IllegalStateException("the last row fits everything");
+  }
+
+  private static boolean isRefusal(long returnValue) {
+    return Errno.ofReturnValue(returnValue).filter(Errno::isRefusal).isPresent();
+  }
+
+  /**
+   * What EKEYREJECTED means: the kernel answers it for a signature that is not the module's, and
+   * where it demands one, for a module without, or by a key that it does not have.
+   */
+  private static String rejectedKey(@Nullable String signatureStatus) {
+    return switch (signatureStatus) {
+      case "unsigned" -> "the module has no signature, and the kernel demands one";
+      case "invalid" -> "the signature does not fit the module";
+      case "unknown key" ->
+          "the kernel does not have the signature's key, or the signature does not fit the module";
+      case null, default ->
+          "the signature is missing, the kernel does not have its key, or it does not fit the"
+              + " module; which is not known";
+    };
   }
 
   /** For example {@code ENODEV (No such device)}. */

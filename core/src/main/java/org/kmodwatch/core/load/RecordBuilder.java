@@ -118,6 +118,11 @@ final class RecordBuilder {
                   : "the call was first seen when it returned"));
     } else if (returned != null && context != null && context.returnTimeNanos() != 0) {
       duration = attempt.endNanos() - attempt.beginNanos();
+      if (duration < 0) {
+        duration = null;
+        gaps.add(
+            new LoadRecord.Gap("durationNs", "by its events it returned before it was entered"));
+      }
     }
     Event imageEvent = attempt.part(Part.IMAGE);
     ImageFacts image = imageEvent == null ? null : ImageFacts.of(imageEvent);

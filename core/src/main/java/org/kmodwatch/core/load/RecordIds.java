@@ -10,16 +10,13 @@ import org.kmodwatch.core.event.Event;
  */
 final class RecordIds {
 
-  private final Map<String, String> hosts;
+  /** The same id on two hosts is far apart only in recordings that follow each other: 2 MiB. */
+  private static final int MAX = 16_384;
 
-  /**
-   * Knows none.
-   *
-   * @param max how many are kept; the oldest of more is forgotten
-   */
-  RecordIds(int max) {
-    hosts = new NewestMap<>(max);
-  }
+  private final Map<String, String> hosts = new NewestMap<>(MAX);
+
+  /** Knows none. */
+  RecordIds() {}
 
   /** The id of what one thread did at one time: docs/load-record.md. */
   static String of(long timeNanos, int hostThreadId) {
@@ -28,14 +25,15 @@ final class RecordIds {
 
   /** The id of the second host that has it. */
   static String ofSecond(String id, String host) {
-    return id + "-" + Integer.toHexString(host.hashCode());
+    return id + "-" + HostName.digest(host);
   }
 
   /** The id of a request's record, which no other host's has. */
   String claim(Requests.Request request) {
     Event event = request.event;
     String id = of(event.timestampNanos(), event.process().hostThreadId());
-    return claim(id, event.hostName()) ? id : ofSecond(id, event.hostName());
+    String host = HostName.bounded(event.hostName());
+    return claim(id, host) ? id : ofSecond(id, host);
   }
 
   /** Sees to it that {@code attempt} has an id that no other host's has. */

@@ -35,6 +35,9 @@ final class Requests {
 
   private final List<Fruitless> fruitless = new ArrayList<>();
 
+  /** The aliases of those that led to nothing, by their hashes. */
+  private final Map<Integer, Boolean> fruitlessAliases;
+
   /** When the latest load of a host began whose source does not say what it is for. */
   private final Map<String, Long> loadsWithoutAlias;
 
@@ -122,6 +125,7 @@ final class Requests {
     this.maxBytes = maxBytes;
     this.refusals = new NewestMap<>(max);
     this.loadsWithoutAlias = new NewestMap<>(max);
+    this.fruitlessAliases = new NewestMap<>(max);
   }
 
   /**
@@ -176,7 +180,7 @@ final class Requests {
   private void refuse(String alias, Event event, List<String> findings) {
     var key =
         new RefusedKey(
-            event.hostName(),
+            HostName.bounded(event.hostName()),
             event.process().hostThreadId(),
             event.timestampNanos(),
             alias.hashCode());
@@ -189,6 +193,11 @@ final class Requests {
     var request = new Request(serial++, alias, event);
     request.findings.addAll(findings);
     fruitless.add(new Fruitless(request, null));
+  }
+
+  /** Whether a request for {@code alias} was, and led to nothing by then. */
+  boolean wasFruitless(String alias) {
+    return fruitlessAliases.containsKey(alias.hashCode());
   }
 
   /** Those that have come to nothing since the last time, in the order in which they were known. */
@@ -417,9 +426,12 @@ final class Requests {
     }
     if (!request.answered) {
       withoutLoad++;
-      long loadNanos = loadsWithoutAlias.getOrDefault(request.event.hostName(), Long.MIN_VALUE);
+      long loadNanos =
+          loadsWithoutAlias.getOrDefault(
+              HostName.bounded(request.event.hostName()), Long.MIN_VALUE);
       if (loadNanos < request.nanos || SensorContexts.of(request.event).isPresent()) {
         fruitless.add(new Fruitless(request, reason));
+        fruitlessAliases.put(request.alias.hashCode(), true);
       }
     }
   }

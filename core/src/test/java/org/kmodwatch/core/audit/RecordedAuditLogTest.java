@@ -75,7 +75,9 @@ class RecordedAuditLogTest {
             "rmmod 471 delete_module UNLOADED null dummy -",
             "insmod 472 finit_module REFUSED EPERM null /root/kw_plain.ko");
     assertThat(reading.loads().getFirst().reason())
-        .isEqualTo("the signature is missing or not by a trusted key, and the kernel demands one");
+        .isEqualTo(
+            "the signature is missing, the kernel does not have its key, or it does not fit the"
+                + " module; which is not known");
     assertThat(reading.loads().getLast().reason())
         .isEqualTo(
             "no capability CAP_SYS_MODULE, or kernel.modules_disabled is set, or lockdown or"

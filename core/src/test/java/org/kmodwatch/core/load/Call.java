@@ -39,9 +39,11 @@ final class Call {
   private @Nullable FileIdentity file;
   private @Nullable String moduleName;
   private boolean signatureMissing;
+  private boolean isOpen;
   private String hostName = "wren";
   private long utsNamespace;
   private @Nullable Long lockdownVerdict;
+  private @Nullable Long signatureResult;
   private @Nullable String refusedBy;
   private long capabilities = ROOT;
   private long userNamespace = 0xEFFFFFFDL;
@@ -87,6 +89,12 @@ final class Call {
   Call file(String path, long inode) {
     file = new FileIdentity(path, 8 << 20 | 1, inode, START - 5 * SECOND);
     return this;
+  }
+
+  /** A module file that the caller of init_module has open. */
+  Call open(String path, long inode) {
+    isOpen = true;
+    return file(path, inode);
   }
 
   Call fileIsHere(boolean isHere) {
@@ -141,6 +149,14 @@ final class Call {
   Call unsigned(long verdict) {
     signatureMissing = true;
     lockdownVerdict = verdict;
+    return this;
+  }
+
+  /** With this result of the check of its signature. */
+  Call signatureChecked(long result) {
+    signatureMissing = result != 0;
+    lockdownVerdict = 0L;
+    signatureResult = result;
     return this;
   }
 
@@ -388,10 +404,11 @@ final class Call {
                   returnNanos == 0 ? 0 : returnNanos + clockShift,
                   entryMissed,
                   crowdedOut,
-                  name.equals("finit_module") ? file : null,
+                  name.equals("finit_module") || isOpen ? file : null,
                   moduleName,
                   signatureMissing,
                   lockdownVerdict,
+                  signatureResult,
                   refusedBy,
                   withTask ? task : null,
                   clockShift,

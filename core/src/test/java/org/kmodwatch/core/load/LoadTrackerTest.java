@@ -138,6 +138,38 @@ final class LoadTrackerTest {
     assertThat(only().gaps()).isEmpty();
   }
 
+  /** Anybody may name a file as a module; but nobody else has the key. */
+  @Test
+  void moduleInMemory_isFromAFileOfItsName_onlyWhereTheKernelTrustsItsSignature() {
+    Call trusted = Call.init(10, 0).named("x").open("/root/x.ko", 88).signatureChecked(0);
+    Call unsigned = Call.init(11, 0).named("x").open("/root/x.ko", 88).signatureChecked(0);
+    unsigned.unsigned(0);
+    Call unseen = Call.init(12, 0).named("x").open("/root/x.ko", 88);
+    Call other = Call.init(13, 0).named("y").open("/root/x.ko", 88).signatureChecked(0);
+
+    for (Call call : List.of(trusted, unsigned, unseen, other)) {
+      feed(call.loaded());
+    }
+
+    assertThat(records)
+        .extracting(
+            record -> record.file() == null ? null : record.file().path(),
+            record -> record.route().memoryOnly(),
+            record -> record.gaps().stream().map(LoadRecord.Gap::why).findFirst().orElse(""))
+        .containsExactly(
+            tuple(
+                "/root/x.ko",
+                false,
+                "by its name alone: no image was seen that it could be compared with"),
+            tuple(null, true, NOT_COMPARED),
+            tuple(null, true, NOT_COMPARED),
+            tuple(null, true, NOT_COMPARED));
+  }
+
+  private static final String NOT_COMPARED =
+      "the loader had a module file open, and whether the module is from it is not known: no image"
+          + " was seen that it could be compared with";
+
   @Test
   void moduleThatReadsAnotherInItsInit_hasNotThatOnesFile() {
     Call call = Call.init(10, 0).file("/root/other.ko", 88);

@@ -74,6 +74,8 @@ final class ReasonsTest {
             null,
             false,
             null,
+            null,
+            null,
             false,
             false,
             false);
@@ -118,10 +120,60 @@ final class ReasonsTest {
             hook,
             lockdown != null,
             lockdown,
+            null,
+            null,
             nameKnown,
             false,
             false);
 
     assertThat(Reasons.of(facts).reason()).contains(words);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      nullValues = "?",
+      textBlock =
+          """
+          EKEYREJECTED | -129 | unsigned    | refused | the module has no signature, and the kernel demands one
+          EKEYREJECTED | -129 | invalid     | refused | the signature does not fit the module
+          EKEYREJECTED | -129 | unknown key | refused | the kernel does not have the signature's key, or the signature does not fit the module
+          EKEYREJECTED | ?    | ?           | refused | the signature is missing, the kernel does not have its key, or it does not fit the module; which is not known
+          EINVAL       | -22  | invalid     | refused | the signature is malformed
+          EINVAL       | 0    | valid       | failed  | it is malformed, or its parameters are too long
+          EINVAL       | ?    | ?           | failed  | it or its signature is malformed, or its parameters are too long; which is not known
+          ENOENT       | -2   | invalid     | failed  | the kernel lacks an algorithm that the module's signature needs
+          ENOENT       | 0    | unsigned    | failed  | it needs a symbol that no loaded module and not the kernel has
+          ENOENT       | ?    | ?           | failed  | it needs a symbol that no loaded module and not the kernel has, or its signature an algorithm that the kernel lacks; which is not known
+          EOVERFLOW    | -75  | invalid     | failed  | the check of the signature ended with EOVERFLOW (Value too large for defined data type)
+          ENOMEM       | -12  | unsigned    | failed  | the kernel had no memory for it
+          """)
+  void signature_isTheReason_onlyWhereItsCheckReturnedTheError(
+      Errno errno,
+      @org.jspecify.annotations.Nullable Long checked,
+      @org.jspecify.annotations.Nullable String status,
+      String outcome,
+      String words) {
+    var facts =
+        new Reasons.Facts(
+            Reasons.Call.FINIT,
+            -errno.number(),
+            Reasons.Stage.TAKEN,
+            0,
+            true,
+            true,
+            null,
+            checked != null && checked < 0,
+            null,
+            checked,
+            status,
+            false,
+            false,
+            false);
+
+    Reasons.Verdict verdict = Reasons.of(facts);
+
+    assertThat(verdict.outcome()).hasToString(outcome.toUpperCase(java.util.Locale.ROOT));
+    assertThat(verdict.reason()).isEqualTo(words);
   }
 }
