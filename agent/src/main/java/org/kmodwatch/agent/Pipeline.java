@@ -188,13 +188,24 @@ final class Pipeline {
    * @throws IOException if an output fails
    */
   void tick(long nowNanos, long wallNanos) throws IOException {
+    tick(nowNanos, 0, wallNanos);
+  }
+
+  /**
+   * The same over events of several hosts.
+   *
+   * @param nowNanos the time, on a scale that all hosts share
+   * @param aheadNanos by how much the clock of the host whose events come next is ahead of that
+   * @param wallNanos that host's clock
+   */
+  void tick(long nowNanos, long aheadNanos, long wallNanos) throws IOException {
     this.wallNanos = wallNanos;
     alerts.tick(nowNanos);
     if (!policy.isEmpty()) {
       policy.tellExpired(now());
     }
     try {
-      tracker.tick(nowNanos);
+      tracker.tick(nowNanos, aheadNanos);
     } catch (RuntimeException | Error e) {
       faults.failed(null, e);
     }

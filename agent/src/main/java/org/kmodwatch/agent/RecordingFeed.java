@@ -8,10 +8,11 @@ import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.event.SensorContexts;
 import org.kmodwatch.core.format.BadLine;
 import org.kmodwatch.core.format.EventHandler;
+import org.kmodwatch.core.load.HostName;
 
 /**
- * Hands a recording's events to a pipeline, by the clock of the events. What an output throws comes
- * out as an {@link UncheckedIOException}, so that it is not taken for a failure of the input.
+ * Hands a recording's events to a pipeline, by the clocks of the events. What an output throws
+ * comes out as an {@link UncheckedIOException}, so that it is not taken for a failure of the input.
  *
  * <p>Canaries, which nothing can be loaded by, are counted and not handed on: other tools record
  * one each five seconds where an agent runs beside them. One thread.
@@ -20,6 +21,8 @@ final class RecordingFeed implements EventHandler {
 
   private final Pipeline pipeline;
   private final Consumer<BadLine> badLines;
+  private final HostClocks clocks = new HostClocks();
+  private long nowNanos;
   private long canaries;
 
   /**
@@ -37,7 +40,9 @@ final class RecordingFeed implements EventHandler {
   public void onEvent(Event event) {
     try {
       long late = lateNanos(event);
-      pipeline.tick(SensorContexts.steadyNanos(event) + late, event.timestampNanos() + late);
+      long hostNanos = SensorContexts.steadyNanos(event) + late;
+      nowNanos = clocks.advance(HostName.of(event), hostNanos);
+      pipeline.tick(nowNanos, hostNanos - nowNanos, event.timestampNanos() + late);
       if (CanaryCall.isOne(event)) {
         canaries++;
       } else {
@@ -59,6 +64,11 @@ final class RecordingFeed implements EventHandler {
   @Override
   public void onBadLine(BadLine line) {
     badLines.accept(line);
+  }
+
+  /** The time that the pipeline was told last; 0 before the first event. */
+  long nowNanos() {
+    return nowNanos;
   }
 
   /** How many canaries there were. */

@@ -14,7 +14,6 @@ import org.kmodwatch.agent.source.KafkaSource;
 import org.kmodwatch.agent.source.KafkaTopic;
 import org.kmodwatch.agent.source.SourceException;
 import org.kmodwatch.core.event.Event;
-import org.kmodwatch.core.event.SensorContexts;
 import org.kmodwatch.core.format.BadLine;
 import org.kmodwatch.core.format.ReadOptions;
 
@@ -89,7 +88,6 @@ final class TopicReplay {
   /** The pipeline, whose clock is the events as long as there are some. */
   private final class Receiver implements KafkaSource.Receiver {
     private final RecordingFeed feed;
-    private long lastNanos;
     private long lastWallNanos;
 
     Receiver(RecordingFeed feed) {
@@ -98,7 +96,6 @@ final class TopicReplay {
 
     @Override
     public void onEvent(Event event) {
-      lastNanos = Math.max(lastNanos, SensorContexts.steadyNanos(event));
       lastWallNanos = event.timestampNanos();
       feed.onEvent(event);
     }
@@ -120,9 +117,9 @@ final class TopicReplay {
 
     @Override
     public void idle(Duration sinceLast) throws IOException {
-      if (lastNanos > 0) {
+      if (feed.nowNanos() > 0) {
         long waited = sinceLast.toNanos();
-        pipeline.tick(lastNanos + waited, lastWallNanos + waited);
+        pipeline.tick(feed.nowNanos() + waited, lastWallNanos + waited);
       }
     }
   }

@@ -41,9 +41,11 @@ class ReplayCommandTest {
                 returnValue not known: the call had not returned
             2026-11-22 20:00:10.500  load      modprobe[5000] uid 0                /lib/modules/6.12.117/kernel/fs/xfs/xfs.ko  failed: the module was not seen to be put in place  TRC-1017
                 returnValue not known: the input ended before the call returned
+            2026-11-22 20:00:06.123  request   curl[77] uid 1000                   net-pf-38                 failed: no load was seen for it before the input ended  KMW-1007
+                KMW-1007 Rarely used kernel module requested by an unprivileged user
             """);
     assertThat(result.err())
-        .isEqualTo("9 lines, 9 events, 5 loads, 4 findings, 0 bad lines, 0 malformed events\n");
+        .isEqualTo("9 lines, 9 events, 6 loads, 5 findings, 0 bad lines, 0 malformed events\n");
   }
 
   @Test
@@ -164,9 +166,10 @@ class ReplayCommandTest {
   @Test
   void json_isTheDefault_whereNobodyLooks() {
     Cli.Result result = new Cli().run("replay", file("flat.ndjson"));
-    assertThat(result.outLines()).hasSize(2);
-    assertThat(result.outLines())
+    assertThat(result.outLines()).hasSize(3);
+    assertThat(result.outLines().subList(0, 2))
         .allMatch(line -> line.startsWith("{\"Data\":null,\"Event\":{\"Headers\":{\"Selector\":"));
+    assertThat(result.outLines().getLast()).contains("\"ID\":\"KMW-1007\"", "net-pf-38");
   }
 
   @Test
@@ -204,7 +207,8 @@ class ReplayCommandTest {
   void loads_areRecords_withTheFindingsOnThem() {
     Cli.Result result = new Cli().run("replay", "-o", "loads", file("flat.ndjson"));
     assertThat(result.status()).isZero();
-    assertThat(result.outLines()).hasSize(3);
+    assertThat(result.outLines()).hasSize(4);
+    assertThat(result.outLines().getLast()).contains("\"action\":\"request\"", "net-pf-38");
     assertThat(result.outLines())
         .allMatch(line -> line.startsWith("{\"schema\":\"kmodwatch.load/1\",\"id\":\""));
     assertThat(result.outLines().getFirst())
@@ -400,11 +404,11 @@ class ReplayCommandTest {
     String missing = folder.resolve("none").toString();
     Cli.Result result = new Cli().run("replay", "--fail-on=any", missing, file("flat.ndjson"));
     assertThat(result.status()).isEqualTo(69);
-    assertThat(result.outLines()).hasSize(2);
+    assertThat(result.outLines()).hasSize(3);
     assertThat(result.errLines())
         .containsExactly(
             "kmodwatch: cannot read " + missing + ": there is no such file",
-            "7 lines, 7 events, 3 loads, 2 findings, 0 bad lines, 0 malformed events");
+            "7 lines, 7 events, 4 loads, 3 findings, 0 bad lines, 0 malformed events");
   }
 
   @Test

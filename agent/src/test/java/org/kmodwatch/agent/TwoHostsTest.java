@@ -85,6 +85,63 @@ class TwoHostsTest {
     assertThat(loads.get(1).get("id").asString()).startsWith(id + "-");
   }
 
+  /** "nodeAa" and "nodeBB" have the same hash code. */
+  @Test
+  void equalNumbersOnHostsOfSimilarNames_areSoManyIds() {
+    String events =
+        audit("x", "100.000", 11, 313, "success=yes exit=0")
+            + audit("nodeAa", "100.000", 11, 313, "success=yes exit=0")
+            + audit("nodeBB", "100.000", 11, 313, "success=yes exit=0");
+
+    assertThat(replay(events, "loads"))
+        .extracting(load -> load.get("id").asString())
+        .hasSize(3)
+        .doesNotHaveDuplicates();
+  }
+
+  /** An hour is more than anything is waited for; a clock may be as wrong as that. */
+  @Test
+  void requestOfOneHost_isNotOverdue_byTheClockOfAnother() {
+    String ofOther = at("b", 3600, "module_load", 0, "dummy");
+    String request = at("a", 0, "security_kernel_module_request", 0, "net-pf-38");
+    String load = at("a", 2, "init_module", 0, "af_alg");
+    String laterOfOther = at("b", 3603, "module_load", 0, "dummy2");
+
+    assertThat(replay(request + ofOther + load + laterOfOther, "loads"))
+        .filteredOn(record -> record.get("action").asString().equals("request"))
+        .isEmpty();
+    assertThat(replay(ofOther + request + laterOfOther + load, "loads"))
+        .filteredOn(record -> record.get("action").asString().equals("request"))
+        .isEmpty();
+  }
+
+  /** Where nothing came of it, its own host's clock says so, however wrong that is. */
+  @Test
+  void requestThatLedToNothing_isReported_whenItsHostsTimeIsUp() {
+    String others = at("b", 3600, "module_load", 0, "dummy");
+    String request = at("a", 0, "security_kernel_module_request", 0, "net-pf-38");
+    // To unload is no answer to a request.
+    String later = at("a", 90, "delete_module", -2, "dummy");
+
+    assertThat(replay(others + request + later, "loads"))
+        .filteredOn(record -> record.get("action").asString().equals("request"))
+        .singleElement()
+        .satisfies(
+            record ->
+                assertThat(record.get("reason").asString())
+                    .startsWith("no load was seen for it within"));
+  }
+
+  private static String at(String host, int second, String name, int returned, String argument) {
+    return """
+    {"timestamp":%d000000000,"processId":4111,"threadId":4111,"hostProcessId":4111,\
+    "hostThreadId":4111,"userId":0,"processName":"modprobe","hostName":"%s","eventId":"1",\
+    "eventName":"%s","argsNum":1,"returnValue":%d,"args":[{"name":"name","type":"const char*",\
+    "value":"%s"}]}
+    """
+        .formatted(1_764_000_000 + second, host, name, returned, argument);
+  }
+
   private static List<JsonNode> replay(String input, String output) {
     Cli.Result result = new Cli().withInput(input.getBytes(UTF_8)).run("replay", "-o", output, "-");
     assertThat(result.status()).as(result.err()).isZero();

@@ -98,6 +98,9 @@ final class Attempt {
   /** From when on its record has been held back. */
   long heldSinceNanos;
 
+  /** By how much the clock of its host was ahead of the tracker's time when it began. */
+  long aheadNanos;
+
   /** When its record was made, if that was before its call returned. */
   long reportedNanos;
 

@@ -14,7 +14,7 @@ import org.kmodwatch.core.event.SensorContexts;
  * The name is that of the thread's UTS namespace. In one of its own, as containers have, and
  * anybody can make, it says nothing of the machine.
  */
-final class HostName {
+public final class HostName {
 
   /** PROC_UTS_INIT_INO of include/linux/proc_ns.h. */
   private static final long INITIAL_NAMESPACE = 0xEFFFFFFEL;
@@ -24,7 +24,7 @@ final class HostName {
   private HostName() {}
 
   /** The name of the machine; null if the thread has another one, as far as is known. */
-  static @Nullable String of(Event event) {
+  public static @Nullable String of(Event event) {
     boolean own =
         SensorContexts.of(event)
             .map(SensorContext::task)

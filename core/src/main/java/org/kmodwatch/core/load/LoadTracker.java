@@ -109,6 +109,12 @@ public final class LoadTracker {
   private long requestsSummarised;
   private long nowNanos;
 
+  /** By how much the clock of the host whose events come now is ahead of that. */
+  private long aheadNanos;
+
+  /** The least that it ever was, and 0. */
+  private long leastAheadNanos;
+
   /** Which of these parts are blind, and when attempts must have begun that may be affected. */
   private final Set<String> blindParts = new HashSet<>();
 
@@ -192,7 +198,19 @@ public final class LoadTracker {
    * @param nowNanos the time, on the scale of {@link SensorContexts#steadyNanos}
    */
   public void tick(long nowNanos) {
+    tick(nowNanos, 0);
+  }
+
+  /**
+   * Does what is due; over events of several hosts, whose clocks differ.
+   *
+   * @param nowNanos the time, on a scale that all hosts share
+   * @param aheadNanos by how much the clock of the host whose events come next is ahead of that
+   */
+  public void tick(long nowNanos, long aheadNanos) {
     this.nowNanos = nowNanos;
+    this.aheadNanos = aheadNanos;
+    leastAheadNanos = Math.min(leastAheadNanos, aheadNanos);
     reportOverdue();
     long holdLimit = options.holdLimit().toNanos();
     List<Attempt> due = new ArrayList<>();
@@ -207,8 +225,8 @@ public final class LoadTracker {
         times.hasNext() && nowNanos - times.next() > linkLimit; ) {
       times.remove();
     }
-    waiters.forgetBefore(nowNanos - linkLimit);
-    retries.forgetBefore(nowNanos - linkLimit);
+    waiters.forgetBefore(nowNanos - linkLimit + leastAheadNanos);
+    retries.forgetBefore(nowNanos - linkLimit + leastAheadNanos);
   }
 
   /**
@@ -224,7 +242,7 @@ public final class LoadTracker {
             && !attempt.unloads()
             && attempt.request == null
             && attempt.ofProcess().process().userId() == 0) {
-          latest = Math.max(latest, attempt.beginNanos());
+          latest = Math.max(latest, attempt.beginNanos() - attempt.aheadNanos);
         }
       }
     }
@@ -275,7 +293,7 @@ public final class LoadTracker {
     }
     long deadline = begin + limit.toNanos();
     boolean wrapped = deadline < begin;
-    return wrapped ? Long.MAX_VALUE : deadline;
+    return wrapped ? Long.MAX_VALUE : deadline - attempt.aheadNanos;
   }
 
   /** Makes the records of all that is open or held back: the end of the input. */
@@ -341,7 +359,7 @@ public final class LoadTracker {
 
   private void request(Event event, List<String> findingIds) {
     requestEvents++;
-    Requests.Request request = requests.accept(event, findingIds);
+    Requests.Request request = requests.accept(event, aheadNanos, findingIds);
     tellFruitless();
     if (request == null || held.isEmpty()) {
       return;
@@ -484,6 +502,7 @@ public final class LoadTracker {
   private Attempt newAttempt(Attempt.Key key, Event event, boolean fromSensor) {
     attempts++;
     var attempt = new Attempt(key, event, fromSensor);
+    attempt.aheadNanos = aheadNanos;
     if (!fromSensor && !EventNames.DELETE_MODULE.equals(event.eventName())) {
       requests.mayBeAnsweredBy(attempt);
     }
@@ -747,7 +766,7 @@ public final class LoadTracker {
           "returnValue",
           !attempt.entryMissed() ? why : attempt.crowdedOut() ? CROWDED_OUT : NOTHING_FIRED);
     }
-    attempt.reportedNanos = Math.max(nowNanos, attempt.beginNanos());
+    attempt.reportedNanos = Math.max(nowNanos, attempt.beginNanos() - attempt.aheadNanos);
     Attempt before = unreturned.put(attempt.key, attempt);
     if (before != null) {
       leave(before);
@@ -770,7 +789,7 @@ public final class LoadTracker {
       emit(attempt);
       return;
     }
-    attempt.heldSinceNanos = Math.max(nowNanos, attempt.endOrBeginNanos());
+    attempt.heldSinceNanos = Math.max(nowNanos, attempt.endOrBeginNanos() - attempt.aheadNanos);
     held.add(attempt);
     enter(attempt);
     if (held.size() > options.maxOpen()) {
@@ -865,7 +884,7 @@ public final class LoadTracker {
         attempt.isNamed()
             ? attempt.key
             : new Attempt.Key(attempt.key.host(), attempt.beginNanos(), attempt.key.hostThreadId());
-    done.put(key, Math.max(nowNanos, attempt.beginNanos()));
+    done.put(key, Math.max(nowNanos, attempt.beginNanos() - attempt.aheadNanos));
     if (done.size() > options.maxRecent()) {
       done.remove(done.keySet().iterator().next());
     }

@@ -62,6 +62,9 @@ final class Requests {
     /** When it was made, on the scale that nobody can set. */
     final long nanos;
 
+    /** The same, on the scale that all hosts share. */
+    private final long waitingSinceNanos;
+
     private final @Nullable String host;
 
     final List<String> findings = new ArrayList<>();
@@ -79,11 +82,12 @@ final class Requests {
     /** The processes that were started for it and are known, and one more while it is kept. */
     private int keepers;
 
-    Request(long serial, String alias, Event event) {
+    Request(long serial, String alias, Event event, long aheadNanos) {
       this.serial = serial;
       this.alias = alias;
       this.event = event;
       this.nanos = SensorContexts.steadyNanos(event);
+      this.waitingSinceNanos = nanos - aheadNanos;
       this.host = HostName.of(event);
     }
 
@@ -131,14 +135,15 @@ final class Requests {
   /**
    * Takes an event that asks for a module.
    *
+   * @param aheadNanos by how much its host's clock is ahead of the scale that all hosts share
    * @return the request, if this event is its first and it was not refused
    */
-  @Nullable Request accept(Event event, List<String> findings) {
+  @Nullable Request accept(Event event, long aheadNanos, List<String> findings) {
     String alias =
         event.stringArgument("name").or(() -> event.stringArgument("kmod_name")).orElse("");
     boolean security = event.eventName().equals(EventNames.SECURITY_KERNEL_MODULE_REQUEST);
     if (security && event.returnValue() != null && event.returnValue() < 0) {
-      refuse(alias, event, findings);
+      refuse(alias, event, aheadNanos, findings);
       return null;
     }
     List<Request> same = byAlias.getOrDefault(alias, List.of());
@@ -164,7 +169,7 @@ final class Requests {
       }
     }
     count++;
-    Request request = new Request(serial++, alias, event);
+    Request request = new Request(serial++, alias, event, aheadNanos);
     attach(request, security, event, findings);
     kept.put(request.serial, request);
     keep(request);
@@ -177,7 +182,7 @@ final class Requests {
   }
 
   /** Nothing comes after a refusal, so there is nothing to wait for. */
-  private void refuse(String alias, Event event, List<String> findings) {
+  private void refuse(String alias, Event event, long aheadNanos, List<String> findings) {
     var key =
         new RefusedKey(
             HostName.bounded(event.hostName()),
@@ -190,7 +195,7 @@ final class Requests {
     }
     count++;
     refused++;
-    var request = new Request(serial++, alias, event);
+    var request = new Request(serial++, alias, event, aheadNanos);
     request.findings.addAll(findings);
     fruitless.add(new Fruitless(request, null));
   }
@@ -352,7 +357,7 @@ final class Requests {
   /** Whether {@link #tick} will forget a request that has led to nothing. */
   boolean hasDue(long nowNanos) {
     for (Request request : kept.values()) {
-      if (nowNanos - request.nanos <= limitNanos) {
+      if (nowNanos - request.waitingSinceNanos <= limitNanos) {
         return false;
       }
       if (!request.answered) {
@@ -371,12 +376,12 @@ final class Requests {
   void tick(long nowNanos, long loadingSinceNanos) {
     List<Request> due = new ArrayList<>();
     for (Request request : kept.values()) {
-      if (nowNanos - request.nanos <= limitNanos) {
+      if (nowNanos - request.waitingSinceNanos <= limitNanos) {
         break;
       }
       if (request.answered
-          || request.nanos > loadingSinceNanos
-          || nowNanos - request.nanos > helperLimitNanos) {
+          || request.waitingSinceNanos > loadingSinceNanos
+          || nowNanos - request.waitingSinceNanos > helperLimitNanos) {
         due.add(request);
       }
     }
@@ -384,7 +389,8 @@ final class Requests {
       forget(request, "no load was seen for it within %d s".formatted(limitNanos / 1_000_000_000L));
     }
     while (!helpers.isEmpty()
-        && nowNanos - helpers.values().iterator().next().request.nanos > helperLimitNanos) {
+        && nowNanos - helpers.values().iterator().next().request.waitingSinceNanos
+            > helperLimitNanos) {
       dropEldestHelper();
     }
   }
