@@ -1,6 +1,5 @@
 package org.kmodwatch.core.format;
 
-import io.airlift.compress.zstd.ZstdInputStream;
 import java.io.BufferedInputStream;
 import java.io.EOFException;
 import java.io.FilterInputStream;
@@ -26,9 +25,9 @@ public final class Compression {
    *
    * <p>Reading from the result throws an {@link IOException} whose message begins with {@code gzip
    * data} or {@code zstd data} if the data is damaged or ends early; everything before that can be
-   * read. Takes memory for one window of 8 MiB at most. Zstandard data whose first frame has a
-   * larger one is decompressed as a whole, into {@link #wholeBytes} at most. Closing the result
-   * closes {@code in}.
+   * read. Takes memory for one window of 8 MiB at most. A frame of Zstandard data with a larger one
+   * is decompressed as a whole, into {@link #wholeBytes} at most. Closing the result closes {@code
+   * in}.
    *
    * @throws IOException if {@code in} cannot be read
    */
@@ -61,11 +60,7 @@ public final class Compression {
       return new CheckedStream("gzip", source, new GzipMembers(source, maxParts));
     }
     if (isZstd(magic)) {
-      InputStream zstd =
-          ZstdFrames.hasLargeWindow(head)
-              ? new ZstdWhole(
-                  new ZstdFrames(source, maxParts, ZstdFrames.LARGEST_WINDOW_BYTES), maxWholeBytes)
-              : new ZstdInputStream(new ZstdFrames(source, maxParts));
+      InputStream zstd = new ZstdRuns(new ZstdFrames(source, maxParts), maxWholeBytes);
       return new CheckedStream("zstd", source, zstd);
     }
     return buffered;
@@ -102,10 +97,10 @@ public final class Compression {
       super(in, 1 << 13);
     }
 
-    /** What it begins with: as much as a header may take. */
+    /** What it begins with. */
     byte[] peek() throws IOException {
-      mark(ZstdFrames.LARGEST_HEADER);
-      byte[] head = readNBytes(ZstdFrames.LARGEST_HEADER);
+      mark(MAGIC_BYTES);
+      byte[] head = readNBytes(MAGIC_BYTES);
       reset();
       return head;
     }

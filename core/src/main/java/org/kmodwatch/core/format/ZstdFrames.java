@@ -1,6 +1,5 @@
 package org.kmodwatch.core.format;
 
-import java.io.ByteArrayInputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -9,22 +8,23 @@ import java.io.InputStream;
  * Zstandard data, checked for what its headers claim before the decompressor makes room for it, and
  * without its skippable frames, which the decompressor does not know and which parallel and
  * seekable compressors write between and after the others. Walks the frames by their headers (RFC
- * 8878, section 3.1).
+ * 8878, section 3.1), in runs: frames with windows that the decompressor keeps, as many as follow
+ * each other, or one with a larger window.
  *
  * <p>The decompressor looks at the window only where a block refers back to it. Otherwise it keeps
  * as much as the header claims, and copies all of it for each block.
  */
 final class ZstdFrames extends InputStream {
 
+  private static final int LARGEST_HEADER = 18;
   private static final int FRAME_MAGIC = 0xFD2FB528;
   private static final int SKIPPABLE_MAGIC = 0x184D2A50;
-  static final int LARGEST_HEADER = 18;
 
   /** What the decompressor can do that keeps one window. */
   private static final long MAX_WINDOW_BYTES = 8L << 20;
 
   /** What {@code zstd} itself reads without being told to; {@code --ultra -22} writes it. */
-  static final long LARGEST_WINDOW_BYTES = 128L << 20;
+  private static final long LARGEST_WINDOW_BYTES = 128L << 20;
 
   /** Block_Maximum_Size (section 3.1.1.2.3). */
   private static final int MAX_BLOCK_BYTES = 128 << 10;
@@ -40,7 +40,6 @@ final class ZstdFrames extends InputStream {
 
   private final InputStream in;
   private final long maxFrames;
-  private final long maxWindowBytes;
   private long frames;
 
   /** A header that was read to know what follows, and has still to be handed on. */
@@ -53,53 +52,53 @@ final class ZstdFrames extends InputStream {
   private long bodyLeft;
 
   private boolean hasChecksum;
+
+  /** Of the frame whose header was read last. */
+  private boolean hasLargeWindow;
+
   private Next next = Next.FRAME;
 
+  /** Whether this run is of one frame with a large window. */
+  private boolean large;
+
+  /** Whether the header is of the next run. */
+  private boolean ofNextRun = true;
+
   /**
-   * Makes one.
+   * Makes one, before its first run.
    *
    * @param maxFrames how many frames there may be, skippable ones included
    */
   ZstdFrames(InputStream in, long maxFrames) {
-    this(in, maxFrames, MAX_WINDOW_BYTES);
-  }
-
-  /**
-   * Makes one.
-   *
-   * @param maxFrames how many frames there may be, skippable ones included
-   * @param maxWindowBytes how large the windows may be
-   */
-  ZstdFrames(InputStream in, long maxFrames, long maxWindowBytes) {
     this.in = in;
     this.maxFrames = maxFrames;
-    this.maxWindowBytes = maxWindowBytes;
   }
 
   /**
-   * Whether the frame that {@code head} begins with has a window that {@link
-   * io.airlift.compress.zstd.ZstdInputStream} does not take. False if that cannot be told.
+   * Goes on with the next run, once this one is at its end; false if there is none.
    *
-   * @param head the first bytes of the data, {@value #LARGEST_HEADER} if there are as many
+   * @throws IOException if what follows is no frame, or past a limit
    */
-  static boolean hasLargeWindow(byte[] head) {
-    try {
-      var frame = new ZstdFrames(new ByteArrayInputStream(head), 1);
-      frame.readFrameHeader();
-      return false;
-    } catch (LargeWindowException e) {
-      return true;
-    } catch (IOException notTold) {
-      return false;
+  boolean nextRun() throws IOException {
+    if (!ofNextRun) {
+      throw new IllegalStateException("the run is not at its end");
     }
+    while (headerEnd == 0) {
+      if (!readFrameHeader()) {
+        return false;
+      }
+    }
+    large = hasLargeWindow;
+    ofNextRun = false;
+    return true;
   }
 
-  private static final class LargeWindowException extends Compression.PastLimitException {
-    private static final long serialVersionUID = 1L;
-
-    LargeWindowException(String message) {
-      super(message);
-    }
+  /**
+   * Whether this run is one frame whose window {@link io.airlift.compress.zstd.ZstdInputStream}
+   * does not take.
+   */
+  boolean isLarge() {
+    return large;
   }
 
   @Override
@@ -114,9 +113,13 @@ final class ZstdFrames extends InputStream {
       return 0;
     }
     while (headerAt == headerEnd && bodyLeft == 0) {
-      if (!readHeader()) {
+      if (ofNextRun || !readHeader()) {
+        ofNextRun = true;
         return -1;
       }
+    }
+    if (ofNextRun) {
+      return -1;
     }
     if (headerAt < headerEnd) {
       int count = Math.min(length, headerEnd - headerAt);
@@ -143,7 +146,10 @@ final class ZstdFrames extends InputStream {
     headerEnd = 0;
     switch (next) {
       case FRAME -> {
-        return readFrameHeader();
+        boolean more = readFrameHeader();
+        // Of two with large windows each is a run: one at a time is in memory.
+        ofNextRun = more && headerEnd > 0 && (large || hasLargeWindow);
+        return more;
       }
       case BLOCK -> {
         fill(3);
@@ -168,6 +174,7 @@ final class ZstdFrames extends InputStream {
     return true;
   }
 
+  /** Reads up to behind the header of a frame; of a skippable one, all of it, and no header. */
   private boolean readFrameHeader() throws IOException {
     int first = in.read();
     if (first < 0) {
@@ -199,8 +206,13 @@ final class ZstdFrames extends InputStream {
     fill((singleSegment ? 0 : 1) + dictionaryBytes + sizeBytes);
     long window =
         singleSegment ? contentSize(5 + dictionaryBytes, sizeBytes) : windowSize(header[5]);
-    requireSmallWindow(window);
-    if (!singleSegment && Long.compareUnsigned(window, MAX_WINDOW_BYTES) > 0) {
+    if (Long.compareUnsigned(window, LARGEST_WINDOW_BYTES) > 0) {
+      throw new Compression.PastLimitException(
+          "needs a larger window than is allowed: window=%s, limit=%d"
+              .formatted(Long.toUnsignedString(window), LARGEST_WINDOW_BYTES));
+    }
+    hasLargeWindow = Long.compareUnsigned(window, MAX_WINDOW_BYTES) > 0;
+    if (!singleSegment && hasLargeWindow) {
       // The decompressor that keeps everything asks for one that it could keep.
       header[5] = WINDOW_OF_8_MIB;
     }
@@ -222,14 +234,6 @@ final class ZstdFrames extends InputStream {
       size |= (header[from + i] & 0xFFL) << (8 * i);
     }
     return count == 2 ? size + 256 : size;
-  }
-
-  private void requireSmallWindow(long size) throws IOException {
-    if (Long.compareUnsigned(size, maxWindowBytes) > 0) {
-      throw new LargeWindowException(
-          "needs a larger window than is allowed: window=%s, limit=%d"
-              .formatted(Long.toUnsignedString(size), maxWindowBytes));
-    }
   }
 
   private void fill(int count) throws IOException {

@@ -9,12 +9,13 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Zstandard data that is decompressed as a whole, in memory: what {@code zstd --long} and {@code
- * --ultra} write refers back further than {@link io.airlift.compress.zstd.ZstdInputStream} keeps.
+ * A frame of Zstandard data that is decompressed as a whole, in memory: what {@code zstd --long}
+ * and {@code --ultra} write refers back further than {@link
+ * io.airlift.compress.zstd.ZstdInputStream} keeps.
  */
 final class ZstdWhole extends InputStream {
 
-  private static final int FIRST_TRY = 4 << 20;
+  private static final int LEAST_ROOM = 4 << 10;
 
   /** A few bytes must not take a large heap: logs compress to a hundredth at best. */
   private static final int MAX_RATIO = 1000;
@@ -22,18 +23,20 @@ final class ZstdWhole extends InputStream {
   private static final long ALWAYS_ALLOWED = 16L << 20;
 
   private final ZstdFrames frames;
+  private final ZstdDecompressor decompressor;
   private final long maxBytes;
   private @Nullable ByteArrayInputStream out;
 
   /**
    * Makes one.
    *
-   * @param frames the data, whatever its windows
+   * @param frames in a run of one
    * @param maxBytes how much may come out, and go in; past 16 MiB no more than 1,000 times what
    *     goes in
    */
-  ZstdWhole(ZstdFrames frames, long maxBytes) {
+  ZstdWhole(ZstdFrames frames, ZstdDecompressor decompressor, long maxBytes) {
     this.frames = frames;
+    this.decompressor = decompressor;
     this.maxBytes = Math.min(maxBytes, Integer.MAX_VALUE - 16);
   }
 
@@ -65,11 +68,11 @@ final class ZstdWhole extends InputStream {
       throw tooMuch(maxBytes);
     }
     long most = Math.min(maxBytes, Math.max(ALWAYS_ALLOWED, (long) MAX_RATIO * in.length));
-    int size = (int) Math.min(most, Math.max(FIRST_TRY, 4L * in.length));
+    int size = (int) Math.min(most, Math.max(LEAST_ROOM, 8L * in.length));
     while (true) {
       byte[] room = new byte[size];
       try {
-        int end = new ZstdDecompressor().decompress(in, 0, in.length, room, 0, size);
+        int end = decompressor.decompress(in, 0, in.length, room, 0, size);
         return new ByteArrayInputStream(end < size / 2 ? Arrays.copyOf(room, end) : room, 0, end);
       } catch (MalformedInputException | IllegalArgumentException e) {
         if (!String.valueOf(e.getMessage()).contains("utput buffer too small")) {
@@ -79,7 +82,7 @@ final class ZstdWhole extends InputStream {
           throw tooMuch(most);
         }
       }
-      size = (int) Math.min(most, 2L * size);
+      size = (int) Math.min(most, 4L * size);
     }
   }
 

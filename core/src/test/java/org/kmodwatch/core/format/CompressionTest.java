@@ -155,7 +155,10 @@ class CompressionTest {
     byte[] large = withWindow(frame, (byte) 0x88);
     assertThat(Reading.of(large).badLines()).isEmpty();
     assertThat(Reading.of(large).events()).hasSize(8);
+    byte[] skippable = HexFormat.of().parseHex("502a4d1803000000" + "010203");
     assertThat(Reading.of(concat(large, large)).events()).hasSize(16);
+    assertThat(Reading.of(concat(frame, large, frame, frame)).events()).hasSize(32);
+    assertThat(Reading.of(concat(skippable, large, skippable, frame)).events()).hasSize(16);
 
     byte[] runs =
         concat(
@@ -189,6 +192,21 @@ class CompressionTest {
           .isInstanceOf(IOException.class)
           .hasMessageEndingWith("does not fit into memory: limit=16777216");
     }
+  }
+
+  /** Each change takes new buffers: a few bytes must not ask for many. */
+  @Test
+  void open_refusesWindowsThatChangeTooOften() throws IOException {
+    byte[] frame = zstd(PLAIN);
+    byte[] large = withWindow(frame, (byte) 0x88);
+
+    assertThat(Reading.of(repeated(concat(frame, large), 256)).badLines()).isEmpty();
+    assertThat(Reading.of(repeated(concat(frame, large), 257)).badLines())
+        .singleElement()
+        .asString()
+        .endsWith(
+            "zstd data changes between large and small windows more often than is allowed:"
+                + " limit=256");
   }
 
   /** A frame of one segment, which says its size, as one that says its window alone. */

@@ -1,0 +1,63 @@
+package org.kmodwatch.core.format;
+
+import io.airlift.compress.zstd.ZstdDecompressor;
+import io.airlift.compress.zstd.ZstdInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+
+/** What the frames of Zstandard data hold, one run of them after the other. */
+final class ZstdRuns extends InputStream {
+
+  /** Each run of small windows takes new tables and buffers, some 300 KiB. */
+  private static final int MAX_RUNS_OF_SMALL = 256;
+
+  private final ZstdFrames frames;
+  private final long maxWholeBytes;
+  private final ZstdDecompressor decompressor = new ZstdDecompressor();
+  private InputStream run = InputStream.nullInputStream();
+  private int runsOfSmall;
+
+  /**
+   * Makes one.
+   *
+   * @param maxWholeBytes how much may come out of a frame that has to be decompressed as a whole
+   */
+  ZstdRuns(ZstdFrames frames, long maxWholeBytes) {
+    this.frames = frames;
+    this.maxWholeBytes = maxWholeBytes;
+  }
+
+  @Override
+  public int read() throws IOException {
+    byte[] one = new byte[1];
+    return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
+  }
+
+  @Override
+  public int read(byte[] buffer, int offset, int length) throws IOException {
+    while (true) {
+      int count = run.read(buffer, offset, length);
+      if (count >= 0) {
+        return count;
+      }
+      if (!frames.nextRun()) {
+        return -1;
+      }
+      run = frames.isLarge() ? new ZstdWhole(frames, decompressor, maxWholeBytes) : ofSmall();
+    }
+  }
+
+  private InputStream ofSmall() throws IOException {
+    if (runsOfSmall++ == MAX_RUNS_OF_SMALL) {
+      throw new Compression.PastLimitException(
+          "changes between large and small windows more often than is allowed: limit="
+              + MAX_RUNS_OF_SMALL);
+    }
+    return new ZstdInputStream(frames);
+  }
+
+  @Override
+  public void close() throws IOException {
+    frames.close();
+  }
+}
