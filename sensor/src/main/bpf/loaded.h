@@ -29,8 +29,9 @@ struct {
 } loaded_changes SEC(".maps");
 
 /* No struct module has an odd address: a module that went, and of which only
- * the name can be said. */
-#define KW_GONE_KEY(address) ((address) | 1)
+ * the name can be said. Added, since the verifier of Linux 7.2 refuses an or
+ * with what it knows for a pointer. */
+#define KW_GONE_KEY(address) ((address) + 1)
 
 /* After what changed is in the list, so that whoever sees the number sees the
  * change too. */
