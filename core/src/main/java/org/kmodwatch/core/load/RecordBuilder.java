@@ -26,7 +26,13 @@ final class RecordBuilder {
   private static final long UNSET = 0xffff_ffffL;
 
   /** The sensor's own limit, with the NUL (KW_APPEND_MAX in sensor/src/main/bpf/record.h). */
-  private static final int MAX_PARAMS_BYTES = 4095;
+  private static final int MAX_TEXT_BYTES = 4095;
+
+  /** How many the sensor takes: KW_ANCESTORS of its record.h. */
+  private static final int MAX_ANCESTORS = 8;
+
+  /** Processes 1 and 2, init and kthreadd, have no parent but the kernel itself. */
+  private static final int LAST_ANCESTOR = 2;
 
   private static final String NOT_IN_FULL = "could not be read in full";
 
@@ -128,7 +134,7 @@ final class RecordBuilder {
     ImageFacts image = imageEvent == null ? null : ImageFacts.of(imageEvent);
     SensorContext.FileIdentity from = ModuleSource.of(attempt, image, gaps);
     LoadRecord.Route route = route(attempt, call, image, from, requester != null, gaps);
-    LoadRecord.ModuleDetails module = module(attempt, context);
+    LoadRecord.ModuleDetails module = module(attempt, context, gaps);
     SourceContext source = attempt.source();
     if (module.name() == null
         && source == null
@@ -375,19 +381,22 @@ final class RecordBuilder {
     }
     String params = null;
     if (call != Reasons.Call.DELETE) {
-      params = attempt.text(Part.CALL, "param_values");
-      if (params == null) {
-        params = attempt.text(Part.COMING, "param_values");
+      String callers = attempt.text(Part.CALL, "param_values");
+      String kernels = attempt.text(Part.COMING, "param_values");
+      params = kernels == null ? callers : kernels;
+      if (callers != null && kernels != null && !callers.equals(kernels)) {
+        gaps.add(
+            new LoadRecord.Gap(
+                "route.params",
+                "the caller's memory had others before the kernel took its copy, which is here"));
       }
       if (params == null && attempt.source() == null) {
         gaps.add(
             new LoadRecord.Gap(
                 "route.params", attempt.has(Part.CALL) ? unread(attempt) : "no event has them"));
       }
-      if (params != null && attempt.fromSensor() && bytesOf(params) >= MAX_PARAMS_BYTES) {
-        gaps.add(
-            new LoadRecord.Gap(
-                "route.params", "no more than %d bytes are taken".formatted(MAX_PARAMS_BYTES)));
+      if (attempt.fromSensor()) {
+        addIfCut("route.params", params, gaps);
       }
     }
     Long bits = attempt.number(Part.CALL, "flags");
@@ -429,20 +438,34 @@ final class RecordBuilder {
     return attempt.ofProcess().compat() ? "compat" : "native";
   }
 
-  private static LoadRecord.ModuleDetails module(Attempt attempt, @Nullable SensorContext context) {
+  private static LoadRecord.ModuleDetails module(
+      Attempt attempt, @Nullable SensorContext context, List<LoadRecord.Gap> gaps) {
     Long bits = attempt.taints();
     List<String> taints = bits == null ? new ArrayList<>() : Names.taints(bits);
     if (context != null && context.signatureMissing() && !taints.contains("UNSIGNED")) {
       taints.add("UNSIGNED");
     }
     Part described = attempt.has(Part.LOAD) ? Part.LOAD : Part.FREE;
+    String version = attempt.text(described, "version");
+    String srcversion = attempt.text(described, "src_version");
+    if (attempt.fromSensor()) {
+      addIfCut("module.version", version, gaps);
+      addIfCut("module.srcversion", srcversion, gaps);
+    }
     return LoadRecord.ModuleDetails.ofKernel(
         attempt.moduleName(),
-        nonEmpty(attempt.text(described, "version")),
-        nonEmpty(attempt.text(described, "src_version")),
+        nonEmpty(version),
+        nonEmpty(srcversion),
         taints,
         attempt.sizeBytes(),
         List.of());
+  }
+
+  private static void addIfCut(String field, @Nullable String text, List<LoadRecord.Gap> gaps) {
+    if (text != null && bytesOf(text) >= MAX_TEXT_BYTES) {
+      gaps.add(
+          new LoadRecord.Gap(field, "no more than %d bytes are taken".formatted(MAX_TEXT_BYTES)));
+    }
   }
 
   private static LoadRecord.@Nullable ModuleFile file(
@@ -567,6 +590,12 @@ final class RecordBuilder {
     }
     if (task.ancestors().stream().anyMatch(ancestor -> isCut(ancestor.executablePath()))) {
       gaps.add(new LoadRecord.Gap(field + ".ancestors", NOT_IN_FULL));
+    }
+    if (task.ancestors().size() >= MAX_ANCESTORS
+        && task.ancestors().getLast().hostProcessId() > LAST_ANCESTOR) {
+      gaps.add(
+          new LoadRecord.Gap(
+              field + ".ancestors", "no more than %d are taken".formatted(MAX_ANCESTORS)));
     }
     var ancestors = new ArrayList<LoadRecord.Ancestor>();
     for (SensorContext.Ancestor ancestor : task.ancestors()) {

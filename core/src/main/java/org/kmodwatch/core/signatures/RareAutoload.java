@@ -27,9 +27,9 @@ public final class RareAutoload extends LoadSignature {
         new SignatureMetadata(
             "KMW-1007",
             "1",
-            "Rarely used kernel module autoloaded for an unprivileged user",
+            "Rarely used kernel module requested by an unprivileged user",
             "rare_kernel_module_autoload",
-            "An unprivileged process made the kernel load a module of a rarely used family "
+            "An unprivileged process made the kernel look for a module of a rarely used family "
                 + "of protocols, file systems or devices. Such code is little tested and is where "
                 + "many local privilege escalations start: the adversary has the kernel load the "
                 + "faulty module first.",

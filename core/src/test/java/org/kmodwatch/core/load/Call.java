@@ -52,6 +52,8 @@ final class Call {
       List.of(new SensorContext.Ancestor(1, "init", "/sbin/init", 5));
   private String comm = "insmod";
   private @Nullable String params = "";
+  private String version = "1.2";
+  private String srcversion = "ABC";
   private String cgroup = "/system.slice/x";
   private boolean stringsHidden;
   private @Nullable Long taints;
@@ -195,6 +197,17 @@ final class Call {
     return this;
   }
 
+  Call versions(String version, String srcversion) {
+    this.version = version;
+    this.srcversion = srcversion;
+    return this;
+  }
+
+  Call ancestors(List<SensorContext.Ancestor> all) {
+    ancestors = all;
+    return this;
+  }
+
   /** The parameters, or the name given to delete_module, were never readable. */
   Call paramsUnread() {
     params = null;
@@ -282,7 +295,11 @@ final class Call {
 
   Call load() {
     return add(
-        "module_load", 0L, str("name", module()), str("version", "1.2"), str("src_version", "ABC"));
+        "module_load",
+        0L,
+        str("name", module()),
+        str("version", version),
+        str("src_version", srcversion));
   }
 
   Call initReturns(long ret) {

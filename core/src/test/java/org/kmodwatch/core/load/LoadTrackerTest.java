@@ -22,6 +22,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.kmodwatch.core.event.Argument;
 import org.kmodwatch.core.event.Event;
+import org.kmodwatch.core.event.SensorContext;
 import org.kmodwatch.core.event.SensorContext.FileTrait;
 import org.kmodwatch.core.event.Value;
 import org.kmodwatch.core.load.LoadRecord.Action;
@@ -82,6 +83,53 @@ final class LoadTrackerTest {
     assertThat(records.get(0).gaps()).isEmpty();
     assertThat(records.get(1).gaps())
         .containsExactly(new LoadRecord.Gap("route.params", "no more than 4095 bytes are taken"));
+  }
+
+  /** Whoever writes to the page between the two looks shows one thing, and loads with another. */
+  @Test
+  void params_areThoseThatTheKernelCopied_andAGapSaysThatTheCallersWereOthers() {
+    feed(Call.finit(10, 0).params("x=2").handOver().coming(0).load().params("x=1").returns(0));
+    feed(Call.finit(11, 50).params("x=2").loaded());
+
+    assertThat(records)
+        .extracting(load -> load.route().params(), LoadRecord::gaps)
+        .containsExactly(
+            tuple(
+                "x=2",
+                List.of(
+                    new LoadRecord.Gap(
+                        "route.params",
+                        "the caller's memory had others before the kernel took its copy, which is"
+                            + " here"))),
+            tuple("x=2", List.of()));
+  }
+
+  @Test
+  void ancestorsPastTheEighth_areAGap() {
+    feed(Call.finit(10, 0).ancestors(lineage(8, 1)).loaded());
+    feed(Call.finit(11, 50).ancestors(lineage(8, 300)).loaded());
+
+    assertThat(records)
+        .extracting(LoadRecord::gaps)
+        .containsExactly(
+            List.of(), List.of(new LoadRecord.Gap("loader.ancestors", "no more than 8 are taken")));
+  }
+
+  private static List<SensorContext.Ancestor> lineage(int count, int last) {
+    var lineage = new ArrayList<SensorContext.Ancestor>();
+    for (int i = 1; i < count; i++) {
+      lineage.add(new SensorContext.Ancestor(4000 - i, "sh", "/bin/sh", 5));
+    }
+    lineage.add(new SensorContext.Ancestor(last, "init", "/sbin/init", 5));
+    return lineage;
+  }
+
+  @Test
+  void versionsThatFillTheRoomForThem_haveAGap() {
+    feed(Call.finit(10, 0).versions("v".repeat(4095), "s".repeat(4094)).loaded());
+
+    assertThat(only().gaps())
+        .containsExactly(new LoadRecord.Gap("module.version", "no more than 4095 bytes are taken"));
   }
 
   @Test
