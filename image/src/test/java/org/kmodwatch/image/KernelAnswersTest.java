@@ -238,6 +238,41 @@ class KernelAnswersTest {
     assertThat(valid).isBetween(5, 40);
   }
 
+  /** The signature itself, the last octets of the message, has no byte that nobody looks at. */
+  @Test
+  void changesOfTheSignatureItself_areInvalid() {
+    for (SignatureCases.Signed signed : cases.signed()) {
+      int end = signed.to() - 12;
+      for (int at = end - 256; at < end; at++) {
+        byte[] changed = signed.module().clone();
+        changed[at] ^= (byte) (1 << at % Byte.SIZE);
+        assertThat(verifier.verify(ModuleImageReader.read(ByteBuffer.wrap(changed))).status())
+            .as("%s, byte %d", signed.name(), at - signed.from())
+            .isEqualTo(SignatureStatus.INVALID);
+      }
+    }
+  }
+
+  /** Kernels 6.1 and older take MD5; an older kernel's answer is not what a check stands for. */
+  @Test
+  void signaturesByMd5AndEd25519_areNotChecked_andNamed() {
+    TestKey rsa = TestKey.named("rsa").make();
+    byte[] byMd5 = SignatureCases.sign(MODULE, rsa, "1.2.840.113549.2.5", "MD5withRSA");
+    TestKey edwards = TestKey.named("edwards").algorithm("Ed25519", "Ed25519").bits(255).make();
+    byte[] byEd25519 =
+        SignatureCases.sign(MODULE, edwards, SignatureCases.SHA256, "Ed25519", "1.3.101.112");
+    var check = new SignatureVerifier(List.of(rsa.certificate(), edwards.certificate()));
+
+    SignatureVerifier.Check ofMd5 = check.verify(ModuleImageReader.read(ByteBuffer.wrap(byMd5)));
+    SignatureVerifier.Check ofEd25519 =
+        check.verify(ModuleImageReader.read(ByteBuffer.wrap(byEd25519)));
+
+    assertThat(ofMd5.status()).isEqualTo(SignatureStatus.NOT_CHECKED);
+    assertThat(ofMd5.reason()).contains("md5");
+    assertThat(ofEd25519.status()).isEqualTo(SignatureStatus.NOT_CHECKED);
+    assertThat(ofEd25519.reason()).contains("Ed25519");
+  }
+
   private String reason(String name) {
     Case found = find(name);
     return String.valueOf(
