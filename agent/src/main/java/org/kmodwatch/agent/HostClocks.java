@@ -1,8 +1,8 @@
 package org.kmodwatch.agent;
 
-import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.kmodwatch.agent.identity.RecentMap;
 
 /**
  * One time for the hosts of a recording, whose clocks differ and whose events come late: it goes on
@@ -13,19 +13,14 @@ final class HostClocks {
 
   private static final int MAX_HOSTS = 1024;
 
-  /** An event that is older than the latest by no more than this came late: a minute. */
-  private static final long LATE_NANOS = 60_000_000_000L;
+  /**
+   * Clocks that differ by no more than this are taken for right: the event came late, or none came
+   * for a while. A minute.
+   */
+  private static final long RIGHT_NANOS = 60_000_000_000L;
 
-  /** By how much the clock of each is ahead of the common time; the one heard last comes last. */
-  private final Map<String, Long> ahead =
-      new LinkedHashMap<>(16, 0.75f, true) {
-        private static final long serialVersionUID = 1;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<String, Long> eldest) {
-          return size() > MAX_HOSTS;
-        }
-      };
+  /** By how much the clock of each host is ahead of the common time. */
+  private final Map<String, Long> ahead = new RecentMap<>(MAX_HOSTS);
 
   private long nowNanos;
   private long lastAhead;
@@ -52,7 +47,7 @@ final class HostClocks {
   }
 
   private long firstOf(long nanos) {
-    boolean isLate = nanos <= nowNanos && nowNanos - nanos <= LATE_NANOS;
-    return ahead.isEmpty() || isLate ? 0 : nanos - nowNanos;
+    long difference = nanos - nowNanos;
+    return ahead.isEmpty() || Math.abs(difference) <= RIGHT_NANOS ? 0 : difference;
   }
 }
