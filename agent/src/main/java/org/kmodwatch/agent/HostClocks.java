@@ -23,7 +23,6 @@ final class HostClocks {
   private final Map<String, Long> ahead = new RecentMap<>(MAX_HOSTS);
 
   private long nowNanos;
-  private long lastAhead;
 
   /**
    * Takes the time of an event.
@@ -33,21 +32,27 @@ final class HostClocks {
    * @return the common time
    */
   long advance(@Nullable String host, long nanos) {
-    if (host != null) {
-      Long known = ahead.get(host);
-      if (known == null) {
-        known = firstOf(nanos);
-        ahead.put(host, known);
-      }
-      lastAhead = known;
+    if (host == null) {
+      // It goes by the clock of some host, and nobody knows which.
+      nowNanos = ahead.size() > 1 ? nowNanos : nanos;
+      return nowNanos;
     }
-    long common = nanos - lastAhead;
-    nowNanos = ahead.size() > 1 ? Math.max(nowNanos, common) : common;
+    Long known = ahead.get(host);
+    if (known == null) {
+      long difference = nanos - nowNanos;
+      known = ahead.isEmpty() || Math.abs(difference) <= RIGHT_NANOS ? 0 : difference;
+      ahead.put(host, known);
+    }
+    if (ahead.size() == 1) {
+      nowNanos = nanos;
+      return nowNanos;
+    }
+    if (nowNanos - (nanos - known) > RIGHT_NANOS) {
+      // Others went on meanwhile, or it was set back: from here on it counts again.
+      known = nanos - nowNanos;
+      ahead.put(host, known);
+    }
+    nowNanos = Math.max(nowNanos, nanos - known);
     return nowNanos;
-  }
-
-  private long firstOf(long nanos) {
-    long difference = nanos - nowNanos;
-    return ahead.isEmpty() || Math.abs(difference) <= RIGHT_NANOS ? 0 : difference;
   }
 }

@@ -38,12 +38,24 @@ class HostClocksTest {
     assertThat(clocks.advance("a", HOUR + 4 * SECOND)).isEqualTo(HOUR + 9 * SECOND);
   }
 
+  /** As in recordings that follow each other: what passes on any host counts. */
   @Test
-  void eventsThatDoNotSayTheirHost_goByTheOneBefore() {
+  void hostThatFellBehind_countsAgain_fromThereOn() {
+    clocks.advance("a", HOUR);
+    clocks.advance("b", HOUR + SECOND);
+    assertThat(clocks.advance("b", 2 * HOUR)).isEqualTo(2 * HOUR);
+    assertThat(clocks.advance("a", HOUR + 600 * SECOND)).isEqualTo(2 * HOUR);
+    assertThat(clocks.advance("a", HOUR + 630 * SECOND)).isEqualTo(2 * HOUR + 30 * SECOND);
+  }
+
+  /** A container's, in a UTS namespace of its own: of which host, nobody knows. */
+  @Test
+  void eventsThatDoNotSayTheirHost_moveTheTimeOfOneHostAlone() {
     assertThat(clocks.advance(null, 100)).isEqualTo(100);
     clocks.advance("a", HOUR);
+    assertThat(clocks.advance(null, HOUR + SECOND)).isEqualTo(HOUR + SECOND);
     clocks.advance("ahead", 5 * HOUR);
-    assertThat(clocks.advance(null, 5 * HOUR + SECOND)).isEqualTo(HOUR + SECOND);
+    assertThat(clocks.advance(null, 5 * HOUR + 2 * SECOND)).isEqualTo(HOUR + SECOND);
   }
 
   @Test

@@ -35,7 +35,7 @@ class ReplayCommandTest {
             """
             TIME                     WHAT      WHO                                 MODULE                    OUTCOME
             2026-11-22 20:00:00.122  load      insmod[4242] uid 0                  dummy                     loaded  TRC-1017
-            2026-11-22 20:00:05.123  load      insmod[4300] uid 0                  (24576 bytes)             refused: the signature is missing, the kernel does not have its key, or it does not fit the module; which is not known (EKEYREJECTED) [memory]  TRC-1017
+            2026-11-22 20:00:05.123  load      insmod[4300] uid 0                  (24576 bytes)             refused: the signature is missing, the kernel does not have its key, or it is wrong; which is not known (EKEYREJECTED) [memory]  TRC-1017
             2026-11-22 20:00:07.123  unload    rmmod[4400] uid 0                   dummy                     unloaded
             2026-11-22 20:00:10.500  load      modprobe[5001] uid 0                (100 bytes)               failed: the module was not seen to be put in place [memory]  TRC-1017
                 returnValue not known: the call had not returned

@@ -3,8 +3,11 @@ package org.kmodwatch.agent.identity;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.core.load.LoadRecord;
 import org.kmodwatch.core.text.Beginnings;
@@ -58,10 +61,27 @@ record ModuleFacts(
       if (signature == null) {
         return null;
       }
-      return signature
-          .first()
-          .map(signer -> new Signer(signer.name(), signer.keyId(), signer.digest(), null))
-          .orElseGet(() -> new Signer(null, null, null, signature.problem()));
+      List<AppendedSignature.Signer> all = signature.signers();
+      if (all.isEmpty()) {
+        return new Signer(null, null, null, signature.problem());
+      }
+      return new Signer(
+          together(all, AppendedSignature.Signer::name),
+          together(all, AppendedSignature.Signer::keyId),
+          together(all, AppendedSignature.Signer::digest),
+          null);
+    }
+
+    /** Of several, all: the kernel does not say which of them it trusts. */
+    private static @Nullable String together(
+        List<AppendedSignature.Signer> all,
+        Function<AppendedSignature.Signer, @Nullable String> part) {
+      if (all.size() == 1) {
+        return part.apply(all.getFirst());
+      }
+      return all.stream()
+          .map(signer -> Objects.requireNonNullElse(part.apply(signer), "?"))
+          .collect(Collectors.joining(", "));
     }
   }
 

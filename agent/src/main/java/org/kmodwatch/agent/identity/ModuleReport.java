@@ -140,8 +140,9 @@ public record ModuleReport(
     var fields = new LinkedHashMap<String, Value>();
     fields.put("status", Value.of(LoadRecords.word(status)));
     put(fields, "reason", reason);
-    signers().stream().findFirst().ifPresent(signer -> fields.putAll(toJson(signer)));
-    if (signers().size() > 1) {
+    if (signers().size() == 1) {
+      fields.putAll(toJson(signers().getFirst()));
+    } else if (!signers().isEmpty()) {
       fields.put("signers", array(signers(), ModuleReport::toJson));
     }
     if (trustedByKernel != null) {
@@ -243,8 +244,9 @@ public record ModuleReport(
                 .collect(Collectors.joining("; and "));
     return switch (status) {
       case VALID ->
-          "valid, %s%s"
+          "%s, %s%s"
               .formatted(
+                  signers().size() > 1 ? "valid by one of them at least" : "valid",
                   by,
                   trustedByKernel == null
                       ? ""

@@ -819,7 +819,7 @@ public final class LoadTracker {
           attempt.requestWithoutName
               ? "of what was asked for, one name could not be read: it may have been "
                   + attempt.alias
-              : requests.wasFruitless(attempt.alias)
+              : requests.wasFruitless(attempt.alias, attempt)
                   ? "who asked for %s is not known any more: the request was reported before"
                       .formatted(attempt.alias)
                   : "no process was seen to ask for " + attempt.alias;

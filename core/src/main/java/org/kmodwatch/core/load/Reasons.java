@@ -305,12 +305,14 @@ final class Reasons {
   private static String rejectedKey(@Nullable String signatureStatus) {
     return switch (signatureStatus) {
       case "unsigned" -> "the module has no signature, and the kernel demands one";
-      case "invalid" -> "the signature does not fit the module";
+      case "invalid" ->
+          "the signature does not fit the module, or is of a form or by a key that kernels refuse";
       case "unknown key" ->
-          "the kernel does not have the signature's key, or the signature does not fit the module";
+          "the kernel does not have the signature's key, or the signature does not fit the module"
+              + " or is of a form that kernels refuse";
       case null, default ->
-          "the signature is missing, the kernel does not have its key, or it does not fit the"
-              + " module; which is not known";
+          "the signature is missing, the kernel does not have its key, or it is wrong; which is not"
+              + " known";
     };
   }
 

@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.core.event.Errno;
 import org.kmodwatch.core.event.Event;
@@ -27,6 +28,9 @@ final class RecordBuilder {
 
   /** The sensor's own limit, with the NUL (KW_APPEND_MAX in sensor/src/main/bpf/record.h). */
   private static final int MAX_TEXT_BYTES = 4095;
+
+  /** A byte that is no part of UTF-8, as the sensor writes it. */
+  private static final Pattern WRITTEN_OUT = Pattern.compile("\\\\x[0-9a-f]{2}");
 
   /** How many the sensor takes: KW_ANCESTORS of its record.h. */
   private static final int MAX_ANCESTORS = 8;
@@ -425,9 +429,10 @@ final class RecordBuilder {
             + " kernel worked";
   }
 
-  /** As they were in memory: what was no UTF-8 is one byte for each character. */
-  private static int bytesOf(String text) {
-    return text.getBytes(StandardCharsets.UTF_8).length;
+  /** How long it was in memory, at least: what was no UTF-8 is {@code \\xNN} for each byte. */
+  private static int leastBytesOf(String text) {
+    int bytes = text.getBytes(StandardCharsets.UTF_8).length;
+    return bytes - 3 * (int) WRITTEN_OUT.matcher(text).results().count();
   }
 
   private static @Nullable String abi(Attempt attempt) {
@@ -462,7 +467,7 @@ final class RecordBuilder {
   }
 
   private static void addIfCut(String field, @Nullable String text, List<LoadRecord.Gap> gaps) {
-    if (text != null && bytesOf(text) >= MAX_TEXT_BYTES) {
+    if (text != null && leastBytesOf(text) >= MAX_TEXT_BYTES) {
       gaps.add(
           new LoadRecord.Gap(field, "no more than %d bytes are taken".formatted(MAX_TEXT_BYTES)));
     }

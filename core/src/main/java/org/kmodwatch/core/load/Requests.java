@@ -35,8 +35,8 @@ final class Requests {
 
   private final List<Fruitless> fruitless = new ArrayList<>();
 
-  /** The aliases of those that led to nothing, by their hashes. */
-  private final Map<Integer, Boolean> fruitlessAliases;
+  /** When the latest was made that led to nothing. */
+  private final Map<Asked, Long> fruitlessAliases;
 
   /** When the latest load of a host began whose source does not say what it is for. */
   private final Map<String, Long> loadsWithoutAlias;
@@ -102,6 +102,21 @@ final class Requests {
   }
 
   private record Helper(long startNanos, Request request) {}
+
+  /**
+   * What was asked for on a host.
+   *
+   * @param host the machine's name; null if it is not known
+   */
+  private record Asked(@Nullable String host, String alias) {
+
+    /** MODULE_NAME_LEN is 64; a recording may say what no kernel does. */
+    private static final int MAX_ALIAS = 128;
+
+    Asked {
+      alias = alias.length() > MAX_ALIAS ? alias.substring(0, MAX_ALIAS) : alias;
+    }
+  }
 
   /** With no more of the alias than tells it from another one of the same moment. */
   private record RefusedKey(String host, int hostThreadId, long nanos, int aliasHash) {}
@@ -200,9 +215,16 @@ final class Requests {
     fruitless.add(new Fruitless(request, null));
   }
 
-  /** Whether a request for {@code alias} was, and led to nothing by then. */
-  boolean wasFruitless(String alias) {
-    return fruitlessAliases.containsKey(alias.hashCode());
+  /** Whether what a load may be for was asked for, and reported as leading to nothing. */
+  boolean wasFruitless(String alias, Attempt attempt) {
+    String host = HostName.of(attempt.ofProcess());
+    long asked =
+        Math.max(
+            fruitlessAliases.getOrDefault(new Asked(host, alias), Long.MIN_VALUE),
+            fruitlessAliases.getOrDefault(new Asked(null, alias), Long.MIN_VALUE));
+    return asked != Long.MIN_VALUE
+        && asked <= attempt.beginNanos()
+        && attempt.beginNanos() - asked <= helperLimitNanos;
   }
 
   /** Those that have come to nothing since the last time, in the order in which they were known. */
@@ -437,7 +459,7 @@ final class Requests {
               HostName.bounded(request.event.hostName()), Long.MIN_VALUE);
       if (loadNanos < request.nanos || SensorContexts.of(request.event).isPresent()) {
         fruitless.add(new Fruitless(request, reason));
-        fruitlessAliases.put(request.alias.hashCode(), true);
+        fruitlessAliases.put(new Asked(request.host, request.alias), request.nanos);
       }
     }
   }

@@ -76,8 +76,8 @@ class RecordedAuditLogTest {
             "insmod 472 finit_module REFUSED EPERM null /root/kw_plain.ko");
     assertThat(reading.loads().getFirst().reason())
         .isEqualTo(
-            "the signature is missing, the kernel does not have its key, or it does not fit the"
-                + " module; which is not known");
+            "the signature is missing, the kernel does not have its key, or it is wrong; which is"
+                + " not known");
     assertThat(reading.loads().getLast().reason())
         .isEqualTo(
             "no capability CAP_SYS_MODULE, or kernel.modules_disabled is set, or lockdown or"

@@ -80,7 +80,13 @@ final class LoadTrackerTest {
     feed(Call.finit(10, 0).params("p".repeat(4094)).loaded());
     feed(Call.finit(11, 50).params("p".repeat(4095)).loaded());
 
-    assertThat(records.get(0).gaps()).isEmpty();
+    // The sensor writes a byte that is no part of UTF-8 in four characters.
+    feed(Call.finit(12, 100).params("\\xff".repeat(4094)).loaded());
+    feed(Call.finit(13, 150).params("\\xff".repeat(4095)).loaded());
+
+    assertThat(records)
+        .extracting(record -> record.hasGap("route.params"))
+        .containsExactly(false, true, false, true);
     assertThat(records.get(1).gaps())
         .containsExactly(new LoadRecord.Gap("route.params", "no more than 4095 bytes are taken"));
   }
@@ -618,6 +624,40 @@ final class LoadTrackerTest {
     feed(Call.init(13, 3 * SECOND).loaded());
 
     assertThat(records).hasSize(6).allMatch(r -> r.retryOf() == null);
+  }
+
+  @Test
+  void requestThatWasReportedBefore_isNotWithoutAnAsker_onItsOwnHostAlone() {
+    long initial = 0xEFFFFFFEL;
+    feed(Call.request(50, 0).named("a", initial).uid(65534).asks("net-pf-38"));
+    tracker.tick(START + 61 * SECOND);
+    feed(
+        Call.init(60, 70 * SECOND)
+            .named("a", initial)
+            .helperFor("net-pf-38", 70 * SECOND)
+            .loaded());
+    feed(
+        Call.init(61, 70 * SECOND)
+            .named("b", initial)
+            .helperFor("net-pf-38", 70 * SECOND)
+            .loaded());
+    tracker.tick(START + 72 * SECOND);
+
+    assertThat(records)
+        .filteredOn(record -> !record.isRequest())
+        .extracting(record -> record.host().name(), LoadRecord::gaps)
+        .containsExactly(
+            tuple(
+                "a",
+                List.of(
+                    new LoadRecord.Gap(
+                        "requester",
+                        "who asked for net-pf-38 is not known any more: the request was reported"
+                            + " before"))),
+            tuple(
+                "b",
+                List.of(
+                    new LoadRecord.Gap("requester", "no process was seen to ask for net-pf-38"))));
   }
 
   @Test
