@@ -102,7 +102,7 @@ class ProgressBarTest {
     String written = written();
     assertThat(written).startsWith(ERASE + "replay 100 % [============] 0 of 0 MB, ");
     assertThat(written.substring(written.lastIndexOf(ERASE) + ERASE.length()))
-        .isEqualTo("7 lines, 7 events, 3 loads, 2 findings, 0 bad lines, 0 malformed events\n");
+        .isEqualTo("7 lines, 7 events, 4 loads, 3 findings, 0 bad lines, 0 malformed events\n");
   }
 
   @Test

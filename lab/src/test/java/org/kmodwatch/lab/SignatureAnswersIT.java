@@ -15,6 +15,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
 import org.junit.jupiter.params.Parameter;
@@ -51,6 +53,8 @@ final class SignatureAnswersIT {
   private static final byte[] X509 = bytes("a159c0a5e494a74a87b5ab155c2bf072");
 
   private static final byte[] PKCS7 = bytes("9dd2af4adf68ee498aa9347d375665a7");
+
+  private static final Pattern ERROR = Pattern.compile("\\((E[A-Z0-9]+)\\)$");
 
   private static final Duration TIMEOUT = Duration.ofMinutes(10);
 
@@ -169,6 +173,7 @@ final class SignatureAnswersIT {
   void eachChangeOfOneByte_isWhatTheKernelAnswers() {
     int line = cases.all().size();
     var differences = new ArrayList<String>();
+    var errors = new ArrayList<String>();
     int valid = 0;
     for (Signed one : signed) {
       for (Change change : changes(one)) {
@@ -186,11 +191,23 @@ final class SignatureAnswersIT {
                       answers.get(line),
                       ours));
         }
+        String error = errorOf(changed);
+        if (kernels == Answer.WRONG && !answers.get(line).equals(error + " -")) {
+          errors.add(
+              "%s, byte %d, bits 0x%02x: the kernel says %s, inspect %s"
+                  .formatted(
+                      one.name(),
+                      change.offset() - one.from(),
+                      change.bits(),
+                      answers.get(line),
+                      error));
+        }
         valid += kernels == Answer.VALID ? 1 : 0;
         line++;
       }
     }
     assertThat(differences).isEmpty();
+    assertThat(errors).as("reasons with another error").isEmpty();
     assertThat(line).isEqualTo(answers.size());
     assertThat(valid).as("changes that a kernel does not notice").isGreaterThan(20);
   }
@@ -217,6 +234,13 @@ final class SignatureAnswersIT {
     AppendedSignature signature = ModuleImageReader.read(ByteBuffer.wrap(module)).signature();
     return signature != null
         && signature.first().map(AppendedSignature.Signer::digest).orElse("").startsWith("sha3-");
+  }
+
+  /** What {@code inspect} says that the kernel answers; none if it loads the module. */
+  private static String errorOf(byte[] module) {
+    String reason = verifier.verify(ModuleImageReader.read(ByteBuffer.wrap(module))).reason();
+    Matcher error = ERROR.matcher(String.valueOf(reason));
+    return error.find() ? error.group(1) : "none";
   }
 
   private static Answer ours(byte[] module) {

@@ -219,7 +219,9 @@ final class Reasons {
           failed(
               f -> f.endedByItsSignature() && f.is(Errno.ENOENT),
               "the kernel lacks an algorithm that the module's signature needs"),
-          refused(f -> f.endedByItsSignature() && f.is(Errno.EINVAL), "the signature is malformed"),
+          refused(
+              f -> f.endedByItsSignature() && f.is(Errno.EINVAL),
+              "the signature is malformed, or not made by the key that it names"),
           failed(
               f -> f.endedByItsSignature() && !f.is(Errno.ENOMEM) && !isRefusal(f.returnValue()),
               f -> "the check of the signature ended with " + name(f.returnValue())),

@@ -139,7 +139,7 @@ final class ReasonsTest {
           EKEYREJECTED | -129 | invalid     | refused | the signature does not fit the module, or is of a form or by a key that kernels refuse
           EKEYREJECTED | -129 | unknown key | refused | the kernel does not have the signature's key, or the signature does not fit the module or is of a form that kernels refuse
           EKEYREJECTED | ?    | ?           | refused | the signature is missing, the kernel does not have its key, or it is wrong; which is not known
-          EINVAL       | -22  | invalid     | refused | the signature is malformed
+          EINVAL       | -22  | invalid     | refused | the signature is malformed, or not made by the key that it names
           EINVAL       | 0    | valid       | failed  | it is malformed, or its parameters are too long
           EINVAL       | ?    | ?           | failed  | it or its signature is malformed, or its parameters are too long; which is not known
           ENOENT       | -2   | invalid     | failed  | the kernel lacks an algorithm that the module's signature needs

@@ -106,6 +106,8 @@ record PublicKey(String algorithm, byte[] contents) {
     }
   }
 
+  private static final String NOT_BY_KEY = "the signature is not by this key, or damaged";
+
   /** As crypto/rsa.c and crypto/rsa-pkcs1pad.c do. */
   private void checkRsa(String hash, byte[] signature, byte[] digest) throws RefusedException {
     Ber in = Ber.strict(contents, 0, contents.length);
@@ -146,15 +148,20 @@ record PublicKey(String algorithm, byte[] contents) {
       padding++;
     }
     int start = padding + 1;
-    if (block[0] != 0
-        || block[1] != 1
+    // Each with the error of its own: the first is what nearly every other key gives.
+    if (block[0] != 0) {
+      throw Refusal.invalid(NOT_BY_KEY).exception();
+    }
+    if (block[1] != 1
         || padding - 2 < MIN_PADDING
         || padding == size
         || block[padding] != 0
-        || size - start != info.length + digest.length
-        || !Arrays.equals(block, start, start + info.length, info, 0, info.length)
-        || !Arrays.equals(block, start + info.length, size, digest, 0, digest.length)) {
-      throw wrong();
+        || size - start < info.length
+        || !Arrays.equals(block, start, start + info.length, info, 0, info.length)) {
+      throw Refusal.malformed(NOT_BY_KEY).exception();
+    }
+    if (!Arrays.equals(block, start + info.length, size, digest, 0, digest.length)) {
+      throw Refusal.rejected("the signature is of other bytes").exception();
     }
   }
 
@@ -182,7 +189,7 @@ record PublicKey(String algorithm, byte[] contents) {
     var check = new ECDSASigner();
     check.init(false, new ECPublicKeyParameters(curve.point(contents), curve.domain()));
     if (!check.verifySignature(digest, r, s)) {
-      throw wrong();
+      throw Refusal.rejected("the signature is not of these bytes by this key").exception();
     }
   }
 
@@ -230,9 +237,5 @@ record PublicKey(String algorithm, byte[] contents) {
         throw Refusal.invalid("the key is no point of its curve").exception();
       }
     }
-  }
-
-  private static RefusedException wrong() {
-    return Refusal.rejected("the signature is not of these bytes by this key").exception();
   }
 }
