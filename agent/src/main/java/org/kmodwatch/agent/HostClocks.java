@@ -24,6 +24,11 @@ final class HostClocks {
 
   private long nowNanos;
 
+  /** The common time; 0 before the first event. */
+  long now() {
+    return nowNanos;
+  }
+
   /**
    * Takes the time of an event.
    *

@@ -22,7 +22,6 @@ final class RecordingFeed implements EventHandler {
   private final Pipeline pipeline;
   private final Consumer<BadLine> badLines;
   private final HostClocks clocks = new HostClocks();
-  private long nowNanos;
   private long canaries;
 
   /**
@@ -41,7 +40,7 @@ final class RecordingFeed implements EventHandler {
     try {
       long late = lateNanos(event);
       long hostNanos = SensorContexts.steadyNanos(event) + late;
-      nowNanos = clocks.advance(HostName.of(event), hostNanos);
+      long nowNanos = clocks.advance(HostName.of(event), hostNanos);
       pipeline.tick(nowNanos, hostNanos - nowNanos, event.timestampNanos() + late);
       if (CanaryCall.isOne(event)) {
         canaries++;
@@ -68,7 +67,7 @@ final class RecordingFeed implements EventHandler {
 
   /** The time that the pipeline was told last; 0 before the first event. */
   long nowNanos() {
-    return nowNanos;
+    return clocks.now();
   }
 
   /** How many canaries there were. */

@@ -23,7 +23,6 @@ import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.kmodwatch.image.AppendedSignature;
-import org.kmodwatch.image.ModuleImage;
 import org.kmodwatch.image.ModuleImageReader;
 import org.kmodwatch.image.SignatureVerifier;
 import org.kmodwatch.image.signing.SignatureCases;
@@ -165,7 +164,7 @@ final class SignatureAnswersIT {
       assertThat(answer(answers.get(i)))
           .as("kernel on %s: %s", one.name(), answers.get(i))
           .isEqualTo(needsEcdsa(one) && is61(kernel) ? Answer.WRONG : expected);
-      assertThat(ours(one.module())).as(one.name()).isEqualTo(expected);
+      assertThat(ours(check(one.module()))).as(one.name()).isEqualTo(expected);
     }
   }
 
@@ -180,27 +179,14 @@ final class SignatureAnswersIT {
         byte[] changed = one.module().clone();
         changed[change.offset()] ^= (byte) change.bits();
         Answer kernels = answer(answers.get(line));
-        Answer ours = ours(changed);
+        SignatureVerifier.Check check = check(changed);
+        Answer ours = ours(check);
         if (kernels != ours && !(is61(kernel) && kernels == Answer.NO_KEY && isSha3(changed))) {
-          differences.add(
-              "%s, byte %d, bits 0x%02x: the kernel says %s, inspect %s"
-                  .formatted(
-                      one.name(),
-                      change.offset() - one.from(),
-                      change.bits(),
-                      answers.get(line),
-                      ours));
+          differences.add(difference(one, change, answers.get(line), ours));
         }
-        String error = errorOf(changed);
+        String error = errorOf(check);
         if (kernels == Answer.WRONG && !answers.get(line).equals(error + " -")) {
-          errors.add(
-              "%s, byte %d, bits 0x%02x: the kernel says %s, inspect %s"
-                  .formatted(
-                      one.name(),
-                      change.offset() - one.from(),
-                      change.bits(),
-                      answers.get(line),
-                      error));
+          errors.add(difference(one, change, answers.get(line), error));
         }
         valid += kernels == Answer.VALID ? 1 : 0;
         line++;
@@ -236,16 +222,23 @@ final class SignatureAnswersIT {
         && signature.first().map(AppendedSignature.Signer::digest).orElse("").startsWith("sha3-");
   }
 
+  private static String difference(Signed signed, Change change, String kernels, Object ours) {
+    return "%s, byte %d, bits 0x%02x: the kernel says %s, inspect %s"
+        .formatted(signed.name(), change.offset() - signed.from(), change.bits(), kernels, ours);
+  }
+
+  private static SignatureVerifier.Check check(byte[] module) {
+    return verifier.verify(ModuleImageReader.read(ByteBuffer.wrap(module)));
+  }
+
   /** What {@code inspect} says that the kernel answers; none if it loads the module. */
-  private static String errorOf(byte[] module) {
-    String reason = verifier.verify(ModuleImageReader.read(ByteBuffer.wrap(module))).reason();
-    Matcher error = ERROR.matcher(String.valueOf(reason));
+  private static String errorOf(SignatureVerifier.Check check) {
+    Matcher error = ERROR.matcher(String.valueOf(check.reason()));
     return error.find() ? error.group(1) : "none";
   }
 
-  private static Answer ours(byte[] module) {
-    ModuleImage image = ModuleImageReader.read(ByteBuffer.wrap(module));
-    return switch (verifier.verify(image).status()) {
+  private static Answer ours(SignatureVerifier.Check check) {
+    return switch (check.status()) {
       case VALID -> Answer.VALID;
       case INVALID -> Answer.WRONG;
       case UNSIGNED, UNKNOWN_KEY, NOT_CHECKED -> Answer.NO_KEY;

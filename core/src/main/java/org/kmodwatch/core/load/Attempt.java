@@ -444,6 +444,11 @@ final class Attempt {
   /** PROC_USER_INIT_INO. */
   private static final long INITIAL_USER_NAMESPACE = 0xEFFFFFFDL;
 
+  /** A time of its host, on the scale that all hosts share. */
+  long shared(long hostNanos) {
+    return hostNanos - aheadNanos;
+  }
+
   /** Whether the kernel checked its signature, and found a good one. */
   boolean signatureIsGood() {
     SensorContext known = context();

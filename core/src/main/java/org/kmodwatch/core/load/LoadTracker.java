@@ -242,7 +242,7 @@ public final class LoadTracker {
             && !attempt.unloads()
             && attempt.request == null
             && attempt.ofProcess().process().userId() == 0) {
-          latest = Math.max(latest, attempt.beginNanos() - attempt.aheadNanos);
+          latest = Math.max(latest, attempt.shared(attempt.beginNanos()));
         }
       }
     }
@@ -293,7 +293,7 @@ public final class LoadTracker {
     }
     long deadline = begin + limit.toNanos();
     boolean wrapped = deadline < begin;
-    return wrapped ? Long.MAX_VALUE : deadline - attempt.aheadNanos;
+    return wrapped ? Long.MAX_VALUE : attempt.shared(deadline);
   }
 
   /** Makes the records of all that is open or held back: the end of the input. */
@@ -766,7 +766,7 @@ public final class LoadTracker {
           "returnValue",
           !attempt.entryMissed() ? why : attempt.crowdedOut() ? CROWDED_OUT : NOTHING_FIRED);
     }
-    attempt.reportedNanos = Math.max(nowNanos, attempt.beginNanos() - attempt.aheadNanos);
+    attempt.reportedNanos = Math.max(nowNanos, attempt.shared(attempt.beginNanos()));
     Attempt before = unreturned.put(attempt.key, attempt);
     if (before != null) {
       leave(before);
@@ -789,7 +789,7 @@ public final class LoadTracker {
       emit(attempt);
       return;
     }
-    attempt.heldSinceNanos = Math.max(nowNanos, attempt.endOrBeginNanos() - attempt.aheadNanos);
+    attempt.heldSinceNanos = Math.max(nowNanos, attempt.shared(attempt.endOrBeginNanos()));
     held.add(attempt);
     enter(attempt);
     if (held.size() > options.maxOpen()) {
@@ -884,7 +884,7 @@ public final class LoadTracker {
         attempt.isNamed()
             ? attempt.key
             : new Attempt.Key(attempt.key.host(), attempt.beginNanos(), attempt.key.hostThreadId());
-    done.put(key, Math.max(nowNanos, attempt.beginNanos() - attempt.aheadNanos));
+    done.put(key, Math.max(nowNanos, attempt.shared(attempt.beginNanos())));
     if (done.size() > options.maxRecent()) {
       done.remove(done.keySet().iterator().next());
     }
