@@ -50,7 +50,7 @@ policy:
   - {name: $5, owner: o, reason: r, when: module.name == "kw_plain", verdict: alert}
 EOF
 }
-config 3s 64M 10m /out/sink.ndjson first
+config 12s 64M 10m /out/sink.ndjson first
 kmodwatch watch --config /root/kmodwatch.yaml >/root/pipe 2>/out/outputs.log &
 agent=$!
 until_true 90 said /out/outputs.log '^armed' || exit 1
@@ -101,11 +101,11 @@ while read -r config; do
     echo "series $reload $when $(grep -c '^kmodwatch_' "/root/$when.$reload") twice $(sed 's/ [^ ]*$//' "/root/$when.$reload" | grep '^kmodwatch_' | sort | uniq -d | wc -l)"
   done
 done <<EOF
-3s 64M 10m /out/sink2.ndjson first
-3s 128M 10m /out/sink2.ndjson first
-3s 128M 1h /out/sink2.ndjson first
-3s 128M 1h /out/sink2.ndjson second
-4s 128M 1h /out/sink2.ndjson second
+12s 64M 10m /out/sink2.ndjson first
+12s 128M 10m /out/sink2.ndjson first
+12s 128M 1h /out/sink2.ndjson first
+12s 128M 1h /out/sink2.ndjson second
+13s 128M 1h /out/sink2.ndjson second
 EOF
 ask 9500 metrics | grep -E 'sink_taken_total|policy_hits' | sed 's/^/metrics after /'
 kill -TERM "$agent"
