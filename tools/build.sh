@@ -46,7 +46,7 @@ train() {
   folder=$(mktemp -d)
   # Two steps, since the one step that does both hands its options on by JAVA_TOOL_OPTIONS, which says so.
   env -u JAVA_TOOL_OPTIONS "$java" "@$kmodwatch_root/packaging/java/common" "@$kmodwatch_root/packaging/java/watch" \
-    "$natives" -XX:AOTMode=record -XX:AOTConfiguration="$folder/configuration" -cp "$(class_path "$@")" org.kmodwatch.agent.Training \
+    "$natives" -XX:AOTMode=record -XX:AOTConfiguration="$folder/configuration" -cp "$(class_path "$@")" org.kmodwatch.agent.build.Training \
     "$kmodwatch_root/image/src/test/resources/org/kmodwatch/image/seeds/signed" "$folder/machine" </dev/null >"$log" 2>&1 &&
     env -u JAVA_TOOL_OPTIONS "$java" "@$kmodwatch_root/packaging/java/common" "@$kmodwatch_root/packaging/java/watch" \
       -XX:-AOTStubCaching -XX:-AOTAdapterCaching -XX:-AOTClassLinking \

@@ -110,7 +110,7 @@ java() {
   "$home/runtime/bin/java" --sun-misc-unsafe-memory-access=allow -XX:TieredStopAtLevel=1 -cp "$(class_path "$home"/lib/*.jar)" "$@"
 }
 mkdir -p "$tree/usr/share/man/man8" "$tree/usr/share/bash-completion/completions" "$tree/usr/share/zsh/vendor-completions"
-java org.kmodwatch.agent.ManPages "$work/man" "$packaging/kmodwatch.8.more" ||
+java org.kmodwatch.agent.build.ManPages "$work/man" "$packaging/kmodwatch.8.more" ||
   fail "$kmodwatch_exit_unavailable" "the manual cannot be made; it says above why"
 for page in "$work"/man/*.8; do
   gzip -9n <"$page" >"$tree/usr/share/man/man8/${page##*/}.gz"

@@ -19,9 +19,23 @@ import java.util.concurrent.Callable;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.kmodwatch.agent.command.ConfigCommand;
+import org.kmodwatch.agent.command.DoctorCommand;
+import org.kmodwatch.agent.command.HistoryCommand;
+import org.kmodwatch.agent.command.InspectCommand;
+import org.kmodwatch.agent.command.PolicyCommand;
+import org.kmodwatch.agent.command.SignaturesCommand;
 import org.kmodwatch.agent.config.ConfigException;
 import org.kmodwatch.agent.config.Nearest;
 import org.kmodwatch.agent.output.ReaderGoneException;
+import org.kmodwatch.agent.replay.ReplayCommand;
+import org.kmodwatch.agent.shell.CommandException;
+import org.kmodwatch.agent.shell.ExitStatus;
+import org.kmodwatch.agent.shell.Shell;
+import org.kmodwatch.agent.shell.SubcommandProvider;
+import org.kmodwatch.agent.shell.Version;
+import org.kmodwatch.agent.watch.LiveSource;
+import org.kmodwatch.agent.watch.WatchCommand;
 import org.kmodwatch.sensor.Sensor;
 import org.kmodwatch.sensor.SensorException;
 import org.kmodwatch.sensor.SensorOptions;
@@ -42,7 +56,7 @@ public final class Main {
   /** Made where picocli reads the arguments. */
   private @Nullable RootCommand root;
 
-  Main(Shell shell) {
+  public Main(Shell shell) {
     this(shell, LiveSource::sensor);
   }
 
@@ -51,7 +65,7 @@ public final class Main {
    *
    * @param sources where {@code watch} has its events from
    */
-  Main(Shell shell, Function<SensorOptions, LiveSource> sources) {
+  public Main(Shell shell, Function<SensorOptions, LiveSource> sources) {
     this.shell = shell;
     this.sources = sources;
   }
@@ -61,14 +75,14 @@ public final class Main {
     System.exit(new Main(Shell.ofProcess()).run(args));
   }
 
-  int run(String... args) {
+  public int run(String... args) {
     if (args.length == 1 && (args[0].equals("--version") || args[0].equals("-V"))) {
       return printVersion();
     }
     try {
       if (args.length > 0 && args[0].equals("watch")) {
         WatchCommand watch = watch();
-        if (PlainArguments.read(args, watch)) {
+        if (PlainArguments.read(args, watch.options())) {
           return call(watch);
         }
       }
@@ -129,7 +143,7 @@ public final class Main {
   }
 
   /** All commands with all that is known of them; not to be run. */
-  CommandLine everyCommand() {
+  public CommandLine everyCommand() {
     return withEveryCommand(new RootCommand());
   }
 

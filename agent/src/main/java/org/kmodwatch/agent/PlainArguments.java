@@ -5,6 +5,7 @@ import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
 import org.kmodwatch.agent.config.ByteSize;
+import org.kmodwatch.agent.settings.WatchOptions;
 import org.kmodwatch.agent.sink.HistoryTarget;
 
 /**
@@ -18,21 +19,21 @@ final class PlainArguments {
   /** What follows them without an equals sign can be read in two ways. */
   private static final Set<String> HAVE_VALUE_OR_NOT = Set.of("--pin", "--history");
 
-  private final WatchCommand command;
+  private final WatchOptions options;
   private final Set<String> seen = new HashSet<>();
 
-  private PlainArguments(WatchCommand command) {
-    this.command = command;
+  private PlainArguments(WatchOptions options) {
+    this.options = options;
   }
 
   /**
-   * Sets the options of {@code command}.
+   * Sets {@code options}.
    *
    * @param args the command line, of which the first is the command's name
-   * @return whether they were plain; if not, {@code command} must not be used
+   * @return whether they were plain; if not, {@code options} must not be used
    */
-  static boolean read(String[] args, WatchCommand command) {
-    return new PlainArguments(command).read(args);
+  static boolean read(String[] args, WatchOptions options) {
+    return new PlainArguments(options).read(args);
   }
 
   private boolean read(String[] args) {
@@ -62,9 +63,9 @@ final class PlainArguments {
   /** An option without a value. */
   private boolean take(String name) {
     switch (name) {
-      case "--guard-ftrace" -> command.guardFtrace = true;
-      case "--pin" -> command.pins = Path.of(WatchCommand.DEFAULT_PINS);
-      case "--history" -> command.history.folder = Path.of(HistoryTarget.DEFAULT_FOLDER);
+      case "--guard-ftrace" -> options.guardFtrace = true;
+      case "--pin" -> options.pins = Path.of(WatchOptions.DEFAULT_PINS);
+      case "--history" -> options.history.folder = Path.of(HistoryTarget.DEFAULT_FOLDER);
       default -> {
         return false;
       }
@@ -78,41 +79,41 @@ final class PlainArguments {
     }
     switch (name) {
       case "--fail-on" -> {
-        return command.output.failOn.add(value);
+        return options.output.failOn.add(value);
       }
       case "--signatures" -> {
-        return command.signatures.add(Path.of(value));
+        return options.signatures.add(Path.of(value));
       }
       case "-o", "--output" -> {
-        command.output.format = value;
+        options.output.format = value;
         return seen.add("--output");
       }
       case "--set" -> {
-        return command.assignments.add(value);
+        return options.assignments.add(value);
       }
-      case "--config" -> command.config = Path.of(value);
-      case "--policy" -> command.policy.file = Path.of(value);
-      case "--repeat-window" -> command.policy.repeatWindow = value;
-      case "--record" -> command.record = Path.of(value);
-      case "--image-buffer" -> command.imageBuffer = value;
-      case "--keep-images" -> command.keepImages = Path.of(value);
-      case "--pin" -> command.pins = Path.of(value);
-      case "--history" -> command.history.folder = Path.of(value);
-      case "--history-max-age" -> command.history.maxAge = value;
-      case "--state" -> command.state = Path.of(value);
-      case "--webhook" -> command.webhook = value;
-      case "--webhook-token-file" -> command.webhookTokenFile = Path.of(value);
-      case "--spool" -> command.spool = Path.of(value);
-      case "--listen" -> command.listen = value;
+      case "--config" -> options.config = Path.of(value);
+      case "--policy" -> options.policy.file = Path.of(value);
+      case "--repeat-window" -> options.policy.repeatWindow = value;
+      case "--record" -> options.record = Path.of(value);
+      case "--image-buffer" -> options.imageBuffer = value;
+      case "--keep-images" -> options.keepImages = Path.of(value);
+      case "--pin" -> options.pins = Path.of(value);
+      case "--history" -> options.history.folder = Path.of(value);
+      case "--history-max-age" -> options.history.maxAge = value;
+      case "--state" -> options.state = Path.of(value);
+      case "--webhook" -> options.webhook = value;
+      case "--webhook-token-file" -> options.webhookTokenFile = Path.of(value);
+      case "--spool" -> options.spool = Path.of(value);
+      case "--listen" -> options.listen = value;
       case "--keep-images-max", "--spool-max", "--history-max" -> {
         Optional<ByteSize> size = ByteSize.parse(value);
         if (size.isEmpty()) {
           return false;
         }
         switch (name) {
-          case "--spool-max" -> command.spoolMax = size.get();
-          case "--history-max" -> command.history.max = size.get();
-          default -> command.keepImagesMax = size.get();
+          case "--spool-max" -> options.spoolMax = size.get();
+          case "--history-max" -> options.history.max = size.get();
+          default -> options.keepImagesMax = size.get();
         }
       }
       default -> {

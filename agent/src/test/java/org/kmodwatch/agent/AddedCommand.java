@@ -2,12 +2,15 @@ package org.kmodwatch.agent;
 
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import org.kmodwatch.agent.shell.CommandException;
+import org.kmodwatch.agent.shell.ExitStatus;
+import org.kmodwatch.agent.shell.SubcommandProvider;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
 /** A subcommand from another jar. */
 @Command(name = "added", header = "Added by a test.")
-final class AddedCommand implements Callable<Integer> {
+public final class AddedCommand implements Callable<Integer> {
 
   @Parameters(arity = "0..1")
   @Nullable String how;

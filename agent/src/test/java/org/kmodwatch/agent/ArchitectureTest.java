@@ -27,7 +27,7 @@ class ArchitectureTest {
   static final ArchRule onlyShellOpensTheStreams =
       noClasses()
           .that()
-          .doNotHaveFullyQualifiedName("org.kmodwatch.agent.Shell")
+          .doNotHaveFullyQualifiedName("org.kmodwatch.agent.shell.Shell")
           .should()
           .dependOnClassesThat()
           .areAssignableTo(FileDescriptor.class);

@@ -11,9 +11,11 @@ import java.time.ZoneId;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.kmodwatch.agent.shell.Shell;
+import org.kmodwatch.agent.shell.StandardOutput;
 
 /** Runs {@code kmodwatch} in this process. */
-final class Cli {
+public final class Cli {
   private final Map<String, String> variables = new HashMap<>();
   private InputStream in = InputStream.nullInputStream();
   private boolean terminal;
@@ -22,52 +24,52 @@ final class Cli {
   private OutputStream out = new ByteArrayOutputStream();
 
   /** What a command did. */
-  record Result(int status, String out, String err) {
-    List<String> outLines() {
+  public record Result(int status, String out, String err) {
+    public List<String> outLines() {
       return out.lines().toList();
     }
 
-    List<String> errLines() {
+    public List<String> errLines() {
       return err.lines().toList();
     }
   }
 
-  Cli onTerminal(int columns) {
+  public Cli onTerminal(int columns) {
     terminal = true;
     variables.put("COLUMNS", Integer.toString(columns));
     return this;
   }
 
-  Cli withErrOnTerminal() {
+  public Cli withErrOnTerminal() {
     errTerminal = true;
     return this;
   }
 
-  Cli variable(String name, String value) {
+  public Cli variable(String name, String value) {
     variables.put(name, value);
     return this;
   }
 
-  Cli withInput(byte[] bytes) {
+  public Cli withInput(byte[] bytes) {
     return readingFrom(new ByteArrayInputStream(bytes));
   }
 
-  Cli readingFrom(InputStream stream) {
+  public Cli readingFrom(InputStream stream) {
     in = stream;
     return this;
   }
 
-  Cli withRoot(Path path) {
+  public Cli withRoot(Path path) {
     root = path;
     return this;
   }
 
-  Cli writingTo(OutputStream stream) {
+  public Cli writingTo(OutputStream stream) {
     out = stream;
     return this;
   }
 
-  Shell shell(ByteArrayOutputStream err) {
+  public Shell shell(ByteArrayOutputStream err) {
     return new Shell(
         in,
         new StandardOutput(out, false),
@@ -79,7 +81,7 @@ final class Cli {
         root);
   }
 
-  Result run(String... args) {
+  public Result run(String... args) {
     var err = new ByteArrayOutputStream();
     int status = new Main(shell(err)).run(args);
     String written =

@@ -11,6 +11,8 @@ import java.util.List;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.kmodwatch.agent.settings.OutputOptions;
+import org.kmodwatch.agent.shell.ExitStatus;
 
 /** Asks a real bash what it would offer. */
 class CompletionCommandTest {

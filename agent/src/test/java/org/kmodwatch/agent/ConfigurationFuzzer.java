@@ -6,6 +6,8 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.kmodwatch.agent.config.ConfigException;
+import org.kmodwatch.agent.settings.Configuration;
+import org.kmodwatch.agent.shell.Shell;
 
 /**
  * What the fuzzer does with a configuration: all that {@code config check} and SIGHUP do. Only the

@@ -6,7 +6,7 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /** Holds what one input of a fuzzer costs: a small input that takes long, or much, is a finding. */
-final class FuzzCost {
+public final class FuzzCost {
 
   /** Of a processor, and of instrumented code; the inputs are of a MiB at most. */
   private static final Duration LONGEST = Duration.ofSeconds(4);
@@ -26,7 +26,7 @@ final class FuzzCost {
    * for the first time loads classes, which the fuzzer rewrites on this thread. What is too much
    * each time is a finding.
    */
-  static void hold(int bytes, Runnable body) {
+  public static void hold(int bytes, Runnable body) {
     String all = "";
     for (int i = 0; i < RUNS; i++) {
       String excess = excess(bytes, body);

@@ -8,7 +8,7 @@ import java.io.OutputStream;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-class MainTest {
+public final class MainTest {
 
   @Test
   void version_saysNameAndVersion() {
@@ -166,7 +166,7 @@ class MainTest {
     assertThat(result.status()).isEqualTo(70);
   }
 
-  static OutputStream failing(String message) {
+  public static OutputStream failing(String message) {
     return new OutputStream() {
       @Override
       public void write(int b) throws IOException {

@@ -10,6 +10,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.kmodwatch.agent.config.ByteSize;
+import org.kmodwatch.agent.shell.ExitStatus;
+import org.kmodwatch.agent.watch.WatchCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.OptionSpec;
 
@@ -66,14 +68,15 @@ class PlainArgumentsTest {
         "x"
       })
   void whatIsNotPlain_isLeftToPicocli(String arguments) {
-    assertThat(PlainArguments.read(("watch " + arguments).split(" "), command())).isFalse();
+    assertThat(PlainArguments.read(("watch " + arguments).split(" "), command().options()))
+        .isFalse();
   }
 
   private static void assertAlike(List<String> arguments, String of) {
     var plain = command();
     var args = new ArrayList<>(List.of("watch"));
     args.addAll(arguments);
-    assertThat(PlainArguments.read(args.toArray(String[]::new), plain)).as(of).isTrue();
+    assertThat(PlainArguments.read(args.toArray(String[]::new), plain.options())).as(of).isTrue();
     var ofPicocli = command();
     new CommandLine(ofPicocli).parseArgs(arguments.toArray(String[]::new));
     assertThat(options(plain)).as(of).isEqualTo(options(ofPicocli));

@@ -11,6 +11,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.kmodwatch.agent.output.OutputFormat;
+import org.kmodwatch.agent.settings.OutputOptions;
 
 /** What is a finding in one output is one in all of them, however the event says what it reads. */
 @NullMarked

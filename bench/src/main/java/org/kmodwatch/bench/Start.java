@@ -123,7 +123,7 @@ final class Start implements Measurement {
                   "-XX:AOTCache=" + home.resolve("kmodwatch.aot"),
                   "-cp",
                   String.join(":", jars),
-                  "org.kmodwatch.agent.Training",
+                  "org.kmodwatch.agent.build.Training",
                   signed.toString(),
                   root.resolve("machine" + i).toString())
               .redirectOutput(ProcessBuilder.Redirect.DISCARD)

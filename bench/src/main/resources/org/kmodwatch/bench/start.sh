@@ -35,7 +35,7 @@ while [ "$round" -lt "${ROUNDS:-5}" ]; do
   start as_shipped
   read -r began _ </proc/uptime
   "$home/runtime/bin/java" "@$home/java/common" "@$home/java/watch" "-XX:AOTCache=$home/kmodwatch.aot" -cp "$path" \
-    org.kmodwatch.agent.Training /root/signed.ko "/root/machine$round" >/dev/null 2>&1
+    org.kmodwatch.agent.build.Training /root/signed.ko "/root/machine$round" >/dev/null 2>&1
   read -r ended _ </proc/uptime
   echo "training $began $ended"
   round=$((round + 1))

@@ -2,8 +2,8 @@ package org.kmodwatch.lab;
 
 import java.io.PrintWriter;
 import java.util.function.Supplier;
-import org.kmodwatch.agent.CommandException;
-import org.kmodwatch.agent.ExitStatus;
+import org.kmodwatch.agent.shell.CommandException;
+import org.kmodwatch.agent.shell.ExitStatus;
 import picocli.CommandLine.Model.CommandSpec;
 
 /** What the lab's commands do with a {@link LabException}. */

@@ -2,7 +2,7 @@ package org.kmodwatch.lab;
 
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
-import org.kmodwatch.agent.ExitStatus;
+import org.kmodwatch.agent.shell.ExitStatus;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;

@@ -1,6 +1,6 @@
 package org.kmodwatch.lab;
 
-import org.kmodwatch.agent.SubcommandProvider;
+import org.kmodwatch.agent.shell.SubcommandProvider;
 
 /** Adds {@code lab} to the command line. */
 public final class LabSubcommandProvider implements SubcommandProvider {

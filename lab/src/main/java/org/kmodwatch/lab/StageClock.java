@@ -4,8 +4,8 @@ import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
-import org.kmodwatch.agent.ProgressBar;
-import org.kmodwatch.agent.StatusLine;
+import org.kmodwatch.agent.replay.ProgressBar;
+import org.kmodwatch.agent.shell.StatusLine;
 
 /**
  * Shows on the terminal what goes on and how long it has taken so far. Nothing is shown while the

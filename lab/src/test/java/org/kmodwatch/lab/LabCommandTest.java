@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
-import org.kmodwatch.agent.CommandException;
+import org.kmodwatch.agent.shell.CommandException;
 import picocli.CommandLine;
 
 class LabCommandTest {

@@ -12,7 +12,7 @@ import java.time.Duration;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.kmodwatch.agent.StatusLine;
+import org.kmodwatch.agent.shell.StatusLine;
 
 class StageClockTest {
 

@@ -1,0 +1,106 @@
+package org.kmodwatch.agent.command;
+
+import java.io.BufferedInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.Consumer;
+import org.kmodwatch.agent.pipeline.Pipeline;
+import org.kmodwatch.agent.policy.Policy;
+import org.kmodwatch.agent.replay.RecordingFeed;
+import org.kmodwatch.agent.replay.ReplayCommand;
+import org.kmodwatch.agent.replay.ReplayRun;
+import org.kmodwatch.agent.shell.CommandException;
+import org.kmodwatch.agent.shell.Complaints;
+import org.kmodwatch.agent.shell.ExitStatus;
+import org.kmodwatch.agent.shell.Shell;
+import org.kmodwatch.core.format.Compression;
+import org.kmodwatch.core.format.EventReader;
+import org.kmodwatch.core.format.LoadReader;
+import org.kmodwatch.core.format.ReadOptions;
+import org.kmodwatch.core.load.LoadRecord;
+import org.kmodwatch.core.load.LoadTrackerOptions;
+import org.kmodwatch.core.signature.Signature;
+
+/**
+ * Reads the loads that files tell of: load records as {@code -o loads} writes them, or recordings
+ * of events, which are joined and judged first.
+ */
+public final class RecordedLoads {
+
+  /** Where a record says what it is: it is the first key of each. */
+  private static final int PEEKED = 4096;
+
+  private final List<Signature> signatures;
+  private final Shell shell;
+  private final Complaints badLines;
+
+  RecordedLoads(List<Signature> signatures, Shell shell) {
+    this.signatures = List.copyOf(signatures);
+    this.shell = shell;
+    this.badLines = new Complaints(shell, "bad lines");
+  }
+
+  /**
+   * Hands on each load of {@code files}, in order.
+   *
+   * @param files names; {@code -} is standard input
+   * @throws CommandException if one cannot be read
+   */
+  void read(List<String> files, Consumer<LoadRecord> loads) {
+    for (String file : files) {
+      boolean piped = file.equals(ReplayRun.STANDARD_INPUT);
+      String name = piped ? "standard input" : file;
+      try (InputStream in = piped ? shell.in() : Files.newInputStream(Path.of(file))) {
+        read(new BufferedInputStream(Compression.open(in)), name, loads);
+      } catch (IOException e) {
+        throw new CommandException(
+            ExitStatus.UNAVAILABLE,
+            "cannot read %s: %s".formatted(name, ReplayCommand.reason(e)),
+            e);
+      }
+    }
+    badLines.finish();
+  }
+
+  private void read(BufferedInputStream in, String name, Consumer<LoadRecord> loads)
+      throws IOException {
+    in.mark(PEEKED);
+    byte[] start = in.readNBytes(PEEKED);
+    in.reset();
+    if (new String(start, StandardCharsets.UTF_8).contains("\"" + LoadRecord.SCHEMA + "\"")) {
+      LoadReader.readAll(
+          in, name, ReadOptions.DEFAULT, loads, line -> badLines.add(line.toString()));
+    } else {
+      events(in, name, loads);
+    }
+  }
+
+  private void events(InputStream in, String name, Consumer<LoadRecord> loads) throws IOException {
+    var pipeline =
+        new Pipeline(
+            signatures,
+            List.of(),
+            shell,
+            LoadTrackerOptions.of(LoadRecord.Host.UNKNOWN, null),
+            Policy.none(),
+            Duration.ZERO,
+            Pipeline.BeforeLoad.NOTHING,
+            (record, basis) -> loads.accept(record));
+    try {
+      EventReader.read(
+          in,
+          name,
+          ReadOptions.DEFAULT,
+          new RecordingFeed(pipeline, line -> badLines.add(line.toString())));
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    }
+    pipeline.finish();
+  }
+}

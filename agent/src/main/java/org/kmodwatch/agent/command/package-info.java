@@ -1,0 +1,5 @@
+/** The other subcommands: history, policy, config, inspect, doctor, signatures. */
+@NullMarked
+package org.kmodwatch.agent.command;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,55 @@
+package org.kmodwatch.agent.pipeline;
+
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.kmodwatch.agent.watch.Inventory;
+import org.kmodwatch.core.event.Argument;
+import org.kmodwatch.core.event.ContainerContext;
+import org.kmodwatch.core.event.Event;
+import org.kmodwatch.core.event.EventNames;
+import org.kmodwatch.core.event.KubernetesContext;
+import org.kmodwatch.core.event.ProcessContext;
+import org.kmodwatch.core.event.Value;
+
+/** Events that Kmodwatch makes about itself: no process is to blame for them. */
+public final class OwnEvents {
+
+  private OwnEvents() {}
+
+  /**
+   * Says that something was lost.
+   *
+   * @param more arguments behind those that each such event has
+   */
+  public static Event lost(
+      String hostName, Instant now, long count, List<String> reasons, Argument... more) {
+    var args = new ArrayList<Argument>();
+    args.add(new Argument("count", "unsigned long", Value.of(count)));
+    args.add(new Argument("reasons", "[]string", Value.ofStrings(reasons)));
+    args.addAll(List.of(more));
+    return event(hostName, EventNames.EVENTS_LOST, now, args);
+  }
+
+  public static Event event(String hostName, String name, Instant now, List<Argument> args) {
+    return new Event(
+        Event.SOURCE_TRACEE,
+        Inventory.nanos(now),
+        new ProcessContext(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, "", null, null),
+        hostName,
+        ContainerContext.NONE,
+        KubernetesContext.NONE,
+        "0",
+        name,
+        null,
+        0L,
+        "",
+        null,
+        false,
+        false,
+        args,
+        null,
+        Map.of());
+  }
+}

@@ -1,0 +1,379 @@
+package org.kmodwatch.agent.replay;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.kmodwatch.agent.shell.CommandException;
+import org.kmodwatch.agent.shell.Counted;
+import org.kmodwatch.agent.shell.ExitStatus;
+import org.kmodwatch.agent.shell.Interruption;
+import org.kmodwatch.core.event.Event;
+import org.kmodwatch.core.format.BadLine;
+import org.kmodwatch.core.format.EventHandler;
+
+/**
+ * One replay from its start to its end or its interruption: progress on the terminal, signals, and
+ * the checkpoints of {@code --resume}. Used by the thread that reads.
+ *
+ * <p>A run that goes on reads its inputs from the beginning, as every run does, and hands all of it
+ * to the same pipeline; what comes out is muted as far as the checkpoint. So the load tracker, the
+ * engine and signatures that remember are in just the state that they were in, and nothing about
+ * them has to be written down or found again. A place is told by how many events and bad lines come
+ * before it, which does not depend on how the input is cut into blocks. That the same comes out as
+ * before is not believed but checked, by length and checksum.
+ */
+public final class ReplayRun implements AutoCloseable {
+
+  public static final String STANDARD_INPUT = "-";
+
+  private final ReplayScreen screen;
+  private final Surroundings surroundings;
+  private final OptionalLong totalBytes;
+  private final @Nullable ProgressBar bar;
+  private final @Nullable Resumption resumption;
+  private final Interruption interruption;
+  private final Delivery delivery;
+
+  /** Up to where what comes out is muted. */
+  private final Checkpoint.Position muteUntil;
+
+  private boolean muted;
+  private long handedOver;
+  private long events;
+  private long bytesBefore;
+  private long inputBytes;
+  private long lastCheckpointNanos;
+
+  /** Somebody has asked for the end; is thrown through whoever reads. */
+  static final class InterruptedRunException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    InterruptedRunException() {
+      super("interrupted", null, false, false);
+    }
+  }
+
+  /**
+   * What a run needs beside its inputs.
+   *
+   * @param nanoTime as {@link System#nanoTime}
+   * @param checkpointInterval how often a checkpoint is written
+   * @param interruption asked once, at the start
+   */
+  record Surroundings(
+      LongSupplier nanoTime, Duration checkpointInterval, Supplier<Interruption> interruption) {
+
+    /** Those of a process. */
+    static final Surroundings OF_PROCESS =
+        new Surroundings(System::nanoTime, Duration.ofSeconds(5), Interruption::bySignals);
+  }
+
+  /** Has everything written that was handed over. */
+  interface Delivery {
+    void flush() throws IOException;
+  }
+
+  /** What {@code --resume} adds: the file, and what the run was begun with. */
+  private record Resumption(Path path, CheckpointFile file, Checkpoint begun) {}
+
+  private ReplayRun(
+      ReplayScreen screen,
+      Surroundings surroundings,
+      OptionalLong totalBytes,
+      boolean progress,
+      @Nullable Resumption resumption,
+      Checkpoint.Position muteUntil,
+      Delivery delivery) {
+    this.screen = screen;
+    this.surroundings = surroundings;
+    this.totalBytes = totalBytes;
+    this.bar =
+        progress && totalBytes.isPresent()
+            ? new ProgressBar(screen.line(), surroundings.nanoTime(), totalBytes.getAsLong())
+            : null;
+    this.resumption = resumption;
+    this.muteUntil = muteUntil;
+    this.delivery = delivery;
+    this.lastCheckpointNanos = surroundings.nanoTime().getAsLong();
+    this.muted = muteUntil.handedOver() > 0;
+    screen.mute(muted);
+    this.interruption = surroundings.interruption().get();
+  }
+
+  /**
+   * Starts a run over {@code files}.
+   *
+   * @param progress whether to show it on a terminal
+   * @param resume where checkpoints are kept, and where one may be that this run goes on from
+   * @param settings what else decides what comes out, by name; asked for checkpoints only
+   * @param delivery of what the run is to write to
+   * @throws CommandException if it cannot go on from the checkpoint that is there, or not be
+   *     resumed at all
+   */
+  static ReplayRun start(
+      ReplayScreen screen,
+      Surroundings surroundings,
+      List<String> files,
+      boolean progress,
+      @Nullable Path resume,
+      Supplier<Map<String, String>> settings,
+      Delivery delivery) {
+    if (resume == null) {
+      return new ReplayRun(
+          screen,
+          surroundings,
+          totalBytes(files),
+          progress,
+          null,
+          Checkpoint.Position.START,
+          delivery);
+    }
+    var begun = new Checkpoint(settings.get(), inputs(files), Checkpoint.Position.START);
+    var file = new CheckpointFile(resume);
+    Optional<Checkpoint> before = file.read();
+    if (before.isPresent()) {
+      goOn(screen, resume, before.get(), begun);
+    } else {
+      // Better now than after hours.
+      file.write(begun);
+    }
+    return new ReplayRun(
+        screen,
+        surroundings,
+        OptionalLong.of(begun.totalBytes()),
+        progress,
+        new Resumption(resume, file, begun),
+        before.map(Checkpoint::position).orElse(Checkpoint.Position.START),
+        delivery);
+  }
+
+  private static void goOn(ReplayScreen screen, Path resume, Checkpoint before, Checkpoint now) {
+    Optional<String> difference = before.differenceTo(now);
+    if (difference.isPresent()) {
+      throw new CommandException(
+          ExitStatus.USAGE,
+          "--resume %s is of another replay: %s; give what it was begun with, or begin anew: remove %s"
+                  .formatted(resume, difference.get(), resume)
+              + ", and what that replay has written");
+    }
+    screen.note(
+        "kmodwatch: going on at %d %%; what comes before is read again, and not told again"
+            .formatted(before.percent()));
+  }
+
+  private static OptionalLong totalBytes(List<String> files) {
+    long total = 0;
+    for (String file : files) {
+      Path path = Path.of(file);
+      if (file.equals(STANDARD_INPUT) || !Files.isRegularFile(path)) {
+        return OptionalLong.empty();
+      }
+      try {
+        total += Files.size(path);
+      } catch (IOException e) {
+        return OptionalLong.empty();
+      }
+    }
+    return OptionalLong.of(total);
+  }
+
+  private static List<ReplayInput> inputs(List<String> files) {
+    var inputs = new ArrayList<ReplayInput>();
+    for (String file : files) {
+      if (file.equals(STANDARD_INPUT)) {
+        throw new CommandException(
+            ExitStatus.USAGE,
+            "standard input cannot be read again, as --resume has to; give the recording as a"
+                + " file");
+      }
+      try {
+        if (Files.exists(Path.of(file)) && !Files.isRegularFile(Path.of(file))) {
+          throw new CommandException(
+              ExitStatus.USAGE,
+              "%s cannot be read again, as --resume has to; give the recording as a file"
+                  .formatted(file));
+        }
+        inputs.add(ReplayInput.of(Path.of(file)));
+      } catch (NoSuchFileException e) {
+        throw new CommandException(
+            ExitStatus.UNAVAILABLE, "cannot read %s: there is no such file".formatted(file), e);
+      } catch (IOException e) {
+        throw new CommandException(
+            ExitStatus.UNAVAILABLE, "cannot read %s: %s".formatted(file, e), e);
+      }
+    }
+    return inputs;
+  }
+
+  /** Counts what {@code handler} has taken; throws {@link InterruptedRunException} in between. */
+  EventHandler counting(EventHandler handler) {
+    return new EventHandler() {
+      @Override
+      public void onEvent(Event event) {
+        handler.onEvent(event);
+        events++;
+        handedOver();
+      }
+
+      @Override
+      public void onBadLine(BadLine line) {
+        handler.onBadLine(line);
+        handedOver();
+      }
+    };
+  }
+
+  /** What looks on while {@code channel} is read, or, if it is null, something without a size. */
+  ParallelReader.Onlooker onlooker(@Nullable FileChannel channel) {
+    return new ParallelReader.Onlooker() {
+      @Override
+      public long position() throws IOException {
+        return channel == null ? 0 : channel.position();
+      }
+
+      @Override
+      public void at(long position) {
+        inputBytes = bytesBefore + position;
+        look();
+      }
+    };
+  }
+
+  /** One input has been read as far as it can be. */
+  void endOfInput(long sizeBytes) {
+    bytesBefore += sizeBytes;
+    inputBytes = bytesBefore;
+  }
+
+  private void handedOver() {
+    handedOver++;
+    if (muted && handedOver == muteUntil.handedOver()) {
+      endMuting();
+    }
+    if (interruption.isAsked()) {
+      throw new InterruptedRunException();
+    }
+  }
+
+  private void look() {
+    if (bar != null) {
+      bar.at(muted ? "catching up" : "replay", inputBytes);
+    }
+    if (interruption.isAsked()) {
+      throw new InterruptedRunException();
+    }
+    long now = surroundings.nanoTime().getAsLong();
+    if (resumption != null
+        && !muted
+        && now - lastCheckpointNanos >= surroundings.checkpointInterval().toNanos()) {
+      lastCheckpointNanos = now;
+      writeCheckpoint(resumption);
+    }
+  }
+
+  /** What came out up to here has to be what came out of the run that this one goes on with. */
+  private void endMuting() {
+    flush();
+    if (screen.outputBytes() != muteUntil.outputBytes()
+        || screen.outputChecksum() != muteUntil.outputChecksum()) {
+      throw differs();
+    }
+    muted = false;
+    screen.mute(false);
+  }
+
+  private CommandException differs() {
+    Path path = resumption == null ? Path.of("") : resumption.path();
+    return new CommandException(
+        ExitStatus.UNAVAILABLE,
+        "cannot go on with --resume %s: the same recordings give something else than they gave;"
+                .formatted(path)
+            + " nothing was written; begin anew: remove %s, and what that replay has written"
+                .formatted(path));
+  }
+
+  private void writeCheckpoint(Resumption to) {
+    flush();
+    try {
+      screen.force();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    Checkpoint begun = to.begun();
+    to.file()
+        .write(
+            new Checkpoint(
+                begun.settings(),
+                begun.inputs(),
+                new Checkpoint.Position(
+                    handedOver, inputBytes, screen.outputBytes(), screen.outputChecksum())));
+  }
+
+  private void flush() {
+    try {
+      delivery.flush();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
+   * All inputs were read.
+   *
+   * @throws CommandException if there was less in them than the run that this one goes on with had
+   *     handed over
+   */
+  void endOfInputs() {
+    if (muted) {
+      throw differs();
+    }
+  }
+
+  /** All is written: there is nothing to go on with. */
+  void finish() throws IOException {
+    if (resumption != null) {
+      screen.force();
+      resumption.file().delete();
+    }
+  }
+
+  /** Writes down where the run was interrupted, and says how it can be gone on with. */
+  void interrupt() {
+    String far =
+        totalBytes.isPresent()
+            ? "at %d %%".formatted(ProgressBar.percent(inputBytes, totalBytes.getAsLong()))
+            : "after %s".formatted(Counted.of(events, "event"));
+    if (resumption == null) {
+      screen.note(
+          "kmodwatch: interrupted %s; what is written is whole, the rest was not read"
+                  .formatted(far)
+              + "%s".formatted(totalBytes.isPresent() ? "; --resume FILE could go on there" : ""));
+      return;
+    }
+    // What an earlier run wrote down is further than this one came.
+    if (!muted) {
+      writeCheckpoint(resumption);
+    }
+    screen.note(
+        "kmodwatch: interrupted %s; go on with the same command, adding to its output: --resume %s"
+            .formatted(far, resumption.path()));
+  }
+
+  @Override
+  public void close() {
+    screen.line().clear();
+    interruption.close();
+  }
+}

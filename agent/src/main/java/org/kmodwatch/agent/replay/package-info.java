@@ -1,0 +1,8 @@
+/**
+ * The same pipeline over recordings, audit logs and Kafka topics. Open {@link
+ * org.kmodwatch.agent.replay.ReplayRun} first.
+ */
+@NullMarked
+package org.kmodwatch.agent.replay;
+
+import org.jspecify.annotations.NullMarked;

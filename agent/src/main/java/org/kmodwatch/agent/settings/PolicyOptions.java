@@ -1,0 +1,48 @@
+package org.kmodwatch.agent.settings;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import org.kmodwatch.agent.alert.AlertConfig;
+import org.kmodwatch.agent.config.Span;
+import org.kmodwatch.agent.shell.CommandException;
+import org.kmodwatch.agent.shell.ExitStatus;
+import picocli.CommandLine.Option;
+
+/** The options on what alerts that {@code watch} and {@code replay} share. */
+public final class PolicyOptions {
+
+  @Option(
+      names = "--policy",
+      paramLabel = "FILE",
+      description = "Take the rules of the policy from FILE; see kmodwatch policy --help.")
+  public @Nullable Path file;
+
+  @Option(
+      names = "--repeat-window",
+      paramLabel = "TIME",
+      description =
+          "How long, in replay by the recording's clock, the same alert is counted rather than told"
+              + " again, such as 30s or 1h; 0 tells each. Default: 10m.")
+  public @Nullable String repeatWindow;
+
+  /**
+   * How long the same alert is counted.
+   *
+   * @param otherwise if nobody says
+   * @throws CommandException if what was said is no time, or one that is too long
+   */
+  public Duration repeatWindow(Duration otherwise) {
+    if (repeatWindow == null) {
+      return otherwise;
+    }
+    return Span.parse(repeatWindow)
+        .filter(span -> span.compareTo(AlertConfig.MAX_REPEAT_WINDOW) <= 0)
+        .orElseThrow(
+            () ->
+                new CommandException(
+                    ExitStatus.USAGE,
+                    "--repeat-window takes a time from 0 to 7d, such as 30s, 10m or 1h: "
+                        + repeatWindow));
+  }
+}

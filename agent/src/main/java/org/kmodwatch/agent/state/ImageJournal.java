@@ -1,0 +1,116 @@
+package org.kmodwatch.agent.state;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.util.LinkedHashSet;
+import java.util.SequencedSet;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.kmodwatch.agent.identity.ReadingMarks;
+import org.kmodwatch.core.event.Event;
+
+/**
+ * The attempts whose image was being read when an agent ended. The events of a pinned sensor come
+ * again at the next start, and what ended one agent would end each that follows; so no image is
+ * read twice after that.
+ *
+ * <p>A file of lines, an attempt's id each: first those that ended an agent, then the one that is
+ * being read, which is taken off when that is done. Not synced to disk, as {@link ReportJournal} is
+ * not. Where it cannot be written, images are read all the same, and that is said once. Used by the
+ * sensor's thread.
+ */
+public final class ImageJournal implements ReadingMarks, AutoCloseable {
+
+  private static final String FILE = "reading";
+
+  private final @Nullable FileChannel file;
+  private final Consumer<String> notes;
+  private final Set<String> ended = new LinkedHashSet<>();
+  private long endedBytes;
+  private boolean fails;
+
+  private ImageJournal(@Nullable FileChannel file, Consumer<String> notes) {
+    this.file = file;
+    this.notes = notes;
+  }
+
+  /**
+   * Opens the one of a folder, which is there.
+   *
+   * @param notes takes lines for a person
+   */
+  public static ImageJournal open(Path folder, Consumer<String> notes) {
+    try {
+      FileChannel file = StateFiles.open(folder.resolve(FILE));
+      var journal = new ImageJournal(file, notes);
+      try {
+        journal.takeOver(file);
+      } catch (IOException e) {
+        journal.failed(e);
+      }
+      return journal;
+    } catch (IOException e) {
+      var journal = new ImageJournal(null, notes);
+      journal.failed(e);
+      return journal;
+    }
+  }
+
+  @Override
+  public boolean begin(Event event) {
+    String id = ReportJournal.attemptOf(event);
+    if (ended.contains(id)) {
+      return false;
+    }
+    if (file != null) {
+      try {
+        StateFiles.write(file, endedBytes, id + "\n");
+        fails = false;
+      } catch (IOException e) {
+        failed(e);
+      }
+    }
+    return true;
+  }
+
+  @Override
+  public void end() {
+    if (file != null) {
+      try {
+        file.truncate(endedBytes);
+      } catch (IOException e) {
+        failed(e);
+      }
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    if (file != null) {
+      file.close();
+    }
+  }
+
+  private void takeOver(FileChannel from) throws IOException {
+    SequencedSet<String> marks = AttemptIds.takeOver(from);
+    ended.addAll(marks);
+    endedBytes = from.size();
+    if (!marks.isEmpty()) {
+      notes.accept(
+          "an agent ended as it read the image of attempt %s, which is not read again"
+              .formatted(marks.getLast()));
+    }
+  }
+
+  private void failed(IOException e) {
+    if (!fails) {
+      fails = true;
+      notes.accept(
+          "state: cannot note which image is being read, one that ends this agent may end the next"
+              + " one too: "
+              + e.getMessage());
+    }
+  }
+}

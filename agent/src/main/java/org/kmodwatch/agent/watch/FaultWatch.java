@@ -1,0 +1,103 @@
+package org.kmodwatch.agent.watch;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+import org.kmodwatch.agent.pipeline.OwnEvents;
+import org.kmodwatch.agent.pipeline.Pipeline;
+import org.kmodwatch.agent.shell.Complaints;
+import org.kmodwatch.agent.shell.Shell;
+import org.kmodwatch.agent.state.ReportJournal;
+import org.kmodwatch.core.event.Event;
+import org.kmodwatch.core.event.EventNames;
+
+/**
+ * Lets a run go on when something in the agent cannot handle an event: says which one, and makes an
+ * event of what was passed over. What the whole machine has too little of, memory before all, still
+ * ends the run. No thread of its own: {@link #tick} does it.
+ */
+public final class FaultWatch implements Pipeline.FaultHandler {
+
+  /** From one event about what was passed over to the next. */
+  private static final Duration INTERVAL = Duration.ofSeconds(10);
+
+  private final String hostName;
+  private final Complaints complaints;
+  private final LongSupplier nanoTime;
+  private long passedOver;
+  private long told;
+  private long toldNanos;
+  private String last = "";
+
+  /**
+   * Makes one.
+   *
+   * @param nanoTime a clock that nobody can set, as {@link System#nanoTime}
+   */
+  FaultWatch(String hostName, Shell shell, LongSupplier nanoTime) {
+    this.hostName = hostName;
+    this.complaints = new Complaints(shell, "events passed over");
+    this.nanoTime = nanoTime;
+  }
+
+  @Override
+  public void failed(@Nullable Event event, Throwable fault) {
+    if (fault instanceof VirtualMachineError error && !(fault instanceof StackOverflowError)) {
+      throw error;
+    }
+    add(event, "%s (a fault of kmodwatch)".formatted(fault));
+  }
+
+  /** Passes over an event of an attempt that ended an agent before this one. */
+  void endedBefore(Event event) {
+    add(event, "an agent ended at this attempt");
+  }
+
+  private void add(@Nullable Event event, String why) {
+    last = "passed over: %s: %s".formatted(nameOf(event), why);
+    complaints.add(last);
+    // Of those about losses it is told on standard error alone: another would fail as they did.
+    if (event == null || !event.eventName().equals(EventNames.EVENTS_LOST)) {
+      passedOver++;
+    }
+  }
+
+  private static String nameOf(@Nullable Event event) {
+    return event == null
+        ? "what rests on no event"
+        : "%s of attempt %s, by %s[%d]"
+            .formatted(
+                event.eventName(),
+                ReportJournal.attemptOf(event),
+                event.process().processName(),
+                event.process().hostProcessId());
+  }
+
+  /** Hands {@code sink} an event if more was passed over, and it is time to. */
+  void tick(Instant now, Consumer<Event> sink) {
+    if (told == 0 || nanoTime.getAsLong() - toldNanos >= INTERVAL.toNanos()) {
+      tell(now, sink);
+    }
+  }
+
+  /** Tells what was passed over since it was last told. */
+  void finish(Instant now, Consumer<Event> sink) {
+    tell(now, sink);
+    complaints.finish();
+  }
+
+  private void tell(Instant now, Consumer<Event> sink) {
+    if (passedOver == told) {
+      return;
+    }
+    long count = passedOver - told;
+    told = passedOver;
+    toldNanos = nanoTime.getAsLong();
+    sink.accept(
+        OwnEvents.lost(
+            hostName, now, count, List.of(last + " (%d since the start)".formatted(passedOver))));
+  }
+}

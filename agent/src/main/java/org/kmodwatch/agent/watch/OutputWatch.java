@@ -1,0 +1,113 @@
+package org.kmodwatch.agent.watch;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.kmodwatch.agent.output.Stall;
+import org.kmodwatch.agent.pipeline.OwnEvents;
+import org.kmodwatch.core.event.Argument;
+import org.kmodwatch.core.event.Event;
+import org.kmodwatch.core.event.EventNames;
+import org.kmodwatch.core.event.Value;
+
+/**
+ * Watches the outputs: makes an event of each that accepts nothing, of each that accepts again, and
+ * of what one has lost. No thread of its own: {@link #tick} does it.
+ */
+public final class OutputWatch {
+
+  /** From one event about an output's losses to the next. */
+  private static final Duration LOSS_INTERVAL = Duration.ofSeconds(10);
+
+  private final String hostName;
+  private final Consumer<String> notes;
+  private final Map<String, Stall> stalled = new LinkedHashMap<>();
+  private final Map<String, Told> told = new HashMap<>();
+
+  /** What was told of an output's losses. */
+  private record Told(long lost, long atNanos) {}
+
+  /**
+   * Makes one.
+   *
+   * @param notes takes a line for a person for each event, which not every output shows
+   */
+  OutputWatch(String hostName, Consumer<String> notes) {
+    this.hostName = hostName;
+    this.notes = notes;
+  }
+
+  /** Those that accept nothing now. */
+  List<Stall> stalled() {
+    return List.copyOf(stalled.values());
+  }
+
+  /**
+   * Compares the outputs with how they were, and hands {@code sink} an event for each change.
+   *
+   * @param now to be written down
+   * @param nowNanos of a clock that is never set
+   * @param stalls the outputs that accept nothing
+   * @param lost how many each output has lost, by its name
+   */
+  void tick(
+      Instant now,
+      long nowNanos,
+      List<Stall> stalls,
+      Map<String, Long> lost,
+      Consumer<Event> sink) {
+    for (Stall stall : stalls) {
+      if (stalled.put(stall.output(), stall) == null) {
+        notes.accept("output: %s: %s".formatted(stall.output(), stall.detail()));
+        sink.accept(event(EventNames.OUTPUT_STALLED, now, about(stall)));
+      }
+    }
+    List<String> names = stalls.stream().map(Stall::output).toList();
+    for (Stall was : List.copyOf(stalled.values())) {
+      if (!names.contains(was.output())) {
+        stalled.remove(was.output());
+        notes.accept(
+            "output: %s: accepts again, had not since %s".formatted(was.output(), was.since()));
+        sink.accept(event(EventNames.OUTPUT_RECOVERED, now, about(was)));
+      }
+    }
+    lost.forEach((output, count) -> tellLoss(output, count, now, nowNanos, sink));
+  }
+
+  /** While it accepts nothing, an event would only be lost there too, and be one more. */
+  private void tellLoss(
+      String output, long lost, Instant now, long nowNanos, Consumer<Event> sink) {
+    Told last = told.get(output);
+    if (lost <= (last == null ? 0 : last.lost())
+        || stalled.containsKey(output)
+        || (last != null && nowNanos - last.atNanos() < LOSS_INTERVAL.toNanos())) {
+      return;
+    }
+    long count = lost - (last == null ? 0 : last.lost());
+    told.put(output, new Told(lost, nowNanos));
+    String reason = "output %s: not accepted (%d since the start)".formatted(output, lost);
+    notes.accept("lost %d: %s".formatted(count, reason));
+    sink.accept(
+        OwnEvents.lost(
+            hostName,
+            now,
+            count,
+            List.of(reason),
+            new Argument("output", "string", Value.of(output))));
+  }
+
+  private static List<Argument> about(Stall stall) {
+    return List.of(
+        new Argument("output", "string", Value.of(stall.output())),
+        new Argument("detail", "string", Value.of(stall.detail())),
+        new Argument("since", "string", Value.of(stall.since().toString())));
+  }
+
+  private Event event(String name, Instant now, List<Argument> args) {
+    return OwnEvents.event(hostName, name, now, args);
+  }
+}

@@ -1,0 +1,158 @@
+package org.kmodwatch.agent.watch;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+import org.kmodwatch.agent.pipeline.OwnEvents;
+import org.kmodwatch.core.event.Argument;
+import org.kmodwatch.core.event.Event;
+import org.kmodwatch.core.event.EventNames;
+import org.kmodwatch.core.event.Value;
+import org.kmodwatch.sensor.ClockStep;
+import org.kmodwatch.sensor.LeftBehind;
+import org.kmodwatch.sensor.SensorFault;
+import org.kmodwatch.sensor.SensorStatistics;
+
+/**
+ * Watches the sensor: makes an event of each part that goes blind, of each that sees again, and of
+ * what was lost. No thread of its own: {@link #tick} does it.
+ */
+public final class SensorWatch {
+
+  /** From one event about losses to the next. */
+  private static final Duration LOSS_INTERVAL = Duration.ofSeconds(10);
+
+  private final String hostName;
+  private final Consumer<String> notes;
+  private final LongSupplier nanoTime;
+  private final Map<String, Blind> blind = new LinkedHashMap<>();
+  private long lossToldNanos;
+  private long lost;
+
+  /**
+   * Makes one.
+   *
+   * @param notes takes a line for a person for each event, which not every output shows
+   * @param nanoTime a clock that nobody can set, as {@link System#nanoTime}
+   */
+  SensorWatch(String hostName, Consumer<String> notes, LongSupplier nanoTime) {
+    this.hostName = hostName;
+    this.notes = notes;
+    this.nanoTime = nanoTime;
+  }
+
+  /** A part that is blind. */
+  record Blind(SensorFault fault, Instant since) {}
+
+  /** The parts that are blind now. */
+  List<Blind> blind() {
+    return List.copyOf(blind.values());
+  }
+
+  /**
+   * Compares the sensor's state with the last, and hands {@code sink} an event for each change.
+   *
+   * @param now what the events say; nothing waits by it
+   */
+  void tick(
+      Instant now, List<SensorFault> faults, SensorStatistics statistics, Consumer<Event> sink) {
+    for (SensorFault fault : faults) {
+      if (blind.putIfAbsent(fault.part(), new Blind(fault, now)) == null) {
+        notes.accept("blind: %s: %s".formatted(fault.part(), fault.detail()));
+        sink.accept(event(EventNames.SENSOR_BLIND, now, about(fault, now)));
+      }
+    }
+    List<String> parts = faults.stream().map(SensorFault::part).toList();
+    for (Blind was : List.copyOf(blind.values())) {
+      if (!parts.contains(was.fault().part())) {
+        blind.remove(was.fault().part());
+        notes.accept("sees again: %s, blind since %s".formatted(was.fault().part(), was.since()));
+        sink.accept(event(EventNames.SENSOR_RECOVERED, now, about(was.fault(), was.since())));
+      }
+    }
+    if (statistics.lost() > lost
+        && (lost == 0 || nanoTime.getAsLong() - lossToldNanos >= LOSS_INTERVAL.toNanos())) {
+      tellLoss(now, statistics, sink);
+    }
+  }
+
+  /** Tells what was lost since it was last told. */
+  void finish(Instant now, SensorStatistics statistics, Consumer<Event> sink) {
+    if (statistics.lost() > lost) {
+      tellLoss(now, statistics, sink);
+    }
+  }
+
+  private void tellLoss(Instant now, SensorStatistics statistics, Consumer<Event> sink) {
+    long count = statistics.lost() - lost;
+    lost = statistics.lost();
+    lossToldNanos = nanoTime.getAsLong();
+    var reasons = new ArrayList<String>();
+    reason(reasons, "lane attempts: no room in the ring", statistics.attempts().ringFull());
+    reason(reasons, "lane loads: no room in the ring", statistics.loads().ringFull());
+    reason(reasons, "no work space in the kernel", statistics.noWorkSpace());
+    reason(
+        reasons,
+        "not understood",
+        statistics.attempts().malformed() + statistics.loads().malformed());
+    reason(reasons, "lane attempts: sent, and not in the ring", statistics.attempts().missing());
+    reason(reasons, "lane loads: sent, and not in the ring", statistics.loads().missing());
+    reason(
+        reasons,
+        "left in the rings at the end",
+        statistics.attempts().unread() + statistics.loads().unread());
+    sink.accept(lost(now, count, reasons));
+  }
+
+  /** Tells what nobody will read of what programs kept that were replaced. */
+  void replaced(Instant now, List<LeftBehind> unread, Consumer<Event> sink) {
+    for (LeftBehind left : unread) {
+      sink.accept(lost(now, left.records(), List.of(left.detail())));
+    }
+  }
+
+  /** Makes an event of each time that somebody set the clock. */
+  void clockSet(List<ClockStep> steps, Consumer<Event> sink) {
+    for (ClockStep step : steps) {
+      boolean back = step.by().isNegative();
+      notes.accept(
+          "clock set %s: from %s to %s"
+              .formatted(back ? "back" : "forward", step.from(), step.to()));
+      sink.accept(
+          event(
+              EventNames.CLOCK_SET,
+              step.to(),
+              List.of(
+                  new Argument("from", "string", Value.of(step.from().toString())),
+                  new Argument("to", "string", Value.of(step.to().toString())),
+                  new Argument("byNanos", "long", Value.of(step.by().toNanos())))));
+    }
+  }
+
+  private Event lost(Instant now, long count, List<String> reasons) {
+    notes.accept("lost %d: %s".formatted(count, String.join("; ", reasons)));
+    return OwnEvents.lost(hostName, now, count, reasons);
+  }
+
+  private static void reason(List<String> reasons, String words, long inAll) {
+    if (inAll > 0) {
+      reasons.add(words + " (" + inAll + " since the start)");
+    }
+  }
+
+  private static List<Argument> about(SensorFault fault, Instant since) {
+    return List.of(
+        new Argument("part", "string", Value.of(fault.part())),
+        new Argument("detail", "string", Value.of(fault.detail())),
+        new Argument("since", "string", Value.of(since.toString())));
+  }
+
+  private Event event(String name, Instant now, List<Argument> args) {
+    return OwnEvents.event(hostName, name, now, args);
+  }
+}

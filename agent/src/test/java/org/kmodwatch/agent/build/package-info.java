@@ -1,0 +1,4 @@
+@NullMarked
+package org.kmodwatch.agent.build;
+
+import org.jspecify.annotations.NullMarked;

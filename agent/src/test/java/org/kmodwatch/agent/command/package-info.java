@@ -1,0 +1,4 @@
+@NullMarked
+package org.kmodwatch.agent.command;
+
+import org.jspecify.annotations.NullMarked;

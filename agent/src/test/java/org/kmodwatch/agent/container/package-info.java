@@ -1,0 +1,4 @@
+@NullMarked
+package org.kmodwatch.agent.container;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package org.kmodwatch.agent.pipeline;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package org.kmodwatch.agent.replay;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package org.kmodwatch.agent.settings;
+
+import org.jspecify.annotations.NullMarked;

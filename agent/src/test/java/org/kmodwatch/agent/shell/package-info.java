@@ -1,0 +1,4 @@
+@NullMarked
+package org.kmodwatch.agent.shell;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package org.kmodwatch.agent.state;
+
+import org.jspecify.annotations.NullMarked;

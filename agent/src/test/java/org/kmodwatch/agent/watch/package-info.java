@@ -1,0 +1,4 @@
+@NullMarked
+package org.kmodwatch.agent.watch;
+
+import org.jspecify.annotations.NullMarked;
