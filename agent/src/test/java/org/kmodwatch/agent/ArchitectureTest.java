@@ -2,17 +2,25 @@ package org.kmodwatch.agent;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.assertj.core.api.Assertions.assertThat;
 
+import com.tngtech.archunit.core.domain.Dependency;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 import java.io.FileDescriptor;
+import java.util.List;
+import java.util.stream.IntStream;
 
 @AnalyzeClasses(
     packages = "org.kmodwatch.agent",
     importOptions = ImportOption.DoNotIncludeTests.class)
 class ArchitectureTest {
+
+  private static final String AGENT = "org.kmodwatch.agent";
 
   @ArchTest
   static final ArchRule noSystemOut =
@@ -51,4 +59,52 @@ class ArchitectureTest {
   @ArchTest
   static final ArchRule noCycles =
       slices().matching("org.kmodwatch.agent.(*)..").should().beFreeOfCycles();
+
+  /** The packages by layer, the lowest first. A package uses those of lower layers only. */
+  private static final List<List<String>> LAYERS =
+      List.of(
+          List.of("config", "container", "host", "source", "store"),
+          List.of("alert", "history", "policy"),
+          List.of("output"),
+          List.of("doctor", "format", "identity", "shell", "status"),
+          List.of("pipeline", "sink", "state"),
+          List.of("settings"),
+          List.of("replay", "watch"),
+          List.of("command"),
+          List.of(""),
+          List.of("build"));
+
+  @ArchTest
+  static void everyPackage_hasALayer(JavaClasses classes) {
+    assertThat(classes.stream().map(ArchitectureTest::inAgent).distinct())
+        .containsExactlyInAnyOrderElementsOf(LAYERS.stream().flatMap(List::stream).toList());
+  }
+
+  @ArchTest
+  static void noPackage_usesAnotherOfItsLayer_orOfOneAbove(JavaClasses classes) {
+    List<String> upward =
+        classes.stream()
+            .flatMap(user -> user.getDirectDependenciesFromSelf().stream())
+            .filter(use -> use.getTargetClass().getPackageName().startsWith(AGENT))
+            .filter(use -> isUpward(inAgent(use.getOriginClass()), inAgent(use.getTargetClass())))
+            .map(Dependency::getDescription)
+            .toList();
+    assertThat(upward).isEmpty();
+  }
+
+  private static boolean isUpward(String user, String used) {
+    return !user.equals(used) && layer(used) >= layer(user);
+  }
+
+  private static int layer(String name) {
+    return IntStream.range(0, LAYERS.size())
+        .filter(layer -> LAYERS.get(layer).contains(name))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  /** The package's name below the agent's own, empty for that one. */
+  private static String inAgent(JavaClass type) {
+    return type.getPackageName().substring(AGENT.length()).replaceFirst("^\\.", "");
+  }
 }

@@ -14,7 +14,6 @@ import java.util.function.Consumer;
 import org.kmodwatch.agent.Main;
 import org.kmodwatch.agent.shell.ExitStatus;
 import org.kmodwatch.agent.shell.Shell;
-import org.kmodwatch.agent.watch.QuietSource;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.sensor.Hook;
 import org.kmodwatch.sensor.HookStatus;

@@ -21,6 +21,7 @@ import org.kmodwatch.agent.output.TextTable;
 import org.kmodwatch.agent.policy.Learner;
 import org.kmodwatch.agent.policy.Policy;
 import org.kmodwatch.agent.settings.Configuration;
+import org.kmodwatch.agent.settings.PolicyOptions;
 import org.kmodwatch.agent.shell.CommandException;
 import org.kmodwatch.agent.shell.Counted;
 import org.kmodwatch.agent.shell.ExitStatus;
@@ -77,25 +78,6 @@ public final class PolicyCommand implements Callable<Integer> {
         ExitStatus.USAGE, "no command given: check, test or learn; see kmodwatch policy --help");
   }
 
-  /**
-   * Reads the rules in {@code file}, whatever else there is in it.
-   *
-   * @throws org.kmodwatch.agent.config.ConfigException with everything that is wrong
-   */
-  public static Policy read(Path file, Shell shell) {
-    Policy policy =
-        Configuration.read(file, Configuration.FromElsewhere.nothing(), shell)
-            .changeable()
-            .policy();
-    if (policy.isEmpty()) {
-      throw new CommandException(
-          ExitStatus.USAGE,
-          "there is no rule in %s; write them under the key policy, or see kmodwatch policy learn"
-              .formatted(file));
-    }
-    return policy;
-  }
-
   @Command(
       name = "check",
       header = "Check the rules in FILE: names, dates, conditions.",
@@ -103,7 +85,7 @@ public final class PolicyCommand implements Callable<Integer> {
       footer = "  kmodwatch policy check policy.yaml")
   int check(@Parameters(paramLabel = "FILE", description = "The rules (YAML).") Path file)
       throws IOException {
-    Policy policy = read(file, shell);
+    Policy policy = PolicyOptions.read(file, shell);
     Instant now = clock.instant();
     policy.tellExpired(now);
     shell.print("%s: %s, all well\n".formatted(file, Counted.of(policy.rules().size(), "rule")));
@@ -135,7 +117,7 @@ public final class PolicyCommand implements Callable<Integer> {
           boolean failOnAlert)
       throws IOException {
     List<Signature> installed = Signatures.load(List.of());
-    Policy policy = read(file, shell);
+    Policy policy = PolicyOptions.read(file, shell);
     var trial = new Trial(policy);
     new RecordedLoads(installed, shell).read(recordings, trial::load);
     shell.print(rules(policy));

@@ -17,7 +17,6 @@ import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.agent.alert.AlertConfig;
-import org.kmodwatch.agent.command.PolicyCommand;
 import org.kmodwatch.agent.output.UserNames;
 import org.kmodwatch.agent.pipeline.Pipeline;
 import org.kmodwatch.agent.policy.Policy;
@@ -254,7 +253,7 @@ public final class ReplayCommand implements Callable<Integer> {
   }
 
   private Policy policy() {
-    return policy.file == null ? Policy.none() : PolicyCommand.read(policy.file, shell);
+    return policy.file == null ? Policy.none() : PolicyOptions.read(policy.file, shell);
   }
 
   /** Whether the file could be read to its end. */

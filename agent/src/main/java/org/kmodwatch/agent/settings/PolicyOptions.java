@@ -5,8 +5,10 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.agent.alert.AlertConfig;
 import org.kmodwatch.agent.config.Span;
+import org.kmodwatch.agent.policy.Policy;
 import org.kmodwatch.agent.shell.CommandException;
 import org.kmodwatch.agent.shell.ExitStatus;
+import org.kmodwatch.agent.shell.Shell;
 import picocli.CommandLine.Option;
 
 /** The options on what alerts that {@code watch} and {@code replay} share. */
@@ -44,5 +46,24 @@ public final class PolicyOptions {
                     ExitStatus.USAGE,
                     "--repeat-window takes a time from 0 to 7d, such as 30s, 10m or 1h: "
                         + repeatWindow));
+  }
+
+  /**
+   * Reads the rules in {@code file}, whatever else there is in it.
+   *
+   * @throws org.kmodwatch.agent.config.ConfigException with everything that is wrong
+   */
+  public static Policy read(Path file, Shell shell) {
+    Policy policy =
+        Configuration.read(file, Configuration.FromElsewhere.nothing(), shell)
+            .changeable()
+            .policy();
+    if (policy.isEmpty()) {
+      throw new CommandException(
+          ExitStatus.USAGE,
+          "there is no rule in %s; write them under the key policy, or see kmodwatch policy learn"
+              .formatted(file));
+    }
+    return policy;
   }
 }

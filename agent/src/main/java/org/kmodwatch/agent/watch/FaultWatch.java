@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
-import org.kmodwatch.agent.pipeline.OwnEvents;
 import org.kmodwatch.agent.pipeline.Pipeline;
 import org.kmodwatch.agent.shell.Complaints;
 import org.kmodwatch.agent.shell.Shell;

@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.kmodwatch.agent.output.Stall;
-import org.kmodwatch.agent.pipeline.OwnEvents;
 import org.kmodwatch.core.event.Argument;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.event.EventNames;

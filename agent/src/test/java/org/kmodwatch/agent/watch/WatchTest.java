@@ -1,5 +1,6 @@
 package org.kmodwatch.agent.watch;
 
+import org.kmodwatch.agent.build.QuietSource;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

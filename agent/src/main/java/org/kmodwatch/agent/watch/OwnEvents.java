@@ -1,10 +1,9 @@
-package org.kmodwatch.agent.pipeline;
+package org.kmodwatch.agent.watch;
 
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.kmodwatch.agent.watch.Inventory;
 import org.kmodwatch.core.event.Argument;
 import org.kmodwatch.core.event.ContainerContext;
 import org.kmodwatch.core.event.Event;
