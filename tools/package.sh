@@ -118,7 +118,7 @@ done
 java org.kmodwatch.agent.Main completion bash >"$tree/usr/share/bash-completion/completions/kmodwatch"
 java org.kmodwatch.agent.Main completion zsh >"$tree/usr/share/zsh/vendor-completions/_kmodwatch"
 gzip -9n <"$kmodwatch_root/CHANGELOG.md" >"$doc/changelog.gz"
-[[ ! -r $kmodwatch_root/docs/install.md ]] || gzip -9n <"$kmodwatch_root/docs/install.md" >"$doc/install.md.gz"
+[[ ! -r $kmodwatch_root/docs/how-to/install.md ]] || gzip -9n <"$kmodwatch_root/docs/how-to/install.md" >"$doc/install.md.gz"
 maintainer='Kmodwatch <kmodwatch@localhost>'
 gzip -9n >"$doc/changelog.Debian.gz" <<END
 kmodwatch ($version) unstable; urgency=medium

@@ -6,7 +6,7 @@
 #
 # N is 3600 unless given; between two loads are MS milliseconds, 100 unless given. With --hostile, nobody attempts loads from ever-new long paths and with long arguments, and
 # root hands over images that the kernel refuses, both as fast as it goes. With --page the table goes into
-# docs/performance.md. What was seen stays in build/soak.
+# docs/reference/performance.md. What was seen stays in build/soak.
 # Exit status: 0 everything is flat over the second half and each accepted load has its record, 1 it is not, 64 wrong
 # usage, otherwise that of the run.
 set -euo pipefail
@@ -53,7 +53,7 @@ if [[ $page == true ]]; then
   awk -v begin="<!-- $name -->" -v table="$out/table.md" '
     $0 == begin { print; print ""; while ((getline line < table) > 0) print line; print ""; skipping = 1 }
     $0 == "<!-- /soak -->" { skipping = 0 }
-    !skipping' "$home/docs/performance.md" >"$out/performance.md"
-  cp "$out/performance.md" "$home/docs/performance.md"
+    !skipping' "$home/docs/reference/performance.md" >"$out/performance.md"
+  cp "$out/performance.md" "$home/docs/reference/performance.md"
 fi
 exit "$status"

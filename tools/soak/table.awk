@@ -1,4 +1,4 @@
-# What the guest of tools/soak.sh said, as a table for docs/performance.md. In the second half, the greatest of the last quarter is
+# What the guest of tools/soak.sh said, as a table for docs/reference/performance.md. In the second half, the greatest of the last quarter is
 # held against the greatest of the third: it may be more by a twentieth, and by what one measurement differs from the
 # next; series by nothing. Ends with 1 if something is not flat, or if a load has no record.
 function value(name) { return v[samples "," name] }

@@ -20,7 +20,8 @@ import picocli.CommandLine.Parameters;
 /** {@code ./kmodwatch-bench}. */
 @Command(
     name = "kmodwatch-bench",
-    header = "Makes the measurements that docs/performance.md shows, and prints their tables.",
+    header =
+        "Makes the measurements that docs/reference/performance.md shows, and prints their tables.",
     description = {
       "",
       "Each is a ratio within one run, or a count of executed instructions. Without NAME all are"
@@ -34,7 +35,7 @@ import picocli.CommandLine.Parameters;
       "  ./kmodwatch-bench --list",
       "  ./kmodwatch-bench engine replay",
       "  ./kmodwatch-bench --bytes 256M --generate 0.01 /tmp/mixed.ndjson",
-      "  ./kmodwatch-bench --write        all of them, into docs/performance.md"
+      "  ./kmodwatch-bench --write        all of them, into docs/reference/performance.md"
     })
 public final class BenchCommand implements Callable<Integer> {
 
@@ -47,7 +48,7 @@ public final class BenchCommand implements Callable<Integer> {
   @Option(names = "--list", description = "Say what there is to measure, and end.")
   private boolean list;
 
-  @Option(names = "--write", description = "Put the tables into docs/performance.md.")
+  @Option(names = "--write", description = "Put the tables into docs/reference/performance.md.")
   private boolean write;
 
   @Option(
@@ -150,7 +151,7 @@ public final class BenchCommand implements Callable<Integer> {
         out.println("## " + each.name() + "\n\n" + table);
         if (write) {
           PerformancePage.replace(
-              workplace.root().resolve("docs/performance.md"), each.name(), table);
+              workplace.root().resolve("docs/reference/performance.md"), each.name(), table);
         }
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();

@@ -3,7 +3,10 @@ package org.kmodwatch.bench;
 /** Something that is measured: as a ratio within one run, or in executed instructions. */
 interface Measurement {
 
-  /** The word for it on the command line, and the name of its table in docs/performance.md. */
+  /**
+   * The word for it on the command line, and the name of its table in
+   * docs/reference/performance.md.
+   */
   String name();
 
   /** What it measures, for {@code --list}: half a line, and how long it takes. */

@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** docs/performance.md: text by people, and tables between marks that are replaced. */
+/** docs/reference/performance.md: text by people, and tables between marks that are replaced. */
 final class PerformancePage {
 
   private PerformancePage() {}

@@ -27,7 +27,7 @@ class PerformancePageTest {
 
   @Test
   void thePage_hasAPlaceForEveryMeasurement() throws IOException {
-    String page = Files.readString(Path.of("../docs/performance.md"));
+    String page = Files.readString(Path.of("../docs/reference/performance.md"));
 
     for (Measurement each : Measurements.ALL) {
       assertThat(PerformancePage.replaced(page, each.name(), "t")).contains("\n\nt\n\n");

@@ -21,7 +21,7 @@ import tools.jackson.databind.ObjectMapper;
 
 /**
  * Debian's auditd beside the live sensor: its log, replayed on the host, gives the loads that the
- * sensor saw, and says of each what an audit log cannot know (docs/sources.md).
+ * sensor saw, and says of each what an audit log cannot know (docs/reference/sources.md).
  */
 @ParameterizedClass(name = "kernel {0}")
 @MethodSource("org.kmodwatch.lab.TestKernels#few")
@@ -208,10 +208,10 @@ final class AuditdIT {
     assertThat(Files.readAllLines(result.guestLog())).contains("audit lost 0");
   }
 
-  /** The rules of docs/sources.md, a line each. */
+  /** The rules of docs/reference/sources.md, a line each. */
   private static String documentedRules(Checkout checkout) throws IOException {
     List<String> rules =
-        Files.readAllLines(checkout.root().resolve("docs/sources.md")).stream()
+        Files.readAllLines(checkout.root().resolve("docs/reference/sources.md")).stream()
             .map(String::strip)
             .filter(line -> line.matches("-a (always|never),exit .*"))
             .toList();

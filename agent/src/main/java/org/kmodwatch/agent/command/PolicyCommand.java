@@ -44,7 +44,7 @@ import picocli.CommandLine.Parameters;
       "",
       "A policy is an ordered list of rules, in the key policy of a configuration or in a file of"
           + " its own. The first whose condition holds speaks; where none does, a load with"
-          + " findings alerts. No record and no finding is ever hidden. See docs/policy.md."
+          + " findings alerts. No record and no finding is ever hidden. See docs/how-to/policy.md."
     },
     footerHeading = "%nExamples:%n",
     footer = {

@@ -15,7 +15,7 @@ import org.kmodwatch.core.signature.SignatureMetadata;
 
 /**
  * Findings in the peer's form, load records and alerts in ours, without anything around them
- * (docs/formats.md).
+ * (docs/reference/formats.md).
  */
 final class BareFormat implements Format {
 

@@ -15,7 +15,7 @@ import org.kmodwatch.core.signature.SignatureMetadata;
 /**
  * A finding as an event of its own, as the peer's tools print it beside its finding form: the flat
  * event under the finding's event name, what the signature adds as arguments, and the source event
- * in {@code detectedFrom} (docs/formats.md).
+ * in {@code detectedFrom} (docs/reference/formats.md).
  */
 final class TraceeFormat implements Format {
 

@@ -23,7 +23,7 @@ import org.kmodwatch.image.SignatureStatus;
 
 /**
  * All that is to be said of a module file: for a person, and for a program in the schema {@value
- * #SCHEMA} (docs/module-images.md).
+ * #SCHEMA} (docs/reference/module-images.md).
  *
  * @param path as it was asked for
  * @param sizeBytes of the file

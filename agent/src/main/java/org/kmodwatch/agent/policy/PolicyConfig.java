@@ -47,7 +47,7 @@ public final class PolicyConfig {
                       "when",
                       Shape.Text.of("a condition in CEL"),
                       "What must hold for it to speak: CEL over the keys of the load record"
-                          + " (docs/policy.md).")
+                          + " (docs/how-to/policy.md).")
                   .like("'file.place == \"distribution\" && image.signature.status == \"valid\"'"),
               Key.required(
                       "verdict",

@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The load record's keys and their types, as conditions know them: those of docs/load-record.md. A
- * test holds them against the records that are written.
+ * The load record's keys and their types, as conditions know them: those of
+ * docs/reference/load-record.md. A test holds them against the records that are written.
  */
 final class RecordSchema {
 

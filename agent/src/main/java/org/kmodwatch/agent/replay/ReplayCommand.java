@@ -55,13 +55,13 @@ import picocli.CommandLine.Parameters;
       "",
       "Reads events as Tracee writes them, before and after 0.24, one JSON object a line; audit"
           + " logs as auditd writes them, raw or enriched, and as ausearch --raw gives them;"
-          + " laurel's JSON; and Falco's alerts on module loads (docs/sources.md). The forms may be"
-          + " mixed line by line; plain, gzip or Zstandard. The files are read in the order given,"
-          + " by one engine; rotated audit logs are to be given oldest first. A line that is no"
-          + " event is reported on standard error and passed over; a file that cannot be read too,"
-          + " and the exit status is then 69. An object that cannot be an event that anybody asks"
-          + " for is passed over unread, except with --strict and -o events. Of several reasons not"
-          + " to end with 0 the greatest number is the exit status.",
+          + " laurel's JSON; and Falco's alerts on module loads (docs/reference/sources.md). The"
+          + " forms may be mixed line by line; plain, gzip or Zstandard. The files are read in the"
+          + " order given, by one engine; rotated audit logs are to be given oldest first. A line"
+          + " that is no event is reported on standard error and passed over; a file that cannot be"
+          + " read too, and the exit status is then 69. An object that cannot be an event that"
+          + " anybody asks for is passed over unread, except with --strict and -o events. Of"
+          + " several reasons not to end with 0 the greatest number is the exit status.",
       "",
       "In place of files one topic of Apache Kafka can be given: "
           + KafkaTopic.FORM

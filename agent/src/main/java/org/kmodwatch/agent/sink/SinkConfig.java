@@ -131,7 +131,8 @@ public final class SinkConfig {
                 Key.optional(
                         "hmac-key",
                         new Shape.Secret(),
-                        "Signs each request: X-Kmodwatch-Signature, HMAC-SHA256 (docs/sinks.md).")
+                        "Signs each request: X-Kmodwatch-Signature, HMAC-SHA256"
+                            + " (docs/reference/sinks.md).")
                     .like("{env: KMODWATCH_HMAC_KEY}"),
                 Key.optional(
                     "batch",

@@ -22,8 +22,8 @@ import org.kmodwatch.core.signature.Finding;
 
 /**
  * Hands findings, load records and alerts to one receiver: in order, at least once, each with a
- * stable id (docs/sinks.md). The methods of {@link Output} are one thread's and neither wait nor
- * throw; {@link #account} is anybody's.
+ * stable id (docs/reference/sinks.md). The methods of {@link Output} are one thread's and neither
+ * wait nor throw; {@link #account} is anybody's.
  *
  * <p>For maintainers. An item goes memory queue, spool, receiver. If the disk takes nothing, and
  * all that is on disk is sent, the sender takes from the memory queue itself: somebody who fills

@@ -25,7 +25,7 @@ import org.kmodwatch.sensor.kernel.LocalDatagramSocket;
 /**
  * Sends messages to a syslog server. Syslog has no acknowledgement: what a stream took counts as
  * taken if the server has not closed it by then, and what a datagram took counts at once
- * (docs/sinks.md says what that can lose).
+ * (docs/reference/sinks.md says what that can lose).
  */
 final class SyslogTransport implements Transport {
 

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param headers more headers, by name
  * @param secretHeaders more headers that are never shown, by name
  * @param tls what is trusted, and shown
- * @param hmac key of the signature over each request; null for none (docs/sinks.md)
+ * @param hmac key of the signature over each request; null for none (docs/reference/sinks.md)
  * @param maxItems how many items a request may have; with 1 the body is the item itself
  * @param lines whether the body has one item a line; otherwise it is a JSON array
  */

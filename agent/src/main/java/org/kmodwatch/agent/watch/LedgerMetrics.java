@@ -25,7 +25,7 @@ import org.kmodwatch.core.engine.EngineStatistics;
 import org.kmodwatch.core.load.LoadRecord;
 import org.kmodwatch.sensor.SensorStatistics;
 
-/** The ledger in metrics of Prometheus; docs/metrics.md lists them. */
+/** The ledger in metrics of Prometheus; docs/reference/metrics.md lists them. */
 public final class LedgerMetrics {
 
   /** Made once all points are there. */

@@ -6,7 +6,10 @@ import org.jspecify.annotations.Nullable;
 import org.kmodwatch.core.event.EventNames;
 import org.kmodwatch.core.event.SourceContext;
 
-/** What an audit log does not say of one call, by the keys of the load record (docs/sources.md). */
+/**
+ * What an audit log does not say of one call, by the keys of the load record
+ * (docs/reference/sources.md).
+ */
 final class Gaps {
 
   private final List<SourceContext.Missing> all = new ArrayList<>();

@@ -6,9 +6,9 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One thing the kernel did. The fields are those of the peer's flat event form (docs/formats.md); a
- * producer that has no word for one leaves it null, and what a producer adds that has no field here
- * is kept in {@code unknownFields} and written back out.
+ * One thing the kernel did. The fields are those of the peer's flat event form
+ * (docs/reference/formats.md); a producer that has no word for one leaves it null, and what a
+ * producer adds that has no field here is kept in {@code unknownFields} and written back out.
  *
  * @param source the vocabulary that {@code eventName} is from: {@value #SOURCE_TRACEE} for
  *     everything that speaks the peer's event names, the live sensor included. Not part of the

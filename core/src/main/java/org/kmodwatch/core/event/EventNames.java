@@ -57,7 +57,7 @@ public final class EventNames {
   /**
    * Ours: what exactly the kernel was given to load, told once for each attempt that came so far.
    * Arguments: {@code size}, {@code complete}, {@code sha256} and what the image says of itself
-   * (docs/formats.md).
+   * (docs/reference/formats.md).
    */
   public static final String MODULE_IMAGE = "module_image";
 

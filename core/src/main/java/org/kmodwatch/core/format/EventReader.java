@@ -17,8 +17,8 @@ import org.kmodwatch.core.event.Event;
  *   <li>Falco's alerts, one JSON object ({@code rule} and {@code output_fields}).
  * </ul>
  *
- * <p>Of the last three only what tells of modules is of use (docs/sources.md); the rest is no bad
- * line.
+ * <p>Of the last three only what tells of modules is of use (docs/reference/sources.md); the rest
+ * is no bad line.
  *
  * <ul>
  *   <li>Compressed input is decompressed, see {@link Compression#open}.

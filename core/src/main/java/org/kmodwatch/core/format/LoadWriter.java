@@ -6,8 +6,8 @@ import org.kmodwatch.core.load.LoadRecord;
 import org.kmodwatch.core.load.LoadRecords;
 
 /**
- * Writes load records (docs/load-record.md): UTF-8, one line each with a newline at its end.
- * Unpaired surrogates are written as escapes. Not thread-safe.
+ * Writes load records (docs/reference/load-record.md): UTF-8, one line each with a newline at its
+ * end. Unpaired surrogates are written as escapes. Not thread-safe.
  */
 public final class LoadWriter {
 

@@ -317,7 +317,7 @@ final class Attempt {
         : beginNanos();
   }
 
-  /** The id of the record: docs/load-record.md. */
+  /** The id of the record: docs/reference/load-record.md. */
   String id() {
     String id = RecordIds.of(timeNanos(), key.hostThreadId());
     String numbered = key.serial() == 0 ? id : id + "-" + Long.toHexString(key.serial());

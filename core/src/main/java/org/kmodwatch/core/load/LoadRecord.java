@@ -11,8 +11,9 @@ import org.kmodwatch.core.event.ProcessContext;
 
 /**
  * One attempt to load or unload one module, or one request for a module that was refused or led to
- * no load (schema {@value #SCHEMA}, docs/load-record.md). What is not known is null, an empty list
- * or false, and absent in JSON; {@code gaps} says why something that was tried is missing.
+ * no load (schema {@value #SCHEMA}, docs/reference/load-record.md). What is not known is null, an
+ * empty list or false, and absent in JSON; {@code gaps} says why something that was tried is
+ * missing.
  *
  * @param id stable over reading the same events again
  * @param timeNanos when the attempt began, nanoseconds since the epoch

@@ -15,7 +15,7 @@ import org.kmodwatch.core.event.KubernetesContext;
 import org.kmodwatch.core.event.ProcessContext;
 import org.kmodwatch.core.event.Value;
 
-/** A load record as an object and as an event, and back (docs/load-record.md). */
+/** A load record as an object and as an event, and back (docs/reference/load-record.md). */
 public final class LoadRecords {
 
   /** Name of the argument that holds the record in its event. */

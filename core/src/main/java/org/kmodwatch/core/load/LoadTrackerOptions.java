@@ -53,7 +53,7 @@ public record LoadTrackerOptions(
     }
   }
 
-  /** The limits of docs/load-record.md. */
+  /** The limits of docs/reference/load-record.md. */
   public static LoadTrackerOptions of(LoadRecord.Host host, @Nullable String modprobePath) {
     return new LoadTrackerOptions(
         host,

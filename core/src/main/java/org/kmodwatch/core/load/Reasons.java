@@ -9,7 +9,7 @@ import org.kmodwatch.core.event.Errno;
 /**
  * Why an attempt that did not succeed did not: from the error number and from how far the attempt
  * had come. The rows are in the order of the kernel's own checks read backwards; the first that
- * fits is taken (docs/load-record.md has them for people).
+ * fits is taken (docs/reference/load-record.md has them for people).
  */
 final class Reasons {
 

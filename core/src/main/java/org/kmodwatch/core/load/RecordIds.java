@@ -18,7 +18,7 @@ final class RecordIds {
   /** Knows none. */
   RecordIds() {}
 
-  /** The id of what one thread did at one time: docs/load-record.md. */
+  /** The id of what one thread did at one time: docs/reference/load-record.md. */
   static String of(long timeNanos, int hostThreadId) {
     return Long.toHexString(timeNanos) + "-" + Integer.toHexString(hostThreadId);
   }

@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * SHA-256 of many bytes at once: by OpenSSL's libcrypto where that is installed, else by Java, with
  * the same result. Java's own is as fast only once its second compiler has been at it, which
- * Kmodwatch runs without; before that it takes ten times as long (docs/module-images.md). Safe for
- * use by several threads.
+ * Kmodwatch runs without; before that it takes ten times as long (docs/reference/module-images.md).
+ * Safe for use by several threads.
  */
 @SuppressWarnings("restricted") // native access is this package's purpose
 public final class Sha256 {
