@@ -1,0 +1,137 @@
+package org.kmodwatch.bench.prose;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** Holds the sentences of README, docs, CONTRIBUTING and SECURITY to plain English. */
+class PagesTest {
+
+  private static final Path ROOT = Path.of("..");
+
+  /** Pages outside docs. */
+  private static final List<String> ALONE =
+      List.of(
+          "README.md",
+          "CONTRIBUTING.md",
+          "SECURITY.md",
+          "core/src/test/resources/recordings/README.md");
+
+  /** Pages that are still to be rewritten. */
+  private static final Set<String> EXCEPTIONS =
+      Set.of(
+          "CONTRIBUTING.md",
+          "README.md",
+          "SECURITY.md",
+          "core/src/test/resources/recordings/README.md",
+          "docs/architecture.md",
+          "docs/decisions/0001-libbpf-through-java-lang-foreign.md",
+          "docs/decisions/0002-no-syscall-tracepoints.md",
+          "docs/decisions/0003-core-on-java-21.md",
+          "docs/decisions/0004-real-kernels-under-emulation.md",
+          "docs/decisions/0005-call-events-at-return.md",
+          "docs/decisions/0006-zstandard-by-aircompressor-2.md",
+          "docs/decisions/0007-an-attempt-is-kept-by-thread-id.md",
+          "docs/decisions/0008-images-through-a-ring-of-their-own.md",
+          "docs/decisions/0009-lanes-and-a-bucket-for-each-source.md",
+          "docs/decisions/0010-what-was-read-stays-in-the-ring.md",
+          "docs/decisions/0011-findings-wait-in-sqlite.md",
+          "docs/decisions/0012-a-user-with-three-capabilities.md",
+          "docs/decisions/0013-a-second-object-for-lockdown.md",
+          "docs/decisions/0014-an-ahead-of-time-cache-in-the-package.md",
+          "docs/decisions/0015-lines-are-searched-before-they-are-read.md",
+          "docs/decisions/0016-policy-in-cel.md",
+          "docs/decisions/0017-sinks-by-client-libraries-but-syslog.md",
+          "docs/decisions/0018-history-in-sqlite.md",
+          "docs/decisions/0019-a-listener-of-our-own.md",
+          "docs/decisions/0020-two-clocks.md",
+          "docs/decisions/0021-the-kernel-keeps-the-list-of-modules.md",
+          "docs/decisions/0022-outputs-have-queues-and-drop.md",
+          "docs/decisions/0023-a-record-may-have-no-outcome.md",
+          "docs/decisions/0024-pins-are-compared-with-a-list.md",
+          "docs/explanation/lanes.md",
+          "docs/explanation/restarts.md",
+          "docs/explanation/threat-model.md",
+          "docs/how-to/history.md",
+          "docs/how-to/install.md",
+          "docs/how-to/policy.md",
+          "docs/how-to/replay.md",
+          "docs/reference/configuration.md",
+          "docs/reference/formats.md",
+          "docs/reference/load-record.md",
+          "docs/reference/lockdown.md",
+          "docs/reference/metrics.md",
+          "docs/reference/module-images.md",
+          "docs/reference/performance.md",
+          "docs/reference/sinks.md",
+          "docs/reference/sources.md",
+          "docs/signatures/KMW-1001.md",
+          "docs/signatures/KMW-1002.md",
+          "docs/signatures/KMW-1003.md",
+          "docs/signatures/KMW-1004.md",
+          "docs/signatures/KMW-1005.md",
+          "docs/signatures/KMW-1006.md",
+          "docs/signatures/KMW-1007.md",
+          "docs/signatures/KMW-1008.md",
+          "docs/signatures/KMW-1009.md",
+          "docs/signatures/KMW-1010.md",
+          "docs/signatures/KMW-1011.md",
+          "docs/signatures/KMW-1012.md",
+          "docs/signatures/KMW-1013.md",
+          "docs/signatures/README.md",
+          "docs/signatures/TRC-1017.md");
+
+  @Test
+  void pages_havePlainSentences() throws IOException {
+    List<String> faults = new ArrayList<>();
+    for (Path page : pages()) {
+      if (!EXCEPTIONS.contains(name(page))) {
+        Markdown.faults(Files.readString(page))
+            .forEach(fault -> faults.add(name(page) + ":" + fault));
+      }
+    }
+    assertThat(faults).isEmpty();
+  }
+
+  @Test
+  void page_fails_whenABadSentenceIsPlanted() throws IOException {
+    String page = Files.readString(ROOT.resolve("README.md"));
+
+    assertThat(Markdown.faults(page + "\nEach load is told once.\n"))
+        .hasSize(Markdown.faults(page).size() + 1)
+        .last()
+        .asString()
+        .endsWith("Each load is told once.");
+  }
+
+  @Test
+  void exceptions_areNeeded() throws IOException {
+    for (String exception : EXCEPTIONS) {
+      assertThat(Markdown.faults(Files.readString(ROOT.resolve(exception))))
+          .as(exception)
+          .isNotEmpty();
+    }
+  }
+
+  private static List<Path> pages() throws IOException {
+    List<Path> pages = new ArrayList<>();
+    for (String name : ALONE) {
+      pages.add(ROOT.resolve(name));
+    }
+    try (Stream<Path> docs = Files.walk(ROOT.resolve("docs"))) {
+      docs.filter(file -> file.toString().endsWith(".md")).sorted().forEach(pages::add);
+    }
+    return pages;
+  }
+
+  private static String name(Path page) {
+    return ROOT.relativize(page).toString();
+  }
+}
