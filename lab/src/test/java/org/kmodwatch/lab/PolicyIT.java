@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
-/** README's policy, rules that were learned, and SIGHUP, on a real kernel. */
+/** The policy of docs/how-to/policy.md, rules that were learned, and SIGHUP, on a real kernel. */
 final class PolicyIT {
 
   private static final Duration GUEST_LIMIT = Duration.ofMinutes(10);
@@ -39,7 +39,7 @@ final class PolicyIT {
   static void boot() throws IOException {
     Path policy = Files.createTempFile("policy", ".yaml");
     try {
-      Files.writeString(policy, policyOfReadme());
+      Files.writeString(policy, policyOfPage());
       LabRun run = LabRun.of(KERNEL, Resources.text("policy.sh")).withTimeout(GUEST_LIMIT);
       for (String module : List.of("kw_plain", "kw_params")) {
         run = run.withFile(Lab.testModule(KERNEL, module));
@@ -53,10 +53,10 @@ final class PolicyIT {
     alerts = lines("alerts.ndjson");
   }
 
-  private static String policyOfReadme() throws IOException {
-    String readme = Files.readString(Checkout.find().root().resolve("README.md"));
-    Matcher block = Pattern.compile("(?m)^    policy:\n(?:^    .*\n)+").matcher(readme);
-    assertThat(block.find()).as("README.md has a policy").isTrue();
+  private static String policyOfPage() throws IOException {
+    String page = Files.readString(Checkout.find().root().resolve("docs/how-to/policy.md"));
+    Matcher block = Pattern.compile("(?m)^    policy:\n(?:^    .*\n)+").matcher(page);
+    assertThat(block.find()).as("the page has a policy").isTrue();
     // The last newline would count as a line without indent.
     return block.group().stripTrailing().stripIndent() + "\n";
   }

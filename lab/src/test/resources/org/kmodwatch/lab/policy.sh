@@ -1,7 +1,7 @@
 #!/bin/sh
 # A boot's worth of the distribution's modules, from which rules are learned; then a policy, a policy that is wrong, and
 # another policy, under modules that are expected and modules that are not. PolicyIT holds what came of it against that.
-# /root/policy.yaml is what README.md has.
+# /root/policy.yaml is what docs/how-to/policy.md has.
 # start NAME OPTION...
 start() {
   name=$1
@@ -28,7 +28,7 @@ end() {
   wait "$agent"
   echo "$name ended $?"
 }
-# config EXTRA: the sink, the repeats, README's policy, and more rules before it
+# config EXTRA: the sink, the repeats, the policy of the docs, and more rules before it
 config() {
   {
     printf 'sinks: {alerts: {type: file, path: /out/alerts.ndjson, format: alerts}}\nspool: /root/spool\n'

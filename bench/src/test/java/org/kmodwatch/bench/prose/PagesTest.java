@@ -28,7 +28,6 @@ class PagesTest {
   private static final Set<String> EXCEPTIONS =
       Set.of(
           "CONTRIBUTING.md",
-          "README.md",
           "SECURITY.md",
           "core/src/test/resources/recordings/README.md",
           "docs/architecture.md",
@@ -59,10 +58,6 @@ class PagesTest {
           "docs/explanation/lanes.md",
           "docs/explanation/restarts.md",
           "docs/explanation/threat-model.md",
-          "docs/how-to/history.md",
-          "docs/how-to/install.md",
-          "docs/how-to/policy.md",
-          "docs/how-to/replay.md",
           "docs/reference/configuration.md",
           "docs/reference/formats.md",
           "docs/reference/load-record.md",
