@@ -58,14 +58,10 @@ class PagesTest {
           "docs/explanation/lanes.md",
           "docs/explanation/restarts.md",
           "docs/explanation/threat-model.md",
-          "docs/reference/configuration.md",
           "docs/reference/formats.md",
           "docs/reference/load-record.md",
-          "docs/reference/lockdown.md",
-          "docs/reference/metrics.md",
           "docs/reference/module-images.md",
           "docs/reference/performance.md",
-          "docs/reference/sinks.md",
           "docs/reference/sources.md");
 
   @Test
