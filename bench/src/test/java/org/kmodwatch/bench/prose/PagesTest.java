@@ -58,11 +58,8 @@ class PagesTest {
           "docs/explanation/lanes.md",
           "docs/explanation/restarts.md",
           "docs/explanation/threat-model.md",
-          "docs/reference/formats.md",
           "docs/reference/load-record.md",
-          "docs/reference/module-images.md",
-          "docs/reference/performance.md",
-          "docs/reference/sources.md");
+          "docs/reference/performance.md");
 
   @Test
   void pages_havePlainSentences() throws IOException {
