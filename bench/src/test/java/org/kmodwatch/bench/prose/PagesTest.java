@@ -28,7 +28,6 @@ class PagesTest {
   private static final Set<String> EXCEPTIONS =
       Set.of(
           "CONTRIBUTING.md",
-          "SECURITY.md",
           "core/src/test/resources/recordings/README.md",
           "docs/architecture.md",
           "docs/decisions/0001-libbpf-through-java-lang-foreign.md",
@@ -56,8 +55,6 @@ class PagesTest {
           "docs/decisions/0023-a-record-may-have-no-outcome.md",
           "docs/decisions/0024-pins-are-compared-with-a-list.md",
           "docs/explanation/lanes.md",
-          "docs/explanation/restarts.md",
-          "docs/explanation/threat-model.md",
           "docs/reference/load-record.md",
           "docs/reference/performance.md");
 
