@@ -31,8 +31,7 @@ class PagesTest {
           "core/src/test/resources/recordings/README.md",
           "docs/architecture.md",
           "docs/explanation/lanes.md",
-          "docs/reference/load-record.md",
-          "docs/reference/performance.md");
+          "docs/reference/load-record.md");
 
   @Test
   void pages_havePlainSentences() throws IOException {
