@@ -30,7 +30,6 @@ class PagesTest {
           "CONTRIBUTING.md",
           "core/src/test/resources/recordings/README.md",
           "docs/architecture.md",
-          "docs/explanation/lanes.md",
           "docs/reference/load-record.md");
 
   @Test
