@@ -25,8 +25,7 @@ class PagesTest {
           "core/src/test/resources/recordings/README.md");
 
   /** Pages that are still to be rewritten. */
-  private static final Set<String> EXCEPTIONS =
-      Set.of("docs/architecture.md", "docs/reference/load-record.md");
+  private static final Set<String> EXCEPTIONS = Set.of("docs/architecture.md");
 
   @Test
   void pages_havePlainSentences() throws IOException {
