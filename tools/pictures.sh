@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes the README's pictures of the terminal, docs/pictures/{lab-run,replay,inspect}.svg, from real runs on a terminal:
+# Makes the pictures of the terminal in README and docs, docs/pictures/{lab-run,replay,inspect}.svg, from real runs on a terminal:
 # the demonstration in the lab, a replay that is interrupted and goes on, a look at a module. Takes two minutes. Progress
 # goes to standard error.
 #
@@ -24,7 +24,7 @@ mkdir -p "$work"
 session() {
   cat >"$work/$1.sh"
   say "making $1"
-  # In the checkout, so that commands are as the README has them. Its own last line is no part of it.
+  # In the checkout, so that commands are as the docs have them. Its own last line is no part of it.
   (cd "$kmodwatch_root" && env -u NO_COLOR TERM=xterm COLUMNS="$2" TZ=UTC script -qec "stty cols $2 rows 60; bash '$work/$1.sh'" \
     "$work/$1.typescript" </dev/null >/dev/null) || true
   sed -i -e '/^Script started on /d' -e '/^Script done on /d' "$work/$1.typescript"
