@@ -7,7 +7,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -15,6 +19,10 @@ import org.junit.jupiter.api.Test;
 class PagesTest {
 
   private static final Path ROOT = Path.of("..");
+
+  /** A link within the tree: a file, and a heading of it. */
+  private static final Pattern LINK =
+      Pattern.compile("\\]\\((?![a-z]+:)([^)#\\s]*)(?:#([^)\\s]+))?\\)");
 
   /** Pages outside docs. */
   private static final List<String> ALONE =
@@ -51,6 +59,27 @@ class PagesTest {
   }
 
   @Test
+  void readme_fitsThreeScreens() throws IOException {
+    assertThat(Files.readAllLines(ROOT.resolve("README.md"))).hasSizeLessThanOrEqualTo(120);
+  }
+
+  @Test
+  void links_leadToAFile_andToAHeadingOfIt() throws IOException {
+    List<String> broken = new ArrayList<>();
+    for (Path page : pages()) {
+      Matcher link = LINK.matcher(Files.readString(page));
+      while (link.find()) {
+        Path target = link.group(1).isEmpty() ? page : page.resolveSibling(link.group(1));
+        if (!Files.exists(target)
+            || (link.group(2) != null && !anchors(target).contains(link.group(2)))) {
+          broken.add(name(page) + ": " + link.group());
+        }
+      }
+    }
+    assertThat(broken).isEmpty();
+  }
+
+  @Test
   void exceptions_areNeeded() throws IOException {
     for (String exception : EXCEPTIONS) {
       assertThat(Markdown.faults(Files.readString(ROOT.resolve(exception))))
@@ -68,6 +97,15 @@ class PagesTest {
       docs.filter(file -> file.toString().endsWith(".md")).sorted().forEach(pages::add);
     }
     return pages;
+  }
+
+  /** The headings of a page as links name them. */
+  private static Set<String> anchors(Path page) throws IOException {
+    return Files.readAllLines(page).stream()
+        .filter(line -> line.startsWith("#"))
+        .map(line -> line.replaceFirst("#+ ", "").toLowerCase(Locale.ROOT))
+        .map(line -> line.replaceAll("[^\\w\\- ]", "").replace(' ', '-'))
+        .collect(Collectors.toSet());
   }
 
   private static String name(Path page) {
