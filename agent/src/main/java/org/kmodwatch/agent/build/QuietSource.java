@@ -1,10 +1,10 @@
 package org.kmodwatch.agent.build;
 
-import org.kmodwatch.agent.watch.LiveSource;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import org.kmodwatch.agent.watch.LiveSource;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.sensor.ClockStep;
 import org.kmodwatch.sensor.HookStatus;

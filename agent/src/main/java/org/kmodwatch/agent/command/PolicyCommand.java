@@ -20,7 +20,6 @@ import org.kmodwatch.agent.output.PlainText;
 import org.kmodwatch.agent.output.TextTable;
 import org.kmodwatch.agent.policy.Learner;
 import org.kmodwatch.agent.policy.Policy;
-import org.kmodwatch.agent.settings.Configuration;
 import org.kmodwatch.agent.settings.PolicyOptions;
 import org.kmodwatch.agent.shell.CommandException;
 import org.kmodwatch.agent.shell.Counted;

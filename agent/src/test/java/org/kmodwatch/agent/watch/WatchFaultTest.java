@@ -1,6 +1,5 @@
 package org.kmodwatch.agent.watch;
 
-import org.kmodwatch.agent.build.QuietSource;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.kmodwatch.agent.EventBuilder.event;
@@ -22,6 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.kmodwatch.agent.Cli;
 import org.kmodwatch.agent.alert.Alert;
+import org.kmodwatch.agent.build.QuietSource;
 import org.kmodwatch.agent.doctor.FakeRoot;
 import org.kmodwatch.agent.output.Catalogue;
 import org.kmodwatch.agent.output.Output;

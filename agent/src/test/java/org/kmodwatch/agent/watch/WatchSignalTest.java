@@ -1,6 +1,5 @@
 package org.kmodwatch.agent.watch;
 
-import org.kmodwatch.agent.build.QuietSource;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.kmodwatch.agent.EventBuilder.event;
 
@@ -17,6 +16,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.kmodwatch.agent.build.QuietSource;
 import org.kmodwatch.agent.doctor.FakeRoot;
 import org.kmodwatch.agent.shell.Shell;
 import org.kmodwatch.core.event.Event;

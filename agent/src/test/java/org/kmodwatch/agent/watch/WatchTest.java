@@ -1,6 +1,5 @@
 package org.kmodwatch.agent.watch;
 
-import org.kmodwatch.agent.build.QuietSource;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -33,6 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.kmodwatch.agent.Cli;
 import org.kmodwatch.agent.Main;
 import org.kmodwatch.agent.MainTest;
+import org.kmodwatch.agent.build.QuietSource;
 import org.kmodwatch.agent.doctor.FakeRoot;
 import org.kmodwatch.agent.format.FormatName;
 import org.kmodwatch.agent.output.Catalogue;
