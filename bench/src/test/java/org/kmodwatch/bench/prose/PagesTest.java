@@ -32,17 +32,12 @@ class PagesTest {
           "SECURITY.md",
           "core/src/test/resources/recordings/README.md");
 
-  /** Pages that are still to be rewritten. */
-  private static final Set<String> EXCEPTIONS = Set.of("docs/architecture.md");
-
   @Test
   void pages_havePlainSentences() throws IOException {
     List<String> faults = new ArrayList<>();
     for (Path page : pages()) {
-      if (!EXCEPTIONS.contains(name(page))) {
-        Markdown.faults(Files.readString(page))
-            .forEach(fault -> faults.add(name(page) + ":" + fault));
-      }
+      Markdown.faults(Files.readString(page))
+          .forEach(fault -> faults.add(name(page) + ":" + fault));
     }
     assertThat(faults).isEmpty();
   }
@@ -77,15 +72,6 @@ class PagesTest {
       }
     }
     assertThat(broken).isEmpty();
-  }
-
-  @Test
-  void exceptions_areNeeded() throws IOException {
-    for (String exception : EXCEPTIONS) {
-      assertThat(Markdown.faults(Files.readString(ROOT.resolve(exception))))
-          .as(exception)
-          .isNotEmpty();
-    }
   }
 
   private static List<Path> pages() throws IOException {
