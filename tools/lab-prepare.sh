@@ -253,7 +253,7 @@ prepare_runtime() { # DIR with jars
   [ -n "$java" ] || java=$(dirname "$(dirname "$(readlink -f "$(command -v javac || true)")")")
   [ -x "$java/bin/jlink" ] || die 69 "no jlink in \"$java/bin\": that is not a whole JDK; remedy: set JAVA_HOME to a JDK 25"
   ls "$lib"/*.jar >/dev/null 2>&1 || die 69 "no jars in $lib; remedy: mvn -pl lab -am package"
-  key=$(hash_of "$home/tools/lab-prepare.sh" "$home/tools/build.sh" "$home"/packaging/java/* "$java/release" "$lib"/*.jar <(stat -c '%n %Y' "$lib"/*.jar))
+  key=$(hash_of "$home/tools/lab-prepare.sh" "$home/tools/build.sh" "$home"/packaging/java/* "$java/release" "$lib"/*.jar <(cd "$lib" && stat -c '%n %Y' -- *.jar))
   current "$into/ready" "$key" && return
   modules=$("$java/bin/jdeps" --ignore-missing-deps --multi-release 25 -q --print-module-deps "$lib"/*.jar) ||
     die 69 "jdeps cannot tell what the jars in $lib need"
