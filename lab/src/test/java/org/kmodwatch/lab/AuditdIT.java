@@ -70,9 +70,9 @@ final class AuditdIT {
     for (String module : MODULES) {
       run = run.withFile(Lab.testModule(kernel, module));
     }
-    result = Lab.run(run);
+    result = Boots.run(run);
     assertThat(result.exitStatus()).as("%s", result.guestLog()).isZero();
-    guest = GuestRecord.of(result);
+    guest = GuestRecord.of(kernel, result);
     seen =
         guest.loads().stream()
             .sorted(Comparator.comparing(load -> load.get("time").asString()))

@@ -48,9 +48,9 @@ final class BlindedIT {
     for (String module : List.of("kw_plain", "kw_params", "kw_initfail", "kw_hide", "kw_slow")) {
       run = run.withFile(Lab.testModule(kernel, module));
     }
-    LabResult result = Lab.run(run);
+    LabResult result = Boots.run(run);
     assertThat(result.exitStatus()).isZero();
-    guest = GuestRecord.of(result);
+    guest = GuestRecord.of(kernel, result);
     log = Files.readAllLines(result.guestLog(), StandardCharsets.ISO_8859_1);
     agentLog = Files.readAllLines(result.agentLog(), StandardCharsets.UTF_8);
     for (String line : log) {

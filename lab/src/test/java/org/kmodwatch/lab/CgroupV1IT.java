@@ -2,46 +2,19 @@ package org.kmodwatch.lab;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.util.List;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
-import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.MethodSource;
 import tools.jackson.databind.JsonNode;
 
 /** A machine with cgroup version 1, and a kernel that runs without the BPF LSM: nothing is less. */
-@ParameterizedClass(name = "kernel {0}")
-@MethodSource("org.kmodwatch.lab.TestKernels#few")
-final class CgroupV1IT {
+@Guest(
+    script = "cgroup-v1.sh",
+    modules = "kw_plain",
+    kernelArguments = "lsm=landlock,lockdown,yama")
+record CgroupV1IT(GuestRecord guest) {
 
   private static final String CONTAINER =
       "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
-
-  @SuppressWarnings("NullAway.Init") // set before each class invocation
-  private static GuestRecord guest;
-
-  @SuppressWarnings("NullAway.Init") // set before each class invocation
-  private static String guestLog;
-
-  @SuppressWarnings("NullAway.Init") // set before each class invocation
-  @Parameter
-  String kernel;
-
-  @BeforeParameterizedClassInvocation
-  static void boot(String kernel) throws IOException {
-    LabResult result =
-        Lab.run(
-            LabRun.of(kernel, Resources.text("cgroup-v1.sh"))
-                .withFile(Lab.testModule(kernel, "kw_plain"))
-                .withKernelArguments(List.of("lsm=landlock,lockdown,yama")));
-    assertThat(result.exitStatus()).isZero();
-    guest = GuestRecord.of(result);
-    guestLog = Files.readString(result.guestLog(), StandardCharsets.ISO_8859_1);
-  }
 
   @Test
   void loads_areWhole_withTheirFinding() {
@@ -70,7 +43,7 @@ final class CgroupV1IT {
 
   @Test
   void doctor_findsNothingLess() {
-    assertThat(guestLog)
+    assertThat(guest.log())
         .contains("doctor status 0")
         .containsPattern("BPF LSM +not in [a-z,]*; no hook needs it")
         .contains("kmodwatch watch works here\n")

@@ -147,6 +147,7 @@ final class DebianGuest {
       Duration timeout,
       Path out)
       throws IOException, InterruptedException {
+    Boots.count(kernelName);
     Path work = work(Checkout.find());
     LabKernel kernel = Lab.kernels().named(kernelName);
     Path task = work.resolve("task");

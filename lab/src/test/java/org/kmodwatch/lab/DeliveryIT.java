@@ -94,7 +94,7 @@ final class DeliveryIT {
       for (AddedFile file : receivers.files()) {
         run = run.withFile(file);
       }
-      result = Lab.run(run);
+      result = Boots.run(run);
       assertThat(result.exitStatus()).as("%s", result.guestLog()).isZero();
       syslog = receivers.syslog.received().stream().distinct().toList();
       kafka = loads(receivers.kafka);

@@ -37,7 +37,7 @@ final class FloodIT {
   @BeforeParameterizedClassInvocation
   static void boot(String kernel) throws IOException {
     LabResult result =
-        Lab.run(
+        Boots.run(
             LabRun.of(
                     kernel,
                     "FLOOD_SECONDS=%d\nLOADS=%d\n".formatted(SECONDS, LOADS)
@@ -45,7 +45,7 @@ final class FloodIT {
                 .withFile(Lab.testModule(kernel, "kw_plain"))
                 .withTimeout(Duration.ofMinutes(8)));
     assertThat(result.exitStatus()).isZero();
-    guest = GuestRecord.of(result);
+    guest = GuestRecord.of(kernel, result);
     Figures.write(
         "flood",
         kernel,

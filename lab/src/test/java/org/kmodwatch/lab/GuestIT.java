@@ -37,7 +37,7 @@ class GuestIT {
         """;
 
     LabResult result =
-        Lab.run(
+        Boots.run(
             LabRun.of(kernel, script)
                 .withoutSensor()
                 .withFile(new AddedFile(added, "/root/sub dir/b file"))
@@ -58,7 +58,7 @@ class GuestIT {
   @Test
   void run_loadsTestModules_whenAdded() {
     LabResult result =
-        Lab.run(
+        Boots.run(
             LabRun.of("6.1", "insmod kw_plain.ko && kwload delete kw_plain")
                 .withoutSensor()
                 .withFile(Lab.testModule("6.1", "kw_plain"))
@@ -75,7 +75,7 @@ class GuestIT {
 
     assertThatThrownBy(
             () ->
-                Lab.run(
+                Boots.run(
                     LabRun.of("6.12", script).withoutSensor().withOut(folder).withTimeout(LIMIT)))
         .isInstanceOf(LabException.GuestPanicked.class)
         .hasMessageContaining("the guest's kernel panicked while the script ran: ")
@@ -90,7 +90,7 @@ class GuestIT {
   void run_endsAtItsLimit_whenScriptHangs() {
     assertThatThrownBy(
             () ->
-                Lab.run(
+                Boots.run(
                     LabRun.of("6.1", "echo before; sleep 1000")
                         .withoutSensor()
                         .withOut(folder)
@@ -105,7 +105,7 @@ class GuestIT {
   void run_saysSo_whenScriptTurnsTheGuestOff() {
     assertThatThrownBy(
             () ->
-                Lab.run(
+                Boots.run(
                     LabRun.of("6.1", "poweroff -f")
                         .withoutSensor()
                         .withOut(folder)

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,6 +27,9 @@ import tools.jackson.databind.ObjectMapper;
 /**
  * What a run of cases left: what the callers were told, by case, and what the sensor saw.
  *
+ * @param kernel its name in the lab
+ * @param result the files
+ * @param log what the script printed
  * @param cases by name, in the order of the script
  * @param events in the order of the ring
  * @param findings the parsed lines of findings.ndjson
@@ -33,6 +37,9 @@ import tools.jackson.databind.ObjectMapper;
  * @param ledger the parsed ledger.json
  */
 record GuestRecord(
+    String kernel,
+    LabResult result,
+    String log,
     Map<String, GuestCase> cases,
     List<Event> events,
     List<JsonNode> findings,
@@ -81,14 +88,27 @@ record GuestRecord(
    */
   record Call(long ret, String errno) {}
 
-  static GuestRecord of(LabResult result) throws IOException {
+  static GuestRecord of(String kernel, LabResult result) throws IOException {
     var mapper = new ObjectMapper();
+    String log = Files.readString(result.guestLog(), StandardCharsets.ISO_8859_1);
     return new GuestRecord(
-        cases(Files.readAllLines(result.guestLog(), StandardCharsets.ISO_8859_1)),
+        kernel,
+        result,
+        log,
+        cases(log.lines().toList()),
         events(result),
         lines(mapper, result.findings()),
         lines(mapper, result.loads()),
         mapper.readTree(Files.readString(result.ledger())));
+  }
+
+  /** What the agent said on standard error. */
+  String agentLog() {
+    try {
+      return Files.readString(result.agentLog());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   GuestCase theCase(String name) {

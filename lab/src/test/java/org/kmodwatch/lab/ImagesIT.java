@@ -68,9 +68,9 @@ final class ImagesIT {
             .withFile(Lab.testModule(kernel, "kw_params"))
             .withFile(AddedFile.parse(changed.toString()))
             .withFile(AddedFile.parse(compressed.toString()));
-    LabResult result = Lab.run(run);
+    LabResult result = Boots.run(run);
     assertThat(result.exitStatus()).isZero();
-    guest = GuestRecord.of(result);
+    guest = GuestRecord.of(kernel, result);
     log = Files.readAllLines(result.guestLog(), StandardCharsets.ISO_8859_1);
     sums = new HashMap<>();
     for (String line : log) {

@@ -3,7 +3,6 @@ package org.kmodwatch.lab;
 import static java.util.Map.entry;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -13,10 +12,6 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
-import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.MethodSource;
 import org.kmodwatch.core.event.Argument;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.event.Value;
@@ -27,9 +22,8 @@ import tools.jackson.databind.JsonNode;
  * boot a kernel runs all cases of {@code cases.sh}, and what the sensor saw is held against what
  * each caller was told.
  */
-@ParameterizedClass(name = "kernel {0}")
-@MethodSource("org.kmodwatch.lab.TestKernels#all")
-final class LoadsIT {
+@CasesGuest
+record LoadsIT(GuestRecord guest) {
 
   private static final String LOADED_FROM_FILE =
       "security_kernel_read_file=0 security_kernel_post_read_file=0"
@@ -47,18 +41,6 @@ final class LoadsIT {
    * The cases that make the kernel ask for a module, by a call that is none of those for modules.
    */
   private static final Set<String> ASKING = Set.of("autoload", "request-refused");
-
-  @SuppressWarnings("NullAway.Init") // set before each class invocation
-  private static GuestRecord guest;
-
-  @SuppressWarnings("NullAway.Init") // set before each class invocation
-  @Parameter
-  String kernel;
-
-  @BeforeParameterizedClassInvocation
-  static void boot(String kernel) throws IOException {
-    guest = CasesRun.of(kernel);
-  }
 
   @Test
   void everyCase_leavesExactlyTheEventsOfItsWay_inOrder() {
@@ -354,7 +336,7 @@ final class LoadsIT {
     JsonNode missed = guest.ledger().at("/sensor/missedByHook");
 
     assertThat(missed.isObject()).isTrue();
-    if (!TestKernels.isRealTime(kernel)) {
+    if (!TestKernels.isRealTime(guest.kernel())) {
       assertThat(missed.properties()).isEmpty();
     }
   }
@@ -391,10 +373,10 @@ final class LoadsIT {
   }
 
   private boolean is61() {
-    return TestKernels.is61(kernel);
+    return TestKernels.is61(guest.kernel());
   }
 
-  private static String pathname(String caseName) {
+  private String pathname(String caseName) {
     return guest
         .event(caseName, "security_kernel_read_file")
         .stringArgument("pathname")

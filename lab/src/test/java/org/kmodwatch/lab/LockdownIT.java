@@ -2,16 +2,9 @@ package org.kmodwatch.lab;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
-import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.MethodSource;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.sensor.Sensor;
 import tools.jackson.databind.JsonNode;
@@ -20,9 +13,8 @@ import tools.jackson.databind.JsonNode;
  * A kernel that is locked down for confidentiality: every load is still told, with all that typed
  * pointers lead to, and what is missing is said.
  */
-@ParameterizedClass(name = "kernel {0}")
-@MethodSource("org.kmodwatch.lab.TestKernels#few")
-final class LockdownIT {
+@Guest(script = "lockdown.sh", modules = "kw_plain", kernelArguments = "lockdown=confidentiality")
+record LockdownIT(GuestRecord guest) {
 
   private static final String NO_PARAMS =
       "{\"field\":\"route.params\",\"why\":\"could not be read from the caller's memory\"},";
@@ -32,32 +24,6 @@ final class LockdownIT {
   private static final String NO_ARGS =
       "{\"field\":\"loader.args\",\"why\":\"could not be read\"},"
           + "{\"field\":\"loader.cgroup\",\"why\":\"could not be read\"}";
-
-  @SuppressWarnings("NullAway.Init") // set before each class invocation
-  private static GuestRecord guest;
-
-  @SuppressWarnings("NullAway.Init") // set before each class invocation
-  private static String guestLog;
-
-  @SuppressWarnings("NullAway.Init") // set before each class invocation
-  private static String agentLog;
-
-  @SuppressWarnings("NullAway.Init") // set before each class invocation
-  @Parameter
-  String kernel;
-
-  @BeforeParameterizedClassInvocation
-  static void boot(String kernel) throws IOException {
-    LabResult result =
-        Lab.run(
-            LabRun.of(kernel, Resources.text("lockdown.sh"))
-                .withFile(Lab.testModule(kernel, "kw_plain"))
-                .withKernelArguments(List.of("lockdown=confidentiality")));
-    assertThat(result.exitStatus()).isZero();
-    guest = GuestRecord.of(result);
-    guestLog = Files.readString(result.guestLog(), StandardCharsets.ISO_8859_1);
-    agentLog = Files.readString(result.agentLog());
-  }
 
   @Test
   void everyAttempt_isOneRecord_withItsOutcome() {
@@ -140,7 +106,7 @@ final class LockdownIT {
             "gaps");
     assertThat(load.get("route").toString())
         .isEqualTo(
-            TestKernels.is61(kernel)
+            TestKernels.is61(guest.kernel())
                 ? "{\"syscall\":\"finit_module\",\"abi\":\"native\"}"
                 : "{\"syscall\":\"finit_module\",\"abi\":\"native\","
                     + "\"flags\":[\"COMPRESSED_FILE\"],\"compression\":\"xz\"}");
@@ -262,7 +228,8 @@ final class LockdownIT {
   @Test
   void canary_isSeen_andNothingIsCalledBlindThatIsNot() {
     long off =
-        guestLog
+        guest
+            .log()
             .lines()
             .filter(line -> line.startsWith("off "))
             .mapToLong(line -> Long.parseLong(line.substring("off ".length())))
@@ -278,12 +245,12 @@ final class LockdownIT {
 
   @Test
   void watchAndDoctor_sayWhatIsLost_withEveryHookAttached() {
-    assertThat(agentLog)
+    assertThat(guest.agentLog())
         .containsPattern("armed: (\\d+) of \\1 hooks")
         .contains(
             "without what the kernel's lockdown (confidentiality) forbids to read: "
                 + Sensor.LOST_IN_LOCKDOWN);
-    assertThat(guestLog)
+    assertThat(guest.log())
         .contains("doctor status 0")
         .containsPattern("degraded +lockdown +confidentiality\n +lost: ")
         .contains("lost: " + Sensor.LOST_IN_LOCKDOWN)

@@ -37,7 +37,7 @@ final class OutputsIT {
   @BeforeAll
   static void boot() throws IOException {
     result =
-        Lab.run(
+        Boots.run(
             LabRun.of(KERNEL, Resources.text("outputs.sh"))
                 .withFile(Lab.testModule(KERNEL, "kw_plain"))
                 .withTimeout(GUEST_LIMIT));

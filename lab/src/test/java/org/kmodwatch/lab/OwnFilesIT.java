@@ -64,7 +64,7 @@ final class OwnFilesIT {
               .map(module -> module.name() + " " + request(module, users) + "\n")
               .collect(Collectors.joining()));
       LabResult result =
-          Lab.run(
+          Boots.run(
               LabRun.of(KERNEL, Resources.text("own-files.sh"))
                   .withFile(requester)
                   .withFile(AddedFile.of(list))

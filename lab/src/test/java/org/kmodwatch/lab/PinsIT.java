@@ -2,15 +2,8 @@ package org.kmodwatch.lab;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.util.List;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
-import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.MethodSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
@@ -18,45 +11,17 @@ import tools.jackson.databind.ObjectMapper;
  * Pinned programs that another version replaces, counts that somebody tries to wipe, and pins that
  * somebody removes.
  */
-@ParameterizedClass(name = "kernel {0}")
-@MethodSource("org.kmodwatch.lab.TestKernels#few")
-final class PinsIT {
-
-  /** KW_COUNTERS: entries of the map. */
-  private static final int COUNTERS = 11;
+@Guest(
+    script = "pins.sh",
+    variables = "COUNTERS=11\n", // entries of the map: KW_COUNTERS
+    modules = {"kw_plain", "kw_params"},
+    agent = GuestAgent.AT_HAND)
+record PinsIT(List<String> guestLog) {
 
   private static final String FINDING = "new ";
 
   /** A look is due each second; the first that finds something has classes to load, emulated. */
   private static final long SECONDS = 10_000_000_000L;
-
-  @SuppressWarnings("NullAway.Init") // set before each class invocation
-  private static List<String> guestLog;
-
-  @SuppressWarnings("NullAway.Init") // set before each class invocation
-  private static List<JsonNode> findings;
-
-  @SuppressWarnings("NullAway.Init") // set before each class invocation
-  @Parameter
-  String kernel;
-
-  @BeforeParameterizedClassInvocation
-  static void boot(String kernel) throws IOException {
-    LabResult result =
-        Lab.run(
-            LabRun.of(kernel, "COUNTERS=%d\n".formatted(COUNTERS) + Resources.text("pins.sh"))
-                .withAgent(GuestAgent.AT_HAND)
-                .withFile(Lab.testModule(kernel, "kw_plain"))
-                .withFile(Lab.testModule(kernel, "kw_params")));
-    assertThat(result.exitStatus()).isZero();
-    guestLog = Files.readAllLines(result.guestLog(), StandardCharsets.ISO_8859_1);
-    var mapper = new ObjectMapper();
-    findings =
-        guestLog.stream()
-            .filter(line -> line.startsWith(FINDING))
-            .map(line -> mapper.readTree(line.substring(FINDING.length())))
-            .toList();
-  }
 
   @Test
   void whatOtherProgramsKept_isAFindingOfItsOwn_whenTheyAreReplaced() {
@@ -92,7 +57,7 @@ final class PinsIT {
     assertThat(guestLog).contains("ended 0");
   }
 
-  private static void assertBlind(String part, String since) {
+  private void assertBlind(String part, String since) {
     long start =
         guestLog.stream()
             .filter(line -> line.startsWith(since))
@@ -109,7 +74,12 @@ final class PinsIT {
         .isBetween(start, start + SECONDS);
   }
 
-  private static List<JsonNode> findings(String id) {
-    return findings.stream().filter(f -> f.at("/SigMetadata/ID").asString().equals(id)).toList();
+  private List<JsonNode> findings(String id) {
+    var mapper = new ObjectMapper();
+    return guestLog.stream()
+        .filter(line -> line.startsWith(FINDING))
+        .map(line -> mapper.readTree(line.substring(FINDING.length())))
+        .filter(f -> f.at("/SigMetadata/ID").asString().equals(id))
+        .toList();
   }
 }

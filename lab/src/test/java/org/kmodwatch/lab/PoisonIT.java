@@ -52,7 +52,7 @@ final class PoisonIT {
     for (String module : MODULES) {
       run = run.withFile(Lab.testModule(kernel, module));
     }
-    LabResult result = Lab.run(run);
+    LabResult result = Boots.run(run);
     assertThat(result.exitStatus()).isZero();
     log = Files.readAllLines(result.guestLog(), StandardCharsets.ISO_8859_1);
     var mapper = new ObjectMapper();

@@ -44,7 +44,7 @@ final class PolicyIT {
       for (String module : List.of("kw_plain", "kw_params")) {
         run = run.withFile(Lab.testModule(KERNEL, module));
       }
-      result = Lab.run(run.withFile(AddedFile.parse(policy + ":/root/policy.yaml")));
+      result = Boots.run(run.withFile(AddedFile.parse(policy + ":/root/policy.yaml")));
     } finally {
       Files.delete(policy);
     }

@@ -65,7 +65,7 @@ final class PrivilegeIT {
     }
     run = run.withFile(renamed(kernel, "kw_hide", LATE, "kw_late.ko"));
     run = run.withFile(renamed(kernel, "kw_plain", WITH_NEWLINE, "kw_newline.ko"));
-    LabResult result = Lab.run(run);
+    LabResult result = Boots.run(run);
     log = Files.readAllLines(result.guestLog());
     var mapper = new ObjectMapper();
     roots = Files.readAllLines(result.loads()).stream().map(mapper::readTree).toList();

@@ -3,37 +3,19 @@ package org.kmodwatch.lab;
 import static java.util.Map.entry;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
-import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.MethodSource;
 import tools.jackson.databind.JsonNode;
 
 /**
  * The load record of every route and every failing case of {@code cases.sh}: one an attempt, with
  * who, how and what became of it.
  */
-@ParameterizedClass(name = "kernel {0}")
-@MethodSource("org.kmodwatch.lab.TestKernels#all")
-final class RecordsIT {
-
-  @SuppressWarnings("NullAway.Init") // set before each class invocation
-  private static GuestRecord guest;
-
-  @SuppressWarnings("NullAway.Init") // set before each class invocation
-  @Parameter
-  String kernel;
-
-  @BeforeParameterizedClassInvocation
-  static void boot(String kernel) throws IOException {
-    guest = CasesRun.of(kernel);
-  }
+@CasesGuest
+record RecordsIT(GuestRecord guest) {
 
   @Test
   void everyAttempt_isExactlyOneRecord_withItsLoaderAndReturnValue() {
@@ -86,7 +68,7 @@ final class RecordsIT {
             entry("namespace", "loaded"),
             entry(
                 "compressed",
-                TestKernels.is61(kernel)
+                TestKernels.is61(guest.kernel())
                     ? "failed EOPNOTSUPP this kernel cannot decompress modules"
                     : "loaded"),
             entry(
@@ -173,7 +155,8 @@ final class RecordsIT {
         .matches("\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{9}Z");
     assertThat(load.get("durationNs").asLong()).isBetween(1L, 60_000_000_000L);
     assertThat(load.at("/host/name").asString()).isEqualTo("kmodwatch-lab");
-    assertThat(load.at("/host/kernel").asString()).startsWith(TestKernels.version(kernel) + ".");
+    assertThat(load.at("/host/kernel").asString())
+        .startsWith(TestKernels.version(guest.kernel()) + ".");
     assertThat(load.at("/host/arch").asString()).isEqualTo("x86_64");
     assertThat(load.at("/host/bootId").asString()).matches("[0-9a-f-]{36}");
     assertThat(load.at("/route/syscall").asString()).isEqualTo("finit_module");
@@ -346,7 +329,7 @@ final class RecordsIT {
             .filter(l -> l.get("outcome").asString().equals("loaded") && !l.has("waitedOn"))
             .toList();
     assertThat(loaded).hasSize(1);
-    if (TestKernels.is61(kernel)) {
+    if (TestKernels.is61(guest.kernel())) {
       assertThat(loads)
           .filteredOn(l -> l.get("outcome").asString().equals("failed"))
           .hasSizeBetween(7 - skipped, 7);

@@ -2,49 +2,23 @@ package org.kmodwatch.lab;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
-import java.nio.file.Files;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
-import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.MethodSource;
 import tools.jackson.databind.JsonNode;
 
 /**
  * What is seen when the kernel says no: unsigned modules, a blacklisted one, modules switched off.
  */
-@ParameterizedClass(name = "kernel {0}")
-@MethodSource("org.kmodwatch.lab.TestKernels#few")
-final class RefusalsIT {
+@Guest(
+    script = "refusals.sh",
+    modules = "kw_plain",
+    kernelArguments = {"module.sig_enforce=1", "module_blacklist=dummy"})
+record RefusalsIT(GuestRecord guest) {
 
   private static final String READ =
       "security_kernel_read_file=0 security_kernel_post_read_file=0 ";
-
-  @SuppressWarnings("NullAway.Init") // set before each class invocation
-  private static GuestRecord guest;
-
-  @SuppressWarnings("NullAway.Init") // set before each class invocation
-  private static String guestLog;
-
-  @SuppressWarnings("NullAway.Init") // set before each class invocation
-  @Parameter
-  String kernel;
-
-  @BeforeParameterizedClassInvocation
-  static void boot(String kernel) throws IOException {
-    LabResult result =
-        Lab.run(
-            LabRun.of(kernel, Resources.text("refusals.sh"))
-                .withFile(Lab.testModule(kernel, "kw_plain"))
-                .withKernelArguments(List.of("module.sig_enforce=1", "module_blacklist=dummy")));
-    assertThat(result.exitStatus()).isZero();
-    guest = GuestRecord.of(result);
-    guestLog = Files.readString(result.guestLog());
-  }
 
   @Test
   void everyRefusal_leavesExactlyTheEventsOfItsWay_inOrder() {
@@ -114,7 +88,7 @@ final class RefusalsIT {
   void paramsThatNobodyTouched_areBroughtIn_whereTheKernelLetsAProgramSleep_elseAGapSaysSo() {
     JsonNode load = guest.load("untouched");
 
-    if (TestKernels.letsEntriesSleep(kernel)) {
+    if (TestKernels.letsEntriesSleep(guest.kernel())) {
       assertThat(load.at("/route/params").asString("")).isEqualTo("number=42");
       assertThat(load.has("gaps")).isFalse();
     } else {
@@ -128,7 +102,7 @@ final class RefusalsIT {
 
   @Test
   void modulesThatWereThereBefore_areRecorded_whenASensorStarts() {
-    assertThat(guestLog.lines().filter(line -> line.startsWith("before ")))
+    assertThat(guest.log().lines().filter(line -> line.startsWith("before ")))
         .hasSize(2)
         .anySatisfy(
             line ->
@@ -142,14 +116,16 @@ final class RefusalsIT {
   @Test
   void agentInATimeNamespace_writesTheTimesOfTheHost() {
     long unloadingNanos =
-        guestLog
+        guest
+            .log()
             .lines()
             .filter(line -> line.startsWith("unloading "))
             .mapToLong(line -> Long.parseLong(line.substring("unloading ".length())))
             .findFirst()
             .orElseThrow();
     String unload =
-        guestLog
+        guest
+            .log()
             .lines()
             .filter(line -> line.startsWith("elsewhere "))
             .findFirst()
@@ -163,26 +139,28 @@ final class RefusalsIT {
 
   @Test
   void guard_refusesToSwitchFtraceOff_asLongAsTheAgentRuns() {
-    assertThat(guestLog.lines().filter(line -> line.startsWith("ftrace ")))
+    assertThat(guest.log().lines().filter(line -> line.startsWith("ftrace ")))
         .containsExactly(
             "ftrace guarded: 0 Operation not permitted",
             "ftrace guarded: 1 ",
             "ftrace later: 0 ",
             "ftrace later: 1 ");
-    assertThat(guestLog).contains("swappiness is set\n");
+    assertThat(guest.log()).contains("swappiness is set\n");
   }
 
   @Test
   void doctor_findsEveryHookInOrder_besideARunningSensor() {
-    assertThat(guestLog)
+    assertThat(guest.log())
         .contains("doctor status 0")
-        .containsPattern("ok +kernel +" + TestKernels.version(kernel) + "\\.");
-    assertThat(guestLog).containsPattern("ok +lockdown +none");
-    assertThat(guestLog).containsPattern("ok +module signatures +enforced");
-    assertThat(guestLog).contains("fexit/security_kernel_read_file").contains("tp_btf/module_load");
-    assertThat(guestLog).doesNotContain("without fentry.s/");
-    assertThat(guestLog.contains("fentry.s/__x64_sys_finit_module"))
-        .isEqualTo(TestKernels.letsEntriesSleep(kernel));
-    assertThat(guestLog).doesNotContain("fentry.s/__ia32_sys_");
+        .containsPattern("ok +kernel +" + TestKernels.version(guest.kernel()) + "\\.");
+    assertThat(guest.log()).containsPattern("ok +lockdown +none");
+    assertThat(guest.log()).containsPattern("ok +module signatures +enforced");
+    assertThat(guest.log())
+        .contains("fexit/security_kernel_read_file")
+        .contains("tp_btf/module_load");
+    assertThat(guest.log()).doesNotContain("without fentry.s/");
+    assertThat(guest.log().contains("fentry.s/__x64_sys_finit_module"))
+        .isEqualTo(TestKernels.letsEntriesSleep(guest.kernel()));
+    assertThat(guest.log()).doesNotContain("fentry.s/__ia32_sys_");
   }
 }

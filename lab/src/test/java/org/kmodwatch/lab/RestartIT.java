@@ -42,7 +42,7 @@ final class RestartIT {
   static void boot(String kernel) throws IOException {
     String script = "LOADS=%d\nKILLS=%d\n".formatted(LOADS, KILLS) + Resources.text("restart.sh");
     LabResult result =
-        Lab.run(
+        Boots.run(
             LabRun.of(kernel, script)
                 .withFile(Lab.testModule(kernel, "kw_plain"))
                 .withTimeout(Duration.ofMinutes(4).plusSeconds(KILLS * 20L)));

@@ -53,7 +53,7 @@ final class RingsIT {
     for (String module : List.of("kw_plain", "kw_params", "kw_export", "kw_initfail")) {
       run = run.withFile(Lab.testModule(kernel, module));
     }
-    LabResult result = Lab.run(run.withFile(Lab.testModule(kernel, "kw_ringdrop")));
+    LabResult result = Boots.run(run.withFile(Lab.testModule(kernel, "kw_ringdrop")));
     log = Files.readAllLines(result.guestLog(), StandardCharsets.ISO_8859_1);
     Path out = result.out();
     loads = lines(out.resolve("rings.ndjson"));

@@ -88,7 +88,7 @@ final class SignatureAnswersIT {
     Lab.newFirmware(kernel, firmware);
     Path db = Files.write(folder.resolve("db"), signatureList());
     LabResult enrolled =
-        Lab.run(
+        Boots.run(
             LabRun.of(
                     kernel,
                     "mount -t efivarfs efivarfs /sys/firmware/efi/efivars && dd if=db bs=64k of="
@@ -98,7 +98,7 @@ final class SignatureAnswersIT {
                 .withFirmware(firmware)
                 .withTimeout(TIMEOUT));
     assertThat(enrolled.exitStatus()).isZero();
-    LabResult result = Lab.run(ask(kernel, folder).withFirmware(firmware));
+    LabResult result = Boots.run(ask(kernel, folder).withFirmware(firmware));
     assertThat(result.exitStatus()).isZero();
     // The firmware prints there too.
     answers =

@@ -4,45 +4,20 @@ import static java.util.Map.entry;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
-import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
-import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.MethodSource;
 import tools.jackson.databind.JsonNode;
 
 /**
  * Each signature on the load record against a real kernel, and the ordinary loads on which it is to
  * be silent.
  */
-@ParameterizedClass(name = "kernel {0}")
-@MethodSource("org.kmodwatch.lab.TestKernels#few")
-final class SignaturesIT {
-
-  private static final List<String> MODULES =
-      List.of("kw_plain", "kw_paramrefuse", "kw_initfail", "kw_hide", "kw_nested");
-
-  @SuppressWarnings("NullAway.Init") // set before each class invocation
-  private static GuestRecord guest;
-
-  @SuppressWarnings("NullAway.Init") // set before each class invocation
-  @Parameter
-  String kernel;
-
-  @BeforeParameterizedClassInvocation
-  static void boot(String kernel) throws IOException {
-    LabRun run = LabRun.of(kernel, Resources.text("attacks.sh"));
-    for (String module : MODULES) {
-      run = run.withFile(Lab.testModule(kernel, module));
-    }
-    LabResult result = Lab.run(run);
-    assertThat(result.exitStatus()).isZero();
-    guest = GuestRecord.of(result);
-  }
+@Guest(
+    script = "attacks.sh",
+    modules = {"kw_plain", "kw_paramrefuse", "kw_initfail", "kw_hide", "kw_nested"})
+record SignaturesIT(GuestRecord guest) {
 
   @Test
   void everyLoad_raisesExactlyTheFindingsOfItsWay() {

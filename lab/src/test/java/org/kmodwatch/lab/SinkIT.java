@@ -43,7 +43,7 @@ final class SinkIT {
         Path.of(SinkReceiver.class.getProtectionDomain().getCodeSource().getLocation().toURI())
             .resolve(CLASS);
     LabResult result =
-        Lab.run(
+        Boots.run(
             LabRun.of(KERNEL, script)
                 .withFile(Lab.testModule(KERNEL, "kw_plain"))
                 .withFile(new AddedFile(receiver, "/root/" + CLASS))

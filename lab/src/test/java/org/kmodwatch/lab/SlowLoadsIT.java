@@ -81,9 +81,9 @@ final class SlowLoadsIT {
       run = run.withFile(AddedFile.of(underItsOwnName(module, "kw_slo" + each)));
     }
     Path configuration = Files.writeString(folder.resolve("slow.yaml"), configuration());
-    result = Lab.run(run.withFile(AddedFile.of(configuration)).withTimeout(GUEST_LIMIT));
+    result = Boots.run(run.withFile(AddedFile.of(configuration)).withTimeout(GUEST_LIMIT));
     assertThat(result.exitStatus()).as("%s", result.guestLog()).isZero();
-    guest = GuestRecord.of(result);
+    guest = GuestRecord.of(kernel, result);
   }
 
   /** So that each of many can be loaded at the same time as the others. */

@@ -2,44 +2,19 @@ package org.kmodwatch.lab;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
-import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
-import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.MethodSource;
 import tools.jackson.databind.JsonNode;
 
 /**
  * Two thousand loads and unloads in a row, and ten times two hundred callers at the same moment:
  * one record each, none joined wrongly.
  */
-@ParameterizedClass(name = "kernel {0}")
-@MethodSource("org.kmodwatch.lab.TestKernels#few")
-final class StormIT {
-
-  @SuppressWarnings("NullAway.Init") // set before each class invocation
-  private static GuestRecord guest;
-
-  @SuppressWarnings("NullAway.Init") // set before each class invocation
-  @Parameter
-  String kernel;
-
-  @BeforeParameterizedClassInvocation
-  static void boot(String kernel) throws IOException {
-    LabResult result =
-        Lab.run(
-            LabRun.of(kernel, Resources.text("storm.sh"))
-                .withFile(Lab.testModule(kernel, "kw_plain"))
-                .withTimeout(Duration.ofMinutes(10)));
-    assertThat(result.exitStatus()).isZero();
-    guest = GuestRecord.of(result);
-  }
+@Guest(script = "storm.sh", modules = "kw_plain", minutes = 10)
+record StormIT(GuestRecord guest) {
 
   @Test
   void everyAttempt_isOneRecord() {
@@ -90,7 +65,7 @@ final class StormIT {
                     Collectors.counting()));
 
     assertThat(parallel).hasSize(2000);
-    if (TestKernels.is61(kernel)) {
+    if (TestKernels.is61(guest.kernel())) {
       // Each of them reads the file, and all but one find the name taken.
       assertThat(outcomes).containsOnly(Map.entry("loaded 0", 10L), Map.entry("failed -17", 1990L));
     } else {
@@ -107,7 +82,7 @@ final class StormIT {
     Reordering.assertSameRecords(guest, 20261122);
   }
 
-  private static long count(String action) {
+  private long count(String action) {
     return guest.loads().stream()
         .filter(load -> load.get("action").asString().equals(action))
         .count();

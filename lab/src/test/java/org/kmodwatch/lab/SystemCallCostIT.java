@@ -18,7 +18,7 @@ final class SystemCallCostIT {
   @MethodSource("org.kmodwatch.lab.TestKernels#newest")
   void getppid_takesAsManyInstructionsAsWithoutTheSensor(String kernel) throws IOException {
     LabResult result =
-        Lab.run(
+        Boots.run(
             LabRun.of(kernel, Resources.text("system-call.sh"))
                 .withAgent(GuestAgent.AT_HAND)
                 .withInstructionClock());

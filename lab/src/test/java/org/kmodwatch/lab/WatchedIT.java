@@ -2,19 +2,12 @@ package org.kmodwatch.lab;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
-import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.MethodSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
@@ -23,33 +16,15 @@ import tools.jackson.databind.ObjectMapper;
  * agent has the user and the capabilities of the package's service. {@code
  * -Dkmodwatch.kernels=6.1,6.12-rt} for other kernels.
  */
-@ParameterizedClass(name = "kernel {0}")
-@MethodSource("org.kmodwatch.lab.TestKernels#newest")
-final class WatchedIT {
+@Guest(
+    script = "watched.sh",
+    modules = {"kw_plain", "kw_params", "kw_export"},
+    agent = GuestAgent.AT_HAND,
+    minutes = 6,
+    kernels = Guest.Kernels.NEWEST)
+record WatchedIT(List<String> log) {
 
   private static final ObjectMapper MAPPER = new ObjectMapper();
-
-  @SuppressWarnings("NullAway.Init") // set before each class invocation
-  private static List<String> log;
-
-  @SuppressWarnings("NullAway.Init") // set before each class invocation
-  @Parameter
-  String kernel;
-
-  @BeforeParameterizedClassInvocation
-  static void boot(String kernel) throws IOException {
-    LabRun run =
-        LabRun.of(kernel, Resources.text("watched.sh"))
-            .withAgent(GuestAgent.AT_HAND)
-            .withTimeout(Duration.ofMinutes(6));
-    for (String module : List.of("kw_plain", "kw_params", "kw_export")) {
-      run = run.withFile(Lab.testModule(kernel, module));
-    }
-    LabResult result = Lab.run(run);
-    log =
-        new String(Files.readAllBytes(result.guestLog()), StandardCharsets.UTF_8).lines().toList();
-    assertThat(result.exitStatus()).isZero();
-  }
 
   @Test
   void mapsThatUserSpaceOnlyReads_cannotBeWritten_byRoot() {
@@ -168,7 +143,7 @@ final class WatchedIT {
         .allMatch(line -> line.matches("first log: blind: (control|pins): .*"));
   }
 
-  private static JsonNode load(String life, String module, String syscall) {
+  private JsonNode load(String life, String module, String syscall) {
     List<JsonNode> found =
         loads(life).stream()
             .filter(l -> l.at("/module/name").asString("").equals(module))
@@ -178,11 +153,11 @@ final class WatchedIT {
     return found.getFirst();
   }
 
-  private static List<JsonNode> loads(String life) {
+  private List<JsonNode> loads(String life) {
     return json(life + " load: ");
   }
 
-  private static List<String> details(String life, String part) {
+  private List<String> details(String life, String part) {
     return json(life + " finding: ").stream()
         .filter(f -> f.at("/SigMetadata/ID").asString().equals("KMW-1012"))
         .filter(f -> f.at("/Event/Payload/args/0/value").asString().equals(part))
@@ -190,7 +165,7 @@ final class WatchedIT {
         .toList();
   }
 
-  private static List<JsonNode> json(String prefix) {
+  private List<JsonNode> json(String prefix) {
     return log.stream()
         .filter(line -> line.startsWith(prefix))
         .map(line -> MAPPER.readTree(line.substring(prefix.length())))
