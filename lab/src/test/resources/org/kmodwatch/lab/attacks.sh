@@ -70,10 +70,10 @@ run blinded kwload finit /srv/kw_plain.ko
 run delete-blinded kwload delete kw_plain
 echo 1 >/proc/sys/kernel/ftrace_enabled
 run hidden kwload finit /srv/kw_hide.ko
-# The search looks one second after the agent has got to the load, and again one second later.
+# The search looks one second after the agent has got to the load, and again one second later; one more look finds no more.
 tries=0
-until grep -q kw_hide /out/loads.ndjson || [ "$tries" -gt 600 ]; do
+until grep -q KMW-1009 /out/findings.ndjson || [ "$tries" -gt 600 ]; do
   tries=$((tries + 1))
   sleep 0.1
 done
-sleep 5
+sleep 1
