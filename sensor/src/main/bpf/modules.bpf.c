@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
+// SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only
 /*
  * What the kernel does with a module: the module:* tracepoints as BTF
  * tracepoints (from Linux 5.5; they keep firing when ftrace is switched off),
@@ -7,13 +7,10 @@
  * Neither module_get nor module_put: they fire whenever a file or a socket of
  * a module is opened.
  */
-#ifndef KMODWATCH_MODULES_H
-#define KMODWATCH_MODULES_H
-
-#include "lanes.h"
-#include "calls.h"
 #include "images.h"
+#include "lanes.h"
 #include "loaded.h"
+#include "module_file.h"
 
 #define KW_TS_COMPAT 2	/* x86: in the i386 table */
 
@@ -259,5 +256,3 @@ int BPF_PROG(module_init, struct module *mod, int ret)
 	send(a, KW_MODULE_INIT);
 	return 0;
 }
-
-#endif

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
+// SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only
 /*
  * What the kernel is given, and whether its security modules let it pass:
  * fexit on the security_kernel_* functions (from Linux 5.10). They are called
@@ -9,11 +9,8 @@
  * at once: a later hook says what the skipped one would have said. Tracepoints
  * are not preempted, so of what the kernel accepts nothing is missed.
  */
-#ifndef KMODWATCH_CHECKS_H
-#define KMODWATCH_CHECKS_H
-
-#include "lanes.h"
 #include "images.h"
+#include "lanes.h"
 
 /* What a record says of a file, to put back what it said before. */
 struct kw_saved_file {
@@ -202,5 +199,3 @@ int BPF_PROG(module_sig_check, struct load_info *info, int flags, int ret)
 	send_chunks(a);
 	return 0;
 }
-
-#endif
