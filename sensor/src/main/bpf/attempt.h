@@ -22,8 +22,23 @@ struct kw_image {
 	__u64 sent;
 };
 
-/* A record that its lane did not take: sent after all if the kernel accepts
- * the load. What else it says is in the attempt's record. */
+/* What happened, and what its record alone says. Strings are the kernel's. */
+struct kw_event {
+	__u64 time_ns;
+	__u64 value;
+	__s64 ret;
+	const struct kw_file *file;
+	const char *alias;
+	const char *params;		/* NULL: the attempt's */
+	const char *version;
+	const char *srcversion;
+	enum kw_kind kind;
+	__u32 id;
+	__u32 path_len;			/* of another file's path, at the end of the record's data */
+};
+
+/* An event that its lane did not take: sent after all if the kernel accepts
+ * the load. What else it says is the attempt's. */
 struct kw_kept {
 	__u64 time_ns;
 	__u64 value;
@@ -45,6 +60,8 @@ enum kw_grant {
 	KW_HELD_TOGETHER = 4,	/* too many users and cgroups that made none before */
 };
 
+/* What is known of an attempt. It is filled in when the call is entered, and only
+ * added to. put() alone writes into the record what one event says. */
 struct kw_attempt {
 	struct kw_record record;
 	struct kw_kept kept[KW_KEPT_MAX];
@@ -52,8 +69,10 @@ struct kw_attempt {
 	__u32 grant;		/* enum kw_grant */
 	__u32 accepted;		/* the kernel has taken the module: the lane is that of loads */
 	__u32 reconstructed;	/* from the thread's registers: the entry was not seen */
-	__u64 file;		/* struct file that record.path is of */
 	__u64 module;		/* struct module that it brought in */
+	struct kw_file file;	/* that the module is from, as far as it is known */
+	struct kw_file other;	/* that the kernel has read last, and not for the module */
+	struct kw_span params;
 	struct kw_image images[KW_IMAGE_KINDS];
 	__u32 file_read;	/* the call's own file has been read */
 	__u32 images_told;	/* KW_IMAGE has been sent */
@@ -167,14 +186,15 @@ static __always_inline struct kw_attempt *current_attempt(void)
 
 /* The string that a call takes, parameters or the module's name, unless it is
  * known. Its page may not be there yet: each hook of an attempt tries again. */
-static __noinline int read_params(struct kw_record *r)
+static __noinline int read_params(struct kw_attempt *a)
 {
+	struct kw_record *r = &a->record;
 	__u64 from = r->call == KW_INIT_MODULE	 ? r->args[2] :
 		     r->call == KW_FINIT_MODULE ? r->args[1] :
 						   r->args[0];
 
 	if (r->call != KW_NO_CALL && !(r->flags & KW_PARAMS_KNOWN) &&
-	    append_user(r, &r->params, from))
+	    append_user(r, &a->params, from))
 		r->flags |= KW_PARAMS_KNOWN;
 	return 0;
 }
@@ -186,7 +206,7 @@ static __always_inline struct kw_attempt *going_on(void)
 	struct kw_attempt *a = current_attempt();
 
 	if (a)
-		read_params(&a->record);
+		read_params(a);
 	return a;
 }
 

@@ -84,14 +84,12 @@ static __noinline int enter(__u32 how, __u64 a0, __u64 a1, __u64 a2)
 	r->args[0] = a0;
 	r->args[1] = a1;
 	r->args[2] = a2;
-	read_params(r);
+	read_params(a);
 	if (call == KW_FINIT_MODULE) {
 		struct file *file = file_of(a0);
 
-		if (file) {
-			describe_file(r, file);
-			a->file = (__u64)file;
-		}
+		if (file)
+			describe_file(r, &a->file, file);
 	} else if (call == KW_INIT_MODULE && !depth) {
 		/* What the process has open is for the call around it. */
 		find_module_file(a);
@@ -152,17 +150,16 @@ static __noinline int leave(__u32 how, __u64 a0, __u64 a1, __u64 a2, __s64 ret)
 				count(KW_NO_WORK_SPACE);
 			return 0;
 		}
-		a->record.flags |= KW_ENTRY_MISSED | KW_FILE_LATE;
+		a->record.flags |= KW_ENTRY_MISSED;
+		a->file.flags |= KW_FILE_LATE;
 		if (was_crowded_out())
 			a->record.flags |= KW_CROWDED_OUT;
 	}
 	r = &a->record;
-	r->ret = ret;
 	call_returned(a);
 	send_images(a);
-	r->ret = ret;
-	read_params(r);
-	send(a, KW_CALL_RETURN);
+	read_params(a);
+	send_plain(a, KW_CALL_RETURN, 0, 0, ret);
 	if (r->flags & KW_CROWDED_OUT)
 		forget_crowded_out();
 	if (a->depth) {

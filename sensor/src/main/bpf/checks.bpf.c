@@ -12,67 +12,29 @@
 #include "images.h"
 #include "lanes.h"
 
-/* What a record says of a file, to put back what it said before. */
-struct kw_saved_file {
-	__u64 ino;
-	__u64 ctime_ns;
-	__u32 dev;
-	__u32 mode;
-	__u32 flags;
-	__u32 data_len;
-	struct kw_span path;
-};
-
-static __always_inline void save_file(const struct kw_record *r, struct kw_saved_file *saved)
-{
-	saved->ino = r->ino;
-	saved->ctime_ns = r->ctime_ns;
-	saved->dev = r->dev;
-	saved->mode = r->mode;
-	saved->flags = r->flags;
-	saved->data_len = r->data_len;
-	saved->path = r->path;
-}
-
-static __always_inline void restore_file(struct kw_record *r, const struct kw_saved_file *saved)
-{
-	r->ino = saved->ino;
-	r->ctime_ns = saved->ctime_ns;
-	r->dev = saved->dev;
-	r->mode = saved->mode;
-	r->flags = saved->flags;
-	r->data_len = saved->data_len;
-	r->path = saved->path;
-}
-
 /* Sends what the kernel reads a file for. The first file that finit_module
- * reads is the module: the record keeps it. Any other, such as firmware that a
- * module's init asks for, is described for this record only. */
-static __noinline int send_file(struct kw_attempt *a, struct file *file, __u32 kind)
+ * reads is the module. Any other, such as firmware that a module's init asks
+ * for, is of this event alone. */
+static __noinline int send_file(struct kw_attempt *a, struct file *file, struct kw_event *e)
 {
 	struct kw_record *r = &a->record;
-	struct kw_saved_file saved;
+	bool known = a->file.address == (__u64)file && a->file.path.len;
 
-	if (a->file == (__u64)file && r->path.len) {
+	if (known || (r->call == KW_FINIT_MODULE && !a->file_read)) {
 		a->file_read = 1;
-		send(a, kind);
-		return 0;
+		if (!known) {
+			/* Another thread has put another file behind the descriptor. */
+			if (a->file.path.len && a->file.path.off + a->file.path.len == r->data_len)
+				r->data_len = a->file.path.off;
+			describe_file(r, &a->file, file);
+		}
+	} else {
+		describe_file(r, &a->other, file);
+		a->other.flags |= KW_OTHER_FILE;
+		e->file = &a->other;
+		e->path_len = a->other.path.len;
 	}
-	if (r->call == KW_FINIT_MODULE && !a->file_read) {
-		/* Another thread has put another file behind the descriptor. */
-		a->file_read = 1;
-		a->file = (__u64)file;
-		if (r->path.len && r->path.off + r->path.len == r->data_len)
-			r->data_len = r->path.off;
-		describe_file(r, file);
-		send(a, kind);
-		return 0;
-	}
-	save_file(r, &saved);
-	describe_file(r, file);
-	r->flags |= KW_OTHER_FILE;
-	send(a, kind);
-	restore_file(r, &saved);
+	send(a, e);
 	return 0;
 }
 
@@ -80,13 +42,12 @@ SEC("fexit/security_kernel_read_file")
 int BPF_PROG(read_file, struct file *file, int id, bool contents, int ret)
 {
 	struct kw_attempt *a = work_space();
+	struct kw_event e;
 
 	if (!a)
 		return 0;
-	a->record.id = id;
-	a->record.value = 0;
-	a->record.ret = ret;
-	send_file(a, file, KW_READ_FILE);
+	e = event(a, KW_READ_FILE, id, 0, ret);
+	send_file(a, file, &e);
 	done(a);
 	return 0;
 }
@@ -95,21 +56,20 @@ SEC("fexit/security_kernel_post_read_file")
 int BPF_PROG(post_read_file, struct file *file, char *buf, long size, int id, int ret)
 {
 	struct kw_attempt *a = work_space();
+	struct kw_event e;
 
 	if (!a)
 		return 0;
-	a->record.id = id;
 	if (a->record.call == KW_FINIT_MODULE && !a->file_read) {
 		/* read_file was skipped. */
-		a->record.value = 0;
-		a->record.ret = 0;
-		send_file(a, file, KW_READ_FILE);
+		e = event(a, KW_READ_FILE, id, 0, 0);
+		send_file(a, file, &e);
 	}
-	a->record.value = size;
-	a->record.ret = ret;
-	send_file(a, file, KW_POST_READ_FILE);
+	e = event(a, KW_POST_READ_FILE, id, size, ret);
+	send_file(a, file, &e);
 	/* Not of a file that the module's own code has read, as if for a module. */
-	if (is_module_read(id) && a->record.call == KW_FINIT_MODULE && a->file == (__u64)file)
+	if (is_module_read(id) && a->record.call == KW_FINIT_MODULE &&
+	    a->file.address == (__u64)file)
 		take_image(a, buf, size);
 	done(a);
 	return 0;
@@ -122,10 +82,7 @@ int BPF_PROG(load_data, int id, bool contents, int ret)
 
 	if (!a)
 		return 0;
-	a->record.id = id;
-	a->record.value = contents;
-	a->record.ret = ret;
-	send(a, KW_LOAD_DATA);
+	send_plain(a, KW_LOAD_DATA, id, contents, ret);
 	done(a);
 	return 0;
 }
@@ -134,35 +91,15 @@ SEC("fexit/security_kernel_post_load_data")
 int BPF_PROG(post_load_data, char *buf, long size, int id, char *description, int ret)
 {
 	struct kw_attempt *a = work_space();
-	__u32 data_len;
+	struct kw_event e;
 
 	if (!a)
 		return 0;
-	data_len = a->record.data_len;
-	a->record.id = id;
-	a->record.value = size;
-	a->record.ret = ret;
-	append_kernel(&a->record, &a->record.srcversion, description);
-	send(a, KW_POST_LOAD_DATA);
-	a->record.srcversion = (struct kw_span){};
-	a->record.data_len = data_len;
+	e = event(a, KW_POST_LOAD_DATA, id, size, ret);
+	e.srcversion = description;
+	send(a, &e);
 	if (is_module_load(id))
 		take_image(a, buf, size);
-	done(a);
-	return 0;
-}
-
-SEC("fexit/security_kernel_module_request")
-int BPF_PROG(security_module_request, char *alias, int ret)
-{
-	struct kw_attempt *a = work_space();
-
-	if (!a)
-		return 0;
-	a->record.ret = ret;
-	read_alias(&a->record, alias);
-	send(a, KW_SECURITY_MODULE_REQUEST);
-	a->record.alias[0] = 0;
 	done(a);
 	return 0;
 }

@@ -43,9 +43,12 @@ static __always_inline bool appended(struct kw_record *r, struct kw_span *span, 
 
 static __always_inline bool append_kernel(struct kw_record *r, struct kw_span *span, const void *from)
 {
-	__u64 off = end_of(r);
+	__u64 off;
 
-	if (off > KW_DATA_MAX || !from)
+	if (!from)
+		return false;
+	off = end_of(r);
+	if (off > KW_DATA_MAX)
 		return false;
 	return appended(r, span, off,
 			bpf_probe_read_kernel_str(&r->data[off], KW_APPEND_MAX, from));
@@ -73,6 +76,23 @@ static __always_inline bool append_user(struct kw_record *r, struct kw_span *spa
 		return true;
 	}
 	return appended(r, span, off, n);
+}
+
+/* A file. Its path is in the record's data. */
+struct kw_file {
+	__u64 address;		/* of its struct file */
+	__u64 ino;
+	__u64 ctime_ns;
+	__u32 dev;
+	__u32 mode;
+	__u32 flags;		/* of KW_FILE_FLAGS */
+	struct kw_span path;
+};
+
+/* The string that begins at start and ends the record's data. */
+static __always_inline struct kw_span last_string(const struct kw_record *r, __u32 start)
+{
+	return (struct kw_span){ .off = start, .len = r->data_len - start };
 }
 
 /* Which part of a path that is too long stays. */
@@ -199,7 +219,6 @@ static __noinline __u32 append_path(struct kw_record *r, struct file *file, stru
 		.start = end_of(r),
 		.max = max,
 	};
-	__u32 start = r->data_len;
 	int i;
 
 	if (w.start > KW_DATA_MAX)
@@ -218,8 +237,6 @@ static __noinline __u32 append_path(struct kw_record *r, struct file *file, stru
 				break;
 		}
 	}
-	r->path.off = start;
-	r->path.len = r->data_len - start;
 	return w.flags;
 }
 
@@ -241,20 +258,22 @@ static __always_inline __u64 inode_ctime_ns(struct inode *inode)
 }
 
 #define KW_FILE_FLAGS (KW_FILE_KNOWN | KW_FILE_DELETED | KW_FILE_NO_TREE | KW_PATH_CUT | \
-		       KW_PATH_GAP | KW_FILE_LATE)
+		       KW_PATH_GAP | KW_FILE_LATE | KW_OTHER_FILE)
 
-/* Puts path and identity of a file into the record. */
-static __noinline void describe_file(struct kw_record *r, struct file *file)
+/* Says which file it is; appends its path to the record's data. */
+static __noinline void describe_file(struct kw_record *r, struct kw_file *f, struct file *file)
 {
 	struct inode *inode = BPF_CORE_READ(file, f_inode);
 	struct task_struct *task = (void *)bpf_get_current_task();
+	__u32 start = r->data_len;
 
-	r->flags &= ~KW_FILE_FLAGS;
-	r->flags |= append_path(r, file, task, KW_PATH_MAX, KW_KEEP_BOTH_ENDS) | KW_FILE_KNOWN;
-	r->dev = BPF_CORE_READ(inode, i_sb, s_dev);
-	r->ino = BPF_CORE_READ(inode, i_ino);
-	r->mode = BPF_CORE_READ(inode, i_mode);
-	r->ctime_ns = inode_ctime_ns(inode);
+	f->address = (__u64)file;
+	f->flags = append_path(r, file, task, KW_PATH_MAX, KW_KEEP_BOTH_ENDS) | KW_FILE_KNOWN;
+	f->path = last_string(r, start);
+	f->dev = BPF_CORE_READ(inode, i_sb, s_dev);
+	f->ino = BPF_CORE_READ(inode, i_ino);
+	f->mode = BPF_CORE_READ(inode, i_mode);
+	f->ctime_ns = inode_ctime_ns(inode);
 }
 
 #ifndef KW_NO_PROBE_READ

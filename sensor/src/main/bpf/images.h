@@ -211,9 +211,8 @@ static __noinline int send_images(struct kw_attempt *a)
 		if (loaded->sent != loaded->size)
 			count(KW_IMAGES_CUT);
 	}
-	a->record.value = handed->size;
-	a->record.ret = handed->sent;
-	if (!send(a, KW_IMAGE) && (handed->sent || loaded->sent))
+	if (!send_plain(a, KW_IMAGE, 0, handed->size, handed->sent) &&
+	    (handed->sent || loaded->sent))
 		send_empty_chunk(a, KW_FORGET_IMAGES);
 	return 0;
 }

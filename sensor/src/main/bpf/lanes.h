@@ -184,12 +184,12 @@ static __noinline bool is_granted(struct kw_attempt *a)
 }
 
 /* Lists an attempt or a request that is over and was held back. */
-static __noinline int list_held(struct kw_attempt *a)
+static __noinline int list_held(struct kw_attempt *a, const struct kw_event *e)
 {
 	struct kw_record *r = &a->record;
 	struct kw_held_key key = {
 		.cgroup_id = r->cgroup_id,
-		.ret = r->ret,
+		.ret = e->ret,
 		.uid = r->uid,
 		.call = r->call,
 	};
@@ -199,7 +199,7 @@ static __noinline int list_held(struct kw_attempt *a)
 	__u32 zero = 0;
 
 	/* Whatever call it is made in, that is not what was held back. */
-	if (r->kind == KW_MODULE_REQUEST || r->kind == KW_SECURITY_MODULE_REQUEST)
+	if (e->kind == KW_MODULE_REQUEST || e->kind == KW_SECURITY_MODULE_REQUEST)
 		key.call = KW_NO_CALL_BUT_REQUEST;
 	if (a->grant == KW_HELD_TOGETHER) {
 		key.cgroup_id = 0;
@@ -221,45 +221,57 @@ static __noinline int list_held(struct kw_attempt *a)
 	if (a->grant == KW_NO_ROOM)
 		__sync_fetch_and_add(&held->no_room, 1);
 	if (!held->first_ns)
-		held->first_ns = r->time_ns;
-	held->last_ns = r->time_ns;
+		held->first_ns = e->time_ns;
+	held->last_ns = e->time_ns;
 	held->host_pid = r->host_pid;
 	__builtin_memcpy(held->comm, r->comm, KW_COMM_LEN);
 	return 0;
 }
 
-/* Whether a record is the last of something that a person would count. */
-static __always_inline bool ends_something(const struct kw_record *r)
+/* An event of the attempt's own file, without strings of its own. */
+static __always_inline struct kw_event event(const struct kw_attempt *a, enum kw_kind kind,
+					     __u32 id, __u64 value, __s64 ret)
 {
-	switch (r->kind) {
+	return (struct kw_event){
+		.kind = kind,
+		.id = id,
+		.value = value,
+		.ret = ret,
+		.file = &a->file,
+	};
+}
+
+/* Whether an event is the last of something that a person would count. */
+static __always_inline bool ends_something(const struct kw_attempt *a, const struct kw_event *e)
+{
+	switch (e->kind) {
 	case KW_CALL_RETURN:
 	case KW_MODULE_REQUEST:
 		return true;
 	case KW_SECURITY_MODULE_REQUEST:
-		return r->ret;		/* nothing comes after a refusal */
+		return e->ret;		/* nothing comes after a refusal */
 	case KW_READ_FILE:
 	case KW_LOAD_DATA:
-		return r->call == KW_NO_CALL;
+		return a->record.call == KW_NO_CALL;
 	default:
 		return false;
 	}
 }
 
 /* Keeps what a load needs to be told as a whole, should it become one. */
-static __noinline int keep(struct kw_attempt *a, __u32 counter)
+static __noinline int keep(struct kw_attempt *a, const struct kw_event *e, __u32 counter)
 {
-	struct kw_record *r = &a->record;
 	__u32 i = a->kept_count;
 
-	if (r->kind < KW_READ_FILE || r->kind > KW_POST_LOAD_DATA || i >= KW_KEPT_MAX ||
-	    (r->flags & KW_OTHER_FILE))
+	if (e->kind < KW_READ_FILE || e->kind > KW_POST_LOAD_DATA || i >= KW_KEPT_MAX ||
+	    (e->file->flags & KW_OTHER_FILE))
 		return 0;
 	i &= KW_KEPT_MAX - 1;
-	a->kept[i].time_ns = r->time_ns;
-	a->kept[i].value = r->value;
-	a->kept[i].ret = r->ret;
-	a->kept[i].id = r->id;
-	a->kept[i].kind = r->kind;
+	a->kept[i].time_ns = e->time_ns;
+	a->kept[i].value = e->value;
+	a->kept[i].ret = e->ret;
+	a->kept[i].id = e->id;
+	a->kept[i].kind = e->kind;
 	a->kept[i].counter = counter;
 	a->kept_count++;
 	return 0;
@@ -274,94 +286,121 @@ static __always_inline __u64 length_of(const struct kw_record *r)
 	return __builtin_offsetof(struct kw_record, data) + len;
 }
 
-static __noinline long put_load(struct kw_record *r)
+/* Puts an event into the attempt's record, and the record into a lane. Returns
+ * whether there was room. */
+static __noinline bool put(struct kw_attempt *a, const struct kw_event *e, enum kw_lane lane)
 {
-	r->seq = count(KW_LOADS_SENT);
-	if (!bpf_ringbuf_output(&ring_loads, r, length_of(r), 0))
-		return 0;
-	count(KW_LOADS_RING_FULL);
-	return -1;
-}
-
-static __noinline long put_attempt(struct kw_record *r)
-{
-	r->seq = count(KW_ATTEMPTS_SENT);
-	if (!bpf_ringbuf_output(&ring_attempts, r, length_of(r), 0))
-		return 0;
-	count(KW_ATTEMPTS_RING_FULL);
-	return -1;
-}
-
-/* Sends what is known by now, by the attempt's lane. Returns whether user space
- * will get it. */
-static __noinline bool send(struct kw_attempt *a, __u32 kind)
-{
+	const struct kw_file *file = e->file;
 	struct kw_record *r = &a->record;
+	long failed;
 
-	r->kind = kind;
-	r->time_ns = bpf_ktime_get_boot_ns();
+	r->time_ns = e->time_ns;
+	r->value = e->value;
+	r->ret = e->ret;
+	r->kind = e->kind;
+	r->id = e->id;
 	r->cpu = bpf_get_smp_processor_id();
-	if (a->accepted)
-		return !put_load(r);
-	if (is_granted(a)) {
-		if (!put_attempt(r))
-			return true;
-		keep(a, KW_ATTEMPTS_RING_FULL);
-		return false;
+	r->params = a->params;
+	r->version = (struct kw_span){};
+	r->srcversion = (struct kw_span){};
+	append_kernel(r, &r->version, e->version);
+	append_kernel(r, &r->srcversion, e->srcversion);
+	append_kernel(r, &r->params, e->params);
+	r->ino = file->ino;
+	r->ctime_ns = file->ctime_ns;
+	r->dev = file->dev;
+	r->mode = file->mode;
+	r->path = file->path;
+	r->flags = (r->flags & ~KW_FILE_FLAGS) | file->flags;
+	r->alias[0] = 0;
+	if (e->alias)
+		read_alias(r, e->alias);
+	if (lane == KW_LANE_LOADS) {
+		r->seq = count(KW_LOADS_SENT);
+		failed = bpf_ringbuf_output(&ring_loads, r, length_of(r), 0);
+		if (failed)
+			count(KW_LOADS_RING_FULL);
+	} else {
+		r->seq = count(KW_ATTEMPTS_SENT);
+		failed = bpf_ringbuf_output(&ring_attempts, r, length_of(r), 0);
+		if (failed)
+			count(KW_ATTEMPTS_RING_FULL);
 	}
-	count(KW_ATTEMPTS_HELD);
-	keep(a, KW_ATTEMPTS_HELD);
-	if (ends_something(r))
-		list_held(a);
-	return false;
+	return !failed;
+}
+
+/* Sends an event by the attempt's lane, or keeps it and lists it. Returns whether
+ * user space will get it. */
+static __noinline bool send(struct kw_attempt *a, struct kw_event *e)
+{
+	__u32 own_len = a->record.data_len - e->path_len;
+	bool sent = false;
+
+	e->time_ns = bpf_ktime_get_boot_ns();
+	if (a->accepted) {
+		sent = put(a, e, KW_LANE_LOADS);
+	} else if (is_granted(a)) {
+		sent = put(a, e, KW_LANE_ATTEMPTS);
+		if (!sent)
+			keep(a, e, KW_ATTEMPTS_RING_FULL);
+	} else {
+		count(KW_ATTEMPTS_HELD);
+		keep(a, e, KW_ATTEMPTS_HELD);
+		if (ends_something(a, e))
+			list_held(a, e);
+	}
+	a->record.data_len = own_len;
+	return sent;
+}
+
+/* Sends an event that adds no string and no file. */
+static __noinline bool send_plain(struct kw_attempt *a, enum kw_kind kind, __u32 id, __u64 value,
+				  __s64 ret)
+{
+	struct kw_event e = event(a, kind, id, value, ret);
+
+	return send(a, &e);
+}
+
+/* Sends that the call's own file is read, where no program saw it. */
+static __noinline int send_own_read(struct kw_attempt *a)
+{
+	a->file_read = 1;
+	return send_plain(a, KW_READ_FILE,
+			  bpf_core_enum_value(enum kernel_read_file_id, READING_MODULE), 0, 0);
 }
 
 /* The kernel takes the module, or lets it go: what comes from now on goes by
  * the lane of loads, and first what the other lane did not take. */
 static __noinline int accept(struct kw_attempt *a)
 {
-	struct kw_record *r = &a->record;
-	__u64 value = r->value;
-	__s64 ret = r->ret;
-	__u32 id = r->id;
+	struct kw_event e;
 	int i;
 
 	if (a->accepted)
 		return 0;
 	a->accepted = 1;
 	if (a->grant == KW_GRANTED)
-		give_token_back(r);
+		give_token_back(&a->record);
+	e = event(a, 0, 0, 0, 0);
 	for (i = 0; i < KW_KEPT_MAX; i++) {
-		struct kw_kept *kept = &a->kept[i];
+		const struct kw_kept *kept = &a->kept[i];
 
 		if (i >= (int)a->kept_count)
 			break;
-		r->kind = kept->kind;
-		r->time_ns = kept->time_ns;
-		r->value = kept->value;
-		r->ret = kept->ret;
-		r->id = kept->id;
-		r->cpu = bpf_get_smp_processor_id();
+		e.kind = kept->kind;
+		e.time_ns = kept->time_ns;
+		e.value = kept->value;
+		e.ret = kept->ret;
+		e.id = kept->id;
 		if (kept->counter == KW_ATTEMPTS_HELD)
 			add(KW_ATTEMPTS_HELD, -1);
 		else
 			count(KW_ATTEMPTS_RECOVERED);
-		put_load(r);
+		put(a, &e, KW_LANE_LOADS);
 	}
-	if (r->call == KW_FINIT_MODULE && !a->file_read && a->file) {
-		/* The programs that see the file read were both skipped. */
-		a->file_read = 1;
-		r->kind = KW_READ_FILE;
-		r->time_ns = bpf_ktime_get_boot_ns();
-		r->value = 0;
-		r->ret = 0;
-		r->id = bpf_core_enum_value(enum kernel_read_file_id, READING_MODULE);
-		r->cpu = bpf_get_smp_processor_id();
-		put_load(r);
-	}
-	r->value = value;
-	r->ret = ret;
-	r->id = id;
+	if (a->record.call == KW_FINIT_MODULE && !a->file_read && a->file.address)
+		send_own_read(a);
 	return 0;
 }
 

@@ -90,8 +90,7 @@ static long fd_step(__u32 step, struct kw_fd_search *search)
 	suffix_len = module_suffix_len(file);
 	if (!suffix_len || (a->record.name[0] && !is_named(file, suffix_len, &a->record)))
 		return 0;
-	describe_file(&a->record, file);
-	a->file = (__u64)file;
+	describe_file(&a->record, &a->file, file);
 	return 1;
 }
 
@@ -126,7 +125,7 @@ static __noinline int find_module_file(struct kw_attempt *a)
 static __noinline int find_named_file(struct kw_attempt *a)
 {
 	struct kw_fd_search search = { .attempt = a };
-	struct file *known = (struct file *)a->file;
+	struct file *known = (struct file *)a->file.address;
 
 	if (a->record.call != KW_INIT_MODULE || !known)
 		return 0;

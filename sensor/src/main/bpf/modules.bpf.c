@@ -14,43 +14,35 @@
 
 #define KW_TS_COMPAT 2	/* x86: in the i386 table */
 
-/* The module's own name stays in the record of its attempt, and so does the
- * open file of that name. */
-static __noinline int identify(struct kw_attempt *a, struct module *mod)
-{
-	if (!a->record.name[0])
-		BPF_CORE_READ_STR_INTO(&a->record.name, mod, name);
-	find_named_file(a);
-	return 0;
-}
-
-/* version and srcversion are sent with this record only. So are the parameters
- * as the kernel has them, unless the caller's could not be read: what was taken
- * from them then is what the kernel made its copy of. */
-static __noinline int send_module(struct kw_attempt *a, struct module *mod, __u32 kind)
+/* Sends what the kernel does with a module. The module's own name stays in the
+ * record of its attempt, and so does the open file of that name. Version and
+ * source version are of this event alone. So are the parameters as the kernel
+ * has them, unless the caller's could not be read: the kernel made its copy of
+ * what was there. */
+static __noinline int send_module(struct kw_attempt *a, struct module *mod, enum kw_kind kind)
 {
 	struct kw_record *r = &a->record;
-	struct kw_span params = r->params;
-	__u32 data_len;
+	struct kw_event e;
 
+	accept(a);
 	if (!r->name[0])
 		BPF_CORE_READ_STR_INTO(&r->name, mod, name);
-	r->value = BPF_CORE_READ(mod, taints);
-	if (kind == KW_MODULE_COMING && !(r->flags & KW_PARAMS_KNOWN) &&
-	    append_kernel(r, &r->params, BPF_CORE_READ(mod, args))) {
-		r->flags |= KW_PARAMS_KNOWN;
-		params = r->params;
+	if (kind != KW_MODULE_FREE) {
+		find_named_file(a);
+		/* Not at the return alone: the module's code may see to it that
+		 * there is none. */
+		send_images(a);
 	}
-	data_len = r->data_len;
-	append_kernel(r, &r->version, BPF_CORE_READ(mod, version));
-	append_kernel(r, &r->srcversion, BPF_CORE_READ(mod, srcversion));
+	if (kind == KW_MODULE_COMING && !(r->flags & KW_PARAMS_KNOWN) &&
+	    append_kernel(r, &a->params, BPF_CORE_READ(mod, args)))
+		r->flags |= KW_PARAMS_KNOWN;
+	e = event(a, kind, 0, BPF_CORE_READ(mod, taints), 0);
 	if (kind == KW_MODULE_COMING)
-		append_kernel(r, &r->params, BPF_CORE_READ(mod, args));
-	send(a, kind);
-	r->version = (struct kw_span){};
-	r->srcversion = (struct kw_span){};
-	r->params = params;
-	r->data_len = data_len;
+		e.params = BPF_CORE_READ(mod, args);
+	e.version = BPF_CORE_READ(mod, version);
+	e.srcversion = BPF_CORE_READ(mod, srcversion);
+	send(a, &e);
+	done(a);
 	return 0;
 }
 
@@ -128,22 +120,18 @@ static __noinline int reconstruct(struct kw_attempt *a)
 		r->flags |= KW_CROWDED_OUT;
 	a->reconstructed = 1;
 	a->accepted = 1;
-	read_params(r);
+	read_params(a);
 	if (call == KW_FINIT_MODULE) {
 		struct file *file = file_of(r->args[0]);
 
 		if (!file)
 			return 0;
-		describe_file(r, file);
-		r->flags |= KW_FILE_LATE;
-		a->file = (__u64)file;
-		r->id = bpf_core_enum_value(enum kernel_read_file_id, READING_MODULE);
-		r->value = 0;
-		r->ret = 0;
-		send(a, KW_READ_FILE);
+		describe_file(r, &a->file, file);
+		a->file.flags |= KW_FILE_LATE;
+		send_own_read(a);
 	} else if (call == KW_INIT_MODULE) {
 		find_module_file(a);
-		r->flags |= KW_FILE_LATE;
+		a->file.flags |= KW_FILE_LATE;
 	}
 	return 0;
 }
@@ -173,16 +161,7 @@ int BPF_PROG(module_load, struct module *mod)
 	struct kw_attempt *a = work_space_of_module();
 
 	module_came(mod, a);
-	if (!a)
-		return 0;
-	accept(a);
-	identify(a, mod);
-	/* Not at the return alone: a hostile init may see to it that there is none. */
-	send_images(a);
-	a->record.ret = 0;
-	send_module(a, mod, KW_MODULE_LOAD);
-	done(a);
-	return 0;
+	return a ? send_module(a, mod, KW_MODULE_LOAD) : 0;
 }
 
 /* Before the module's memory goes: after exit(), and after a failed init. */
@@ -196,30 +175,7 @@ int BPF_PROG(module_free, struct module *mod)
 	if (!a || !a->reconstructed || a->returned || a->record.call == KW_DELETE_MODULE ||
 	    call_by_registers(a) != a->record.call)
 		a = work_space_of_module();
-	if (!a)
-		return 0;
-	accept(a);
-	a->record.ret = 0;
-	send_module(a, mod, KW_MODULE_FREE);
-	done(a);
-	return 0;
-}
-
-SEC("tp_btf/module_request")
-int BPF_PROG(module_request, char *alias, bool wait, unsigned long ip)
-{
-	struct kw_attempt *a = work_space();
-
-	if (!a)
-		return 0;
-	a->record.ret = 0;
-	a->record.id = wait;
-	a->record.value = ip;
-	read_alias(&a->record, alias);
-	send(a, KW_MODULE_REQUEST);
-	a->record.alias[0] = 0;
-	done(a);
-	return 0;
+	return a ? send_module(a, mod, KW_MODULE_FREE) : 0;
 }
 
 /* Optional, CONFIG_LIVEPATCH: before the module's parameters are set, which is
@@ -229,16 +185,7 @@ int BPF_PROG(module_coming, struct module *mod)
 {
 	struct kw_attempt *a = work_space();
 
-	if (!a)
-		return 0;
-	accept(a);
-	identify(a, mod);
-	/* Not at module_load alone: code for a parameter may never return. */
-	send_images(a);
-	a->record.ret = 0;
-	send_module(a, mod, KW_MODULE_COMING);
-	done(a);
-	return 0;
+	return a ? send_module(a, mod, KW_MODULE_COMING) : 0;
 }
 
 /* Optional, a static function: what the module's init function came to. The
@@ -249,10 +196,7 @@ int BPF_PROG(module_init, struct module *mod, int ret)
 {
 	struct kw_attempt *a = going_on();
 
-	if (!a)
-		return 0;
-	a->record.ret = ret;
-	a->record.value = 0;
-	send(a, KW_MODULE_INIT);
+	if (a)
+		send_plain(a, KW_MODULE_INIT, 0, 0, ret);
 	return 0;
 }

@@ -75,7 +75,6 @@ static __noinline __u32 append_path(struct kw_record *r, struct file *file, stru
 	struct dentry *dentry = file->f_path.dentry;
 	struct dentry *root = file->f_path.mnt->mnt_root;
 	struct kw_walk w = { .record = r, .dentry = dentry, .root = root };
-	__u32 start = r->data_len;
 	__u32 flags = 0;
 
 	if (dentry == dentry->d_parent) {
@@ -91,8 +90,6 @@ static __noinline __u32 append_path(struct kw_record *r, struct file *file, stru
 		    task->fs->root.dentry != root)
 			flags |= KW_PATH_CUT;
 	}
-	r->path.off = start;
-	r->path.len = r->data_len - start;
 	return flags;
 }
 

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
 /*
- * The record that the programs send to user space, and at the same time the
- * work space of one attempt: it is filled in when a system call is entered,
- * added to at each hook that the call passes, and sent as it stands. So every
- * record carries who, which call and which file, even if its sender is gone
- * when user space looks.
+ * The record that the programs send to user space, and at the same time part
+ * of the work space of one attempt: who makes it is filled in when the call is
+ * entered, and put() adds each event. So every record carries who, which call
+ * and which file, even if its sender is gone when user space looks.
  *
  * Java's RecordLayout holds the same offsets; RecordLayoutTest compares them
  * with the BTF of the object file.

@@ -7,6 +7,7 @@
  * calls.bpf.c		the three system calls, entry and return
  * checks.bpf.c		what the kernel is given: security_kernel_*
  * modules.bpf.c	what the kernel does with it: module:* and two optional functions
+ * requests.bpf.c	what the kernel asks for
  *
  * What they share:
  *
@@ -31,5 +32,6 @@
 #include "calls.bpf.c"
 #include "checks.bpf.c"
 #include "modules.bpf.c"
+#include "requests.bpf.c"
 
 char LICENSE[] SEC("license") = "GPL";

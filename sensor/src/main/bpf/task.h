@@ -79,15 +79,14 @@ static __always_inline bool append_exe(struct kw_record *r, struct kw_span *span
 				       struct task_struct *task, const __u32 max)
 {
 	struct file *exe = BPF_CORE_READ(task, mm, exe_file);
-	struct kw_span path = r->path;
+	__u32 start = r->data_len;
 	__u32 flags;
 
 	if (!exe)
 		return false;
 	flags = append_path(r, exe, task, max, KW_KEEP_END);
 	if (!(flags & KW_PART_OF_PATH))
-		*span = r->path;
-	r->path = path;
+		*span = last_string(r, start);
 	return flags & KW_PATH_CUT & ~KW_PART_OF_PATH;
 }
 
@@ -207,8 +206,7 @@ static __noinline void describe_cgroup(struct kw_record *r)
 		r->flags |= KW_CGROUP_CUT;
 		r->data_len = start;
 	}
-	r->cgroup.off = start;
-	r->cgroup.len = r->data_len - start;
+	r->cgroup = last_string(r, start);
 }
 
 static __noinline void describe_cmdline(struct kw_record *r)
