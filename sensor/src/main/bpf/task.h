@@ -36,11 +36,12 @@ static __always_inline int nr_at(struct pid *pid, unsigned int level, struct pid
 }
 
 /* That for its children, unless that is another, which is further down. */
-static __always_inline struct pid_namespace *pid_ns_of(struct task_struct *task, struct pid *pid)
+static __always_inline struct pid_namespace *pid_ns_of(struct task_struct *task, struct pid *pid,
+						       unsigned int level)
 {
 	struct pid_namespace *ns = task->nsproxy->pid_ns_for_children;
 
-	return ns->level == pid->level ? ns : NULL;
+	return ns->level == level ? ns : NULL;
 }
 
 #else
@@ -64,9 +65,10 @@ static __always_inline int nr_at(struct pid *pid, unsigned int level, struct pid
 	return BPF_CORE_READ(upid, nr);
 }
 
-static __always_inline struct pid_namespace *pid_ns_of(struct task_struct *task, struct pid *pid)
+static __always_inline struct pid_namespace *pid_ns_of(struct task_struct *task, struct pid *pid,
+						       unsigned int level)
 {
-	struct upid *own = upid_at(pid, BPF_CORE_READ(pid, level));
+	struct upid *own = upid_at(pid, level);
 
 	return BPF_CORE_READ(own, ns);
 }
@@ -212,8 +214,9 @@ static __noinline void describe_cgroup(struct kw_record *r)
 static __noinline void describe_cmdline(struct kw_record *r)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
-	__u64 from = BPF_CORE_READ(task, mm, arg_start);
-	__u64 len = BPF_CORE_READ(task, mm, arg_end) - from;
+	struct mm_struct *mm = BPF_CORE_READ(task, mm);
+	__u64 from = BPF_CORE_READ(mm, arg_start);
+	__u64 len = BPF_CORE_READ(mm, arg_end) - from;
 	__u64 off = end_of(r);
 
 	if (!from || off > KW_DATA_MAX)
@@ -242,7 +245,7 @@ static __noinline void describe_namespaces(struct kw_record *r)
 	if (bpf_core_field_exists(proxy->time_ns))
 		r->timens = BPF_CORE_READ(proxy, time_ns, ns.inum);
 	r->uts_ns = BPF_CORE_READ(proxy, uts_ns, ns.inum);
-	r->user_ns = BPF_CORE_READ(task, cred, user_ns, ns.inum);
+	BPF_CORE_READ_STR_INTO(&r->node, proxy, uts_ns, name.nodename);
 }
 
 /* Who the current thread is. */
@@ -255,7 +258,7 @@ static __noinline void describe_task(struct kw_record *r)
 	struct pid *pid = BPF_CORE_READ(task, thread_pid);
 	const struct cred *cred = BPF_CORE_READ(task, cred);
 	unsigned int level = BPF_CORE_READ(pid, level);
-	struct pid_namespace *ns = pid_ns_of(task, pid);
+	struct pid_namespace *ns = pid_ns_of(task, pid, level);
 	__u64 pid_tgid = bpf_get_current_pid_tgid();
 
 	r->host_pid = pid_tgid >> 32;
@@ -271,6 +274,7 @@ static __noinline void describe_task(struct kw_record *r)
 	r->parent_start_time_ns = BPF_CORE_READ(parent_leader, start_boottime);
 	r->uid = (__u32)bpf_get_current_uid_gid();
 	r->euid = BPF_CORE_READ(cred, euid.val);
+	r->user_ns = BPF_CORE_READ(cred, user_ns, ns.inum);
 	read_number(&r->cap_effective, &cred->cap_effective);
 	if (bpf_core_field_exists(task->loginuid)) {
 		r->loginuid = BPF_CORE_READ(task, loginuid.val);
@@ -280,7 +284,6 @@ static __noinline void describe_task(struct kw_record *r)
 	r->flags |= KW_READS_FLAGS;
 	r->cgroup_id = bpf_get_current_cgroup_id();
 	bpf_get_current_comm(r->comm, sizeof(r->comm));
-	BPF_CORE_READ_STR_INTO(&r->node, task, nsproxy, uts_ns, name.nodename);
 	if (append_exe(r, &r->exe, task, KW_EXE_MAX))
 		r->flags |= KW_EXE_CUT;
 	describe_namespaces(r);
