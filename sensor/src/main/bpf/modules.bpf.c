@@ -14,25 +14,30 @@
 
 #define KW_TS_COMPAT 2	/* x86: in the i386 table */
 
-/* Sends what the kernel does with a module. The module's own name stays in the
- * record of its attempt, and so does the open file of that name. Version and
- * source version are of this event alone. So are the parameters as the kernel
- * has them, unless the caller's could not be read: the kernel made its copy of
- * what was there. */
-static __noinline int send_module(struct kw_attempt *a, struct module *mod, enum kw_kind kind)
+/* Adds to an attempt the module that it brings in or takes out: its name, and
+ * the open file of that name. */
+static __noinline int add_module(struct kw_attempt *a, struct module *mod, bool comes)
 {
-	struct kw_record *r = &a->record;
-	struct kw_event e;
-
 	accept(a);
-	if (!r->name[0])
-		BPF_CORE_READ_STR_INTO(&r->name, mod, name);
-	if (kind != KW_MODULE_FREE) {
+	if (!a->record.name[0])
+		BPF_CORE_READ_STR_INTO(&a->record.name, mod, name);
+	if (comes) {
 		find_named_file(a);
 		/* Not at the return alone: the module's code may see to it that
 		 * there is none. */
 		send_images(a);
 	}
+	return 0;
+}
+
+/* Version and source version are of this event alone. So are the parameters as
+ * the kernel has them, unless the caller's could not be read: the kernel made
+ * its copy of what was there. */
+static __noinline int send_module(struct kw_attempt *a, struct module *mod, enum kw_kind kind)
+{
+	struct kw_record *r = &a->record;
+	struct kw_event e;
+
 	if (kind == KW_MODULE_COMING && !(r->flags & KW_PARAMS_KNOWN) &&
 	    append_kernel(r, &a->params, BPF_CORE_READ(mod, args)))
 		r->flags |= KW_PARAMS_KNOWN;
@@ -42,6 +47,16 @@ static __noinline int send_module(struct kw_attempt *a, struct module *mod, enum
 	e.version = BPF_CORE_READ(mod, version);
 	e.srcversion = BPF_CORE_READ(mod, srcversion);
 	send(a, &e);
+	return 0;
+}
+
+/* What the kernel does with a module; a is NULL if there was no work space. */
+static __always_inline int module_event(struct kw_attempt *a, struct module *mod, enum kw_kind kind)
+{
+	if (!a)
+		return 0;
+	add_module(a, mod, kind != KW_MODULE_FREE);
+	send_module(a, mod, kind);
 	done(a);
 	return 0;
 }
@@ -161,7 +176,7 @@ int BPF_PROG(module_load, struct module *mod)
 	struct kw_attempt *a = work_space_of_module();
 
 	module_came(mod, a);
-	return a ? send_module(a, mod, KW_MODULE_LOAD) : 0;
+	return module_event(a, mod, KW_MODULE_LOAD);
 }
 
 /* Before the module's memory goes: after exit(), and after a failed init. */
@@ -175,7 +190,7 @@ int BPF_PROG(module_free, struct module *mod)
 	if (!a || !a->reconstructed || a->returned || a->record.call == KW_DELETE_MODULE ||
 	    call_by_registers(a) != a->record.call)
 		a = work_space_of_module();
-	return a ? send_module(a, mod, KW_MODULE_FREE) : 0;
+	return module_event(a, mod, KW_MODULE_FREE);
 }
 
 /* Optional, CONFIG_LIVEPATCH: before the module's parameters are set, which is
@@ -185,7 +200,7 @@ int BPF_PROG(module_coming, struct module *mod)
 {
 	struct kw_attempt *a = work_space();
 
-	return a ? send_module(a, mod, KW_MODULE_COMING) : 0;
+	return module_event(a, mod, KW_MODULE_COMING);
 }
 
 /* Optional, a static function: what the module's init function came to. The
