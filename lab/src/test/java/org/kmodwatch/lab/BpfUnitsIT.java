@@ -109,7 +109,7 @@ final class BpfUnitsIT {
     for (String file : List.of("units", "units.bpf.o", "units-direct.bpf.o", "questions")) {
       run = run.withFile(AddedFile.of(folder.resolve(file)));
     }
-    LabResult result = Lab.run(run);
+    LabResult result = Boots.run(run);
     assertThat(result.exitStatus()).as(Files.readString(result.guestLog())).isZero();
     answers = answers(result.out().resolve("units.txt"));
     directAnswers = answers(result.out().resolve("units-direct.txt"));
