@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.core.event.Event;
-import org.kmodwatch.core.event.EventNames;
 import org.kmodwatch.core.event.EventWeight;
 import org.kmodwatch.core.event.SensorContext;
 import org.kmodwatch.core.event.SensorContexts;
@@ -27,7 +26,19 @@ final class Attempt {
     LOAD,
     INIT,
     FREE,
-    CALL
+    CALL;
+
+    static Part of(LoadEvent.Step step) {
+      return switch (step) {
+        case LoadEvent.FileRead read -> read.done() ? POST_READ_FILE : READ_FILE;
+        case LoadEvent.MemoryHandedOver memory -> memory.done() ? POST_LOAD_DATA : LOAD_DATA;
+        case LoadEvent.Coming coming -> COMING;
+        case LoadEvent.Image image -> IMAGE;
+        case LoadEvent.Live live -> LOAD;
+        case LoadEvent.Init init -> INIT;
+        case LoadEvent.Freed freed -> FREE;
+      };
+    }
   }
 
   /**
@@ -246,42 +257,25 @@ final class Attempt {
     return context;
   }
 
-  /** Name of the system call; null if none was seen. */
-  @Nullable String callName() {
+  /** The system call; null if none was seen. */
+  Reasons.@Nullable Call call() {
     Event call = part(Part.CALL);
     if (call != null) {
-      return call.eventName();
+      return Reasons.Call.named(call.eventName());
     }
     if (blind) {
       return null;
     }
     for (Event event : parts.values()) {
-      if (isCall(event.syscall())) {
-        return event.syscall();
+      Reasons.Call named = Reasons.Call.named(event.syscall());
+      if (named != null) {
+        return named;
       }
     }
     if (has(Part.READ_FILE) || has(Part.POST_READ_FILE)) {
-      return EventNames.FINIT_MODULE;
+      return Reasons.Call.FINIT;
     }
-    return has(Part.LOAD_DATA) || has(Part.POST_LOAD_DATA) ? EventNames.INIT_MODULE : null;
-  }
-
-  static boolean isCall(String name) {
-    return name.equals(EventNames.FINIT_MODULE)
-        || name.equals(EventNames.INIT_MODULE)
-        || name.equals(EventNames.DELETE_MODULE);
-  }
-
-  Reasons.@Nullable Call call() {
-    String name = callName();
-    if (name == null) {
-      return null;
-    }
-    return switch (name) {
-      case EventNames.FINIT_MODULE -> Reasons.Call.FINIT;
-      case EventNames.DELETE_MODULE -> Reasons.Call.DELETE;
-      default -> Reasons.Call.INIT;
-    };
+    return has(Part.LOAD_DATA) || has(Part.POST_LOAD_DATA) ? Reasons.Call.INIT : null;
   }
 
   boolean unloads() {

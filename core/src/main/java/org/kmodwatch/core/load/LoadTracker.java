@@ -14,7 +14,6 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.event.EventNames;
-import org.kmodwatch.core.event.ReadPurpose;
 import org.kmodwatch.core.event.SensorContext;
 import org.kmodwatch.core.event.SensorContexts;
 import org.kmodwatch.core.event.SourceContext;
@@ -36,26 +35,7 @@ import org.kmodwatch.core.load.Attempt.Part;
 public final class LoadTracker {
 
   /** The names of the events that it has a use for. It counts all others, and no more. */
-  public static final Set<String> EVENT_NAMES =
-      Set.of(
-          EventNames.FINIT_MODULE,
-          EventNames.INIT_MODULE,
-          EventNames.DELETE_MODULE,
-          EventNames.INIT_MODULE_RETURN,
-          EventNames.SECURITY_KERNEL_MODULE_REQUEST,
-          EventNames.MODULE_REQUEST,
-          EventNames.ATTEMPTS_SUPPRESSED,
-          EventNames.SECURITY_KERNEL_READ_FILE,
-          EventNames.SECURITY_KERNEL_POST_READ_FILE,
-          EventNames.SECURITY_KERNEL_LOAD_DATA,
-          EventNames.SECURITY_KERNEL_POST_LOAD_DATA,
-          EventNames.MODULE_COMING,
-          EventNames.MODULE_IMAGE,
-          EventNames.MODULE_LOAD,
-          EventNames.MODULE_INIT,
-          EventNames.MODULE_FREE,
-          EventNames.SENSOR_BLIND,
-          EventNames.SENSOR_RECOVERED);
+  public static final Set<String> EVENT_NAMES = Meanings.names();
 
   /** The parts of the sensor without which nobody knows what became of a load. */
   private static final Set<String> PARTS_FOR_OUTCOMES = Set.of("lane loads", "rings");
@@ -144,46 +124,36 @@ public final class LoadTracker {
    */
   public void accept(Event event, List<String> findingIds) {
     events++;
-    switch (event.eventName()) {
-      case EventNames.FINIT_MODULE, EventNames.INIT_MODULE, EventNames.DELETE_MODULE ->
-          call(event, findingIds);
-      case EventNames.INIT_MODULE_RETURN -> lateReturn(event, findingIds);
-      case EventNames.SECURITY_KERNEL_MODULE_REQUEST, EventNames.MODULE_REQUEST ->
-          request(event, findingIds);
-      case EventNames.ATTEMPTS_SUPPRESSED -> suppressed(event, findingIds);
-      case EventNames.SECURITY_KERNEL_READ_FILE -> fileRead(Part.READ_FILE, event, findingIds);
-      case EventNames.SECURITY_KERNEL_POST_READ_FILE ->
-          fileRead(Part.POST_READ_FILE, event, findingIds);
-      case EventNames.SECURITY_KERNEL_LOAD_DATA -> handOver(Part.LOAD_DATA, event, findingIds);
-      case EventNames.SECURITY_KERNEL_POST_LOAD_DATA ->
-          handOver(Part.POST_LOAD_DATA, event, findingIds);
-      case EventNames.MODULE_COMING -> part(Part.COMING, event, findingIds);
-      case EventNames.MODULE_IMAGE -> part(Part.IMAGE, event, findingIds);
-      case EventNames.MODULE_LOAD -> part(Part.LOAD, event, findingIds);
-      case EventNames.MODULE_INIT -> part(Part.INIT, event, findingIds);
-      case EventNames.MODULE_FREE -> part(Part.FREE, event, findingIds);
-      case EventNames.SENSOR_BLIND -> blind(event);
-      case EventNames.SENSOR_RECOVERED -> seesAgain(event);
-      default -> unrelated++;
+    switch (LoadEvent.of(event)) {
+      case LoadEvent.CallReturned call -> {
+        if (call.late()) {
+          lateReturn(call, findingIds);
+        } else {
+          call(call, findingIds);
+        }
+      }
+      case LoadEvent.CallOverdue call -> call(call, findingIds);
+      case LoadEvent.Request request -> request(request, findingIds);
+      case LoadEvent.Suppressed sum -> suppressed(sum, findingIds);
+      case LoadEvent.FileRead read when !read.ofTheCall() -> unrelated++;
+      case LoadEvent.Step step -> part(Part.of(step), event, findingIds);
+      case LoadEvent.Sight sight -> sight(sight);
+      case LoadEvent.Unrelated nothing -> unrelated++;
     }
     makeRoom();
   }
 
-  private void blind(Event event) {
+  private void sight(LoadEvent.Sight sight) {
     unrelated++;
-    String part = event.stringArgument("part").orElse("");
-    if (PARTS_FOR_OUTCOMES.contains(part)) {
-      blindParts.add(part);
-      blindFromNanos = timeOf(event);
+    if (!sight.lost()) {
+      if (blindParts.remove(sight.part()) && blindParts.isEmpty()) {
+        blindUntilNanos = timeOf(sight.event());
+      }
+    } else if (PARTS_FOR_OUTCOMES.contains(sight.part())) {
+      blindParts.add(sight.part());
+      blindFromNanos = timeOf(sight.event());
       blindUntilNanos = Long.MAX_VALUE;
       open.values().forEach(this::watch);
-    }
-  }
-
-  private void seesAgain(Event event) {
-    unrelated++;
-    if (blindParts.remove(event.stringArgument("part").orElse("")) && blindParts.isEmpty()) {
-      blindUntilNanos = timeOf(event);
     }
   }
 
@@ -357,7 +327,7 @@ public final class LoadTracker {
   private static final String CROWDED_OUT =
       "no work space was free in the kernel: too many calls were under way at once";
 
-  private void request(Event event, List<String> findingIds) {
+  private void request(LoadEvent.Request event, List<String> findingIds) {
     requestEvents++;
     Requests.Request request = requests.accept(event, aheadNanos, findingIds);
     tellFruitless();
@@ -368,37 +338,20 @@ public final class LoadTracker {
   }
 
   /** Attempts that were held back are one record, which stands for all of them. */
-  private void suppressed(Event event, List<String> findingIds) {
+  private void suppressed(LoadEvent.Suppressed sum, List<String> findingIds) {
     joined++;
-    boolean ofRequests = RecordBuilder.isOfRequests(event);
-    if (!ofRequests && !Attempt.isCall(event.syscall())) {
+    boolean ofRequests = sum.ofRequests();
+    if (!ofRequests && Reasons.Call.named(sum.event().syscall()) == null) {
       return;
     }
-    LoadRecord record = builder.summary(event, findingIds);
+    LoadRecord record = builder.summary(sum, findingIds);
     summaries++;
     if (ofRequests) {
       requestsSummarised += record.repeats();
     } else {
       summarised += record.repeats();
     }
-    listener.onLoad(record, event);
-  }
-
-  private void fileRead(Part part, Event event, List<String> findingIds) {
-    if (LoadParts.isOfTheCall(event)) {
-      part(part, event, findingIds);
-    } else {
-      unrelated++;
-    }
-  }
-
-  private void handOver(Part part, Event event, List<String> findingIds) {
-    // The kernel reads firmware and policies by the same way.
-    if (ReadPurpose.isModule(event)) {
-      part(part, event, findingIds);
-    } else {
-      unrelated++;
-    }
+    listener.onLoad(record, sum.event());
   }
 
   private void part(Part part, Event event, List<String> findingIds) {
@@ -609,7 +562,8 @@ public final class LoadTracker {
     }
   }
 
-  private void call(Event event, List<String> findingIds) {
+  private void call(LoadEvent.OfAttempt call, List<String> findingIds) {
+    Event event = call.event();
     long callTime = callTime(event);
     boolean fromSensor = callTime != NO_CONTEXT;
     // The sensor's call events are stamped with the entry, whatever the context says.
@@ -695,15 +649,16 @@ public final class LoadTracker {
   }
 
   private static boolean fits(Attempt attempt, Event call) {
-    String name = attempt.callName();
-    return name == null || name.equals(call.eventName());
+    Reasons.Call known = attempt.call();
+    return known == null || known.syscall.equals(call.eventName());
   }
 
   private static Attempt.Key contextless(Event call) {
     return new Attempt.Key(call.hostName(), call.timestampNanos(), call.process().hostThreadId());
   }
 
-  private void lateReturn(Event event, List<String> findingIds) {
+  private void lateReturn(LoadEvent.CallReturned call, List<String> findingIds) {
+    Event event = call.event();
     long callTime = callTime(event);
     var key =
         new Attempt.Key(
@@ -716,7 +671,7 @@ public final class LoadTracker {
     if (slow != null && slow.has(Part.CALL) && event.returnValue() != null) {
       close(key);
       joined++;
-      slow.put(Part.CALL, asCall(event));
+      slow.put(Part.CALL, call.asCall());
       slow.find(findingIds);
       complete(slow);
       return;
@@ -726,15 +681,8 @@ public final class LoadTracker {
       forgottenKeys.remove(key);
       lateReturns++;
     } else {
-      returned(reported, event, findingIds);
+      returned(reported, call.asCall(), findingIds);
     }
-  }
-
-  /** A call's late return has a name of its own, so that one call is never two. */
-  private static Event asCall(Event event) {
-    return event.eventName().equals(EventNames.INIT_MODULE_RETURN)
-        ? event.named(Attempt.isCall(event.syscall()) ? event.syscall() : EventNames.INIT_MODULE)
-        : event;
   }
 
   /** Makes the record that is true of an attempt which had one before its call returned. */
@@ -750,7 +698,7 @@ public final class LoadTracker {
       corrected++;
     }
     reported.reported = false;
-    put(reported, Part.CALL, asCall(event));
+    put(reported, Part.CALL, event);
     reported.find(findingIds);
     complete(reported);
   }

@@ -5,6 +5,7 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.core.event.Errno;
+import org.kmodwatch.core.event.EventNames;
 
 /**
  * Why an attempt that did not succeed did not: from the error number and from how far the attempt
@@ -30,11 +31,28 @@ final class Reasons {
   /** What was attempted. */
   enum Call {
     /** From memory. */
-    INIT,
+    INIT(EventNames.INIT_MODULE),
     /** From a file. */
-    FINIT,
+    FINIT(EventNames.FINIT_MODULE),
     /** Unload. */
-    DELETE
+    DELETE(EventNames.DELETE_MODULE);
+
+    /** Name of the system call. */
+    final String syscall;
+
+    Call(String syscall) {
+      this.syscall = syscall;
+    }
+
+    /** The call of that name; null if it is none on modules. */
+    static @Nullable Call named(String syscall) {
+      return switch (syscall) {
+        case EventNames.INIT_MODULE -> INIT;
+        case EventNames.FINIT_MODULE -> FINIT;
+        case EventNames.DELETE_MODULE -> DELETE;
+        default -> null;
+      };
+    }
   }
 
   /**

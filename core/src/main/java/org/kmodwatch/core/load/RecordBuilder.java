@@ -285,14 +285,14 @@ final class RecordBuilder {
    * One record for all the attempts that were held back of one user and cgroup, by one call, with
    * one result; or for all requests.
    *
-   * @param event {@link org.kmodwatch.core.event.EventNames#ATTEMPTS_SUPPRESSED} of attempts or
-   *     requests
+   * @param sum of attempts or requests
    */
-  LoadRecord summary(Event event, List<String> findings) {
+  LoadRecord summary(LoadEvent.Suppressed sum, List<String> findings) {
+    Event event = sum.event();
     long count = Math.max(1, Attempt.number(event, "count", 1));
     long first = Attempt.number(event, "first", event.timestampNanos());
     Long returned = event.returnValue();
-    boolean asked = isOfRequests(event);
+    boolean asked = sum.ofRequests();
     boolean unload = event.syscall().equals(EventNames.DELETE_MODULE);
     boolean manyUsers =
         event.argument("many_users").orElse(null) instanceof Value.Bool(boolean many) && many;
@@ -361,11 +361,6 @@ final class RecordBuilder {
         gaps);
   }
 
-  /** Whether what was held back is requests for modules. */
-  static boolean isOfRequests(Event event) {
-    return event.argument("request").orElse(null) instanceof Value.Bool(boolean asked) && asked;
-  }
-
   private LoadRecord.Host host(Event event) {
     return host.name() != null || event.hostName().isEmpty()
         ? host
@@ -411,7 +406,7 @@ final class RecordBuilder {
       flags = Names.deleteFlags(bits);
     }
     return new LoadRecord.Route(
-        attempt.callName(),
+        call.syscall,
         abi(attempt),
         flags,
         params,

@@ -8,7 +8,6 @@ import java.util.Map;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.core.event.Event;
-import org.kmodwatch.core.event.EventNames;
 import org.kmodwatch.core.event.EventWeight;
 import org.kmodwatch.core.event.SensorContexts;
 
@@ -153,11 +152,11 @@ final class Requests {
    * @param aheadNanos by how much its host's clock is ahead of the scale that all hosts share
    * @return the request, if this event is its first and it was not refused
    */
-  @Nullable Request accept(Event event, long aheadNanos, List<String> findings) {
-    String alias =
-        event.stringArgument("name").or(() -> event.stringArgument("kmod_name")).orElse("");
-    boolean security = event.eventName().equals(EventNames.SECURITY_KERNEL_MODULE_REQUEST);
-    if (security && event.returnValue() != null && event.returnValue() < 0) {
+  @Nullable Request accept(LoadEvent.Request asked, long aheadNanos, List<String> findings) {
+    Event event = asked.event();
+    String alias = asked.alias();
+    boolean security = asked.security();
+    if (asked.isRefused()) {
       refuse(alias, event, aheadNanos, findings);
       return null;
     }

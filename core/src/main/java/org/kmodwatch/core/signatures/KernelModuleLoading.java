@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.Map;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.event.EventNames;
-import org.kmodwatch.core.event.ReadPurpose;
 import org.kmodwatch.core.event.Value;
+import org.kmodwatch.core.load.LoadEvent;
 import org.kmodwatch.core.signature.EventSelector;
 import org.kmodwatch.core.signature.Signature;
 import org.kmodwatch.core.signature.SignatureMetadata;
@@ -16,7 +16,7 @@ import org.kmodwatch.core.signature.Verdict;
  * TRC-1017: a kernel module is being loaded.
  *
  * <p>{@code init_module} is always a finding. {@code security_kernel_read_file} is one if it reads
- * a module ({@link ReadPurpose}); where that cannot be told the event is reported as malformed.
+ * a module ({@link LoadEvent}); where that cannot be told the event is reported as malformed.
  */
 public final class KernelModuleLoading implements Signature {
 
@@ -50,22 +50,14 @@ public final class KernelModuleLoading implements Signature {
 
   @Override
   public void onEvent(Event event, Verdict verdict) {
-    switch (event.eventName()) {
-      case EventNames.INIT_MODULE -> verdict.raise(null);
-      case EventNames.SECURITY_KERNEL_READ_FILE -> judge(ReadPurpose.of(event), verdict);
+    switch (LoadEvent.of(event)) {
+      case LoadEvent.FileRead read when !read.done() -> verdict.raise(null);
+      case LoadEvent.OfAttempt call when event.eventName().equals(EventNames.INIT_MODULE) ->
+          verdict.raise(null);
+      case LoadEvent.Unrelated(String problem) when problem != null -> verdict.malformed(problem);
       default -> {
         // Not selected.
       }
-    }
-  }
-
-  private static void judge(ReadPurpose purpose, Verdict verdict) {
-    switch (purpose.kind()) {
-      case MODULE -> verdict.raise(null);
-      case OTHER -> {
-        // Firmware, a policy, a kernel to start.
-      }
-      case NOT_KNOWN -> verdict.malformed(String.valueOf(purpose.problem()));
     }
   }
 
