@@ -41,45 +41,7 @@ final class Attempt {
     }
   }
 
-  /**
-   * What names an attempt.
-   *
-   * @param host the event's own name of it: of other hosts come other attempts, by threads and
-   *     files of the same numbers
-   * @param callTimeNanos when the call was entered, on the scale that nobody can set ({@link
-   *     SensorContexts#steadyNanos}); 0 where the producer does not say
-   * @param hostThreadId the thread; of a source that has no threads the process
-   * @param serial a source's own number of the attempt, by which two of one process at one moment
-   *     are told apart; 0 where it has none
-   */
-  record Key(String host, long callTimeNanos, int hostThreadId, long serial) {
-    Key {
-      host = HostName.bounded(host);
-    }
-
-    Key(String host, long callTimeNanos, int hostThreadId) {
-      this(host, callTimeNanos, hostThreadId, 0);
-    }
-
-    /** Of the thread alone. */
-    Task task() {
-      return new Task(host, hostThreadId);
-    }
-  }
-
-  /**
-   * A thread or a process of a host.
-   *
-   * @param host the event's own name of it
-   * @param number of the thread or process, as the host has it
-   */
-  record Task(String host, int number) {
-    Task {
-      host = HostName.bounded(host);
-    }
-  }
-
-  final Key key;
+  final Identity identity;
   final int hostProcessId;
   final List<LoadRecord.Gap> gaps = new ArrayList<>();
 
@@ -100,9 +62,6 @@ final class Attempt {
   /** Whether what the kernel accepts of it may have been lost. */
   boolean doubtful;
 
-  /** Whether it is a module_load or module_free in no call. */
-  boolean blind;
-
   /** When it is reported at the latest, if it is in the kernel ({@link Deadlines}). */
   long deadlineNanos = Long.MAX_VALUE;
 
@@ -110,7 +69,7 @@ final class Attempt {
   long heldSinceNanos;
 
   /** By how much the clock of its host was ahead of the tracker's time when it began. */
-  long aheadNanos;
+  private final long aheadNanos;
 
   /** When its record was made, if that was before its call returned. */
   long reportedNanos;
@@ -147,13 +106,14 @@ final class Attempt {
   private final Event first;
   private long bytes;
 
-  Attempt(Key key, Event first, boolean fromSensor) {
-    this.key = key;
+  Attempt(Identity identity, Event first, long aheadNanos) {
+    this.identity = identity;
     this.hostProcessId = first.process().hostProcessId();
     this.clockShiftNanos = SensorContexts.clockShiftNanos(first);
     this.firstNanos = first.timestampNanos() - clockShiftNanos;
     this.first = first;
-    this.fromSensor = fromSensor;
+    this.aheadNanos = aheadNanos;
+    this.fromSensor = SensorContexts.of(first).isPresent();
     this.source = SourceContext.of(first).orElse(null);
   }
 
@@ -164,7 +124,12 @@ final class Attempt {
 
   /** Whether its events name it, and not only its thread. */
   boolean isNamed() {
-    return fromSensor || source != null;
+    return !(identity instanceof Identity.OfThread);
+  }
+
+  /** Whether it is a module_load or module_free in no call. */
+  boolean isOutsideCall() {
+    return identity instanceof Identity.OutsideCall;
   }
 
   /** Whether the producer is our sensor. */
@@ -186,8 +151,8 @@ final class Attempt {
   }
 
   /**
-   * Since when it has been {@link #inKernel in the kernel}, on the scale of the key; when the call
-   * was entered if it is not.
+   * Since when it has been {@link #inKernel in the kernel}, on the scale that nobody can set; when
+   * the call was entered if it is not.
    */
   long inKernelSinceNanos() {
     long since = Long.MAX_VALUE;
@@ -263,7 +228,7 @@ final class Attempt {
     if (call != null) {
       return Reasons.Call.named(call.eventName());
     }
-    if (blind) {
+    if (isOutsideCall()) {
       return null;
     }
     for (Event event : parts.values()) {
@@ -293,13 +258,13 @@ final class Attempt {
     return beginNanos() + clockShiftNanos;
   }
 
-  /** When the call was entered; as all that is compared or waited for, on the scale of the key. */
+  /**
+   * When the call was entered; as all that is compared or waited for, on the scale that nobody can
+   * set.
+   */
   long beginNanos() {
-    if (key.callTimeNanos() != 0) {
-      return key.callTimeNanos();
-    }
     Event call = part(Part.CALL);
-    return call != null ? SensorContexts.steadyNanos(call) : firstNanos;
+    return identity.beginNanos(call != null ? SensorContexts.steadyNanos(call) : firstNanos);
   }
 
   /** When the call began at the earliest: if its entry was not seen, when the thread did. */
@@ -313,9 +278,8 @@ final class Attempt {
 
   /** The id of the record: docs/reference/load-record.md. */
   String id() {
-    String id = RecordIds.of(timeNanos(), key.hostThreadId());
-    String numbered = key.serial() == 0 ? id : id + "-" + Long.toHexString(key.serial());
-    return sharesId ? RecordIds.ofSecond(numbered, key.host()) : numbered;
+    String id = identity.id(timeNanos());
+    return sharesId ? RecordIds.ofSecond(id, identity.host()) : id;
   }
 
   /** When the call returned; the latest moment that there is if it has not, or nobody says. */

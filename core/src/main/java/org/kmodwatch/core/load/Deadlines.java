@@ -15,8 +15,11 @@ final class Deadlines {
 
   Deadlines() {}
 
-  /** Of an attempt by its key: what has ended is not to be kept for the sake of its deadline. */
-  private record Deadline(long nanos, long turn, Attempt.Key key) implements Comparable<Deadline> {
+  /**
+   * Of an attempt by its identity: what has ended is not to be kept for the sake of its deadline.
+   */
+  private record Deadline(long nanos, long turn, Identity identity)
+      implements Comparable<Deadline> {
     @Override
     public int compareTo(Deadline other) {
       int order = Long.compare(nanos, other.nanos);
@@ -29,17 +32,17 @@ final class Deadlines {
    *
    * @param open all attempts that have not ended
    */
-  void put(Attempt attempt, long nanos, Map<Attempt.Key, Attempt> open) {
+  void put(Attempt attempt, long nanos, Map<Identity, Attempt> open) {
     if (nanos >= attempt.deadlineNanos) {
       return;
     }
     attempt.deadlineNanos = nanos;
-    deadlines.add(new Deadline(nanos, turn++, attempt.key));
+    deadlines.add(new Deadline(nanos, turn++, attempt.identity));
     if (deadlines.size() > 2 * open.size() + SPARE) {
       deadlines.clear();
       for (Attempt each : open.values()) {
         if (each.deadlineNanos != Long.MAX_VALUE) {
-          deadlines.add(new Deadline(each.deadlineNanos, turn++, each.key));
+          deadlines.add(new Deadline(each.deadlineNanos, turn++, each.identity));
         }
       }
     }
@@ -50,10 +53,10 @@ final class Deadlines {
    *
    * @param open all attempts that have not ended
    */
-  @Nullable Attempt pollBefore(long nowNanos, Map<Attempt.Key, Attempt> open) {
+  @Nullable Attempt pollBefore(long nowNanos, Map<Identity, Attempt> open) {
     while (!deadlines.isEmpty() && deadlines.peek().nanos <= nowNanos) {
       Deadline next = deadlines.remove();
-      Attempt attempt = open.get(next.key);
+      Attempt attempt = open.get(next.identity);
       if (attempt != null && next.nanos == attempt.deadlineNanos) {
         attempt.deadlineNanos = Long.MAX_VALUE;
         return attempt;

@@ -3,6 +3,7 @@ package org.kmodwatch.core.load;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.event.EventNames;
+import org.kmodwatch.core.event.SensorContexts;
 import org.kmodwatch.core.event.Value;
 
 /**
@@ -22,10 +23,26 @@ public sealed interface LoadEvent {
 
     /** The event itself. */
     Event event();
+
+    /** The attempt. */
+    default Identity identity() {
+      return Identity.ofCall(event());
+    }
+
+    /** Whether our sensor saw it. */
+    default boolean fromSensor() {
+      return SensorContexts.of(event()).isPresent();
+    }
   }
 
   /** What happens to a module between the entry of a call and its return, or outside any call. */
-  sealed interface Step extends OfAttempt {}
+  sealed interface Step extends OfAttempt {
+
+    @Override
+    default Identity identity() {
+      return Identity.of(event());
+    }
+  }
 
   /**
    * A call on a module has returned.

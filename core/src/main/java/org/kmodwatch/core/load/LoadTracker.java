@@ -14,9 +14,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.event.EventNames;
-import org.kmodwatch.core.event.SensorContext;
 import org.kmodwatch.core.event.SensorContexts;
-import org.kmodwatch.core.event.SourceContext;
 import org.kmodwatch.core.load.Attempt.Part;
 
 /**
@@ -54,20 +52,20 @@ public final class LoadTracker {
   private final Retries retries;
   private final RecordIds ids;
 
-  private final Map<Attempt.Key, Attempt> open = new LinkedHashMap<>();
+  private final Map<Identity, Attempt> open = new LinkedHashMap<>();
   private final Deadlines deadlines = new Deadlines();
   private final List<Attempt> held = new ArrayList<>();
 
   /** Reported before they returned, in the order in which they were. */
-  private final SequencedMap<Attempt.Key, Attempt> unreturned = new LinkedHashMap<>();
+  private final SequencedMap<Identity, Attempt> unreturned = new LinkedHashMap<>();
 
   /**
    * Those of them whose return is not waited for any more: what comes of them is no new attempt.
    */
-  private final Set<Attempt.Key> forgottenKeys = new LinkedHashSet<>();
+  private final Set<Identity> forgottenKeys = new LinkedHashSet<>();
 
   /** When the record of each of these was made. */
-  private final Map<Attempt.Key, Long> done = new LinkedHashMap<>();
+  private final Map<Identity, Long> done = new LinkedHashMap<>();
 
   private final Map<LoadRecord.Outcome, Long> records = new EnumMap<>(LoadRecord.Outcome.class);
   private long events;
@@ -136,7 +134,7 @@ public final class LoadTracker {
       case LoadEvent.Request request -> request(request, findingIds);
       case LoadEvent.Suppressed sum -> suppressed(sum, findingIds);
       case LoadEvent.FileRead read when !read.ofTheCall() -> unrelated++;
-      case LoadEvent.Step step -> part(Part.of(step), event, findingIds);
+      case LoadEvent.Step step -> part(step, findingIds);
       case LoadEvent.Sight sight -> sight(sight);
       case LoadEvent.Unrelated nothing -> unrelated++;
     }
@@ -208,7 +206,7 @@ public final class LoadTracker {
     for (var attempts : List.of(open.values(), unreturned.values())) {
       for (Attempt attempt : attempts) {
         if (attempt.fromSensor()
-            && !attempt.blind
+            && !attempt.isOutsideCall()
             && !attempt.unloads()
             && attempt.request == null
             && attempt.ofProcess().process().userId() == 0) {
@@ -235,7 +233,7 @@ public final class LoadTracker {
     Attempt attempt;
     while ((attempt = deadlines.pollBefore(nowNanos, open)) != null) {
       if (deadlineOf(attempt) <= nowNanos) {
-        close(attempt.key);
+        close(attempt.identity);
         reportUnreturned(attempt, NOT_RETURNED);
       } else {
         watch(attempt);
@@ -354,22 +352,22 @@ public final class LoadTracker {
     listener.onLoad(record, sum.event());
   }
 
-  private void part(Part part, Event event, List<String> findingIds) {
-    long callTime = callTime(event);
-    if (callTime == 0) {
-      outside(part, event, findingIds);
+  private void part(LoadEvent.Step step, List<String> findingIds) {
+    Part part = Part.of(step);
+    Event event = step.event();
+    Identity identity = step.identity();
+    if (identity instanceof Identity.OutsideCall outside) {
+      outside(part, outside, event, findingIds);
       return;
     }
-    boolean fromSensor = callTime != NO_CONTEXT;
-    Attempt.Key named = nameOf(event, fromSensor, callTime);
-    Attempt.Key key = named == null ? threadKey(event) : named;
-    Attempt attempt = open.get(key);
-    if (attempt == null && named != null && isLate(key, part, event, findingIds)) {
+    boolean isNamed = identity instanceof Identity.InCall;
+    Attempt attempt = open.get(identity);
+    if (attempt == null && isNamed && isLate(identity, part, event, findingIds)) {
       return;
     }
     Event known = attempt == null ? null : attempt.part(part);
     if (attempt != null && known != null) {
-      if (fromSensor || known.timestampNanos() == event.timestampNanos()) {
+      if (isNamed || known.timestampNanos() == event.timestampNanos()) {
         if (part == Part.POST_READ_FILE && known.timestampNanos() != event.timestampNanos()) {
           // From 6.19 on a second time, with what was decompressed.
           joined++;
@@ -379,12 +377,12 @@ public final class LoadTracker {
         return;
       }
       // The same again without a call between: the end of the one before has not come.
-      close(key);
+      close(identity);
       reportUnreturned(attempt, "the event of the call is missing");
       attempt = null;
     }
     if (attempt == null) {
-      attempt = begin(key, event, fromSensor);
+      attempt = begin(identity, event);
     }
     joined++;
     put(attempt, part, event);
@@ -393,10 +391,10 @@ public final class LoadTracker {
   }
 
   /** Whether {@code event} belongs to an attempt that has its record. */
-  private boolean isLate(Attempt.Key key, Part part, Event event, List<String> findingIds) {
-    Attempt reported = unreturned.get(key);
+  private boolean isLate(Identity identity, Part part, Event event, List<String> findingIds) {
+    Attempt reported = unreturned.get(identity);
     if (reported == null) {
-      if (done.containsKey(key) || forgottenKeys.contains(key)) {
+      if (done.containsKey(identity) || forgottenKeys.contains(identity)) {
         lateEvents++;
         return true;
       }
@@ -421,21 +419,18 @@ public final class LoadTracker {
   }
 
   /** Takes an event of our sensor that happened in no call. */
-  private void outside(Part part, Event event, List<String> findingIds) {
+  private void outside(
+      Part part, Identity.OutsideCall identity, Event event, List<String> findingIds) {
     if (part != Part.LOAD && part != Part.FREE) {
       outsideCalls++;
       return;
     }
-    var key =
-        new Attempt.Key(
-            event.hostName(), SensorContexts.steadyNanos(event), event.process().hostThreadId());
-    if (done.containsKey(key)) {
+    if (done.containsKey(identity)) {
       duplicates++;
       return;
     }
     joined++;
-    Attempt attempt = newAttempt(key, event, true);
-    attempt.blind = true;
+    Attempt attempt = newAttempt(identity, event);
     attempt.put(part, event);
     attempt.find(findingIds);
     judge(attempt);
@@ -443,32 +438,31 @@ public final class LoadTracker {
     emit(attempt);
   }
 
-  private Attempt begin(Attempt.Key key, Event event, boolean fromSensor) {
+  private Attempt begin(Identity identity, Event event) {
     if (open.size() >= options.maxOpen()) {
       evictOldest();
     }
-    Attempt attempt = newAttempt(key, event, fromSensor);
+    Attempt attempt = newAttempt(identity, event);
     open(attempt);
     return attempt;
   }
 
-  private Attempt newAttempt(Attempt.Key key, Event event, boolean fromSensor) {
+  private Attempt newAttempt(Identity identity, Event event) {
     attempts++;
-    var attempt = new Attempt(key, event, fromSensor);
-    attempt.aheadNanos = aheadNanos;
-    if (!fromSensor && !EventNames.DELETE_MODULE.equals(event.eventName())) {
+    var attempt = new Attempt(identity, event, aheadNanos);
+    if (!attempt.fromSensor() && !EventNames.DELETE_MODULE.equals(event.eventName())) {
       requests.mayBeAnsweredBy(attempt);
     }
     return attempt;
   }
 
   private void open(Attempt attempt) {
-    open.put(attempt.key, attempt);
+    open.put(attempt.identity, attempt);
     enter(attempt);
   }
 
-  private @Nullable Attempt close(Attempt.Key key) {
-    Attempt attempt = open.remove(key);
+  private @Nullable Attempt close(Identity identity) {
+    Attempt attempt = open.remove(identity);
     if (attempt != null) {
       leave(attempt);
     }
@@ -513,7 +507,7 @@ public final class LoadTracker {
 
   private void evictOldest() {
     Attempt oldest = open.values().iterator().next();
-    close(oldest.key);
+    close(oldest.identity);
     evicted++;
     reportUnreturned(oldest, "too many calls were open at once");
   }
@@ -551,11 +545,11 @@ public final class LoadTracker {
 
   private void forgetOldestUnreturned() {
     Attempt oldest = unreturned.values().iterator().next();
-    unreturned.remove(oldest.key);
+    unreturned.remove(oldest.identity);
     leave(oldest);
     forgotten++;
     if (oldest.isNamed()) {
-      forgottenKeys.add(oldest.key);
+      forgottenKeys.add(oldest.identity);
       if (forgottenKeys.size() > options.maxOpen()) {
         forgottenKeys.remove(forgottenKeys.iterator().next());
       }
@@ -564,15 +558,11 @@ public final class LoadTracker {
 
   private void call(LoadEvent.OfAttempt call, List<String> findingIds) {
     Event event = call.event();
-    long callTime = callTime(event);
-    boolean fromSensor = callTime != NO_CONTEXT;
-    // The sensor's call events are stamped with the entry, whatever the context says.
-    long entry = callTime == 0 ? SensorContexts.steadyNanos(event) : callTime;
-    Attempt.Key named = nameOf(event, fromSensor, entry);
-    Attempt.Key key = named == null ? threadKey(event) : named;
-    Attempt attempt = close(key);
+    Identity identity = call.identity();
+    boolean fromSensor = call.fromSensor();
+    Attempt attempt = close(identity);
     if (attempt == null) {
-      Attempt reported = unreturned.get(key);
+      Attempt reported = unreturned.get(identity);
       if (reported != null && (fromSensor || event.timestampNanos() <= reported.firstNanos)) {
         if (event.returnValue() != null) {
           returned(reported, event, findingIds);
@@ -585,11 +575,11 @@ public final class LoadTracker {
         }
         return;
       }
-      if (done.containsKey(named == null ? contextless(event) : named)) {
+      if (done.containsKey(callOf(identity, event.timestampNanos()))) {
         duplicates++;
         return;
       }
-      if (named != null && forgottenKeys.remove(named)) {
+      if (forgottenKeys.remove(identity)) {
         lateReturns++;
         return;
       }
@@ -598,7 +588,7 @@ public final class LoadTracker {
       attempt = null;
     }
     if (attempt == null) {
-      attempt = newAttempt(key, event, fromSensor);
+      attempt = newAttempt(identity, event);
     }
     joined++;
     attempt.put(Part.CALL, event);
@@ -623,62 +613,31 @@ public final class LoadTracker {
     }
   }
 
-  /**
-   * What names the attempt of {@code event}: the sensor says it, and so does a source that has
-   * results alone; null of other sources, which have its thread.
-   *
-   * @param entry when the sensor saw the call entered
-   */
-  private static Attempt.@Nullable Key nameOf(Event event, boolean fromSensor, long entry) {
-    if (fromSensor) {
-      return new Attempt.Key(event.hostName(), entry, event.process().hostThreadId());
-    }
-    return SourceContext.of(event)
-        .map(
-            source ->
-                new Attempt.Key(
-                    event.hostName(),
-                    event.timestampNanos(),
-                    event.process().hostProcessId(),
-                    source.serial()))
-        .orElse(null);
-  }
-
-  private static Attempt.Key threadKey(Event event) {
-    return new Attempt.Key(event.hostName(), 0, event.process().hostThreadId());
-  }
-
   private static boolean fits(Attempt attempt, Event call) {
     Reasons.Call known = attempt.call();
     return known == null || known.syscall.equals(call.eventName());
   }
 
-  private static Attempt.Key contextless(Event call) {
-    return new Attempt.Key(call.hostName(), call.timestampNanos(), call.process().hostThreadId());
+  /** Names one call of a thread that makes more of them. */
+  private static Identity callOf(Identity identity, long beginNanos) {
+    return identity instanceof Identity.OfThread thread ? thread.entered(beginNanos) : identity;
   }
 
   private void lateReturn(LoadEvent.CallReturned call, List<String> findingIds) {
     Event event = call.event();
-    long callTime = callTime(event);
-    var key =
-        new Attempt.Key(
-            event.hostName(),
-            callTime == NO_CONTEXT
-                ? 0
-                : callTime == 0 ? SensorContexts.steadyNanos(event) : callTime,
-            event.process().hostThreadId());
-    Attempt slow = open.get(key);
+    Identity identity = call.identity();
+    Attempt slow = open.get(identity);
     if (slow != null && slow.has(Part.CALL) && event.returnValue() != null) {
-      close(key);
+      close(identity);
       joined++;
       slow.put(Part.CALL, call.asCall());
       slow.find(findingIds);
       complete(slow);
       return;
     }
-    Attempt reported = unreturned.get(key);
+    Attempt reported = unreturned.get(identity);
     if (reported == null) {
-      forgottenKeys.remove(key);
+      forgottenKeys.remove(identity);
       lateReturns++;
     } else {
       returned(reported, call.asCall(), findingIds);
@@ -688,7 +647,7 @@ public final class LoadTracker {
   /** Makes the record that is true of an attempt which had one before its call returned. */
   private void returned(Attempt reported, Event event, List<String> findingIds) {
     lateReturns++;
-    unreturned.remove(reported.key);
+    unreturned.remove(reported.identity);
     leave(reported);
     waiters.forget(reported);
     if (held.remove(reported)) {
@@ -715,7 +674,7 @@ public final class LoadTracker {
           !attempt.entryMissed() ? why : attempt.crowdedOut() ? CROWDED_OUT : NOTHING_FIRED);
     }
     attempt.reportedNanos = Math.max(nowNanos, attempt.shared(attempt.beginNanos()));
-    Attempt before = unreturned.put(attempt.key, attempt);
+    Attempt before = unreturned.put(attempt.identity, attempt);
     if (before != null) {
       leave(before);
     }
@@ -828,29 +787,10 @@ public final class LoadTracker {
   }
 
   private void remember(Attempt attempt) {
-    Attempt.Key key =
-        attempt.isNamed()
-            ? attempt.key
-            : new Attempt.Key(attempt.key.host(), attempt.beginNanos(), attempt.key.hostThreadId());
-    done.put(key, Math.max(nowNanos, attempt.shared(attempt.beginNanos())));
+    Identity identity = callOf(attempt.identity, attempt.beginNanos());
+    done.put(identity, Math.max(nowNanos, attempt.shared(attempt.beginNanos())));
     if (done.size() > options.maxRecent()) {
       done.remove(done.keySet().iterator().next());
     }
-  }
-
-  /** No context: the event is not of our sensor. */
-  private static final long NO_CONTEXT = -1;
-
-  /**
-   * When the call was entered that {@code event} happened in, on the scale that nobody can set; 0
-   * if in none.
-   */
-  private static long callTime(Event event) {
-    SensorContext context = SensorContexts.of(event).orElse(null);
-    if (context == null) {
-      return NO_CONTEXT;
-    }
-    long callTime = context.callTimeNanos();
-    return callTime == 0 ? 0 : callTime - context.clockShiftNanos();
   }
 }

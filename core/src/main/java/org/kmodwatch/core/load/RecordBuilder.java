@@ -95,7 +95,7 @@ final class RecordBuilder {
     SensorContext context = attempt.context();
     Long returned = attempt.returnValue();
     Event event = attempt.ofProcess();
-    if (attempt.blind || call == null) {
+    if (attempt.isOutsideCall() || call == null) {
       gaps.add(new LoadRecord.Gap("route.syscall", "no system call was seen"));
     } else if (attempt.entryMissed() && attempt.crowdedOut()) {
       gaps.add(new LoadRecord.Gap("route", CROWDED_OUT));

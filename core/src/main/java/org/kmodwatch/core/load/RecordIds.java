@@ -38,7 +38,7 @@ final class RecordIds {
 
   /** Sees to it that {@code attempt} has an id that no other host's has. */
   void claim(Attempt attempt) {
-    if (!claim(attempt.id(), attempt.key.host())) {
+    if (!claim(attempt.id(), attempt.identity.host())) {
       attempt.sharesId = true;
     }
   }

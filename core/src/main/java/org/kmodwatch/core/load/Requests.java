@@ -41,7 +41,7 @@ final class Requests {
   private final Map<String, Long> loadsWithoutAlias;
 
   /** By process, in the order in which they were last seen. */
-  private final Map<Attempt.Task, Helper> helpers = new LinkedHashMap<>();
+  private final Map<Loader, Helper> helpers = new LinkedHashMap<>();
 
   private long serial;
   private long bytes;
@@ -99,6 +99,8 @@ final class Requests {
       return traceEvent != null ? traceEvent : event;
     }
   }
+
+  private record Loader(String host, int hostProcessId) {}
 
   private record Helper(long startNanos, Request request) {}
 
@@ -292,7 +294,7 @@ final class Requests {
   @Nullable Request find(Attempt attempt) {
     Event event = attempt.ofProcess();
     int hostPid = attempt.hostProcessId;
-    var process = new Attempt.Task(attempt.key.host(), hostPid);
+    var process = new Loader(attempt.identity.host(), hostPid);
     String host = HostName.of(event);
     // Only the first thread's start is the process's; modprobe has but one.
     long written =
@@ -367,7 +369,7 @@ final class Requests {
    * any request that its host has made.
    */
   void mayBeAnsweredBy(Attempt attempt) {
-    loadsWithoutAlias.merge(attempt.key.host(), attempt.beginNanos(), Math::max);
+    loadsWithoutAlias.merge(attempt.identity.host(), attempt.beginNanos(), Math::max);
   }
 
   /** A request that has not led to a load yet before one that has, then the later one. */

@@ -12,7 +12,7 @@ final class Retries {
   private static final int MAX_NAME = 64;
 
   /** The last finit_module of each thread, if it failed. */
-  private final Map<Attempt.Task, Failed> failed;
+  private final Map<Identity.OfThread, Failed> failed;
 
   /** What is to be known of a first try; its events are not kept for that. */
   private record Failed(
@@ -65,8 +65,9 @@ final class Retries {
 
   /** Links a second try to the first, and keeps what may be the first of two. */
   void link(Attempt attempt) {
+    var thread = new Identity.OfThread(attempt.identity.host(), attempt.identity.thread());
     if (attempt.call() == Reasons.Call.INIT) {
-      Failed before = failed.remove(attempt.key.task());
+      Failed before = failed.remove(thread);
       if (before != null
           && before.hostProcessId == attempt.hostProcessId
           && attempt.beginNanos() - before.beginNanos >= 0
@@ -80,11 +81,11 @@ final class Retries {
     }
     Long returned = attempt.returnValue();
     if (attempt.call() == Reasons.Call.FINIT && returned != null && returned < 0) {
-      failed.remove(attempt.key.task());
-      failed.put(attempt.key.task(), Failed.of(attempt));
+      failed.remove(thread);
+      failed.put(thread, Failed.of(attempt));
       oldestNanos = Math.min(oldestNanos, attempt.endOrBeginNanos());
     } else {
-      failed.remove(attempt.key.task());
+      failed.remove(thread);
     }
   }
 }

@@ -112,7 +112,7 @@ final class Waiters {
       return null;
     }
     String host = HostName.of(waiter.ofProcess());
-    End end = new End(waiter.endNanos(), Long.MAX_VALUE, Integer.MAX_VALUE, waiter.key.host());
+    End end = new End(waiter.endNanos(), Long.MAX_VALUE, Integer.MAX_VALUE, waiter.identity.host());
     Main before = null;
     for (Map.Entry<End, Main> main : mains.headMap(end, true).descendingMap().entrySet()) {
       if (main.getKey().endNanos < waiter.earliestBeginNanos()) {
@@ -205,7 +205,10 @@ final class Waiters {
 
     static End of(Attempt attempt) {
       return new End(
-          attempt.endNanos(), attempt.beginNanos(), attempt.key.hostThreadId(), attempt.key.host());
+          attempt.endNanos(),
+          attempt.beginNanos(),
+          attempt.identity.thread(),
+          attempt.identity.host());
     }
 
     @Override
