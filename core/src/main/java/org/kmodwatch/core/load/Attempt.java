@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.event.EventWeight;
@@ -12,8 +13,10 @@ import org.kmodwatch.core.event.SensorContexts;
 import org.kmodwatch.core.event.SourceContext;
 import org.kmodwatch.core.event.Value;
 
-/** The events of one attempt, as they come in. Mutable; of one tracker. */
-final class Attempt {
+/**
+ * The events of one attempt, as they come in, and how far its record is. Mutable; of one tracker.
+ */
+final class Attempt extends KeptBytes.Kept {
 
   /** What an event is to an attempt; in the order of the kernel's way. */
   enum Part {
@@ -41,14 +44,36 @@ final class Attempt {
     }
   }
 
+  private static final String NOTHING_FIRED = "the hooks on system calls did not fire";
+  private static final String CROWDED_OUT =
+      "no work space was free in the kernel: too many calls were under way at once";
+
+  /** How far its record is. */
+  private sealed interface State {
+
+    /**
+     * Its call is under way, as far as is known, and there is no record.
+     *
+     * @param deadlineNanos when it is reported at the latest; the end of time if it may take long
+     */
+    record Open(long deadlineNanos) implements State {}
+
+    /** Its own events are there; its record waits for those of other threads. */
+    record Held(long sinceNanos) implements State {}
+
+    /** It has a record. */
+    record Recorded() implements State {}
+  }
+
+  /**
+   * It is reported, or about to be, though its call is not known to have returned.
+   *
+   * @param gaps what its record lacks for that reason; the one that replaces it does not
+   */
+  private record Overdue(long sinceNanos, List<LoadRecord.Gap> gaps) {}
+
   final Identity identity;
   final int hostProcessId;
-  final List<LoadRecord.Gap> gaps = new ArrayList<>();
-
-  /** Of the record that is made before the call returned; the one that replaces it has none. */
-  final List<LoadRecord.Gap> gapsForNow = new ArrayList<>();
-
-  final List<String> findings = new ArrayList<>();
 
   /** When the first of its events happened, on the scale that nobody can set. */
   final long firstNanos;
@@ -56,63 +81,54 @@ final class Attempt {
   /** What to take from its times, as they are written down, to get them on that scale. */
   final long clockShiftNanos;
 
-  /** Whether its record has been made before its call returned. */
-  boolean reported;
+  /** By how much the clock of its host was ahead of the tracker's time when it began. */
+  private final long aheadNanos;
+
+  // Other classes read what follows; only the methods below change it.
+  private State state = new State.Open(Long.MAX_VALUE);
+  private @Nullable Overdue overdue;
+  private Reasons.@Nullable Verdict verdict;
+  private boolean sharesId;
+  final List<String> findings = new ArrayList<>();
+  private final List<LoadRecord.Gap> gaps = new ArrayList<>();
+  private @Nullable String replaces;
 
   /** Whether what the kernel accepts of it may have been lost. */
   boolean doubtful;
 
-  /** When it is reported at the latest, if it is in the kernel ({@link Deadlines}). */
-  long deadlineNanos = Long.MAX_VALUE;
-
-  /** From when on its record has been held back. */
-  long heldSinceNanos;
-
-  /** By how much the clock of its host was ahead of the tracker's time when it began. */
-  private final long aheadNanos;
-
-  /** When its record was made, if that was before its call returned. */
-  long reportedNanos;
-
-  /** Why its next record replaces one of the same id; null if it does not. */
-  @Nullable String replaces;
-
-  /** Whether an attempt of another host has the same numbers, so that they do not make an id. */
-  boolean sharesId;
-
-  /** How many of the tracker's lists it is in. */
-  int lists;
-
+  /** The first try that it is the second of. */
   @Nullable String retryOf;
+
+  /** The attempt whose result it was given. */
   @Nullable String waitedOn;
+
+  /** The request that its loader was started for. */
   Requests.@Nullable Request request;
 
-  /** Alias of the request that the loader was started for; null if it was started otherwise. */
+  /** Alias of that request; null if the loader was started otherwise. */
   @Nullable String alias;
 
   /** Whether the kernel was asked for a module whose name could not be read, maybe for this one. */
-  boolean requestWithoutName;
+  boolean forUnnamedRequest;
 
-  /** Set once all of its own events are there. */
+  /** Whether its own events, all of them, say that it may have been given another's result. */
   boolean mayHaveWaited;
 
-  LoadRecord.@Nullable Outcome outcome;
-  @Nullable String reason;
-
+  private final KeptBytes kept;
   private final Map<Part, Event> parts = new EnumMap<>(Part.class);
   private final boolean fromSensor;
   private final @Nullable SourceContext source;
   private @Nullable SensorContext context;
   private final Event first;
-  private long bytes;
 
-  Attempt(Identity identity, Event first, long aheadNanos) {
+  Attempt(Identity identity, Event first, long aheadNanos, KeptBytes kept) {
     this.identity = identity;
     this.hostProcessId = first.process().hostProcessId();
     this.clockShiftNanos = SensorContexts.clockShiftNanos(first);
     this.firstNanos = first.timestampNanos() - clockShiftNanos;
     this.first = first;
     this.aheadNanos = aheadNanos;
+    this.kept = kept;
     this.fromSensor = SensorContexts.of(first).isPresent();
     this.source = SourceContext.of(first).orElse(null);
   }
@@ -183,15 +199,16 @@ final class Attempt {
     return known != null && known.crowdedOut();
   }
 
-  void put(Part part, Event event) {
+  /** Takes an event, and the ids of the findings on it. */
+  void join(Part part, Event event, List<String> findingIds) {
     Event before = parts.put(part, event);
-    bytes += EventWeight.of(event) - (before == null ? 0 : EventWeight.of(before));
     context = null;
-  }
-
-  /** How many bytes of the heap its events keep, about. */
-  long bytes() {
-    return bytes;
+    kept.grow(this, EventWeight.of(event) - (before == null ? 0 : EventWeight.of(before)));
+    for (String id : findingIds) {
+      if (!findings.contains(id)) {
+        findings.add(id);
+      }
+    }
   }
 
   /** What the record rests on. */
@@ -241,6 +258,24 @@ final class Attempt {
       return Reasons.Call.FINIT;
     }
     return has(Part.LOAD_DATA) || has(Part.POST_LOAD_DATA) ? Reasons.Call.INIT : null;
+  }
+
+  /** Whether it may be by a call of that name. */
+  boolean mayBeBy(String syscall) {
+    Reasons.Call known = call();
+    return known == null || known.syscall.equals(syscall);
+  }
+
+  /**
+   * Whether it may be a load by a process that the kernel started for a request: until it returns,
+   * most do not say so.
+   */
+  boolean mayBeForARequest() {
+    return fromSensor
+        && !isOutsideCall()
+        && !unloads()
+        && request == null
+        && ofProcess().process().userId() == 0;
   }
 
   boolean unloads() {
@@ -444,20 +479,166 @@ final class Attempt {
     return known == null ? null : known.refusedBy();
   }
 
-  void find(List<String> ids) {
-    for (String id : ids) {
-      if (!findings.contains(id)) {
-        findings.add(id);
-      }
-    }
-  }
-
   void gap(String field, String why) {
     gaps.add(new LoadRecord.Gap(field, why));
   }
 
-  /** Says why something is missing, until the call has returned. */
-  void gapForNow(String field, String why) {
-    gapsForNow.add(new LoadRecord.Gap(field, why));
+  /** Says why something is missing; until the call has returned, if it is overdue. */
+  void gapUntilReturn(String field, String why) {
+    (overdue == null ? gaps : overdue.gaps).add(new LoadRecord.Gap(field, why));
+  }
+
+  /** What its record lacks by now, as a list to add to. */
+  List<LoadRecord.Gap> gaps() {
+    var all = new ArrayList<LoadRecord.Gap>();
+    if (replaces != null) {
+      all.add(new LoadRecord.Gap("id", LoadRecord.REPLACES + replaces));
+    }
+    if (overdue != null) {
+      all.addAll(overdue.gaps);
+    }
+    all.addAll(gaps);
+    return all;
+  }
+
+  /** Its call is under way, and should return by then. */
+  void open(long deadlineNanos) {
+    state = new State.Open(deadlineNanos);
+  }
+
+  long deadlineNanos() {
+    return state instanceof State.Open open ? open.deadlineNanos : Long.MAX_VALUE;
+  }
+
+  /** Its record waits for events of other threads. */
+  void holdBack(long nanos) {
+    state = new State.Held(nanos);
+  }
+
+  boolean isHeld() {
+    return state instanceof State.Held;
+  }
+
+  long heldSinceNanos() {
+    return state instanceof State.Held held ? held.sinceNanos : Long.MAX_VALUE;
+  }
+
+  /** Its record is made. */
+  void recorded() {
+    state = new State.Recorded();
+  }
+
+  /** It is reported although its call has not returned, for this reason. */
+  void becomeOverdue(long nanos, String why) {
+    overdue = new Overdue(nanos, new ArrayList<>());
+    if (doubtful) {
+      gapUntilReturn("outcome", Blindness.REASON);
+    }
+    if (source == null) {
+      gapUntilReturn(
+          "returnValue", !entryMissed() ? why : crowdedOut() ? CROWDED_OUT : NOTHING_FIRED);
+    }
+  }
+
+  boolean isOverdue() {
+    return overdue != null;
+  }
+
+  long overdueSinceNanos() {
+    return overdue == null ? Long.MAX_VALUE : overdue.sinceNanos;
+  }
+
+  /** Its call has returned after all. */
+  void hasReturned() {
+    overdue = null;
+  }
+
+  /** Its next record replaces the last one, for this reason. */
+  void replaceRecord(String why) {
+    replaces = why;
+  }
+
+  /** What the kernel accepts of it may have been lost. */
+  void doubt() {
+    doubtful = true;
+  }
+
+  /** An attempt of another host has the same numbers, so that they do not make an id. */
+  void shareId() {
+    sharesId = true;
+  }
+
+  /** It is the second try of that attempt; null if it is none, as far as is known by now. */
+  void retries(@Nullable String firstId) {
+    retryOf = firstId == null ? retryOf : firstId;
+  }
+
+  /** Its loader was started for that alias; null if it was started otherwise. */
+  void startedFor(@Nullable String requested) {
+    alias = requested;
+  }
+
+  /** That is known of the request that its loader was started for. */
+  void askedBy(Requests.Answer answer) {
+    request = answer.request();
+    forUnnamedRequest |= answer.isUnnamed();
+    if (answer.doubt() != null) {
+      gap("requester", answer.doubt());
+    }
+  }
+
+  /** Its own events, all of them, say that it may have been given the result of another. */
+  void mayHaveWaited(boolean so) {
+    mayHaveWaited = so;
+  }
+
+  /** It was given the result of that attempt. */
+  void waitedOn(Waiters.Main main) {
+    waitedOn = main.id();
+    if (verdict().outcome() != LoadRecord.Outcome.LOADED) {
+      verdict =
+          new Reasons.Verdict(
+              main.verdict().outcome(),
+              "it was given the result of another attempt for the same file: "
+                  + main.verdict().reason());
+    }
+  }
+
+  /** What became of it, by what was known when it was last judged. */
+  Reasons.Verdict verdict() {
+    return Objects.requireNonNull(verdict, "not judged");
+  }
+
+  /** Decides what became of it, by what is known now. */
+  void judge() {
+    verdict = verdictNow();
+  }
+
+  private Reasons.Verdict verdictNow() {
+    Long returned = returnValue();
+    Reasons.Call call = call();
+    if (returned != null && returned < 0 && call != null) {
+      return Reasons.of(facts(call, returned));
+    }
+    boolean gone = has(Part.FREE);
+    if (doubtful && returned == null) {
+      return new Reasons.Verdict(LoadRecord.Outcome.UNKNOWN, null);
+    } else if (unloads()) {
+      return returned != null || gone
+          ? new Reasons.Verdict(LoadRecord.Outcome.UNLOADED, null)
+          : failed("the module was not seen to go");
+    } else if (returned == null && source != null) {
+      return failed("what the call returned is not known, nor whether the module was put in place");
+    } else if (returned != null || (inKernel() && !gone)) {
+      return new Reasons.Verdict(LoadRecord.Outcome.LOADED, null);
+    }
+    return failed(
+        gone
+            ? "the module was in place and has gone again"
+            : "the module was not seen to be put in place");
+  }
+
+  private static Reasons.Verdict failed(String reason) {
+    return new Reasons.Verdict(LoadRecord.Outcome.FAILED, reason);
   }
 }

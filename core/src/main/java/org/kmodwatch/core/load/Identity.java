@@ -57,7 +57,9 @@ public sealed interface Identity {
   /** The attempt of a call's own event, which is stamped with the entry of the call. */
   static Identity ofCall(Event event) {
     Identity identity = of(event);
-    return identity instanceof OutsideCall outside ? outside.entered(outside.nanos) : identity;
+    return identity instanceof OutsideCall(String host, long nanos, int thread)
+        ? new InCall(host, nanos, thread, 0)
+        : identity;
   }
 
   /** The id of the record of the attempt that {@code event} belongs to. */
@@ -76,9 +78,9 @@ public sealed interface Identity {
     };
   }
 
-  /** The identity of the thread's call that was entered at {@code nanos}. */
-  default InCall entered(long nanos) {
-    return new InCall(host(), nanos, thread(), 0);
+  /** Names the thread's call that began at {@code nanos}: the thread may make others. */
+  default Identity ofOneCall(long nanos) {
+    return this instanceof OfThread ? new InCall(host(), nanos, thread(), 0) : this;
   }
 
   /** The record's id, if the attempt began at {@code timeNanos} as it is written down. */

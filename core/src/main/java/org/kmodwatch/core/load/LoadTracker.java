@@ -1,20 +1,10 @@
 package org.kmodwatch.core.load;
 
-import java.time.Duration;
-import java.util.ArrayList;
-import java.util.EnumMap;
-import java.util.HashSet;
-import java.util.Iterator;
-import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
-import java.util.SequencedMap;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 import org.kmodwatch.core.event.Event;
-import org.kmodwatch.core.event.EventNames;
 import org.kmodwatch.core.event.SensorContexts;
+import org.kmodwatch.core.load.Account.Fate;
 import org.kmodwatch.core.load.Attempt.Part;
 
 /**
@@ -22,97 +12,94 @@ import org.kmodwatch.core.load.Attempt.Part;
  * each module that comes or goes outside of any call that was seen, and one for each request for a
  * module that is refused or leads to no load.
  *
- * <p>A state machine and nothing else: it has no thread and no clock. What depends on time happens
- * in {@link #tick}. Give it the time of the events that it has been given: behind a queue, that of
- * the last event taken; over a recording, either the events' own timestamps or no tick at all. All
- * of that on the scale of {@link SensorContexts#steadyNanos}, so that who sets the clock while a
- * call runs makes nothing overdue, holds nothing back, and splits no attempt.
+ * <p>Has no thread and no clock. What depends on time happens in {@link #tick}. Give it the time of
+ * the events that it has been given: behind a queue, that of the last event taken; over a
+ * recording, either the events' own timestamps or no tick at all. All times are on the scale of
+ * {@link SensorContexts#steadyNanos}, so that nobody who sets the clock while a call runs makes
+ * anything overdue, holds anything back, or splits an attempt. Not thread-safe.
  *
- * <p>Not thread-safe.
+ * <h2>Meaning and identity</h2>
+ *
+ * {@link LoadEvent} decides what an event means, {@link Identity} to which attempt it belongs. Our
+ * sensor stamps every event of a call with the call's entry, and an audit log has serial numbers:
+ * such an attempt has a name, and its events may come late, twice, and mixed with those of others.
+ * Of other sources only the thread is known. Its events belong to the call that it is in until the
+ * event of the call ends that; the same step a second time means that this event was lost.
+ *
+ * <h2>States</h2>
+ *
+ * <pre>
+ *  step or call seen        call returned              request found, or waited enough
+ *  ───────────────&gt; open ───────────────────&gt; held ───────────────────────────────────&gt; recorded
+ *                     │                         ^                                       │
+ *                     └──&gt; overdue, and held ───┴── the call returns after all &lt;────────┘
+ * </pre>
+ *
+ * An attempt is <i>open</i> ({@link OpenAttempts}) from its first event until its call returns.
+ * {@link Recorder} then judges it and links it to what other threads did ({@link Requests}, {@link
+ * Retries}, {@link Waiters}). It is <i>held</i> back if that is not all known: the request that
+ * modprobe was started for, or the attempt whose result it was given. With its record it is
+ * <i>recorded</i>, and only its identity is kept. What is outside any call is recorded at once.
+ *
+ * <p>An attempt whose call does not return is <i>overdue</i> ({@link OverdueAttempts}): its record
+ * is made without the return, by the same way. It waits for the return for a day more.
+ *
+ * <h2>Timers</h2>
+ *
+ * <ul>
+ *   <li>{@code unreturnedLimit}: from the moment at which code of the module could run, or the
+ *       sensor became blind ({@link Blindness}), until the attempt is overdue. A slow call whose
+ *       module is not in the kernel yet has no deadline.
+ *   <li>{@code holdLimit}: how long a record is held back. Also how long a call whose entry was
+ *       missed has until it is overdue, since nothing may come any more.
+ *   <li>{@code requestLimit}: how long a request waits for a load ({@link Requests}). A load that
+ *       is under way and may be for it prolongs that, to {@code lateLimit} at most.
+ *   <li>{@code linkLimit}: how long an attempt that is recorded is known, to its own late events
+ *       and to others that it may be linked with.
+ * </ul>
+ *
+ * Where there is no room the oldest goes first, as if its time were over: of what has a record,
+ * then of what is held, then of what is open.
+ *
+ * <h2>Late events</h2>
+ *
+ * <ul>
+ *   <li>The return of an overdue attempt: a second record of the same id, which replaces the first
+ *       if that was made.
+ *   <li>A step of an overdue attempt joins it. If the module is loaded only now, a record says so.
+ *   <li>Any event of an attempt that has its last record, or is forgotten: counted, and no more.
+ *   <li>A request after its load: the record that is held back finds it.
+ * </ul>
+ *
+ * Each event has exactly one {@link Fate}, and each attempt has a record, or is open or held.
  */
 public final class LoadTracker {
 
   /** The names of the events that it has a use for. It counts all others, and no more. */
   public static final Set<String> EVENT_NAMES = Meanings.names();
 
-  /** The parts of the sensor without which nobody knows what became of a load. */
-  private static final Set<String> PARTS_FOR_OUTCOMES = Set.of("lane loads", "rings");
-
-  /**
-   * How long after its record the return of a call is waited for: a day. Memory is bounded by
-   * itself; whoever sleeps for longer in an init has the last word with its first record.
-   */
-  private static final long LATEST_RETURN_NANOS = 86_400_000_000_000L;
+  private static final String NOT_RETURNED = "the call had not returned";
+  private static final String CALL_MISSING = "the event of the call is missing";
 
   private final LoadTrackerOptions options;
-  private final LoadListener listener;
-  private final RecordBuilder builder;
+  private final Account account = new Account();
+  private final Blindness blindness = new Blindness();
+  private final KeptBytes kept = new KeptBytes();
   private final Requests requests;
-  private final Waiters waiters;
-  private final Retries retries;
-  private final RecordIds ids;
+  private final Recorder recorder;
+  private final OpenAttempts open;
+  private final OverdueAttempts overdue;
 
-  private final Map<Identity, Attempt> open = new LinkedHashMap<>();
-  private final Deadlines deadlines = new Deadlines();
-  private final List<Attempt> held = new ArrayList<>();
-
-  /** Reported before they returned, in the order in which they were. */
-  private final SequencedMap<Identity, Attempt> unreturned = new LinkedHashMap<>();
-
-  /**
-   * Those of them whose return is not waited for any more: what comes of them is no new attempt.
-   */
-  private final Set<Identity> forgottenKeys = new LinkedHashSet<>();
-
-  /** When the record of each of these was made. */
-  private final Map<Identity, Long> done = new LinkedHashMap<>();
-
-  private final Map<LoadRecord.Outcome, Long> records = new EnumMap<>(LoadRecord.Outcome.class);
-  private long events;
-  private long joined;
-  private long requestEvents;
-  private long lateReturns;
-  private long lateEvents;
-  private long duplicates;
-  private long outsideCalls;
-  private long unrelated;
-  private long attempts;
-  private long corrected;
-  private long evicted;
-  private long forgotten;
-  private long keptBytes;
-  private long summaries;
-  private long summarised;
-  private long requestRecords;
-  private long requestsSummarised;
-  private long nowNanos;
-
-  /** By how much the clock of the host whose events come now is ahead of that. */
+  /** By how much the clock of the host whose events come now is ahead of the time. */
   private long aheadNanos;
-
-  /** The least that it ever was, and 0. */
-  private long leastAheadNanos;
-
-  /** Which of these parts are blind, and when attempts must have begun that may be affected. */
-  private final Set<String> blindParts = new HashSet<>();
-
-  private long blindFromNanos = Long.MAX_VALUE;
-  private long blindUntilNanos = Long.MIN_VALUE;
 
   /** A tracker that has seen nothing. */
   public LoadTracker(LoadTrackerOptions options, LoadListener listener) {
     this.options = options;
-    this.listener = listener;
-    this.builder = new RecordBuilder(options.host(), options.modprobePath());
-    this.requests =
-        new Requests(
-            options.requestLimit().toNanos(),
-            options.lateLimit().toNanos(),
-            options.maxRequests(),
-            options.maxBytes() / 4);
-    this.waiters = new Waiters(options.maxRecent());
-    this.retries = new Retries(options.maxRecent());
-    this.ids = new RecordIds();
+    this.requests = new Requests(options);
+    this.recorder = new Recorder(options, listener, blindness, requests, kept, account);
+    this.open = new OpenAttempts(options, blindness, kept);
+    this.overdue = new OverdueAttempts(options, recorder, kept, account);
   }
 
   /**
@@ -121,43 +108,35 @@ public final class LoadTracker {
    * @param findingIds ids of the findings that were raised on it
    */
   public void accept(Event event, List<String> findingIds) {
-    events++;
-    switch (LoadEvent.of(event)) {
-      case LoadEvent.CallReturned call -> {
-        if (call.late()) {
-          lateReturn(call, findingIds);
-        } else {
-          call(call, findingIds);
-        }
-      }
-      case LoadEvent.CallOverdue call -> call(call, findingIds);
-      case LoadEvent.Request request -> request(request, findingIds);
-      case LoadEvent.Suppressed sum -> suppressed(sum, findingIds);
-      case LoadEvent.FileRead read when !read.ofTheCall() -> unrelated++;
-      case LoadEvent.Step step -> part(step, findingIds);
-      case LoadEvent.Sight sight -> sight(sight);
-      case LoadEvent.Unrelated nothing -> unrelated++;
+    Fate fate = Fate.JOINED;
+    try {
+      fate = take(event, findingIds);
+    } finally {
+      account.add(fate);
     }
     makeRoom();
   }
 
-  private void sight(LoadEvent.Sight sight) {
-    unrelated++;
-    if (!sight.lost()) {
-      if (blindParts.remove(sight.part()) && blindParts.isEmpty()) {
-        blindUntilNanos = timeOf(sight.event());
+  private Fate take(Event event, List<String> findingIds) {
+    return switch (LoadEvent.of(event)) {
+      case LoadEvent.CallReturned call ->
+          call.late() ? lateReturn(call, findingIds) : call(call, findingIds);
+      case LoadEvent.CallOverdue call -> call(call, findingIds);
+      case LoadEvent.FileRead read when !read.ofTheCall() -> Fate.UNRELATED;
+      case LoadEvent.Step step -> step(step, findingIds);
+      case LoadEvent.Request request -> request(request, findingIds);
+      case LoadEvent.Suppressed sum -> {
+        recorder.summary(sum, findingIds);
+        yield Fate.JOINED;
       }
-    } else if (PARTS_FOR_OUTCOMES.contains(sight.part())) {
-      blindParts.add(sight.part());
-      blindFromNanos = timeOf(sight.event());
-      blindUntilNanos = Long.MAX_VALUE;
-      open.values().forEach(this::watch);
-    }
-  }
-
-  /** The time of an event that is about no attempt: where there are ticks, that of the last. */
-  private long timeOf(Event event) {
-    return nowNanos == 0 ? SensorContexts.steadyNanos(event) : nowNanos;
+      case LoadEvent.Sight sight -> {
+        if (blindness.accept(sight, recorder.nowNanos())) {
+          open.watchAll();
+        }
+        yield Fate.UNRELATED;
+      }
+      case LoadEvent.Unrelated nothing -> Fate.UNRELATED;
+    };
   }
 
   /**
@@ -176,108 +155,27 @@ public final class LoadTracker {
    * @param aheadNanos by how much the clock of the host whose events come next is ahead of that
    */
   public void tick(long nowNanos, long aheadNanos) {
-    this.nowNanos = nowNanos;
     this.aheadNanos = aheadNanos;
-    leastAheadNanos = Math.min(leastAheadNanos, aheadNanos);
-    reportOverdue();
-    long holdLimit = options.holdLimit().toNanos();
-    List<Attempt> due = new ArrayList<>();
-    held.removeIf(attempt -> nowNanos - attempt.heldSinceNanos >= holdLimit && due.add(attempt));
-    due.forEach(this::leave);
-    due.forEach(this::release);
-    forgetOldUnreturned();
-    requests.tick(nowNanos, requests.hasDue(nowNanos) ? loadingSince() : Long.MIN_VALUE);
-    tellFruitless();
-    long linkLimit = options.linkLimit().toNanos();
-    for (Iterator<Long> times = done.values().iterator();
-        times.hasNext() && nowNanos - times.next() > linkLimit; ) {
-      times.remove();
+    recorder.setTime(nowNanos, aheadNanos);
+    Attempt late;
+    while ((late = open.removeOverdue(nowNanos)) != null) {
+      overdue.add(late, NOT_RETURNED);
     }
-    waiters.forgetBefore(nowNanos - linkLimit + leastAheadNanos);
-    retries.forgetBefore(nowNanos - linkLimit + leastAheadNanos);
-  }
-
-  /**
-   * When the latest of the loads began that are under way and may be by a process that the kernel
-   * started for a request: until they return, most do not say so.
-   */
-  private long loadingSince() {
-    long latest = Long.MIN_VALUE;
-    for (var attempts : List.of(open.values(), unreturned.values())) {
-      for (Attempt attempt : attempts) {
-        if (attempt.fromSensor()
-            && !attempt.isOutsideCall()
-            && !attempt.unloads()
-            && attempt.request == null
-            && attempt.ofProcess().process().userId() == 0) {
-          latest = Math.max(latest, attempt.shared(attempt.beginNanos()));
-        }
-      }
-    }
-    return latest;
-  }
-
-  /** Makes the records of the requests that came to nothing. */
-  private void tellFruitless() {
-    for (Requests.Fruitless each : requests.takeFruitless()) {
-      Requests.Request request = each.request();
-      boolean seen = each.reason() == null || request.nanos >= blindUntilNanos;
-      requestRecords++;
-      listener.onLoad(
-          builder.fruitless(request, ids.claim(request), each.reason(), seen ? null : BLIND),
-          request.best());
-    }
-  }
-
-  private void reportOverdue() {
-    Attempt attempt;
-    while ((attempt = deadlines.pollBefore(nowNanos, open)) != null) {
-      if (deadlineOf(attempt) <= nowNanos) {
-        close(attempt.identity);
-        reportUnreturned(attempt, NOT_RETURNED);
-      } else {
-        watch(attempt);
-      }
-    }
-  }
-
-  /** Sees to it that an attempt that is in the kernel and does not return is reported in time. */
-  private void watch(Attempt attempt) {
-    if (attempt.fromSensor() && attempt.beginNanos() < blindUntilNanos) {
-      attempt.doubtful = true;
-    }
-    if (attempt.inKernel() || attempt.doubtful) {
-      deadlines.put(attempt, deadlineOf(attempt), open);
-    }
-  }
-
-  private long deadlineOf(Attempt attempt) {
-    Duration limit = attempt.entryMissed() ? options.holdLimit() : options.unreturnedLimit();
-    // Before that it may be slow without any code of the module having run.
-    long begin = attempt.entryMissed() ? attempt.beginNanos() : attempt.inKernelSinceNanos();
-    if (attempt.doubtful && !attempt.inKernel() && begin < blindFromNanos) {
-      // It may be slow; only that nobody knows has begun.
-      begin = blindFromNanos;
-    }
-    long deadline = begin + limit.toNanos();
-    boolean wrapped = deadline < begin;
-    return wrapped ? Long.MAX_VALUE : attempt.shared(deadline);
+    recorder.releaseDue();
+    overdue.forgetOld();
+    requests.tick(nowNanos, open.all(), overdue.all());
+    requests.takeFruitless().forEach(recorder::fruitless);
+    recorder.forgetOld();
   }
 
   /** Makes the records of all that is open or held back: the end of the input. */
   public void finish() {
-    List<Attempt> left = List.copyOf(open.values());
-    open.clear();
-    left.forEach(this::leave);
-    for (Attempt attempt : left) {
-      reportUnreturned(attempt, "the input ended before the call returned");
+    for (Attempt attempt : open.removeAll()) {
+      overdue.add(attempt, "the input ended before the call returned");
     }
-    List<Attempt> waiting = List.copyOf(held);
-    held.clear();
-    waiting.forEach(this::leave);
-    waiting.forEach(this::release);
+    recorder.releaseAll();
     requests.clear("no load was seen for it before the input ended");
-    tellFruitless();
+    requests.takeFruitless().forEach(recorder::fruitless);
   }
 
   /**
@@ -286,218 +184,147 @@ public final class LoadTracker {
    */
   public void leave() {
     requests.clear("no load was seen for it before Kmodwatch stopped");
-    tellFruitless();
+    requests.takeFruitless().forEach(recorder::fruitless);
   }
 
   /** The account so far. */
   public LoadTrackerStatistics statistics() {
-    return new LoadTrackerStatistics(
-        events,
-        joined,
-        requestEvents - requests.duplicates,
-        lateReturns,
-        lateEvents,
-        duplicates + requests.duplicates,
-        outsideCalls,
-        unrelated,
-        attempts,
-        records,
-        corrected,
-        evicted,
-        forgotten,
-        summaries,
-        summarised,
-        open.size(),
-        held.size(),
-        requests.count,
-        requests.refused,
-        requests.withAttempt,
-        requests.withoutLoad,
-        requests.pending(),
-        requestRecords,
-        requestsSummarised);
+    return account.statistics(open.size(), recorder.held(), requests);
   }
 
-  private static final String NOT_RETURNED = "the call had not returned";
-  private static final String NOTHING_FIRED = "the hooks on system calls did not fire";
-  private static final String BLIND =
-      "the sensor was blind for what the kernel accepts: what became of it was not seen";
-  private static final String CROWDED_OUT =
-      "no work space was free in the kernel: too many calls were under way at once";
-
-  private void request(LoadEvent.Request event, List<String> findingIds) {
-    requestEvents++;
-    Requests.Request request = requests.accept(event, aheadNanos, findingIds);
-    tellFruitless();
-    if (request == null || held.isEmpty()) {
-      return;
-    }
-    settleHeld();
+  /**
+   * Whether the record of a call was made before it returned, and not so long ago that it is not
+   * likely to return any more: what makes the next record of it is in memory alone.
+   */
+  public boolean awaitsReturns() {
+    return overdue.awaitsReturns();
   }
 
-  /** Attempts that were held back are one record, which stands for all of them. */
-  private void suppressed(LoadEvent.Suppressed sum, List<String> findingIds) {
-    joined++;
-    boolean ofRequests = sum.ofRequests();
-    if (!ofRequests && Reasons.Call.named(sum.event().syscall()) == null) {
-      return;
-    }
-    LoadRecord record = builder.summary(sum, findingIds);
-    summaries++;
-    if (ofRequests) {
-      requestsSummarised += record.repeats();
-    } else {
-      summarised += record.repeats();
-    }
-    listener.onLoad(record, sum.event());
-  }
-
-  private void part(LoadEvent.Step step, List<String> findingIds) {
-    Part part = Part.of(step);
-    Event event = step.event();
-    Identity identity = step.identity();
-    if (identity instanceof Identity.OutsideCall outside) {
-      outside(part, outside, event, findingIds);
-      return;
-    }
-    boolean isNamed = identity instanceof Identity.InCall;
-    Attempt attempt = open.get(identity);
-    if (attempt == null && isNamed && isLate(identity, part, event, findingIds)) {
-      return;
-    }
-    Event known = attempt == null ? null : attempt.part(part);
-    if (attempt != null && known != null) {
-      if (isNamed || known.timestampNanos() == event.timestampNanos()) {
-        if (part == Part.POST_READ_FILE && known.timestampNanos() != event.timestampNanos()) {
-          // From 6.19 on a second time, with what was decompressed.
-          joined++;
-        } else {
-          duplicates++;
-        }
-        return;
+  private Fate call(LoadEvent.OfAttempt call, List<String> findingIds) {
+    Event event = call.event();
+    Identity identity = call.identity();
+    Attempt attempt = open.remove(identity);
+    if (attempt == null) {
+      Attempt reported = overdue.get(identity);
+      if (reported != null
+          && (call.fromSensor() || event.timestampNanos() <= reported.firstNanos)) {
+        return overdue.call(reported, call, findingIds);
       }
-      // The same again without a call between: the end of the one before has not come.
-      close(identity);
-      reportUnreturned(attempt, "the event of the call is missing");
+      if (recorder.isDone(identity.ofOneCall(event.timestampNanos()))) {
+        return Fate.DUPLICATE;
+      }
+      if (overdue.removeForgotten(identity)) {
+        return Fate.LATE_RETURN;
+      }
+    } else if (!call.fromSensor() && !attempt.mayBeBy(event.eventName())) {
+      overdue.add(attempt, CALL_MISSING);
       attempt = null;
     }
     if (attempt == null) {
-      attempt = begin(identity, event);
+      attempt = newAttempt(identity, event);
     }
-    joined++;
-    put(attempt, part, event);
-    attempt.find(findingIds);
-    watch(attempt);
+    attempt.join(Part.CALL, event, findingIds);
+    if (call instanceof LoadEvent.CallReturned) {
+      recorder.complete(attempt);
+    } else if (call.fromSensor()) {
+      // Until its code could run for a while, a call that takes long is nothing but slow.
+      open.add(attempt);
+      open.watch(attempt);
+      // So that its request does not count as without a load.
+      attempt.startedFor(Requests.aliasOf(attempt));
+      requests.link(attempt);
+    } else {
+      overdue.add(attempt, NOT_RETURNED);
+    }
+    return Fate.JOINED;
   }
 
-  /** Whether {@code event} belongs to an attempt that has its record. */
-  private boolean isLate(Identity identity, Part part, Event event, List<String> findingIds) {
-    Attempt reported = unreturned.get(identity);
-    if (reported == null) {
-      if (done.containsKey(identity) || forgottenKeys.contains(identity)) {
-        lateEvents++;
-        return true;
+  private Fate lateReturn(LoadEvent.CallReturned call, List<String> findingIds) {
+    Identity identity = call.identity();
+    Attempt slow = open.get(identity);
+    if (slow != null && slow.has(Part.CALL) && call.event().returnValue() != null) {
+      open.remove(identity);
+      slow.join(Part.CALL, call.asCall(), findingIds);
+      recorder.complete(slow);
+      return Fate.JOINED;
+    }
+    Attempt reported = overdue.get(identity);
+    if (reported != null) {
+      return overdue.call(reported, call, findingIds);
+    }
+    overdue.removeForgotten(identity);
+    return Fate.LATE_RETURN;
+  }
+
+  private Fate step(LoadEvent.Step step, List<String> findingIds) {
+    Part part = Part.of(step);
+    Event event = step.event();
+    Identity identity = step.identity();
+    if (identity instanceof Identity.OutsideCall) {
+      return outside(part, identity, event, findingIds);
+    }
+    boolean isNamed = identity instanceof Identity.InCall;
+    Attempt attempt = open.get(identity);
+    if (attempt == null && isNamed) {
+      Attempt reported = overdue.get(identity);
+      if (reported != null) {
+        return overdue.step(reported, part, event, findingIds);
       }
-      return false;
+      if (recorder.isDone(identity) || overdue.isForgotten(identity)) {
+        return Fate.LATE;
+      }
     }
-    if (reported.has(part)) {
-      duplicates++;
-      return true;
+    Event known = attempt == null ? null : attempt.part(part);
+    if (attempt != null && known != null) {
+      boolean again = known.timestampNanos() != event.timestampNanos();
+      if (isNamed || !again) {
+        // From 6.19 on a file is read a second time, with what was decompressed.
+        return again && part == Part.POST_READ_FILE ? Fate.JOINED : Fate.DUPLICATE;
+      }
+      open.remove(identity);
+      overdue.add(attempt, CALL_MISSING);
+      attempt = null;
     }
-    joined++;
-    put(reported, part, event);
-    reported.find(findingIds);
-    if (part == Part.LOAD
-        && reported.outcome != LoadRecord.Outcome.LOADED
-        && !held.contains(reported)) {
-      reported.replaces = "the module came to be in place only after that";
-      corrected++;
-      emit(reported);
-      waiters.remember(reported);
+    if (attempt == null) {
+      if (open.size() >= options.maxOpen()) {
+        evictOldest();
+      }
+      attempt = newAttempt(identity, event);
+      open.add(attempt);
     }
-    return true;
+    attempt.join(part, event, findingIds);
+    open.watch(attempt);
+    return Fate.JOINED;
   }
 
-  /** Takes an event of our sensor that happened in no call. */
-  private void outside(
-      Part part, Identity.OutsideCall identity, Event event, List<String> findingIds) {
+  private Fate outside(Part part, Identity identity, Event event, List<String> findingIds) {
     if (part != Part.LOAD && part != Part.FREE) {
-      outsideCalls++;
-      return;
+      return Fate.OUTSIDE_CALL;
     }
-    if (done.containsKey(identity)) {
-      duplicates++;
-      return;
-    }
-    joined++;
-    Attempt attempt = newAttempt(identity, event);
-    attempt.put(part, event);
-    attempt.find(findingIds);
-    judge(attempt);
-    ids.claim(attempt);
-    emit(attempt);
-  }
-
-  private Attempt begin(Identity identity, Event event) {
-    if (open.size() >= options.maxOpen()) {
-      evictOldest();
+    if (recorder.isDone(identity)) {
+      return Fate.DUPLICATE;
     }
     Attempt attempt = newAttempt(identity, event);
-    open(attempt);
-    return attempt;
+    attempt.join(part, event, findingIds);
+    recorder.completeAtOnce(attempt);
+    return Fate.JOINED;
   }
 
   private Attempt newAttempt(Identity identity, Event event) {
-    attempts++;
-    var attempt = new Attempt(identity, event, aheadNanos);
-    if (!attempt.fromSensor() && !EventNames.DELETE_MODULE.equals(event.eventName())) {
-      requests.mayBeAnsweredBy(attempt);
-    }
+    account.attempts++;
+    var attempt = new Attempt(identity, event, aheadNanos, kept);
+    requests.mayBeAnsweredBy(attempt);
     return attempt;
-  }
-
-  private void open(Attempt attempt) {
-    open.put(attempt.identity, attempt);
-    enter(attempt);
-  }
-
-  private @Nullable Attempt close(Identity identity) {
-    Attempt attempt = open.remove(identity);
-    if (attempt != null) {
-      leave(attempt);
-    }
-    return attempt;
-  }
-
-  /** Counts what an attempt keeps in memory, once, in however many lists it is. */
-  private void enter(Attempt attempt) {
-    if (attempt.lists++ == 0) {
-      keptBytes += attempt.bytes();
-    }
-  }
-
-  private void leave(Attempt attempt) {
-    if (--attempt.lists == 0) {
-      keptBytes -= attempt.bytes();
-    }
-  }
-
-  private void put(Attempt attempt, Part part, Event event) {
-    long before = attempt.bytes();
-    attempt.put(part, event);
-    if (attempt.lists > 0) {
-      keptBytes += attempt.bytes() - before;
-    }
   }
 
   /** First what has its record, then what waits for another's event, then what goes on. */
   private void makeRoom() {
-    while (keptBytes > options.maxBytes()) {
-      if (!unreturned.isEmpty()) {
-        forgetOldestUnreturned();
-      } else if (!held.isEmpty()) {
-        releaseOldest();
-      } else if (!open.isEmpty()) {
+    while (kept.total() > options.maxBytes()) {
+      if (!overdue.isEmpty()) {
+        overdue.forgetOldest();
+      } else if (recorder.held() > 0) {
+        recorder.releaseOldest();
+      } else if (open.size() > 0) {
         evictOldest();
       } else {
         return;
@@ -506,291 +333,17 @@ public final class LoadTracker {
   }
 
   private void evictOldest() {
-    Attempt oldest = open.values().iterator().next();
-    close(oldest.identity);
-    evicted++;
-    reportUnreturned(oldest, "too many calls were open at once");
+    Attempt oldest = open.removeOldest();
+    account.evicted++;
+    overdue.add(oldest, "too many calls were open at once");
   }
 
-  private void releaseOldest() {
-    Attempt oldest = held.removeFirst();
-    leave(oldest);
-    evicted++;
-    release(oldest);
-  }
-
-  private void forgetOldUnreturned() {
-    while (!unreturned.isEmpty()
-        && nowNanos - unreturned.values().iterator().next().reportedNanos > LATEST_RETURN_NANOS) {
-      forgetOldestUnreturned();
+  private Fate request(LoadEvent.Request event, List<String> findingIds) {
+    Requests.Request request = requests.accept(event, aheadNanos, findingIds);
+    requests.takeFruitless().forEach(recorder::fruitless);
+    if (request != null && recorder.held() > 0) {
+      recorder.settle();
     }
-  }
-
-  /**
-   * Whether the record of a call was made before it returned, and not so long ago that it is not
-   * likely to return any more: what makes the next record of it is in memory alone.
-   */
-  public boolean awaitsReturns() {
-    long lateLimit = options.lateLimit().toNanos();
-    for (Attempt attempt : unreturned.sequencedValues().reversed()) {
-      if (nowNanos - attempt.reportedNanos > lateLimit) {
-        return false;
-      }
-      if (!attempt.entryMissed()) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  private void forgetOldestUnreturned() {
-    Attempt oldest = unreturned.values().iterator().next();
-    unreturned.remove(oldest.identity);
-    leave(oldest);
-    forgotten++;
-    if (oldest.isNamed()) {
-      forgottenKeys.add(oldest.identity);
-      if (forgottenKeys.size() > options.maxOpen()) {
-        forgottenKeys.remove(forgottenKeys.iterator().next());
-      }
-    }
-  }
-
-  private void call(LoadEvent.OfAttempt call, List<String> findingIds) {
-    Event event = call.event();
-    Identity identity = call.identity();
-    boolean fromSensor = call.fromSensor();
-    Attempt attempt = close(identity);
-    if (attempt == null) {
-      Attempt reported = unreturned.get(identity);
-      if (reported != null && (fromSensor || event.timestampNanos() <= reported.firstNanos)) {
-        if (event.returnValue() != null) {
-          returned(reported, event, findingIds);
-        } else if (reported.has(Part.CALL)) {
-          duplicates++;
-        } else {
-          joined++;
-          put(reported, Part.CALL, event);
-          reported.find(findingIds);
-        }
-        return;
-      }
-      if (done.containsKey(callOf(identity, event.timestampNanos()))) {
-        duplicates++;
-        return;
-      }
-      if (forgottenKeys.remove(identity)) {
-        lateReturns++;
-        return;
-      }
-    } else if (!fromSensor && !fits(attempt, event)) {
-      reportUnreturned(attempt, "the event of the call is missing");
-      attempt = null;
-    }
-    if (attempt == null) {
-      attempt = newAttempt(identity, event);
-    }
-    joined++;
-    attempt.put(Part.CALL, event);
-    attempt.find(findingIds);
-    if (event.returnValue() != null) {
-      complete(attempt);
-    } else if (fromSensor) {
-      // Until its code could run for a while, a call that takes long is nothing but slow.
-      open(attempt);
-      watch(attempt);
-      findRequest(attempt);
-    } else {
-      reportUnreturned(attempt, NOT_RETURNED);
-    }
-  }
-
-  /** So that what asked for a load that is under way does not count as without one. */
-  private void findRequest(Attempt attempt) {
-    attempt.alias = builder.aliasOf(attempt);
-    if (attempt.request == null) {
-      attempt.request = requests.find(attempt);
-    }
-  }
-
-  private static boolean fits(Attempt attempt, Event call) {
-    Reasons.Call known = attempt.call();
-    return known == null || known.syscall.equals(call.eventName());
-  }
-
-  /** Names one call of a thread that makes more of them. */
-  private static Identity callOf(Identity identity, long beginNanos) {
-    return identity instanceof Identity.OfThread thread ? thread.entered(beginNanos) : identity;
-  }
-
-  private void lateReturn(LoadEvent.CallReturned call, List<String> findingIds) {
-    Event event = call.event();
-    Identity identity = call.identity();
-    Attempt slow = open.get(identity);
-    if (slow != null && slow.has(Part.CALL) && event.returnValue() != null) {
-      close(identity);
-      joined++;
-      slow.put(Part.CALL, call.asCall());
-      slow.find(findingIds);
-      complete(slow);
-      return;
-    }
-    Attempt reported = unreturned.get(identity);
-    if (reported == null) {
-      forgottenKeys.remove(identity);
-      lateReturns++;
-    } else {
-      returned(reported, call.asCall(), findingIds);
-    }
-  }
-
-  /** Makes the record that is true of an attempt which had one before its call returned. */
-  private void returned(Attempt reported, Event event, List<String> findingIds) {
-    lateReturns++;
-    unreturned.remove(reported.identity);
-    leave(reported);
-    waiters.forget(reported);
-    if (held.remove(reported)) {
-      leave(reported);
-    } else {
-      reported.replaces = "the call had not returned by then";
-      corrected++;
-    }
-    reported.reported = false;
-    put(reported, Part.CALL, event);
-    reported.find(findingIds);
-    complete(reported);
-  }
-
-  /** Makes the record of an attempt whose call is not known to have returned. */
-  private void reportUnreturned(Attempt attempt, String why) {
-    attempt.reported = true;
-    if (attempt.doubtful) {
-      attempt.gapForNow("outcome", BLIND);
-    }
-    if (attempt.source() == null) {
-      attempt.gapForNow(
-          "returnValue",
-          !attempt.entryMissed() ? why : attempt.crowdedOut() ? CROWDED_OUT : NOTHING_FIRED);
-    }
-    attempt.reportedNanos = Math.max(nowNanos, attempt.shared(attempt.beginNanos()));
-    Attempt before = unreturned.put(attempt.identity, attempt);
-    if (before != null) {
-      leave(before);
-    }
-    enter(attempt);
-    if (unreturned.size() > options.maxOpen()) {
-      forgetOldestUnreturned();
-    }
-    complete(attempt);
-  }
-
-  private void complete(Attempt attempt) {
-    ids.claim(attempt);
-    retries.link(attempt);
-    judge(attempt);
-    attempt.alias = builder.aliasOf(attempt);
-    attempt.mayHaveWaited = Waiters.mayHaveWaited(attempt);
-    waiters.remember(attempt);
-    if (isSettled(attempt)) {
-      emit(attempt);
-      return;
-    }
-    attempt.heldSinceNanos = Math.max(nowNanos, attempt.shared(attempt.endOrBeginNanos()));
-    held.add(attempt);
-    enter(attempt);
-    if (held.size() > options.maxOpen()) {
-      releaseOldest();
-    }
-  }
-
-  private void settleHeld() {
-    List<Attempt> settled = new ArrayList<>();
-    held.removeIf(attempt -> isSettled(attempt) && settled.add(attempt));
-    settled.forEach(this::leave);
-    settled.forEach(this::emit);
-  }
-
-  /** Looks for what of other threads belongs to it; whether nothing more is to be waited for. */
-  private boolean isSettled(Attempt attempt) {
-    if (attempt.request == null) {
-      attempt.request = requests.find(attempt);
-    }
-    return (attempt.request != null || attempt.alias == null) && !attempt.mayHaveWaited;
-  }
-
-  /** Makes the record of an attempt that has waited long enough. */
-  private void release(Attempt attempt) {
-    if (attempt.alias != null && attempt.request == null) {
-      String why =
-          attempt.requestWithoutName
-              ? "of what was asked for, one name could not be read: it may have been "
-                  + attempt.alias
-              : requests.wasFruitless(attempt.alias, attempt)
-                  ? "who asked for %s is not known any more: the request was reported before"
-                      .formatted(attempt.alias)
-                  : "no process was seen to ask for " + attempt.alias;
-      if (attempt.reported) {
-        attempt.gapForNow("requester", why);
-      } else {
-        attempt.gap("requester", why);
-      }
-    }
-    if (attempt.mayHaveWaited) {
-      waiters.findMain(attempt);
-      if (attempt.waitedOn == null && attempt.outcome == LoadRecord.Outcome.LOADED) {
-        attempt.gap("waitedOn", "no attempt for the same file was seen to load it");
-      }
-    }
-    emit(attempt);
-  }
-
-  private static void judge(Attempt attempt) {
-    Long returned = attempt.returnValue();
-    Reasons.Call call = attempt.call();
-    attempt.reason = null;
-    if (returned != null && returned < 0 && call != null) {
-      Reasons.Verdict verdict = Reasons.of(attempt.facts(call, returned));
-      attempt.outcome = verdict.outcome();
-      attempt.reason = verdict.reason();
-    } else if (attempt.doubtful && returned == null) {
-      attempt.outcome = LoadRecord.Outcome.UNKNOWN;
-    } else if (attempt.unloads()) {
-      boolean gone = returned != null || attempt.has(Part.FREE);
-      attempt.outcome = gone ? LoadRecord.Outcome.UNLOADED : LoadRecord.Outcome.FAILED;
-      attempt.reason = gone ? null : "the module was not seen to go";
-    } else if (returned == null && attempt.source() != null) {
-      attempt.outcome = LoadRecord.Outcome.FAILED;
-      attempt.reason =
-          "what the call returned is not known, nor whether the module was put in place";
-    } else if (returned != null || (attempt.inKernel() && !attempt.has(Part.FREE))) {
-      attempt.outcome = LoadRecord.Outcome.LOADED;
-    } else {
-      attempt.outcome = LoadRecord.Outcome.FAILED;
-      attempt.reason =
-          attempt.has(Part.FREE)
-              ? "the module was in place and has gone again"
-              : "the module was not seen to be put in place";
-    }
-  }
-
-  private void emit(Attempt attempt) {
-    if (attempt.reported && attempt.has(Part.LOAD)) {
-      judge(attempt);
-    }
-    LoadRecord record = builder.build(attempt);
-    records.merge(record.outcome(), 1L, Long::sum);
-    if (!attempt.reported) {
-      remember(attempt);
-    }
-    listener.onLoad(record, attempt.basis());
-  }
-
-  private void remember(Attempt attempt) {
-    Identity identity = callOf(attempt.identity, attempt.beginNanos());
-    done.put(identity, Math.max(nowNanos, attempt.shared(attempt.beginNanos())));
-    if (done.size() > options.maxRecent()) {
-      done.remove(done.keySet().iterator().next());
-    }
+    return Fate.REQUEST;
   }
 }

@@ -121,8 +121,12 @@ final class Reasons {
     }
   }
 
-  /** What to say of an attempt. */
-  record Verdict(LoadRecord.Outcome outcome, String reason) {}
+  /**
+   * What to say of an attempt.
+   *
+   * @param reason null if there is nothing to explain
+   */
+  record Verdict(LoadRecord.Outcome outcome, @Nullable String reason) {}
 
   private record Row(
       LoadRecord.Outcome outcome, Predicate<Facts> fits, Function<Facts, String> words) {}

@@ -3,15 +3,14 @@ package org.kmodwatch.core.load;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.core.event.Errno;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.event.EventNames;
-import org.kmodwatch.core.event.KernelModprobe;
 import org.kmodwatch.core.event.ProcessContext;
 import org.kmodwatch.core.event.SensorContext;
 import org.kmodwatch.core.event.SensorContext.FileTrait;
@@ -63,34 +62,8 @@ final class RecordBuilder {
     this.modprobePath = modprobePath;
   }
 
-  /**
-   * The alias that the kernel started the loader for: the kernel calls {@code modprobe -q -- ALIAS}
-   * from one of its own threads. Null if the loader was started otherwise, or nobody says.
-   */
-  @Nullable String aliasOf(Attempt attempt) {
-    SourceContext source = attempt.source();
-    if (source != null) {
-      return source.parentIsKernelThread() ? KernelModprobe.aliasIn(source.arguments()) : null;
-    }
-    SensorContext context = attempt.context();
-    SensorContext.Task task = context == null ? null : context.task();
-    if (task == null
-        || task.ancestors().isEmpty()
-        || task.ancestors().getFirst().executablePath() != null) {
-      return null;
-    }
-    return KernelModprobe.aliasIn(task.arguments());
-  }
-
   LoadRecord build(Attempt attempt) {
-    var gaps = new ArrayList<LoadRecord.Gap>();
-    if (attempt.replaces != null) {
-      gaps.add(new LoadRecord.Gap("id", LoadRecord.REPLACES + attempt.replaces));
-    }
-    if (attempt.reported) {
-      gaps.addAll(attempt.gapsForNow);
-    }
-    gaps.addAll(attempt.gaps);
+    List<LoadRecord.Gap> gaps = attempt.gaps();
     Reasons.Call call = attempt.call();
     SensorContext context = attempt.context();
     Long returned = attempt.returnValue();
@@ -106,17 +79,13 @@ final class RecordBuilder {
               "no system call was seen; which it was is from the thread's registers"));
     }
     LoadRecord.Requester requester = requester(attempt, gaps);
-    Event asked = attempt.request != null ? attempt.request.best() : event;
-    var findings = new ArrayList<>(attempt.findings);
-    if (attempt.request != null) {
-      for (String id : attempt.request.findings) {
-        if (!findings.contains(id)) {
-          findings.add(id);
-        }
-      }
+    Requests.Request request = attempt.request;
+    Event asked = request != null ? request.best() : event;
+    var findings = new LinkedHashSet<>(attempt.findings);
+    if (request != null) {
+      findings.addAll(request.findings);
     }
-    LoadRecord.Outcome outcome =
-        Objects.requireNonNullElse(attempt.outcome, LoadRecord.Outcome.FAILED);
+    LoadRecord.Outcome outcome = attempt.verdict().outcome();
     Long duration = null;
     if (returned != null && context != null && context.entryMissed()) {
       gaps.add(
@@ -188,7 +157,7 @@ final class RecordBuilder {
         outcome,
         returned,
         returned == null ? null : Errno.ofReturnValue(returned).map(Enum::name).orElse(null),
-        attempt.reason,
+        attempt.verdict().reason(),
         route,
         module,
         image == null ? null : image.image(),
@@ -207,7 +176,7 @@ final class RecordBuilder {
         false,
         attempt.retryOf,
         attempt.waitedOn,
-        findings,
+        List.copyOf(findings),
         null,
         1,
         gaps);
@@ -215,7 +184,7 @@ final class RecordBuilder {
 
   /** Whether our sensor may tell of its bytes yet: once its parameters are set, at the latest. */
   private static boolean isImageToCome(Attempt attempt) {
-    return attempt.reported
+    return attempt.isOverdue()
         && attempt.fromSensor()
         && !attempt.unloads()
         && attempt.has(Part.COMING)

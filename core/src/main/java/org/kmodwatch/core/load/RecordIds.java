@@ -39,7 +39,7 @@ final class RecordIds {
   /** Sees to it that {@code attempt} has an id that no other host's has. */
   void claim(Attempt attempt) {
     if (!claim(attempt.id(), attempt.identity.host())) {
-      attempt.sharesId = true;
+      attempt.shareId();
     }
   }
 

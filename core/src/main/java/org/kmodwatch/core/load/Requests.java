@@ -1,15 +1,21 @@
 package org.kmodwatch.core.load;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.core.event.Event;
+import org.kmodwatch.core.event.EventNames;
 import org.kmodwatch.core.event.EventWeight;
+import org.kmodwatch.core.event.KernelModprobe;
+import org.kmodwatch.core.event.SensorContext;
 import org.kmodwatch.core.event.SensorContexts;
+import org.kmodwatch.core.event.SourceContext;
 
 /**
  * What the kernel was asked to load, and the processes that it started for that. Of one tracker.
@@ -43,8 +49,8 @@ final class Requests {
   /** By process, in the order in which they were last seen. */
   private final Map<Loader, Helper> helpers = new LinkedHashMap<>();
 
+  private final KeptBytes keptBytes = new KeptBytes();
   private long serial;
-  private long bytes;
 
   long count;
   long refused;
@@ -52,8 +58,8 @@ final class Requests {
   long withoutLoad;
   long duplicates;
 
-  /** One request. */
-  static final class Request {
+  /** One request. Kept while it waits for a load, and while a process is known that it started. */
+  static final class Request extends KeptBytes.Kept {
     final long serial;
     final String alias;
     final Event event;
@@ -75,11 +81,6 @@ final class Requests {
 
     /** Whether that, or another one that was started for the same alias. */
     private boolean answered;
-
-    private long bytes;
-
-    /** The processes that were started for it and are known, and one more while it is kept. */
-    private int keepers;
 
     Request(long serial, String alias, Event event, long aheadNanos) {
       this.serial = serial;
@@ -123,6 +124,19 @@ final class Requests {
   private record RefusedKey(String host, int hostThreadId, long nanos, int aliasHash) {}
 
   /**
+   * What is known of the request that a load was made for.
+   *
+   * @param request the request; null if it is not known
+   * @param doubt why another one may be meant; null if that is not so
+   * @param isUnnamed whether it may be one whose name could not be read
+   */
+  record Answer(@Nullable Request request, @Nullable String doubt, boolean isUnnamed) {
+
+    private static final Answer NOT_KNOWN = new Answer(null, null, false);
+    private static final Answer UNNAMED = new Answer(null, null, true);
+  }
+
+  /**
    * A request that came to nothing.
    *
    * @param request what was asked for
@@ -130,19 +144,12 @@ final class Requests {
    */
   record Fruitless(Request request, @Nullable String reason) {}
 
-  /**
-   * Knows none.
-   *
-   * @param limitNanos how long a request waits for the process that is started for it
-   * @param helperLimitNanos how long after it that process may load
-   * @param max how many requests, and how many processes, are kept
-   * @param maxBytes how many bytes of the heap they may take, about
-   */
-  Requests(long limitNanos, long helperLimitNanos, int max, long maxBytes) {
-    this.limitNanos = limitNanos;
-    this.helperLimitNanos = helperLimitNanos;
-    this.max = max;
-    this.maxBytes = maxBytes;
+  /** Knows none. */
+  Requests(LoadTrackerOptions options) {
+    this.limitNanos = options.requestLimit().toNanos();
+    this.helperLimitNanos = options.lateLimit().toNanos();
+    this.max = options.maxRequests();
+    this.maxBytes = options.maxBytes() / 4;
     this.refusals = new NewestMap<>(max);
     this.loadsWithoutAlias = new NewestMap<>(max);
     this.fruitlessAliases = new NewestMap<>(max);
@@ -188,7 +195,7 @@ final class Requests {
     Request request = new Request(serial++, alias, event, aheadNanos);
     attach(request, security, event, findings);
     kept.put(request.serial, request);
-    keep(request);
+    keptBytes.enter(request);
     byAlias.computeIfAbsent(alias, a -> new ArrayList<>(1)).add(request);
     if (kept.size() > max) {
       forget(kept.values().iterator().next(), CROWDED);
@@ -239,14 +246,14 @@ final class Requests {
   }
 
   private void makeRoom() {
-    while (bytes > maxBytes && !kept.isEmpty()) {
+    while (keptBytes.total() > maxBytes && !kept.isEmpty()) {
       Request oldest = kept.values().iterator().next();
       forget(oldest, CROWDED);
-      if (oldest.keepers > 0) {
+      if (oldest.isKept()) {
         dropHelpers(helper -> helper.request.serial == oldest.serial);
       }
     }
-    if (bytes > maxBytes) {
+    if (keptBytes.total() > maxBytes) {
       dropHelpers(helper -> true);
     }
   }
@@ -258,22 +265,10 @@ final class Requests {
             helper -> {
               boolean drop = which.test(helper);
               if (drop) {
-                drop(helper.request);
+                keptBytes.leave(helper.request);
               }
               return drop;
             });
-  }
-
-  private void keep(Request request) {
-    if (request.keepers++ == 0) {
-      bytes += request.bytes;
-    }
-  }
-
-  private void drop(Request request) {
-    if (--request.keepers == 0) {
-      bytes -= request.bytes;
-    }
   }
 
   private void attach(Request request, boolean security, Event event, List<String> findings) {
@@ -283,15 +278,35 @@ final class Requests {
       request.traceEvent = event;
     }
     request.findings.addAll(findings);
-    long added = EventWeight.of(event);
-    request.bytes += added;
-    if (request.keepers > 0) {
-      bytes += added;
+    keptBytes.grow(request, EventWeight.of(event));
+  }
+
+  /**
+   * The alias that the kernel started the loader for: the kernel calls {@code modprobe -q -- ALIAS}
+   * from one of its own threads. Null if the loader was started otherwise, or nobody says.
+   */
+  static @Nullable String aliasOf(Attempt attempt) {
+    SourceContext source = attempt.source();
+    if (source != null) {
+      return source.parentIsKernelThread() ? KernelModprobe.aliasIn(source.arguments()) : null;
+    }
+    SensorContext context = attempt.context();
+    SensorContext.Task task = context == null ? null : context.task();
+    return task == null
+            || task.ancestors().isEmpty()
+            || task.ancestors().getFirst().executablePath() != null
+        ? null
+        : KernelModprobe.aliasIn(task.arguments());
+  }
+
+  /** Links an attempt with the request that its loader was started for, if that is known by now. */
+  void link(Attempt attempt) {
+    if (attempt.request == null) {
+      attempt.askedBy(find(attempt));
     }
   }
 
-  /** The request that the loader of {@code attempt} was started for; null if it is not known. */
-  @Nullable Request find(Attempt attempt) {
+  private Answer find(Attempt attempt) {
     Event event = attempt.ofProcess();
     int hostPid = attempt.hostProcessId;
     var process = new Loader(attempt.identity.host(), hostPid);
@@ -302,15 +317,16 @@ final class Requests {
     long start = written == 0 ? 0 : written - attempt.clockShiftNanos;
     Helper helper = helpers.get(process);
     if (helper != null && helper.startNanos == start) {
-      return helper.request;
+      return new Answer(helper.request, null, false);
     }
-    if (attempt.alias == null) {
-      return null;
+    String alias = attempt.alias;
+    if (alias == null) {
+      return Answer.NOT_KNOWN;
     }
     long latest = start != 0 ? start : attempt.beginNanos();
     Request best = null;
     Request second = null;
-    for (Request request : byAlias.getOrDefault(attempt.alias, List.of())) {
+    for (Request request : byAlias.getOrDefault(alias, List.of())) {
       long age = latest - request.nanos;
       if (age < 0 || age > limitNanos || !request.mayBeOn(host)) {
         continue;
@@ -329,24 +345,23 @@ final class Requests {
           && age <= limitNanos
           && request.mayBeOn(host)
           && (best == null || isNearer(request, best))) {
-        attempt.requestWithoutName = true;
-        return null;
+        return Answer.UNNAMED;
       }
     }
     if (best == null) {
-      return null;
+      return Answer.NOT_KNOWN;
     }
+    String doubt = null;
     if (second != null
         && second.event.process().hostProcessId() != best.event.process().hostProcessId()
         && latest - second.nanos < UNCLEAR_NANOS) {
-      attempt.gap(
-          "requester",
+      doubt =
           "process %d asked for %s at about the same time; this is the likelier of the two"
-              .formatted(second.event.process().hostProcessId(), attempt.alias));
+              .formatted(second.event.process().hostProcessId(), alias);
     }
     best.led = true;
     // Whoever else waits for it by now has it too: their own helpers find nothing left to do.
-    for (Request request : byAlias.getOrDefault(attempt.alias, List.of())) {
+    for (Request request : byAlias.getOrDefault(alias, List.of())) {
       if (request.mayBeOn(host) && request.nanos <= attempt.endNanos() && !request.answered) {
         request.answered = true;
         withAttempt++;
@@ -354,14 +369,14 @@ final class Requests {
     }
     Helper before = helpers.remove(process);
     if (before != null) {
-      drop(before.request);
+      keptBytes.leave(before.request);
     }
     helpers.put(process, new Helper(start, best));
-    keep(best);
+    keptBytes.enter(best);
     if (helpers.size() > max) {
       dropEldestHelper();
     }
-    return best;
+    return new Answer(best, doubt, false);
   }
 
   /**
@@ -369,7 +384,10 @@ final class Requests {
    * any request that its host has made.
    */
   void mayBeAnsweredBy(Attempt attempt) {
-    loadsWithoutAlias.merge(attempt.identity.host(), attempt.beginNanos(), Math::max);
+    if (!attempt.fromSensor()
+        && !attempt.ofProcess().eventName().equals(EventNames.DELETE_MODULE)) {
+      loadsWithoutAlias.merge(attempt.identity.host(), attempt.beginNanos(), Math::max);
+    }
   }
 
   /** A request that has not led to a load yet before one that has, then the later one. */
@@ -377,8 +395,7 @@ final class Requests {
     return one.led == other.led ? one.nanos >= other.nanos : !one.led;
   }
 
-  /** Whether {@link #tick} will forget a request that has led to nothing. */
-  boolean hasDue(long nowNanos) {
+  private boolean hasDue(long nowNanos) {
     for (Request request : kept.values()) {
       if (nowNanos - request.waitingSinceNanos <= limitNanos) {
         return false;
@@ -391,12 +408,21 @@ final class Requests {
   }
 
   /**
-   * Forgets what is too old.
+   * Forgets what is too old. What was asked for before a load that may be for it began is not
+   * forgotten yet, while that load is under way.
    *
-   * @param loadingSinceNanos when the latest of the loads began that are under way and may be for a
-   *     request: what was asked for before that is not forgotten yet
+   * @param open the attempts that have no record
+   * @param overdue the attempts that have one, and whose calls have not returned
    */
-  void tick(long nowNanos, long loadingSinceNanos) {
+  void tick(long nowNanos, Collection<Attempt> open, Collection<Attempt> overdue) {
+    long loadingSinceNanos =
+        !hasDue(nowNanos)
+            ? Long.MIN_VALUE
+            : Stream.concat(open.stream(), overdue.stream())
+                .filter(Attempt::mayBeForARequest)
+                .mapToLong(attempt -> attempt.shared(attempt.beginNanos()))
+                .max()
+                .orElse(Long.MIN_VALUE);
     List<Request> due = new ArrayList<>();
     for (Request request : kept.values()) {
       if (nowNanos - request.waitingSinceNanos <= limitNanos) {
@@ -422,7 +448,7 @@ final class Requests {
     Iterator<Helper> eldest = helpers.values().iterator();
     Helper helper = eldest.next();
     eldest.remove();
-    drop(helper.request);
+    keptBytes.leave(helper.request);
   }
 
   /** Forgets all: none that waits is answered any more, for this reason. */
@@ -445,7 +471,7 @@ final class Requests {
 
   private void forget(Request request, String reason) {
     kept.remove(request.serial);
-    drop(request);
+    keptBytes.leave(request);
     List<Request> same = byAlias.get(request.alias);
     if (same != null) {
       same.remove(request);

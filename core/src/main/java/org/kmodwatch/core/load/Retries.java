@@ -63,29 +63,27 @@ final class Retries {
             });
   }
 
-  /** Links a second try to the first, and keeps what may be the first of two. */
-  void link(Attempt attempt) {
+  /** The id of the first try, if this is a second. Keeps what may be the first of two. */
+  @Nullable String firstTryOf(Attempt attempt) {
     var thread = new Identity.OfThread(attempt.identity.host(), attempt.identity.thread());
     if (attempt.call() == Reasons.Call.INIT) {
       Failed before = failed.remove(thread);
-      if (before != null
-          && before.hostProcessId == attempt.hostProcessId
-          && attempt.beginNanos() - before.beginNanos >= 0
-          && attempt.beginNanos() - before.endNanos <= RETRY_NANOS
-          && (before.moduleName == null
-              || attempt.moduleName() == null
-              || before.moduleName.equals(nameOf(attempt)))) {
-        attempt.retryOf = before.id;
-      }
-      return;
+      return before != null
+              && before.hostProcessId == attempt.hostProcessId
+              && attempt.beginNanos() - before.beginNanos >= 0
+              && attempt.beginNanos() - before.endNanos <= RETRY_NANOS
+              && (before.moduleName == null
+                  || attempt.moduleName() == null
+                  || before.moduleName.equals(nameOf(attempt)))
+          ? before.id
+          : null;
     }
+    failed.remove(thread);
     Long returned = attempt.returnValue();
     if (attempt.call() == Reasons.Call.FINIT && returned != null && returned < 0) {
-      failed.remove(thread);
       failed.put(thread, Failed.of(attempt));
       oldestNanos = Math.min(oldestNanos, attempt.endOrBeginNanos());
-    } else {
-      failed.remove(thread);
     }
+    return null;
   }
 }

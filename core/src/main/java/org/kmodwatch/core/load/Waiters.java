@@ -85,25 +85,13 @@ final class Waiters {
   }
 
   /**
-   * Of the attempts that explain its result, the one that ended next to it: one for a file comes
-   * after the other, and who waits goes on when the one that it waits on is done. Only once all of
-   * them can have come, so that the order in which they come changes nothing.
+   * Finds, of the attempts that explain its result, the one that ended next to it: one for a file
+   * comes after the other, and who waits goes on when the one that it waits on is done. Only once
+   * all of them can have come, so that the order in which they come changes nothing.
    */
-  void findMain(Attempt waiter) {
+  @Nullable Main findMain(Attempt waiter) {
     Long returned = waiter.returnValue();
-    if (returned == null) {
-      return;
-    }
-    Main nearest = nearest(waiter, returned);
-    if (nearest == null) {
-      return;
-    }
-    waiter.waitedOn = nearest.id;
-    if (waiter.outcome != LoadRecord.Outcome.LOADED && nearest.outcome != null) {
-      waiter.outcome = nearest.outcome;
-      waiter.reason =
-          "it was given the result of another attempt for the same file: " + nearest.reason;
-    }
+    return returned == null ? null : nearest(waiter, returned);
   }
 
   private @Nullable Main nearest(Attempt waiter, long returned) {
@@ -155,7 +143,7 @@ final class Waiters {
    * @param inPlace whether its module was put in place
    * @param returned what its call returned; null if it has not
    */
-  private record Main(
+  record Main(
       String id,
       @Nullable String host,
       long endNanos,
@@ -163,8 +151,7 @@ final class Waiters {
       long inode,
       boolean inPlace,
       @Nullable Long returned,
-      LoadRecord.@Nullable Outcome outcome,
-      @Nullable String reason) {
+      Reasons.Verdict verdict) {
 
     static Main of(Attempt attempt) {
       SensorContext.FileIdentity file = attempt.file();
@@ -176,8 +163,7 @@ final class Waiters {
           file == null ? 0 : file.inode(),
           attempt.has(Part.LOAD),
           attempt.returnValue(),
-          attempt.outcome,
-          attempt.reason);
+          attempt.verdict());
     }
 
     boolean isOf(SensorContext.FileIdentity file) {

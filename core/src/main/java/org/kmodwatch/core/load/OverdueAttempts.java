@@ -1,0 +1,147 @@
+package org.kmodwatch.core.load;
+
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.SequencedMap;
+import java.util.SequencedSet;
+import org.jspecify.annotations.Nullable;
+import org.kmodwatch.core.event.Event;
+import org.kmodwatch.core.load.Account.Fate;
+import org.kmodwatch.core.load.Attempt.Part;
+
+/**
+ * The attempts that were reported before their calls returned, in the order in which they were.
+ * Each waits for its return for a day at most: whoever sleeps for longer in an init has the last
+ * word with its first record.
+ */
+final class OverdueAttempts {
+
+  private static final long LATEST_RETURN_NANOS = 86_400_000_000_000L;
+
+  private final SequencedMap<Identity, Attempt> overdue = new LinkedHashMap<>();
+
+  /** Those whose return is not waited for any more: what comes of them is no new attempt. */
+  private final SequencedSet<Identity> forgotten = new LinkedHashSet<>();
+
+  private final int max;
+  private final long likelyNanos;
+  private final Recorder recorder;
+  private final KeptBytes kept;
+  private final Account account;
+
+  OverdueAttempts(LoadTrackerOptions options, Recorder recorder, KeptBytes kept, Account account) {
+    this.max = options.maxOpen();
+    this.likelyNanos = options.lateLimit().toNanos();
+    this.recorder = recorder;
+    this.kept = kept;
+    this.account = account;
+  }
+
+  boolean isEmpty() {
+    return overdue.isEmpty();
+  }
+
+  Collection<Attempt> all() {
+    return overdue.values();
+  }
+
+  @Nullable Attempt get(Identity identity) {
+    return overdue.get(identity);
+  }
+
+  /** Makes the record of an attempt whose call is not known to have returned. */
+  void add(Attempt attempt, String why) {
+    attempt.becomeOverdue(Math.max(recorder.nowNanos(), attempt.shared(attempt.beginNanos())), why);
+    Attempt before = overdue.put(attempt.identity, attempt);
+    if (before != null) {
+      kept.leave(before);
+    }
+    kept.enter(attempt);
+    if (overdue.size() > max) {
+      forgetOldest();
+    }
+    recorder.complete(attempt);
+  }
+
+  /** Takes the event of the call of one of them. */
+  Fate call(Attempt attempt, LoadEvent.OfAttempt call, List<String> findingIds) {
+    if (call instanceof LoadEvent.CallReturned returned) {
+      overdue.remove(attempt.identity);
+      kept.leave(attempt);
+      if (recorder.takeBack(attempt)) {
+        attempt.replaceRecord("the call had not returned by then");
+        account.corrected++;
+      }
+      attempt.hasReturned();
+      attempt.join(Part.CALL, returned.asCall(), findingIds);
+      recorder.complete(attempt);
+      return Fate.LATE_RETURN;
+    }
+    if (attempt.has(Part.CALL)) {
+      return Fate.DUPLICATE;
+    }
+    attempt.join(Part.CALL, call.event(), findingIds);
+    return Fate.JOINED;
+  }
+
+  /** Takes another event of one of them. */
+  Fate step(Attempt attempt, Part part, Event event, List<String> findingIds) {
+    if (attempt.has(part)) {
+      return Fate.DUPLICATE;
+    }
+    attempt.join(part, event, findingIds);
+    if (part == Part.LOAD
+        && attempt.verdict().outcome() != LoadRecord.Outcome.LOADED
+        && !attempt.isHeld()) {
+      attempt.replaceRecord("the module came to be in place only after that");
+      account.corrected++;
+      recorder.correct(attempt);
+    }
+    return Fate.JOINED;
+  }
+
+  /** Whether the return of an attempt is not waited for any more. */
+  boolean isForgotten(Identity identity) {
+    return forgotten.contains(identity);
+  }
+
+  /** The same; the attempt has returned now. */
+  boolean removeForgotten(Identity identity) {
+    return forgotten.remove(identity);
+  }
+
+  void forgetOldest() {
+    Attempt oldest = overdue.pollFirstEntry().getValue();
+    kept.leave(oldest);
+    account.forgotten++;
+    if (oldest.isNamed()) {
+      forgotten.add(oldest.identity);
+      if (forgotten.size() > max) {
+        forgotten.removeFirst();
+      }
+    }
+  }
+
+  void forgetOld() {
+    while (!overdue.isEmpty()
+        && recorder.nowNanos() - overdue.firstEntry().getValue().overdueSinceNanos()
+            > LATEST_RETURN_NANOS) {
+      forgetOldest();
+    }
+  }
+
+  /** Whether a call is likely to return. */
+  boolean awaitsReturns() {
+    for (Attempt attempt : overdue.sequencedValues().reversed()) {
+      if (recorder.nowNanos() - attempt.overdueSinceNanos() > likelyNanos) {
+        return false;
+      }
+      if (!attempt.entryMissed()) {
+        return true;
+      }
+    }
+    return false;
+  }
+}
