@@ -18,7 +18,7 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.event.Value;
-import org.kmodwatch.core.load.LoadParts;
+import org.kmodwatch.core.load.LoadEvent;
 import org.kmodwatch.core.load.LoadRecord;
 import org.kmodwatch.core.load.LoadRecord.Policy.Verdict;
 import org.kmodwatch.core.load.LoadRecord.ProcessDetails;
@@ -148,7 +148,7 @@ public final class Alerts {
   /** Takes a finding; of one that belongs to a load, the load's record will tell. */
   public void finding(Finding finding) {
     Event event = finding.event();
-    if (LoadParts.isPartOfALoad(event)) {
+    if (LoadEvent.isPartOfALoad(event)) {
       return;
     }
     SignatureMetadata signature = finding.metadata();

@@ -1,12 +1,11 @@
 package org.kmodwatch.agent.identity;
 
 import java.nio.file.Path;
-import java.util.Set;
 import org.kmodwatch.core.event.Event;
-import org.kmodwatch.core.event.EventNames;
 import org.kmodwatch.core.event.SensorContext;
 import org.kmodwatch.core.event.SensorContext.FileIdentity;
 import org.kmodwatch.core.event.SensorContexts;
+import org.kmodwatch.core.load.LoadEvent;
 
 /**
  * Says of the live sensor's events whether a path in the distribution's tree of modules leads to
@@ -14,14 +13,6 @@ import org.kmodwatch.core.event.SensorContexts;
  * have such a path.
  */
 public final class FilePlaces {
-
-  /** Those whose file a load record has. */
-  private static final Set<String> EVENTS =
-      Set.of(
-          EventNames.FINIT_MODULE,
-          EventNames.INIT_MODULE,
-          EventNames.INIT_MODULE_RETURN,
-          EventNames.MODULE_LOAD);
 
   private final SameFile files;
 
@@ -32,7 +23,12 @@ public final class FilePlaces {
 
   /** {@code event}, which says whether its file is here if that matters. */
   public Event enrich(Event event) {
-    if (!EVENTS.contains(event.eventName())) {
+    boolean recordHasItsFile =
+        switch (LoadEvent.of(event)) {
+          case LoadEvent.CallReturned _, LoadEvent.CallOverdue _, LoadEvent.Live _ -> true;
+          default -> false;
+        };
+    if (!recordHasItsFile) {
       return event;
     }
     SensorContext context = SensorContexts.of(event).orElse(null);

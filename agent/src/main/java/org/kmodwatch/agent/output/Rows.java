@@ -8,7 +8,7 @@ import java.util.stream.Collectors;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.event.EventNames;
 import org.kmodwatch.core.event.Value;
-import org.kmodwatch.core.load.LoadParts;
+import org.kmodwatch.core.load.LoadEvent;
 import org.kmodwatch.core.load.LoadRecord;
 import org.kmodwatch.core.signature.Finding;
 import org.kmodwatch.core.signature.SignatureMetadata;
@@ -16,7 +16,7 @@ import org.kmodwatch.core.signature.SignatureMetadata;
 /** Makes rows of loads and requests, and of findings that no such row will show. */
 final class Rows {
 
-  /** The events that belong to an attempt, so that its record names the findings on them. */
+  /** The events that Kmodwatch makes of itself. */
   private static final Set<String> OF_THE_SENSOR =
       Set.of(EventNames.SENSOR_BLIND, EventNames.EVENTS_LOST, EventNames.OUTPUT_STALLED);
 
@@ -36,7 +36,7 @@ final class Rows {
     SignatureMetadata signature = finding.metadata();
     signatures.put(signature.id(), signature);
     Event event = finding.event();
-    if (LoadParts.isPartOfALoad(event)) {
+    if (LoadEvent.isPartOfALoad(event)) {
       return Optional.empty();
     }
     if (OF_THE_SENSOR.contains(event.eventName())) {

@@ -8,6 +8,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.core.event.Event;
+import org.kmodwatch.core.load.Identity;
 
 /**
  * The attempts at which an agent ended, for want of memory before all. Their events come again from
@@ -59,7 +60,7 @@ public final class FatalAttempts implements AutoCloseable {
 
   /** Whether an agent ended at the attempt that {@code event} is of. */
   public boolean contains(Event event) {
-    return !kept.isEmpty() && kept.contains(ReportJournal.attemptOf(event));
+    return !kept.isEmpty() && kept.contains(Identity.recordId(event));
   }
 
   /**
@@ -72,7 +73,7 @@ public final class FatalAttempts implements AutoCloseable {
       return;
     }
     try {
-      String id = ReportJournal.attemptOf(event);
+      String id = Identity.recordId(event);
       StateFiles.write(file, file.size(), id + "\n");
       notes.accept("this agent ends at attempt %s, which the next start passes over".formatted(id));
     } catch (IOException | OutOfMemoryError e) {

@@ -10,6 +10,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.agent.identity.ReadingMarks;
 import org.kmodwatch.core.event.Event;
+import org.kmodwatch.core.load.Identity;
 
 /**
  * The attempts whose image was being read when an agent ended. The events of a pinned sensor come
@@ -60,7 +61,7 @@ public final class ImageJournal implements ReadingMarks, AutoCloseable {
 
   @Override
   public boolean begin(Event event) {
-    String id = ReportJournal.attemptOf(event);
+    String id = Identity.recordId(event);
     if (ended.contains(id)) {
       return false;
     }

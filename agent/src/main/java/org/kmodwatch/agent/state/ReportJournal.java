@@ -25,9 +25,7 @@ import org.jspecify.annotations.Nullable;
 import org.kmodwatch.agent.shell.CommandException;
 import org.kmodwatch.agent.shell.ExitStatus;
 import org.kmodwatch.agent.store.PrivateFolder;
-import org.kmodwatch.core.event.Event;
-import org.kmodwatch.core.event.SensorContext;
-import org.kmodwatch.core.event.SensorContexts;
+import org.kmodwatch.core.load.Identity;
 import org.kmodwatch.core.load.LoadRecord;
 import org.kmodwatch.sensor.SensorFault;
 
@@ -59,7 +57,7 @@ public final class ReportJournal implements AutoCloseable {
 
   private static final Pattern HEADER = Pattern.compile("kmodwatch-reported/([0-9]+) .*");
 
-  /** What {@link #attemptOf} makes. */
+  /** What {@link Identity#recordId} makes of our sensor's events. */
   static final Pattern ID = Pattern.compile("[0-9a-f]{1,16}-[0-9a-f]{1,8}");
 
   /** Before the id of an attempt whose record was made before its call returned. */
@@ -142,16 +140,6 @@ public final class ReportJournal implements AutoCloseable {
   /** The folder that it is in, and locks against other agents. */
   public Path folder() {
     return folder;
-  }
-
-  /** The id of the attempt that an event belongs to, which is that of its load record. */
-  public static String attemptOf(Event event) {
-    long time =
-        SensorContexts.of(event)
-            .map(SensorContext::callTimeNanos)
-            .filter(callTime -> callTime != 0)
-            .orElse(event.timestampNanos());
-    return Long.toHexString(time) + "-" + Integer.toHexString(event.process().hostThreadId());
   }
 
   /** What stands for a record of the attempt {@code id} that another one is to replace. */

@@ -9,9 +9,9 @@ import org.jspecify.annotations.Nullable;
 import org.kmodwatch.agent.pipeline.Pipeline;
 import org.kmodwatch.agent.shell.Complaints;
 import org.kmodwatch.agent.shell.Shell;
-import org.kmodwatch.agent.state.ReportJournal;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.event.EventNames;
+import org.kmodwatch.core.load.Identity;
 
 /**
  * Lets a run go on when something in the agent cannot handle an event: says which one, and makes an
@@ -70,7 +70,7 @@ public final class FaultWatch implements Pipeline.FaultHandler {
         : "%s of attempt %s, by %s[%d]"
             .formatted(
                 event.eventName(),
-                ReportJournal.attemptOf(event),
+                Identity.recordId(event),
                 event.process().processName(),
                 event.process().hostProcessId());
   }

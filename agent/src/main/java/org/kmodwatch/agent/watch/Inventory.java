@@ -21,7 +21,7 @@ import org.kmodwatch.agent.host.ModulesBefore;
 import org.kmodwatch.agent.pipeline.Pipeline;
 import org.kmodwatch.agent.state.KnownModules;
 import org.kmodwatch.core.event.Event;
-import org.kmodwatch.core.event.EventNames;
+import org.kmodwatch.core.load.LoadEvent;
 import org.kmodwatch.core.load.LoadRecord;
 
 /**
@@ -45,9 +45,6 @@ public final class Inventory {
 
   /** Whoever has not come to the end of what was in the rings by then is not waited for. */
   private static final Duration LONGEST_PATIENCE = Duration.ofSeconds(100);
-
-  private static final Set<String> COMING_IN =
-      Set.of(EventNames.MODULE_COMING, EventNames.MODULE_LOAD, EventNames.MODULE_INIT);
 
   private final Path root;
   private final LoadRecord.Host host;
@@ -156,7 +153,7 @@ public final class Inventory {
   private static Set<String> cameIn(List<Event> events) {
     var cameIn = new HashSet<String>();
     for (Event event : events) {
-      if (COMING_IN.contains(event.eventName())) {
+      if (comesIn(event)) {
         event.stringArgument("name").ifPresent(cameIn::add);
       }
     }
@@ -177,14 +174,21 @@ public final class Inventory {
   /** Takes notice of an event of an attempt of which an earlier process wrote the record. */
   void told(Event event) {
     String name = event.stringArgument("name").orElse("");
-    if (COMING_IN.contains(event.eventName())) {
+    if (comesIn(event)) {
       decided(name);
       if (known != null) {
         known.add(name);
       }
-    } else if (known != null && event.eventName().equals(EventNames.MODULE_FREE)) {
+    } else if (known != null && LoadEvent.of(event) instanceof LoadEvent.Freed) {
       known.remove(name);
     }
+  }
+
+  private static boolean comesIn(Event event) {
+    return switch (LoadEvent.of(event)) {
+      case LoadEvent.Coming _, LoadEvent.Live _, LoadEvent.Init _ -> true;
+      default -> false;
+    };
   }
 
   /** Takes notice of a load or an unload that the sensor saw. */

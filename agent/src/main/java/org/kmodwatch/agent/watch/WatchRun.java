@@ -30,6 +30,7 @@ import org.kmodwatch.agent.state.ReportJournal;
 import org.kmodwatch.core.engine.EngineStatistics;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.event.SensorContexts;
+import org.kmodwatch.core.load.Identity;
 import org.kmodwatch.core.load.LoadRecord;
 import org.kmodwatch.core.load.LoadTrackerOptions;
 import org.kmodwatch.core.signature.Signature;
@@ -457,7 +458,7 @@ public final class WatchRun {
 
   private void accept(Event event) {
     service.alive();
-    if (journal != null && journal.isTold(ReportJournal.attemptOf(event))) {
+    if (journal != null && journal.isTold(Identity.recordId(event))) {
       inventory.told(event);
       return;
     }

@@ -12,11 +12,12 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.kmodwatch.core.event.Event;
+import org.kmodwatch.core.load.Identity;
 
 class ImageJournalTest {
 
   private static final Event EVENT = event("module_image").build();
-  private static final String ID = ReportJournal.attemptOf(EVENT);
+  private static final String ID = Identity.recordId(EVENT);
 
   @TempDir Path folder;
   private final List<String> notes = new ArrayList<>();

@@ -33,6 +33,7 @@ import org.kmodwatch.agent.sink.SinkContext;
 import org.kmodwatch.agent.sink.Sinks;
 import org.kmodwatch.agent.state.ReportJournal;
 import org.kmodwatch.core.event.Event;
+import org.kmodwatch.core.load.Identity;
 import org.kmodwatch.core.load.LoadRecord;
 import org.kmodwatch.core.signature.Finding;
 import org.kmodwatch.core.signature.Signature;
@@ -65,7 +66,7 @@ class WatchFaultTest {
     assertThat(errLines())
         .contains(
             "passed over: init_module of attempt %s, by insmod[7]: java.lang.StackOverflowError (a fault of kmodwatch)"
-                .formatted(ReportJournal.attemptOf(POISON)));
+                .formatted(Identity.recordId(POISON)));
   }
 
   @Test
@@ -90,7 +91,7 @@ class WatchFaultTest {
     assertThat(errLines())
         .contains(
             "passed over: init_module of attempt %s, by insmod[7]: java.lang.IllegalStateException: no such place (a fault of kmodwatch)"
-                .formatted(ReportJournal.attemptOf(POISON)));
+                .formatted(Identity.recordId(POISON)));
   }
 
   @Test
@@ -108,7 +109,7 @@ class WatchFaultTest {
     assertThat(errLines())
         .contains(
             "passed over: init_module of attempt %s, by insmod[7]: an agent ended at this attempt"
-                .formatted(ReportJournal.attemptOf(POISON)));
+                .formatted(Identity.recordId(POISON)));
   }
 
   @Test
@@ -128,7 +129,7 @@ class WatchFaultTest {
     Path state = Files.createDirectories(folder.resolve("state"));
     Files.writeString(
         state.resolve("fatal"),
-        "\0nonsense\n" + ReportJournal.attemptOf(POISON) + "\n" + ReportJournal.attemptOf(GOOD));
+        "\0nonsense\n" + Identity.recordId(POISON) + "\n" + Identity.recordId(GOOD));
 
     runWithState();
 

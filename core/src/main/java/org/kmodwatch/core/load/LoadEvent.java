@@ -18,6 +18,21 @@ public sealed interface LoadEvent {
     return Meanings.of(event);
   }
 
+  /**
+   * Whether the load record speaks for {@code event}: a finding on it needs no report of its own.
+   * Holds for the record itself too.
+   */
+  static boolean isPartOfALoad(Event event) {
+    return event.eventName().equals(LoadRecord.EVENT_NAME)
+        || (of(event) instanceof OfAttempt part
+            && switch (part) {
+              case FileRead read -> read.ofTheCall();
+              case Image image -> false;
+              case Freed freed -> false;
+              case OfAttempt other -> true;
+            });
+  }
+
   /** An event of an attempt to load or unload a module. */
   sealed interface OfAttempt extends LoadEvent {
 

@@ -164,7 +164,7 @@ public final class LoadTracker {
     recorder.releaseDue();
     overdue.forgetOld();
     requests.tick(nowNanos, open.all(), overdue.all());
-    requests.takeFruitless().forEach(recorder::fruitless);
+    recorder.recordFruitless();
     recorder.forgetOld();
   }
 
@@ -175,7 +175,7 @@ public final class LoadTracker {
     }
     recorder.releaseAll();
     requests.clear("no load was seen for it before the input ended");
-    requests.takeFruitless().forEach(recorder::fruitless);
+    recorder.recordFruitless();
   }
 
   /**
@@ -184,7 +184,7 @@ public final class LoadTracker {
    */
   public void leave() {
     requests.clear("no load was seen for it before Kmodwatch stopped");
-    requests.takeFruitless().forEach(recorder::fruitless);
+    recorder.recordFruitless();
   }
 
   /** The account so far. */
@@ -340,7 +340,7 @@ public final class LoadTracker {
 
   private Fate request(LoadEvent.Request event, List<String> findingIds) {
     Requests.Request request = requests.accept(event, aheadNanos, findingIds);
-    requests.takeFruitless().forEach(recorder::fruitless);
+    recorder.recordFruitless();
     if (request != null && recorder.held() > 0) {
       recorder.settle();
     }

@@ -99,15 +99,17 @@ final class Recorder {
     return true;
   }
 
-  /** Makes the record of a request that came to nothing. */
-  void fruitless(Requests.Fruitless each) {
-    Requests.Request request = each.request();
-    boolean unseen = each.reason() != null && blindness.mayAffect(request.nanos);
-    account.requestRecords++;
-    listener.onLoad(
-        builder.fruitless(
-            request, ids.claim(request), each.reason(), unseen ? Blindness.REASON : null),
-        request.best());
+  /** Makes the records of the requests that came to nothing. */
+  void recordFruitless() {
+    for (Requests.Fruitless each : requests.takeFruitless()) {
+      Requests.Request request = each.request();
+      boolean unseen = each.reason() != null && blindness.mayAffect(request.nanos);
+      account.requestRecords++;
+      listener.onLoad(
+          builder.fruitless(
+              request, ids.claim(request), each.reason(), unseen ? Blindness.REASON : null),
+          request.best());
+    }
   }
 
   /** Makes one record for all the attempts or requests that a limit held back. */
@@ -136,8 +138,10 @@ final class Recorder {
 
   /** Makes the records that have waited long enough. */
   void releaseDue() {
-    long limit = options.holdLimit().toNanos();
-    take(attempt -> nowNanos - attempt.heldSinceNanos() >= limit).forEach(this::release);
+    if (!held.isEmpty()) {
+      long limit = options.holdLimit().toNanos();
+      take(attempt -> nowNanos - attempt.heldSinceNanos() >= limit).forEach(this::release);
+    }
   }
 
   /** Makes all records that are held back. */
