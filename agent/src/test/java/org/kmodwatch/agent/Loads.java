@@ -16,7 +16,6 @@ public final class Loads {
   private LoadRecord.Action action = LoadRecord.Action.LOAD;
   private LoadRecord.Outcome outcome = LoadRecord.Outcome.LOADED;
   private @Nullable Long returnValue = 0L;
-  private @Nullable String errno;
   private @Nullable String reason;
   private String abi = "native";
   private List<String> flags = List.of();
@@ -63,25 +62,23 @@ public final class Loads {
     request.action = LoadRecord.Action.REQUEST;
     request.loader = null;
     request.requester = new LoadRecord.Requester(alias, by, null);
-    return request.failed(null, null, "no load was seen for it within 60 s");
+    return request.failed(null, "no load was seen for it within 60 s");
   }
 
   public Loads refused() {
-    return refused(-129L, "EKEYREJECTED", "the signature is not by a trusted key");
+    return refused(-129L, "the signature is not by a trusted key");
   }
 
-  public Loads refused(long value, String errnoName, String why) {
+  public Loads refused(long value, String why) {
     outcome = LoadRecord.Outcome.REFUSED;
     returnValue = value;
-    errno = errnoName;
     reason = why;
     return this;
   }
 
-  public Loads failed(@Nullable Long value, @Nullable String errnoName, @Nullable String why) {
+  public Loads failed(@Nullable Long value, @Nullable String why) {
     outcome = LoadRecord.Outcome.FAILED;
     returnValue = value;
-    errno = errnoName;
     reason = why;
     return this;
   }
@@ -184,36 +181,29 @@ public final class Loads {
   }
 
   public LoadRecord build() {
-    return new LoadRecord(
-        id,
-        1_795_377_600_123_456_789L,
-        returnValue == null ? null : 1_000L,
-        LoadRecord.Host.UNKNOWN,
-        action,
-        outcome,
-        returnValue,
-        errno,
-        reason,
-        action == LoadRecord.Action.REQUEST
-            ? new LoadRecord.Route(null, null, List.of(), null, false, null, false)
-            : new LoadRecord.Route(
-                "finit_module", abi, flags, "", memoryOnly, null, requester != null),
-        new LoadRecord.ModuleDetails(
-            name, null, null, null, null, null, null, intree, List.of(), List.of(), sizeBytes,
-            List.of()),
-        image,
-        file,
-        loader,
-        requester,
-        container,
-        kubernetes,
-        codeMayHaveRun,
-        preExisting,
-        retryOf,
-        waitedOn,
-        findings,
-        null,
-        repeats,
-        gaps);
+    return LoadRecord.builder(id, 1_795_377_600_123_456_789L, action)
+        .durationNanos(returnValue == null ? null : 1_000L)
+        .result(outcome, returnValue, reason)
+        .route(
+            action == LoadRecord.Action.REQUEST
+                ? LoadRecord.Route.NONE
+                : new LoadRecord.Route(
+                    "finit_module", abi, flags, "", memoryOnly, null, requester != null))
+        .module(
+            new LoadRecord.ModuleDetails(
+                name, null, null, null, null, null, null, intree, List.of(), List.of(), sizeBytes,
+                List.of()))
+        .image(image)
+        .file(file)
+        .loader(loader)
+        .requester(requester)
+        .codeMayHaveRun(codeMayHaveRun)
+        .preExisting(preExisting)
+        .linked(retryOf, waitedOn)
+        .in(container, kubernetes)
+        .findings(findings)
+        .repeats(repeats)
+        .gaps(gaps)
+        .build();
   }
 }

@@ -1,10 +1,10 @@
 package org.kmodwatch.agent.alert;
 
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.core.event.Argument;
@@ -13,7 +13,9 @@ import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.event.KubernetesContext;
 import org.kmodwatch.core.event.ProcessContext;
 import org.kmodwatch.core.event.Value;
+import org.kmodwatch.core.load.FieldVisitor;
 import org.kmodwatch.core.load.LoadRecord;
+import org.kmodwatch.core.load.LoadSchema;
 import org.kmodwatch.core.signature.Finding;
 import org.kmodwatch.core.text.Beginnings;
 
@@ -27,6 +29,9 @@ final class Shortened {
   /** The gap of a record that was cut. */
   static final LoadRecord.Gap GAP =
       new LoadRecord.Gap("record", "long texts are cut in a summary of repeats");
+
+  /** Keys of what nobody else chooses. */
+  private static final Set<String> OURS = Set.of("findings", "policy", "capabilities");
 
   private static final int MAX_CHARS = 256;
   private static final int MAX_ELEMENTS = 16;
@@ -62,120 +67,34 @@ final class Shortened {
     return new Kept(shortened.cut ? kept : subject, bytes);
   }
 
-  private LoadRecord record(LoadRecord r) {
-    LoadRecord.ModuleDetails m = r.module();
-    LoadRecord.ModuleFile f = r.file();
-    LoadRecord.ProcessDetails loader = r.loader();
-    LoadRecord.Requester requester = r.requester();
-    var route =
-        new LoadRecord.Route(
-            optional(r.route().syscall()),
-            optional(r.route().abi()),
-            list(r.route().flags(), this::text),
-            optional(r.route().params()),
-            r.route().memoryOnly(),
-            optional(r.route().compression()),
-            r.route().autoload());
-    var module =
-        new LoadRecord.ModuleDetails(
-            optional(m.name()),
-            optional(m.version()),
-            optional(m.srcversion()),
-            optional(m.vermagic()),
-            optional(m.license()),
-            optional(m.description()),
-            optional(m.author()),
-            m.intree(),
-            list(m.depends(), this::text),
-            list(m.taints(), this::text),
-            m.sizeBytes(),
-            list(m.usedBy(), this::text));
-    LoadRecord.ModuleFile file =
-        f == null
-            ? null
-            : new LoadRecord.ModuleFile(
-                text(f.path()),
-                f.device(),
-                f.inode(),
-                f.ctimeNanos(),
-                f.deleted(),
-                f.place(),
-                f.owner() == null ? null : owner(f.owner()));
-    LoadRecord.ProcessDetails by = loader == null ? null : process(loader);
-    LoadRecord.Requester asked =
-        requester == null
-            ? null
-            : new LoadRecord.Requester(
-                optional(requester.alias()),
-                process(requester.process()),
-                optional(requester.modprobePath()));
-    List<LoadRecord.Gap> gaps =
-        list(r.gaps(), gap -> new LoadRecord.Gap(text(gap.field()), text(gap.why())));
-    if (cut) {
-      gaps = new ArrayList<>(gaps);
-      gaps.add(GAP);
+  private LoadRecord record(LoadRecord record) {
+    LoadRecord kept = LoadSchema.visit(new Cutter(), record);
+    return cut ? kept.withGap(GAP) : kept;
+  }
+
+  /** Cuts the texts and lists of a record. */
+  private final class Cutter implements FieldVisitor {
+    @Override
+    public @Nullable String text(String key, String description, @Nullable String value) {
+      return optional(value);
     }
-    return new LoadRecord(
-        r.id(),
-        r.timeNanos(),
-        r.durationNanos(),
-        host(r.host()),
-        r.action(),
-        r.outcome(),
-        r.returnValue(),
-        optional(r.errno()),
-        optional(r.reason()),
-        route,
-        module,
-        r.image() == null ? null : image(r.image()),
-        file,
-        by,
-        asked,
-        container(r.container()),
-        kubernetes(r.kubernetes()),
-        r.codeMayHaveRun(),
-        r.preExisting(),
-        r.retryOf(),
-        r.waitedOn(),
-        r.findings(),
-        r.policy(),
-        r.repeats(),
-        gaps);
-  }
 
-  private LoadRecord.Host host(LoadRecord.Host h) {
-    return new LoadRecord.Host(
-        optional(h.name()),
-        optional(h.machineId()),
-        optional(h.bootId()),
-        optional(h.kernel()),
-        optional(h.arch()));
-  }
+    @Override
+    public List<String> texts(String key, String description, List<String> values) {
+      return OURS.contains(key) ? values : list(values, Shortened.this::text);
+    }
 
-  private LoadRecord.Image image(LoadRecord.Image i) {
-    LoadRecord.Image.Decompressed inside = i.decompressed();
-    LoadRecord.ModuleSignature signature = i.signature();
-    return new LoadRecord.Image(
-        optional(i.sha256()),
-        i.sizeBytes(),
-        i.source(),
-        i.complete(),
-        inside == null
-            ? null
-            : new LoadRecord.Image.Decompressed(text(inside.sha256()), inside.sizeBytes()),
-        signature == null
-            ? null
-            : new LoadRecord.ModuleSignature(
-                signature.status(),
-                optional(signature.signer()),
-                optional(signature.keyId()),
-                optional(signature.digest())),
-        optional(i.kept()));
-  }
+    @Override
+    public <R> List<R> objects(
+        String key, String description, List<R> values, R blank, Fields<R> fields) {
+      return list(values, each -> fields.visit(this, each));
+    }
 
-  private LoadRecord.PackageOwner owner(LoadRecord.PackageOwner o) {
-    return new LoadRecord.PackageOwner(
-        text(o.manager()), text(o.name()), text(o.version()), o.changed());
+    @Override
+    public <R> @Nullable R optionalObject(
+        String key, String description, @Nullable R value, R blank, Fields<R> fields) {
+      return value == null || OURS.contains(key) ? value : fields.visit(this, value);
+    }
   }
 
   private ContainerContext container(ContainerContext c) {
@@ -190,28 +109,6 @@ final class Shortened {
   private KubernetesContext kubernetes(KubernetesContext k) {
     return new KubernetesContext(
         optional(k.podName()), optional(k.podNamespace()), optional(k.podUid()), k.podSandbox());
-  }
-
-  private LoadRecord.ProcessDetails process(LoadRecord.ProcessDetails p) {
-    return new LoadRecord.ProcessDetails(
-        p.pid(),
-        p.tid(),
-        p.parentPid(),
-        p.hostPid(),
-        text(p.comm()),
-        optional(p.exe()),
-        list(p.args(), this::text),
-        p.uid(),
-        p.euid(),
-        p.loginUid(),
-        p.sessionId(),
-        p.capabilities(),
-        p.startTimeNanos(),
-        p.namespaces(),
-        optional(p.cgroup()),
-        list(
-            p.ancestors(),
-            a -> new LoadRecord.Ancestor(a.pid(), text(a.comm()), optional(a.exe()))));
   }
 
   private Finding finding(Finding finding) {

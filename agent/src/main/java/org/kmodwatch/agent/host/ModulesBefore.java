@@ -10,8 +10,6 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
-import org.kmodwatch.core.event.ContainerContext;
-import org.kmodwatch.core.event.KubernetesContext;
 import org.kmodwatch.core.load.LoadRecord;
 
 /**
@@ -90,38 +88,19 @@ public record ModulesBefore(List<LoadRecord> records, List<LoadRecord> loading) 
     if (size != null) {
       gaps.add(new LoadRecord.Gap("module.sizeBytes", "the memory it takes, " + GAP));
     }
-    return new LoadRecord(
-        id(host.bootId(), name),
-        timeNanos,
-        null,
-        host,
-        LoadRecord.Action.LOAD,
-        LoadRecord.Outcome.LOADED,
-        null,
-        null,
-        null,
-        new LoadRecord.Route(null, null, List.of(), null, false, null, false),
-        LoadRecord.ModuleDetails.ofKernel(
-            name,
-            list.attribute(name, "version").orElse(null),
-            list.attribute(name, "srcversion").orElse(null),
-            taints(list.attribute(name, "taint").orElse("")),
-            size,
-            list.users(name)),
-        null,
-        null,
-        null,
-        null,
-        ContainerContext.NONE,
-        KubernetesContext.NONE,
-        false,
-        true,
-        null,
-        null,
-        List.of(),
-        null,
-        1,
-        gaps);
+    return LoadRecord.builder(id(host.bootId(), name), timeNanos, LoadRecord.Action.LOAD)
+        .host(host)
+        .module(
+            LoadRecord.ModuleDetails.ofKernel(
+                name,
+                list.attribute(name, "version").orElse(null),
+                list.attribute(name, "srcversion").orElse(null),
+                taints(list.attribute(name, "taint").orElse("")),
+                size,
+                list.users(name)))
+        .preExisting(true)
+        .gaps(gaps)
+        .build();
   }
 
   /** The same at every start until the host is booted again. */

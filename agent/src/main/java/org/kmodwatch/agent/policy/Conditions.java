@@ -39,6 +39,9 @@ import org.kmodwatch.agent.config.Problems;
 import org.kmodwatch.core.event.Value;
 import org.kmodwatch.core.load.LoadRecord;
 import org.kmodwatch.core.load.LoadRecords;
+import org.kmodwatch.core.load.LoadSchema;
+import org.kmodwatch.core.load.LoadSchema.Field;
+import org.kmodwatch.core.load.LoadSchema.FieldType;
 
 /**
  * Compiles conditions: CEL over the keys of a load record, each of which is a variable, and {@code
@@ -54,6 +57,14 @@ final class Conditions {
 
   /** The variable that is the whole record, for {@code has(load.errno)}. */
   private static final String WHOLE = "load";
+
+  /** The record but for the verdict, which conditions are there to find. */
+  private static final FieldType.Group LOAD =
+      new FieldType.Group(
+          LoadSchema.type().fields().stream().filter(f -> !f.key().equals("policy")).toList());
+
+  private static final Map<String, Field> TOP =
+      LOAD.fields().stream().collect(ImmutableMap.toImmutableMap(Field::key, field -> field));
 
   private static final String TYPES = "kmodwatch.";
   private static final int MAX_EXPRESSION = 20_000;
@@ -78,12 +89,11 @@ final class Conditions {
 
   Conditions() {
     var structs = new LinkedHashMap<String, CelType>();
-    CelType whole = typeOf(RecordSchema.LOAD, TYPES + WHOLE, structs);
+    CelType whole = typeOf(LOAD, TYPES + WHOLE, structs);
     var variables = new LinkedHashMap<String, CelType>();
-    RecordSchema.LOAD
-        .fields()
-        .forEach(
-            (key, type) -> variables.put(key, typeOf(type, TYPES + WHOLE + "." + key, structs)));
+    TOP.forEach(
+        (key, field) ->
+            variables.put(key, typeOf(field.type(), TYPES + WHOLE + "." + key, structs)));
     CelCompilerBuilder builder =
         CelCompilerFactory.standardCelCompilerBuilder()
             .setOptions(OPTIONS)
@@ -108,30 +118,32 @@ final class Conditions {
     }
   }
 
-  private CelType typeOf(RecordSchema.Type type, String name, Map<String, CelType> structs) {
+  private CelType typeOf(FieldType type, String name, Map<String, CelType> structs) {
     return switch (type) {
-      case RecordSchema.Type.Plain plain ->
+      case FieldType.Constant _, FieldType.Words _ -> SimpleType.STRING;
+      case FieldType.Plain plain ->
           switch (plain) {
             case TEXT -> SimpleType.STRING;
-            case WHOLE -> SimpleType.INT;
+            case WHOLE, UNSIGNED -> SimpleType.INT;
             case FLAG -> SimpleType.BOOL;
             case TIME -> SimpleType.TIMESTAMP;
             case TEXTS -> ListType.create(SimpleType.STRING);
             case NUMBERS -> MapType.create(SimpleType.STRING, SimpleType.INT);
           };
-      case RecordSchema.Type.Groups(var each) ->
-          ListType.create(typeOf(each, name + ".each", structs));
-      case RecordSchema.Type.Group(var fields) -> {
+      case FieldType.Groups(var each) -> ListType.create(typeOf(each, name + ".each", structs));
+      case FieldType.Group(var fields) -> {
         CelType made = structs.get(name);
         if (made != null) {
           yield made;
         }
-        fieldNames.addAll(fields.keySet());
         var types = new LinkedHashMap<String, CelType>();
-        fields.forEach((key, each) -> types.put(key, typeOf(each, name + "." + key, structs)));
+        for (Field field : fields) {
+          fieldNames.add(field.key());
+          types.put(field.key(), typeOf(field.type(), name + "." + field.key(), structs));
+        }
         ImmutableMap<String, CelType> known = ImmutableMap.copyOf(types);
         StructType struct =
-            StructType.create(name, known.keySet(), field -> Optional.ofNullable(known.get(field)));
+            StructType.create(name, known.keySet(), key -> Optional.ofNullable(known.get(key)));
         structs.put(name, struct);
         yield struct;
       }
@@ -168,9 +180,7 @@ final class Conditions {
       message = "there is no field " + field.group(1) + Nearest.hint(field.group(1), fieldNames);
     } else if (name.find()) {
       message =
-          "there is nothing called "
-              + name.group(1)
-              + Nearest.hint(name.group(1), RecordSchema.LOAD.fields().keySet());
+          "there is nothing called " + name.group(1) + Nearest.hint(name.group(1), TOP.keySet());
     }
     return "in the condition at %d:%d: %s"
         .formatted(
@@ -182,7 +192,7 @@ final class Conditions {
   private record Compiled(CelRuntime.Program program) implements Condition {
     @Override
     public Answer of(LoadRecord record) {
-      Map<String, Object> whole = values(LoadRecords.toValue(record).fields(), RecordSchema.LOAD);
+      Map<String, Object> whole = values(LoadRecords.toValue(record).fields(), LOAD);
       try {
         return program.eval(
                     name -> Optional.ofNullable(name.equals(WHOLE) ? whole : top(whole, name)))
@@ -200,49 +210,40 @@ final class Conditions {
   /** Groups are always there, so that {@code has(image.sha256)} is false rather than unknown. */
   private static @Nullable Object top(Map<String, Object> whole, String name) {
     Object value = whole.get(name);
-    if (value != null
-        || !(RecordSchema.LOAD.fields().get(name) instanceof RecordSchema.Type.Group group)) {
-      return value;
-    }
-    // A route of which nothing is out of the ordinary is left out of a record altogether.
-    return name.equals("route") ? values(Map.of(), group) : Map.of();
+    Field field = TOP.get(name);
+    return value != null || field == null || !(field.type() instanceof FieldType.Group group)
+        ? value
+        : field.knownWhenAbsent() ? values(Map.of(), group) : Map.of();
   }
 
-  private static Map<String, Object> values(
-      Map<String, Value> fields, RecordSchema.Type.Group schema) {
+  private static Map<String, Object> values(Map<String, Value> fields, FieldType.Group group) {
     var values = new LinkedHashMap<String, Object>();
-    fields.forEach(
-        (key, value) -> {
-          RecordSchema.Type type = schema.fields().get(key);
-          Object converted = type == null ? null : value(value, type);
-          if (converted != null) {
-            values.put(key, converted);
-          }
-        });
-    schema
-        .fields()
-        .forEach(
-            (key, type) -> {
-              // A record leaves out what is false or empty, which is known all the same.
-              if (type == RecordSchema.Type.Plain.TEXTS) {
-                values.putIfAbsent(key, List.of());
-              } else if (ALWAYS_KNOWN.contains(key)) {
-                values.putIfAbsent(key, false);
-              }
-            });
+    for (Field field : group.fields()) {
+      Value given = fields.get(field.key());
+      Object value = given == null ? null : value(given, field.type());
+      if (value == null && field.knownWhenAbsent()) {
+        value = whenAbsent(field.type());
+      }
+      if (value != null) {
+        values.put(field.key(), value);
+      }
+    }
     return values;
   }
 
-  /** Flags that a record leaves out where they are false; others it leaves out if not known. */
-  static final Set<String> ALWAYS_KNOWN =
-      Set.of("memoryOnly", "autoload", "deleted", "codeMayHaveRun", "preExisting", "complete");
+  private static @Nullable Object whenAbsent(FieldType type) {
+    return type == FieldType.Plain.TEXTS
+        ? (Object) List.of()
+        : type == FieldType.Plain.FLAG ? (Object) false : null;
+  }
 
-  private static @Nullable Object value(Value value, RecordSchema.Type type) {
+  private static @Nullable Object value(Value value, FieldType type) {
     return switch (type) {
-      case RecordSchema.Type.Plain plain -> plain(value, plain);
-      case RecordSchema.Type.Group group ->
+      case FieldType.Constant _, FieldType.Words _ -> plain(value, FieldType.Plain.TEXT);
+      case FieldType.Plain plain -> plain(value, plain);
+      case FieldType.Group group ->
           value instanceof Value.Obj(var fields) ? values(fields, group) : null;
-      case RecordSchema.Type.Groups(var each) ->
+      case FieldType.Groups(var each) ->
           value instanceof Value.Array(var items)
               ? items.stream()
                   .flatMap(
@@ -255,10 +256,10 @@ final class Conditions {
     };
   }
 
-  private static @Nullable Object plain(Value value, RecordSchema.Type.Plain type) {
+  private static @Nullable Object plain(Value value, FieldType.Plain type) {
     return switch (type) {
       case TEXT -> value instanceof Value.Str(String text) ? text : null;
-      case WHOLE -> value instanceof Value.Num number ? whole(number) : null;
+      case WHOLE, UNSIGNED -> value instanceof Value.Num number ? whole(number) : null;
       case FLAG -> value instanceof Value.Bool(boolean flag) ? flag : null;
       case TIME -> value instanceof Value.Str(String text) ? time(text) : null;
       case TEXTS ->

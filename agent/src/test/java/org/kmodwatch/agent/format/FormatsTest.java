@@ -60,7 +60,7 @@ class FormatsTest {
         alert(FullRecord.full(), 1),
         alert(FullRecord.full(), 20),
         new Notice.OfLoad(load(null).by(null).notReturned().build()),
-        alert(load(null).by(null).failed(null, null, null).build(), 1),
+        alert(load(null).by(null).failed(null, null).build(), 1),
         new Notice.OfLoad(load("gone").unloaded().build()),
         new Notice.OfLoad(REQUEST),
         alert(REQUEST, 2),

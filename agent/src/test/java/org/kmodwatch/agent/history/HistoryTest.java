@@ -86,7 +86,7 @@ class HistoryTest {
   void request_isFoundByItsAlias_itsRequesterAndItsOutcome() throws Exception {
     LoadRecord request =
         Loads.request("net-pf-38", Loads.process("curl", 77, 1000))
-            .refused(-1L, "EPERM", "a security module said no")
+            .refused(-1L, "a security module said no")
             .build();
     history.add(List.of(TestLoad.ordinary(1).json(), new LoadWriter().toBytes(request)));
 

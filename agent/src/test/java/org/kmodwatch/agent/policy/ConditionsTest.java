@@ -3,10 +3,7 @@ package org.kmodwatch.agent.policy;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.kmodwatch.agent.Loads.load;
 
-import java.util.LinkedHashSet;
-import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -16,9 +13,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.kmodwatch.agent.config.Mark;
 import org.kmodwatch.agent.config.Problem;
 import org.kmodwatch.agent.config.Problems;
-import org.kmodwatch.core.event.Value;
 import org.kmodwatch.core.load.LoadRecord;
-import org.kmodwatch.core.load.LoadRecords;
 
 class ConditionsTest {
 
@@ -30,47 +25,6 @@ class ConditionsTest {
         CONDITIONS.compile(condition, Mark.ofOption("p.yaml"), "when", problems);
     problems.throwIfAny();
     return compiled.orElseThrow().of(record);
-  }
-
-  @Test
-  void schema_hasTheKeysOfARecord_andNoOthers() {
-    Set<String> known = new LinkedHashSet<>();
-    paths("", RecordSchema.LOAD, known);
-    Set<String> written = new LinkedHashSet<>();
-    paths("", LoadRecords.toValue(FullRecord.full()), written);
-
-    assertThat(written).isEqualTo(known);
-  }
-
-  private static void paths(String path, RecordSchema.Type type, Set<String> paths) {
-    switch (type) {
-      case RecordSchema.Type.Group(Map<String, RecordSchema.Type> fields) ->
-          fields.forEach((key, each) -> paths(path + "." + key, each, paths));
-      case RecordSchema.Type.Groups(var each) -> paths(path + "[]", each, paths);
-      case RecordSchema.Type.Plain plain -> paths.add(path + ":" + kind(plain));
-    }
-  }
-
-  private static String kind(RecordSchema.Type.Plain type) {
-    return switch (type) {
-      case TEXT, TIME -> "Str";
-      case WHOLE -> "Num";
-      case FLAG -> "Bool";
-      case TEXTS -> "texts";
-      case NUMBERS -> "numbers";
-    };
-  }
-
-  private static void paths(String path, Value value, Set<String> paths) {
-    switch (value) {
-      case Value.Obj(var fields) when path.endsWith(".namespaces") -> paths.add(path + ":numbers");
-      case Value.Obj(var fields) ->
-          fields.forEach((key, each) -> paths(path + "." + key, each, paths));
-      case Value.Array(var items) when items.getFirst() instanceof Value.Str ->
-          paths.add(path + ":texts");
-      case Value.Array(var items) -> items.forEach(each -> paths(path + "[]", each, paths));
-      default -> paths.add(path + ":" + value.getClass().getSimpleName());
-    }
   }
 
   @ParameterizedTest

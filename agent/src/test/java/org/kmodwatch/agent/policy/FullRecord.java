@@ -34,65 +34,63 @@ public final class FullRecord {
 
   /** The record. */
   public static LoadRecord full() {
-    return new LoadRecord(
-        "18d7-a",
-        1_790_000_000_123_456_789L,
-        5_000_000L,
-        new LoadRecord.Host("wren", "machine-1", "boot-1", "6.12.0", "x86_64"),
-        LoadRecord.Action.LOAD,
-        LoadRecord.Outcome.REFUSED,
-        -129L,
-        "EKEYREJECTED",
-        "the signature is not by a trusted key",
-        new LoadRecord.Route(
-            "finit_module",
-            "compat",
-            List.of("MODULE_INIT_IGNORE_VERMAGIC"),
-            "a=1",
-            true,
-            "xz",
-            true),
-        new LoadRecord.ModuleDetails(
-            "m",
-            "1",
-            "S",
-            "6.12 SMP",
-            "GPL",
-            "does",
-            "A, B",
-            true,
-            List.of("needed"),
-            List.of("FORCED"),
-            9L,
-            List.of("user")),
-        new LoadRecord.Image(
-            "ab",
-            9,
-            LoadRecord.Image.Source.FILE,
-            true,
-            new LoadRecord.Image.Decompressed("cd", 12),
-            new LoadRecord.ModuleSignature(
-                LoadRecord.ModuleSignature.Status.UNKNOWN_KEY, "who", "01:02", "sha256"),
-            "/var/lib/kmodwatch/images/ab.ko"),
-        new LoadRecord.ModuleFile(
-            "/tmp/x.ko",
-            8,
-            131,
-            17,
-            true,
-            LoadRecord.Place.TEMPORARY,
-            new LoadRecord.PackageOwner("dpkg", "pkg", "1.0", true)),
-        PROCESS,
-        new LoadRecord.Requester("net-pf-38", PROCESS, "/tmp/evil"),
-        new ContainerContext("c1", "web", "nginx:1", "sha256:ff", "docker"),
-        new KubernetesContext("pod", "ns", "uid", false),
-        true,
-        true,
-        "retry",
-        "waited",
-        List.of("TRC-1017", "KMW-1003"),
-        null,
-        2,
-        List.of(new LoadRecord.Gap("file", "why")));
+    return LoadRecord.builder("18d7-a", 1_790_000_000_123_456_789L, LoadRecord.Action.LOAD)
+        .durationNanos(5_000_000L)
+        .host(new LoadRecord.Host("wren", "machine-1", "boot-1", "6.12.0", "x86_64"))
+        .result(LoadRecord.Outcome.REFUSED, -129L, "the signature is not by a trusted key")
+        .route(
+            new LoadRecord.Route(
+                "finit_module",
+                "compat",
+                List.of("MODULE_INIT_IGNORE_VERMAGIC"),
+                "a=1",
+                true,
+                "xz",
+                true))
+        .module(
+            new LoadRecord.ModuleDetails(
+                "m",
+                "1",
+                "S",
+                "6.12 SMP",
+                "GPL",
+                "does",
+                "A, B",
+                true,
+                List.of("needed"),
+                List.of("FORCED"),
+                9L,
+                List.of("user")))
+        .image(
+            new LoadRecord.Image(
+                "ab",
+                9,
+                LoadRecord.Image.Source.FILE,
+                true,
+                new LoadRecord.Image.Decompressed("cd", 12),
+                new LoadRecord.ModuleSignature(
+                    LoadRecord.ModuleSignature.Status.UNKNOWN_KEY, "who", "01:02", "sha256"),
+                "/var/lib/kmodwatch/images/ab.ko"))
+        .file(
+            new LoadRecord.ModuleFile(
+                "/tmp/x.ko",
+                8,
+                131,
+                17,
+                true,
+                LoadRecord.Place.TEMPORARY,
+                new LoadRecord.PackageOwner("dpkg", "pkg", "1.0", true)))
+        .loader(PROCESS)
+        .requester(new LoadRecord.Requester("net-pf-38", PROCESS, "/tmp/evil"))
+        .codeMayHaveRun(true)
+        .preExisting(true)
+        .linked("retry", "waited")
+        .in(
+            new ContainerContext("c1", "web", "nginx:1", "sha256:ff", "docker"),
+            new KubernetesContext("pod", "ns", "uid", false))
+        .findings(List.of("TRC-1017", "KMW-1003"))
+        .repeats(2)
+        .gaps(List.of(new LoadRecord.Gap("file", "why")))
+        .build();
   }
 }

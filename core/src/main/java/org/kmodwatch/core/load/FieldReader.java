@@ -3,10 +3,10 @@ package org.kmodwatch.core.load;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.core.event.Value;
 
@@ -17,27 +17,42 @@ import org.kmodwatch.core.event.Value;
  * @param fields its fields
  * @param gaps takes what this version cannot read, of this object and of those inside of it
  */
-record FieldReader(String path, Map<String, Value> fields, List<LoadRecord.Gap> gaps) {
+record FieldReader(String path, Map<String, Value> fields, List<LoadRecord.Gap> gaps)
+    implements FieldVisitor {
 
   private static final long NANOS = 1_000_000_000L;
 
-  @Nullable Value get(String key) {
+  private @Nullable Value get(String key) {
     Value value = fields.get(key);
     return value instanceof Value.Null ? null : value;
   }
 
-  <T> T required(String key, @Nullable T value) {
+  @Override
+  public <T> T required(String key, @Nullable T value) {
     if (value == null) {
       throw new LoadRecordException(path + shown(key) + " is missing");
     }
     return value;
   }
 
-  LoadRecordException wrong(String key, String wanted) {
+  @Override
+  public void constant(String key, String description, String value) {
+    String given = required(key, text(key, description, null));
+    if (!given.equals(value)) {
+      throw new LoadRecordException(path + key + " is not " + value + " but " + shown(given));
+    }
+  }
+
+  private LoadRecordException wrong(String key, String wanted) {
     return new LoadRecordException(path + shown(key) + " is not " + wanted);
   }
 
-  @Nullable String text(String key) {
+  @Override
+  public @Nullable String text(String key, String description, @Nullable String ignored) {
+    return text(key);
+  }
+
+  private @Nullable String text(String key) {
     return switch (get(key)) {
       case null -> null;
       case Value.Str(String text) -> text;
@@ -45,7 +60,12 @@ record FieldReader(String path, Map<String, Value> fields, List<LoadRecord.Gap> 
     };
   }
 
-  @Nullable Long number(String key) {
+  @Override
+  public @Nullable Long number(String key, String description, @Nullable Long ignored) {
+    return number(key);
+  }
+
+  private @Nullable Long number(String key) {
     Value value = get(key);
     if (value == null) {
       return null;
@@ -56,7 +76,8 @@ record FieldReader(String path, Map<String, Value> fields, List<LoadRecord.Gap> 
     throw wrong(key, "a signed 64-bit number");
   }
 
-  @Nullable Long unsigned(String key) {
+  @Override
+  public @Nullable Long unsigned(String key, String description, @Nullable Long ignored) {
     Value value = get(key);
     if (value == null) {
       return null;
@@ -67,14 +88,29 @@ record FieldReader(String path, Map<String, Value> fields, List<LoadRecord.Gap> 
     throw wrong(key, "an unsigned 64-bit number");
   }
 
-  int int32(String key, long number) {
-    if (number != (int) number) {
+  @Override
+  public @Nullable Integer int32(String key, String description, @Nullable Integer ignored) {
+    Long number = number(key);
+    if (number != null && number != number.intValue()) {
       throw wrong(key, "a 32-bit number");
     }
-    return (int) number;
+    return number == null ? null : (Integer) number.intValue();
   }
 
-  @Nullable Boolean flagOrNull(String key) {
+  @Override
+  public Map<String, Long> numbers(String key, String description, Map<String, Long> ignored) {
+    var numbers = new LinkedHashMap<String, Long>();
+    FieldReader inner = inner(key);
+    if (inner != null) {
+      for (String name : inner.fields.keySet()) {
+        numbers.put(name, inner.required(name, inner.number(name)));
+      }
+    }
+    return numbers;
+  }
+
+  @Override
+  public @Nullable Boolean truth(String key, String description, @Nullable Boolean ignored) {
     return switch (get(key)) {
       case null -> null;
       case Value.Bool(boolean truth) -> truth;
@@ -82,11 +118,13 @@ record FieldReader(String path, Map<String, Value> fields, List<LoadRecord.Gap> 
     };
   }
 
-  boolean flag(String key) {
-    return Boolean.TRUE.equals(flagOrNull(key));
+  @Override
+  public boolean flag(String key, String description, boolean ignored) {
+    return Boolean.TRUE.equals(truth(key, description, null));
   }
 
-  @Nullable Long time(String key) {
+  @Override
+  public @Nullable Long time(String key, String description, @Nullable Long ignored) {
     String text = text(key);
     if (text == null) {
       return null;
@@ -100,12 +138,11 @@ record FieldReader(String path, Map<String, Value> fields, List<LoadRecord.Gap> 
   }
 
   /**
-   * One of the words of a key.
-   *
-   * @param unknown what a word is that this version does not know, which a later one may have
-   *     written; it becomes a gap. So it is if the key is absent, and the record says so already
+   * Reads a word. One that this version does not know, which a later one may have written, becomes
+   * a gap. So it is if the key is absent, and the record says so already.
    */
-  <E extends Enum<E>> E word(String key, Function<String, E> valueOf, E unknown) {
+  @Override
+  public <E extends Enum<E>> E word(String key, String description, E ignored, E unknown) {
     String field = path + key;
     String given = text(key);
     if (given == null && gaps.stream().anyMatch(gap -> gap.field().equals(field))) {
@@ -113,7 +150,9 @@ record FieldReader(String path, Map<String, Value> fields, List<LoadRecord.Gap> 
     }
     String word = required(key, given);
     try {
-      E value = valueOf.apply(word.toUpperCase(Locale.ROOT).replace(' ', '_'));
+      E value =
+          Enum.valueOf(
+              unknown.getDeclaringClass(), word.toUpperCase(Locale.ROOT).replace(' ', '_'));
       if (value != unknown && word.equals(LoadRecords.word(value))) {
         return value;
       }
@@ -124,12 +163,17 @@ record FieldReader(String path, Map<String, Value> fields, List<LoadRecord.Gap> 
     return unknown;
   }
 
+  @Override
+  public <E extends Enum<E>> E optionalWord(String key, String description, E ignored, E unknown) {
+    return get(key) == null ? unknown : word(key, description, ignored, unknown);
+  }
+
   /** Why a field is not known that has a word of a later version, or none of any. */
   static String unknownWord(String word) {
     return "this version does not know the word " + shown(word);
   }
 
-  List<Value> list(String key) {
+  private List<Value> list(String key) {
     return switch (get(key)) {
       case null -> List.of();
       case Value.Array(var values) -> values;
@@ -137,7 +181,8 @@ record FieldReader(String path, Map<String, Value> fields, List<LoadRecord.Gap> 
     };
   }
 
-  List<String> texts(String key) {
+  @Override
+  public List<String> texts(String key, String description, List<String> ignored) {
     var texts = new ArrayList<String>();
     for (Value value : list(key)) {
       if (!(value instanceof Value.Str(String text))) {
@@ -148,28 +193,38 @@ record FieldReader(String path, Map<String, Value> fields, List<LoadRecord.Gap> 
     return texts;
   }
 
-  List<FieldReader> objects(String key) {
-    var objects = new ArrayList<FieldReader>();
+  @Override
+  public <R> List<R> objects(
+      String key, String description, List<R> ignored, R blank, Fields<R> fields) {
+    var objects = new ArrayList<R>();
     for (Value value : list(key)) {
       if (!(value instanceof Value.Obj(var inner))) {
         throw wrong(key, "a list of objects");
       }
-      objects.add(new FieldReader(path + key + ".", inner, gaps));
+      objects.add(fields.visit(new FieldReader(path + key + ".", inner, gaps), blank));
     }
     return objects;
   }
 
-  @Nullable FieldReader objectOrNull(String key) {
+  @Override
+  public <R> @Nullable R optionalObject(
+      String key, String description, @Nullable R ignored, R blank, Fields<R> fields) {
+    FieldReader inner = inner(key);
+    return inner == null ? null : fields.visit(inner, blank);
+  }
+
+  @Override
+  public <R> R object(String key, String description, R blank, Fields<R> fields) {
+    FieldReader inner = inner(key);
+    return inner == null ? blank : fields.visit(inner, blank);
+  }
+
+  private @Nullable FieldReader inner(String key) {
     return switch (get(key)) {
       case null -> null;
       case Value.Obj(var inner) -> new FieldReader(path + key + ".", inner, gaps);
       default -> throw wrong(key, "an object");
     };
-  }
-
-  FieldReader object(String key) {
-    FieldReader object = objectOrNull(key);
-    return object == null ? new FieldReader(path + key + ".", Map.of(), gaps) : object;
   }
 
   static String shown(String text) {

@@ -3,14 +3,17 @@ package org.kmodwatch.core.load;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.core.event.Value;
 
 /** Collects the fields of an object, and leaves out what is not known. */
-final class FieldWriter {
+final class FieldWriter implements FieldVisitor {
   private static final DateTimeFormatter SECOND =
       DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.", Locale.ROOT).withZone(ZoneOffset.UTC);
   private static final long NANOS = 1_000_000_000L;
@@ -22,49 +25,71 @@ final class FieldWriter {
 
   private final LinkedHashMap<String, Value> fields = new LinkedHashMap<>();
 
-  FieldWriter text(String key, @Nullable String value) {
+  @Override
+  public void constant(String key, String description, String value) {
+    fields.put(key, Value.of(value));
+  }
+
+  @Override
+  public @Nullable String text(String key, String description, @Nullable String value) {
     if (value != null) {
       fields.put(key, Value.of(value));
     }
-    return this;
+    return value;
   }
 
-  FieldWriter texts(String key, List<String> values) {
+  @Override
+  public List<String> texts(String key, String description, List<String> values) {
     if (!values.isEmpty()) {
       fields.put(key, Value.ofStrings(values));
     }
-    return this;
+    return values;
   }
 
-  FieldWriter number(String key, @Nullable Long value) {
+  @Override
+  public @Nullable Long number(String key, String description, @Nullable Long value) {
     if (value != null) {
       fields.put(key, Value.of(value.longValue()));
     }
-    return this;
+    return value;
   }
 
-  FieldWriter flag(String key, boolean value) {
-    if (value) {
-      fields.put(key, Value.of(true));
-    }
-    return this;
-  }
-
-  FieldWriter truth(String key, @Nullable Boolean value) {
+  @Override
+  public @Nullable Long unsigned(String key, String description, @Nullable Long value) {
     if (value != null) {
-      fields.put(key, Value.of(value.booleanValue()));
+      fields.put(key, Value.ofUnsigned(value));
     }
-    return this;
+    return value;
   }
 
-  /** Leaves it out if it is {@code unknown}. */
-  <E extends Enum<E>> void word(String key, E value, E unknown) {
-    if (value != unknown) {
-      fields.put(key, Value.of(LoadRecords.word(value)));
+  @Override
+  public @Nullable Integer int32(String key, String description, @Nullable Integer value) {
+    if (value != null) {
+      fields.put(key, Value.of(value.longValue()));
     }
+    return value;
   }
 
-  void time(String key, long nanos) {
+  @Override
+  public Map<String, Long> numbers(String key, String description, Map<String, Long> values) {
+    if (!values.isEmpty()) {
+      var numbers = new LinkedHashMap<String, Value>();
+      new TreeMap<>(values)
+          .forEach((name, value) -> numbers.put(name, Value.of(value.longValue())));
+      fields.put(key, Value.taking(numbers));
+    }
+    return values;
+  }
+
+  @Override
+  public @Nullable Long time(String key, String description, @Nullable Long nanos) {
+    if (nanos != null) {
+      fields.put(key, Value.of(text(nanos)));
+    }
+    return nanos;
+  }
+
+  private static String text(long nanos) {
     long second = Math.floorDiv(nanos, NANOS);
     Second known = lastSecond;
     if (known.epochSecond != second) {
@@ -72,27 +97,59 @@ final class FieldWriter {
       lastSecond = known;
     }
     String fraction = Long.toString(NANOS + Math.floorMod(nanos, NANOS));
-    fields.put(key, Value.of(known.text + fraction.substring(1) + "Z"));
+    return known.text + fraction.substring(1) + "Z";
   }
 
-  void value(String key, Value value) {
-    fields.put(key, value);
-  }
-
-  void object(String key, FieldWriter inner) {
-    if (!inner.fields.isEmpty()) {
-      fields.put(key, inner.toValue());
+  @Override
+  public @Nullable Boolean truth(String key, String description, @Nullable Boolean value) {
+    if (value != null) {
+      fields.put(key, Value.of(value.booleanValue()));
     }
+    return value;
   }
 
-  void list(String key, List<Value> values) {
+  @Override
+  public boolean flag(String key, String description, boolean value) {
+    if (value) {
+      fields.put(key, Value.of(true));
+    }
+    return value;
+  }
+
+  @Override
+  public <E extends Enum<E>> E word(String key, String description, E value, E unknown) {
+    if (value != unknown) {
+      fields.put(key, Value.of(LoadRecords.word(value)));
+    }
+    return value;
+  }
+
+  @Override
+  public <R> R object(String key, String description, R value, Fields<R> inner) {
+    Value.Obj object = valueOf(value, inner);
+    if (!object.fields().isEmpty()) {
+      fields.put(key, object);
+    }
+    return value;
+  }
+
+  @Override
+  public <R> List<R> objects(
+      String key, String description, List<R> values, R blank, Fields<R> inner) {
     if (!values.isEmpty()) {
-      fields.put(key, new Value.Array(values));
+      var objects = new ArrayList<Value>(values.size());
+      for (R value : values) {
+        objects.add(valueOf(value, inner));
+      }
+      fields.put(key, new Value.Array(objects));
     }
+    return values;
   }
 
-  /** All of them; this writer is not to be used after that. */
-  Value.Obj toValue() {
-    return Value.taking(fields);
+  /** The object that {@code value} is in JSON. */
+  static <R> Value.Obj valueOf(R value, Fields<R> fields) {
+    var writer = new FieldWriter();
+    R unused = fields.visit(writer, value);
+    return Value.taking(writer.fields);
   }
 }

@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.core.event.ContainerContext;
+import org.kmodwatch.core.event.Errno;
 import org.kmodwatch.core.event.KubernetesContext;
 import org.kmodwatch.core.event.ProcessContext;
 
@@ -31,8 +32,6 @@ import org.kmodwatch.core.event.ProcessContext;
  * @param loader the process that made the system call; null where nobody was seen
  * @param requester on whose behalf the kernel started modprobe; null where nobody asked through the
  *     kernel
- * @param container the container of the requester, or of the loader where nobody asked
- * @param kubernetes likewise the pod
  * @param codeMayHaveRun whether code of the module may have run although the attempt was refused or
  *     failed
  * @param preExisting whether it was loaded before Kmodwatch started, so that only its existence is
@@ -41,6 +40,8 @@ import org.kmodwatch.core.event.ProcessContext;
  *     try; null otherwise
  * @param waitedOn id of the attempt whose result this one was given, since both were for one file
  *     at once; null otherwise
+ * @param container the container of the requester, or of the loader where nobody asked
+ * @param kubernetes likewise the pod
  * @param findings ids of the findings that were raised on it or on its events
  * @param policy what the operator's policy says of it; null if there is none
  * @param repeats how many attempts this record stands for
@@ -62,12 +63,12 @@ public record LoadRecord(
     @Nullable ModuleFile file,
     @Nullable ProcessDetails loader,
     @Nullable Requester requester,
-    ContainerContext container,
-    KubernetesContext kubernetes,
     boolean codeMayHaveRun,
     boolean preExisting,
     @Nullable String retryOf,
     @Nullable String waitedOn,
+    ContainerContext container,
+    KubernetesContext kubernetes,
     List<String> findings,
     @Nullable Policy policy,
     int repeats,
@@ -88,21 +89,31 @@ public record LoadRecord(
     gaps = List.copyOf(gaps);
   }
 
+  /** Begins a record that is loaded, and of which nothing else is known. */
+  public static Builder builder(String id, long timeNanos, Action action) {
+    return new Builder(id, timeNanos, action);
+  }
+
+  /** Begins another with the same values. */
+  public Builder toBuilder() {
+    return new Builder(this);
+  }
+
   /** The same with the findings that were raised on it. */
   public LoadRecord withFindings(List<String> newFindings) {
-    return with(newFindings, policy, gaps);
+    return toBuilder().findings(newFindings).build();
   }
 
   /** The same with what the policy says of it. */
   public LoadRecord withPolicy(Policy newPolicy) {
-    return with(findings, newPolicy, gaps);
+    return toBuilder().policy(newPolicy).build();
   }
 
   /** The same with one more gap. */
   public LoadRecord withGap(Gap gap) {
     var more = new ArrayList<>(gaps);
     more.add(gap);
-    return with(findings, policy, more);
+    return toBuilder().gaps(more).build();
   }
 
   /** Whether the gaps say that {@code field} is not known. */
@@ -124,35 +135,6 @@ public record LoadRecord(
   /** Whether it was made before its call returned, so that one which replaces it may come. */
   public boolean mayBeReplaced() {
     return returnValue == null && !preExisting && hasGap("returnValue");
-  }
-
-  private LoadRecord with(List<String> newFindings, @Nullable Policy newPolicy, List<Gap> newGaps) {
-    return new LoadRecord(
-        id,
-        timeNanos,
-        durationNanos,
-        host,
-        action,
-        outcome,
-        returnValue,
-        errno,
-        reason,
-        route,
-        module,
-        image,
-        file,
-        loader,
-        requester,
-        container,
-        kubernetes,
-        codeMayHaveRun,
-        preExisting,
-        retryOf,
-        waitedOn,
-        newFindings,
-        newPolicy,
-        repeats,
-        newGaps);
   }
 
   /**
@@ -245,6 +227,10 @@ public record LoadRecord(
       boolean memoryOnly,
       @Nullable String compression,
       boolean autoload) {
+
+    /** The route of what never was a call. */
+    public static final Route NONE = new Route(null, null, List.of(), null, false, null, false);
+
     /** Copies the list. */
     public Route {
       flags = List.copyOf(flags);
@@ -283,6 +269,11 @@ public record LoadRecord(
       List<String> taints,
       @Nullable Long sizeBytes,
       List<String> usedBy) {
+
+    /** Nothing known. */
+    public static final ModuleDetails UNKNOWN =
+        ofKernel(null, null, null, List.of(), null, List.of());
+
     /** Copies the lists. */
     public ModuleDetails {
       depends = List.copyOf(depends);
@@ -511,6 +502,27 @@ public record LoadRecord(
       Map<String, Long> namespaces,
       @Nullable String cgroup,
       List<Ancestor> ancestors) {
+
+    /** Nothing known. */
+    public static final ProcessDetails UNKNOWN =
+        new ProcessDetails(
+            0,
+            0,
+            0,
+            0,
+            "",
+            null,
+            List.of(),
+            ProcessContext.UNKNOWN_USER,
+            null,
+            null,
+            null,
+            List.of(),
+            0,
+            Map.of(),
+            null,
+            List.of());
+
     /** Copies the collections. */
     public ProcessDetails {
       args = List.copyOf(args);
@@ -575,6 +587,205 @@ public record LoadRecord(
       ALERT,
       /** Something that only a later version has a word for. */
       UNKNOWN
+    }
+  }
+
+  /** Collects what is known of an attempt. */
+  public static final class Builder {
+    private final String id;
+    private final long timeNanos;
+    private final Action action;
+    private @Nullable Long durationNanos;
+    private Host host = Host.UNKNOWN;
+    private Outcome outcome = Outcome.LOADED;
+    private @Nullable Long returnValue;
+    private @Nullable String errno;
+    private @Nullable String reason;
+    private Route route = Route.NONE;
+    private ModuleDetails module = ModuleDetails.UNKNOWN;
+    private @Nullable Image image;
+    private @Nullable ModuleFile file;
+    private @Nullable ProcessDetails loader;
+    private @Nullable Requester requester;
+    private boolean codeMayHaveRun;
+    private boolean preExisting;
+    private @Nullable String retryOf;
+    private @Nullable String waitedOn;
+    private ContainerContext container = ContainerContext.NONE;
+    private KubernetesContext kubernetes = KubernetesContext.NONE;
+    private List<String> findings = List.of();
+    private @Nullable Policy policy;
+    private int repeats = 1;
+    private List<Gap> gaps = List.of();
+
+    private Builder(String id, long timeNanos, Action action) {
+      this.id = id;
+      this.timeNanos = timeNanos;
+      this.action = action;
+    }
+
+    private Builder(LoadRecord record) {
+      this(record.id, record.timeNanos, record.action);
+      this.durationNanos = record.durationNanos;
+      this.host = record.host;
+      this.outcome = record.outcome;
+      this.returnValue = record.returnValue;
+      this.errno = record.errno;
+      this.reason = record.reason;
+      this.route = record.route;
+      this.module = record.module;
+      this.image = record.image;
+      this.file = record.file;
+      this.loader = record.loader;
+      this.requester = record.requester;
+      this.codeMayHaveRun = record.codeMayHaveRun;
+      this.preExisting = record.preExisting;
+      this.retryOf = record.retryOf;
+      this.waitedOn = record.waitedOn;
+      this.container = record.container;
+      this.kubernetes = record.kubernetes;
+      this.findings = record.findings;
+      this.policy = record.policy;
+      this.repeats = record.repeats;
+      this.gaps = record.gaps;
+    }
+
+    /** Sets how long the call took. */
+    public Builder durationNanos(@Nullable Long value) {
+      durationNanos = value;
+      return this;
+    }
+
+    /** Sets the host. */
+    public Builder host(Host value) {
+      host = value;
+      return this;
+    }
+
+    /** Sets how the attempt ended; the errno is that of {@code returned}. */
+    public Builder result(Outcome outcome, @Nullable Long returned, @Nullable String reason) {
+      this.outcome = outcome;
+      this.returnValue = returned;
+      this.errno =
+          returned == null ? null : Errno.ofReturnValue(returned).map(Enum::name).orElse(null);
+      this.reason = reason;
+      return this;
+    }
+
+    /** Sets how the module came in. */
+    public Builder route(Route value) {
+      route = value;
+      return this;
+    }
+
+    /** Sets what is said of the module. */
+    public Builder module(ModuleDetails value) {
+      module = value;
+      return this;
+    }
+
+    /** Sets the module's bytes. */
+    public Builder image(@Nullable Image value) {
+      image = value;
+      return this;
+    }
+
+    /** Sets the module's file. */
+    public Builder file(@Nullable ModuleFile value) {
+      file = value;
+      return this;
+    }
+
+    /** Sets who made the call. */
+    public Builder loader(@Nullable ProcessDetails value) {
+      loader = value;
+      return this;
+    }
+
+    /** Sets on whose behalf the kernel started modprobe. */
+    public Builder requester(@Nullable Requester value) {
+      requester = value;
+      return this;
+    }
+
+    /** Sets whether code of the module may have run. */
+    public Builder codeMayHaveRun(boolean value) {
+      codeMayHaveRun = value;
+      return this;
+    }
+
+    /** Sets whether it was loaded before Kmodwatch started. */
+    public Builder preExisting(boolean value) {
+      preExisting = value;
+      return this;
+    }
+
+    /** Sets the ids of the attempts that it is the second try of, and waited for. */
+    public Builder linked(@Nullable String retryOf, @Nullable String waitedOn) {
+      this.retryOf = retryOf;
+      this.waitedOn = waitedOn;
+      return this;
+    }
+
+    /** Sets the container and the pod. */
+    public Builder in(ContainerContext container, KubernetesContext kubernetes) {
+      this.container = container;
+      this.kubernetes = kubernetes;
+      return this;
+    }
+
+    /** Sets the ids of its findings. */
+    public Builder findings(List<String> value) {
+      findings = value;
+      return this;
+    }
+
+    /** Sets the verdict of the policy. */
+    public Builder policy(@Nullable Policy value) {
+      policy = value;
+      return this;
+    }
+
+    /** Sets how many attempts the record stands for. */
+    public Builder repeats(int value) {
+      repeats = value;
+      return this;
+    }
+
+    /** Sets what is missing. */
+    public Builder gaps(List<Gap> value) {
+      gaps = value;
+      return this;
+    }
+
+    /** Makes the record. */
+    public LoadRecord build() {
+      return new LoadRecord(
+          id,
+          timeNanos,
+          durationNanos,
+          host,
+          action,
+          outcome,
+          returnValue,
+          errno,
+          reason,
+          route,
+          module,
+          image,
+          file,
+          loader,
+          requester,
+          codeMayHaveRun,
+          preExisting,
+          retryOf,
+          waitedOn,
+          container,
+          kubernetes,
+          findings,
+          policy,
+          repeats,
+          gaps);
     }
   }
 }

@@ -39,10 +39,6 @@ final class RecordBuilder {
 
   private static final String NOT_IN_FULL = "could not be read in full";
 
-  /** Of what never was a call. */
-  private static final LoadRecord.Route NO_ROUTE =
-      new LoadRecord.Route(null, null, List.of(), null, false, null, false);
-
   private static final String CROWDED_OUT =
       "no work space was free in the kernel when the call was entered: too many were under way at"
           + " once; which call it was is from the thread's registers";
@@ -148,38 +144,32 @@ final class RecordBuilder {
     if (source != null) {
       source.missing().forEach(each -> gaps.add(new LoadRecord.Gap(each.field(), each.why())));
     }
-    return new LoadRecord(
-        attempt.id(),
-        attempt.timeNanos(),
-        duration,
-        host(event),
-        attempt.unloads() ? LoadRecord.Action.UNLOAD : LoadRecord.Action.LOAD,
-        outcome,
-        returned,
-        returned == null ? null : Errno.ofReturnValue(returned).map(Enum::name).orElse(null),
-        attempt.verdict().reason(),
-        route,
-        module,
-        image == null ? null : image.image(),
-        file,
-        loader,
-        requester,
-        asked.container(),
-        asked.kubernetes(),
-        outcome != LoadRecord.Outcome.LOADED
-            && outcome != LoadRecord.Outcome.UNLOADED
-            && call != Reasons.Call.DELETE
-            && (attempt.has(Part.COMING)
-                || attempt.has(Part.LOAD)
-                || attempt.has(Part.INIT)
-                || (source != null && source.codeMayHaveRun())),
-        false,
-        attempt.retryOf,
-        attempt.waitedOn,
-        List.copyOf(findings),
-        null,
-        1,
-        gaps);
+    return LoadRecord.builder(
+            attempt.id(),
+            attempt.timeNanos(),
+            attempt.unloads() ? LoadRecord.Action.UNLOAD : LoadRecord.Action.LOAD)
+        .durationNanos(duration)
+        .host(host(event))
+        .result(outcome, returned, attempt.verdict().reason())
+        .route(route)
+        .module(module)
+        .image(image == null ? null : image.image())
+        .file(file)
+        .loader(loader)
+        .requester(requester)
+        .codeMayHaveRun(
+            outcome != LoadRecord.Outcome.LOADED
+                && outcome != LoadRecord.Outcome.UNLOADED
+                && call != Reasons.Call.DELETE
+                && (attempt.has(Part.COMING)
+                    || attempt.has(Part.LOAD)
+                    || attempt.has(Part.INIT)
+                    || (source != null && source.codeMayHaveRun())))
+        .linked(attempt.retryOf, attempt.waitedOn)
+        .in(asked.container(), asked.kubernetes())
+        .findings(List.copyOf(findings))
+        .gaps(gaps)
+        .build();
   }
 
   /** Whether our sensor may tell of its bytes yet: once its parameters are set, at the latest. */
@@ -219,35 +209,18 @@ final class RecordBuilder {
       outcome = LoadRecord.Outcome.UNKNOWN;
       why = null;
     }
-    return new LoadRecord(
-        id,
-        request.event.timestampNanos(),
-        null,
-        host(event),
-        LoadRecord.Action.REQUEST,
-        outcome,
-        returned,
-        returned == null ? null : Errno.ofReturnValue(returned).map(Enum::name).orElse(null),
-        why,
-        NO_ROUTE,
-        LoadRecord.ModuleDetails.ofKernel(null, null, null, List.of(), null, List.of()),
-        null,
-        null,
-        null,
-        new LoadRecord.Requester(
-            nonEmpty(request.alias),
-            process(event, task, "requester", gaps),
-            otherModprobe(task == null ? null : task.modprobePath())),
-        event.container(),
-        event.kubernetes(),
-        false,
-        false,
-        null,
-        null,
-        request.findings.stream().distinct().toList(),
-        null,
-        1,
-        gaps);
+    return LoadRecord.builder(id, request.event.timestampNanos(), LoadRecord.Action.REQUEST)
+        .host(host(event))
+        .result(outcome, returned, why)
+        .requester(
+            new LoadRecord.Requester(
+                nonEmpty(request.alias),
+                process(event, task, "requester", gaps),
+                otherModprobe(task == null ? null : task.modprobePath())))
+        .in(event.container(), event.kubernetes())
+        .findings(request.findings.stream().distinct().toList())
+        .gaps(gaps)
+        .build();
   }
 
   /**
@@ -298,36 +271,27 @@ final class RecordBuilder {
       gaps.add(new LoadRecord.Gap("requester.alias", "held back: only their number is known"));
     }
     LoadRecord.ProcessDetails process = process(event, null, who, gaps);
-    return new LoadRecord(
-        RecordIds.of(first, event.process().hostProcessId()) + "-" + count,
-        first,
-        Math.max(0, Attempt.number(event, "last", event.timestampNanos()) - first),
-        host(event),
-        asked
-            ? LoadRecord.Action.REQUEST
-            : unload ? LoadRecord.Action.UNLOAD : LoadRecord.Action.LOAD,
-        outcome,
-        returned,
-        returned == null ? null : Errno.ofReturnValue(returned).map(Errno::name).orElse(null),
-        reason,
-        asked
-            ? NO_ROUTE
-            : new LoadRecord.Route(event.syscall(), null, List.of(), null, false, null, false),
-        LoadRecord.ModuleDetails.ofKernel(null, null, null, List.of(), null, List.of()),
-        null,
-        null,
-        asked ? null : process,
-        asked ? new LoadRecord.Requester(null, process, null) : null,
-        event.container(),
-        event.kubernetes(),
-        false,
-        false,
-        null,
-        null,
-        findings,
-        null,
-        (int) Math.min(Integer.MAX_VALUE, count),
-        gaps);
+    LoadRecord.Builder summary =
+        LoadRecord.builder(
+                RecordIds.of(first, event.process().hostProcessId()) + "-" + count,
+                first,
+                asked
+                    ? LoadRecord.Action.REQUEST
+                    : unload ? LoadRecord.Action.UNLOAD : LoadRecord.Action.LOAD)
+            .durationNanos(
+                Math.max(0, Attempt.number(event, "last", event.timestampNanos()) - first))
+            .host(host(event))
+            .result(outcome, returned, reason)
+            .in(event.container(), event.kubernetes())
+            .findings(findings)
+            .repeats((int) Math.min(Integer.MAX_VALUE, count))
+            .gaps(gaps);
+    return asked
+        ? summary.requester(new LoadRecord.Requester(null, process, null)).build()
+        : summary
+            .route(new LoadRecord.Route(event.syscall(), null, List.of(), null, false, null, false))
+            .loader(process)
+            .build();
   }
 
   private LoadRecord.Host host(Event event) {
@@ -345,7 +309,7 @@ final class RecordBuilder {
       boolean requested,
       List<LoadRecord.Gap> gaps) {
     if (call == null) {
-      return new LoadRecord.Route(null, null, List.of(), null, false, null, false);
+      return LoadRecord.Route.NONE;
     }
     String params = null;
     if (call != Reasons.Call.DELETE) {

@@ -11,7 +11,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.kmodwatch.core.event.Argument;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.event.Value;
-import org.kmodwatch.core.testing.Events;
+import org.kmodwatch.core.testing.EventBuilder;
 
 @NullMarked
 final class LoadEventTest {
@@ -42,18 +42,18 @@ final class LoadEventTest {
         "kernel_module"
       })
   void event_isPartOfALoad(String name) {
-    assertThat(LoadEvent.isPartOfALoad(Events.named(name, List.of()))).isTrue();
+    assertThat(LoadEvent.isPartOfALoad(EventBuilder.named(name, List.of()))).isTrue();
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"module_request", "attempts_suppressed", "sensor_blind", "openat"})
   void event_isNoPartOfALoad(String name) {
-    assertThat(LoadEvent.isPartOfALoad(Events.named(name, List.of()))).isFalse();
+    assertThat(LoadEvent.isPartOfALoad(EventBuilder.named(name, List.of()))).isFalse();
   }
 
   @Test
   void read_ofAnUnknownKind_saysWhy() {
-    assertThat(LoadEvent.of(Events.named("security_kernel_read_file", List.of())))
+    assertThat(LoadEvent.of(EventBuilder.named("security_kernel_read_file", List.of())))
         .isEqualTo(new LoadEvent.Unrelated("argument type is missing"));
   }
 
@@ -66,6 +66,6 @@ final class LoadEventTest {
   }
 
   private static Event read(String name, String type) {
-    return Events.named(name, List.of(new Argument("type", "const char*", Value.of(type))));
+    return EventBuilder.named(name, List.of(new Argument("type", "const char*", Value.of(type))));
   }
 }

@@ -183,34 +183,26 @@ final class LoadRecordBuilder {
   }
 
   LoadRecord build() {
-    return new LoadRecord(
-        id,
-        1,
-        null,
-        LoadRecord.Host.UNKNOWN,
-        action,
-        outcome,
-        null,
-        null,
-        null,
-        new LoadRecord.Route(syscall, "native", flags, "", file == null, null, requester != null),
-        new LoadRecord.ModuleDetails(
-            "dummy", null, null, null, "GPL", null, null, intree, List.of(), taints, null,
-            List.of()),
-        image,
-        file,
-        loader,
-        requester,
-        container,
-        KubernetesContext.NONE,
-        codeMayHaveRun,
-        preExisting,
-        retryOf,
-        waitedOn,
-        List.of(),
-        null,
-        repeats,
-        gaps);
+    return LoadRecord.builder(id, 1, action)
+        .result(outcome, null, null)
+        .route(
+            new LoadRecord.Route(
+                syscall, "native", flags, "", file == null, null, requester != null))
+        .module(
+            new LoadRecord.ModuleDetails(
+                "dummy", null, null, null, "GPL", null, null, intree, List.of(), taints, null,
+                List.of()))
+        .image(image)
+        .file(file)
+        .loader(loader)
+        .requester(requester)
+        .codeMayHaveRun(codeMayHaveRun)
+        .preExisting(preExisting)
+        .linked(retryOf, waitedOn)
+        .in(container, KubernetesContext.NONE)
+        .repeats(repeats)
+        .gaps(gaps)
+        .build();
   }
 
   private static LoadRecord.ProcessDetails process(long uid, @Nullable String cgroup) {
