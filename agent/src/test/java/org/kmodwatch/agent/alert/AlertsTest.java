@@ -1,9 +1,9 @@
 package org.kmodwatch.agent.alert;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.kmodwatch.agent.EventBuilder.event;
-import static org.kmodwatch.agent.Loads.load;
-import static org.kmodwatch.agent.Loads.process;
+import static org.kmodwatch.core.testing.EventBuilder.event;
+import static org.kmodwatch.core.testing.LoadRecordBuilder.load;
+import static org.kmodwatch.core.testing.LoadRecordBuilder.process;
 
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
@@ -17,7 +17,6 @@ import org.junit.jupiter.api.Test;
 import org.kmodwatch.agent.output.Catalogue;
 import org.kmodwatch.core.event.Argument;
 import org.kmodwatch.core.event.ContainerContext;
-import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.event.KubernetesContext;
 import org.kmodwatch.core.event.Value;
 import org.kmodwatch.core.load.LoadRecord;
@@ -265,27 +264,11 @@ class AlertsTest {
   }
 
   private static Finding aFindingInAContainerWithLongNames(int kind) {
-    Event mine = event("mine" + kind).build();
     return new Finding(
         BuiltIn.signatures().getLast().metadata(),
-        new Event(
-            mine.source(),
-            mine.timestampNanos(),
-            mine.process(),
-            mine.hostName(),
-            containerWithLongNames(),
-            podWithLongNames(),
-            mine.eventId(),
-            mine.eventName(),
-            null,
-            mine.returnValue(),
-            mine.syscall(),
-            null,
-            false,
-            false,
-            List.of(),
-            null,
-            Map.of()),
+        event("mine" + kind)
+            .inContainer(containerWithLongNames(), podWithLongNames(), false)
+            .build(),
         null);
   }
 

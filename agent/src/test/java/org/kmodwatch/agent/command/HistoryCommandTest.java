@@ -15,13 +15,13 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.kmodwatch.agent.Cli;
-import org.kmodwatch.agent.Loads;
 import org.kmodwatch.agent.history.History;
 import org.kmodwatch.agent.shell.ExitStatus;
 import org.kmodwatch.core.format.LoadWriter;
 import org.kmodwatch.core.load.LoadRecord;
 import org.kmodwatch.core.load.LoadRecord.ModuleSignature;
 import org.kmodwatch.core.load.LoadRecord.PackageOwner;
+import org.kmodwatch.core.testing.LoadRecordBuilder;
 
 class HistoryCommandTest {
 
@@ -32,7 +32,7 @@ class HistoryCommandTest {
       new ModuleSignature(ModuleSignature.Status.VALID, "Debian Secure Boot CA", "ab", "sha256");
 
   private static final LoadRecord DUMMY =
-      Loads.load("dummy")
+      LoadRecordBuilder.load("dummy")
           .intree("ab".repeat(32), SIGNED)
           .from(
               "/lib/modules/6.1/kernel/dummy.ko",
@@ -42,7 +42,10 @@ class HistoryCommandTest {
           .build();
 
   private static final LoadRecord EVIL =
-      Loads.load("evil").from("/tmp/evil.ko", LoadRecord.Place.TEMPORARY, false).refused().build();
+      LoadRecordBuilder.load("evil")
+          .from("/tmp/evil.ko", LoadRecord.Place.TEMPORARY, false)
+          .refused()
+          .build();
 
   @TempDir Path temporary;
 

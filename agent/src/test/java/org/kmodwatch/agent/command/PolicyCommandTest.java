@@ -1,7 +1,7 @@
 package org.kmodwatch.agent.command;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.kmodwatch.agent.Loads.load;
+import static org.kmodwatch.core.testing.LoadRecordBuilder.load;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

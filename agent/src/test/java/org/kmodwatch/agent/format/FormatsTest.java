@@ -2,10 +2,10 @@ package org.kmodwatch.agent.format;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.kmodwatch.agent.EventBuilder.event;
-import static org.kmodwatch.agent.Loads.load;
-import static org.kmodwatch.agent.Loads.process;
-import static org.kmodwatch.agent.Loads.request;
+import static org.kmodwatch.core.testing.EventBuilder.event;
+import static org.kmodwatch.core.testing.LoadRecordBuilder.load;
+import static org.kmodwatch.core.testing.LoadRecordBuilder.process;
+import static org.kmodwatch.core.testing.LoadRecordBuilder.request;
 
 import java.util.List;
 import java.util.stream.Stream;
@@ -16,12 +16,12 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.kmodwatch.agent.alert.Alert;
 import org.kmodwatch.agent.output.Catalogue;
 import org.kmodwatch.agent.output.Notice;
-import org.kmodwatch.agent.policy.FullRecord;
 import org.kmodwatch.core.load.LoadRecord;
 import org.kmodwatch.core.signature.Finding;
 import org.kmodwatch.core.signature.Signature;
 import org.kmodwatch.core.signatures.BuiltIn;
 import org.kmodwatch.core.signatures.KernelModuleLoading;
+import org.kmodwatch.core.testing.FullRecord;
 
 class FormatsTest {
 

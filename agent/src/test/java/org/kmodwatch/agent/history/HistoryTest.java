@@ -27,12 +27,12 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.kmodwatch.agent.Loads;
-import org.kmodwatch.agent.policy.FullRecord;
 import org.kmodwatch.agent.store.KilledProgram;
 import org.kmodwatch.agent.store.StoreException;
 import org.kmodwatch.core.format.LoadWriter;
 import org.kmodwatch.core.load.LoadRecord;
+import org.kmodwatch.core.testing.FullRecord;
+import org.kmodwatch.core.testing.LoadRecordBuilder;
 
 class HistoryTest {
 
@@ -85,7 +85,7 @@ class HistoryTest {
   @Test
   void request_isFoundByItsAlias_itsRequesterAndItsOutcome() throws Exception {
     LoadRecord request =
-        Loads.request("net-pf-38", Loads.process("curl", 77, 1000))
+        LoadRecordBuilder.request("net-pf-38", LoadRecordBuilder.process("curl", 77, 1000))
             .refused(-1L, "a security module said no")
             .build();
     history.add(List.of(TestLoad.ordinary(1).json(), new LoadWriter().toBytes(request)));

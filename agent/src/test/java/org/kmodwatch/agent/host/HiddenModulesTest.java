@@ -1,7 +1,7 @@
 package org.kmodwatch.agent.host;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.kmodwatch.agent.EventBuilder.event;
+import static org.kmodwatch.core.testing.EventBuilder.event;
 
 import java.nio.file.Path;
 import java.time.Duration;
@@ -12,11 +12,11 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.kmodwatch.agent.Loads;
 import org.kmodwatch.agent.doctor.FakeRoot;
 import org.kmodwatch.core.event.Argument;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.event.Value;
+import org.kmodwatch.core.testing.LoadRecordBuilder;
 import org.kmodwatch.sensor.LoadedModule;
 import org.kmodwatch.sensor.LoadedModules;
 
@@ -162,7 +162,7 @@ class HiddenModulesTest {
     kernel.add(module("evil").build());
     ticks(3);
     assertThat(found).isEmpty();
-    hidden.loaded(Loads.load("evil").build(), event("finit_module").build());
+    hidden.loaded(LoadRecordBuilder.load("evil").build(), event("finit_module").build());
     tick();
     assertThat(found.getFirst().process().processName()).isEqualTo("insmod");
   }
@@ -181,7 +181,7 @@ class HiddenModulesTest {
   void finding_hasTheProcess_whenTheClockWasSetAndTheRecordHasAnotherId() {
     Event basis = event("finit_module").build();
     kernel.add(module("evil").by(basis.process().hostThreadId()).attempt("1-2").build());
-    hidden.loaded(Loads.load("evil").build(), basis);
+    hidden.loaded(LoadRecordBuilder.load("evil").build(), basis);
     ticks(2);
     tick(Duration.ofSeconds(11));
     assertThat(found.getFirst().process().processName()).isEqualTo("insmod");
@@ -321,7 +321,7 @@ class HiddenModulesTest {
 
   @Test
   void moduleFromBefore_isHidden_whenItHidesLater() {
-    hidden.loaded(Loads.load("other").build(), null);
+    hidden.loaded(LoadRecordBuilder.load("other").build(), null);
     root.with("proc/modules", "").without("sys/module/other/initstate");
     root.without("sys/module/other");
     ticks(2);
@@ -380,7 +380,7 @@ class HiddenModulesTest {
 
   private void load(Module module) {
     kernel.add(module.build());
-    hidden.loaded(Loads.load(module.name).build(), event("finit_module").build());
+    hidden.loaded(LoadRecordBuilder.load(module.name).build(), event("finit_module").build());
   }
 
   private static Module module(String name) {

@@ -1,7 +1,7 @@
 package org.kmodwatch.agent.identity;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.kmodwatch.agent.EventBuilder.event;
+import static org.kmodwatch.core.testing.EventBuilder.event;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

@@ -1,10 +1,10 @@
 package org.kmodwatch.agent.output;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.kmodwatch.agent.EventBuilder.event;
-import static org.kmodwatch.agent.Loads.load;
-import static org.kmodwatch.agent.Loads.process;
-import static org.kmodwatch.agent.Loads.request;
+import static org.kmodwatch.core.testing.EventBuilder.event;
+import static org.kmodwatch.core.testing.LoadRecordBuilder.load;
+import static org.kmodwatch.core.testing.LoadRecordBuilder.process;
+import static org.kmodwatch.core.testing.LoadRecordBuilder.request;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -15,7 +15,6 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.kmodwatch.agent.EventBuilder;
 import org.kmodwatch.core.event.ContainerContext;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.event.KubernetesContext;
@@ -23,6 +22,7 @@ import org.kmodwatch.core.event.Value;
 import org.kmodwatch.core.load.LoadRecord;
 import org.kmodwatch.core.signature.Finding;
 import org.kmodwatch.core.signature.SignatureMetadata;
+import org.kmodwatch.core.testing.EventBuilder;
 
 class TableOutputTest {
 

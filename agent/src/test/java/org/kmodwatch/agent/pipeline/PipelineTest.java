@@ -2,9 +2,9 @@ package org.kmodwatch.agent.pipeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
-import static org.kmodwatch.agent.EventBuilder.event;
 import static org.kmodwatch.core.load.LoadRecord.Outcome.FAILED;
 import static org.kmodwatch.core.load.LoadRecord.Outcome.LOADED;
+import static org.kmodwatch.core.testing.EventBuilder.event;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -13,7 +13,6 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.kmodwatch.agent.Cli;
-import org.kmodwatch.agent.EventBuilder;
 import org.kmodwatch.agent.alert.Alert;
 import org.kmodwatch.agent.output.Output;
 import org.kmodwatch.agent.policy.Policy;
@@ -23,6 +22,7 @@ import org.kmodwatch.core.load.LoadTrackerOptions;
 import org.kmodwatch.core.signature.Finding;
 import org.kmodwatch.core.signature.Signature;
 import org.kmodwatch.core.signatures.BuiltIn;
+import org.kmodwatch.core.testing.EventBuilder;
 
 class PipelineTest {
 

@@ -1,7 +1,7 @@
 package org.kmodwatch.agent.policy;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.kmodwatch.agent.Loads.load;
+import static org.kmodwatch.core.testing.LoadRecordBuilder.load;
 
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
@@ -14,6 +14,7 @@ import org.kmodwatch.agent.config.Mark;
 import org.kmodwatch.agent.config.Problem;
 import org.kmodwatch.agent.config.Problems;
 import org.kmodwatch.core.load.LoadRecord;
+import org.kmodwatch.core.testing.FullRecord;
 
 class ConditionsTest {
 

@@ -2,7 +2,7 @@ package org.kmodwatch.agent.policy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.kmodwatch.agent.Loads.load;
+import static org.kmodwatch.core.testing.LoadRecordBuilder.load;
 
 import java.time.Instant;
 import java.util.ArrayList;

@@ -3,7 +3,7 @@ package org.kmodwatch.agent.sink;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
-import static org.kmodwatch.agent.Loads.load;
+import static org.kmodwatch.core.testing.LoadRecordBuilder.load;
 
 import java.io.OutputStream;
 import java.nio.file.Files;

@@ -3,8 +3,8 @@ package org.kmodwatch.agent.sink;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
-import static org.kmodwatch.agent.EventBuilder.event;
-import static org.kmodwatch.agent.Loads.load;
+import static org.kmodwatch.core.testing.EventBuilder.event;
+import static org.kmodwatch.core.testing.LoadRecordBuilder.load;
 
 import java.io.IOException;
 import java.nio.file.Files;

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.kmodwatch.agent.Loads;
+import org.kmodwatch.core.testing.LoadRecordBuilder;
 
 class KnownModulesTest {
 
@@ -36,11 +36,11 @@ class KnownModulesTest {
   @Test
   void name_isNotKnown_whenItsLoadFailedAfterThereWasARecordOfIt() {
     KnownModules known = open("boot-1");
-    known.joined(Loads.load("x").notReturned().build());
-    known.joined(Loads.load("y").build());
+    known.joined(LoadRecordBuilder.load("x").notReturned().build());
+    known.joined(LoadRecordBuilder.load("y").build());
     assertThat(known.has("x")).isTrue();
-    known.joined(Loads.load("x").failed(-19L, "its init").codeMayHaveRun().build());
-    known.joined(Loads.load("y").failed(-17L, "it is there").build());
+    known.joined(LoadRecordBuilder.load("x").failed(-19L, "its init").codeMayHaveRun().build());
+    known.joined(LoadRecordBuilder.load("y").failed(-17L, "it is there").build());
 
     assertThat(known.has("x")).isFalse();
     assertThat(known.has("y")).isTrue();
@@ -96,11 +96,11 @@ class KnownModulesTest {
   @Test
   void records_addAndRemoveNames() {
     KnownModules known = open("boot-1");
-    known.joined(Loads.load("kw_plain").build());
+    known.joined(LoadRecordBuilder.load("kw_plain").build());
     known.keep();
     assertThat(open("boot-1").has("kw_plain")).isTrue();
 
-    known.joined(Loads.load("kw_plain").unloaded().build());
+    known.joined(LoadRecordBuilder.load("kw_plain").unloaded().build());
     known.keep();
     assertThat(open("boot-1").has("kw_plain")).isFalse();
   }

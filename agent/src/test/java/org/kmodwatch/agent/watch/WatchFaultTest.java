@@ -2,7 +2,7 @@ package org.kmodwatch.agent.watch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.kmodwatch.agent.EventBuilder.event;
+import static org.kmodwatch.core.testing.EventBuilder.event;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

@@ -25,12 +25,12 @@ import org.kmodwatch.core.signature.Signature;
 import org.kmodwatch.core.signature.SignatureMetadata;
 import org.kmodwatch.core.signature.Verdict;
 import org.kmodwatch.core.signatures.KernelModuleLoading;
-import org.kmodwatch.core.testing.Events;
+import org.kmodwatch.core.testing.EventBuilder;
 
 @NullMarked
 class EngineTest {
 
-  private static final Event EVENT = Events.named("init_module", null);
+  private static final Event EVENT = EventBuilder.named("init_module", null);
   private static final List<EventSelector> ALL = List.of(new EventSelector("*", "*", "*"));
 
   private final Recorder recorder = new Recorder();
@@ -44,7 +44,7 @@ class EngineTest {
             new EventSelector("*", "*", "*"));
     Engine engine = Engine.start(List.of(raising("A", selectors), raising("B", ALL)), recorder);
     engine.process(EVENT);
-    engine.process(Events.named("other", null));
+    engine.process(EventBuilder.named("other", null));
     assertThat(recorder.said).containsExactly("A finding", "B finding", "A finding", "B finding");
     assertThat(engine.statistics())
         .isEqualTo(

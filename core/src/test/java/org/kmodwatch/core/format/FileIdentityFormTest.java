@@ -12,7 +12,7 @@ import org.kmodwatch.core.event.SensorContext;
 import org.kmodwatch.core.event.SensorContext.FileIdentity;
 import org.kmodwatch.core.event.SensorContext.FileTrait;
 import org.kmodwatch.core.event.SensorContexts;
-import org.kmodwatch.core.testing.Events;
+import org.kmodwatch.core.testing.EventBuilder;
 
 @NullMarked
 class FileIdentityFormTest {
@@ -49,7 +49,7 @@ class FileIdentityFormTest {
 
   private static @Nullable FileIdentity readAgain(FileIdentity file) {
     var context = new SensorContext(1, 2, false, file, null, false, null, null);
-    Event event = SensorContexts.with(Events.named("e", null), context);
+    Event event = SensorContexts.with(EventBuilder.named("e", null), context);
     return fileOf(new String(new EventWriter().toBytes(event), UTF_8));
   }
 

@@ -24,7 +24,7 @@ import org.kmodwatch.core.event.ProcessContext;
 import org.kmodwatch.core.event.Value;
 import org.kmodwatch.core.signature.Finding;
 import org.kmodwatch.core.signatures.KernelModuleLoading;
-import org.kmodwatch.core.testing.Events;
+import org.kmodwatch.core.testing.EventBuilder;
 
 @NullMarked
 class RoundTripTest {
@@ -77,7 +77,7 @@ class RoundTripTest {
 
   @Test
   void write_refuses_whenAnUnknownFieldHasAKnownKey() {
-    Event plain = Events.named("e", null);
+    Event plain = EventBuilder.named("e", null);
     Event odd = withUnknown(plain, Map.of("timestamp", Value.of(1)));
     assertThatThrownBy(() -> new EventWriter().toBytes(odd))
         .isInstanceOf(IllegalArgumentException.class)
@@ -86,7 +86,7 @@ class RoundTripTest {
 
   @Test
   void findingWriter_writesThePeersForm() {
-    Event event = Events.named("init_module", null);
+    Event event = EventBuilder.named("init_module", null);
     var finding = new Finding(new KernelModuleLoading().metadata(), event, null);
     String payload = new String(new EventWriter().toBytes(event), UTF_8).strip();
     assertThat(new String(new FindingWriter().toBytes(finding), UTF_8))

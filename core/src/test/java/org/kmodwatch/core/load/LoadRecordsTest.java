@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.NullMarked;
@@ -14,89 +13,29 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.kmodwatch.core.event.ContainerContext;
 import org.kmodwatch.core.event.Event;
-import org.kmodwatch.core.event.KubernetesContext;
 import org.kmodwatch.core.event.Value;
 import org.kmodwatch.core.format.LoadWriter;
+import org.kmodwatch.core.testing.FullRecord;
 
 @NullMarked
 final class LoadRecordsTest {
 
-  private static final LoadRecord.ProcessDetails PROCESS =
-      new LoadRecord.ProcessDetails(
-          1,
-          2,
-          0,
-          4,
-          "a\udcffb",
-          "/usr/bin/insmod",
-          List.of("insmod", "x"),
-          65534,
-          0L,
-          1000L,
-          3L,
-          List.of("CAP_SYS_MODULE"),
-          1_790_000_000_000_000_007L,
-          Map.of("user", 1L, "mnt", 2L),
-          "/x",
-          List.of(new LoadRecord.Ancestor(2, "sh", "/bin/sh")));
+  /** With what is hard to write. */
+  private static final LoadRecord FULL =
+      LoadSchema.visit(
+          new FieldVisitor() {
+            @Override
+            public @Nullable String text(String key, String description, @Nullable String value) {
+              return key.equals("comm") ? "a\udcffb" : value;
+            }
 
-  static final LoadRecord FULL =
-      LoadRecord.builder("18d7-a", 1_790_000_000_123_456_789L, LoadRecord.Action.LOAD)
-          .durationNanos(5L)
-          .host(new LoadRecord.Host("wren", "m", "b", "6.12", "x86_64"))
-          .result(LoadRecord.Outcome.REFUSED, -129L, "no")
-          .route(
-              new LoadRecord.Route(
-                  "finit_module", "compat", List.of("0x80"), "a=1", true, "xz", true))
-          .module(
-              new LoadRecord.ModuleDetails(
-                  "m",
-                  "1",
-                  "S",
-                  "6.12 SMP",
-                  "GPL",
-                  "does",
-                  "A, B",
-                  true,
-                  List.of("needed"),
-                  List.of("FORCED"),
-                  9L,
-                  List.of("user")))
-          .image(
-              new LoadRecord.Image(
-                  "ab",
-                  9,
-                  LoadRecord.Image.Source.FILE,
-                  true,
-                  new LoadRecord.Image.Decompressed("cd", 12),
-                  new LoadRecord.ModuleSignature(
-                      LoadRecord.ModuleSignature.Status.UNKNOWN_KEY, "who", "01:02", "sha256"),
-                  "/var/lib/kmodwatch/images/ab.ko"))
-          .file(
-              new LoadRecord.ModuleFile(
-                  "/tmp/x",
-                  8,
-                  -1,
-                  17,
-                  true,
-                  LoadRecord.Place.TEMPORARY,
-                  new LoadRecord.PackageOwner("dpkg", "p", "1-2", false)))
-          .loader(PROCESS)
-          .requester(new LoadRecord.Requester("net-pf-38", PROCESS, "/tmp/evil"))
-          .codeMayHaveRun(true)
-          .preExisting(true)
-          .linked("r", "w")
-          .in(
-              new ContainerContext("c", "n", "i", "d", "podman"),
-              new KubernetesContext("p", "ns", "u", false))
-          .findings(List.of("TRC-1017"))
-          .policy(
-              new LoadRecord.Policy(LoadRecord.Policy.Verdict.EXPECTED, "the distribution's own"))
-          .repeats(2)
-          .gaps(List.of(new LoadRecord.Gap("file", "why")))
-          .build();
+            @Override
+            public @Nullable Long unsigned(String key, String description, @Nullable Long value) {
+              return -1L;
+            }
+          },
+          FullRecord.full());
 
   @Test
   void record_comesBackFromItsValue() {

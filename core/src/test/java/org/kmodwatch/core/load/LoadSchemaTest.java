@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.kmodwatch.core.event.Value;
 import org.kmodwatch.core.load.LoadSchema.Field;
 import org.kmodwatch.core.load.LoadSchema.FieldType;
+import org.kmodwatch.core.testing.FullRecord;
 
 @NullMarked
 final class LoadSchemaTest {
@@ -28,7 +29,7 @@ final class LoadSchemaTest {
     var known = new LinkedHashSet<String>();
     paths("", LoadSchema.type(), known);
     var written = new LinkedHashSet<String>();
-    paths("", LoadRecords.toValue(LoadRecordsTest.FULL), written);
+    paths("", LoadRecords.toValue(FullRecord.full()), written);
 
     assertThat(written).containsExactlyElementsOf(known);
   }

@@ -26,7 +26,7 @@ import org.kmodwatch.core.event.SensorContext;
 import org.kmodwatch.core.event.SensorContext.FileTrait;
 import org.kmodwatch.core.event.Value;
 import org.kmodwatch.core.load.LoadRecord.Action;
-import org.kmodwatch.core.testing.Events;
+import org.kmodwatch.core.testing.EventBuilder;
 
 @NullMarked
 final class LoadTrackerTest {
@@ -1375,7 +1375,7 @@ final class LoadTrackerTest {
   }
 
   private static Event sensor(String name, String part, long at) {
-    Event event = Events.named(name, List.of(new Argument("part", "string", Value.of(part))));
+    Event event = EventBuilder.named(name, List.of(new Argument("part", "string", Value.of(part))));
     return new Event(
         event.source(),
         START + at,

@@ -3,7 +3,7 @@ package org.kmodwatch.core.signatures;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.kmodwatch.core.signatures.Judging.FINDING;
 import static org.kmodwatch.core.signatures.Judging.judge;
-import static org.kmodwatch.core.signatures.LoadRecordBuilder.load;
+import static org.kmodwatch.core.testing.LoadRecordBuilder.load;
 
 import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.Test;
@@ -35,6 +35,6 @@ class CodeRanLoadFailedTest {
 
   @Test
   void isSilent_onUnloads() {
-    assertThat(judge(signature, load().codeMayHaveRun().unload())).isEmpty();
+    assertThat(judge(signature, load().codeMayHaveRun().unloaded())).isEmpty();
   }
 }

@@ -5,7 +5,7 @@ import static org.kmodwatch.core.signatures.Judging.FINDING;
 import static org.kmodwatch.core.signatures.Judging.data;
 import static org.kmodwatch.core.signatures.Judging.inContainer;
 import static org.kmodwatch.core.signatures.Judging.judge;
-import static org.kmodwatch.core.signatures.LoadRecordBuilder.load;
+import static org.kmodwatch.core.testing.LoadRecordBuilder.load;
 
 import java.util.Map;
 import org.jspecify.annotations.NullMarked;
@@ -48,7 +48,7 @@ class ContainerLoadTest {
     assertThat(
             judge(
                 signature,
-                load().noLoader(),
+                load().by(null),
                 inContainer(new ContainerContext("c2", null, null, null, null), false)))
         .containsExactly(data(Map.of("container", Value.of("c2"))));
   }
@@ -64,8 +64,8 @@ class ContainerLoadTest {
     assertThat(judge(signature, load())).isEmpty();
     assertThat(judge(signature, load().requester("net-pf-38", 65534, "/system.slice/cron.service")))
         .isEmpty();
-    assertThat(judge(signature, load().requester("net-pf-38", 65534, null).noLoader())).isEmpty();
+    assertThat(judge(signature, load().requester("net-pf-38", 65534, null).by(null))).isEmpty();
     assertThat(judge(signature, load().container(""))).isEmpty();
-    assertThat(judge(signature, load().loaderIn(CGROUP).unload())).isEmpty();
+    assertThat(judge(signature, load().loaderIn(CGROUP).unloaded())).isEmpty();
   }
 }

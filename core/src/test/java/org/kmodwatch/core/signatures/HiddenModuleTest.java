@@ -7,20 +7,20 @@ import static org.kmodwatch.core.signatures.Judging.judge;
 import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.Test;
 import org.kmodwatch.core.signature.EventSelector;
-import org.kmodwatch.core.testing.Events;
+import org.kmodwatch.core.testing.EventBuilder;
 
 @NullMarked
 class HiddenModuleTest {
 
   @Test
   void raises_wheneverAModuleIsReportedHidden() {
-    assertThat(judge(new HiddenModule(), Events.named("module_hidden", null)))
+    assertThat(judge(new HiddenModule(), EventBuilder.named("module_hidden", null)))
         .containsExactly(FINDING);
   }
 
   @Test
   void isSilent_onOtherEvents() {
-    assertThat(judge(new HiddenModule(), Events.named("module_load", null))).isEmpty();
+    assertThat(judge(new HiddenModule(), EventBuilder.named("module_load", null))).isEmpty();
   }
 
   @Test

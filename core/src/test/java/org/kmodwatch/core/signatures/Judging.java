@@ -7,11 +7,13 @@ import org.jspecify.annotations.NullMarked;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.core.event.ContainerContext;
 import org.kmodwatch.core.event.Event;
+import org.kmodwatch.core.event.KubernetesContext;
 import org.kmodwatch.core.event.Value;
 import org.kmodwatch.core.load.LoadRecord;
 import org.kmodwatch.core.signature.Signature;
 import org.kmodwatch.core.signature.Verdict;
-import org.kmodwatch.core.testing.Events;
+import org.kmodwatch.core.testing.EventBuilder;
+import org.kmodwatch.core.testing.LoadRecordBuilder;
 
 /** What a signature says of something. */
 @NullMarked
@@ -24,7 +26,7 @@ final class Judging {
 
   /** The Data of each finding on {@code load}, {@link #FINDING} for none. */
   static List<Value> judge(LoadSignature signature, LoadRecordBuilder load) {
-    return judge(signature, load, Events.named(LoadRecord.EVENT_NAME, List.of()));
+    return judge(signature, load, EventBuilder.named(LoadRecord.EVENT_NAME, List.of()));
   }
 
   static List<Value> judge(LoadSignature signature, LoadRecordBuilder load, Event event) {
@@ -45,25 +47,9 @@ final class Judging {
 
   /** The event of a record, in a container. */
   static Event inContainer(ContainerContext container, boolean started) {
-    Event e = Events.named(LoadRecord.EVENT_NAME, List.of());
-    return new Event(
-        e.source(),
-        e.timestampNanos(),
-        e.process(),
-        e.hostName(),
-        container,
-        e.kubernetes(),
-        e.eventId(),
-        e.eventName(),
-        null,
-        null,
-        "",
-        null,
-        started,
-        false,
-        e.args(),
-        null,
-        Map.of());
+    return EventBuilder.event(LoadRecord.EVENT_NAME)
+        .inContainer(container, KubernetesContext.NONE, started)
+        .build();
   }
 
   private static final class Said implements Verdict {

@@ -18,7 +18,7 @@ import org.kmodwatch.core.event.Value;
 import org.kmodwatch.core.signature.EventSelector;
 import org.kmodwatch.core.signature.SignatureMetadata;
 import org.kmodwatch.core.signature.Verdict;
-import org.kmodwatch.core.testing.Events;
+import org.kmodwatch.core.testing.EventBuilder;
 
 @NullMarked
 class KernelModuleLoadingTest {
@@ -107,32 +107,32 @@ class KernelModuleLoadingTest {
   @ParameterizedTest
   @MethodSource("types")
   void onEvent_judgesByType_whenAFileIsRead(Value type, String expected) {
-    assertThat(judge(Events.readFile(type))).containsExactly(expected);
+    assertThat(judge(EventBuilder.readFile(type))).containsExactly(expected);
   }
 
   @Test
   void onEvent_reportsMalformed_whenTypeIsMissing() {
-    assertThat(judge(Events.named("security_kernel_read_file", List.of())))
+    assertThat(judge(EventBuilder.named("security_kernel_read_file", List.of())))
         .containsExactly("argument type is missing");
-    assertThat(judge(Events.named("security_kernel_read_file", null)))
+    assertThat(judge(EventBuilder.named("security_kernel_read_file", null)))
         .containsExactly("argument type is missing");
   }
 
   @Test
   void onEvent_raises_whenInitModuleHasArgumentsOrNot() {
-    assertThat(judge(Events.named("init_module", null))).containsExactly(FINDING);
-    assertThat(judge(Events.named("init_module", List.of()))).containsExactly(FINDING);
+    assertThat(judge(EventBuilder.named("init_module", null))).containsExactly(FINDING);
+    assertThat(judge(EventBuilder.named("init_module", List.of()))).containsExactly(FINDING);
     assertThat(
             judge(
-                Events.named(
+                EventBuilder.named(
                     "init_module", List.of(new Argument("len", "u64", Value.ofUnsigned(-1))))))
         .containsExactly(FINDING);
   }
 
   @Test
   void onEvent_saysNothing_whenTheEventIsAnother() {
-    assertThat(judge(Events.named("finit_module", null))).containsExactly(NOTHING);
-    assertThat(judge(Events.named("module_load", null))).containsExactly(NOTHING);
+    assertThat(judge(EventBuilder.named("finit_module", null))).containsExactly(NOTHING);
+    assertThat(judge(EventBuilder.named("module_load", null))).containsExactly(NOTHING);
   }
 
   private static List<String> judge(Event event) {

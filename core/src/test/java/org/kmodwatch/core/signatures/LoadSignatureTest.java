@@ -1,9 +1,9 @@
 package org.kmodwatch.core.signatures;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.kmodwatch.core.signatures.LoadRecordBuilder.fromFile;
-import static org.kmodwatch.core.signatures.LoadRecordBuilder.load;
-import static org.kmodwatch.core.signatures.LoadRecordBuilder.request;
+import static org.kmodwatch.core.testing.LoadRecordBuilder.fromFile;
+import static org.kmodwatch.core.testing.LoadRecordBuilder.load;
+import static org.kmodwatch.core.testing.LoadRecordBuilder.request;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -18,7 +18,8 @@ import org.kmodwatch.core.load.LoadRecord.Place;
 import org.kmodwatch.core.load.LoadRecords;
 import org.kmodwatch.core.signature.EventSelector;
 import org.kmodwatch.core.signature.Verdict;
-import org.kmodwatch.core.testing.Events;
+import org.kmodwatch.core.testing.EventBuilder;
+import org.kmodwatch.core.testing.LoadRecordBuilder;
 
 @NullMarked
 class LoadSignatureTest {
@@ -33,7 +34,7 @@ class LoadSignatureTest {
 
   @Test
   void judgesTheRecordThatTheEventIs() {
-    Event basis = Events.named("finit_module", List.of());
+    Event basis = EventBuilder.named("finit_module", List.of());
     assertThat(
             onEvent(
                 LoadRecords.toEvent(fromFile("/tmp/x.ko", Place.TEMPORARY, false).build(), basis)))
@@ -66,17 +67,17 @@ class LoadSignatureTest {
   @Test
   void reportsMalformed_whenTheEventHoldsNoRecord() {
     String reason = "not a load record: schema=kmodwatch.load/1";
-    assertThat(onEvent(Events.named("kernel_module", null))).containsExactly(reason);
+    assertThat(onEvent(EventBuilder.named("kernel_module", null))).containsExactly(reason);
     assertThat(
             onEvent(
-                Events.named(
+                EventBuilder.named(
                     "kernel_module", List.of(new Argument("load", "x", Value.of("no object"))))))
         .containsExactly(reason);
   }
 
   @Test
   void saysNothing_ofOtherEvents() {
-    assertThat(onEvent(Events.named("module_load", List.of()))).isEmpty();
+    assertThat(onEvent(EventBuilder.named("module_load", List.of()))).isEmpty();
   }
 
   private List<String> onEvent(Event event) {

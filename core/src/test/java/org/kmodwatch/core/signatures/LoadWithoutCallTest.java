@@ -3,7 +3,7 @@ package org.kmodwatch.core.signatures;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.kmodwatch.core.signatures.Judging.data;
 import static org.kmodwatch.core.signatures.Judging.judge;
-import static org.kmodwatch.core.signatures.LoadRecordBuilder.load;
+import static org.kmodwatch.core.testing.LoadRecordBuilder.load;
 
 import java.util.Map;
 import org.jspecify.annotations.NullMarked;
@@ -27,6 +27,6 @@ class LoadWithoutCallTest {
   void isSilent_onOtherGapsAndOnUnloads() {
     assertThat(judge(signature, load())).isEmpty();
     assertThat(judge(signature, load().gap("route.flags", "x"))).isEmpty();
-    assertThat(judge(signature, load().gap("route.syscall", "x").unload())).isEmpty();
+    assertThat(judge(signature, load().gap("route.syscall", "x").unloaded())).isEmpty();
   }
 }

@@ -3,8 +3,8 @@ package org.kmodwatch.core.signatures;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.kmodwatch.core.signatures.Judging.FINDING;
 import static org.kmodwatch.core.signatures.Judging.judge;
-import static org.kmodwatch.core.signatures.LoadRecordBuilder.fromMemory;
-import static org.kmodwatch.core.signatures.LoadRecordBuilder.load;
+import static org.kmodwatch.core.testing.LoadRecordBuilder.fromMemory;
+import static org.kmodwatch.core.testing.LoadRecordBuilder.load;
 
 import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.Test;
@@ -46,7 +46,7 @@ class MemoryOnlyLoadTest {
   @Test
   void isSilent_onFilesUnloadsAndWhatWasThereBefore() {
     assertThat(judge(signature, load())).isEmpty();
-    assertThat(judge(signature, fromMemory().unload())).isEmpty();
+    assertThat(judge(signature, fromMemory().unloaded())).isEmpty();
     assertThat(judge(signature, fromMemory().preExisting())).isEmpty();
   }
 }

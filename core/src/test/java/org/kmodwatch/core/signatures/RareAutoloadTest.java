@@ -3,8 +3,8 @@ package org.kmodwatch.core.signatures;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.kmodwatch.core.signatures.Judging.data;
 import static org.kmodwatch.core.signatures.Judging.judge;
-import static org.kmodwatch.core.signatures.LoadRecordBuilder.load;
-import static org.kmodwatch.core.signatures.LoadRecordBuilder.request;
+import static org.kmodwatch.core.testing.LoadRecordBuilder.load;
+import static org.kmodwatch.core.testing.LoadRecordBuilder.request;
 
 import java.util.List;
 import java.util.Map;

@@ -3,9 +3,9 @@ package org.kmodwatch.core.signatures;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.kmodwatch.core.signatures.Judging.FINDING;
 import static org.kmodwatch.core.signatures.Judging.judge;
-import static org.kmodwatch.core.signatures.LoadRecordBuilder.fromFile;
-import static org.kmodwatch.core.signatures.LoadRecordBuilder.fromMemory;
-import static org.kmodwatch.core.signatures.LoadRecordBuilder.load;
+import static org.kmodwatch.core.testing.LoadRecordBuilder.fromFile;
+import static org.kmodwatch.core.testing.LoadRecordBuilder.fromMemory;
+import static org.kmodwatch.core.testing.LoadRecordBuilder.load;
 
 import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.Test;

@@ -1,12 +1,15 @@
-package org.kmodwatch.agent.policy;
+package org.kmodwatch.core.testing;
 
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.kmodwatch.core.event.ContainerContext;
 import org.kmodwatch.core.event.KubernetesContext;
+import org.kmodwatch.core.load.FieldVisitor;
 import org.kmodwatch.core.load.LoadRecord;
+import org.kmodwatch.core.load.LoadSchema;
 
-/** A load record in which every key has a value. */
+/** A load record in which every key has a value, also those that are not written down here. */
 public final class FullRecord {
 
   private static final LoadRecord.ProcessDetails PROCESS =
@@ -34,6 +37,10 @@ public final class FullRecord {
 
   /** The record. */
   public static LoadRecord full() {
+    return LoadSchema.visit(new Filler(), written());
+  }
+
+  private static LoadRecord written() {
     return LoadRecord.builder("18d7-a", 1_790_000_000_123_456_789L, LoadRecord.Action.LOAD)
         .durationNanos(5_000_000L)
         .host(new LoadRecord.Host("wren", "machine-1", "boot-1", "6.12.0", "x86_64"))
@@ -92,5 +99,72 @@ public final class FullRecord {
         .repeats(2)
         .gaps(List.of(new LoadRecord.Gap("file", "why")))
         .build();
+  }
+
+  /** Gives a value to each field that has none. */
+  private static final class Filler implements FieldVisitor {
+    @Override
+    public String text(String key, String description, @Nullable String value) {
+      return value == null ? key : value;
+    }
+
+    @Override
+    public List<String> texts(String key, String description, List<String> values) {
+      return values.isEmpty() ? List.of(key) : values;
+    }
+
+    @Override
+    public Long number(String key, String description, @Nullable Long value) {
+      return value == null ? 1 : value;
+    }
+
+    @Override
+    public Long unsigned(String key, String description, @Nullable Long value) {
+      return number(key, description, value);
+    }
+
+    @Override
+    public Long time(String key, String description, @Nullable Long nanos) {
+      return number(key, description, nanos);
+    }
+
+    @Override
+    public Integer int32(String key, String description, @Nullable Integer value) {
+      return value == null ? 1 : value;
+    }
+
+    @Override
+    public Map<String, Long> numbers(String key, String description, Map<String, Long> values) {
+      return values.isEmpty() ? Map.of(key, 1L) : values;
+    }
+
+    @Override
+    public Boolean truth(String key, String description, @Nullable Boolean value) {
+      return value == null || value;
+    }
+
+    @Override
+    public boolean flag(String key, String description, boolean value) {
+      return true;
+    }
+
+    @Override
+    public <E extends Enum<E>> E word(String key, String description, E value, E unknown) {
+      return value == unknown ? unknown.getDeclaringClass().getEnumConstants()[0] : value;
+    }
+
+    @Override
+    public <R> R optionalObject(
+        String key, String description, @Nullable R value, R blank, Fields<R> fields) {
+      return fields.visit(this, value == null ? blank : value);
+    }
+
+    @Override
+    public <R> List<R> objects(
+        String key, String description, List<R> values, R blank, Fields<R> fields) {
+      return values.isEmpty()
+          ? List.of(fields.visit(this, blank))
+          : FieldVisitor.super.objects(key, description, values, blank, fields);
+    }
   }
 }

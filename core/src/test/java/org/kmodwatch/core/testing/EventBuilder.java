@@ -1,8 +1,9 @@
-package org.kmodwatch.agent;
+package org.kmodwatch.core.testing;
 
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.core.event.Argument;
 import org.kmodwatch.core.event.ContainerContext;
@@ -24,7 +25,11 @@ public final class EventBuilder {
   private String syscall = "";
   private Map<String, Value> unknownFields = Map.of();
   private @Nullable Long returnValue = 0L;
-  private final List<Argument> args = new ArrayList<>();
+  private String hostName = "host1";
+  private ContainerContext container = ContainerContext.NONE;
+  private KubernetesContext kubernetes = KubernetesContext.NONE;
+  private boolean containerStarted;
+  private @Nullable List<Argument> args = new ArrayList<>();
 
   private EventBuilder(String name) {
     this.name = name;
@@ -32,6 +37,19 @@ public final class EventBuilder {
 
   public static EventBuilder event(String name) {
     return new EventBuilder(name);
+  }
+
+  /** An event on the host wren, at once after the epoch, that returned nothing. */
+  public static Event named(String name, @Nullable List<Argument> args) {
+    EventBuilder builder = event(name).at(1).by("insmod", 1, 0).returned(null);
+    builder.hostName = "wren";
+    builder.args = args;
+    return builder.build();
+  }
+
+  /** A {@code security_kernel_read_file} with the argument {@code type}. */
+  public static Event readFile(Value type) {
+    return named("security_kernel_read_file", List.of(new Argument("type", "string", type)));
   }
 
   public EventBuilder at(long nanos) {
@@ -103,18 +121,30 @@ public final class EventBuilder {
     return this;
   }
 
+  /** In a container, once its first process has been started or before. */
+  public EventBuilder inContainer(
+      ContainerContext context, KubernetesContext pod, boolean started) {
+    container = context;
+    kubernetes = pod;
+    containerStarted = started;
+    return this;
+  }
+
   public EventBuilder returned(@Nullable Long value) {
     returnValue = value;
     return this;
   }
 
   public EventBuilder with(String argument, String value) {
-    args.add(new Argument(argument, "string", Value.of(value)));
-    return this;
+    return with(new Argument(argument, "string", Value.of(value)));
   }
 
   public EventBuilder with(String argument, long value) {
-    args.add(new Argument(argument, "uint64", Value.of(value)));
+    return with(new Argument(argument, "uint64", Value.of(value)));
+  }
+
+  private EventBuilder with(Argument argument) {
+    Objects.requireNonNull(args).add(argument);
     return this;
   }
 
@@ -140,16 +170,16 @@ public final class EventBuilder {
         Event.SOURCE_TRACEE,
         timestampNanos,
         process,
-        "host1",
-        ContainerContext.NONE,
-        KubernetesContext.NONE,
+        hostName,
+        container,
+        kubernetes,
         "1",
         name,
         null,
         returnValue,
         syscall,
         null,
-        false,
+        containerStarted,
         false,
         args,
         null,
