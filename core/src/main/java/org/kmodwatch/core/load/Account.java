@@ -1,10 +1,7 @@
 package org.kmodwatch.core.load;
 
 import java.util.EnumMap;
-import java.util.EnumSet;
 import java.util.Map;
-import java.util.Objects;
-import java.util.concurrent.atomic.LongAdder;
 
 /** The counters of a {@link LoadTracker}; {@link LoadTrackerStatistics} says what each counts. */
 final class Account {
@@ -27,7 +24,9 @@ final class Account {
     UNRELATED
   }
 
-  private final Map<Fate, LongAdder> fates = new EnumMap<>(Fate.class);
+  /** By the ordinals of {@link Fate}. */
+  private final long[] fates = new long[Fate.values().length];
+
   private final Map<LoadRecord.Outcome, Long> records = new EnumMap<>(LoadRecord.Outcome.class);
   private long events;
   private long summarised;
@@ -39,14 +38,10 @@ final class Account {
   long summaries;
   long requestRecords;
 
-  Account() {
-    EnumSet.allOf(Fate.class).forEach(fate -> fates.put(fate, new LongAdder()));
-  }
-
   /** Counts what became of an event. */
   void add(Fate fate) {
     events++;
-    of(fate).increment();
+    fates[fate.ordinal()]++;
   }
 
   /** Counts the record of an attempt. */
@@ -64,20 +59,20 @@ final class Account {
     }
   }
 
-  private LongAdder of(Fate fate) {
-    return Objects.requireNonNull(fates.get(fate));
+  private long of(Fate fate) {
+    return fates[fate.ordinal()];
   }
 
   LoadTrackerStatistics statistics(int open, int held, Requests requests) {
     return new LoadTrackerStatistics(
         events,
-        of(Fate.JOINED).sum(),
-        of(Fate.REQUEST).sum() - requests.duplicates,
-        of(Fate.LATE_RETURN).sum(),
-        of(Fate.LATE).sum(),
-        of(Fate.DUPLICATE).sum() + requests.duplicates,
-        of(Fate.OUTSIDE_CALL).sum(),
-        of(Fate.UNRELATED).sum(),
+        of(Fate.JOINED),
+        of(Fate.REQUEST) - requests.duplicates,
+        of(Fate.LATE_RETURN),
+        of(Fate.LATE),
+        of(Fate.DUPLICATE) + requests.duplicates,
+        of(Fate.OUTSIDE_CALL),
+        of(Fate.UNRELATED),
         attempts,
         records,
         corrected,
