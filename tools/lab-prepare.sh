@@ -4,7 +4,7 @@
 #   tools/lab-prepare.sh [--lib DIR] [--package NAME]... [--debian] [--firmware] [KERNEL...]
 #
 # KERNEL is a name from kernels.properties (default: all of them; with --debian, those of its image). With --lib DIR it
-# also makes the guest's Java run-time image, with just the JDK modules that the jars in DIR use, and an ahead-of-time cache. With --package NAME it also unpacks the newest
+# also makes the guest's Java run-time image, with just the JDK modules that the jars in DIR use. With --package NAME it also unpacks the newest
 # kernel that this Debian package depends on, to read and not to boot. With --debian it also makes an image of a whole
 # Debian 12 with systemd and the KERNELs' modules, for what busybox cannot show. With --firmware it also fetches a UEFI
 # firmware for virtual machines, whose keys a kernel trusts. What is there already is neither fetched nor
@@ -253,7 +253,7 @@ prepare_runtime() { # DIR with jars
   [ -n "$java" ] || java=$(dirname "$(dirname "$(readlink -f "$(command -v javac || true)")")")
   [ -x "$java/bin/jlink" ] || die 69 "no jlink in \"$java/bin\": that is not a whole JDK; remedy: set JAVA_HOME to a JDK 25"
   ls "$lib"/*.jar >/dev/null 2>&1 || die 69 "no jars in $lib; remedy: mvn -pl lab -am package"
-  key=$(hash_of "$home/tools/lab-prepare.sh" "$home/tools/build.sh" "$home"/packaging/java/* "$java/release" "$lib"/*.jar <(cd "$lib" && stat -c '%n %Y' -- *.jar))
+  key=$(hash_of "$home/tools/lab-prepare.sh" "$java/release" "$lib"/*.jar)
   current "$into/ready" "$key" && return
   modules=$("$java/bin/jdeps" --ignore-missing-deps --multi-release 25 -q --print-module-deps "$lib"/*.jar) ||
     die 69 "jdeps cannot tell what the jars in $lib need"
@@ -268,19 +268,6 @@ prepare_runtime() { # DIR with jars
     rm -rf "$into"
     mv "$work" "$into"
   fi
-  # Half the time of a boot is the agent's start.
-  say "making the guest's cache of classes"
-  work=$(mktemp -d "$lab/tmp/cache.XXXXXX")
-  if ! (
-    # shellcheck source=tools/build.sh
-    source "$home/tools/build.sh"
-    train "$into/image/bin/java" "$work/cache" "$work/log" "$lib"/*.jar
-  ); then
-    tail -n 20 "$work/log" >&2
-    die 69 "the guest's cache of classes could not be made; the last lines are above"
-  fi
-  mv "$work/cache" "$into/image/kmodwatch.aot"
-  rm -rf "$work"
   printf '%s' "$key" >"$into/ready"
 }
 
