@@ -4,6 +4,7 @@ import java.util.EnumMap;
 import java.util.Map;
 
 /** The counters of a {@link LoadTracker}; {@link LoadTrackerStatistics} says what each counts. */
+@SuppressWarnings("EnumOrdinal") // an array of counters, which leaves no garbage for an event
 final class Account {
 
   /** What became of an event: exactly one of these. */
