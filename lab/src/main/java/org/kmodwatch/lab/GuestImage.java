@@ -10,8 +10,8 @@ import java.time.Duration;
 /** Puts together what the kernel finds as its root file system. */
 final class GuestImage {
 
-  private static final Duration ARM_LIMIT = Duration.ofMinutes(2);
-  private static final Duration DRAIN_LIMIT = Duration.ofMinutes(3);
+  private static final Duration ARM_LIMIT = Duration.ofMinutes(5);
+  private static final Duration DRAIN_LIMIT = Duration.ofMinutes(5);
   private static final int BUFFER_BYTES = 1 << 20;
 
   private GuestImage() {}

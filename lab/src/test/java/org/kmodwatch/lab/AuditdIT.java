@@ -27,7 +27,7 @@ import tools.jackson.databind.ObjectMapper;
 @MethodSource("org.kmodwatch.lab.TestKernels#few")
 final class AuditdIT {
 
-  private static final Duration LIMIT = Duration.ofMinutes(6);
+  private static final Duration LIMIT = Duration.ofMinutes(12);
 
   private static final List<String> MODULES =
       List.of("kw_plain", "kw_params", "kw_unresolved", "kw_initfail", "kw_paramrefuse");

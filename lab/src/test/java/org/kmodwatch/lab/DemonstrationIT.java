@@ -16,7 +16,7 @@ class DemonstrationIT {
   void demonstration_showsWhatWasSeen_afterEachOfItsSixLoads() {
     LabRun demonstration = Lab.demonstration("6.12", LabListener.NONE);
 
-    LabResult result = Boots.run(demonstration.withOut(folder).withTimeout(Duration.ofMinutes(4)));
+    LabResult result = Boots.run(demonstration.withOut(folder).withTimeout(Duration.ofMinutes(8)));
 
     assertThat(result.guestLog()).content().doesNotContain("missed").contains("\n6. ");
     assertThat(result.exitStatus()).isZero();

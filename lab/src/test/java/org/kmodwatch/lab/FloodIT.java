@@ -43,7 +43,7 @@ final class FloodIT {
                     "FLOOD_SECONDS=%d\nLOADS=%d\n".formatted(SECONDS, LOADS)
                         + Resources.text("flood.sh"))
                 .withFile(Lab.testModule(kernel, "kw_plain"))
-                .withTimeout(Duration.ofMinutes(8)));
+                .withTimeout(Duration.ofMinutes(16)));
     assertThat(result.exitStatus()).isZero();
     guest = GuestRecord.of(kernel, result);
     Figures.write(

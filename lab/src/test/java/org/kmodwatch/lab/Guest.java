@@ -33,7 +33,7 @@ import org.junit.jupiter.params.provider.ArgumentsSource;
   GuestAgent agent() default GuestAgent.WATCHING;
 
   /** How long the guest may take. */
-  int minutes() default 5;
+  int minutes() default 10;
 
   Kernels kernels() default Kernels.FEW;
 

@@ -32,7 +32,7 @@ final class PackageIT {
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  private static final Duration PACKAGE_LIMIT = Duration.ofMinutes(5);
+  private static final Duration PACKAGE_LIMIT = Duration.ofMinutes(10);
   private static final Duration GUEST_LIMIT = Duration.ofMinutes(20);
   private static final double ARMED_LIMIT_SECONDS = 60;
   private static final long DEB_LIMIT_BYTES = 60L << 20;

@@ -48,7 +48,7 @@ final class PoisonIT {
                 kernel,
                 "POISONS=%d\nLOADS=%d\n".formatted(POISONS, LOADS) + Resources.text("poison.sh"))
             .withAgent(GuestAgent.AT_HAND)
-            .withTimeout(Duration.ofMinutes(6).plusSeconds(4L * POISONS));
+            .withTimeout(Duration.ofMinutes(12).plusSeconds(4L * POISONS));
     for (String module : MODULES) {
       run = run.withFile(Lab.testModule(kernel, module));
     }

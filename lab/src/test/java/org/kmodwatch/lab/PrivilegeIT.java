@@ -59,7 +59,7 @@ final class PrivilegeIT {
   @BeforeParameterizedClassInvocation
   static void boot(String kernel) throws IOException {
     LabRun run =
-        LabRun.of(kernel, Resources.text("privileges.sh")).withTimeout(Duration.ofMinutes(6));
+        LabRun.of(kernel, Resources.text("privileges.sh")).withTimeout(Duration.ofMinutes(12));
     for (String module : List.of("kw_plain", "kw_params", "kw_export", "kw_slow", "kw_hide")) {
       run = run.withFile(Lab.testModule(kernel, module));
     }

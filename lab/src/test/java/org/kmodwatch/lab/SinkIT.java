@@ -47,7 +47,7 @@ final class SinkIT {
             LabRun.of(KERNEL, script)
                 .withFile(Lab.testModule(KERNEL, "kw_plain"))
                 .withFile(new AddedFile(receiver, "/root/" + CLASS))
-                .withTimeout(Duration.ofSeconds(300 + 2L * DOWN_SECONDS)));
+                .withTimeout(Duration.ofSeconds(600 + 2L * DOWN_SECONDS)));
     assertThat(result.exitStatus()).isZero();
     guestLog = Files.readAllLines(result.guestLog(), StandardCharsets.ISO_8859_1);
     items = new ArrayList<>();

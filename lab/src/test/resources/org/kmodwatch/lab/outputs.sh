@@ -53,7 +53,7 @@ EOF
 config 12s 64M 10m /out/sink.ndjson first
 kmodwatch watch --config /root/kmodwatch.yaml >/root/pipe 2>/out/outputs.log &
 agent=$!
-until_true 90 said /out/outputs.log '^armed' || exit 1
+until_true 240 said /out/outputs.log '^armed' || exit 1
 until_true 30 health_is 9500 '"ok"'
 echo "health before $(ask 9500 healthz)"
 

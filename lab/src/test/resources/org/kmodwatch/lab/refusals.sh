@@ -42,7 +42,7 @@ modprobe algif_hash
 kwload timens 864000 kmodwatch watch -o json --guard-ftrace --record /root/second >/dev/null 2>/root/second.log &
 second=$!
 tries=0
-until grep -q '^armed' /root/second.log || [ "$tries" -gt 300 ]; do
+until grep -q '^armed' /root/second.log || [ "$tries" -gt 1200 ]; do
   tries=$((tries + 1))
   sleep 0.1
 done

@@ -55,7 +55,7 @@ cp kw_slo9.ko "/lib/modules/$release/updates/"
 depmod -a
 echo 'alias net-pf-38 kw_slo9' >/etc/modprobe.d/alias.conf
 watch
-until_true 120 armed 1
+until_true 240 armed 1
 
 # cases COMMAND PREFIX MILLIS SECONDS: one of each kind, by start or by run
 cases() {
@@ -92,7 +92,7 @@ kill -KILL "$agent"
 wait "$agent"
 until_true 60 grep -q 'ret=' /root/killed.out
 watch
-until_true 120 armed 2
+until_true 240 armed 2
 until_true 60 told /out/second.ndjson 1 kw_slok ENODEV
 until_true 60 told /out/loads.ndjson 1 kw_slok ENODEV
 sleep 2
