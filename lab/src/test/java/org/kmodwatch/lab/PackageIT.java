@@ -34,8 +34,10 @@ final class PackageIT {
 
   private static final Duration PACKAGE_LIMIT = Duration.ofMinutes(10);
   private static final Duration GUEST_LIMIT = Duration.ofMinutes(20);
+
   /** Under emulation, on a host that others use: a minute was not enough. */
   private static final double ARMED_LIMIT_SECONDS = 240;
+
   private static final long DEB_LIMIT_BYTES = 60L << 20;
   private static final long INSTALLED_LIMIT_KIB = 140L << 10;
 
