@@ -34,13 +34,15 @@ class_path() {
   printf '%s' "$own$others"
 }
 
-# Makes an ahead-of-time cache, of classes read, checked and linked: train JAVA CACHE LOG JAR... The JARs are what
+# Makes an ahead-of-time cache, of classes read, checked and linked: train LINKING JAVA CACHE LOG JAR... The JARs are what
 # will be on the class path. Neither adapters nor stubs are in it: those would be for this machine's processor, and end
-# with SIGILL on one that can do less. Nor are classes linked with each other: then all of them would be in memory from
-# the start, for no gain.
+# with SIGILL on one that can do less. With LINKING "linked", classes are linked with each other, lambdas included. All
+# of them are then in memory from the start: for a guest, where each class that is linked costs a hundred times the
+# time. With "apart" they are not.
 train() {
-  local java=$1 cache=$2 log=$3 folder status=0
-  shift 3
+  local linking=- java=$2 cache=$3 log=$4 folder status=0
+  [[ $1 == apart ]] || linking=+
+  shift 4
   # Where the package has the library of SQLite.
   local natives=-Dorg.sqlite.lib.path=${1%/*}
   folder=$(mktemp -d)
@@ -49,7 +51,7 @@ train() {
     "$natives" -XX:AOTMode=record -XX:AOTConfiguration="$folder/configuration" -cp "$(class_path "$@")" org.kmodwatch.agent.build.Training \
     "$kmodwatch_root/image/src/test/resources/org/kmodwatch/image/seeds/signed" "$folder/machine" </dev/null >"$log" 2>&1 &&
     env -u JAVA_TOOL_OPTIONS "$java" "@$kmodwatch_root/packaging/java/common" "@$kmodwatch_root/packaging/java/watch" \
-      -XX:-AOTStubCaching -XX:-AOTAdapterCaching -XX:-AOTClassLinking \
+      -XX:-AOTStubCaching -XX:-AOTAdapterCaching "-XX:${linking}AOTClassLinking" \
       -XX:AOTMode=create -XX:AOTConfiguration="$folder/configuration" -XX:AOTCache="$cache" -cp "$(class_path "$@")" \
       </dev/null >>"$log" 2>&1 || status=$?
   rm -rf "$folder"
@@ -162,7 +164,7 @@ make_cache() {
   local log=$kmodwatch_root/build/logs/cache.log cache=$kmodwatch_app/kmodwatch.aot
   mkdir -p "${log%/*}"
   rm -f "$cache.stamp"
-  if train "$kmodwatch_jdk/bin/java" "$cache.new" "$log" "$kmodwatch_app"/lib/*.jar; then
+  if train apart "$kmodwatch_jdk/bin/java" "$cache.new" "$log" "$kmodwatch_app"/lib/*.jar; then
     mv "$cache.new" "$cache"
   else
     rm -f "$cache" "$cache.new"

@@ -253,7 +253,8 @@ prepare_runtime() { # DIR with jars
   [ -n "$java" ] || java=$(dirname "$(dirname "$(readlink -f "$(command -v javac || true)")")")
   [ -x "$java/bin/jlink" ] || die 69 "no jlink in \"$java/bin\": that is not a whole JDK; remedy: set JAVA_HOME to a JDK 25"
   ls "$lib"/*.jar >/dev/null 2>&1 || die 69 "no jars in $lib; remedy: mvn -pl lab -am package"
-  key=$(hash_of "$home/tools/lab-prepare.sh" "$java/release" "$lib"/*.jar)
+  key=$(hash_of "$home/tools/lab-prepare.sh" "$home/tools/build.sh" "$home/tools/PackJars.java" "$home"/packaging/java/* \
+    "$java/release" "$lib"/*.jar)
   current "$into/ready" "$key" && return
   modules=$("$java/bin/jdeps" --ignore-missing-deps --multi-release 25 -q --print-module-deps "$lib"/*.jar) ||
     die 69 "jdeps cannot tell what the jars in $lib need"
@@ -268,7 +269,26 @@ prepare_runtime() { # DIR with jars
     rm -rf "$into"
     mv "$work" "$into"
   fi
+  prepare_agent "$java" "$into" "$lib"
   printf '%s' "$key" >"$into/ready"
+}
+
+# The agent's jars and the ahead-of-time cache of their classes, as a package has them: a guest with an agent takes a
+# third less processor time with it.
+prepare_agent() { # JDK RUNTIME DIR with jars
+  local jdk=$1 runtime=$2 jar jars=()
+  for jar in "$3"/*.jar; do
+    [[ ${jar##*/} == kmodwatch-lab-* ]] || jars+=("$jar")
+  done
+  rm -rf "$runtime/agent" "$runtime/ready"
+  mkdir -p "$runtime/agent/lib"
+  quietly "$jdk/bin/java" "$home/tools/PackJars.java" "$runtime/agent/lib" "$(date +%s)" "${jars[@]}" ||
+    die 69 "the agent's jars cannot be made ready; the last lines are above"
+  (
+    # shellcheck source=tools/build.sh
+    source "$home/tools/build.sh"
+    train linked "$runtime/image/bin/java" "$runtime/agent/kmodwatch.aot" "$runtime/agent.log" "$runtime"/agent/lib/*.jar
+  ) || die 69 "no ahead-of-time cache came of it: $(tail -n 5 "$runtime/agent.log")"
 }
 
 # An ext4 image of Debian with systemd, which a test boots and throws away. It has nothing of Kmodwatch: at each start it

@@ -135,7 +135,7 @@ find "$tree" -exec touch -h -d "@$epoch" {} +
 # Once the times are final, by which Java tells whether the cache fits. That the tree will be in another folder does not
 # matter.
 say "packaging $version: the ahead-of-time cache"
-train "$home/runtime/bin/java" "$home/kmodwatch.aot" "$work/cache.log" "$home"/lib/*.jar ||
+train apart "$home/runtime/bin/java" "$home/kmodwatch.aot" "$work/cache.log" "$home"/lib/*.jar ||
   fail "$kmodwatch_exit_unavailable" "no ahead-of-time cache came of it: $(tail -n 5 "$work/cache.log")"
 chmod 644 "$home/kmodwatch.aot"
 

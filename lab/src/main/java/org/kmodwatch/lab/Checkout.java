@@ -69,6 +69,16 @@ record Checkout(Path root) {
     return labFolder().resolve("runtime/image");
   }
 
+  /** The agent's jars, and the ahead-of-time cache of their classes. */
+  Path guestAgent() {
+    return labFolder().resolve("runtime/agent");
+  }
+
+  /** Java's options for the commands, as a package has them. */
+  Path javaOptions() {
+    return root.resolve("packaging/java");
+  }
+
   /** A UEFI firmware's code and the variables that it begins with. */
   Path firmware() {
     return labFolder().resolve("firmware/usr/share/OVMF");

@@ -25,7 +25,8 @@ final class GuestImage {
       cpio.tree("usr/lib/modules/" + kernel.release(), kernel.modules());
       if (run.agent() != GuestAgent.ABSENT) {
         cpio.tree("opt/jre", checkout.runtimeImage());
-        cpio.tree("opt/kmodwatch/lib", checkout.libraryFolder());
+        cpio.tree("opt/kmodwatch", checkout.guestAgent());
+        cpio.tree("opt/kmodwatch/java", checkout.javaOptions());
         cpio.file("usr/bin/kmodwatch", 0755, bytes(Resources.text("kmodwatch.sh")));
       }
       cpio.file("init", 0755, bytes(Resources.text("init.sh")));

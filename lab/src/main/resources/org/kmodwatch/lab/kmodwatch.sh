@@ -1,4 +1,18 @@
 #!/bin/sh
-# The agent, as the guest's own command. It becomes the Java process, so that its process id is the agent's.
-exec /opt/jre/bin/java -XX:+UseSerialGC -Xmx64m -XX:TieredStopAtLevel=1 --enable-native-access=ALL-UNNAMED \
-  --sun-misc-unsafe-memory-access=allow -cp '/opt/kmodwatch/lib/*' org.kmodwatch.agent.Main "$@"
+# The agent, as the guest's own command. It becomes the Java process, so that its process id is the agent's. As a package
+# starts it (packaging/deb/kmodwatch), but a cache that does not fit is an error: guests without it take half as long again.
+home=/opt/kmodwatch
+own=
+others=
+for jar in "$home"/lib/*.jar; do
+  case ${jar##*/} in
+    kmodwatch-*) own=$own${own:+:}$jar ;;
+    *) others=$others:$jar ;;
+  esac
+done
+case ${1-} in
+  watch | replay) options=$1 ;;
+  *) options=other ;;
+esac
+exec /opt/jre/bin/java "@$home/java/common" "@$home/java/$options" "-XX:AOTCache=$home/kmodwatch.aot" -XX:AOTMode=on \
+  "-Dorg.sqlite.lib.path=$home/lib" -cp "$own$others" org.kmodwatch.agent.Main "$@"

@@ -45,7 +45,7 @@ final class RestartIT {
         Boots.run(
             LabRun.of(kernel, script)
                 .withFile(Lab.testModule(kernel, "kw_plain"))
-                .withTimeout(Duration.ofMinutes(4).plusSeconds(KILLS * 20L)));
+                .withTimeout(Duration.ofMinutes(8).plusSeconds(KILLS * 60L)));
     assertThat(result.exitStatus()).isZero();
     guestLog = Files.readAllLines(result.guestLog(), StandardCharsets.ISO_8859_1);
     var mapper = new ObjectMapper();

@@ -58,7 +58,13 @@ public final class Training {
     if (status == ExitStatus.OK) {
       status =
           new Main(shell, options -> new Rehearsed(module, options))
-              .run("watch", "-o", "loads", "--pin", "--state=" + folder.resolve("state"));
+              .run(
+                  "watch",
+                  "-o",
+                  "loads",
+                  "--listen=127.0.0.1:0",
+                  "--pin",
+                  "--state=" + folder.resolve("state"));
     }
     System.exit(status);
   }
