@@ -13,16 +13,16 @@ import org.kmodwatch.core.event.SourceContext;
 import org.kmodwatch.core.event.Value;
 
 /**
- * All that an audit log says of one system call on modules.
+ * A module system call, joined from the records that an audit log has of it.
  *
  * @param call its SYSCALL record
- * @param moduleSeen whether there is a KERN_MODULE record
- * @param moduleName the name in it; null where the kernel did not know it
- * @param workingDirectory of its CWD record; null without one
+ * @param moduleSeen whether the log has a KERN_MODULE record of the call
+ * @param moduleName the name in the KERN_MODULE record; null if the kernel did not know the name
+ * @param workingDirectory the path in the CWD record; null without that record
  * @param title its PROCTITLE record; null without one
  * @param parentName the parent's comm, which laurel adds; null otherwise
- * @param parentExecutable the parent's file, likewise
- * @param container the container, likewise
+ * @param parentExecutable the parent's executable file, which laurel adds; null otherwise
+ * @param container the container, which laurel adds; {@link ContainerContext#NONE} otherwise
  */
 public record AuditEvent(
     AuditRecord.Call call,
@@ -34,10 +34,13 @@ public record AuditEvent(
     @Nullable String parentExecutable,
     ContainerContext container) {
 
-  /** The thread that all of the kernel's threads are children of, and of helpers not waited for. */
+  /**
+   * Process id of kthreadd, the parent of all kernel threads. The kernel's helper programs that it
+   * does not wait for have this parent too.
+   */
   private static final int KTHREADD = 2;
 
-  /** One without what laurel adds. */
+  /** Creates an event without the fields that laurel adds. */
   public AuditEvent(
       AuditRecord.Call call,
       boolean moduleSeen,
@@ -48,11 +51,10 @@ public record AuditEvent(
   }
 
   /**
-   * The call in our own terms: the call itself, and before it a {@code security_kernel_read_file}
-   * if it came so far that the kernel must have read a module file for it.
+   * Returns the call as events in our own terms. If the kernel must have read a module file, a
+   * {@code security_kernel_read_file} event comes before the event of the call.
    *
-   * @throws AuditException if the call's architecture is not known, so that it is not known which
-   *     call it is
+   * @throws AuditException if the call's architecture, and therefore the call, is not known
    */
   public List<Event> toEvents() {
     String name = call.name();
@@ -70,7 +72,7 @@ public record AuditEvent(
                 || CallProgress.imageTaken(name, call.exit(), fromFile ? null : call.argument(1)));
     CommandLine commandLine =
         CommandLine.of(title == null ? List.of() : title.arguments(), workingDirectory);
-    // The last argument may be but a part of what it was.
+    // The kernel may have cut the last argument.
     boolean whole = title != null && !title.cut();
     String path = fromFile && whole ? commandLine.modulePath() : null;
     var context =
@@ -133,7 +135,10 @@ public record AuditEvent(
         context.toUnknownFields());
   }
 
-  /** Ids inside a namespace, and of threads, are 0: the log has those of processes on the host. */
+  /**
+   * Returns the process. Thread ids and namespace ids are 0: the log has only process ids of the
+   * host.
+   */
   private ProcessContext process() {
     Integer parent = call.parentId();
     return new ProcessContext(
@@ -182,7 +187,7 @@ public record AuditEvent(
     }
   }
 
-  /** The lower half of a register, which is all that the kernel looks at. */
+  /** Returns the lower half of a register. The kernel looks at no other bits of an {@code int}. */
   private static @Nullable Long asInt(@Nullable Long register) {
     if (register == null) {
       return null;

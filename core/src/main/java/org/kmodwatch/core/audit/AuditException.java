@@ -1,20 +1,20 @@
 package org.kmodwatch.core.audit;
 
-/** What is wrong with a line of an audit log, or with an event of one. Without a stack trace. */
+/** Reports what is wrong with a line or an event of an audit log. It has no stack trace. */
 public final class AuditException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   AuditException(String reason) {
-    // Bad lines may come by the million.
+    // A log may have millions of bad lines: a stack trace costs too much.
     super(reason, null, false, false);
   }
 
-  /** The reason, for a person. */
+  /** Returns the reason, in words for a person. */
   public String reason() {
     return String.valueOf(getMessage());
   }
 
-  /** {@code text}, cut to what a message can hold, on one line. */
+  /** Returns {@code text} on one line, cut to 64 characters for a message. */
   static String shown(String text) {
     String cut = text.length() <= 64 ? text : text.substring(0, 64) + "…";
     return cut.replaceAll("\\p{Cntrl}", "?");

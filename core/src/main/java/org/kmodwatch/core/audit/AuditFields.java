@@ -6,10 +6,10 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.core.text.Utf8;
 
-/** The fields of one record. Not thread-safe. */
+/** A map of the fields that one audit record has. Not thread-safe. */
 public final class AuditFields {
 
-  /** Where the fields end that the kernel wrote and auditd's translations begin. */
+  /** The byte that separates the kernel's fields from the translations that auditd adds. */
   private static final char TRANSLATIONS = 0x1d;
 
   private final Map<String, Field> fields;
@@ -17,8 +17,8 @@ public final class AuditFields {
   /**
    * A field's value.
    *
-   * @param text without its quotes
-   * @param plain whether it is the string itself: it stood in quotes, or was decoded before
+   * @param text the value without quotes
+   * @param plain whether {@code text} is the string itself, from quotes or already decoded
    */
   private record Field(String text, boolean plain) {}
 
@@ -26,16 +26,16 @@ public final class AuditFields {
     this.fields = fields;
   }
 
-  /** None yet, to be {@linkplain #put put} in one by one. */
+  /** Creates an empty map of fields. {@link #put} adds fields. */
   public static AuditFields empty() {
     return new AuditFields(new HashMap<>());
   }
 
   /**
-   * Adds a field that is not text of a log.
+   * Adds a field that does not come from the text of a log.
    *
-   * @param plain whether {@code text} is a string itself, and not a number or what the kernel
-   *     writes as hexadecimal digits
+   * @param plain whether {@code text} is the string itself. If false, it is a number or the
+   *     hexadecimal digits that the kernel writes
    */
   public AuditFields put(String key, String text, boolean plain) {
     fields.put(key, new Field(text, plain));
@@ -43,10 +43,10 @@ public final class AuditFields {
   }
 
   /**
-   * Reads {@code KEY=VALUE KEY="VALUE" …}, the kernel's and the translations behind.
+   * Reads {@code KEY=VALUE KEY="VALUE" …}: the kernel's fields, then the translations.
    *
-   * @throws AuditException if a field is there twice, since readers differ in which they believe,
-   *     or a quote does not end
+   * @throws AuditException if a quote does not end, or if a key appears twice (readers differ in
+   *     the value that they believe)
    */
   static AuditFields parse(String text, int from) {
     var fields = new HashMap<String, Field>();
@@ -95,15 +95,17 @@ public final class AuditFields {
     return end;
   }
 
-  /** The field as it is written; null if it is not there. */
+  /** Returns the field as written in the log; null if the record lacks it. */
   @Nullable String word(String key) {
     Field field = fields.get(key);
     return field == null ? null : field.text;
   }
 
   /**
-   * A string that the kernel does not trust: in quotes, or as hexadecimal digits if it has bytes
-   * that are not printable (audit_log_untrustedstring). Null if it is not there, or {@code (null)}.
+   * Returns a string that the kernel does not trust (audit_log_untrustedstring). The kernel writes
+   * it in quotes, or as hexadecimal digits if it has bytes that are not printable.
+   *
+   * @return the decoded string; null if the record lacks it or has {@code (null)}
    */
   @Nullable String text(String key) {
     Field field = fields.get(key);
@@ -138,9 +140,9 @@ public final class AuditFields {
   }
 
   /**
-   * A whole number.
+   * Returns a field that is a whole number; null if the record lacks it.
    *
-   * @throws AuditException if it is none, or not from {@code min} to {@code max}
+   * @throws AuditException if the field is not a whole number from {@code min} to {@code max}
    */
   @Nullable Long number(String key, long min, long max) {
     String text = word(key);
@@ -153,15 +155,16 @@ public final class AuditFields {
         return number;
       }
     } catch (NumberFormatException notANumber) {
-      // Told below.
+      // The exception below reports it.
     }
     throw wrong(key, "a whole number from " + min + " to " + max, text);
   }
 
   /**
-   * The same, of a field that has to be there.
+   * Returns a field that is a whole number and must be present.
    *
-   * @throws AuditException if it is not
+   * @throws AuditException if the field is missing, or is not a whole number from {@code min} to
+   *     {@code max}
    */
   long required(String key, long min, long max) {
     Long number = number(key, min, max);
@@ -172,9 +175,10 @@ public final class AuditFields {
   }
 
   /**
-   * An unsigned 64-bit number in hexadecimal digits, with or without {@code 0x}.
+   * Returns an unsigned 64-bit number from hexadecimal digits, with or without {@code 0x}. Returns
+   * null if the record lacks the field.
    *
-   * @throws AuditException if it is none
+   * @throws AuditException if the field is not such a number
    */
   @Nullable Long hex(String key) {
     String text = word(key);

@@ -1,18 +1,18 @@
 package org.kmodwatch.core.audit;
 
 /**
- * What the records of one audit event have in common.
+ * The identity that all records of one audit event share.
  *
- * @param node name of the machine that it is from; empty if the log does not say
- * @param timeNanos when the event began, nanoseconds since the epoch; the log has milliseconds. Of
- *     a system call it is when the call was entered
- * @param serial the event's serial number, unsigned 64-bit, which begins anew at each boot
+ * @param node name of the machine that wrote the record; empty if the log has no name
+ * @param timeNanos when the event began, in nanoseconds since the epoch, with the log's precision
+ *     of milliseconds. For a system call this is the time of its entry
+ * @param serial the event's serial number, unsigned 64-bit. It restarts at each boot
  */
 public record AuditId(String node, long timeNanos, long serial) {
 
   private static final long NANOS_A_MILLI = 1_000_000;
 
-  /** As many digits of a second as fit the nanoseconds of a long. */
+  /** The number of digits that a time in seconds may have, so that its nanoseconds fit a long. */
   private static final int MAX_SECOND_DIGITS = 10;
 
   private static final int MAX_MILLI_DIGITS = 3;
@@ -21,7 +21,7 @@ public record AuditId(String node, long timeNanos, long serial) {
   /**
    * Reads {@code SECONDS.MILLIS:SERIAL}.
    *
-   * @throws AuditException if it is anything else
+   * @throws AuditException if the text has another form
    */
   public static AuditId parse(String node, String text) {
     int dot = text.indexOf('.');
@@ -32,7 +32,7 @@ public record AuditId(String node, long timeNanos, long serial) {
     long seconds = number(text, 0, dot, MAX_SECOND_DIGITS);
     long millis = number(text, dot + 1, colon, MAX_MILLI_DIGITS);
     long serial = number(text, colon + 1, text.length(), MAX_SERIAL_DIGITS);
-    // 10 digits of seconds may still be past what a long has nanoseconds for.
+    // A number of 10 digits may still be too large: its nanoseconds must fit a long.
     if (seconds > Long.MAX_VALUE / (1000 * NANOS_A_MILLI) - 1) {
       throw wrong(text);
     }

@@ -7,18 +7,18 @@ import org.jspecify.annotations.Nullable;
 import org.kmodwatch.core.event.Event;
 
 /**
- * Joins the records of audit events, which may come interleaved.
+ * Joins the records of audit events. Records of different events may be interleaved.
  *
- * <p>The kernel writes an event's records in one go: SYSCALL, then KERN_MODULE, CWD and PATH as far
- * as there are any, then PROCTITLE, and EOE, which auditd does not write down (audit_log_exit in
- * kernel/auditsc.c). So an event is whole with its PROCTITLE or EOE; in the order of ausearch
- * without {@code --raw}, which is the other way round, with its SYSCALL. Where neither comes, since
- * the rules leave it out, an event ends once the log's clock is {@value #MAX_AGE_SECONDS} s on, as
- * in auparse, or {@value #MAX_LATER} other events have begun.
+ * <p>The kernel writes all records of an event together (audit_log_exit in kernel/auditsc.c). The
+ * order is SYSCALL, then KERN_MODULE, CWD and PATH if present, then PROCTITLE, then EOE, which
+ * auditd does not write to the log. An event is therefore complete with its PROCTITLE or EOE. In
+ * the order of ausearch without {@code --raw}, which is reversed, it is complete with its SYSCALL.
+ * The audit rules may exclude these records. Then an event ends after {@value #MAX_AGE_SECONDS} s
+ * on the log's clock, as in auparse, or after {@value #MAX_LATER} other events have begun.
  *
- * <p>It holds at most {@value #MAX_OPEN} events that are not whole, and about 8 MiB of their texts,
- * which are as long as whoever wrote the log made them; the oldest of more ends early. Not
- * thread-safe.
+ * <p>The joiner holds at most {@value #MAX_OPEN} incomplete events, and about 8 MiB of their text,
+ * because the writer of the log controls its length. Beyond these limits the oldest event ends
+ * early. Not thread-safe.
  */
 public final class AuditJoiner {
 
@@ -30,37 +30,37 @@ public final class AuditJoiner {
   private static final long BYTES_OF_A_TEXT = 56;
   private static final long MAX_AGE_NANOS = MAX_AGE_SECONDS * 1_000_000_000L;
 
-  /** In the order in which they began. */
+  /** The incomplete events, in the order in which they began. */
   private final Map<AuditId, Open> open = new LinkedHashMap<>();
 
   private long clockNanos;
   private long begun;
 
-  /** Of the heap, about, that the records of all events take that are not whole. */
+  /** The heap bytes, estimated, that the records of all incomplete events take. */
   private long bytes;
 
-  /** One that holds nothing. */
+  /** Creates a joiner without events. */
   public AuditJoiner() {}
 
   /**
-   * Where a record stands.
+   * The position of a record in the input.
    *
    * @param file name of the input
    * @param line number of the line
    */
   public record Place(String file, long line) {}
 
-  /** Takes what comes of records. */
+  /** Receives the joined events and the problems. */
   public interface Listener {
 
-    /** Something happened. */
+    /** Receives a complete event. */
     void onEvent(Event event);
 
-    /** Records could not be made use of. */
+    /** Receives a problem: records that the joiner cannot use. */
     void onProblem(Place place, String reason);
   }
 
-  /** An event that is not whole. */
+  /** An incomplete event. */
   private static final class Open {
     private final long sinceNanos;
     private final long turn;
@@ -70,7 +70,7 @@ public final class AuditJoiner {
     private @Nullable String workingDirectory;
     private AuditRecord.@Nullable Title title;
 
-    /** What of {@link AuditJoiner#bytes} is this one's. */
+    /** The part of {@link AuditJoiner#bytes} that this event takes. */
     private long counted;
 
     private long bytesOf(AuditId id) {
@@ -111,7 +111,7 @@ public final class AuditJoiner {
       }
       case AuditRecord.Call call -> {
         if (known != null && known.call != null) {
-          // Another's, with the same number at the same time.
+          // A different event with the same serial number and time.
           take(id, known);
           end(known, listener);
           known = null;
@@ -142,7 +142,7 @@ public final class AuditJoiner {
     }
   }
 
-  /** The end of the input: nothing more comes of what is not whole. */
+  /** Ends all incomplete events at the end of the input. */
   public void finish(Listener listener) {
     for (Open each : open.values()) {
       end(each, listener);
@@ -151,7 +151,7 @@ public final class AuditJoiner {
     bytes = 0;
   }
 
-  /** How many events are not whole. */
+  /** Returns the number of incomplete events. */
   public int open() {
     return open.size();
   }
@@ -188,7 +188,7 @@ public final class AuditJoiner {
     bytes -= event.counted;
   }
 
-  /** Ends it if it is whole, and others if all together are too much. */
+  /** Ends the event if it is complete. Ends the oldest events while all together are too large. */
   private void changed(AuditId id, Open event, Listener listener) {
     if (event.call != null && event.title != null) {
       take(id, event);
@@ -217,7 +217,7 @@ public final class AuditJoiner {
       return;
     }
     if (call.name() == null && module == null) {
-      // A call of an architecture that is not known, and by the look of it another one.
+      // A call of an unknown architecture without KERN_MODULE is most likely not a module call.
       return;
     }
     try {

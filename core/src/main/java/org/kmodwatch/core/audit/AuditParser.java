@@ -6,14 +6,14 @@ import org.jspecify.annotations.Nullable;
 import org.kmodwatch.core.text.Utf8;
 
 /**
- * Reads lines of an audit log: {@code type=TYPE msg=audit(SECONDS.MILLIS:SERIAL): FIELDS}, before
- * that perhaps {@code node=NAME}, behind it perhaps the byte 0x1d and auditd's translations ({@code
- * log_format = ENRICHED}). The types SYSCALL, KERN_MODULE, CWD, PROCTITLE and EOE are read; all
- * others pass by.
+ * Reads lines of an audit log: {@code type=TYPE msg=audit(SECONDS.MILLIS:SERIAL): FIELDS}. Before
+ * that may stand {@code node=NAME}. After it may follow the byte 0x1d and auditd's translations
+ * ({@code log_format = ENRICHED}). The parser reads the types SYSCALL, KERN_MODULE, CWD, PROCTITLE
+ * and EOE and skips all others.
  *
- * <p>Most of a log is of calls that have nothing to do with modules. A SYSCALL record of such a
- * call is left out, and so are the records of the same event that follow it directly, but for a
- * KERN_MODULE. Not thread-safe.
+ * <p>Most of a log is about calls unrelated to modules. The parser skips a SYSCALL record of such a
+ * call. It also skips the records of the same event that follow directly, except a KERN_MODULE. Not
+ * thread-safe.
  */
 public final class AuditParser {
 
@@ -24,7 +24,7 @@ public final class AuditParser {
   private static final String DASHES = "----";
   private static final String TIME = "time->";
 
-  /** By name, and by the number that they have in the kernel's own log. */
+  /** The record types, with their names and their numbers in the kernel's own log. */
   private enum Type {
     SYSCALL("SYSCALL", "1300"),
     CWD("CWD", "1307"),
@@ -47,24 +47,24 @@ public final class AuditParser {
   private int at;
   private int end;
 
-  /** The node of the last line: they are mostly the same. */
+  /** The node of the last line, kept because most lines have the same node. */
   private String node = "";
 
-  /** The event of a SYSCALL record that was left out, if it was the last. */
+  /** The event of the last SYSCALL record, if the parser skipped it; null otherwise. */
   private @Nullable AuditId leftOut;
 
-  /** One that has read nothing yet. */
+  /** Creates a parser that has read no line. */
   public AuditParser() {}
 
-  /** Whether a line begins as one of an audit log does. */
+  /** Returns whether a line begins like a line of an audit log. */
   public static boolean isAuditLine(byte[] line, int start, int length) {
     return startsWith(line, start, start + length, TYPE)
         || startsWith(line, start, start + length, NODE);
   }
 
   /**
-   * Whether a line is what ausearch puts between events where it is not asked for {@code --raw}:
-   * {@code ----} and {@code time->…}.
+   * Returns whether a line is a separator, {@code ----} or {@code time->…}. Without {@code --raw},
+   * ausearch writes separators between events.
    */
   public static boolean isSeparator(byte[] line, int start, int length) {
     int end = start + length;
@@ -73,16 +73,16 @@ public final class AuditParser {
             && (length == DASHES.length() || line[end - 1] <= ' '));
   }
 
-  /** Forgets what it has read: what follows may be from anywhere. */
+  /** Forgets the lines read so far. The next line may be from another input. */
   public void reset() {
     leftOut = null;
   }
 
   /**
-   * Reads a line that {@link #isAuditLine}.
+   * Reads a line for which {@link #isAuditLine} returns true.
    *
-   * @return what it says; null if it is of no use for loads
-   * @throws AuditException if something in it is wrong
+   * @return the record; null if it has no information on module loads
+   * @throws AuditException if the line is not valid
    */
   public @Nullable AuditRecord read(byte[] bytes, int start, int length) {
     line = bytes;
@@ -137,7 +137,11 @@ public final class AuditParser {
     return true;
   }
 
-  /** Goes past a word and the blanks behind; where the word ends. */
+  /**
+   * Skips a word and the blanks after it.
+   *
+   * @return where the word ends
+   */
   private int word() {
     while (at < end && line[at] != ' ') {
       at++;
@@ -182,7 +186,7 @@ public final class AuditParser {
   }
 
   private AuditRecord.@Nullable Call call(AuditId id) {
-    // Only what tells which call it is: most have nothing to do with modules.
+    // Read only the fields that identify the call: most calls are unrelated to modules.
     String text = text();
     if (AuditRecords.isOfNoUse(
         first(text, "arch="), first(text, "syscall="), first(text, "SYSCALL="))) {
@@ -193,7 +197,10 @@ public final class AuditParser {
     return AuditRecords.call(id, AuditFields.parse(text, 0));
   }
 
-  /** What follows {@code key} where that is the beginning of a word; null if it is nowhere. */
+  /**
+   * Returns the value after {@code key} where {@code key} begins a word; null if the text has no
+   * such word.
+   */
   private static @Nullable String first(String text, String key) {
     for (int found = text.indexOf(key); found >= 0; found = text.indexOf(key, found + 1)) {
       if (found == 0 || text.charAt(found - 1) == ' ' || text.charAt(found - 1) == 0x1d) {
@@ -212,7 +219,10 @@ public final class AuditParser {
     return AuditFields.parse(text(), 0);
   }
 
-  /** The kernel writes nothing but ASCII; what is behind it is not read as text. */
+  /**
+   * Returns the rest of the line. The kernel writes only ASCII, and the translations after it are
+   * not read as text.
+   */
   private String text() {
     return new String(line, at, end - at, ISO_8859_1);
   }

@@ -4,29 +4,30 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** One record of an audit event, of a type that tells something of a load. */
+/** One record of an audit event, of a type that gives information on a module load. */
 public sealed interface AuditRecord {
 
-  /** The event that it is of. */
+  /** Returns the identity of the event that the record belongs to. */
   AuditId id();
 
   /**
-   * SYSCALL: a system call on modules, or one that may be.
+   * SYSCALL: a module system call, or one that may be.
    *
    * @param name {@code init_module}, {@code finit_module} or {@code delete_module}; null if the
-   *     architecture is not known, so that its number says nothing
+   *     architecture is unknown, because then the number does not identify the call
    * @param unknown architecture and number of a call without a name, for a message; empty otherwise
-   * @param compat whether it came by a 32-bit table of a 64-bit kernel
-   * @param exit what it returned; null if it did not, since the process ended inside it
-   * @param arguments the first four, each unsigned 64-bit; null where the record lacks one
+   * @param compat whether the call came through a 32-bit table of a 64-bit kernel
+   * @param exit the return value; null if the process ended inside the call
+   * @param arguments the first four arguments, each unsigned 64-bit; null where the record lacks
+   *     one
    * @param processId process id on the host
-   * @param parentId likewise of the parent; null if the record lacks it
+   * @param parentId process id of the parent on the host; null if the record lacks it
    * @param userId real user id, unsigned 32-bit
    * @param effectiveUserId effective user id, unsigned 32-bit; null if the record lacks it
-   * @param loginUserId who logged in, unsigned 32-bit; 4294967295 if nobody did
-   * @param sessionId the session, unsigned 32-bit; 4294967295 if there is none
+   * @param loginUserId the user who logged in, unsigned 32-bit; 4294967295 without a login
+   * @param sessionId the session, unsigned 32-bit; 4294967295 without a session
    * @param comm the thread's name; empty if the record lacks it
-   * @param executable the file it executes; null if the kernel did not say
+   * @param executable the file that the process executes; null if the kernel did not say
    */
   record Call(
       AuditId id,
@@ -50,31 +51,31 @@ public sealed interface AuditRecord {
       arguments = java.util.Collections.unmodifiableList(new ArrayList<>(arguments));
     }
 
-    /** Argument number {@code index}, from 0; null if the record lacks it. */
+    /** Returns argument number {@code index}, from 0; null if the record lacks it. */
     @Nullable Long argument(int index) {
       return index < arguments.size() ? arguments.get(index) : null;
     }
   }
 
   /**
-   * KERN_MODULE: the kernel came so far that it named the module.
+   * KERN_MODULE: the kernel reached the step at which it names the module.
    *
-   * @param name its name; null where the kernel gave up before it knew it
+   * @param name the module's name; null if the kernel stopped before it knew the name
    */
   record Module(AuditId id, @Nullable String name) implements AuditRecord {}
 
   /**
-   * CWD: where the process was.
+   * CWD: the process's working directory.
    *
-   * @param path its working directory; null if the kernel did not say
+   * @param path the working directory; null if the kernel did not say
    */
   record WorkingDirectory(AuditId id, @Nullable String path) implements AuditRecord {}
 
   /**
-   * PROCTITLE: the command line, as the process itself has it in its memory.
+   * PROCTITLE: the command line, as it stands in the memory of the process itself.
    *
-   * @param arguments empty if the kernel could not read it
-   * @param cut whether it may have been longer: the kernel keeps 128 bytes of it
+   * @param arguments the arguments; empty if the kernel could not read them
+   * @param cut whether the command line may have been longer: the kernel keeps 128 bytes of it
    */
   record Title(AuditId id, List<String> arguments, boolean cut) implements AuditRecord {
 
@@ -84,6 +85,6 @@ public sealed interface AuditRecord {
     }
   }
 
-  /** EOE: no more records of the event come. */
+  /** EOE: the event has no further records. */
   record End(AuditId id) implements AuditRecord {}
 }

@@ -5,21 +5,21 @@ import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Makes records of their fields. */
+/** Creates audit records from their fields. */
 public final class AuditRecords {
 
   private static final long MAX_UNSIGNED_32 = 0xffff_ffffL;
 
-  /** MAX_PROCTITLE_AUDIT_LEN of kernel/auditsc.c; a trailing NUL is taken off. */
+  /** MAX_PROCTITLE_AUDIT_LEN of kernel/auditsc.c without the trailing NUL, which is removed. */
   private static final int CUT_TITLE_BYTES = 127;
 
-  /** What the kernel names a module by whose name it has not read. */
+  /** The name that the kernel writes for a module whose name it has not read. */
   private static final String NO_NAME = "?";
 
   private AuditRecords() {}
 
   /**
-   * Whether a SYSCALL record is certainly of a call that has nothing to do with modules.
+   * Returns whether a SYSCALL record is certainly of a call unrelated to modules.
    *
    * @param arch the architecture; null if the record lacks it
    * @param number the call's number, or its name; null if the record lacks it
@@ -37,14 +37,14 @@ public final class AuditRecords {
         && Calls.name(arch, Long.parseLong(number)) == null;
   }
 
-  /** Whether a call of this number is one on modules on any architecture that is known. */
+  /** Returns whether a call of this number is a module call on any known architecture. */
   public static boolean mayBeOfModules(String number) {
     return !isNumber(number) || Calls.isNumberAnywhere(Long.parseLong(number));
   }
 
-  /** What a record itself says that the call is; null if it has but a number. */
+  /** Returns the name that the record itself has for the call; null if it has only a number. */
   private static @Nullable String name(@Nullable String number, @Nullable String translated) {
-    // auditd writes "unknown-syscall(NUMBER)" of what it does not know.
+    // auditd writes "unknown-syscall(NUMBER)" for a call that it does not know.
     if (translated != null && !translated.startsWith("unknown")) {
       return translated;
     }
@@ -52,9 +52,9 @@ public final class AuditRecords {
   }
 
   /**
-   * A SYSCALL record that {@linkplain #isOfNoUse may be of use}.
+   * Creates a SYSCALL record for which {@link #isOfNoUse} returned false.
    *
-   * @throws AuditException if a field that it needs is missing or no number
+   * @throws AuditException if a required field is missing or is not a number
    */
   public static AuditRecord.Call call(AuditId id, AuditFields in) {
     String arch = in.word("arch");
@@ -93,7 +93,7 @@ public final class AuditRecords {
         in.text("exe"));
   }
 
-  /** Old kernels and some tools write "never set" as -1. */
+  /** Returns a field that may be "never set". Old kernels and some tools write that as -1. */
   private static @Nullable Long unset(AuditFields in, String key) {
     Long number = in.number(key, -1, MAX_UNSIGNED_32);
     return number != null && number == -1 ? Long.valueOf(MAX_UNSIGNED_32) : number;
@@ -105,24 +105,24 @@ public final class AuditRecords {
         && text.chars().allMatch(c -> c >= '0' && c <= '9');
   }
 
-  /** A KERN_MODULE record. */
+  /** Creates a KERN_MODULE record. */
   public static AuditRecord.Module module(AuditId id, AuditFields in) {
     String name = in.text("name");
     return new AuditRecord.Module(id, name == null || name.equals(NO_NAME) ? null : name);
   }
 
-  /** A CWD record. */
+  /** Creates a CWD record. */
   public static AuditRecord.WorkingDirectory workingDirectory(AuditId id, AuditFields in) {
     return new AuditRecord.WorkingDirectory(id, in.text("cwd"));
   }
 
-  /** A PROCTITLE record. */
+  /** Creates a PROCTITLE record. */
   static AuditRecord.Title title(AuditId id, AuditFields in) {
     String title = in.text("proctitle");
     return title(id, title == null ? List.of() : Arrays.asList(title.split("\0", -1)));
   }
 
-  /** A PROCTITLE record whose arguments somebody has taken apart. */
+  /** Creates a PROCTITLE record from arguments that are already split. */
   public static AuditRecord.Title title(AuditId id, List<String> arguments) {
     int bytes = arguments.size() - 1;
     for (String argument : arguments) {

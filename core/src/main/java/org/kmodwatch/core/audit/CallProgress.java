@@ -8,16 +8,17 @@ import org.kmodwatch.core.event.Errno;
 import org.kmodwatch.core.event.EventNames;
 
 /**
- * How far an attempt to load a module came, where nothing is known of it but what the call returned
+ * Derives how far an attempt to load a module came, from the call's return value alone
  * (kernel/module/main.c, fs/kernel_read_file.c).
  */
 public final class CallProgress {
 
   /**
-   * What finit_module answers before it reads anything: no capability or switched off; unknown
-   * flags, no plain file or an empty one; a bad descriptor; a signal; open for writing; too large;
-   * no modules in this kernel. Some of these come later too (EPERM by lockdown or a forbidden name,
-   * EINVAL by a damaged file): where the result alone is known, nothing is claimed.
+   * The errors that finit_module returns before it reads the file. EPERM: no capability, or loading
+   * is disabled. EINVAL: unknown flags, not a regular file, or an empty one. EBADF: a bad
+   * descriptor. EINTR: a signal. ETXTBSY: the file is open for writing. EFBIG: it is too large.
+   * ENOSYS: the kernel has no modules. Some also occur later: EPERM by lockdown or a forbidden
+   * name, EINVAL by a damaged file. The return value alone then proves nothing.
    */
   private static final Set<Errno> BEFORE_READING =
       Collections.unmodifiableSet(
@@ -31,15 +32,17 @@ public final class CallProgress {
               Errno.ENOSYS));
 
   /**
-   * The same of init_module: no capability or switched off; a security module that was asked before
-   * the bytes were taken; no memory for them, or not the caller's; a signal; no modules.
+   * The errors that init_module returns before it copies the bytes. EPERM: no capability, or
+   * loading is disabled. EACCES: a security module refused before the copy. ENOMEM: no memory for
+   * the bytes. EFAULT: the memory is not the caller's. EINTR: a signal. ENOSYS: the kernel has no
+   * modules.
    */
   private static final Set<Errno> BEFORE_TAKING =
       Collections.unmodifiableSet(
           EnumSet.of(
               Errno.EPERM, Errno.EACCES, Errno.ENOMEM, Errno.EFAULT, Errno.EINTR, Errno.ENOSYS));
 
-  /** What the kernel itself answers once it has the bytes. */
+  /** The errors that the kernel itself returns once it has the bytes. */
   private static final Set<Errno> OF_THE_KERNEL =
       Collections.unmodifiableSet(
           EnumSet.of(
@@ -61,17 +64,17 @@ public final class CallProgress {
               Errno.EBADMSG,
               Errno.EOPNOTSUPP));
 
-  /** Size of an ELF header, below which init_module does not look at the bytes. */
+  /** Size of an ELF header, in bytes. init_module does not look at fewer bytes. */
   private static final long ELF_HEADER_BYTES = 64;
 
   private CallProgress() {}
 
   /**
-   * Whether the kernel must have had the module's bytes.
+   * Returns whether the kernel must have had the module's bytes.
    *
    * @param name {@code init_module} or {@code finit_module}
-   * @param returned what it returned; null if that is not known
-   * @param lengthBytes how many bytes init_module was given; null if that is not known
+   * @param returned the call's return value; null if it is not known
+   * @param lengthBytes the length that init_module was given, in bytes; null if it is not known
    */
   public static boolean imageTaken(
       String name, @Nullable Long returned, @Nullable Long lengthBytes) {
@@ -93,11 +96,11 @@ public final class CallProgress {
   }
 
   /**
-   * Whether code of a module that the kernel had named may have run, though the call did not
-   * succeed: no check of the kernel's own gives that error, or the process ended inside the call.
+   * Returns whether code of a named module may have run although the call did not succeed. This
+   * holds if no check in the kernel gives that error, or if the process ended inside the call.
    *
-   * @param returned what the call returned; null if it did not
-   * @param moduleName the module's name; null if the kernel did not say one
+   * @param returned the call's return value; null if the call did not return
+   * @param moduleName the module's name; null if the kernel did not report it
    */
   static boolean codeMayHaveRun(@Nullable Long returned, @Nullable String moduleName) {
     if (moduleName == null) {
@@ -107,7 +110,7 @@ public final class CallProgress {
         || (returned < 0 && !OF_THE_KERNEL.contains(Errno.ofReturnValue(returned).orElse(null)));
   }
 
-  /** The number of the call in events: x86-64's. */
+  /** Returns the number that the call has in events, which is its x86-64 number. */
   public static String eventId(String name) {
     return switch (name) {
       case EventNames.INIT_MODULE -> "175";

@@ -6,19 +6,19 @@ import org.jspecify.annotations.Nullable;
 import org.kmodwatch.core.event.EventNames;
 
 /**
- * The system calls on modules by architecture and number (include/uapi/linux/audit.h and each
- * architecture's table of calls).
+ * The numbers that the module system calls have on each architecture (include/uapi/linux/audit.h
+ * and each architecture's system call table).
  */
 final class Calls {
 
-  /** The bit that x86-64's x32 calls have in their number. */
+  /** The bit that x86-64 sets in the numbers of x32 calls. */
   private static final long X32 = 0x4000_0000L;
 
   /**
    * A table of system calls.
    *
-   * @param compat whether it is the 32-bit table of a 64-bit kernel; of one that is a kernel's own
-   *     on other machines, it is taken for the 64-bit kernel's
+   * @param compat whether this is the 32-bit table of a 64-bit kernel. A table that is also native
+   *     on other machines counts as the 64-bit kernel's
    */
   private record Table(long init, long finit, long delete, boolean compat) {}
 
@@ -46,22 +46,22 @@ final class Calls {
 
   private Calls() {}
 
-  /** Whether a call of this name is one on modules. */
+  /** Returns whether this is the name of a module call. */
   static boolean isName(String name) {
     return NAMES.contains(name);
   }
 
-  /** Whether {@code number} is a call on modules in one of the tables. */
+  /** Returns whether {@code number} is a module call in any table. */
   static boolean isNumberAnywhere(long number) {
     return TABLES.keySet().stream().anyMatch(arch -> name(arch, number) != null);
   }
 
-  /** Whether the table of {@code arch} is known. */
+  /** Returns whether the table of {@code arch} is known. */
   static boolean knows(String arch) {
     return TABLES.containsKey(key(arch));
   }
 
-  /** The name of a call on modules; null if it is another one, or the table is not known. */
+  /** Returns the name of a module call; null if it is another call, or the table is not known. */
   static @Nullable String name(String arch, long number) {
     Table table = TABLES.get(key(arch));
     if (table == null) {
@@ -82,7 +82,7 @@ final class Calls {
     return table != null && table.compat;
   }
 
-  /** Laurel writes it as {@code 0xc000003e}. */
+  /** Returns the key of an architecture. Laurel writes it with a prefix, as {@code 0xc000003e}. */
   private static String key(String arch) {
     return arch.startsWith("0x") ? arch.substring(2) : arch;
   }

@@ -5,14 +5,14 @@ import org.jspecify.annotations.Nullable;
 import org.kmodwatch.core.event.KernelModprobe;
 
 /**
- * What a command line says of a load. It is from the memory of the process, which may have changed
- * it.
+ * The facts on a module load that a command line contains. The command line is from the memory of
+ * the process, which may have changed it.
  *
- * @param moduleArgument the file that insmod was to load, as it was written; null if it is not
- *     insmod's
- * @param modulePath the same as an absolute path; null if it is relative to a folder that is not
- *     known
- * @param alias what the kernel asked for, if it is the one that the kernel starts modprobe by
+ * @param moduleArgument the file argument of insmod, as written; null for another program
+ * @param modulePath the file argument as an absolute path; null if it is relative to an unknown
+ *     folder
+ * @param alias the name that the kernel asked for, if this is the kernel's own modprobe command
+ *     line; null otherwise
  */
 record CommandLine(
     @Nullable String moduleArgument, @Nullable String modulePath, @Nullable String alias) {
@@ -32,7 +32,10 @@ record CommandLine(
     return new CommandLine(argument, path, KernelModprobe.aliasIn(arguments));
   }
 
-  /** Only insmod takes a file: what another program's arguments mean, nobody knows. */
+  /**
+   * Returns the file argument. Only insmod takes a file: the meaning of another program's arguments
+   * is not known.
+   */
   private static @Nullable String moduleArgument(List<String> arguments) {
     int first = 0;
     if (arguments.size() > 1

@@ -7,7 +7,7 @@ import org.kmodwatch.core.event.EventNames;
 import org.kmodwatch.core.event.SourceContext;
 
 /**
- * What an audit log does not say of one call, by the keys of the load record
+ * A list of the facts that an audit log lacks about one call, by the keys of the load record
  * (docs/reference/sources.md).
  */
 final class Gaps {
