@@ -4,16 +4,16 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells containers by the paths of their cgroups, of version 1 and 2.
+ * Finds the container of a cgroup from the cgroup's path, for version 1 and 2.
  *
- * <p>Runtimes name a container's cgroup after its id: by itself ({@code /docker/ID}), as a systemd
- * scope ({@code docker-ID.scope}), or as a systemd name that the runtime took for a path ({@code
- * x.slice:cri-containerd:ID}). Cgroups further down belong to the same container. Of containers in
- * containers the innermost is meant, as that is where the process is. A container's monitor
- * (conmon) has a cgroup with the container's id too, but runs on the host.
+ * <p>Runtimes put the container's id into the name of its cgroup. The name is the id alone ({@code
+ * /docker/ID}), a systemd scope ({@code docker-ID.scope}), or a systemd name that the runtime used
+ * as a path ({@code x.slice:cri-containerd:ID}). Cgroups below it belong to the same container. For
+ * nested containers the result is the innermost one, because the process runs there. A container's
+ * monitor (conmon) also has a cgroup with the container's id, but it runs on the host.
  *
- * <p>A path is no proof: who may make cgroups may name them after a container. It takes one pass
- * over the path, whatever is in it.
+ * <p>A path is no proof: a process that may create cgroups can name them after a container. The
+ * search takes one pass over the path, for any content.
  */
 public final class ContainerIds {
 
@@ -22,7 +22,8 @@ public final class ContainerIds {
   private ContainerIds() {}
 
   /**
-   * The container that the cgroup {@code path} belongs to; empty if it is none of one.
+   * Returns the container that the cgroup {@code path} belongs to; empty if it belongs to no
+   * container.
    *
    * @param path from the root of the hierarchy, for example {@code
    *     /system.slice/docker-ID.scope/init}
@@ -46,7 +47,10 @@ public final class ContainerIds {
     return Optional.empty();
   }
 
-  /** Where in {@code segment} the id is: at its end or before {@code .scope}; -1 if nowhere. */
+  /**
+   * Returns where in {@code segment} the id is: at its end or before {@code .scope}; -1 without an
+   * id.
+   */
   private static int idAt(String segment) {
     int end = segment.length() - (segment.endsWith(".scope") ? ".scope".length() : 0);
     int from = end - ID_LENGTH;
@@ -54,14 +58,14 @@ public final class ContainerIds {
   }
 
   /**
-   * Whose container it is.
+   * Returns the runtime of a container.
    *
-   * @param prefix what the segment has before the id
-   * @param slash where in {@code path} the slash before the segment is, -1 if there is none
-   * @return null if the prefix is none that a runtime gives to a container
+   * @param prefix the part of the segment before the id
+   * @param slash index in {@code path} of the slash before the segment; -1 without a slash
+   * @return the runtime; null if no runtime gives this prefix to a container
    */
   private static @Nullable ContainerRuntime runtime(String prefix, String path, int slash) {
-    // With ":" the runtime's own prefix is the last but one part: "x.slice:cri-containerd:ID".
+    // With ":" the runtime's prefix is the part before the id: "x.slice:cri-containerd:ID".
     String word = prefix;
     if (prefix.endsWith(":")) {
       word = prefix.substring(prefix.lastIndexOf(':', prefix.length() - 2) + 1);
@@ -72,8 +76,7 @@ public final class ContainerIds {
       case "docker-" -> ContainerRuntime.DOCKER;
       case "cri-containerd-", "containerd-", "nerdctl-" -> ContainerRuntime.CONTAINERD;
       case "crio-" -> ContainerRuntime.CRIO;
-      // With a cgroup split between monitor and container, as Quadlet has it, the latter is
-      // "payload".
+      // Quadlet splits a cgroup between monitor and container: the container's is "payload".
       case "libpod-", "libpod-payload-" -> ContainerRuntime.PODMAN;
       default -> null;
     };
@@ -87,12 +90,12 @@ public final class ContainerIds {
     if (parent.equals("docker")) {
       return ContainerRuntime.DOCKER;
     }
-    // Podman's pods, whose monitors are in them; its containers are "libpod-ID".
+    // The cgroup of a Podman pod, which has the monitors. Its containers are "libpod-ID".
     if (parent.equals("libpod_parent")) {
       return null;
     }
-    // containerd's namespaces; docker's interface for the kubelet made pods' as well, and is gone
-    // since Kubernetes 1.24.
+    // The namespaces of containerd. Docker's interface for the kubelet also made cgroups of pods;
+    // Kubernetes removed it in 1.24.
     if (parent.equals("k8s.io") || parent.equals("default") || podUidOf(parent) != null) {
       return ContainerRuntime.CONTAINERD;
     }
@@ -112,8 +115,8 @@ public final class ContainerIds {
   }
 
   /**
-   * The uid in {@code podUID} or in {@code kubepods-burstable-podUID.slice}, where systemd does not
-   * allow its dashes; null if it is neither.
+   * Returns the uid in {@code podUID} or in {@code kubepods-burstable-podUID.slice}; null if the
+   * segment has neither form. systemd does not allow dashes in the uid of a slice.
    */
   private static @Nullable String podUidOf(String segment) {
     String uid;

@@ -13,12 +13,8 @@ import tools.jackson.core.ObjectReadContext;
 import tools.jackson.core.json.JsonFactory;
 
 /**
- * What people call a container, from the files in which its runtime keeps it. What such a file does
- * not say is null; a file that is not what it should be says nothing.
- *
- * @param name the container's name
- * @param image the image's name
- * @param kubernetes the pod
+ * The names of a container, which come from the files of its runtime. A name that the file lacks is
+ * null. A file of an unexpected form gives no names.
  */
 public record ContainerNames(
     @Nullable String name, @Nullable String image, KubernetesContext kubernetes) {
@@ -28,9 +24,9 @@ public record ContainerNames(
   /**
    * Reads Docker's {@code /var/lib/docker/containers/ID/config.v2.json}.
    *
-   * @param podUid the pod by the container's cgroup, null if it is in none. The file's labels tell
-   *     more about the pod, but who makes an image may label it as any: they are believed only if
-   *     they name that one.
+   * @param podUid the pod's uid from the container's cgroup; null without a pod. The file's labels
+   *     have more facts on the pod, but the maker of an image chooses its labels. They are believed
+   *     only if they have this uid.
    */
   public static Optional<ContainerNames> ofDocker(byte[] file, @Nullable String podUid) {
     return strings(file, Set.of("Config", "Config/Labels"))
@@ -57,7 +53,7 @@ public record ContainerNames(
    * overlay-containers} under {@code /var/lib/containers/storage}, or under a user's {@code
    * ~/.local/share/containers/storage}.
    *
-   * @param id of the container to look for
+   * @param id id of the container to find
    */
   public static Optional<ContainerNames> ofPodman(byte[] file, String id) {
     try (JsonParser parser = JSON.createParser(ObjectReadContext.empty(), file)) {
@@ -84,9 +80,10 @@ public record ContainerNames(
   }
 
   /**
-   * Reads the OCI runtime's {@code config.json} with the annotations of containerd ({@code
-   * /run/containerd/io.containerd.runtime.v2.task/k8s.io/ID/config.json}) or CRI-O ({@code
-   * /run/containers/storage/overlay-containers/ID/userdata/config.json}).
+   * Reads the OCI runtime's {@code config.json} with the annotations of containerd or CRI-O.
+   * containerd's file is {@code
+   * /run/containerd/io.containerd.runtime.v2.task/k8s.io/ID/config.json}, CRI-O's is {@code
+   * /run/containers/storage/overlay-containers/ID/userdata/config.json}.
    */
   public static Optional<ContainerNames> ofOci(byte[] file) {
     return strings(file, Set.of("annotations"))
@@ -146,8 +143,9 @@ public record ContainerNames(
   }
 
   /**
-   * Reads an object's strings into {@code found}, of lists the first, by their keys after {@code
-   * prefix}; those of an object in it too if {@code open} has the object's key.
+   * Reads an object's strings into {@code found}, with the keys prefixed by {@code prefix}. Of a
+   * list it reads the first string. It reads an inner object only if {@code open} has that object's
+   * key.
    */
   private static void readFields(
       JsonParser parser, String prefix, Set<String> open, Map<String, String> found) {

@@ -1,6 +1,6 @@
 package org.kmodwatch.core.container;
 
-/** What runs containers. */
+/** The programs that run containers. */
 public enum ContainerRuntime {
   /** Docker Engine. */
   DOCKER("docker"),
@@ -10,7 +10,7 @@ public enum ContainerRuntime {
   CRIO("crio"),
   /** Podman. */
   PODMAN("podman"),
-  /** The path has a container's id but does not say whose. */
+  /** The path has a container's id but does not show the runtime. */
   UNKNOWN("unknown");
 
   private final String wireName;
@@ -19,7 +19,7 @@ public enum ContainerRuntime {
     this.wireName = wireName;
   }
 
-  /** The word for it in output. */
+  /** Returns the runtime's name in output. */
   public String wireName() {
     return wireName;
   }

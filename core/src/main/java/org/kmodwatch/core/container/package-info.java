@@ -1,7 +1,7 @@
 /**
- * Containers: {@link org.kmodwatch.core.container.ContainerIds} tells from a cgroup's path which
- * one it is, {@link org.kmodwatch.core.container.ContainerNames} from a runtime's own files what
- * people call it. Pure functions of their input; nothing here reads a file.
+ * Identifies containers. {@link org.kmodwatch.core.container.ContainerIds} finds the container of a
+ * cgroup path. {@link org.kmodwatch.core.container.ContainerNames} reads its names from the
+ * runtime's files. The functions depend only on their input; no class here opens a file.
  */
 @NullMarked
 package org.kmodwatch.core.container;
