@@ -15,18 +15,18 @@ import org.kmodwatch.core.signature.SignatureMetadata;
 import org.kmodwatch.core.signature.Verdict;
 
 /**
- * Hands each event, once, to every signature that selected it.
+ * Passes each event, once, to every signature that selected it.
  *
- * <p>Signatures are indexed by the event name they select, so an event that nobody selected costs
- * one look-up and no memory. A signature that throws is counted and reported and disturbs no other.
- * Not thread-safe: one thread at a time.
+ * <p>The engine indexes signatures by the event names that they select. An event that no signature
+ * selected costs one look-up and no memory. A signature that throws is counted and reported, and
+ * does not affect the others. Not thread-safe: one thread at a time.
  */
 public final class Engine implements AutoCloseable {
 
   private final List<Slot> slots;
 
   /**
-   * By event name: those that selected the name, and those that selected any name; in the order of
+   * The signatures that selected an event name, or any name, by event name and in the order of
    * registration.
    */
   private final Map<String, Slot[]> slotsByName;
@@ -47,9 +47,9 @@ public final class Engine implements AutoCloseable {
   }
 
   /**
-   * Starts an engine. A signature whose {@code start} throws is reported and left out; one whose
-   * metadata or selectors cannot be read has no id to report it by, and its exception comes out of
-   * this call.
+   * Starts an engine. If a signature's {@code start} throws, the engine reports that and leaves the
+   * signature out. If its metadata or selectors cannot be read, there is no id for a report: this
+   * method throws the signature's exception.
    *
    * @throws IllegalArgumentException if two signatures have the same id
    */
@@ -73,7 +73,9 @@ public final class Engine implements AutoCloseable {
     return new Engine(List.copyOf(slots));
   }
 
-  /** The signatures that {@link ServiceLoader} finds on the path, in the order of their ids. */
+  /**
+   * Returns the signatures that {@link ServiceLoader} finds on the path, in the order of their ids.
+   */
   public static List<Signature> installedSignatures() {
     var found = new ArrayList<Signature>();
     ServiceLoader.load(Signature.class).forEach(found::add);
@@ -82,8 +84,8 @@ public final class Engine implements AutoCloseable {
   }
 
   /**
-   * Hands {@code event} to the signatures that selected it. Whatever the listener throws comes out
-   * of this call unchanged, once every signature has had the event.
+   * Passes {@code event} to the signatures that selected it. If the listener throws, this method
+   * throws the same exception after every signature has received the event.
    *
    * @throws IllegalStateException if the engine is closed
    */
@@ -95,7 +97,7 @@ public final class Engine implements AutoCloseable {
     Slot[] candidates = slotsByName.get(event.eventName());
     Throwable failure = null;
     for (Slot slot : candidates == null ? slotsForAnyName : candidates) {
-      // A listener that throws does not cost the next signature its turn.
+      // If the listener throws, the next signature still receives the event.
       try {
         slot.offer(event);
       } catch (RuntimeException | Error e) {
@@ -105,7 +107,7 @@ public final class Engine implements AutoCloseable {
     rethrow(failure);
   }
 
-  /** What the engine has done so far. */
+  /** Returns the engine's counters. */
   public EngineStatistics statistics() {
     return new EngineStatistics(events, slots.stream().map(Slot::statistics).toList());
   }
@@ -127,7 +129,7 @@ public final class Engine implements AutoCloseable {
     }
   }
 
-  /** Joins two failures; one and the same comes twice when a signature lets it through. */
+  /** Joins two failures. The same failure arrives twice if a signature does not catch it. */
   @SuppressWarnings("ReferenceEquality")
   private static Throwable join(@Nullable Throwable earlier, Throwable later) {
     if (earlier == null) {
@@ -152,7 +154,7 @@ public final class Engine implements AutoCloseable {
     return slots.stream().filter(slot -> slot.mayWant(name)).toArray(Slot[]::new);
   }
 
-  /** One signature in the engine, with its account. */
+  /** One signature of the engine, with its counters. */
   private static final class Slot implements Verdict {
     private final Signature signature;
     private final SignatureMetadata metadata;
@@ -161,7 +163,10 @@ public final class Engine implements AutoCloseable {
     private boolean started;
     private @Nullable Event current;
 
-    /** What the listener threw while the signature was calling it: not the signature's doing. */
+    /**
+     * The exception that the listener threw while the signature called it. The signature is not at
+     * fault.
+     */
     private @Nullable Throwable listenerFailure;
 
     private long received;
@@ -242,7 +247,7 @@ public final class Engine implements AutoCloseable {
       try {
         call.run();
       } catch (RuntimeException | Error e) {
-        // Kept, in case the signature swallows it.
+        // Kept because the signature may swallow it.
         listenerFailure = join(listenerFailure, e);
         throw e;
       }

@@ -4,33 +4,35 @@ import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.signature.Finding;
 import org.kmodwatch.core.signature.SignatureMetadata;
 
-/** Takes what comes out of an {@link Engine}; called on the thread that called the engine. */
+/** Receives the results of an {@link Engine}, on the thread that called the engine. */
 public interface EngineListener {
 
-  /** A signature raised a finding. */
+  /** Receives a finding of a signature. */
   void onFinding(Finding finding);
 
   /**
-   * A signature could not judge an event because its producer wrote something that cannot be right.
+   * Receives an event that a signature could not judge, because its producer wrote something
+   * invalid.
    *
-   * @param reason what is wrong, for a person
+   * @param reason the error, in words for a person
    */
   void onMalformed(SignatureMetadata signature, Event event, String reason);
 
   /**
-   * A signature threw. The others get the event all the same, and this one gets the next.
+   * Receives an exception of a signature. The other signatures still receive the event, and this
+   * one receives the next.
    *
-   * @param phase where it threw
+   * @param phase where the signature threw
    */
   void onFailure(SignatureMetadata signature, Phase phase, Throwable failure);
 
-  /** Where a signature was when it threw. */
+  /** The method in which a signature threw. */
   enum Phase {
-    /** In {@code start}: the signature is left out from then on. */
+    /** {@code start} threw. The engine leaves the signature out from then on. */
     START,
-    /** In {@code onEvent}. */
+    /** {@code onEvent} threw. */
     EVENT,
-    /** In {@code close}. */
+    /** {@code close} threw. */
     CLOSE
   }
 }

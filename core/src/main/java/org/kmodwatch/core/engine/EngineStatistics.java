@@ -3,10 +3,10 @@ package org.kmodwatch.core.engine;
 import java.util.List;
 
 /**
- * An engine's account.
+ * The counters of an engine.
  *
- * @param events events it was given
- * @param signatures one entry a signature, in the order of registration
+ * @param events events that the engine received
+ * @param signatures one entry for each signature, in the order of registration
  */
 public record EngineStatistics(long events, List<OfSignature> signatures) {
 
@@ -16,13 +16,13 @@ public record EngineStatistics(long events, List<OfSignature> signatures) {
   }
 
   /**
-   * One signature's account.
+   * The counters of one signature.
    *
    * @param id the signature's id
-   * @param received selected events it was given
-   * @param findings findings it raised
+   * @param received selected events that the signature received
+   * @param findings findings that it raised
    * @param malformed events that it could not judge
-   * @param failures times that it threw
+   * @param failures exceptions that it threw
    */
   public record OfSignature(
       String id, long received, long findings, long malformed, long failures) {}

@@ -1,6 +1,6 @@
 /**
- * The engine: hands events to the signatures that selected them. A plain library without thread,
- * clock or I/O of its own; one engine is used by one thread at a time.
+ * The engine passes events to the signatures that selected them. It is a library without threads,
+ * clock or I/O. One thread at a time uses an engine.
  */
 @NullMarked
 package org.kmodwatch.core.engine;
