@@ -6,31 +6,35 @@ import java.util.OptionalLong;
 import java.util.Set;
 
 /**
- * Knows the call by which the sensor looks whether it sees: {@code finit_module(-1, "", flags)}. It
- * is known by its arguments and its result, which the kernel says, and not by who made it, since a
- * process chooses its own name and program. Nothing can be loaded by it, whoever makes it: there is
- * no file, and the kernel refuses flags that it does not know before it looks for one
+ * Recognises the call by which the sensor checks that it sees events: {@code finit_module(-1, "",
+ * flags)}. It compares the call's arguments and result, which the kernel reports. It does not
+ * compare the process's name or program, because a process chooses those itself. Such a call can
+ * load nothing: it has no file, and the kernel refuses unknown flags before it looks for one
  * (kernel/module/main.c).
  */
 public final class CanaryCall {
 
-  /** No kernel gives this bit of finit_module's flags a meaning. */
+  /** A bit of finit_module's flags that has no meaning in any kernel. */
   public static final int UNKNOWN_FLAG = 1 << 30;
 
   /**
-   * What finit_module answers before it has a file: no capability, flags, descriptor, no modules.
+   * The errors that finit_module returns before it has a file. Causes: no capability, bad flags, a
+   * bad descriptor, a kernel without modules.
    */
   private static final Set<Errno> BEFORE_A_FILE =
       Collections.unmodifiableSet(EnumSet.of(Errno.EPERM, Errno.EINVAL, Errno.EBADF, Errno.ENOSYS));
 
   private CanaryCall() {}
 
-  /** Whether a finit_module with this descriptor and these flags is one, of whatever agent. */
+  /**
+   * Returns whether a finit_module with this descriptor and these flags is a canary call of any
+   * agent.
+   */
   public static boolean isOne(int descriptor, int flags) {
     return descriptor == -1 && (flags & UNKNOWN_FLAG) != 0;
   }
 
-  /** Whether an event is one, of whatever agent and from whatever source. */
+  /** Returns whether an event is a canary call of any agent, from any source. */
   public static boolean isOne(Event event) {
     return event.eventName().equals(EventNames.FINIT_MODULE)
         && event.returnValue() != null
@@ -39,7 +43,10 @@ public final class CanaryCall {
         && !SourceContext.of(event).map(SourceContext::imageTaken).orElse(false);
   }
 
-  /** The kernel looks at the lower half only; 0 if there is none, which is no canary's. */
+  /**
+   * Returns the lower half of an argument, the only part that the kernel looks at. Returns 0, which
+   * no canary call has, for a missing argument.
+   */
   private static int argument(Event event, String name) {
     OptionalLong bits =
         event.argument(name).orElse(Value.NULL) instanceof Value.Num number

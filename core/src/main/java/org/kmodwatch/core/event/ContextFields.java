@@ -4,10 +4,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The fields of a {@link SensorContext} in JSON that know the context itself: made from either, the
- * other is made when somebody asks. So what the sensor decoded is not written into fields and read
- * out of them again on its way to the load tracker, and what was read from a recording is read
- * once.
+ * The JSON fields of a {@link SensorContext}, which also keep the context itself. Made from either,
+ * this class makes the other on demand. A context from the sensor therefore reaches the load
+ * tracker without a conversion to fields and back. A context from a recording is read once.
  */
 final class ContextFields extends LazyFields {
 
@@ -27,7 +26,7 @@ final class ContextFields extends LazyFields {
     return fields instanceof ContextFields known ? known : new ContextFields(fields, null);
   }
 
-  /** Whether they were read, and keep what was. */
+  /** Returns whether the fields were read from JSON, and therefore stay in memory. */
   boolean wasRead() {
     return given != null;
   }

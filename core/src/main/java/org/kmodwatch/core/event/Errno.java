@@ -8,9 +8,9 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The kernel's error numbers and glibc's words for them, as x86-64 and arm64 have them
- * (include/uapi/asm-generic/errno-base.h and errno.h), and the few that never leave the kernel in a
- * right world (include/linux/errno.h).
+ * The kernel's error numbers with glibc's texts, as on x86-64 and arm64
+ * (include/uapi/asm-generic/errno-base.h and errno.h). It also has the few numbers that should
+ * never leave the kernel (include/linux/errno.h).
  */
 public enum Errno {
   EPERM(1, "Operation not permitted"),
@@ -184,37 +184,41 @@ public enum Errno {
     this.text = text;
   }
 
-  /** The one that a system call which returned {@code returnValue} failed with. */
+  /**
+   * Returns the error of a system call that returned {@code returnValue}; empty if it is not a
+   * known error.
+   */
   public static Optional<Errno> ofReturnValue(long returnValue) {
     return returnValue < 0 && returnValue >= -4095
         ? Optional.ofNullable(BY_NUMBER.get((int) -returnValue))
         : Optional.empty();
   }
 
-  /** The number, as the kernel's headers have it: positive. */
+  /** Returns the error number, positive as in the kernel's headers. */
   public int number() {
     return number;
   }
 
-  /** What strerror(3) says. */
+  /** Returns the text of strerror(3). */
   public String text() {
     return text;
   }
 
   /**
-   * Whether the kernel's check of a module's signature returns it of itself (crypto/asymmetric_keys
-   * and what that calls). Another one, as the result of {@code module_sig_check}, is the answer of
-   * whoever is asked behind it, whether a module without a valid signature may be loaded: lockdown,
-   * and the security modules at the same hook.
+   * Returns whether the kernel's check of a module's signature itself can return this error
+   * (crypto/asymmetric_keys and the code that it calls). Any other result of {@code
+   * module_sig_check} comes from a later check. Lockdown and the security modules at the same hook
+   * decide there whether a module without a valid signature may be loaded.
    */
   public boolean isOfSignatureCheck() {
     return SIGNATURE_CHECK.contains(this);
   }
 
   /**
-   * Whether it is what a check answers that said no: a missing capability, a security module,
-   * lockdown, a signature that is missing or not trusted. Anything else is a failure of the load
-   * itself. A module may return any number from its own code, so this is a reading, not proof.
+   * Returns whether the error normally means a refusal. Causes are a missing capability, a security
+   * module, lockdown, or a signature that is missing or not trusted. Any other error is a failure
+   * of the load itself. A module's own code may return any number, so this is an interpretation,
+   * not proof.
    */
   public boolean isRefusal() {
     return REFUSALS.contains(this);

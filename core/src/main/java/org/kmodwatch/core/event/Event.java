@@ -6,34 +6,33 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One thing the kernel did. The fields are those of the peer's flat event form
- * (docs/reference/formats.md); a producer that has no word for one leaves it null, and what a
- * producer adds that has no field here is kept in {@code unknownFields} and written back out.
+ * One action of the kernel. The fields are those of Tracee's flat event form
+ * (docs/reference/formats.md). A field that the producer lacks is null. A producer's additional
+ * fields are kept in {@code unknownFields} and written out again.
  *
- * @param source the vocabulary that {@code eventName} is from: {@value #SOURCE_TRACEE} for
- *     everything that speaks the peer's event names, the live sensor included. Not part of the
- *     JSON.
- * @param timestampNanos when it happened, nanoseconds since the epoch; for a system call, when it
- *     was entered. In old recordings nanoseconds since boot.
- * @param process the thread it happened in
- * @param hostName name of the host, as the thread's UTS namespace has it
- * @param container the container it happened in, or {@link ContainerContext#NONE}
- * @param kubernetes the pod it happened in, or {@link KubernetesContext#NONE}
- * @param eventId the producer's number for this kind of event. It differs between releases: nothing
+ * @param source the vocabulary of {@code eventName}: {@value #SOURCE_TRACEE} for every producer
+ *     that uses Tracee's event names, including the live sensor. Not part of the JSON.
+ * @param timestampNanos when the event happened, in nanoseconds since the epoch; for a system call,
+ *     when it was entered. In old recordings nanoseconds since boot.
+ * @param process the thread in which the event happened
+ * @param hostName name of the host in the thread's UTS namespace
+ * @param container the container in which the event happened, or {@link ContainerContext#NONE}
+ * @param kubernetes the pod in which the event happened, or {@link KubernetesContext#NONE}
+ * @param eventId the producer's number for this kind of event. It differs between releases: no code
  *     depends on it.
- * @param eventName the kind of event; what signatures select by
- * @param matchedPolicies names of the producer's policies that let it through; null if the producer
- *     did not say
- * @param returnValue what the call or hook returned (0 or a negative errno); null if it has not
+ * @param eventName the kind of event, by which signatures select
+ * @param matchedPolicies names of the producer's policies that matched the event; null if the
+ *     producer did not say
+ * @param returnValue the result of the call or hook (0 or a negative errno); null if it has not
  *     returned
- * @param syscall the system call it happened in, empty if in none
- * @param stackAddresses unsigned 64-bit return addresses; null if the producer took none
+ * @param syscall the system call in which the event happened; empty outside a call
+ * @param stackAddresses unsigned 64-bit return addresses; null if the producer recorded none
  * @param containerStarted whether the container had started
- * @param compat whether the call came by the 32-bit table
+ * @param compat whether the call came through the 32-bit table
  * @param args the arguments, in the producer's order; null if the producer wrote null
- * @param metadata what a signature's own event carries about the signature; null on events of the
- *     kernel
- * @param unknownFields fields with no place above, by key
+ * @param metadata facts on the signature, in an event that a signature raised; null on events of
+ *     the kernel
+ * @param unknownFields fields without a component above, by key
  */
 public record Event(
     String source,
@@ -54,7 +53,7 @@ public record Event(
     @Nullable Value metadata,
     Map<String, Value> unknownFields) {
 
-  /** The source of every event that speaks the peer's event names. */
+  /** The source of every event that uses Tracee's event names. */
   public static final String SOURCE_TRACEE = "tracee";
 
   /** Copies the collections. */
@@ -65,22 +64,22 @@ public record Event(
     unknownFields = Value.orderedCopy(unknownFields);
   }
 
-  /** This event with other arguments. */
+  /** Returns this event with other arguments. */
   public Event withArgs(List<Argument> args) {
     return with(eventName, args, container, kubernetes, containerStarted, unknownFields);
   }
 
-  /** This event under another name. */
+  /** Returns this event with another name. */
   public Event named(String newName) {
     return with(newName, args, container, kubernetes, containerStarted, unknownFields);
   }
 
-  /** This event as one of a process in a container that has started. */
+  /** Returns this event as an event of a process in a started container. */
   public Event inContainer(ContainerContext container, KubernetesContext kubernetes) {
     return with(eventName, args, container, kubernetes, true, unknownFields);
   }
 
-  /** This event with other fields of its producer's own. */
+  /** Returns this event with other unknown fields. */
   public Event withUnknownFields(Map<String, Value> fields) {
     return with(eventName, args, container, kubernetes, containerStarted, fields);
   }
@@ -113,8 +112,8 @@ public record Event(
   }
 
   /**
-   * Where it happened, by the rule of the peer's format: a started container, else any container at
-   * all, else the host.
+   * Returns where the event happened, by the rule of Tracee's format: a started container, else any
+   * container, else the host.
    */
   public Origin origin() {
     if (containerStarted) {
@@ -124,7 +123,7 @@ public record Event(
     return id == null || id.isEmpty() ? Origin.HOST : Origin.CONTAINER_INIT;
   }
 
-  /** The value of the first argument named {@code name}; empty if there is none. */
+  /** Returns the value of the first argument named {@code name}; empty without such an argument. */
   public Optional<Value> argument(String name) {
     if (args == null) {
       return Optional.empty();
@@ -138,7 +137,7 @@ public record Event(
     return Optional.empty();
   }
 
-  /** The string argument named {@code name}; empty if there is none or it is not a string. */
+  /** Returns the string argument named {@code name}; empty if it is missing or not a string. */
   public Optional<String> stringArgument(String name) {
     return argument(name)
         .flatMap(v -> v instanceof Value.Str(String text) ? Optional.of(text) : Optional.empty());

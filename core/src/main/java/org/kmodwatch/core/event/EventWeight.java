@@ -5,25 +5,28 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How many bytes of the heap an event keeps, about. Whoever calls decides how long its paths,
- * arguments and parameters are, so that what is kept is bounded by this and not by a number of
- * events.
+ * Estimates how many bytes of the heap an event takes. The caller of a system call chooses the
+ * length of its paths, arguments and parameters. Buffers are therefore limited by this estimate and
+ * not by a number of events.
  */
 public final class EventWeight {
 
-  /** An event without its texts: objects, lists, and the maps between them. */
+  /** The bytes of an event without its texts: objects, lists, and the maps between them. */
   private static final long OF_EVENT = 512;
 
   private static final long OF_VALUE = 48;
 
   private static final long OF_ADDRESS = 24;
 
-  /** As long as names, identifiers and digests are; what is no longer is of {@link #OF_EVENT}. */
+  /**
+   * The ordinary length of names, identifiers and digests. {@link #OF_EVENT} already counts texts
+   * up to this length.
+   */
   private static final int ORDINARY_LENGTH = 96;
 
   private EventWeight() {}
 
-  /** Bytes of the heap that {@code event} keeps, its texts among them, about. */
+  /** Returns about how many bytes of the heap {@code event} takes, including its texts. */
   public static long of(Event event) {
     ProcessContext process = event.process();
     ContainerContext container = event.container();

@@ -3,14 +3,18 @@ package org.kmodwatch.core.event;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** How the kernel itself starts modprobe: {@code modprobe -q -- ALIAS} (kernel/module/kmod.c). */
+/**
+ * Recognises the command line with which the kernel itself starts modprobe: {@code modprobe -q --
+ * ALIAS} (kernel/module/kmod.c).
+ */
 public final class KernelModprobe {
 
   private KernelModprobe() {}
 
   /**
-   * What the kernel asks for, if {@code arguments} are those that it starts modprobe with; null if
-   * they are not. Anybody can start it so: who did is another question.
+   * Returns the name that the kernel asks for, if {@code arguments} are the kernel's modprobe
+   * command line; null otherwise. Any user can run this command line, so it does not prove that the
+   * kernel did.
    */
   public static @Nullable String aliasIn(List<String> arguments) {
     int last = arguments.size() - 1;

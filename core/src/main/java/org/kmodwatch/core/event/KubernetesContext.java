@@ -3,11 +3,11 @@ package org.kmodwatch.core.event;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The pod an event came from; every part null outside Kubernetes.
+ * The pod that an event came from. Every part is null outside Kubernetes.
  *
  * @param podName the pod's name
- * @param podNamespace its namespace
- * @param podUid its uid
+ * @param podNamespace the pod's namespace
+ * @param podUid the pod's uid
  * @param podSandbox whether the container is the pod's sandbox; null if the producer did not say
  */
 public record KubernetesContext(
@@ -16,6 +16,6 @@ public record KubernetesContext(
     @Nullable String podUid,
     @Nullable Boolean podSandbox) {
 
-  /** No pod. */
+  /** The context of an event that came from no pod. */
   public static final KubernetesContext NONE = new KubernetesContext(null, null, null, null);
 }

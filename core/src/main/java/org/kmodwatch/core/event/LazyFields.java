@@ -6,17 +6,17 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The fields of an object in JSON that are made when somebody asks for them: what an object says is
- * mostly taken from the object itself. Immutable to whoever looks.
+ * The fields of a JSON object, which are made on first access. Most code reads the source object
+ * and never needs the fields. Immutable to its users.
  */
 public abstract class LazyFields extends AbstractMap<String, Value> {
 
   private volatile @Nullable Map<String, Value> fields;
 
-  /** Fields that were not made yet. */
+  /** Creates fields that are not made yet. */
   protected LazyFields() {}
 
-  /** Makes the fields, in their order; the same ones at every call. */
+  /** Makes the fields, in their order. Every call returns the same fields. */
   protected abstract Map<String, Value> make();
 
   @Override

@@ -7,14 +7,14 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The fields of an object in their order, which nobody can change; a type of its own, so that it is
- * seen that they need no copy.
+ * An immutable map that keeps the order of an object's fields. Its separate type shows that the
+ * fields need no copy.
  */
 final class OrderedFields extends AbstractMap<String, Value> {
 
   private final Map<String, Value> fields;
 
-  /** Takes {@code fields} over: nobody else may have them. */
+  /** Takes ownership of {@code fields}: no other code may keep a reference to them. */
   OrderedFields(Map<String, Value> fields) {
     this.fields = Collections.unmodifiableMap(fields);
   }

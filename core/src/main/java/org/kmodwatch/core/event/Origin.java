@@ -2,13 +2,16 @@ package org.kmodwatch.core.event;
 
 import java.util.Optional;
 
-/** Where the process of an event ran. */
+/** The kind of place where the process of an event ran. */
 public enum Origin {
-  /** On the host itself. */
+  /** The process ran on the host. */
   HOST("host"),
-  /** In a container that had started. */
+  /** The process ran in a started container. */
   CONTAINER("container"),
-  /** In a container that was still being set up: the runtime's own work. */
+  /**
+   * The process ran in a container that was still being set up, so it is part of the runtime's
+   * work.
+   */
   CONTAINER_INIT("container-init");
 
   private final String wireName;
@@ -17,12 +20,12 @@ public enum Origin {
     this.wireName = wireName;
   }
 
-  /** The word for it in selectors and in JSON. */
+  /** Returns the origin's name in selectors and in JSON. */
   public String wireName() {
     return wireName;
   }
 
-  /** The origin that {@code wireName} names, if it names one. */
+  /** Returns the origin that {@code wireName} names; empty if it names no origin. */
   public static Optional<Origin> ofWireName(String wireName) {
     for (Origin origin : values()) {
       if (origin.wireName.equals(wireName)) {

@@ -3,12 +3,12 @@ package org.kmodwatch.core.event;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The thread in whose context the kernel did it. Ids come twice: as the thread's own pid namespace
- * numbers them, and as the host does.
+ * The thread in whose context the event happened. Each id has two values: in the thread's own pid
+ * namespace, and on the host.
  *
- * @param threadStartTimeNanos when the thread started, nanoseconds since the epoch; in old
+ * @param threadStartTimeNanos when the thread started, in nanoseconds since the epoch; in old
  *     recordings since boot; 0 if the producer did not say
- * @param processorId the processor it ran on
+ * @param processorId the processor on which the thread ran
  * @param processId process id (the kernel's tgid) inside the namespace; 0 if the producer did not
  *     say
  * @param threadId thread id inside the namespace; 0 if the producer did not say
@@ -21,9 +21,9 @@ import org.jspecify.annotations.Nullable;
  *     if the producer did not say
  * @param mountNamespace inode number of the mount namespace, unsigned 32-bit
  * @param pidNamespace inode number of the pid namespace, unsigned 32-bit
- * @param processName the thread's comm: at most 15 bytes of it
- * @param executablePath path of the file it executes, as its own mount namespace sees it; null if
- *     the producer gave none
+ * @param processName the thread's comm, at most 15 bytes
+ * @param executablePath path of the executed file, as seen in its own mount namespace; null if the
+ *     producer gave none
  * @param entityIds ids that stay the same over all events of a thread; null if the producer gave
  *     none
  */
@@ -44,16 +44,16 @@ public record ProcessContext(
     @Nullable String executablePath,
     @Nullable EntityIds entityIds) {
 
-  /** The user id of nobody at all, as the kernel has it: the producer did not say. */
+  /** The kernel's invalid user id, used if the producer did not give a user id. */
   public static final long UNKNOWN_USER = 0xffff_ffffL;
 
   /**
-   * Ids made from an id and a start time, so that a reused pid gets another one; each unsigned
-   * 32-bit.
+   * Ids made from an id and a start time, so that a reused pid gets a different one. Each is
+   * unsigned 32-bit.
    *
-   * @param thread of the thread
-   * @param process of its process
-   * @param parent of its parent process
+   * @param thread id of the thread
+   * @param process id of its process
+   * @param parent id of its parent process
    */
   public record EntityIds(long thread, long process, long parent) {}
 }

@@ -5,15 +5,16 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the kernel reads a file for, or takes data for, by the argument {@code type} of {@code
- * security_kernel_read_file} and its like: the one place that decides whether that is a module.
+ * The purpose for which the kernel reads a file or copies data. It comes from the argument {@code
+ * type} of {@code security_kernel_read_file} and similar events. Only this class decides whether
+ * the purpose is a module.
  *
- * @param kind what for
- * @param problem why that cannot be told; null if it can
+ * @param kind the kind of purpose
+ * @param problem why the purpose is not known; null if it is known
  */
 public record ReadPurpose(Kind kind, @Nullable String problem) {
 
-  /** What a file is read for. */
+  /** The kinds of purpose. */
   public enum Kind {
     /**
      * The word {@code kernel-module} or {@code kernel-module-compressed}, or the number 2
@@ -23,8 +24,8 @@ public record ReadPurpose(Kind kind, @Nullable String problem) {
     /** The kernel's other words ({@code kernel_read_file_str}), and its other numbers up to 6. */
     OTHER,
     /**
-     * Missing, null, another kind of value, {@code unknown(N)}, a word or number of no kernel; the
-     * number 7, which is another thing from kernel to kernel.
+     * A missing, null or wrongly typed argument, {@code unknown(N)}, a word or number that no
+     * kernel has, or the number 7, whose meaning depends on the kernel.
      */
     NOT_KNOWN
   }
@@ -43,21 +44,27 @@ public record ReadPurpose(Kind kind, @Nullable String problem) {
 
   private static final long READING_MODULE = 2;
 
-  /** The largest number that means the same on every kernel that has it. */
+  /** The largest number that has the same meaning on every kernel that has it. */
   private static final long LARGEST_TYPE = 6;
 
-  /** READING_MODULE_COMPRESSED from 6.19 on, READING_X509_CERTIFICATE before 5.9.3. */
+  /**
+   * The number of READING_MODULE_COMPRESSED from 6.19 on, and of READING_X509_CERTIFICATE before
+   * 5.9.3.
+   */
   private static final long AMBIGUOUS_TYPE = 7;
 
   private static final ReadPurpose MODULE = new ReadPurpose(Kind.MODULE, null);
   private static final ReadPurpose OTHER = new ReadPurpose(Kind.OTHER, null);
 
-  /** What {@code event} is of; not known for an event without that argument. */
+  /**
+   * Returns the purpose in {@code event}; {@link Kind#NOT_KNOWN} for an event without that
+   * argument.
+   */
   public static ReadPurpose of(Event event) {
     return of(event.argument("type").orElse(null));
   }
 
-  /** Whether {@code event} is of a module. */
+  /** Returns whether {@code event} is about a module. */
   public static boolean isModule(Event event) {
     return of(event).kind() == Kind.MODULE;
   }
@@ -108,7 +115,10 @@ public record ReadPurpose(Kind kind, @Nullable String problem) {
     return "argument type is neither a word nor a number but " + what;
   }
 
-  /** Reasons go to logs: a hostile producer must not be able to fill them with one event. */
+  /**
+   * Shortens a word for a reason. Reasons go to logs, which a hostile producer must not be able to
+   * fill with one event.
+   */
   private static String shortened(String text) {
     return text.length() <= 64 ? text : text.substring(0, 64) + "…";
   }

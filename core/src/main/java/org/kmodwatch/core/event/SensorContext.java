@@ -8,36 +8,38 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What our own sensor knows about an event beyond the peer's form. In JSON it stands under the
- * event's key {@value #KEY}, so that a recording of ours tells as much as the live sensor; {@link
- * SensorContexts} turns it into a {@link Value} and back.
+ * The facts that our own sensor has on an event beyond Tracee's form. The JSON has them under the
+ * event's key {@value #KEY}, so a recording has the same facts as the live sensor. {@link
+ * SensorContexts} converts between this class and a {@link Value}.
  *
- * @param callTimeNanos when the system call that the thread is in was entered, nanoseconds since
- *     the epoch; 0 outside a call. With the host thread id it names one attempt.
- * @param returnTimeNanos when that call returned, nanoseconds since the epoch; 0 if it has not
- * @param entryMissed whether the entry of the call was not seen: it was first seen at its return,
- *     or what is told of it is from the thread's registers
- * @param crowdedOut whether that is since no work space was free in the kernel when the call was
- *     entered: too many calls were under way at once
- * @param file the file that the attempt loads from, as far as it is known by now; null for other
+ * @param callTimeNanos when the thread's current system call was entered, in nanoseconds since the
+ *     epoch; 0 outside a call. With the host thread id it identifies one attempt.
+ * @param returnTimeNanos when that call returned, in nanoseconds since the epoch; 0 if it has not
+ * @param entryMissed whether the sensor missed the entry of the call: it first saw the call at its
+ *     return, or its facts are from the thread's registers
+ * @param crowdedOut whether the cause was that no work space was free in the kernel at the call's
+ *     entry, because too many calls were running
+ * @param file the file that the attempt loads from, as far as it is known so far; null for other
  *     attempts
- * @param moduleName the module's own name, once the kernel has read it; null before
+ * @param moduleName the module's own name; null before the kernel has read it
  * @param signatureMissing whether the kernel has asked its lockdown rules about a module without a
  *     valid signature
- * @param lockdownVerdict what those rules answered, 0 or a negative errno; null if they were not
+ * @param lockdownVerdict the result of those rules, 0 or a negative errno; null if they were not
  *     asked
- * @param signatureResult what the kernel's check of the signature returned, 0 or a negative errno
- *     (module_sig_check in kernel/module/signing.c); null if it has not ended, or was not seen
- * @param refusedBy the hook of the security modules that refused the module, if no event tells of
- *     it: {@code security_locked_down} where the kernel is not locked down; null if none did
- * @param task who did it, on events that end an attempt or ask for a module; null on the others
- * @param clockShiftNanos by how much the clock, as it was set when the call was entered, is ahead
- *     of what it would be if nobody had set it since the sensor started; outside a call, when the
- *     event happened. All times of the event were made with it. 0 where nobody has set it
- * @param stringsHidden whether the kernel lets no program read what a char pointer leads to, nor
- *     the caller's memory: it is locked down for confidentiality
- * @param taints what the module brings on the kernel, a bit set, on module_load, whose arguments in
- *     the peer's form have no place for it; null on the others
+ * @param signatureResult the result of the kernel's signature check, 0 or a negative errno
+ *     (module_sig_check in kernel/module/signing.c); null if the check has not ended, or was not
+ *     seen
+ * @param refusedBy the security hook that refused the module, if no event reports the refusal:
+ *     {@code security_locked_down} where the kernel is not locked down; null if no hook did
+ * @param task facts on the task, on events that end an attempt or ask for a module; null on the
+ *     others
+ * @param clockShiftNanos how far the clock at the call's entry was ahead of a clock that nobody set
+ *     since the sensor started; outside a call, at the event. All times of the event include this
+ *     shift. 0 if the clock was not set
+ * @param stringsHidden whether the kernel prevents programs from reading char pointers and the
+ *     caller's memory, because it is locked down for confidentiality
+ * @param taints the taints that the module adds to the kernel, a bit set, on module_load, whose
+ *     arguments in Tracee's form have no field for them; null on the others
  */
 public record SensorContext(
     long callTimeNanos,
@@ -55,7 +57,10 @@ public record SensorContext(
     boolean stringsHidden,
     @Nullable Long taints) {
 
-  /** Of a clock that nobody has set, a call that found a work space, and strings that are read. */
+  /**
+   * Creates the context of an event without a clock shift, with a free work space, and with
+   * readable strings.
+   */
   public SensorContext(
       long callTimeNanos,
       long returnTimeNanos,
@@ -82,7 +87,7 @@ public record SensorContext(
         null);
   }
 
-  /** The same with what is known of its file by now. */
+  /** Returns this context with the facts that are now known of its file. */
   public SensorContext withFile(FileIdentity known) {
     return new SensorContext(
         callTimeNanos,
@@ -104,40 +109,39 @@ public record SensorContext(
   /** The event's key in JSON. */
   public static final String KEY = "kmodwatch";
 
-  /** What a path begins with of which only the end is known. */
+  /** The beginning of a path of which only the end is known. */
   public static final String CUT = "…/";
 
-  /** What the kernel writes behind the path of a file that no name leads to, as a name may end. */
+  /** The mark that the kernel appends to the path of a deleted file. A name may also end so. */
   public static final String DELETED_MARK = " (deleted)";
 
-  /** What is to be known of a file's path. */
+  /** The special properties that a file may have. */
   public enum FileTrait {
-    /** No name leads to the file. */
+    /** The file is deleted: no name leads to it. */
     DELETED,
-    /** It never had a place in a tree of names: a memfd, a pipe, a socket. */
+    /** The file never had a name in a file system: a memfd, a pipe, a socket. */
     ANONYMOUS,
     /**
-     * The path lacks names: at its beginning, then it begins with "…", or in the middle, where "…"
-     * stands for them.
+     * The path is incomplete. "…" stands for the missing names, at the beginning or in the middle.
      */
     CUT,
     /**
-     * The file was looked for only after it had been read, by what the call's descriptor led to
-     * then: it may be another.
+     * The file was looked up only after the read, through the call's descriptor at that time. It
+     * may be a different file.
      */
     LATE
   }
 
   /**
-   * A file, as the kernel had it open.
+   * A file that the kernel had open.
    *
-   * @param path from the root of the mount namespace; of what is in no tree of names {@code
-   *     pipe:[INODE]} and the like, as in /proc/PID/fd, and {@code /memfd:NAME}
+   * @param path from the root of the mount namespace; {@code pipe:[INODE]} and similar, as in
+   *     /proc/PID/fd, and {@code /memfd:NAME} for files outside any file system tree
    * @param device the kernel's device number (major &lt;&lt; 20 | minor)
    * @param inode inode number, unsigned 64-bit
-   * @param ctimeNanos time of last change, nanoseconds since the epoch
+   * @param ctimeNanos time of last change, in nanoseconds since the epoch
    * @param here whether the same path led to the same file in the mount namespace of Kmodwatch;
-   *     null if nobody looked
+   *     null if this was not checked
    */
   public record FileIdentity(
       String path,
@@ -151,7 +155,10 @@ public record SensorContext(
       traits = Set.copyOf(traits);
     }
 
-    /** With a path that is whole, unless it begins with "…", and seen as it was read. */
+    /**
+     * Creates the identity of a file that was looked up at its read. The path is complete unless it
+     * begins with "…".
+     */
     public FileIdentity(String path, long device, long inode, long ctimeNanos) {
       this(
           path,
@@ -166,14 +173,14 @@ public record SensorContext(
       return traits.contains(trait);
     }
 
-    /** The same after somebody has looked. */
+    /** Returns this identity with the result of the check in Kmodwatch's mount namespace. */
     public FileIdentity found(boolean isHere) {
       return new FileIdentity(path, device, inode, ctimeNanos, traits, isHere);
     }
   }
 
   /**
-   * Who did it, beyond {@link ProcessContext}.
+   * Facts on the task beyond {@link ProcessContext}.
    *
    * @param effectiveUserId effective user id, unsigned 32-bit
    * @param loginUserId the audit login uid, unsigned 32-bit; 4294967295 if never set; null where
@@ -183,12 +190,12 @@ public record SensorContext(
    * @param effectiveCapabilities bit set of effective capabilities, bit N is capability N
    * @param namespaces inode numbers by the names of /proc/PID/ns
    * @param cgroupPath path of the cgroup from the root of its hierarchy; empty if it could not be
-   *     read; where it is too long, "…" stands for names in its middle
+   *     read; if it is too long, "…" stands for names in its middle
    * @param arguments the command line; empty if it could not be read
-   * @param argumentsCut whether the command line was longer than what was read
+   * @param argumentsCut whether the command line was longer than the part read
    * @param ancestors the parent first, up to the kernel's limit of eight
-   * @param modprobePath what the kernel would start to load a module, on events that ask for one;
-   *     null on the others
+   * @param modprobePath the program that the kernel would start to load a module, on events that
+   *     ask for one; null on the others
    */
   public record Task(
       long effectiveUserId,
@@ -210,7 +217,8 @@ public record SensorContext(
     }
 
     /**
-     * Whether capability number {@code capability} is effective, for example 16 for CAP_SYS_MODULE.
+     * Returns whether capability number {@code capability} is effective, for example 16 for
+     * CAP_SYS_MODULE.
      */
     public boolean has(int capability) {
       return (effectiveCapabilities >>> capability & 1) != 0;
@@ -218,13 +226,13 @@ public record SensorContext(
   }
 
   /**
-   * A parent, or a parent's parent.
+   * An ancestor of the process.
    *
    * @param hostProcessId process id on the host
-   * @param name its comm
-   * @param executablePath the file it executes, behind "…" only the end of its path; null for a
+   * @param name the ancestor's comm
+   * @param executablePath the file that it executes; after "…" only the end of the path; null for a
    *     kernel thread
-   * @param startTimeNanos when it started, nanoseconds since the epoch
+   * @param startTimeNanos when it started, in nanoseconds since the epoch
    */
   public record Ancestor(
       int hostProcessId, String name, @Nullable String executablePath, long startTimeNanos) {}

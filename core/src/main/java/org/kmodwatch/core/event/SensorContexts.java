@@ -11,12 +11,15 @@ import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.core.event.SensorContext.FileTrait;
 
-/** Turns a {@link SensorContext} into what stands in JSON, and back. */
+/** Converts a {@link SensorContext} to its JSON form and back. */
 public final class SensorContexts {
 
   private SensorContexts() {}
 
-  /** What the sensor said about {@code event}; empty if it is not from our sensor, or damaged. */
+  /**
+   * Returns the sensor's facts on {@code event}; empty if the event is not from our sensor, or is
+   * damaged.
+   */
   public static Optional<SensorContext> of(Event event) {
     Value value = event.unknownFields().get(SensorContext.KEY);
     return value instanceof Value.Obj(var fields)
@@ -25,26 +28,30 @@ public final class SensorContexts {
   }
 
   /**
-   * When {@code event} happened, on a scale that nobody can set: its timestamp, less what the clock
-   * was set by since the sensor started. Whatever waits for events, or compares those of several
-   * attempts, goes by it. The timestamp itself if no sensor of ours says anything else.
+   * Returns when {@code event} happened, on a scale that a change of the clock does not affect. It
+   * is the timestamp minus the changes of the clock since the sensor started. Code that waits for
+   * events, or compares events of several attempts, uses this scale. Without facts from our sensor
+   * it is the timestamp itself.
    *
-   * @return nanoseconds, since the epoch as the clock was when the sensor started
+   * @return nanoseconds since the epoch, by the clock as it was when the sensor started
    */
   public static long steadyNanos(Event event) {
     return event.timestampNanos() - clockShiftNanos(event);
   }
 
-  /** {@link SensorContext#clockShiftNanos} of {@code event}; 0 if it is not from our sensor. */
+  /**
+   * Returns {@link SensorContext#clockShiftNanos} of {@code event}; 0 if the event is not from our
+   * sensor.
+   */
   public static long clockShiftNanos(Event event) {
     return of(event).map(SensorContext::clockShiftNanos).orElse(0L);
   }
 
   /**
-   * Has what a reader of JSON found under {@value SensorContext#KEY} read once at most, however
-   * often {@link #of} is asked.
+   * Prepares the fields under {@value SensorContext#KEY} so that they are read at most once,
+   * however often {@link #of} is called.
    *
-   * @param fields an event's unknown fields; changed in place
+   * @param fields an event's unknown fields, which this method changes
    */
   public static void readOnce(Map<String, Value> fields) {
     if (fields.get(SensorContext.KEY) instanceof Value.Obj(var inner)) {
@@ -52,14 +59,14 @@ public final class SensorContexts {
     }
   }
 
-  /** {@code event} with another context than it has. */
+  /** Returns {@code event} with another context. */
   public static Event with(Event event, SensorContext context) {
     var fields = new LinkedHashMap<>(event.unknownFields());
     fields.putAll(toUnknownFields(context));
     return event.withUnknownFields(fields);
   }
 
-  /** The entry for {@link Event#unknownFields}. */
+  /** Returns the context as an entry for {@link Event#unknownFields}. */
   public static Map<String, Value> toUnknownFields(SensorContext context) {
     return Map.of(SensorContext.KEY, new Value.Obj(ContextFields.of(context)));
   }
@@ -86,7 +93,8 @@ public final class SensorContexts {
       fields.put("inode", Value.ofUnsigned(file.inode()));
       fields.put("ctime", Value.of(file.ctimeNanos()));
       for (FileTrait trait : FileTrait.values()) {
-        // That a name ends as the mark does is said, since earlier versions had the mark alone.
+        // Writes the flag also if false when the name itself ends with the mark: earlier versions
+        // wrote only the mark.
         boolean isMarked =
             trait == FileTrait.DELETED && file.path().endsWith(SensorContext.DELETED_MARK);
         if (file.is(trait) || isMarked) {
@@ -189,7 +197,10 @@ public final class SensorContexts {
     return trait.name().toLowerCase(Locale.ROOT);
   }
 
-  /** Also that of earlier versions, of which the path alone says that the file was deleted. */
+  /**
+   * Reads a file identity, also in the form of earlier versions. There, only the path shows that
+   * the file was deleted.
+   */
   private static SensorContext.FileIdentity readFile(Reader in) {
     String path = in.text("path", "");
     var traits = EnumSet.noneOf(FileTrait.class);
@@ -255,7 +266,7 @@ public final class SensorContexts {
         in.text("modprobePath"));
   }
 
-  /** Reads what is of the right type, and takes anything else for absent. */
+  /** Reads the fields that have the right type, and treats all others as absent. */
   private record Reader(Map<String, Value> fields) {
 
     @Nullable Long number(String key) {

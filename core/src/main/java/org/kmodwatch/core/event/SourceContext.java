@@ -8,20 +8,20 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a source that is neither our sensor nor a tracer of the kernel knows about a system call on
- * modules beyond the peer's form, and what it cannot know. Such a source has the call and its
- * result, and nothing from within the call. In JSON it stands under the event's key {@value #KEY},
- * so that events written out and read again tell as much.
+ * The facts on a module system call from a source that is neither our sensor nor a tracer of the
+ * kernel, and a list of the facts that the source lacks. Such a source has the call and its result,
+ * and nothing from inside the call. The JSON has these facts under the event's key {@value #KEY},
+ * so they survive writing and reading.
  *
  * @param source {@value #AUDIT} or {@value #FALCO}
- * @param serial the audit event's serial number, which with time and process names one attempt; 0
- *     where the source has none
- * @param moduleName the module's own name, as the kernel said it; null if it did not
- * @param filePath the file that the module was loaded from, absolute, as far as the source tells;
- *     null if it does not
- * @param imageTaken whether the kernel must have had the module's bytes, to judge by the result
- * @param codeMayHaveRun whether a call that did not succeed must have come so far that code of the
- *     module may have run
+ * @param serial the audit event's serial number, which identifies an attempt together with time and
+ *     process; 0 where the source has none
+ * @param moduleName the module's own name, as reported by the kernel; null if it was not reported
+ * @param filePath the absolute path of the file that the module was loaded from; null if the source
+ *     does not have it
+ * @param imageTaken whether the kernel must have had the module's bytes, judged by the result
+ * @param codeMayHaveRun whether a call that did not succeed must have reached the step at which
+ *     module code may run
  * @param effectiveUserId effective user id, unsigned 32-bit; null if not known
  * @param loginUserId the audit login uid, unsigned 32-bit; 4294967295 if never set; null if not
  *     known
@@ -29,8 +29,8 @@ import org.jspecify.annotations.Nullable;
  * @param arguments the command line; empty if not known
  * @param parentName the parent's comm; null if not known
  * @param parentExecutable the file that the parent executes; null if not known
- * @param parentIsKernelThread whether the source says that the parent is a thread of the kernel
- * @param missing what of a load record the source cannot know, or did not here
+ * @param parentIsKernelThread whether the source reports that the parent is a kernel thread
+ * @param missing the facts of a load record that the source cannot know, or did not report here
  */
 public record SourceContext(
     String source,
@@ -51,10 +51,10 @@ public record SourceContext(
   /** The event's key in JSON. */
   public static final String KEY = "kmodwatchSource";
 
-  /** Linux' audit log. */
+  /** The source is Linux' audit log. */
   public static final String AUDIT = "audit";
 
-  /** Falco's alerts. */
+  /** The source is Falco's alerts. */
   public static final String FALCO = "falco";
 
   /** Copies the lists. */
@@ -64,14 +64,14 @@ public record SourceContext(
   }
 
   /**
-   * Something that the source does not tell.
+   * A fact that the source does not report.
    *
    * @param field key of the load record, with dots
-   * @param why for a person
+   * @param why the reason, in words for a person
    */
   public record Missing(String field, String why) {}
 
-  /** What the source of {@code event} said; empty if it is not from such a source. */
+  /** Returns the facts from the source of {@code event}; empty if it is not from such a source. */
   public static Optional<SourceContext> of(Event event) {
     Value value = event.unknownFields().get(KEY);
     return value instanceof Value.Obj(var fields)
@@ -79,12 +79,12 @@ public record SourceContext(
         : Optional.empty();
   }
 
-  /** The entry for {@link Event#unknownFields}. */
+  /** Returns this context as an entry for {@link Event#unknownFields}. */
   public Map<String, Value> toUnknownFields() {
     return Map.of(KEY, new Value.Obj(new Known(this)));
   }
 
-  /** The fields in JSON, which know the context itself. */
+  /** The JSON fields, which also keep the context itself. */
   private static final class Known extends LazyFields {
     private final SourceContext context;
 
@@ -146,7 +146,7 @@ public record SourceContext(
     }
   }
 
-  /** Reads what is of the right type, and takes anything else for absent. */
+  /** Reads the fields that have the right type, and treats all others as absent. */
   private static SourceContext read(Map<String, Value> in) {
     var arguments = new ArrayList<String>();
     for (Value value : list(in, "args")) {

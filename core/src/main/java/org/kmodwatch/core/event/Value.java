@@ -10,25 +10,25 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * A JSON value that keeps what it was given: unsigned 64-bit numbers all their bits, decimals their
- * digits, objects the order of their keys.
+ * A JSON value that keeps its content exactly: all bits of unsigned 64-bit numbers, the digits of
+ * decimals, and the order of an object's keys.
  */
 public sealed interface Value {
 
-  /** JSON's {@code null}: the producer named the field and said that it has nothing in it. */
+  /** JSON's {@code null}: the producer wrote the field without a value. */
   record Null() implements Value {}
 
   /** A truth value. */
   record Bool(boolean value) implements Value {}
 
   /**
-   * A number, as it was written.
+   * A number, which keeps its notation.
    *
    * @param text the number in JSON's notation, for example {@code 18446744073709551615}
    */
   record Num(String text) implements Value {
 
-    /** Refuses a text that is not a JSON number. */
+    /** Throws {@link IllegalArgumentException} for a text that is not a JSON number. */
     public Num {
       if (!isJsonNumber(text)) {
         throw new IllegalArgumentException("not a JSON number: text=" + text);
@@ -36,18 +36,18 @@ public sealed interface Value {
     }
 
     /**
-     * The 64 bits of this number if it is a whole one from -2^63 to 2^64-1, however it is written
-     * ({@code 2}, {@code 2.0} and {@code 2e0} are one number); for those above 2^63-1 read them
-     * with {@link Long#toUnsignedString(long)}. Empty for anything else.
+     * Returns the 64 bits of this number if it is a whole number from -2^63 to 2^64-1; empty
+     * otherwise. The notation does not matter: {@code 2}, {@code 2.0} and {@code 2e0} are the same
+     * number. For numbers above 2^63-1, read the bits with {@link Long#toUnsignedString(long)}.
      */
     public OptionalLong bits() {
       OptionalLong signed = signed();
       return signed.isPresent() ? signed : unsigned();
     }
 
-    /** This number if it is a whole one from -2^63 to 2^63-1; empty for anything else. */
+    /** Returns this number if it is a whole number from -2^63 to 2^63-1; empty otherwise. */
     public OptionalLong signed() {
-      // The ordinary case, and there are dozens in an event: times have 19 digits.
+      // The common case, dozens of times in an event. Times have 19 digits.
       int digits = text.startsWith("-") ? text.length() - 1 : text.length();
       if (digits <= 19 && digits(text, text.length() - digits) == text.length()) {
         try {
@@ -62,7 +62,9 @@ public sealed interface Value {
           .orElse(OptionalLong.empty());
     }
 
-    /** The bits of this number if it is a whole one from 0 to 2^64-1; empty for anything else. */
+    /**
+     * Returns the bits of this number if it is a whole number from 0 to 2^64-1; empty otherwise.
+     */
     public OptionalLong unsigned() {
       if (text.length() <= 18 && digits(text, 0) == text.length()) {
         return OptionalLong.of(Long.parseLong(text));
@@ -74,8 +76,8 @@ public sealed interface Value {
     }
 
     private Optional<BigInteger> whole() {
-      // Nothing longer fits 64 bits in any sensible notation, and arithmetic on a hostile number
-      // is not for free.
+      // A longer text does not fit 64 bits in any sensible notation. Arithmetic on a hostile number
+      // is expensive.
       if (text.length() > 64) {
         return Optional.empty();
       }
@@ -89,7 +91,7 @@ public sealed interface Value {
       }
     }
 
-    /** JSON's grammar, by hand: linear in the length, and no number is too large for it. */
+    /** Checks JSON's grammar by hand: in linear time, and for numbers of any size. */
     private static boolean isJsonNumber(String text) {
       int at = text.startsWith("-") ? 1 : 0;
       int whole = digits(text, at);
@@ -138,7 +140,7 @@ public sealed interface Value {
     }
   }
 
-  /** An object; iteration is in the order of the keys as written. */
+  /** An object, which iterates in the order of the keys as written. */
   record Obj(Map<String, Value> fields) implements Value {
     /** Copies the map and keeps its order. */
     public Obj {
@@ -149,32 +151,35 @@ public sealed interface Value {
   /** JSON's {@code null}. */
   Value NULL = new Null();
 
-  /** The string {@code value}. */
+  /** Returns the string {@code value}. */
   static Value of(String value) {
     return new Str(value);
   }
 
-  /** The signed number {@code value}. */
+  /** Returns the signed number {@code value}. */
   static Value of(long value) {
     return new Num(Long.toString(value));
   }
 
-  /** The number whose 64 bits are {@code value}, read as unsigned. */
+  /** Returns the number whose 64 bits are {@code value}, read as unsigned. */
   static Value ofUnsigned(long value) {
     return new Num(Long.toUnsignedString(value));
   }
 
-  /** The object with {@code fields} in their order. It takes them over: nobody may change them. */
+  /**
+   * Returns the object with {@code fields} in their order. It takes ownership of them: no other
+   * code may change them.
+   */
   static Obj taking(Map<String, Value> fields) {
     return new Obj(fields.isEmpty() ? Map.of() : new OrderedFields(fields));
   }
 
-  /** The truth value {@code value}. */
+  /** Returns the truth value {@code value}. */
   static Value of(boolean value) {
     return new Bool(value);
   }
 
-  /** The list of the strings {@code values}. */
+  /** Returns the list of the strings {@code values}. */
   static Value ofStrings(List<String> values) {
     var list = new ArrayList<Value>(values.size());
     for (String value : values) {
@@ -183,7 +188,7 @@ public sealed interface Value {
     return new Array(list);
   }
 
-  /** An unmodifiable copy of {@code fields} that iterates in the same order. */
+  /** Returns an unmodifiable copy of {@code fields} that iterates in the same order. */
   static Map<String, Value> orderedCopy(Map<String, Value> fields) {
     if (fields instanceof LazyFields || fields instanceof OrderedFields) {
       return fields;
