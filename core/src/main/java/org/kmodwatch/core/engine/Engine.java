@@ -129,7 +129,7 @@ public final class Engine implements AutoCloseable {
     }
   }
 
-  /** Joins two failures. The same failure arrives twice if a signature does not catch it. */
+  /** Joins two failures. One failure arrives twice if a signature does not catch it. */
   @SuppressWarnings("ReferenceEquality")
   private static Throwable join(@Nullable Throwable earlier, Throwable later) {
     if (earlier == null) {

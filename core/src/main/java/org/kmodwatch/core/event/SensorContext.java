@@ -15,31 +15,30 @@ import org.jspecify.annotations.Nullable;
  * @param callTimeNanos when the thread's current system call was entered, in nanoseconds since the
  *     epoch; 0 outside a call. With the host thread id it identifies one attempt.
  * @param returnTimeNanos when that call returned, in nanoseconds since the epoch; 0 if it has not
- * @param entryMissed whether the sensor missed the entry of the call: it first saw the call at its
- *     return, or its facts are from the thread's registers
+ * @param entryMissed whether the sensor missed the entry of the call. It first saw the call at its
+ *     return, or has its facts from the thread's registers
  * @param crowdedOut whether the cause was that no work space was free in the kernel at the call's
  *     entry, because too many calls were running
- * @param file the file that the attempt loads from, as far as it is known so far; null for other
- *     attempts
+ * @param file the file that the attempt loads from, as far as known; null for other attempts
  * @param moduleName the module's own name; null before the kernel has read it
  * @param signatureMissing whether the kernel has asked its lockdown rules about a module without a
  *     valid signature
  * @param lockdownVerdict the result of those rules, 0 or a negative errno; null if they were not
  *     asked
- * @param signatureResult the result of the kernel's signature check, 0 or a negative errno
- *     (module_sig_check in kernel/module/signing.c); null if the check has not ended, or was not
- *     seen
+ * @param signatureResult the result of the kernel's signature check, 0 or a negative errno ; null
+ *     if the check has not ended, or was not seen. The check is module_sig_check in
+ *     kernel/module/signing.c
  * @param refusedBy the security hook that refused the module, if no event reports the refusal:
  *     {@code security_locked_down} where the kernel is not locked down; null if no hook did
  * @param task facts on the task, on events that end an attempt or ask for a module; null on the
  *     others
- * @param clockShiftNanos how far the clock at the call's entry was ahead of a clock that nobody set
- *     since the sensor started; outside a call, at the event. All times of the event include this
- *     shift. 0 if the clock was not set
+ * @param clockShiftNanos the sum of the clock changes from the start of the sensor to the call's
+ *     entry, or to the event outside a call. All times of the event include this shift. 0 if the
+ *     clock was not set
  * @param stringsHidden whether the kernel prevents programs from reading char pointers and the
  *     caller's memory, because it is locked down for confidentiality
- * @param taints the taints that the module adds to the kernel, a bit set, on module_load, whose
- *     arguments in Tracee's form have no field for them; null on the others
+ * @param taints the taints that the module adds to the kernel, a bit set, on module_load; null on
+ *     the others. The event's arguments in Tracee's form have no field for them
  */
 public record SensorContext(
     long callTimeNanos,

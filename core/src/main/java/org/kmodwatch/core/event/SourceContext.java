@@ -8,10 +8,10 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The facts on a module system call from a source that is neither our sensor nor a tracer of the
- * kernel, and a list of the facts that the source lacks. Such a source has the call and its result,
- * and nothing from inside the call. The JSON has these facts under the event's key {@value #KEY},
- * so they survive writing and reading.
+ * The facts on a module system call from a source that is not a kernel tracer, and a list of the
+ * facts that the source lacks. Such a source has the call and its result, and nothing from inside
+ * the call. The JSON has these facts under the event's key {@value #KEY}, so they survive writing
+ * and reading.
  *
  * @param source {@value #AUDIT} or {@value #FALCO}
  * @param serial the audit event's serial number, which identifies an attempt together with time and
