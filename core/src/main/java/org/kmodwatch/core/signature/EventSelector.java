@@ -4,7 +4,7 @@ import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.event.Origin;
 
 /**
- * Which events a signature wants. Each part is an exact word or {@value #ANY}.
+ * Selects the events that a signature receives. Each part is an exact word or {@value #ANY}.
  *
  * @param source the vocabulary, for example {@link Event#SOURCE_TRACEE}
  * @param name the event's name
@@ -15,7 +15,10 @@ public record EventSelector(String source, String name, String origin) {
   /** Matches everything. */
   public static final String ANY = "*";
 
-  /** Refuses empty parts, which would match nothing, and an origin that does not exist. */
+  /**
+   * Throws {@link IllegalArgumentException} for an empty part, which would match nothing, and for
+   * an unknown origin.
+   */
   public EventSelector {
     if (source.isEmpty() || name.isEmpty() || origin.isEmpty()) {
       throw new IllegalArgumentException(
@@ -33,7 +36,7 @@ public record EventSelector(String source, String name, String origin) {
     return new EventSelector(source, name, ANY);
   }
 
-  /** Whether {@code event} is one of those selected. */
+  /** Returns whether this selector selects {@code event}. */
   public boolean matches(Event event) {
     return (name.equals(ANY) || name.equals(event.eventName()))
         && (source.equals(ANY) || source.equals(event.source()))

@@ -5,10 +5,10 @@ import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.event.Value;
 
 /**
- * A signature's verdict on an event.
+ * The result that a signature raises on an event.
  *
- * @param metadata the signature that raised it
- * @param event the whole event that set it off
- * @param data what the signature adds; null for nothing
+ * @param metadata the signature that raised the finding
+ * @param event the whole event that caused it
+ * @param data the signature's additional data; null without any
  */
 public record Finding(SignatureMetadata metadata, Event event, @Nullable Value data) {}

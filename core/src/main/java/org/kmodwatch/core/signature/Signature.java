@@ -4,34 +4,34 @@ import java.util.List;
 import org.kmodwatch.core.event.Event;
 
 /**
- * Code that selects events and raises findings. Found with {@link java.util.ServiceLoader}, so an
+ * Code that selects events and raises findings. {@link java.util.ServiceLoader} finds it, so an
  * implementation has a public constructor without parameters.
  *
- * <p>A signature may keep state between events: one engine calls it from one thread at a time. It
- * starts no thread and does no input or output; time comes from the events.
+ * <p>A signature may keep state between events: an engine calls it from one thread at a time. It
+ * starts no thread and does no input or output. It takes the time from the events.
  */
 public interface Signature {
 
-  /** What this signature is. The same value at every call. */
+  /** Returns the description of this signature. Every call returns the same value. */
   SignatureMetadata metadata();
 
   /**
-   * The events it wants; read once, when the engine is built. An event that several of them match
-   * comes once.
+   * Returns the selectors of this signature. The engine reads them once, when it is built. An event
+   * that several selectors match is passed once.
    */
   List<EventSelector> selectedEvents();
 
-  /** Called once before the first event. */
+  /** Prepares the signature. The engine calls this method once before the first event. */
   default void start() {}
 
   /**
-   * Called for each selected event.
+   * Judges an event. The engine calls this method for each selected event.
    *
    * @param event the event
-   * @param verdict takes what the signature has to say about it; not to be used after this call
+   * @param verdict receives the signature's results on the event; not to be used after this call
    */
   void onEvent(Event event, Verdict verdict);
 
-  /** Called once after the last event. */
+  /** Ends the signature. The engine calls this method once after the last event. */
   default void close() {}
 }

@@ -7,12 +7,12 @@ import org.jspecify.annotations.Nullable;
 import org.kmodwatch.core.event.Value;
 
 /**
- * What a signature is: {@code SigMetadata} of the peer's finding form.
+ * Describes a signature, as {@code SigMetadata} does in Tracee's finding form.
  *
  * @param id stable, never reused
  * @param version the signature's own version
  * @param name a title for people
- * @param eventName the name of the event that a finding is, where findings are events themselves
+ * @param eventName the name of the finding's event, where findings are events themselves
  * @param description what was detected and why it matters
  * @param tags free words; null where the signature has none, which is written as null
  * @param properties severity, category and ATT&amp;CK references, in order
@@ -36,8 +36,8 @@ public record SignatureMetadata(
   }
 
   /**
-   * How serious a finding is: 0 for information, 1 low, 2 moderate, 3 high and more; 0 where the
-   * signature does not say.
+   * Returns the severity of a finding: 0 for information, 1 low, 2 moderate, 3 high and more.
+   * Returns 0 if the signature has no severity.
    */
   public int severity() {
     if (properties.get("Severity") instanceof Value.Num number) {
