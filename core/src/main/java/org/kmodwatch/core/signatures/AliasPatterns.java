@@ -11,11 +11,12 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A list of module aliases, each with the reason why it is in the list.
+ * A list of module aliases, each with the reason why the list has it.
  *
- * <p>One pattern a line, then white space, then the reason. A pattern is an alias as the kernel
- * asks modprobe for it; {@code *} at its end stands for anything. Empty lines and lines that begin
- * with {@code #} mean nothing. As for modprobe, {@code -} and {@code _} are one character.
+ * <p>Each line has a pattern, then white space, then the reason. A pattern is an alias in the form
+ * in which the kernel asks modprobe for it. {@code *} at its end matches any text. The list ignores
+ * empty lines and lines that begin with {@code #}. As for modprobe, {@code -} and {@code _} are the
+ * same character.
  */
 final class AliasPatterns {
 
@@ -27,16 +28,16 @@ final class AliasPatterns {
   /**
    * A line of the list.
    *
-   * @param pattern as it was written
+   * @param pattern the pattern as written
    * @param why the reason
    */
   record Entry(String pattern, String why) {}
 
   /**
-   * Reads the resource {@code name} beside this class.
+   * Reads the resource {@code name} from this class's package.
    *
    * @throws IllegalArgumentException if a line of it is wrong
-   * @throws IllegalStateException if it is not there
+   * @throws IllegalStateException if the jar does not have the resource
    */
   static AliasPatterns ofResource(String name) {
     try (InputStream in = AliasPatterns.class.getResourceAsStream(name)) {
@@ -50,9 +51,9 @@ final class AliasPatterns {
   }
 
   /**
-   * Reads {@code lines}.
+   * Parses {@code lines}.
    *
-   * @param name what messages call the list
+   * @param name the list's name in messages
    * @throws IllegalArgumentException if a line is wrong; the message has its number
    */
   static AliasPatterns parse(String name, List<String> lines) {
@@ -71,7 +72,7 @@ final class AliasPatterns {
     return patterns;
   }
 
-  /** The entry for {@code alias}: the one that is it, else the longest that it begins with. */
+  /** Returns the entry that matches {@code alias}: the exact one, else the longest prefix. */
   Optional<Entry> match(String alias) {
     String folded = folded(alias);
     Entry found = exact.get(folded);

@@ -4,16 +4,16 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.kmodwatch.core.event.Value;
 
-/** The MITRE ATT&amp;CK techniques (mitre/cti 18.1) that signatures here speak of. */
+/** The MITRE ATT&amp;CK techniques (mitre/cti 18.1) that the signatures here refer to. */
 enum Attack {
-  /** The kernel is extended by a module. */
+  /** A module extends the kernel. */
   KERNEL_MODULES(
       "Kernel Modules and Extensions",
       "attack-pattern--a1b52199-c8c5-438a-9ded-656f1d0888c6",
       "T1547.006"),
-  /** Something hides that it is there. */
+  /** Malware hides its presence. */
   ROOTKIT("Rootkit", "attack-pattern--0f20e3cb-245b-4a61-8a91-2d93f7cb0e9b", "T1014"),
-  /** What watches is switched off or blinded. */
+  /** A monitoring tool is switched off or blinded. */
   DISABLE_TOOLS(
       "Disable or Modify Tools",
       "attack-pattern--ac08589e-ee59-4935-8667-d845e38fe579",
@@ -30,7 +30,7 @@ enum Attack {
   }
 
   /**
-   * The properties of a signature's metadata, in the order of the peer's form.
+   * Returns the properties of a signature's metadata, in the order of Tracee's form.
    *
    * @param severity 0 for information, 1 low, 2 moderate, 3 high
    * @param category the ATT&amp;CK tactic

@@ -8,12 +8,12 @@ import org.kmodwatch.core.signature.SignatureMetadata;
 import org.kmodwatch.core.signature.Verdict;
 
 /**
- * KMW-1013: a record that stands for more attempts than one: one user and cgroup made so many that
- * they were held back. Data has their number.
+ * KMW-1013: a record stands for more than one attempt. One user and cgroup made so many attempts
+ * that a limit suppressed them. Data has their number.
  */
 public final class AttemptFlood extends LoadSignature {
 
-  /** Made by {@link java.util.ServiceLoader}. */
+  /** Creates the signature for {@link java.util.ServiceLoader}. */
   public AttemptFlood() {
     super(
         new SignatureMetadata(

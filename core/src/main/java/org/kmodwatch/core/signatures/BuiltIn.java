@@ -3,14 +3,14 @@ package org.kmodwatch.core.signatures;
 import java.util.List;
 import org.kmodwatch.core.signature.Signature;
 
-/** The signatures that come with Kmodwatch. */
+/** Lists the signatures that come with Kmodwatch. */
 public final class BuiltIn {
 
   private BuiltIn() {}
 
   /**
-   * New ones. {@link java.util.ServiceLoader} finds the same, but opens every jar on the class path
-   * to look for more.
+   * Returns new instances of the signatures. {@link java.util.ServiceLoader} finds the same ones,
+   * but opens every jar on the class path to look for more.
    */
   public static List<Signature> signatures() {
     return List.of(

@@ -7,12 +7,12 @@ import org.kmodwatch.core.signature.SignatureMetadata;
 import org.kmodwatch.core.signature.Verdict;
 
 /**
- * KMW-1006: code of a module may have run although the load failed: its init said no after it had
- * done what it wanted, or a parameter's callback did so even before.
+ * KMW-1006: code of a module may have run although the load failed. Its init can act and then
+ * return an error. A parameter's callback can act even earlier.
  */
 public final class CodeRanLoadFailed extends LoadSignature {
 
-  /** Made by {@link java.util.ServiceLoader}. */
+  /** Creates the signature for {@link java.util.ServiceLoader}. */
   public CodeRanLoadFailed() {
     super(
         new SignatureMetadata(

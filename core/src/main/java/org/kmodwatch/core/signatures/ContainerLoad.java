@@ -13,14 +13,14 @@ import org.kmodwatch.core.signature.SignatureMetadata;
 import org.kmodwatch.core.signature.Verdict;
 
 /**
- * KMW-1005: somebody in a container loaded a module, tried to, or had the kernel load one.
+ * KMW-1005: a process in a container loaded a module, tried to, or had the kernel load one.
  *
- * <p>Data says who was in which container: {@code loader} or {@code requester} by their cgroup,
- * else {@code container} as the event has it.
+ * <p>Data has the container of each process: {@code loader} or {@code requester} by their cgroup,
+ * else {@code container} from the event.
  */
 public final class ContainerLoad extends LoadSignature {
 
-  /** Made by {@link java.util.ServiceLoader}. */
+  /** Creates the signature for {@link java.util.ServiceLoader}. */
   public ContainerLoad() {
     super(
         new SignatureMetadata(

@@ -9,8 +9,8 @@ import org.kmodwatch.core.signature.SignatureMetadata;
 import org.kmodwatch.core.signature.Verdict;
 
 /**
- * KMW-1011: events were lost, or an output accepts none of them. The agent tells how many and why,
- * at most every ten seconds, so each is a finding.
+ * KMW-1011: events were lost, or an output accepts no events. The agent reports how many were lost
+ * and why, at most every ten seconds. Each report is therefore a finding.
  */
 public final class EventsLost implements Signature {
 
@@ -29,7 +29,7 @@ public final class EventsLost implements Signature {
   private static final List<String> NAMES =
       List.of(EventNames.EVENTS_LOST, EventNames.OUTPUT_STALLED);
 
-  /** Made by {@link java.util.ServiceLoader}. */
+  /** Creates the signature for {@link java.util.ServiceLoader}. */
   public EventsLost() {}
 
   @Override

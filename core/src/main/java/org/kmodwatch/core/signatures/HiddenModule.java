@@ -10,7 +10,7 @@ import org.kmodwatch.core.signature.Verdict;
 
 /**
  * KMW-1009: a module is loaded but {@code /proc/modules} or {@code /sys/module} does not show it.
- * Whoever raises {@link EventNames#MODULE_HIDDEN} has looked twice, so each is a finding.
+ * The producer of {@link EventNames#MODULE_HIDDEN} has checked twice, so each event is a finding.
  */
 public final class HiddenModule implements Signature {
 
@@ -26,7 +26,7 @@ public final class HiddenModule implements Signature {
           null,
           Attack.ROOTKIT.properties(3, "defense-evasion"));
 
-  /** Made by {@link java.util.ServiceLoader}. */
+  /** Creates the signature for {@link java.util.ServiceLoader}. */
   public HiddenModule() {}
 
   @Override

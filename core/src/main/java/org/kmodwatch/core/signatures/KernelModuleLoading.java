@@ -15,8 +15,9 @@ import org.kmodwatch.core.signature.Verdict;
 /**
  * TRC-1017: a kernel module is being loaded.
  *
- * <p>{@code init_module} is always a finding. {@code security_kernel_read_file} is one if it reads
- * a module ({@link LoadEvent}); where that cannot be told the event is reported as malformed.
+ * <p>{@code init_module} is always a finding. {@code security_kernel_read_file} is a finding if it
+ * reads a module ({@link LoadEvent}). If the purpose of the read is not known, the event is
+ * reported as malformed.
  */
 public final class KernelModuleLoading implements Signature {
 
@@ -33,7 +34,7 @@ public final class KernelModuleLoading implements Signature {
           null,
           properties());
 
-  /** Made by {@link java.util.ServiceLoader}. */
+  /** Creates the signature for {@link java.util.ServiceLoader}. */
   public KernelModuleLoading() {}
 
   @Override
@@ -56,7 +57,7 @@ public final class KernelModuleLoading implements Signature {
           verdict.raise(null);
       case LoadEvent.Unrelated(String problem) when problem != null -> verdict.malformed(problem);
       default -> {
-        // Not selected.
+        // This signature did not select the event.
       }
     }
   }

@@ -13,9 +13,9 @@ import org.kmodwatch.core.signature.SignatureMetadata;
 import org.kmodwatch.core.signature.Verdict;
 
 /**
- * A signature that judges load records. It is given attempts to load, seen by the sensor, and
- * requests that came to nothing; neither unloads nor modules that were there before Kmodwatch
- * started, of which only the existence is known.
+ * A signature that judges load records. It receives attempts to load that the sensor saw, and
+ * requests that led to no load. It receives no unloads, and no modules that were loaded before
+ * Kmodwatch started, because only their existence is known.
  */
 abstract class LoadSignature implements Signature {
 
@@ -48,7 +48,7 @@ abstract class LoadSignature implements Signature {
     }
   }
 
-  /** Judges {@code load}, which came as {@code event}. */
+  /** Judges {@code load}, which arrived as {@code event}. */
   final void judge(LoadRecord load, Event event, Verdict verdict) {
     if (load.action() == Action.LOAD && !load.preExisting()) {
       onLoad(load, event, verdict);
@@ -58,25 +58,25 @@ abstract class LoadSignature implements Signature {
   }
 
   /**
-   * Called for each request for a module that was refused or led to no load. Says nothing unless
+   * Judges a request for a module that was refused or led to no load. Raises nothing unless
    * overridden.
    *
    * @param request the request
-   * @param event the event that it came as
-   * @param verdict takes what the signature has to say
+   * @param event the event with the request
+   * @param verdict receives the signature's results
    */
   void onRequest(LoadRecord request, Event event, Verdict verdict) {}
 
   /**
-   * Called for each attempt to load.
+   * Judges an attempt to load.
    *
    * @param load the attempt
-   * @param event the event that it came as
-   * @param verdict takes what the signature has to say
+   * @param event the event with the attempt
+   * @param verdict receives the signature's results
    */
   abstract void onLoad(LoadRecord load, Event event, Verdict verdict);
 
-  /** Whether code of the module is in the kernel, or may have been. */
+  /** Returns whether code of the module is in the kernel, or may have been. */
   static boolean codeMayRun(LoadRecord load) {
     return load.outcome() == Outcome.LOADED
         || load.outcome() == Outcome.UNKNOWN

@@ -8,14 +8,14 @@ import org.kmodwatch.core.signature.SignatureMetadata;
 import org.kmodwatch.core.signature.Verdict;
 
 /**
- * KMW-1008: the kernel said that it loads a module, but the sensor saw no system call do it. The
- * record says so by a gap named {@value #FIELD}; Data repeats its {@code why}.
+ * KMW-1008: the kernel reported that it loads a module, but the sensor saw no system call for it.
+ * The record then has a gap named {@value #FIELD}. Data repeats its {@code why}.
  */
 public final class LoadWithoutCall extends LoadSignature {
 
   private static final String FIELD = "route.syscall";
 
-  /** Made by {@link java.util.ServiceLoader}. */
+  /** Creates the signature for {@link java.util.ServiceLoader}. */
   public LoadWithoutCall() {
     super(
         new SignatureMetadata(

@@ -9,14 +9,14 @@ import org.kmodwatch.core.signature.Verdict;
 /**
  * KMW-1001: a module came from memory, and no file of it is known.
  *
- * <p>{@code init_module} alone says nothing: libkmod uses it for every file that it unpacks itself,
- * and busybox for its second try. The record tells them apart: it has a {@code file} only if the
- * module's bytes are what is in the file that the loader had open or had just tried, or what comes
- * out of it.
+ * <p>{@code init_module} alone proves nothing: libkmod uses it for every file that it unpacks
+ * itself, and busybox for its second try. The record distinguishes these cases. It has a {@code
+ * file} only if the module's bytes are the content, plain or unpacked, of a file that the loader
+ * had open or had just tried.
  */
 public final class MemoryOnlyLoad extends LoadSignature {
 
-  /** Made by {@link java.util.ServiceLoader}. */
+  /** Creates the signature for {@link java.util.ServiceLoader}. */
   public MemoryOnlyLoad() {
     super(
         new SignatureMetadata(

@@ -12,15 +12,15 @@ import org.kmodwatch.core.signature.SignatureMetadata;
 import org.kmodwatch.core.signature.Verdict;
 
 /**
- * KMW-1010: code of a module that is not from the kernel's own source tree is in the kernel, by a
- * signature that the kernel took. One without is left to {@link UnsignedOrForcedLoad}. Data says
- * whose it is: {@code signature}, {@code signer}, {@code license}, {@code package}.
+ * KMW-1010: the kernel runs code of a module from outside its own source tree, with a signature
+ * that it accepted. {@link UnsignedOrForcedLoad} reports modules without a signature. Data has the
+ * module's origin: {@code signature}, {@code signer}, {@code license}, {@code package}.
  */
 public final class OutOfTreeLoad extends LoadSignature {
 
   private static final String TAINT = "OUT_OF_TREE";
 
-  /** Made by {@link java.util.ServiceLoader}. */
+  /** Creates the signature for {@link java.util.ServiceLoader}. */
   public OutOfTreeLoad() {
     super(
         new SignatureMetadata(
@@ -35,12 +35,12 @@ public final class OutOfTreeLoad extends LoadSignature {
             Attack.KERNEL_MODULES.properties(1, "persistence")));
   }
 
-  /** By the kernel's mark, or by the module's own word that it is not. */
+  /** Returns whether the kernel marked the module as out-of-tree, or the module itself says so. */
   static boolean isOutOfTree(LoadRecord load) {
     return load.module().taints().contains(TAINT) || Boolean.FALSE.equals(load.module().intree());
   }
 
-  /** Puts what is known of a signature into a finding's data. */
+  /** Puts the known facts on a signature into a finding's data. */
   static void putSignature(Map<String, Value> data, @Nullable ModuleSignature signature) {
     if (signature != null) {
       data.put("signature", Value.of(signature.status().word()));

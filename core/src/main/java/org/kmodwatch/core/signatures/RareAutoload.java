@@ -9,19 +9,19 @@ import org.kmodwatch.core.signature.SignatureMetadata;
 import org.kmodwatch.core.signature.Verdict;
 
 /**
- * KMW-1007: a process of an ordinary user made the kernel load a module that few ever need, or ask
- * for one in vain. Which those are stands in {@code rare-autoload.txt} beside this class. Data has
- * the {@code alias} that the kernel asked for, the {@code pattern} it matched and {@code why} that
- * is in the list.
+ * KMW-1007: a process of an ordinary user made the kernel look for a module that few systems need,
+ * with or without success. The list of these modules is {@code rare-autoload.txt} in this package.
+ * Data has the {@code alias} that the kernel asked for, the {@code pattern} that it matched, and
+ * the reason {@code why} the list has it.
  *
- * <p>The user is that of the initial user namespace. Capabilities are not looked at: a user who
- * makes a user namespace has all of them there.
+ * <p>The user is that of the initial user namespace. Capabilities are not checked: a user who
+ * creates a user namespace has all of them there.
  */
 public final class RareAutoload extends LoadSignature {
 
   private static final AliasPatterns RARE = AliasPatterns.ofResource("rare-autoload.txt");
 
-  /** Made by {@link java.util.ServiceLoader}. */
+  /** Creates the signature for {@link java.util.ServiceLoader}. */
   public RareAutoload() {
     super(
         new SignatureMetadata(

@@ -9,8 +9,8 @@ import org.kmodwatch.core.signature.SignatureMetadata;
 import org.kmodwatch.core.signature.Verdict;
 
 /**
- * KMW-1012: a part of the sensor is blind. The agent tells it once a part, until it sees again, so
- * each is a finding.
+ * KMW-1012: a part of the sensor misses events. The agent reports each part once until it recovers,
+ * so each report is a finding.
  */
 public final class SensorBlind implements Signature {
 
@@ -26,7 +26,7 @@ public final class SensorBlind implements Signature {
           null,
           Attack.DISABLE_TOOLS.properties(3, "defense-evasion"));
 
-  /** Made by {@link java.util.ServiceLoader}. */
+  /** Creates the signature for {@link java.util.ServiceLoader}. */
   public SensorBlind() {}
 
   @Override

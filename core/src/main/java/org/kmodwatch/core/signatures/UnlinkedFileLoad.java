@@ -10,12 +10,12 @@ import org.kmodwatch.core.signature.Verdict;
 /**
  * KMW-1002: a module came from a memfd, or from a file that no name leads to.
  *
- * <p>An attempt that failed counts too: the file is known only of an attempt that the kernel let
- * pass the check of privilege, and nothing ordinary makes one.
+ * <p>A failed attempt also counts. The file is known only if the attempt passed the kernel's
+ * privilege check, and ordinary software makes no such attempt.
  */
 public final class UnlinkedFileLoad extends LoadSignature {
 
-  /** Made by {@link java.util.ServiceLoader}. */
+  /** Creates the signature for {@link java.util.ServiceLoader}. */
   public UnlinkedFileLoad() {
     super(
         new SignatureMetadata(
@@ -38,7 +38,7 @@ public final class UnlinkedFileLoad extends LoadSignature {
     }
   }
 
-  /** Whether no name leads to {@code file}. */
+  /** Returns whether no name leads to {@code file}. */
   static boolean isUnlinked(ModuleFile file) {
     return file.deleted() || file.place() == Place.MEMFD;
   }

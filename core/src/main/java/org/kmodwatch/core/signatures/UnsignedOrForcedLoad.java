@@ -12,22 +12,23 @@ import org.kmodwatch.core.signature.SignatureMetadata;
 import org.kmodwatch.core.signature.Verdict;
 
 /**
- * KMW-1004: code of a module without a valid signature is in the kernel, or it was loaded with the
- * kernel's checks of versions switched off. Data says which: {@code taints}, {@code flags}, and
- * what is known of the {@code signature}, its {@code signer} and whether the module is of the
- * kernel's own tree.
+ * KMW-1004: the kernel runs code of a module without a valid signature, or of a module loaded
+ * without the kernel's version checks. Data has {@code taints} and {@code flags}, the known facts
+ * on the {@code signature} and its {@code signer}, and whether the module is from the kernel's own
+ * tree.
  *
- * <p>The kernel marks modules without a valid signature where it looks for one. Where it does not,
- * no module has one, and only those that are not of its own tree count.
+ * <p>A kernel that checks signatures marks modules without a valid one. On a kernel that does not
+ * check them, no module has a valid signature. There, only modules from outside the kernel's tree
+ * count.
  *
- * <p>A call that waited for another one's load is left out: the kernel drops its flags, and the
- * load is that other one's.
+ * <p>A call that waited for the load of another call is not judged: the kernel drops its flags, and
+ * the load belongs to the other call.
  */
 public final class UnsignedOrForcedLoad extends LoadSignature {
 
   private static final Set<String> TAINTS = Set.of("UNSIGNED", "FORCED");
 
-  /** Made by {@link java.util.ServiceLoader}. */
+  /** Creates the signature for {@link java.util.ServiceLoader}. */
   public UnsignedOrForcedLoad() {
     super(
         new SignatureMetadata(
@@ -42,7 +43,7 @@ public final class UnsignedOrForcedLoad extends LoadSignature {
             Attack.KERNEL_MODULES.properties(2, "persistence")));
   }
 
-  /** Whether this signature speaks on {@code load}. */
+  /** Returns whether this signature raises a finding on {@code load}. */
   static boolean isUnsignedOrForced(LoadRecord load) {
     return codeMayRun(load)
         && load.waitedOn() == null

@@ -8,14 +8,14 @@ import org.kmodwatch.core.signature.SignatureMetadata;
 import org.kmodwatch.core.signature.Verdict;
 
 /**
- * KMW-1003: a module came from a folder for temporary files or from somebody's home.
+ * KMW-1003: a module came from a folder for temporary files or from a home folder.
  *
- * <p>A file without a name is left to {@link UnlinkedFileLoad}, which says more, wherever it was.
- * An attempt that failed counts too, as there.
+ * <p>{@link UnlinkedFileLoad} reports a file without a name in any folder, with more detail. As
+ * there, a failed attempt also counts.
  */
 public final class UnusualPlaceLoad extends LoadSignature {
 
-  /** Made by {@link java.util.ServiceLoader}. */
+  /** Creates the signature for {@link java.util.ServiceLoader}. */
   public UnusualPlaceLoad() {
     super(
         new SignatureMetadata(
