@@ -1,13 +1,13 @@
 package org.kmodwatch.core.text;
 
-/** Cuts text that is longer than there is room for. */
+/** Cuts text that is too long. */
 public final class Beginnings {
 
   private Beginnings() {}
 
   /**
-   * What {@code text} begins with: at most {@code maxChars} of it, and no half of a surrogate pair
-   * at the end.
+   * Returns the first {@code maxChars} characters of {@code text}, or all of a shorter text. It
+   * does not end with half of a surrogate pair.
    */
   public static String of(String text, int maxChars) {
     if (text.length() <= maxChars) {

@@ -1,16 +1,17 @@
 package org.kmodwatch.core.text;
 
 /**
- * Characters that a reader does not see as such. The text of records is chosen by whoever loads a
- * module, and may be shown on a terminal.
+ * Recognises characters that a reader cannot see. The loader of a module chooses the text of
+ * records, and a terminal may show it.
  */
 public final class Unseen {
 
   private Unseen() {}
 
   /**
-   * Whether a code point moves the cursor, starts a sequence, or turns the reading order around. Or
-   * is no character (U+FFFF and its like): journalctl shows a line that has one as "blob data".
+   * Returns whether a code point moves the cursor, starts a sequence, or reverses the reading
+   * order. Also returns true for a code point that is no character (such as U+FFFF): journalctl
+   * shows a line that has one as "blob data".
    */
   public static boolean is(int codePoint) {
     return switch (Character.getType(codePoint)) {

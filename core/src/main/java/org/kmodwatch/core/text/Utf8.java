@@ -8,16 +8,16 @@ import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 
 /**
- * UTF-8 in both directions without loss. A name in the kernel is bytes, not text, and a line must
- * not be lost because somebody named a file so: a byte 0xNN that is no UTF-8 becomes the unpaired
- * surrogate U+DCNN (as in Python's surrogateescape), and an unpaired surrogate is written as its
- * JSON escape, which any JSON reader takes.
+ * Converts between bytes and UTF-8 text without loss. A name in the kernel is bytes, not text, and
+ * such a file name must not lose the line. A byte 0xNN that is not valid UTF-8 becomes the unpaired
+ * surrogate U+DCNN (as in Python's surrogateescape). An unpaired surrogate is written as its JSON
+ * escape, which any JSON reader accepts.
  */
 public final class Utf8 {
 
   private Utf8() {}
 
-  /** Decodes {@code length} of {@code bytes} from {@code start} on. */
+  /** Decodes {@code length} bytes of {@code bytes}, beginning at {@code start}. */
   public static CharBuffer decode(byte[] bytes, int start, int length) {
     CharsetDecoder decoder =
         StandardCharsets.UTF_8
@@ -25,7 +25,7 @@ public final class Utf8 {
             .onMalformedInput(CodingErrorAction.REPORT)
             .onUnmappableCharacter(CodingErrorAction.REPORT);
     ByteBuffer in = ByteBuffer.wrap(bytes, start, length);
-    // A byte never makes more than one char.
+    // A byte never becomes more than one char.
     CharBuffer out = CharBuffer.allocate(length);
     while (true) {
       CoderResult result = decoder.decode(in, out, true);
@@ -40,11 +40,12 @@ public final class Utf8 {
   }
 
   /**
-   * Puts surrogates in the place of their JSON escapes, since Jackson refuses an unpaired one in a
-   * key. Surrogates have no meaning in JSON, so the text says the same.
+   * Replaces JSON escapes of surrogates by the surrogates, because Jackson refuses an escape of an
+   * unpaired one in a key. Surrogates have no meaning in JSON, so the meaning of the text stays the
+   * same.
    *
-   * @param text changed in place; it has to have an array
-   * @return {@code text}, shorter
+   * @param text changed by this method; it must have an array
+   * @return {@code text}, shorter if it had escapes
    */
   public static CharBuffer unescapeSurrogates(CharBuffer text) {
     char[] chars = text.array();
@@ -59,7 +60,7 @@ public final class Utf8 {
           from += 6;
           continue;
         }
-        // Both, so that an escaped backslash does not begin an escape.
+        // Copy both characters, so that an escaped backslash does not begin an escape.
         chars[to++] = c;
         c = chars[++from];
       }
@@ -69,7 +70,7 @@ public final class Utf8 {
     return text.limit(to);
   }
 
-  /** The surrogate whose escape begins at {@code from}, or -1. */
+  /** Returns the surrogate whose escape begins at {@code from}; -1 if no escape begins there. */
   private static int surrogateAt(char[] chars, int from, int end) {
     if (from + 6 > end || chars[from + 1] != 'u') {
       return -1;

@@ -1,7 +1,7 @@
 /**
- * Text from bytes without loss, {@link org.kmodwatch.core.text.Utf8}, text that is cut, {@link
- * org.kmodwatch.core.text.Beginnings}, and characters that nobody sees, {@link
- * org.kmodwatch.core.text.Unseen}. Stateless and safe to use from any thread.
+ * Decodes bytes to text without loss ({@link org.kmodwatch.core.text.Utf8}), cuts text ({@link
+ * org.kmodwatch.core.text.Beginnings}), and finds invisible characters ({@link
+ * org.kmodwatch.core.text.Unseen}). The classes are stateless and safe to use from any thread.
  */
 @NullMarked
 package org.kmodwatch.core.text;
