@@ -5,11 +5,11 @@ package org.kmodwatch.core.format;
  *
  * @param file the name of the input, as the caller gave it
  * @param line the line's number, from 1
- * @param reason what is wrong with it, for a person
+ * @param reason the error, in words for a person
  */
 public record BadLine(String file, long line, String reason) {
 
-  /** The whole as one line for a person: {@code file:line: reason}. */
+  /** Returns the bad line as text for a person: {@code file:line: reason}. */
   @Override
   public String toString() {
     return file + ":" + line + ": " + reason;

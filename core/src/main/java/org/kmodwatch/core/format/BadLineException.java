@@ -1,11 +1,14 @@
 package org.kmodwatch.core.format;
 
-/** Why a line is no event. It stays in this package: callers get a {@link BadLine}. */
+/**
+ * Reports why a line is not an event. It does not leave this package: callers receive a {@link
+ * BadLine}.
+ */
 final class BadLineException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   BadLineException(String reason) {
-    // Bad lines may come by the million: no stack trace.
+    // An input may have millions of bad lines: no stack trace.
     super(reason, null, false, false);
   }
 

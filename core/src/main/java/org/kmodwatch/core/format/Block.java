@@ -5,41 +5,45 @@ import java.nio.ByteOrder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Some whole lines of an input, as {@link LineBlocks} cuts them and {@link BlockScanner} reads
- * them. To be used again and again; by one thread at a time.
+ * A number of whole lines of an input. {@link LineBlocks} fills a block and {@link BlockScanner}
+ * reads it. A block is reusable. One thread at a time uses it.
  */
 public final class Block {
 
-  /** What a scanner may look at past the last line. */
+  /** The number of bytes after the last line that a scanner may read. */
   static final int PADDING_BYTES = 64;
 
-  /** A size that stays in a processor's second cache while it is searched. */
+  /** The default size, which stays in a processor's second-level cache during a search. */
   private static final int DEFAULT_BYTES = 256 << 10;
 
   private static final byte NEWLINE = '\n';
   private static final byte[] NOTHING = new byte[0];
 
-  /** The lines, each ended by a newline, from 0 to {@link #length}. */
+  /** The lines, from 0 to {@link #length}. Each ends with a newline. */
   ByteBuffer bytes = allocate(DEFAULT_BYTES);
 
   int length;
 
-  /** Whether it begins where the input does. */
+  /** Whether the block is the first of the input. */
   boolean first;
 
-  /** Whether it stands for one line that is longer than the limit, and holds none. */
+  /**
+   * Whether the block stands for one line longer than the limit. It then has no bytes of that line.
+   */
   boolean tooLong;
 
-  /** Why the input breaks off after it, if compressed data is damaged there. */
+  /**
+   * The damage of the compressed data that ends the input after this block; null without damage.
+   */
   @Nullable String damage;
 
-  /** The beginning of the line that the input broke off in. */
+  /** The beginning of the line in which the input ends. */
   byte[] torn = NOTHING;
 
-  /** A block that holds nothing yet. */
+  /** Creates an empty block. */
   public Block() {}
 
-  /** Whether the input breaks off after it, since compressed data is damaged there. */
+  /** Returns whether damaged compressed data ends the input after this block. */
   public boolean isDamaged() {
     return damage != null;
   }
@@ -56,17 +60,17 @@ public final class Block {
     torn = NOTHING;
   }
 
-  /** How many bytes it has room for. */
+  /** Returns the number of bytes that the block can hold. */
   int capacity() {
     return bytes.capacity() - PADDING_BYTES;
   }
 
-  /** Makes room for more. */
+  /** Enlarges the block and keeps its bytes. */
   void grow(int newCapacity) {
     bytes = allocate(newCapacity).put(bytes.flip());
   }
 
-  /** Where the last newline that begins at {@code from} or later ends; 0 if there is none. */
+  /** Returns where the last newline at {@code from} or later ends; 0 without one. */
   int lastNewline(int from) {
     for (int i = bytes.position() - 1; i >= from; i--) {
       if (bytes.get(i) == NEWLINE) {
@@ -77,9 +81,9 @@ public final class Block {
   }
 
   /**
-   * Makes a line of what was read: the last one of an input may lack its newline.
+   * Adds the missing newline to the bytes read. The last line of an input may lack it.
    *
-   * @return whether there was anything
+   * @return whether the block has a line
    */
   boolean endInLine() {
     int read = bytes.position();
@@ -90,7 +94,7 @@ public final class Block {
     return read > 0;
   }
 
-  /** Ends it where the input breaks off. */
+  /** Ends the block at the damage, and keeps the incomplete line as {@link #torn}. */
   void endInDamage(String reason) {
     damage = reason;
     length = tooLong ? 0 : lastNewline(0);

@@ -12,13 +12,12 @@ import org.kmodwatch.core.audit.AuditRecord;
 import org.kmodwatch.core.event.Event;
 
 /**
- * Reads the events of one block after another; what it says of a block depends on that block alone,
- * so that blocks of one input can be scanned at the same time, each by a scanner of its own. Not
- * thread-safe.
+ * Reads the events of blocks. The result for a block depends on that block alone. Several scanners
+ * can therefore read blocks of one input at the same time. Not thread-safe.
  */
 public final class BlockScanner {
 
-  /** What a longer line took is not kept. */
+  /** The size of the line buffer. A longer line's buffer is not kept. */
   private static final int ORDINARY_LINE_BYTES = 1 << 16;
 
   private final ReadOptions options;
@@ -34,7 +33,7 @@ public final class BlockScanner {
   private long otherLines;
   private long foundBytes;
 
-  /** Makes one. */
+  /** Creates a scanner with these options. */
   public BlockScanner(ReadOptions options) {
     this.options = options;
     this.search =
@@ -43,14 +42,17 @@ public final class BlockScanner {
             : new NameSearch(withLaurel(options.eventNames()));
   }
 
-  /** Laurel's lines of system calls have this key, and need not name the call. */
+  /**
+   * Adds the key of laurel's system call lines to the names. Such a line may lack the name of the
+   * call.
+   */
   private static Set<String> withLaurel(Set<String> names) {
     var all = new HashSet<>(names);
     all.add(LaurelForm.CALL);
     return all;
   }
 
-  /** Reads {@code block}, which it does not keep. */
+  /** Reads {@code block} and keeps no reference to it. */
   public ScannedBlock scan(Block block) {
     found = new ArrayList<>();
     lines = 0;
@@ -87,7 +89,7 @@ public final class BlockScanner {
     }
   }
 
-  /** Takes the lines that may be wanted, and those that do not look like an object. */
+  /** Reads the lines that may be wanted, and the lines that do not look like an object. */
   private void search(Block block, NameSearch search) {
     search.search(block);
     if (search.isRegular()) {
@@ -117,7 +119,7 @@ public final class BlockScanner {
       int start = search.start(i);
       int badBefore = found.size();
       take(block, start, Newlines.at(block.bytes, start));
-      // Only a bad line is told by its number.
+      // Only a bad line needs its line number.
       if (found.size() > badBefore && found.getLast() instanceof ScannedLine.Bad bad) {
         lines += Newlines.count(block.bytes, counted, start) + 1;
         counted = Newlines.at(block.bytes, start) + 1;
@@ -212,14 +214,14 @@ public final class BlockScanner {
     }
   }
 
-  /** The line that the input broke off in may happen to be whole. */
+  /** Reads the line in which the input ends. It may be complete. */
   private void takeTorn(Block block, String damage) {
     byte[] torn = block.torn;
     try {
       if (torn.length > 0 && torn.length <= options.maxLineBytes()) {
         int from = block.first && block.length == 0 ? byteOrderMark(torn, torn.length) : 0;
         if (AuditParser.isAuditLine(torn, from, torn.length - from)) {
-          // Of a log's line nobody can tell whether it is whole.
+          // A log's line does not show whether it is complete.
           throw new BadLineException("not whole");
         }
         List<Event> all = LineParser.parse(torn, from, torn.length - from);
@@ -227,7 +229,7 @@ public final class BlockScanner {
         takeEvents(all, torn.length);
       }
     } catch (BadLineException notWhole) {
-      // What follows says that the rest is missing.
+      // The report below says that the rest is missing.
     }
     lines++;
     bad("the input breaks off here: " + damage);
@@ -242,7 +244,7 @@ public final class BlockScanner {
     found.add(new ScannedLine.Bad(lines, reason));
   }
 
-  /** Whether a line begins and ends with a brace; white space at its end does not count. */
+  /** Returns whether a line begins and ends with a brace. White space at its end does not count. */
   private static boolean looksLikeObject(ByteBuffer bytes, int start, int end) {
     int last = end - 1;
     while (last > start && isSpace(bytes.get(last))) {

@@ -3,7 +3,10 @@ package org.kmodwatch.core.format;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
-/** Compressed data is damaged or ends early, as against a device that cannot be read. */
+/**
+ * Reports that compressed data is damaged or ends early. A device that cannot be read is a
+ * different {@link IOException}.
+ */
 final class CompressedDataException extends IOException {
   private static final long serialVersionUID = 1L;
 

@@ -10,8 +10,8 @@ import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 
 /**
- * Undoes the compression of an input, which it knows by the first bytes and not by a name: standard
- * input has none.
+ * Decompresses an input. It recognises the format by the first bytes, not by a file name, because
+ * standard input has none.
  */
 public final class Compression {
 
@@ -20,13 +20,13 @@ public final class Compression {
   private Compression() {}
 
   /**
-   * What {@code in} holds, decompressed if it is gzip (RFC 1952, several members included) or
-   * Zstandard (RFC 8878, several frames included), and as it is otherwise.
+   * Returns the content of {@code in}. It decompresses gzip (RFC 1952, several members included)
+   * and Zstandard (RFC 8878, several frames included), and returns other data unchanged.
    *
-   * <p>Reading from the result throws an {@link IOException} whose message begins with {@code gzip
-   * data} or {@code zstd data} if the data is damaged or ends early; everything before that can be
-   * read. Takes memory for one window of 8 MiB at most. A frame of Zstandard data with a larger one
-   * is decompressed as a whole, into {@link #wholeBytes} at most. Closing the result closes {@code
+   * <p>If the data is damaged or ends early, reading from the result throws an {@link IOException}
+   * whose message begins with {@code gzip data} or {@code zstd data}. Everything before that can be
+   * read. The memory used is at most one window of 8 MiB. A Zstandard frame with a larger window is
+   * decompressed as a whole, into {@link #wholeBytes} at most. Closing the result closes {@code
    * in}.
    *
    * @throws IOException if {@code in} cannot be read
@@ -36,18 +36,19 @@ public final class Compression {
   }
 
   /**
-   * How much may come out of data that has to be decompressed as a whole: a quarter of the heap.
+   * Returns the largest size of data that is decompressed as a whole: a quarter of the heap, from
+   * 16 MiB to 512 MiB.
    */
   static long wholeBytes() {
     return Math.clamp(Runtime.getRuntime().maxMemory() / 4, 16L << 20, 512L << 20);
   }
 
   /**
-   * The same, with a limit on what the data may be made of.
+   * Returns the content of {@code in} like {@link #open(InputStream)}, with limits.
    *
-   * @param maxParts how many members or frames there may be; reading on past that throws an {@link
+   * @param maxParts the largest number of members or frames; reading beyond it throws an {@link
    *     IOException}
-   * @param maxWholeBytes how much may come out of what has to be decompressed as a whole
+   * @param maxWholeBytes the largest size of data that is decompressed as a whole, in bytes
    * @throws IOException if {@code in} cannot be read
    */
   public static InputStream open(InputStream in, long maxParts, long maxWholeBytes)
@@ -66,7 +67,10 @@ public final class Compression {
     return buffered;
   }
 
-  /** Whether what follows in {@code file} is compressed. Leaves its position as it is. */
+  /**
+   * Returns whether the data at the position of {@code file} is compressed. Does not change the
+   * position.
+   */
   static boolean isCompressed(FileChannel file) throws IOException {
     ByteBuffer head = ByteBuffer.allocate(MAGIC_BYTES).order(ByteOrder.LITTLE_ENDIAN);
     file.read(head, file.position());
@@ -74,7 +78,7 @@ public final class Compression {
     return isGzip(magic) || isZstd(magic);
   }
 
-  /** The first four bytes, the first of them lowest; bytes past the end are zero. */
+  /** Returns the first four bytes as a little-endian number. Bytes after the end are zero. */
   private static int magic(byte[] head) {
     int magic = 0;
     for (int i = 0; i < Math.min(MAGIC_BYTES, head.length); i++) {
@@ -91,13 +95,13 @@ public final class Compression {
     return magic == 0xFD2FB528 || (magic & 0xFFFFFFF0) == 0x184D2A50;
   }
 
-  /** Buffers, and looks ahead. */
+  /** A buffered stream that can show its first bytes in advance. */
   private static final class PeekInputStream extends BufferedInputStream {
     PeekInputStream(InputStream in) {
       super(in, 1 << 13);
     }
 
-    /** What it begins with. */
+    /** Returns the first bytes of the stream. */
     byte[] peek() throws IOException {
       mark(MAGIC_BYTES);
       byte[] head = readNBytes(MAGIC_BYTES);
@@ -106,7 +110,9 @@ public final class Compression {
     }
   }
 
-  /** Remembers that the device failed, so that this is not taken for damage of the data. */
+  /**
+   * A stream that remembers a failure of the device, so that it is not mistaken for damaged data.
+   */
   private static final class Source extends FilterInputStream {
     private boolean failed;
 
@@ -131,7 +137,7 @@ public final class Compression {
     }
   }
 
-  /** The data is past a limit, and not damaged for all that is known. */
+  /** Reports that the data exceeds a limit. It is not known to be damaged. */
   static class PastLimitException extends IOException {
     private static final long serialVersionUID = 1L;
 
@@ -144,7 +150,7 @@ public final class Compression {
     }
   }
 
-  /** Turns each way in which a decompressor says that data is damaged into one exception. */
+  /** A stream that turns all errors of a decompressor into one kind of exception. */
   private static final class CheckedStream extends InputStream {
     private final String format;
     private final Source source;

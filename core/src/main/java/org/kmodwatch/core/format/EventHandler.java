@@ -3,14 +3,14 @@ package org.kmodwatch.core.format;
 import org.kmodwatch.core.event.Event;
 
 /**
- * Takes what {@link EventReader} reads, in the order of the lines and on the reader's thread. What
- * it throws comes out of the reader unchanged.
+ * Receives the results of {@link EventReader}, in the order of the lines and on the reader's
+ * thread. The reader lets exceptions of the handler pass unchanged.
  */
 public interface EventHandler {
 
-  /** A line was an event. */
+  /** Receives an event. */
   void onEvent(Event event);
 
-  /** A line was no event. */
+  /** Receives a line that is not an event. */
   void onBadLine(BadLine line);
 }

@@ -5,37 +5,35 @@ import java.io.InputStream;
 import org.kmodwatch.core.event.Event;
 
 /**
- * Reads recordings, each line in one of these forms, which are told apart line by line:
- *
+ * Reads recordings. Each line has one of these forms, which the reader recognises line by line:
  * <ul>
- *   <li>the peer's flat form, one JSON object ({@code eventName});
- *   <li>the peer's form after 0.24, likewise ({@code name} and {@code workload});
- *   <li>an audit log's record ({@code type=} or {@code node=}), which becomes an event with the
- *       others of its audit event;
+ *   <li>Tracee's flat form, one JSON object ({@code eventName});
+ *   <li>Tracee's form after 0.24, one JSON object ({@code name} and {@code workload});
+ *   <li>an audit log's record ({@code type=} or {@code node=}), which becomes an event together
+ *       with the other records of its audit event;
  *   <li>laurel's JSON, an audit event in one object ({@code ID} and {@code SYSCALL} or another
  *       record);
  *   <li>Falco's alerts, one JSON object ({@code rule} and {@code output_fields}).
  * </ul>
  *
- * <p>Of the last three only what tells of modules is of use (docs/reference/sources.md); the rest
- * is no bad line.
- *
+ * <p>Of the last three, only lines about modules are of use (docs/reference/sources.md). Their
+ * other lines are not bad lines.
  * <ul>
  *   <li>Compressed input is decompressed, see {@link Compression#open}.
- *   <li>Lines end in a newline, with or without a carriage return; the last may lack it. A byte
- *       order mark before the first line is passed over, and blank lines are.
+ *   <li>Lines end in a newline, with or without a carriage return; the last may lack it. The reader
+ *       skips a byte order mark before the first line, and blank lines.
  *   <li>A field that is absent or null becomes 0, the empty string, false, or null where {@link
- *       Event} has a field nullable. {@code eventName} (or {@code name}) has to be there. A field
- *       of a wrong type makes the line bad, with the key in the reason.
- *   <li>Keys without a place in {@link Event} are kept in its unknown fields.
+ *       Event} has a nullable field. {@code eventName} (or {@code name}) is required. A field of a
+ *       wrong type makes the line bad, with the key in the reason.
+ *   <li>Keys without a component in {@link Event} are kept in its unknown fields.
  *   <li>A byte 0xNN that is not valid UTF-8 becomes the unpaired surrogate U+DCNN, which {@link
- *       EventWriter} writes as an escape: a name that is not text neither loses the event nor
- *       itself.
- *   <li>A key that an object has twice makes the line bad, since readers differ in which they
- *       believe; so does nesting deeper than 500 levels.
+ *       EventWriter} writes as an escape. A name that is not text therefore loses neither the event
+ *       nor its own bytes.
+ *   <li>A key that appears twice in an object makes the line bad, because readers differ in the
+ *       value that they believe. Nesting deeper than 500 levels also makes it bad.
  *   <li>A finding is not an event: its event is under {@code Event.Payload}.
- *   <li>If {@link ReadOptions} ask for certain events only, and not for every line, lines that
- *       cannot be one of them are passed over unread.
+ *   <li>{@link ReadOptions} can ask for certain events only, and not for every line. The reader
+ *       then skips, without parsing, the lines that cannot be such an event.
  * </ul>
  */
 public final class EventReader {
@@ -43,14 +41,14 @@ public final class EventReader {
   private EventReader() {}
 
   /**
-   * Reads all of {@code in} and hands each event that is wanted, and each bad line, to {@code
-   * handler}. Does not close {@code in}.
+   * Reads all of {@code in} and passes each wanted event, and each bad line, to {@code handler}.
+   * Does not close {@code in}.
    *
-   * <p>Compressed data that is damaged or ends early gives every event before the damage and then
-   * one bad line that says so.
+   * <p>If compressed data is damaged or ends early, the reader passes every event before the damage
+   * and then one bad line that reports the damage.
    *
-   * @param fileName what to call the input in messages
-   * @return how many lines there were, by what they were
+   * @param fileName the name of the input in messages
+   * @return the number of lines of each kind
    * @throws IOException if {@code in} fails; the message names the file and the line
    */
   public static ReadStatistics read(

@@ -8,14 +8,14 @@ import org.kmodwatch.core.event.Event;
  * Writes events in the flat form: UTF-8, one line each with a newline at its end, keys always in
  * the same order, {@code argsNum} counted.
  *
- * <p>What {@link EventReader} makes of the line equals the event, {@code source} aside, which is
- * not part of the JSON. Unpaired surrogates are written as escapes. Not thread-safe.
+ * <p>{@link EventReader} reads the line as an equal event, except {@code source}, which is not part
+ * of the JSON. Unpaired surrogates are written as escapes. Not thread-safe.
  */
 public final class EventWriter {
 
   private final JsonLine line = new JsonLine();
 
-  /** Makes one. */
+  /** Creates a writer. */
   public EventWriter() {}
 
   /**
@@ -30,7 +30,7 @@ public final class EventWriter {
   }
 
   /**
-   * The line of {@code event}, newline included.
+   * Returns the line of {@code event}, newline included.
    *
    * @throws IllegalArgumentException if an unknown field of the event has the key of a known one
    */

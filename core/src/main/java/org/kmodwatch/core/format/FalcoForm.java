@@ -21,11 +21,10 @@ import org.kmodwatch.core.event.SourceContext;
 import org.kmodwatch.core.event.Value;
 
 /**
- * Falco's alerts, as it writes them with {@code json_output}: {@code rule}, {@code time}, {@code
- * hostname} and {@code output_fields}, which has the fields that the rule's text names
+ * Reads Falco's alerts in the form of {@code json_output}: {@code rule}, {@code time}, {@code
+ * hostname} and {@code output_fields}. The last has the fields that the rule's text names
  * (falco.org/docs/reference/rules/supported-fields). An alert is of use if its {@code evt.type} is
- * a system call on modules. What it says beyond that depends on the rule; what it does not say is a
- * gap.
+ * a module system call. Its other fields depend on the rule. A missing field becomes a gap.
  */
 final class FalcoForm {
 
@@ -34,7 +33,7 @@ final class FalcoForm {
 
   private static final String SUCCESS = "SUCCESS";
 
-  /** What Falco has for the id of a container where there is none. */
+  /** Falco's container id for a process outside containers. */
   private static final String NO_CONTAINER = "host";
 
   private final Fields alert;
@@ -48,16 +47,16 @@ final class FalcoForm {
     this.call = call;
   }
 
-  /** Whether a line's object is an alert. */
+  /** Returns whether a line's object is an alert. */
   static boolean isFalco(Map<String, Value> fields) {
     return fields.get("rule") instanceof Value.Str
         && fields.get("output_fields") instanceof Value.Obj;
   }
 
   /**
-   * Its events; none if it is on something else.
+   * Returns the alert's events; an empty list if it is not about a module system call.
    *
-   * @throws BadLineException if it is of use, and something in it is wrong
+   * @throws BadLineException if the alert is of use, but has an invalid field
    */
   static List<Event> read(Map<String, Value> line) {
     var alert = new Fields("", line);
@@ -182,7 +181,9 @@ final class FalcoForm {
         : null;
   }
 
-  /** {@code evt.time} has all nanoseconds; a rule may leave it out. */
+  /**
+   * Returns the time of the alert. {@code evt.time} has all nanoseconds, but a rule may omit it.
+   */
   private long timeNanos() {
     for (String key : List.of("evt.time", "evt.rawtime")) {
       if (output.left().get(key) instanceof Value.Num number && number.signed().isPresent()) {
@@ -206,7 +207,9 @@ final class FalcoForm {
     }
   }
 
-  /** {@code evt.rawres} is what the call returned, {@code evt.res} the same in a word. */
+  /**
+   * Returns the result of the call: {@code evt.rawres} as a number, or {@code evt.res} as a word.
+   */
   private @Nullable Long returnValue() {
     Long raw = output.signed("evt.rawres");
     String word = output.string("evt.res");

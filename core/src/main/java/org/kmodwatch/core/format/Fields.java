@@ -9,12 +9,12 @@ import org.jspecify.annotations.Nullable;
 import org.kmodwatch.core.event.Value;
 
 /**
- * The fields of one object, each taken out as it is understood, so that in the end the unknown ones
- * are left. JSON's null counts as absent. Not thread-safe.
+ * The fields of one object. The reader takes out each field that it understands, so the unknown
+ * ones remain. JSON's null counts as absent. Not thread-safe.
  */
 final class Fields {
 
-  /** Where the object stands in the line, for messages: empty, or ending in a dot. */
+  /** The object's path in the line, for messages: empty, or ending in a dot. */
   private final String path;
 
   private final Map<String, Value> left;
@@ -24,12 +24,12 @@ final class Fields {
     this.left = new LinkedHashMap<>(fields);
   }
 
-  /** What nobody has taken. */
+  /** Returns the fields that were not taken. */
   Map<String, Value> left() {
     return left;
   }
 
-  /** Keeps what is left of {@code inner}, an object taken from here, under its key. */
+  /** Puts the remaining fields of {@code inner}, an object taken from here, back under its key. */
   void putBack(String key, Fields inner) {
     if (!inner.left.isEmpty()) {
       left.put(key, new Value.Obj(inner.left));
@@ -66,7 +66,7 @@ final class Fields {
     return Boolean.TRUE.equals(bool(key));
   }
 
-  /** A number that the producer may have put into a string, as it was written. */
+  /** Returns a number, as written, that the producer may have put into a string. */
   @Nullable String numberOrString(String key) {
     return switch (take(key)) {
       case null -> null;
@@ -94,7 +94,7 @@ final class Fields {
     return (int) number;
   }
 
-  /** An unsigned 32-bit number; a negative one is what Go makes of it on some paths. */
+  /** Returns an unsigned 32-bit number. It may be negative, as Go writes it in some cases. */
   @Nullable Long unsigned32(String key) {
     Long number = signed(key);
     if (number != null && (number < Integer.MIN_VALUE || number > 0xFFFF_FFFFL)) {
@@ -113,7 +113,7 @@ final class Fields {
     return value == null ? 0 : unsigned64(key, value);
   }
 
-  /** The object under {@code key}; an empty one if there is none. */
+  /** Returns the object under {@code key}; an empty one if the key is absent. */
   Fields object(String key) {
     return switch (take(key)) {
       case null -> new Fields(path + key + ".", Map.of());
@@ -157,7 +157,7 @@ final class Fields {
     return numbers;
   }
 
-  /** One object of the list under {@code key}. */
+  /** Returns one object of the list under {@code key}. */
   Fields element(String key, int index, Value value) {
     String place = key + "[" + index + "]";
     if (value instanceof Value.Obj(var fields)) {

@@ -11,7 +11,7 @@ import org.kmodwatch.core.signature.Finding;
 import org.kmodwatch.core.signature.SignatureMetadata;
 
 /**
- * Writes findings as the peer's tools print them: {@code Data}, {@code Event} with the selector and
+ * Writes findings as Tracee's tools print them: {@code Data}, {@code Event} with the selector and
  * the whole event in the flat form, {@code SigMetadata}. UTF-8, one line each with a newline at its
  * end. Not thread-safe.
  */
@@ -19,13 +19,13 @@ public final class FindingWriter {
 
   private final JsonLine line = new JsonLine();
 
-  /** A signature's metadata is the same with each of its findings: how it is written, by id. */
+  /** The JSON of each signature's metadata, by id. All findings of a signature share it. */
   private final Map<String, Written> written = new HashMap<>();
 
-  /** Makes one. */
+  /** Creates a writer. */
   public FindingWriter() {}
 
-  @SuppressWarnings("ArrayRecordComponent") // compared by nobody
+  @SuppressWarnings("ArrayRecordComponent") // these records are never compared
   private record Written(SignatureMetadata metadata, byte[] bytes) {}
 
   /**
@@ -40,7 +40,7 @@ public final class FindingWriter {
   }
 
   /**
-   * The line of {@code finding}, newline included.
+   * Returns the line of {@code finding}, newline included.
    *
    * @throws IllegalArgumentException if an unknown field of the event has the key of a known one
    */
@@ -77,7 +77,7 @@ public final class FindingWriter {
     out.end();
   }
 
-  @SuppressWarnings("ReferenceEquality") // comparing its texts would take longer than writing them
+  @SuppressWarnings("ReferenceEquality") // comparing the texts would take longer than writing them
   private byte[] bytesOf(SignatureMetadata metadata) {
     Written known = written.get(metadata.id());
     if (known == null || known.metadata != metadata) {

@@ -15,19 +15,21 @@ import org.kmodwatch.core.event.SensorContexts;
 import org.kmodwatch.core.event.Value;
 
 /**
- * The flat form of an event: from fields and to JSON.
+ * Reads and writes the flat form of an event.
  *
- * <p>What is left of an inner object once its known keys are taken stands in {@link
- * Event#unknownFields} under that object's key, and the writer puts the two together again; for the
- * list {@code args} it is an object from position to what is left of that argument.
+ * <p>An inner object may have unknown keys. They stand in {@link Event#unknownFields} under the
+ * object's key, and the writer merges them into the object again. For the list {@code args}, the
+ * entry is an object from position to the unknown keys of that argument.
  */
 final class FlatForm {
 
-  /** Keys whose entry among the unknown fields is what is left of an inner object. */
+  /**
+   * Keys of inner objects, whose unknown keys stand under the same key among the unknown fields.
+   */
   private static final List<String> INNER =
       List.of("executable", "container", "kubernetes", "contextFlags", "args");
 
-  /** Keys that have a place in the event. */
+  /** Keys that have a component in the event. */
   private static final Set<String> KNOWN =
       Set.of(
           "timestamp",
@@ -59,7 +61,7 @@ final class FlatForm {
 
   private FlatForm() {}
 
-  /** Whether the flat form has a meaning for {@code key} at its top level. */
+  /** Returns whether the flat form has a meaning for {@code key} at its top level. */
   static boolean hasMeaningFor(String key) {
     return KNOWN.contains(key) || INNER.contains(key) || key.equals("containerId");
   }
@@ -93,7 +95,7 @@ final class FlatForm {
       throw fields.missing("eventName");
     }
     List<String> policies = fields.strings("matchedPolicies");
-    // Computed from the arguments when written, but still not to be of a wrong type.
+    // The writer counts the arguments itself, but a wrong type still makes the line bad.
     fields.signed("argsNum");
     Long returnValue = fields.signed("returnValue");
     String syscall = fields.stringOrEmpty("syscall");
@@ -160,8 +162,8 @@ final class FlatForm {
   }
 
   /**
-   * What {@code newer} says, else what the key of older recordings does. If both say something and
-   * not the same, the older is left among the unknown fields.
+   * Returns {@code newer}, or if that is null the value under the key of older recordings. If both
+   * have a value and they differ, the older one stays among the unknown fields.
    */
   private static @Nullable String older(Fields fields, String key, @Nullable String newer) {
     String older = fields.string(key);
@@ -334,7 +336,7 @@ final class FlatForm {
     out.writeEndArray();
   }
 
-  /** Writes what else was in the object that is open, and closes it. */
+  /** Writes the unknown keys of the open object, and closes it. */
   private static void writeInner(JsonLine out, Map<String, Value> unknown, String key) {
     Json.writeFields(out, inner(unknown, key));
     out.writeEndObject();

@@ -16,25 +16,28 @@ import org.kmodwatch.core.event.ProcessContext;
 import org.kmodwatch.core.event.Value;
 
 /**
- * Reads ordinary lines of the flat form straight from their bytes, several times as fast as by way
- * of a JSON parser and a map of its fields.
+ * Reads ordinary lines of the flat form directly from their bytes. This is several times as fast as
+ * a JSON parser and a map of its fields.
  *
- * <p>Ordinary is what a producer writes nearly always: compact JSON in ASCII without escapes, whole
- * numbers, no key twice, no unknown one, each value of its type. At the first thing that is not
- * ordinary it gives the line up, and {@link LineParser} says what the line is, or what is wrong
- * with it. So there is one place that knows the format's rules, and this one may know less. Where
- * it does read a line, the event equals the other's, which tests hold it to. Not thread-safe.
+ * <p>Nearly all lines of producers are ordinary: compact JSON in ASCII without escapes, whole
+ * numbers, no key twice, no unknown key, each value of its type. At anything else this class stops,
+ * and {@link LineParser} reads the line or reports its error. Only {@link LineParser} has all rules
+ * of the format. Where this class reads a line, the event equals that of {@link LineParser}; tests
+ * check that. Not thread-safe.
  */
 final class FlatLines {
 
   private static final int MAX_DEPTH = 16;
 
-  /** As many digits as the largest signed long has, so that a larger number is seen to wrap. */
+  /**
+   * The number of digits of the largest signed long. With this limit, a larger number wraps to a
+   * negative one and is detected.
+   */
   private static final int MAX_SIGNED_DIGITS = 19;
 
   private static final int MAX_UNSIGNED_DIGITS = 20;
 
-  /** What a value has to be. */
+  /** The required type of a value. */
   private enum Kind {
     SIGNED,
     SIGNED_32,
@@ -87,7 +90,7 @@ final class FlatLines {
       this.kind = kind;
     }
 
-    @SuppressWarnings("EnumOrdinal") // of arrays that nobody outlives
+    @SuppressWarnings("EnumOrdinal") // an index into arrays that live no longer than this class
     int index() {
       return ordinal();
     }
@@ -108,10 +111,10 @@ final class FlatLines {
   private int at;
   private int end;
 
-  /** The values of the line that are numbers, by key. */
+  /** The number values of the line, by key. */
   private final long[] numbers = new long[EVENT_KEYS.length];
 
-  /** Those that are texts, by key. */
+  /** The text values of the line, by key. */
   private final @Nullable String[] texts = new @Nullable String[EVENT_KEYS.length];
 
   /** The keys that have a value in the line, as bits. */
@@ -129,7 +132,10 @@ final class FlatLines {
 
   FlatLines() {}
 
-  /** Thrown at what is not ordinary; without a stack trace, which would cost more than the line. */
+  /**
+   * Stops the reading of a line that is not ordinary. It has no stack trace, which would cost more
+   * than the line.
+   */
   private static final class NotOrdinary extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
@@ -138,7 +144,7 @@ final class FlatLines {
     }
   }
 
-  /** The event that these bytes are; null if they are not ordinary. */
+  /** Returns the event in these bytes; null if they are not an ordinary line. */
   @Nullable Event read(byte[] line, int start, int length) {
     bytes = line;
     at = start;
@@ -199,8 +205,8 @@ final class FlatLines {
   }
 
   /**
-   * Reads the line into the fields of this object. By the kinds of values and not by keys, which
-   * are many: the compiler takes several times as long for that as for the rest of this class.
+   * Reads the line into the fields of this object. It distinguishes the kinds of values, not the
+   * many keys: for those the compiler takes several times as long as for the rest of this class.
    */
   private void readValues() {
     forget();
@@ -269,7 +275,10 @@ final class FlatLines {
     return text == null ? "" : text;
   }
 
-  /** The container's id stands in two places; that they differ is not ordinary. */
+  /**
+   * Returns the container with its id, which stands under two keys. A line where they differ is not
+   * ordinary.
+   */
   private static ContainerContext withId(ContainerContext container, @Nullable String older) {
     if (older == null || older.isEmpty() || older.equals(container.id())) {
       return container;
@@ -318,7 +327,7 @@ final class FlatLines {
         : new KubernetesContext(parts[0], parts[1], parts[2], sandbox);
   }
 
-  /** Bit 0 for containerStarted, bit 1 for isCompat. */
+  /** Returns the flags: bit 0 is containerStarted, bit 1 is isCompat. */
   private int flags() {
     int flags = 0;
     long seen = 0;
@@ -429,18 +438,18 @@ final class FlatLines {
     return list;
   }
 
-  /** The first key of the object that begins here, or -1 if it has none. */
+  /** Returns the first key of the object that begins here, or -1 if it has no keys. */
   private int firstKey(Keys keys) {
     expect('{');
     return skip('}') ? -1 : key(keys, 0);
   }
 
-  /** The key after the value that has just been read, or -1 at the end of the object. */
+  /** Returns the key after the value that has just been read, or -1 at the end of the object. */
   private int nextKey(Keys keys, int previous) {
     return more('}') ? key(keys, previous + 1) : -1;
   }
 
-  /** Reads a key and its colon; it is most likely the one with index {@code likely}. */
+  /** Reads a key and its colon. The key is most likely the one with index {@code likely}. */
   private int key(Keys keys, int likely) {
     expect('"');
     int key = keys.find(bytes, at, end, likely);
@@ -499,7 +508,7 @@ final class FlatLines {
     }
   }
 
-  /** A whole number as it is written. */
+  /** Returns a whole number as written. */
   private String number() {
     int start = at;
     skip('-');
@@ -554,7 +563,11 @@ final class FlatLines {
     }
   }
 
-  /** Goes past the digits of a whole number; how many there are. */
+  /**
+   * Skips the digits of a whole number.
+   *
+   * @return the number of digits
+   */
   private int digits() {
     int start = at;
     while (at < end && bytes[at] >= '0' && bytes[at] <= '9') {
@@ -568,7 +581,11 @@ final class FlatLines {
     return digits;
   }
 
-  /** Goes past a comma, or past the bracket that closes. */
+  /**
+   * Skips a comma, or the closing bracket.
+   *
+   * @return whether it skipped a comma
+   */
   private boolean more(char close) {
     if (skip(',')) {
       return true;
@@ -602,9 +619,9 @@ final class FlatLines {
       }
     }
 
-    /** The index of the key that these bytes begin with, or -1. */
+    /** Returns the index of the key at the beginning of these bytes, or -1. */
     int find(byte[] bytes, int from, int end, int likely) {
-      // What comes in the usual order is found at once, also where some keys are left out.
+      // Keys in the usual order are found at the first comparison, even if some keys are missing.
       int key = likely < keys.length ? likely : 0;
       for (int i = 0; i < keys.length; i++) {
         byte[] wanted = keys[key];
@@ -624,7 +641,10 @@ final class FlatLines {
     }
   }
 
-  /** Strings that come again and again are one: names of hosts, events, arguments, types. */
+  /**
+   * A cache of frequent strings: names of hosts, events, arguments, types. Equal strings share one
+   * object.
+   */
   private static final class Strings {
     private static final int SLOTS = 1 << 10;
     private static final int LONGEST = 32;

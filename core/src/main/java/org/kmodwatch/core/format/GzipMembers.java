@@ -9,10 +9,10 @@ import java.util.zip.Inflater;
 import java.util.zip.ZipException;
 
 /**
- * The members of gzip data (RFC 1952), one after the other. {@link java.util.zip.GZIPInputStream}
- * calls itself for each member that is empty, and runs out of stack after some thousands; and it
- * passes over what follows the last member. This reads them in a loop and checks every checksum and
- * length.
+ * Reads the members of gzip data (RFC 1952), one after the other. {@link
+ * java.util.zip.GZIPInputStream} calls itself for each empty member, and its stack overflows after
+ * some thousands. It also ignores data after the last member. This class reads members in a loop
+ * and checks every checksum and length.
  */
 final class GzipMembers extends InputStream {
 
@@ -30,7 +30,7 @@ final class GzipMembers extends InputStream {
   private final long maxMembers;
   private final Inflater inflater = new Inflater(true);
 
-  /** Of the header that is being read, then of what came out of the member. */
+  /** The checksum of the current header, then of the member's decompressed data. */
   private final CRC32 crc = new CRC32();
 
   private final byte[] buffer = new byte[BUFFER_BYTES];
@@ -41,9 +41,9 @@ final class GzipMembers extends InputStream {
   private boolean ended;
 
   /**
-   * Makes one.
+   * Creates a stream of the decompressed data.
    *
-   * @param maxMembers how many members there may be
+   * @param maxMembers the largest number of members
    */
   GzipMembers(InputStream in, long maxMembers) {
     this.in = in;
@@ -124,7 +124,11 @@ final class GzipMembers extends InputStream {
     insideMember = true;
   }
 
-  /** Passes over zeroes, which tapes and block devices leave; whether anything follows them. */
+  /**
+   * Skips the zeroes that tapes and block devices add.
+   *
+   * @return whether data follows
+   */
   private boolean skipPadding() throws IOException {
     boolean padded = false;
     while (hasInput()) {
@@ -140,7 +144,10 @@ final class GzipMembers extends InputStream {
     return false;
   }
 
-  /** At least one byte of the member; 0 at its end. */
+  /**
+   * Decompresses at least one byte of the member. Returns the number of bytes; 0 at the member's
+   * end.
+   */
   private int inflate(byte[] out, int offset, int length) throws IOException {
     try {
       while (true) {
@@ -201,7 +208,7 @@ final class GzipMembers extends InputStream {
 
   private void skipText() throws IOException {
     while (header(1) != 0) {
-      // Whatever it is called.
+      // Only the end of the text matters.
     }
   }
 

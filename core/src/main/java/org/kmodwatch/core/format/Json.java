@@ -14,15 +14,15 @@ import tools.jackson.core.StreamReadFeature;
 import tools.jackson.core.json.JsonFactory;
 import tools.jackson.core.json.JsonReadFeature;
 
-/** JSON text from and to {@link Value}. */
+/** Converts JSON text to {@link Value} and back. */
 final class Json {
 
-  /** How deep a line may nest; the same code walks the values by recursion. */
+  /** The largest nesting depth of a line. The code that walks the values is recursive. */
   static final int MAX_DEPTH = 500;
 
   /**
-   * The length of a line limits everything in it, so Jackson's own limits are out of the way. Raw
-   * control characters in strings are no JSON, but an event is not given up for one.
+   * Jackson's own limits are disabled because the length of a line limits its content. Raw control
+   * characters in strings are not valid JSON, but they do not make an event unreadable.
    */
   static final JsonFactory FACTORY =
       JsonFactory.builder()
@@ -42,7 +42,7 @@ final class Json {
   /**
    * Reads a text that is one object and nothing else.
    *
-   * @throws BadLineException if it is anything else
+   * @throws BadLineException if the text has another form
    */
   static Map<String, Value> parseObject(CharBuffer text) {
     try (JsonParser parser =
@@ -67,9 +67,9 @@ final class Json {
   }
 
   /**
-   * Writes {@code value}. Without lambdas, and the two of which there are dozens in a line first:
-   * where Java's second compiler is not used, as in the agent, a switch over types and each lambda
-   * that takes something with it are calls, made for every value.
+   * Writes {@code value}. It tests the two most frequent types first and uses no lambdas. Without
+   * Java's second compiler, as in the agent, a switch over types and each capturing lambda are
+   * calls, made for every value.
    */
   static void write(JsonLine out, Value value) {
     if (value instanceof Value.Str(String text)) {
@@ -100,7 +100,7 @@ final class Json {
     }
   }
 
-  /** Writes {@code fields} into the object that is open. */
+  /** Writes {@code fields} into the open object. */
   static void writeFields(JsonLine out, Map<String, Value> fields) {
     for (Map.Entry<String, Value> field : fields.entrySet()) {
       out.writeName(field.getKey());
@@ -134,7 +134,7 @@ final class Json {
     var fields = new LinkedHashMap<String, Value>();
     while (next(parser) != JsonToken.END_OBJECT) {
       String name = parser.currentName();
-      // Readers differ in which of the two they believe, so neither is safe to take.
+      // Readers differ in which of the two values they believe, so neither is safe.
       if (fields.put(name, parseValue(parser, next(parser), depth)) != null) {
         throw new BadLineException("a key is there twice: key=" + shortened(name));
       }
@@ -157,7 +157,7 @@ final class Json {
     return depth;
   }
 
-  /** {@code text}, cut to what a message can hold, on one line. */
+  /** Returns {@code text} on one line, cut to 64 characters for a message. */
   static String shortened(String text) {
     String cut = text.length() <= 64 ? text : text.substring(0, 64) + "…";
     return cut.replaceAll("\\p{Cntrl}", "?");

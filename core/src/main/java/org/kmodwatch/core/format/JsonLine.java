@@ -10,12 +10,12 @@ import org.kmodwatch.core.text.Unseen;
 import org.kmodwatch.core.text.Utf8;
 
 /**
- * Puts together lines of JSON in UTF-8, one after the other, straight into bytes: every event and
- * every record that goes out passes here. Names and values come in the order of a JSON writer's
- * calls; that they are in a sound order is the caller's business.
+ * Builds lines of JSON in UTF-8 directly as bytes, one after the other. Every event and every
+ * record in the output passes through it. The caller writes names and values in the order of a JSON
+ * writer's calls, and must keep that order valid.
  *
- * <p>An unpaired surrogate, which stands for a byte that was no UTF-8 ({@link Utf8}), is written as
- * its escape. Not thread-safe.
+ * <p>An unpaired surrogate, which stands for a byte that was not UTF-8 ({@link Utf8}), is written
+ * as its escape. Not thread-safe.
  */
 final class JsonLine {
 
@@ -24,10 +24,12 @@ final class JsonLine {
   private static final int LONGEST_NUMBER = 20;
   private static final char DELETE = 0x7f;
 
-  /** What an ordinary line has room in; what a longer one took is not kept. */
+  /** The buffer size for ordinary lines. A longer line's buffer is not kept. */
   private static final int ORDINARY_BYTES = 16 << 10;
 
-  /** A power of two, and enough for all names that events and records have. */
+  /**
+   * The size of the name cache: a power of two, large enough for all names in events and records.
+   */
   private static final int KNOWN_NAMES = 512;
 
   private static final byte[] TRUE = "true".getBytes(US_ASCII);
@@ -35,22 +37,25 @@ final class JsonLine {
   private static final byte[] NULL = "null".getBytes(US_ASCII);
   private static final byte[] LEAST = Long.toString(Long.MIN_VALUE).getBytes(US_ASCII);
 
-  /** Whether an ASCII character stands for itself in a string. */
+  /** Whether an ASCII character needs no escape in a string. */
   private static final boolean[] PLAIN = plain();
 
   private byte[] bytes = new byte[1 << 11];
   private int length;
   private boolean comma;
 
-  /** Names come again and again as the same strings: by hash, with how they are written. */
+  /**
+   * A cache of the names and their JSON, by hash. Names occur again and again as identical string
+   * objects.
+   */
   private final @Nullable String[] names = new @Nullable String[KNOWN_NAMES];
 
   private final byte[][] namesWritten = new byte[KNOWN_NAMES][];
 
-  /** A line with nothing in it. */
+  /** Creates an empty line. */
   JsonLine() {}
 
-  /** Forgets what was written: the next line. */
+  /** Clears the line, to begin the next one. */
   void clear() {
     if (bytes.length > ORDINARY_BYTES) {
       bytes = new byte[ORDINARY_BYTES];
@@ -65,12 +70,12 @@ final class JsonLine {
     put('\n');
   }
 
-  /** What was written. */
+  /** Returns the bytes written so far. */
   byte[] toBytes() {
     return Arrays.copyOf(bytes, length);
   }
 
-  /** Hands what was written to {@code out}, in one call. */
+  /** Writes the bytes to {@code out}, in one call. */
   void writeTo(OutputStream out) throws IOException {
     out.write(bytes, 0, length);
   }
@@ -91,7 +96,7 @@ final class JsonLine {
     end(']');
   }
 
-  @SuppressWarnings("ReferenceEquality") // comparing the characters is what this saves
+  @SuppressWarnings("ReferenceEquality") // avoids a comparison of the characters
   void writeName(String name) {
     separate();
     int slot = name.hashCode() & (KNOWN_NAMES - 1);
@@ -114,7 +119,7 @@ final class JsonLine {
     comma = true;
   }
 
-  /** Writes a number that is JSON already. */
+  /** Writes a number that is already JSON. */
   void writeNumber(String number) {
     separate();
     int digits = number.length();
@@ -161,7 +166,7 @@ final class JsonLine {
     writeRaw(NULL);
   }
 
-  /** Writes a value that is JSON already. */
+  /** Writes a value that is already JSON. */
   void writeRaw(byte[] value) {
     separate();
     put(value);
@@ -225,7 +230,7 @@ final class JsonLine {
     put('"');
   }
 
-  /** The rest of a string, from the first character on that does not stand for itself. */
+  /** Writes the rest of a string, from the first character that needs an escape or is not ASCII. */
   private void quoteUnusual(String text, int from) {
     for (int i = from; i < text.length(); i++) {
       room(2 * LONGEST_ESCAPE + text.length() - i + 1);
@@ -303,7 +308,7 @@ final class JsonLine {
   }
 
   private void room(int more) {
-    // One more, so that a closing quote needs none of its own.
+    // One more byte, so that a closing quote always fits.
     if (bytes.length - length <= more) {
       bytes = Arrays.copyOf(bytes, Math.max(2 * bytes.length, length + more + 1));
     }

@@ -20,14 +20,15 @@ import org.kmodwatch.core.event.Value;
 import org.kmodwatch.core.text.Utf8;
 
 /**
- * The JSON of laurel: an audit event in one object, {@code ID} and a key for each type of record
- * (laurel-about(7)). SYSCALL, CWD and PROCTITLE are objects, other records lists of objects;
- * numbers that the log has in hexadecimal are strings that begin with {@code 0x}; in strings, bytes
- * that are not printable or no UTF-8 are percent-encoded, and so are {@code %} and {@code +}.
+ * Reads the JSON of laurel: an audit event in one object, with {@code ID} and a key for each type
+ * of record (laurel-about(7)). SYSCALL, CWD and PROCTITLE are objects, other records are lists of
+ * objects. Numbers that the log has in hexadecimal are strings that begin with {@code 0x}. In
+ * strings, bytes that are not printable or not UTF-8 are percent-encoded, and so are {@code %} and
+ * {@code +}.
  */
 final class LaurelForm {
 
-  /** The key of the record of the system call. */
+  /** The key of the system call's record. */
   static final String CALL = "SYSCALL";
 
   private static final String MODULE = "KERN_MODULE";
@@ -39,8 +40,9 @@ final class LaurelForm {
   private LaurelForm() {}
 
   /**
-   * Whether a line is an object as laurel writes it, of a system call by number that on no
-   * architecture is one on modules, and says nothing of modules either. It need not be read then.
+   * Returns whether a line is laurel's object for a call unrelated to modules. The number of its
+   * call is not a module call on any architecture, and it has no module record. Such a line need
+   * not be parsed.
    */
   static boolean isCertainlyOfNoUse(byte[] line, int start, int end) {
     for (int i = 0; i < BEGINNING.length(); i++) {
@@ -67,15 +69,15 @@ final class LaurelForm {
         && !AuditRecords.mayBeOfModules(text.substring(from, to));
   }
 
-  /** Whether a line's object is laurel's. */
+  /** Returns whether a line's object is laurel's. */
   static boolean isLaurel(Map<String, Value> fields) {
     return fields.get("ID") instanceof Value.Str(String id) && ID.matcher(id).matches();
   }
 
   /**
-   * Its events; none if it has nothing to do with modules.
+   * Returns the object's events; an empty list if it is unrelated to modules.
    *
-   * @throws BadLineException if it has, and something in it is wrong
+   * @throws BadLineException if the object is about modules, but has an invalid field
    */
   static List<Event> read(Map<String, Value> line) {
     var fields = new Fields("", line);
@@ -140,7 +142,9 @@ final class LaurelForm {
         : new ContainerContext(id, null, null, null, null);
   }
 
-  /** The object under {@code key}, or the first of a list of them; null if there is none. */
+  /**
+   * Returns the object under {@code key}, or the first object of a list; null if the key is absent.
+   */
   private static @Nullable Map<String, Value> firstOf(Fields fields, String key) {
     return switch (fields.take(key)) {
       case null -> null;
@@ -175,7 +179,7 @@ final class LaurelForm {
     return fields;
   }
 
-  /** Before laurel 0.5 the call's four arguments were a list. */
+  /** Reads the call's four arguments from a list, the form before laurel 0.5. */
   private static void arguments(AuditFields fields, String key, List<Value> list) {
     for (int i = 0; key.equals("ARGV") && i < list.size(); i++) {
       if (list.get(i) instanceof Value.Str(String text)) {

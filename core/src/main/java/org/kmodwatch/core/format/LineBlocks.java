@@ -8,8 +8,8 @@ import java.nio.channels.FileChannel;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Cuts an input into blocks of whole lines. A line that is longer than the limit is passed over in
- * constant memory. Not thread-safe: threads that share one take turns.
+ * Cuts an input into blocks of whole lines. A line longer than the limit is skipped in constant
+ * memory. Not thread-safe: threads that share an instance take turns.
  */
 public final class LineBlocks {
 
@@ -20,10 +20,10 @@ public final class LineBlocks {
   private final boolean eager;
   private final int maxLineBytes;
 
-  /** The beginning of a line whose end was not read yet. */
+  /** The beginning of a line whose end has not been read yet. */
   private ByteBuffer carried = ByteBuffer.allocate(1 << 12).limit(0);
 
-  /** Whether the input stands within a line that is too long, of which that was told. */
+  /** Whether the position is inside a too long line that was already reported. */
   private boolean withinLongLine;
 
   private boolean begun;
@@ -36,13 +36,16 @@ public final class LineBlocks {
     this.maxLineBytes = options.maxLineBytes();
   }
 
-  /** Where bytes come from. */
+  /** A source of bytes. */
   private interface Source {
     /** Reads at least one byte; -1 at the end. */
     int read(ByteBuffer into) throws IOException;
   }
 
-  /** A stream that is opened at the first read: its head may be damaged, as any part of it. */
+  /**
+   * A source that opens its stream at the first read, because the head of the data may be damaged
+   * too.
+   */
   private static final class Decompressed implements Source {
     private final InputStream in;
     private final byte[] chunk = new byte[CHUNK_BYTES];
@@ -68,8 +71,8 @@ public final class LineBlocks {
   }
 
   /**
-   * Cuts {@code in}, decompressed if it is compressed ({@link Compression#open}). A block has what
-   * one read gave, so that lines that arrive one by one come out one by one. Does not close {@code
+   * Cuts {@code in}, which is decompressed if necessary ({@link Compression#open}). A block has the
+   * result of one read, so lines that arrive one by one leave one by one. Does not close {@code
    * in}.
    */
   public static LineBlocks of(InputStream in, ReadOptions options) {
@@ -77,8 +80,8 @@ public final class LineBlocks {
   }
 
   /**
-   * Cuts {@code file} from where it stands; it has to be one that can be read at any position.
-   * Decompresses it as above. Does not close it.
+   * Cuts {@code file} from its current position. The file must support reads at any position.
+   * Decompresses it like {@link #of(InputStream, ReadOptions)}. Does not close it.
    *
    * @throws IOException if the beginning cannot be read
    */
@@ -91,8 +94,9 @@ public final class LineBlocks {
   /**
    * Fills {@code block} with the next lines.
    *
-   * @return whether there were any; none come after a block that {@link Block#isDamaged}
-   * @throws IOException if the input fails; the lines before that have come out by then
+   * @return whether the input had lines; false after a block for which {@link Block#isDamaged} is
+   *     true
+   * @throws IOException if the input fails; all lines before the failure have been returned by then
    */
   public boolean next(Block block) throws IOException {
     block.clear();
@@ -152,7 +156,7 @@ public final class LineBlocks {
       if (end == 0) {
         searched = block.bytes.position();
         if (searched > maxLineBytes) {
-          // Told now: its end may never come.
+          // Report the line now: its end may never arrive.
           block.tooLong = true;
           withinLongLine = true;
           return true;
@@ -175,7 +179,7 @@ public final class LineBlocks {
   }
 
   /**
-   * Reads on to the end of a line without holding it; what was read behind that is in the block.
+   * Skips the rest of a line without storing it. The bytes read after it are in the block.
    *
    * @return false at the end of the input
    */

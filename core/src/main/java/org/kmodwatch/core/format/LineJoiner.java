@@ -5,29 +5,30 @@ import org.kmodwatch.core.audit.AuditRecord;
 import org.kmodwatch.core.event.Event;
 
 /**
- * Joins lines that become an event only together: the records of audit logs. It outlives a block,
- * and a file where one goes on in the next, as rotated logs do; what it holds is bounded ({@link
- * AuditJoiner}). Of the thread that hands over; in the order of the input. Not thread-safe.
+ * Joins lines that form an event only together: the records of audit logs. An event may continue in
+ * the next block, or in the next file after a log rotation, so a joiner outlives both. The memory
+ * that it uses is bounded ({@link AuditJoiner}). The thread that passes the lines uses it, in the
+ * order of the input. Not thread-safe.
  */
 public final class LineJoiner {
 
   private final ReadOptions options;
   private final AuditJoiner records = new AuditJoiner();
 
-  /** One that holds nothing. */
+  /** Creates an empty joiner. */
   public LineJoiner(ReadOptions options) {
     this.options = options;
   }
 
-  /** Whether it holds nothing: what was handed over so far needs none of the lines before. */
+  /** Returns whether the joiner is empty. Then the next lines need none of the earlier ones. */
   public boolean isEmpty() {
     return records.open() == 0;
   }
 
   /**
-   * The end of all input: hands over what has waited for more.
+   * Ends all input: passes on the incomplete events.
    *
-   * @param handler the one that the lines went to
+   * @param handler the handler that received the lines
    */
   public void finish(EventHandler handler) {
     records.finish(new Adapter(handler));

@@ -7,17 +7,17 @@ import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.event.Value;
 import org.kmodwatch.core.text.Utf8;
 
-/** Makes events of a line of JSON. */
+/** Parses a line of JSON into events. */
 final class LineParser {
 
   private LineParser() {}
 
   /**
-   * The events that {@code length} of {@code bytes}, from {@code start} on, are: one, as a rule;
-   * two where a line tells of a load that the kernel must have read a file for; none where a line
-   * of another tool has nothing to do with modules.
+   * Returns the events in {@code length} bytes of {@code bytes}, from {@code start} on. A line
+   * normally has one event. It has two if it reports a load for which the kernel must have read a
+   * file. It has none if it is another tool's line unrelated to modules.
    *
-   * @throws BadLineException if it is no line of a form that is known
+   * @throws BadLineException if the line has no known form
    */
   static List<Event> parse(byte[] bytes, int start, int length) {
     CharBuffer text = Utf8.decode(bytes, start, length);

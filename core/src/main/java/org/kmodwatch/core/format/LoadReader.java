@@ -15,10 +15,10 @@ public final class LoadReader {
   private LoadReader() {}
 
   /**
-   * The record in one line.
+   * Returns the record in one line.
    *
    * @param line UTF-8, with or without the newline
-   * @throws LoadRecordException if it is none, with what is wrong
+   * @throws LoadRecordException if the line is not a record; the message has the error
    */
   public static LoadRecord read(byte[] line) {
     Value.Obj value;
@@ -34,9 +34,10 @@ public final class LoadReader {
    * Reads a record from each line of {@code in} that is not blank, up to its end.
    *
    * @param in UTF-8; decompressed if it is compressed
-   * @param name of the input, for bad lines
-   * @param options how long a line may be
-   * @param bad takes the lines that are no records
+   * @param name name of the input, for bad lines
+   * @param options the limit for the length of a line
+   * @param loads receives the records
+   * @param bad receives the lines that are not records
    * @throws IOException if the input fails, or its compressed data is damaged
    */
   public static void readAll(

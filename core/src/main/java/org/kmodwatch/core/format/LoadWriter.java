@@ -13,7 +13,7 @@ public final class LoadWriter {
 
   private final ValueWriter writer = new ValueWriter();
 
-  /** Makes one. */
+  /** Creates a writer. */
   public LoadWriter() {}
 
   /**
@@ -25,7 +25,7 @@ public final class LoadWriter {
     writer.write(LoadRecords.toValue(record), out);
   }
 
-  /** The line of {@code record}, newline included. */
+  /** Returns the line of {@code record}, newline included. */
   public byte[] toBytes(LoadRecord record) {
     return writer.toBytes(LoadRecords.toValue(record));
   }

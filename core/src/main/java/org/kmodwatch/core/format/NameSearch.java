@@ -12,21 +12,21 @@ import org.jspecify.annotations.Nullable;
 /**
  * Finds the lines of a block that can be events with certain names, at about the speed of memory.
  *
- * <p>An event's name is a string somewhere in its line. JSON gives that string in one of two ways:
- * letter by letter between quotes, or with at least one letter as an escape, a backslash and {@code
- * uXXXX}. So a line without any of the names between quotes, and without such an escape of a letter
- * that they have, is none of these events, whatever the order of its keys or the white space
- * between them. That there may be such a name somewhere else, in an argument, only costs time.
+ * <p>An event's name is a string somewhere in its line. JSON writes that string letter by letter
+ * between quotes, or with at least one letter as an escape, a backslash and {@code uXXXX}. A line
+ * without any of the names in quotes, and without such an escape of one of their letters, is
+ * therefore none of these events. The order of its keys and its white space do not matter. A name
+ * elsewhere in the line, in an argument, only costs time.
  *
- * <p>The search goes by three letters at a time ({@link Needle}) through copies of a piece of the
- * block, as it is, from its second, from its third and from its fifth byte on: so that the bytes of
- * one needle, or of one escape, stand at one index of several arrays, and the loops are those that
- * HotSpot makes vector instructions of. (It does not if one array is read at two indexes, if the
- * loop has more than about two needles, or over bytes; measured with JDK 25 on x86-64.) Eight bytes
- * are compared at a time: a byte of {@code x} is zero where {@code (x - 0x0101…) & ~x & 0x8080…}
- * has its high bit, and perhaps in bytes above that one, which is why a hit is looked at again.
+ * <p>The search compares three letters at a time ({@link Needle}). It uses four copies of a piece
+ * of the block, which begin at its first, second, third and fifth byte. The bytes of one needle or
+ * one escape then have the same index in several arrays. HotSpot makes vector instructions of such
+ * loops (measured with JDK 25 on x86-64). It does not for a loop that reads one array at two
+ * indexes, has more than about two needles, or runs over bytes. Eight bytes are compared at a time:
+ * a byte of {@code x} is zero where {@code (x - 0x0101…) & ~x & 0x8080…} has its high bit. Bytes
+ * above that one may also have it, so each hit is checked again.
  *
- * <p>The same pass counts the lines and sees whether each begins and ends like an object. Not
+ * <p>The same pass counts the lines and checks whether each begins and ends like an object. Not
  * thread-safe.
  */
 final class NameSearch {
@@ -34,8 +34,8 @@ final class NameSearch {
   private static final int LONG_BYTES = Long.BYTES;
 
   /**
-   * In longs, below 256. Small, since a piece with a hit is looked through long by long, and large
-   * enough for the loops to be worth it.
+   * The size of a piece in longs, below 256. It is small because a piece with a hit is searched
+   * long by long, and large enough to make the loops efficient.
    */
   private static final int PIECE = 248;
 
@@ -43,14 +43,14 @@ final class NameSearch {
   private static final long HIGH = 0x8080_8080_8080_8080L;
   private static final long LOW = ~HIGH;
 
-  /** Every other byte. */
+  /** A mask for every other byte. */
   private static final long EVEN = 0x00FF_00FF_00FF_00FFL;
 
   private final List<Needle> needles;
 
   private final List<Pair> pairs;
 
-  /** The letters that the names have. */
+  /** The letters in the names. */
   private final boolean[] letters = new boolean[128];
 
   private final long[] first = new long[PIECE];
@@ -59,8 +59,8 @@ final class NameSearch {
   private final long[] fifth = new long[PIECE];
 
   /**
-   * Which bits of an escape's third digit are looked at. It is from 4 to 7 for letters, and often 3
-   * in what producers do escape: angle brackets and ampersands, which are in no name.
+   * The bits of an escape's third digit that are compared. For letters that digit is 4 to 7.
+   * Producers often escape angle brackets and ampersands, where it is 3; no name has those.
    */
   private final long digitMask;
 
@@ -69,20 +69,18 @@ final class NameSearch {
   private int found;
   private int[] starts = new int[64];
 
-  /** The line that was taken last, from its beginning to its newline. */
+  /** The line taken last, from its beginning to its newline. */
   private int takenFrom;
 
   private int takenTo;
 
-  /**
-   * The needle without another, if their number is odd: searched for at the same time as escapes.
-   */
+  /** The last needle, if their number is odd. It is searched for together with escapes. */
   private final @Nullable Needle single;
 
-  /** Two needles that are searched for at the same time. */
+  /** Two needles that are searched for together. */
   private record Pair(Needle one, Needle other) {}
 
-  /** Searches for {@code names}, each of which {@link Needle#canFind}. */
+  /** Creates a search for {@code names}. {@link Needle#canFind} must be true for each. */
   NameSearch(Set<String> names) {
     this.needles = Needle.of(names);
     var all = new ArrayList<Pair>();
@@ -96,7 +94,7 @@ final class NameSearch {
     this.digitMask = onlyLetters ? ~(0x03 * ONES) : 0;
   }
 
-  /** Searches {@code block}; the other methods then say what was found. */
+  /** Searches {@code block}. The other methods then return the result. */
   void search(Block block) {
     ByteBuffer bytes = block.bytes;
     pad(bytes, block.length);
@@ -124,27 +122,30 @@ final class NameSearch {
     settle();
   }
 
-  /** How many lines the block has. */
+  /** Returns the number of lines in the block. */
   long lines() {
     return lines;
   }
 
-  /** Whether each line of the block begins with a brace and ends with one. */
+  /** Returns whether each line of the block begins with a brace and ends with one. */
   boolean isRegular() {
     return regular;
   }
 
-  /** How many lines can be one of the events. */
+  /** Returns the number of lines that can be one of the events. */
   int found() {
     return found;
   }
 
-  /** Where the line number {@code index} of those begins in the block. */
+  /** Returns where the found line number {@code index} begins in the block. */
   int start(int index) {
     return starts[index];
   }
 
-  /** After the last line: what makes its end look like the others', and then nothing. */
+  /**
+   * Adds a brace after the last line, so that its end looks like that of the others, and then
+   * zeroes.
+   */
   private static void pad(ByteBuffer bytes, int length) {
     bytes.limit(bytes.capacity());
     bytes.put(length, (byte) '{');
@@ -158,9 +159,9 @@ final class NameSearch {
   }
 
   /**
-   * How many newlines {@code b} has in the lower half, and in the upper one whether any of those
-   * does not stand between a closing and an opening brace. They are counted by their place in the
-   * eight bytes, at most 255 in each.
+   * Returns the number of newlines in {@code b} in the lower half. The upper half is not 0 if any
+   * of them is not between a closing and an opening brace. Newlines are counted by their position
+   * in the eight bytes, at most 255 for each.
    */
   private static long newlines(long[] a, long[] b, long[] c, int count) {
     long counts = 0;
@@ -179,7 +180,10 @@ final class NameSearch {
     return (sum & 0xFFFF) | (others == 0 ? 0 : 1L << Integer.SIZE);
   }
 
-  /** Not 0 if there is a backslash before a {@code u}, and a digit that may be a letter's. */
+  /**
+   * Returns a value other than 0 if a backslash stands before a {@code u}, with a digit that may be
+   * a letter's.
+   */
   private static long escapes(long[] a, long[] b, long[] digits, int count, long digitMask) {
     long hits = 0;
     for (int i = 0; i < count; i++) {
@@ -193,7 +197,7 @@ final class NameSearch {
     return (x - ONES) & ~x;
   }
 
-  /** Not 0 if there is such an escape or a needle. */
+  /** Returns a value other than 0 if there is such an escape or a needle. */
   private static long escapesOr(
       long[] a,
       long[] b,
@@ -211,7 +215,7 @@ final class NameSearch {
     return hits & HIGH;
   }
 
-  /** Not 0 if one of two needles is there. */
+  /** Returns a value other than 0 if one of two needles is there. */
   private static long eitherOf(
       long[] a,
       long[] b,
@@ -230,7 +234,7 @@ final class NameSearch {
     return hits & HIGH;
   }
 
-  /** Not 0 if a needle is there, and with it the ending that one of two of its places has. */
+  /** Returns a value other than 0 if a needle is there with one of two endings. */
   private static long withEnding(
       long[] a,
       long[] b,
@@ -290,7 +294,7 @@ final class NameSearch {
     }
   }
 
-  /** Takes the lines of a piece that have a needle in one of its places. */
+  /** Takes the lines of a piece that have a needle at one of its places. */
   private void look(Block block, int at, int count, Needle needle) {
     long[] p = needle.spread();
     if (goesOn(needle, count)) {
@@ -300,7 +304,7 @@ final class NameSearch {
     }
   }
 
-  /** Whether the needle is there with the right byte after the next: most hits are other words. */
+  /** Returns whether the needle is there with a correct ending byte. Most hits are other words. */
   private boolean goesOn(Needle needle, int count) {
     long[] p = needle.spread();
     long[] endings = needle.spreadEndings();
@@ -323,7 +327,7 @@ final class NameSearch {
     return any;
   }
 
-  /** Takes the lines in which the hits among eight bytes are, if they are what they seem. */
+  /** Takes the lines with hits among eight bytes, if the hits are real. */
   private void take(Block block, int at, long hits) {
     for (long left = hits & HIGH; left != 0; left &= left - 1) {
       int position = at * LONG_BYTES + Long.numberOfTrailingZeros(left) / LONG_BYTES;
@@ -385,7 +389,7 @@ final class NameSearch {
 
   private void take(Block block, int position) {
     if (position >= takenFrom && position < takenTo) {
-      // A line may be one hit after the other: each would look for the beginning of all of it.
+      // A line may have many hits, and each would search for the line's beginning.
       return;
     }
     int start = Newlines.before(block.bytes, position);
@@ -397,7 +401,9 @@ final class NameSearch {
     starts[found++] = start;
   }
 
-  /** Puts the lines in order, each once: needles are searched one after the other. */
+  /**
+   * Sorts the lines and removes duplicates, because the needles are searched one after the other.
+   */
   private void settle() {
     Arrays.sort(starts, 0, found);
     int kept = 0;

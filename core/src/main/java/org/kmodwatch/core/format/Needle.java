@@ -11,19 +11,22 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * Three characters that stand in some of the names that are searched for, and hardly anywhere else
- * in a recording.
+ * Three characters that occur in some of the names searched for, and hardly anywhere else in a
+ * recording.
  */
 final class Needle {
 
   static final int LENGTH = 3;
 
-  /** Where the character that ends it stands, from where it begins. */
+  /** The offset of the ending character from the needle's beginning. */
   static final int ENDING = 4;
 
   private static final long ONES = 0x0101_0101_0101_0101L;
 
-  /** Rare ones are last: the letters by how often English has them, then what identifiers have. */
+  /**
+   * Letters by their frequency in English, then other characters of identifiers. Rare ones are
+   * last.
+   */
   private static final String BY_FREQUENCY = "etaoinsrhdlucmfywgpbvkxqjz_";
 
   private final String text;
@@ -32,7 +35,10 @@ final class Needle {
   private final long[] spread;
   private final long[] spreadEndings;
 
-  /** By byte: whether one of the places has it as its ending, or ends before. */
+  /**
+   * Whether a place can have this byte as its ending, by byte. All are true if a place has no
+   * ending.
+   */
   private final boolean[] endings = new boolean[256];
 
   private Needle(String text, List<Place> places) {
@@ -54,49 +60,49 @@ final class Needle {
     }
   }
 
-  /** The three characters. */
+  /** Returns the three characters. */
   String text() {
     return text;
   }
 
-  /** Where they stand in which of the names. */
+  /** Returns the places of the needle in the names. */
   List<Place> places() {
     return places;
   }
 
-  /** Each of the three, eight times in a row. */
+  /** Returns a long for each of the three characters, which repeats it eight times. */
   long[] spread() {
     return spread;
   }
 
   /**
-   * What the places have four characters from where the needle begins, each eight times in a row;
-   * nothing if one of them ends before.
+   * Returns a long for each different ending of the places, which repeats it eight times. Returns
+   * an empty array if one place has no ending.
    */
   long[] spreadEndings() {
     return spreadEndings;
   }
 
-  /** Whether one of the places may have this byte as its ending. */
+  /** Returns whether one of the places may have this byte as its ending. */
   boolean mayEndWith(byte b) {
     return endings[b & 0xFF];
   }
 
   /**
-   * Where the needle stands in a name.
+   * A place of the needle in a name.
    *
    * @param quoted the name between quotes, as JSON has it, in bytes
-   * @param offset of the needle in it
+   * @param offset offset of the needle in {@code quoted}
    */
-  @SuppressWarnings("ArrayRecordComponent") // Compared by nobody; one look-up a hit.
+  @SuppressWarnings("ArrayRecordComponent") // Never compared; one look-up for each hit.
   record Place(byte[] quoted, int offset) {}
 
   /**
-   * A few needles of which each of {@code names} has at least one: again and again the one that
-   * most of the names left have, and of those the rarest.
+   * Returns a few needles, so that each of {@code names} contains at least one. In each step it
+   * chooses the needle that most of the remaining names contain, and among those the rarest.
    *
-   * @throws IllegalArgumentException if a name is shorter than a needle, or not ASCII letters,
-   *     digits and signs that JSON writes as they are
+   * @throws IllegalArgumentException if a name is shorter than a needle. Each name must satisfy
+   *     {@link #canFind}
    */
   static List<Needle> of(Set<String> names) {
     Set<String> left = new TreeSet<>(names);
@@ -109,7 +115,7 @@ final class Needle {
     return List.copyOf(needles);
   }
 
-  /** Whether names like this one can be searched for. */
+  /** Returns whether a search for this name is possible. */
   static boolean canFind(String name) {
     return name.length() >= LENGTH
         && name.chars().allMatch(c -> c > ' ' && c < 0x7F && c != '"' && c != '\\');

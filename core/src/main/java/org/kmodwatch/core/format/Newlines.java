@@ -10,7 +10,9 @@ final class Newlines {
 
   private Newlines() {}
 
-  /** Where the first newline at {@code from} or after it is; there has to be one. */
+  /**
+   * Returns the index of the first newline at {@code from} or later. A newline must exist there.
+   */
   static int at(ByteBuffer bytes, int from) {
     int at = from;
     while (at + Long.BYTES <= bytes.limit()) {
@@ -27,7 +29,8 @@ final class Newlines {
   }
 
   /**
-   * Where the last line that begins at {@code to} or before it begins: after a newline, or at 0.
+   * Returns the beginning of the last line that begins at {@code to} or earlier: after a newline,
+   * or at 0.
    */
   static int before(ByteBuffer bytes, int to) {
     int at = to;
@@ -44,7 +47,7 @@ final class Newlines {
     return at;
   }
 
-  /** How many newlines there are from {@code from} on and before {@code to}. */
+  /** Returns the number of newlines from {@code from} (inclusive) to {@code to} (exclusive). */
   static long count(ByteBuffer bytes, int from, int to) {
     long count = 0;
     int at = from;
@@ -57,7 +60,7 @@ final class Newlines {
     return count;
   }
 
-  /** The high bit of each byte that is a newline. */
+  /** Returns a mask with the high bit of each byte that is a newline. */
   private static long found(long bytes) {
     long x = bytes ^ NEWLINES;
     return ~(((x & LOW) + LOW) | x | LOW);

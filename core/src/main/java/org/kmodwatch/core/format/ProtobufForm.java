@@ -17,16 +17,15 @@ import org.kmodwatch.core.event.ProcessContext;
 import org.kmodwatch.core.event.Value;
 
 /**
- * The form of the peer's releases after 0.24, read into the same event.
+ * Reads the form of Tracee's releases after 0.24 into the same event.
  *
- * <p>It has no host name, processor, cgroup or namespaces: those are empty or 0. The parent's ids
- * come from the first ancestor. Whatever else it says is kept among the unknown fields, inside the
- * objects that it came in; a key there that means something in the flat form gets the prefix {@code
- * protobuf.}
+ * <p>The form has no host name, processor, cgroup or namespaces: those are empty or 0. The parent's
+ * ids come from the first ancestor. All other keys are kept among the unknown fields, inside their
+ * objects. A key that has another meaning in the flat form gets the prefix {@code protobuf.}
  */
 final class ProtobufForm {
 
-  /** Kinds that the form writes as strings because JavaScript's numbers end at 2^53. */
+  /** Kinds of numbers that the form writes as strings because JavaScript's numbers end at 2^53. */
   private static final Set<String> NUMBERS_IN_STRINGS = Set.of("int64", "u_int64");
 
   private ProtobufForm() {}
@@ -109,7 +108,9 @@ final class ProtobufForm {
             parent.unsigned32("unique_id")));
   }
 
-  /** A copy of the first ancestor: the list itself stays whole among the unknown fields. */
+  /**
+   * Returns a copy of the first ancestor. The list itself stays complete among the unknown fields.
+   */
   private static Fields firstAncestor(Fields process) {
     if (process.left().get("ancestors") instanceof Value.Array(var ancestors)
         && !ancestors.isEmpty()) {
@@ -146,7 +147,11 @@ final class ProtobufForm {
     return context;
   }
 
-  /** Reads the arguments into {@code args}; returns the one that is the return value, if any. */
+  /**
+   * Reads the arguments into {@code args}.
+   *
+   * @return the return value, which is one of the arguments; null without it
+   */
   private static @Nullable Long readData(Fields fields, List<Argument> args) {
     Long returnValue = null;
     List<Value> data = fields.array("data");

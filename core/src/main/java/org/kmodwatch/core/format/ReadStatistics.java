@@ -3,23 +3,22 @@ package org.kmodwatch.core.format;
 import java.io.IOException;
 
 /**
- * A reader's account; {@code lines} is always the sum of the other four.
+ * The counters of a reader. {@code lines} is always the sum of the other four.
  *
- * @param lines lines of the input; the place where damaged compressed data breaks off counts as one
- * @param events lines that were events that were wanted, or one of the records that such an event
- *     is joined from
- * @param badLines lines that were no events; what is found wrong only when records are joined is
- *     not counted here
- * @param blankLines lines with nothing in them but white space
- * @param otherLines events that were not wanted, and lines that were passed over unread
+ * @param lines lines of the input; the point where damaged compressed data ends counts as one
+ * @param events lines that were wanted events, or audit records from which such an event is joined
+ * @param badLines lines that were not events; errors found only when records are joined are not
+ *     counted here
+ * @param blankLines lines that have only white space
+ * @param otherLines lines with unwanted events, and lines that were skipped without parsing
  */
 public record ReadStatistics(
     long lines, long events, long badLines, long blankLines, long otherLines) {
 
-  /** Nothing was read. */
+  /** The counters of a reader that has read nothing. */
   public static final ReadStatistics NONE = new ReadStatistics(0, 0, 0, 0, 0);
 
-  /** Both together. */
+  /** Returns the sums of both counters. */
   public ReadStatistics plus(ReadStatistics more) {
     return new ReadStatistics(
         lines + more.lines,
@@ -29,7 +28,10 @@ public record ReadStatistics(
         otherLines + more.otherLines);
   }
 
-  /** What to throw if the input fails after these lines: it names the file and the line. */
+  /**
+   * Returns the exception for an input that fails after these lines. It names the file and the
+   * line.
+   */
   public IOException failure(String fileName, IOException cause) {
     return new IOException(
         "cannot read on: file=%s line=%d reason=%s"

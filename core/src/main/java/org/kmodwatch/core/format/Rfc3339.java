@@ -4,7 +4,7 @@ import java.time.DateTimeException;
 import java.time.LocalDate;
 import java.util.OptionalLong;
 
-/** Reads ordinary times of RFC 3339, dozens of times as fast as {@code java.time}'s parser. */
+/** Reads ordinary times of RFC 3339, dozens of times as fast as the parser of {@code java.time}. */
 final class Rfc3339 {
 
   private static final long NANOS = 1_000_000_000L;
@@ -12,7 +12,7 @@ final class Rfc3339 {
   private static final int SHORTEST = "1970-01-01T00:00:00Z".length();
   private static final int MAX_FRACTION_DIGITS = 9;
 
-  /** Of these years nanoseconds since the epoch are surely a long. */
+  /** The range of years in which nanoseconds since the epoch certainly fit a long. */
   private static final int FIRST_YEAR = 1970;
 
   private static final int LAST_YEAR = 2261;
@@ -20,8 +20,8 @@ final class Rfc3339 {
   private Rfc3339() {}
 
   /**
-   * Nanoseconds since the epoch of a time in UTC such as {@code 2025-11-17T10:00:00.000027128Z};
-   * empty if it is written otherwise, which does not make it wrong.
+   * Returns the nanoseconds since the epoch of a time in UTC such as {@code
+   * 2025-11-17T10:00:00.000027128Z}. Returns empty for another notation, which may still be valid.
    */
   static OptionalLong nanos(String text) {
     int last = text.length() - 1;
@@ -65,7 +65,9 @@ final class Rfc3339 {
     }
   }
 
-  /** Nanoseconds after the second; negative if what stands there is no fraction. */
+  /**
+   * Returns the nanoseconds after the second; a negative number if the text has no valid fraction.
+   */
   private static long fraction(String text, int end) {
     int start = SHORTEST - 1;
     if (start == end) {
@@ -82,7 +84,7 @@ final class Rfc3339 {
     return fraction;
   }
 
-  /** The number that these digits are; -1 if they are none. */
+  /** Returns the number in these digits; -1 if a character is not a digit. */
   private static int number(String text, int from, int to) {
     if (to > text.length()) {
       return -1;

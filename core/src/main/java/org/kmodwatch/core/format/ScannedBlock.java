@@ -3,12 +3,13 @@ package org.kmodwatch.core.format;
 import java.util.List;
 
 /**
- * What a block holds.
+ * The result of scanning a block.
  *
- * @param statistics its lines, by what they are
- * @param lines the events that are wanted, parts of such, and the bad lines, in the block's order
- * @param foundBytes how long the lines of those events are, which says about how much memory they
- *     take
+ * @param statistics the number of lines of each kind
+ * @param lines the wanted events, audit records for such events, and the bad lines, in the block's
+ *     order
+ * @param foundBytes length of the lines of those events, in bytes, which indicates the memory that
+ *     they take
  */
 public record ScannedBlock(ReadStatistics statistics, List<ScannedLine> lines, long foundBytes) {
 
@@ -18,12 +19,11 @@ public record ScannedBlock(ReadStatistics statistics, List<ScannedLine> lines, l
   }
 
   /**
-   * Hands everything to {@code handler}.
+   * Passes all results to {@code handler}.
    *
-   * @param joiner joins what becomes an event only with other lines, of earlier blocks and later
-   *     ones
-   * @param fileName what to call the input in messages
-   * @param linesBefore how many lines of the input came before this block
+   * @param joiner joins audit records with those of earlier and later blocks
+   * @param fileName the name of the input in messages
+   * @param linesBefore the number of lines of the input before this block
    */
   public void handOver(EventHandler handler, LineJoiner joiner, String fileName, long linesBefore) {
     for (ScannedLine line : lines) {

@@ -3,25 +3,25 @@ package org.kmodwatch.core.format;
 import org.kmodwatch.core.audit.AuditRecord;
 import org.kmodwatch.core.event.Event;
 
-/** What a line of a block turned out to be, if anybody is to hear of it. */
+/** The result for one line of a block, if it must be reported. */
 public sealed interface ScannedLine {
 
-  /** An event that is wanted. */
+  /** A wanted event. */
   record Found(Event event) implements ScannedLine {}
 
   /**
    * A record of an audit log, which becomes an event only with others.
    *
    * @param line its number in the block, from 1
-   * @param record what it says
+   * @param record the record
    */
   record Audit(long line, AuditRecord record) implements ScannedLine {}
 
   /**
-   * A line that is no event.
+   * A line that is not an event.
    *
    * @param line its number in the block, from 1
-   * @param reason what is wrong with it, for a person
+   * @param reason the error, in words for a person
    */
   record Bad(long line, String reason) implements ScannedLine {}
 }

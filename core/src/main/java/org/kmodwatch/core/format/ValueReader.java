@@ -9,10 +9,10 @@ public final class ValueReader {
   private ValueReader() {}
 
   /**
-   * The object that {@code text} is.
+   * Returns the object in {@code text}.
    *
    * @param text UTF-8
-   * @throws IllegalArgumentException if it is none, with what is wrong
+   * @throws IllegalArgumentException if the text is not a JSON object; the message has the error
    */
   public static Value.Obj read(byte[] text) {
     try {

@@ -12,7 +12,7 @@ public final class ValueWriter {
 
   private final JsonLine line = new JsonLine();
 
-  /** Makes one. */
+  /** Creates a writer. */
   public ValueWriter() {}
 
   /**
@@ -25,7 +25,7 @@ public final class ValueWriter {
     line.writeTo(out);
   }
 
-  /** The line of {@code value}, newline included. */
+  /** Returns the line of {@code value}, newline included. */
   public byte[] toBytes(Value value) {
     write(value);
     return line.toBytes();

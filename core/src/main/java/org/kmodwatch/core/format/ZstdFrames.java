@@ -5,14 +5,15 @@ import java.io.IOException;
 import java.io.InputStream;
 
 /**
- * Zstandard data, checked for what its headers claim before the decompressor makes room for it, and
- * without its skippable frames, which the decompressor does not know and which parallel and
- * seekable compressors write between and after the others. Walks the frames by their headers (RFC
- * 8878, section 3.1), in runs: frames with windows that the decompressor keeps, as many as follow
- * each other, or one with a larger window.
+ * Reads Zstandard data for the decompressor, which gets only checked data. It checks the sizes in
+ * the headers before the decompressor allocates memory. It removes skippable frames, which the
+ * decompressor does not know; parallel and seekable compressors write them between and after the
+ * others. It follows the frame headers (RFC 8878, section 3.1) and returns the frames in runs. A
+ * run is a series of frames with windows that the decompressor supports, or one frame with a larger
+ * window.
  *
- * <p>The decompressor looks at the window only where a block refers back to it. Otherwise it keeps
- * as much as the header claims, and copies all of it for each block.
+ * <p>The decompressor checks the window only where a block refers back to it. Otherwise it keeps as
+ * much as the header claims, and copies all of it for each block.
  */
 final class ZstdFrames extends InputStream {
 
@@ -20,10 +21,12 @@ final class ZstdFrames extends InputStream {
   private static final int FRAME_MAGIC = 0xFD2FB528;
   private static final int SKIPPABLE_MAGIC = 0x184D2A50;
 
-  /** What the decompressor can do that keeps one window. */
+  /** The largest window that the streaming decompressor supports. */
   private static final long MAX_WINDOW_BYTES = 8L << 20;
 
-  /** What {@code zstd} itself reads without being told to; {@code --ultra -22} writes it. */
+  /**
+   * The largest window that {@code zstd} itself reads by default; {@code --ultra -22} writes it.
+   */
   private static final long LARGEST_WINDOW_BYTES = 128L << 20;
 
   /** Block_Maximum_Size (section 3.1.1.2.3). */
@@ -42,32 +45,32 @@ final class ZstdFrames extends InputStream {
   private final long maxFrames;
   private long frames;
 
-  /** A header that was read to know what follows, and has still to be handed on. */
+  /** A header that was read to find the next data, and must still be returned to the reader. */
   private final byte[] header = new byte[LARGEST_HEADER];
 
   private int headerAt;
   private int headerEnd;
 
-  /** How many bytes to hand on as they are before the next header. */
+  /** The number of bytes to return unchanged before the next header. */
   private long bodyLeft;
 
   private boolean hasChecksum;
 
-  /** Of the frame whose header was read last. */
+  /** Whether the frame whose header was read last has a large window. */
   private boolean hasLargeWindow;
 
   private Next next = Next.FRAME;
 
-  /** Whether this run is of one frame with a large window. */
+  /** Whether this run is one frame with a large window. */
   private boolean large;
 
-  /** Whether the header is of the next run. */
+  /** Whether the header belongs to the next run. */
   private boolean ofNextRun = true;
 
   /**
-   * Makes one, before its first run.
+   * Creates a stream that stands before its first run.
    *
-   * @param maxFrames how many frames there may be, skippable ones included
+   * @param maxFrames the largest number of frames, skippable ones included
    */
   ZstdFrames(InputStream in, long maxFrames) {
     this.in = in;
@@ -75,9 +78,9 @@ final class ZstdFrames extends InputStream {
   }
 
   /**
-   * Goes on with the next run, once this one is at its end; false if there is none.
+   * Starts the next run after the end of this one; returns false at the end of the data.
    *
-   * @throws IOException if what follows is no frame, or past a limit
+   * @throws IOException if the data is not a frame, or exceeds a limit
    */
   boolean nextRun() throws IOException {
     if (!ofNextRun) {
@@ -94,8 +97,8 @@ final class ZstdFrames extends InputStream {
   }
 
   /**
-   * Whether this run is one frame whose window {@link io.airlift.compress.zstd.ZstdInputStream}
-   * does not take.
+   * Returns whether this run is one frame whose window {@link
+   * io.airlift.compress.zstd.ZstdInputStream} does not support.
    */
   boolean isLarge() {
     return large;
@@ -140,14 +143,14 @@ final class ZstdFrames extends InputStream {
     in.close();
   }
 
-  /** Reads up to the next body; false at the end, which is between frames. */
+  /** Reads up to the next body. Returns false at the end of the data, between frames. */
   private boolean readHeader() throws IOException {
     headerAt = 0;
     headerEnd = 0;
     switch (next) {
       case FRAME -> {
         boolean more = readFrameHeader();
-        // Of two with large windows each is a run: one at a time is in memory.
+        // Each frame with a large window is a separate run, so that only one is in memory.
         ofNextRun = more && headerEnd > 0 && (large || hasLargeWindow);
         return more;
       }
@@ -160,7 +163,7 @@ final class ZstdFrames extends InputStream {
               "a block is larger than the format allows: size=%d, limit=%d"
                   .formatted(size, MAX_BLOCK_BYTES));
         }
-        // A run-length block has one byte, whatever size it says.
+        // A run-length block has one byte, for any size in its header.
         bodyLeft = ((block >> 1) & 3) == RUN_LENGTH ? 1 : size;
         if ((block & 1) == 1) {
           next = hasChecksum ? Next.CHECKSUM : Next.FRAME;
@@ -174,7 +177,10 @@ final class ZstdFrames extends InputStream {
     return true;
   }
 
-  /** Reads up to behind the header of a frame; of a skippable one, all of it, and no header. */
+  /**
+   * Reads up to the end of a frame's header. It skips all of a skippable frame and stores no
+   * header.
+   */
   private boolean readFrameHeader() throws IOException {
     int first = in.read();
     if (first < 0) {
@@ -213,7 +219,7 @@ final class ZstdFrames extends InputStream {
     }
     hasLargeWindow = Long.compareUnsigned(window, MAX_WINDOW_BYTES) > 0;
     if (!singleSegment && hasLargeWindow) {
-      // The decompressor that keeps everything asks for one that it could keep.
+      // The decompressor for whole frames keeps all data, so a smaller window is enough for it.
       header[5] = WINDOW_OF_8_MIB;
     }
     hasChecksum = (descriptor & 4) != 0;
@@ -221,13 +227,13 @@ final class ZstdFrames extends InputStream {
     return true;
   }
 
-  /** Section 3.1.1.1.2. */
+  /** Returns the window size (section 3.1.1.1.2). */
   private static long windowSize(byte descriptor) {
     long base = 1L << (10 + ((descriptor & 0xFF) >> 3));
     return base + base / 8 * (descriptor & 7);
   }
 
-  /** Section 3.1.1.1.4. */
+  /** Returns the content size (section 3.1.1.1.4). */
   private long contentSize(int from, int count) {
     long size = 0;
     for (int i = 0; i < count; i++) {

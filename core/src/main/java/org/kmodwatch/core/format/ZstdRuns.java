@@ -5,10 +5,13 @@ import io.airlift.compress.zstd.ZstdInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 
-/** What the frames of Zstandard data hold, one run of them after the other. */
+/** Decompresses the frames of Zstandard data, run by run. */
 final class ZstdRuns extends InputStream {
 
-  /** Each run of small windows takes new tables and buffers, some 300 KiB. */
+  /**
+   * The largest number of runs with small windows. Each allocates new tables and buffers, some 300
+   * KiB.
+   */
   private static final int MAX_RUNS_OF_SMALL = 256;
 
   private final ZstdFrames frames;
@@ -18,9 +21,9 @@ final class ZstdRuns extends InputStream {
   private int runsOfSmall;
 
   /**
-   * Makes one.
+   * Creates a stream of the decompressed data.
    *
-   * @param maxWholeBytes how much may come out of a frame that has to be decompressed as a whole
+   * @param maxWholeBytes the largest size of a frame that is decompressed as a whole, in bytes
    */
   ZstdRuns(ZstdFrames frames, long maxWholeBytes) {
     this.frames = frames;

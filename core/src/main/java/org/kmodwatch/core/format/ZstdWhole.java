@@ -9,15 +9,17 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A frame of Zstandard data that is decompressed as a whole, in memory: what {@code zstd --long}
- * and {@code --ultra} write refers back further than {@link
- * io.airlift.compress.zstd.ZstdInputStream} keeps.
+ * Decompresses one Zstandard frame as a whole, in memory. The frames of {@code zstd --long} and
+ * {@code --ultra} refer back further than {@link io.airlift.compress.zstd.ZstdInputStream} keeps.
  */
 final class ZstdWhole extends InputStream {
 
   private static final int LEAST_ROOM = 4 << 10;
 
-  /** A few bytes must not take a large heap: logs compress to a hundredth at best. */
+  /**
+   * The largest compression ratio. Logs compress to a hundredth at best, and a few bytes must not
+   * take a large heap.
+   */
   private static final int MAX_RATIO = 1000;
 
   private static final long ALWAYS_ALLOWED = 16L << 20;
@@ -28,11 +30,11 @@ final class ZstdWhole extends InputStream {
   private @Nullable ByteArrayInputStream out;
 
   /**
-   * Makes one.
+   * Creates a stream of the decompressed frame.
    *
-   * @param frames in a run of one
-   * @param maxBytes how much may come out, and go in; past 16 MiB no more than 1,000 times what
-   *     goes in
+   * @param frames the frames, in a run of one
+   * @param maxBytes the largest size of the output and of the input, in bytes; beyond 16 MiB, the
+   *     output is at most 1,000 times the input
    */
   ZstdWhole(ZstdFrames frames, ZstdDecompressor decompressor, long maxBytes) {
     this.frames = frames;

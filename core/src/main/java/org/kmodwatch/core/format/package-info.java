@@ -1,15 +1,15 @@
 /**
- * The reader and the writer of the event formats.
+ * Reads and writes the event formats.
  *
- * <p>{@link org.kmodwatch.core.format.EventReader} reads recordings of both of the peer's forms,
- * and what other tools tell of modules, compressed or not, one line after the other; {@link
+ * <p>{@link org.kmodwatch.core.format.EventReader} reads recordings in both of Tracee's forms, and
+ * other tools' lines about modules, compressed or not, line by line. {@link
  * org.kmodwatch.core.format.EventWriter} writes events in the flat form, {@link
- * org.kmodwatch.core.format.FindingWriter} findings and {@link
- * org.kmodwatch.core.format.LoadWriter} load records. All are stateless and safe to use from any
- * thread; the streams given to them are not.
+ * org.kmodwatch.core.format.FindingWriter} writes findings and {@link
+ * org.kmodwatch.core.format.LoadWriter} writes load records. The readers are stateless and safe to
+ * use from any thread. The writers and the streams are not.
  *
- * <p>Input is hostile: no bytes make the reader fail other than by a {@link
- * org.kmodwatch.core.format.BadLine}, and one bad line costs no other line.
+ * <p>Input is hostile: for any bytes, the reader fails only by a {@link
+ * org.kmodwatch.core.format.BadLine}, and one bad line does not affect other lines.
  */
 @NullMarked
 package org.kmodwatch.core.format;
