@@ -3,29 +3,29 @@ package org.kmodwatch.core.load;
 import java.util.EnumMap;
 import java.util.Map;
 
-/** The counters of a {@link LoadTracker}; {@link LoadTrackerStatistics} says what each counts. */
-@SuppressWarnings("EnumOrdinal") // an array of counters, which leaves no garbage for an event
+/** The counters of a {@link LoadTracker}, which {@link LoadTrackerStatistics} describes. */
+@SuppressWarnings("EnumOrdinal") // an array of counters, which allocates nothing for an event
 final class Account {
 
-  /** What became of an event: exactly one of these. */
+  /** The result for an event: exactly one of these. */
   enum Fate {
-    /** Part of an attempt, or a record by itself. */
+    /** The event is part of an attempt, or a record by itself. */
     JOINED,
-    /** Asked for a module. */
+    /** The event asked for a module. */
     REQUEST,
-    /** Return of a call that had been reported. */
+    /** The event is the return of a call that was already reported. */
     LATE_RETURN,
-    /** Another event of an attempt that had been reported. */
+    /** The event is another event of an attempt that was already reported. */
     LATE,
-    /** Known. */
+    /** The event was already seen. */
     DUPLICATE,
-    /** In no call, and says nothing by itself. */
+    /** The event is outside any call and has no meaning by itself. */
     OUTSIDE_CALL,
-    /** Has nothing to do with loads. */
+    /** The event is unrelated to loads. */
     UNRELATED
   }
 
-  /** By the ordinals of {@link Fate}. */
+  /** The numbers of events, by the ordinals of {@link Fate}. */
   private final long[] fates = new long[Fate.values().length];
 
   private final Map<LoadRecord.Outcome, Long> records = new EnumMap<>(LoadRecord.Outcome.class);
@@ -39,7 +39,7 @@ final class Account {
   long summaries;
   long requestRecords;
 
-  /** Counts what became of an event. */
+  /** Counts the result for an event. */
   void add(Fate fate) {
     events++;
     fates[fate.ordinal()]++;
@@ -50,7 +50,7 @@ final class Account {
     records.merge(record.outcome(), 1L, Long::sum);
   }
 
-  /** Counts a record that stands for all that a limit held back. */
+  /** Counts a record that summarises suppressed attempts or requests. */
   void summary(LoadRecord record, boolean ofRequests) {
     summaries++;
     if (ofRequests) {

@@ -14,11 +14,12 @@ import org.kmodwatch.core.event.SourceContext;
 import org.kmodwatch.core.event.Value;
 
 /**
- * The events of one attempt, as they come in, and how far its record is. Mutable; of one tracker.
+ * Collects the events of one attempt as they arrive, and keeps the state of its record. Mutable; it
+ * belongs to one tracker.
  */
 final class Attempt extends KeptBytes.Kept {
 
-  /** What an event is to an attempt; in the order of the kernel's way. */
+  /** The role of an event in an attempt, in the order of the kernel's steps. */
   enum Part {
     READ_FILE,
     POST_READ_FILE,
@@ -48,43 +49,45 @@ final class Attempt extends KeptBytes.Kept {
   private static final String CROWDED_OUT =
       "no work space was free in the kernel: too many calls were under way at once";
 
-  /** How far its record is. */
+  /** The state of the attempt's record. */
   private sealed interface State {
 
     /**
-     * Its call is under way, as far as is known, and there is no record.
+     * The call has not returned, as far as known, and the attempt has no record.
      *
-     * @param deadlineNanos when it is reported at the latest; the end of time if it may take long
+     * @param deadlineNanos when the attempt is reported at the latest; {@link Long#MAX_VALUE} if
+     *     the call may take long
      */
     record Open(long deadlineNanos) implements State {}
 
-    /** Its own events are there; its record waits for those of other threads. */
+    /** The attempt's own events have arrived. Its record waits for events of other threads. */
     record Held(long sinceNanos) implements State {}
 
-    /** It has a record. */
+    /** The attempt has a record. */
     record Recorded() implements State {}
   }
 
   /**
-   * It is reported, or about to be, though its call is not known to have returned.
+   * The attempt is reported, or about to be, although its call is not known to have returned.
    *
-   * @param gaps what its record lacks for that reason; the one that replaces it does not
+   * @param gaps the gaps of its record that have this cause; the replacing record does not have
+   *     them
    */
   private record Overdue(long sinceNanos, List<LoadRecord.Gap> gaps) {}
 
   final Identity identity;
   final int hostProcessId;
 
-  /** When the first of its events happened, on the scale that nobody can set. */
+  /** When the attempt's first event happened, on the scale that clock changes do not affect. */
   final long firstNanos;
 
-  /** What to take from its times, as they are written down, to get them on that scale. */
+  /** The shift between the written times and that scale. Subtract it from a written time. */
   final long clockShiftNanos;
 
-  /** By how much the clock of its host was ahead of the tracker's time when it began. */
+  /** How far the host's clock was ahead of the tracker's time when the attempt began. */
   private final long aheadNanos;
 
-  // Other classes read what follows; only the methods below change it.
+  // Other classes read the fields below; only the methods below change them.
   private State state = new State.Open(Long.MAX_VALUE);
   private @Nullable Overdue overdue;
   private Reasons.@Nullable Verdict verdict;
@@ -93,25 +96,25 @@ final class Attempt extends KeptBytes.Kept {
   private final List<LoadRecord.Gap> gaps = new ArrayList<>();
   private @Nullable String replaces;
 
-  /** Whether what the kernel accepts of it may have been lost. */
+  /** Whether events of accepted steps of this attempt may have been lost. */
   boolean doubtful;
 
-  /** The first try that it is the second of. */
+  /** The id of the first try, if this attempt is the second; null otherwise. */
   @Nullable String retryOf;
 
-  /** The attempt whose result it was given. */
+  /** The id of the attempt whose result this one received; null otherwise. */
   @Nullable String waitedOn;
 
-  /** The request that its loader was started for. */
+  /** The request that the loader was started for; null if not known. */
   Requests.@Nullable Request request;
 
-  /** Alias of that request; null if the loader was started otherwise. */
+  /** The alias of that request; null if the loader was started in another way. */
   @Nullable String alias;
 
-  /** Whether the kernel was asked for a module whose name could not be read, maybe for this one. */
+  /** Whether the kernel asked for a module of unreadable name, which may be this one. */
   boolean forUnnamedRequest;
 
-  /** Whether its own events, all of them, say that it may have been given another's result. */
+  /** Whether its own events, now complete, allow that it received another attempt's result. */
   boolean mayHaveWaited;
 
   private final KeptBytes kept;
@@ -133,22 +136,22 @@ final class Attempt extends KeptBytes.Kept {
     this.source = SourceContext.of(first).orElse(null);
   }
 
-  /** What a source that has the call's result alone says of it; null if it is from another. */
+  /** Returns the facts from a source that has only the call's result; null for another source. */
   @Nullable SourceContext source() {
     return source;
   }
 
-  /** Whether its events name it, and not only its thread. */
+  /** Returns whether the events identify the attempt itself, and not only its thread. */
   boolean isNamed() {
     return !(identity instanceof Identity.OfThread);
   }
 
-  /** Whether it is a module_load or module_free in no call. */
+  /** Returns whether the attempt is a module_load or module_free outside any call. */
   boolean isOutsideCall() {
     return identity instanceof Identity.OutsideCall;
   }
 
-  /** Whether the producer is our sensor. */
+  /** Returns whether the producer is our sensor. */
   boolean fromSensor() {
     return fromSensor;
   }
@@ -161,14 +164,16 @@ final class Attempt extends KeptBytes.Kept {
     return parts.containsKey(part);
   }
 
-  /** Whether the module has come so far that code of it can run, or goes. */
+  /**
+   * Returns whether the module reached the kernel, so that its code can run or is being removed.
+   */
   boolean inKernel() {
     return has(Part.COMING) || has(Part.LOAD) || has(Part.FREE);
   }
 
   /**
-   * Since when it has been {@link #inKernel in the kernel}, on the scale that nobody can set; when
-   * the call was entered if it is not.
+   * Returns since when the module has been {@link #inKernel in the kernel}, on the scale that clock
+   * changes do not affect. Returns the entry of the call if it is not.
    */
   long inKernelSinceNanos() {
     long since = Long.MAX_VALUE;
@@ -182,8 +187,8 @@ final class Attempt extends KeptBytes.Kept {
   }
 
   /**
-   * Whether the module was seen and the call was not: the sensor then tells of the call by what it
-   * finds in the thread's registers.
+   * Returns whether the module was seen and the call was not. The sensor's facts on the call then
+   * come from the thread's registers.
    */
   boolean entryMissed() {
     if (has(Part.CALL) && returnValue() != null) {
@@ -193,13 +198,15 @@ final class Attempt extends KeptBytes.Kept {
     return event != null && SensorContexts.of(event).map(SensorContext::entryMissed).orElse(false);
   }
 
-  /** Whether the call was not seen since no work space was free in the kernel at its entry. */
+  /**
+   * Returns whether the call was missed because no work space was free in the kernel at its entry.
+   */
   boolean crowdedOut() {
     SensorContext known = context();
     return known != null && known.crowdedOut();
   }
 
-  /** Takes an event, and the ids of the findings on it. */
+  /** Adds an event, and the ids of its findings. */
   void join(Part part, Event event, List<String> findingIds) {
     Event before = parts.put(part, event);
     context = null;
@@ -211,7 +218,7 @@ final class Attempt extends KeptBytes.Kept {
     }
   }
 
-  /** What the record rests on. */
+  /** Returns the event that the record is based on. */
   Event basis() {
     Event call = part(Part.CALL);
     Event load = part(Part.LOAD);
@@ -221,16 +228,18 @@ final class Attempt extends KeptBytes.Kept {
     return load != null ? load : first;
   }
 
-  /** The event that says most of the process. */
+  /** Returns the event with the most facts on the process. */
   Event ofProcess() {
     Event call = part(Part.CALL);
     return call != null ? call : first;
   }
 
-  /** What the sensor says with the last of the events; null if they are not of our sensor. */
+  /**
+   * Returns the sensor's facts from the last of the events; null if they are not from our sensor.
+   */
   @Nullable SensorContext context() {
     if (context == null && fromSensor) {
-      // The later in its way, the more the sensor knows; the call knows all.
+      // A later step has more facts, and the call has all.
       Event call = part(Part.CALL);
       for (Event event : call != null ? List.of(call) : parts.values()) {
         context = SensorContexts.of(event).orElse(context);
@@ -239,7 +248,7 @@ final class Attempt extends KeptBytes.Kept {
     return context;
   }
 
-  /** The system call; null if none was seen. */
+  /** Returns the system call; null if it was not seen. */
   Reasons.@Nullable Call call() {
     Event call = part(Part.CALL);
     if (call != null) {
@@ -260,15 +269,15 @@ final class Attempt extends KeptBytes.Kept {
     return has(Part.LOAD_DATA) || has(Part.POST_LOAD_DATA) ? Reasons.Call.INIT : null;
   }
 
-  /** Whether it may be by a call of that name. */
+  /** Returns whether the attempt may be a call of that name. */
   boolean mayBeBy(String syscall) {
     Reasons.Call known = call();
     return known == null || known.syscall.equals(syscall);
   }
 
   /**
-   * Whether it may be a load by a process that the kernel started for a request: until it returns,
-   * most do not say so.
+   * Returns whether the attempt may be a load by a process that the kernel started for a request.
+   * Most such attempts do not show this until they return.
    */
   boolean mayBeForARequest() {
     return fromSensor
@@ -288,21 +297,24 @@ final class Attempt extends KeptBytes.Kept {
     return call == null ? null : call.returnValue();
   }
 
-  /** When the call was entered, as it is written down: nanoseconds since the epoch. */
+  /** Returns when the call was entered, as written: nanoseconds since the epoch. */
   long timeNanos() {
     return beginNanos() + clockShiftNanos;
   }
 
   /**
-   * When the call was entered; as all that is compared or waited for, on the scale that nobody can
-   * set.
+   * Returns when the call was entered, on the scale that clock changes do not affect. All
+   * comparisons and timers use that scale.
    */
   long beginNanos() {
     Event call = part(Part.CALL);
     return identity.beginNanos(call != null ? SensorContexts.steadyNanos(call) : firstNanos);
   }
 
-  /** When the call began at the earliest: if its entry was not seen, when the thread did. */
+  /**
+   * Returns the earliest time at which the call may have begun. If its entry was missed, that is
+   * the start of the thread.
+   */
   long earliestBeginNanos() {
     SensorContext known = context();
     long threadStart = ofProcess().process().threadStartTimeNanos();
@@ -311,13 +323,15 @@ final class Attempt extends KeptBytes.Kept {
         : beginNanos();
   }
 
-  /** The id of the record: docs/reference/load-record.md. */
+  /** Returns the id of the record (docs/reference/load-record.md). */
   String id() {
     String id = identity.id(timeNanos());
     return sharesId ? RecordIds.ofSecond(id, identity.host()) : id;
   }
 
-  /** When the call returned; the latest moment that there is if it has not, or nobody says. */
+  /**
+   * Returns when the call returned; {@link Long#MAX_VALUE} if it has not, or the time is not known.
+   */
   long endNanos() {
     SensorContext known = context();
     return known == null || known.returnTimeNanos() == 0
@@ -325,7 +339,7 @@ final class Attempt extends KeptBytes.Kept {
         : known.returnTimeNanos() - known.clockShiftNanos();
   }
 
-  /** When the call returned, as far as anybody says; else when it began. */
+  /** Returns when the call returned, if known; otherwise when it began. */
   long endOrBeginNanos() {
     long end = endNanos();
     return end == Long.MAX_VALUE ? beginNanos() : end;
@@ -384,7 +398,7 @@ final class Attempt extends KeptBytes.Kept {
         : null;
   }
 
-  /** As a bit set; of module_load where module_coming was not seen. */
+  /** Returns the taints as a bit set. They are from module_load if module_coming was not seen. */
   @Nullable Long taints() {
     Long coming = number(Part.COMING, "taints");
     Event load = part(Part.LOAD);
@@ -393,7 +407,7 @@ final class Attempt extends KeptBytes.Kept {
         : SensorContexts.of(load).map(SensorContext::taints).orElse(null);
   }
 
-  /** The 64 bits of a numeric argument; {@code absent} if the event has none of that name. */
+  /** Returns the 64 bits of a numeric argument; {@code absent} if the event lacks it. */
   static long number(Event event, String argument, long absent) {
     return event.argument(argument).orElse(null) instanceof Value.Num number
         ? number.bits().orElse(absent)
@@ -411,7 +425,7 @@ final class Attempt extends KeptBytes.Kept {
     return size == null || size < 0 ? null : size;
   }
 
-  /** What is known of it, for the words; only for one that returned an error. */
+  /** Returns the facts that explain the result, for an attempt that returned an error. */
   Reasons.Facts facts(Reasons.Call call, long returned) {
     SensorContext known = context();
     SensorContext.Task task = known == null ? null : known.task();
@@ -434,15 +448,15 @@ final class Attempt extends KeptBytes.Kept {
         source != null && source.codeMayHaveRun());
   }
 
-  /** PROC_USER_INIT_INO. */
+  /** The inode number of the initial user namespace (PROC_USER_INIT_INO). */
   private static final long INITIAL_USER_NAMESPACE = 0xEFFFFFFDL;
 
-  /** A time of its host, on the scale that all hosts share. */
+  /** Converts a time of the attempt's host to the scale that all hosts share. */
   long shared(long hostNanos) {
     return hostNanos - aheadNanos;
   }
 
-  /** Whether the kernel checked its signature, and found a good one. */
+  /** Returns whether the kernel checked the signature and found it good. */
   boolean signatureIsGood() {
     SensorContext known = context();
     return known != null
@@ -483,12 +497,15 @@ final class Attempt extends KeptBytes.Kept {
     gaps.add(new LoadRecord.Gap(field, why));
   }
 
-  /** Says why something is missing; until the call has returned, if it is overdue. */
+  /**
+   * Adds the reason why a field is missing. If the attempt is overdue, the reason holds until the
+   * call returns.
+   */
   void gapUntilReturn(String field, String why) {
     (overdue == null ? gaps : overdue.gaps).add(new LoadRecord.Gap(field, why));
   }
 
-  /** What its record lacks by now, as a list to add to. */
+  /** Returns the gaps of the record at this time, as a list to which the caller may add. */
   List<LoadRecord.Gap> gaps() {
     var all = new ArrayList<LoadRecord.Gap>();
     if (replaces != null) {
@@ -501,7 +518,7 @@ final class Attempt extends KeptBytes.Kept {
     return all;
   }
 
-  /** Its call is under way, and should return by then. */
+  /** Marks the call as running, and sets the time by which it should return. */
   void open(long deadlineNanos) {
     state = new State.Open(deadlineNanos);
   }
@@ -510,7 +527,7 @@ final class Attempt extends KeptBytes.Kept {
     return state instanceof State.Open open ? open.deadlineNanos : Long.MAX_VALUE;
   }
 
-  /** Its record waits for events of other threads. */
+  /** Marks the record as held back, to wait for events of other threads. */
   void holdBack(long nanos) {
     state = new State.Held(nanos);
   }
@@ -523,12 +540,12 @@ final class Attempt extends KeptBytes.Kept {
     return state instanceof State.Held held ? held.sinceNanos : Long.MAX_VALUE;
   }
 
-  /** Its record is made. */
+  /** Marks the record as made. */
   void recorded() {
     state = new State.Recorded();
   }
 
-  /** It is reported although its call has not returned, for this reason. */
+  /** Marks the attempt as reported although its call has not returned, and records the reason. */
   void becomeOverdue(long nanos, String why) {
     overdue = new Overdue(nanos, new ArrayList<>());
     if (doubtful) {
@@ -548,37 +565,39 @@ final class Attempt extends KeptBytes.Kept {
     return overdue == null ? Long.MAX_VALUE : overdue.sinceNanos;
   }
 
-  /** Its call has returned after all. */
+  /** Marks the call as returned after it was overdue. */
   void hasReturned() {
     overdue = null;
   }
 
-  /** Its next record replaces the last one, for this reason. */
+  /** Marks the next record as the replacement of the last one, with the reason. */
   void replaceRecord(String why) {
     replaces = why;
   }
 
-  /** What the kernel accepts of it may have been lost. */
+  /** Notes that events of accepted steps of this attempt may have been lost. */
   void doubt() {
     doubtful = true;
   }
 
-  /** An attempt of another host has the same numbers, so that they do not make an id. */
+  /**
+   * Notes that an attempt of another host has the same numbers, so the id needs more than these.
+   */
   void shareId() {
     sharesId = true;
   }
 
-  /** It is the second try of that attempt; null if it is none, as far as is known by now. */
+  /** Sets the attempt of which this is the second try; null keeps the present value. */
   void retries(@Nullable String firstId) {
     retryOf = firstId == null ? retryOf : firstId;
   }
 
-  /** Its loader was started for that alias; null if it was started otherwise. */
+  /** Sets the alias that the loader was started for; null if it was started in another way. */
   void startedFor(@Nullable String requested) {
     alias = requested;
   }
 
-  /** That is known of the request that its loader was started for. */
+  /** Sets the facts on the request that the loader was started for. */
   void askedBy(Requests.Answer answer) {
     request = answer.request();
     forUnnamedRequest |= answer.isUnnamed();
@@ -587,12 +606,12 @@ final class Attempt extends KeptBytes.Kept {
     }
   }
 
-  /** Its own events, all of them, say that it may have been given the result of another. */
+  /** Sets whether its own events, now complete, allow that it received another attempt's result. */
   void mayHaveWaited(boolean so) {
     mayHaveWaited = so;
   }
 
-  /** It was given the result of that attempt. */
+  /** Sets the attempt whose result this one received. */
   void waitedOn(Waiters.Main main) {
     waitedOn = main.id();
     if (verdict().outcome() != LoadRecord.Outcome.LOADED) {
@@ -604,12 +623,12 @@ final class Attempt extends KeptBytes.Kept {
     }
   }
 
-  /** What became of it, by what was known when it was last judged. */
+  /** Returns the outcome, by the facts at the last judgement. */
   Reasons.Verdict verdict() {
     return Objects.requireNonNull(verdict, "not judged");
   }
 
-  /** Decides what became of it, by what is known now. */
+  /** Decides the outcome, by the facts known now. */
   void judge() {
     verdict = verdictNow();
   }

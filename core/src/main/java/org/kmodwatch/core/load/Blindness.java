@@ -4,14 +4,14 @@ import java.util.HashSet;
 import java.util.Set;
 import org.kmodwatch.core.event.SensorContexts;
 
-/** Knows when the sensor did not see what the kernel accepts. */
+/** Records when the sensor missed events of steps that the kernel accepts. */
 final class Blindness {
 
-  /** Why nobody knows what became of something. */
+  /** The reason for an outcome that is not known. */
   static final String REASON =
       "the sensor was blind for what the kernel accepts: what became of it was not seen";
 
-  /** The parts of the sensor without which nobody knows what became of a load. */
+  /** The parts of the sensor that are necessary to know the outcome of a load. */
   private static final Set<String> PARTS = Set.of("lane loads", "rings");
 
   private final Set<String> blindParts = new HashSet<>();
@@ -19,10 +19,10 @@ final class Blindness {
   private long untilNanos = Long.MIN_VALUE;
 
   /**
-   * Takes notice that a part stops or begins to see.
+   * Receives a report that a part of the sensor stops or begins to see events.
    *
-   * @param nowNanos the time of the last tick; 0 if there was none
-   * @return whether attempts may be affected that were not
+   * @param nowNanos the time of the last tick; 0 before the first tick
+   * @return whether attempts may be affected that were not affected before
    */
   boolean accept(LoadEvent.Sight sight, long nowNanos) {
     long nanos = nowNanos == 0 ? SensorContexts.steadyNanos(sight.event()) : nowNanos;
@@ -41,12 +41,12 @@ final class Blindness {
     return true;
   }
 
-  /** When the sensor last became blind; the end of time if it never was. */
+  /** Returns when the sensor last became blind; {@link Long#MAX_VALUE} if it never was. */
   long fromNanos() {
     return fromNanos;
   }
 
-  /** Whether what began at {@code nanos} may have gone on unseen. */
+  /** Returns whether events of an attempt that began at {@code nanos} may have been missed. */
   boolean mayAffect(long nanos) {
     return nanos < untilNanos;
   }

@@ -13,9 +13,10 @@ import org.kmodwatch.core.event.Value;
 /**
  * Reads the fields of an object.
  *
- * @param path keys that lead to the object, each with a dot after it, for messages
- * @param fields its fields
- * @param gaps takes what this version cannot read, of this object and of those inside of it
+ * @param path the keys that lead to the object, each with a dot after it, for messages
+ * @param fields the object's fields
+ * @param gaps receives the fields that this version cannot read, of this object and of its inner
+ *     objects
  */
 record FieldReader(String path, Map<String, Value> fields, List<LoadRecord.Gap> gaps)
     implements FieldVisitor {
@@ -138,8 +139,9 @@ record FieldReader(String path, Map<String, Value> fields, List<LoadRecord.Gap> 
   }
 
   /**
-   * Reads a word. One that this version does not know, which a later one may have written, becomes
-   * a gap. So it is if the key is absent, and the record says so already.
+   * Reads a word. A word that this version does not know, for example from a later version, becomes
+   * a gap. The result is also {@code unknown} if the key is absent and the record already has the
+   * gap.
    */
   @Override
   public <E extends Enum<E>> E word(String key, String description, E ignored, E unknown) {
@@ -157,7 +159,7 @@ record FieldReader(String path, Map<String, Value> fields, List<LoadRecord.Gap> 
         return value;
       }
     } catch (IllegalArgumentException noSuchWord) {
-      // Told below.
+      // The gap below reports it.
     }
     gaps.add(new LoadRecord.Gap(field, unknownWord(word)));
     return unknown;
@@ -168,7 +170,7 @@ record FieldReader(String path, Map<String, Value> fields, List<LoadRecord.Gap> 
     return get(key) == null ? unknown : word(key, description, ignored, unknown);
   }
 
-  /** Why a field is not known that has a word of a later version, or none of any. */
+  /** Returns the reason for a gap whose field has a word that this version does not know. */
   static String unknownWord(String word) {
     return "this version does not know the word " + shown(word);
   }

@@ -6,19 +6,19 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is done with each field of an object. {@link LoadSchema} calls one method a field, in the
- * order of the keys, and makes an object of the values that come back: those of JSON, where a
- * visitor reads; else those it was given, or what the visitor makes of them. The methods here give
- * back each value as it is, and visit the objects in it.
+ * Visits each field of an object. {@link LoadSchema} calls one method for each field, in the order
+ * of the keys, and makes an object of the returned values. A visitor that reads returns the values
+ * from JSON. Another one returns the given values, or changed ones. The methods here return each
+ * value unchanged, and visit its inner objects.
  *
- * <p>Each method takes the field's key, a description, and its value. Null is a value that is not
- * known, and absent in JSON.
+ * <p>Each method takes the field's key, a description, and its value. A value that is not known is
+ * null, and absent in JSON.
  */
 public interface FieldVisitor {
 
-  /** Visits a text that is the same in every object. */
+  /** Visits a text that is identical in every object. */
   default void constant(String key, String description, String value) {
-    // Nothing comes of it.
+    // A constant has no value to return.
   }
 
   /** Visits a text. */
@@ -26,7 +26,7 @@ public interface FieldVisitor {
     return value;
   }
 
-  /** Visits a list of texts. One that is absent is known to be empty. */
+  /** Visits a list of texts. An absent list is known to be empty. */
   default List<String> texts(String key, String description, List<String> values) {
     return values;
   }
@@ -56,31 +56,31 @@ public interface FieldVisitor {
     return nanos;
   }
 
-  /** Visits a flag that may be not known. */
+  /** Visits a flag whose value may be unknown. */
   default @Nullable Boolean truth(String key, String description, @Nullable Boolean value) {
     return value;
   }
 
-  /** Visits a flag that is known. One that is absent is false. */
+  /** Visits a flag that is always known. An absent flag is false. */
   default boolean flag(String key, String description, boolean value) {
     return value;
   }
 
   /**
-   * Visits one word of several.
+   * Visits a word from a list of words.
    *
-   * @param unknown a constant that no word is written for
+   * @param unknown the constant that has no word in JSON
    */
   default <E extends Enum<E>> E word(String key, String description, E value, E unknown) {
     return value;
   }
 
-  /** Visits a word that may be absent: it is {@code unknown} then, without a gap. */
+  /** Visits a word that may be absent. An absent word is {@code unknown}, without a gap. */
   default <E extends Enum<E>> E optionalWord(String key, String description, E value, E unknown) {
     return word(key, description, value, unknown);
   }
 
-  /** Visits an object that is absent if nothing of it is known. */
+  /** Visits an object, which is absent if nothing in it is known. */
   default <R> R object(String key, String description, R value, Fields<R> fields) {
     return fields.visit(this, value);
   }
@@ -93,7 +93,7 @@ public interface FieldVisitor {
   /**
    * Visits an object that may be absent.
    *
-   * @param blank has the values of an object of which nothing is known
+   * @param blank an object in which no value is known
    */
   default <R> @Nullable R optionalObject(
       String key, String description, @Nullable R value, R blank, Fields<R> fields) {
@@ -106,20 +106,20 @@ public interface FieldVisitor {
     return values.stream().map(each -> fields.visit(this, each)).toList();
   }
 
-  /** Makes sure that a field has a value. */
+  /** Checks that a field has a value. */
   default <T> T required(String key, @Nullable T value) {
     return Objects.requireNonNull(value, key);
   }
 
   /**
-   * The fields of an object.
+   * Visits the fields of an object.
    *
    * @param <R> the object's record
    */
   @FunctionalInterface
   interface Fields<R> {
     /**
-     * Has {@code visitor} visit each field of {@code value}, and makes an object of the answers.
+     * Calls {@code visitor} for each field of {@code value}, and makes an object of the results.
      */
     R visit(FieldVisitor visitor, R value);
   }

@@ -12,13 +12,16 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.core.event.Value;
 
-/** Collects the fields of an object, and leaves out what is not known. */
+/** Collects the fields of an object, and omits unknown values. */
 final class FieldWriter implements FieldVisitor {
   private static final DateTimeFormatter SECOND =
       DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.", Locale.ROOT).withZone(ZoneOffset.UTC);
   private static final long NANOS = 1_000_000_000L;
 
-  /** Most times are of the second of the one before, and formatting takes long. */
+  /**
+   * A cache of the last second. Most times are in the same second as the time before, and
+   * formatting is slow.
+   */
   private static volatile Second lastSecond = new Second(0, "1970-01-01T00:00:00.");
 
   private record Second(long epochSecond, String text) {}
@@ -146,7 +149,7 @@ final class FieldWriter implements FieldVisitor {
     return values;
   }
 
-  /** The object that {@code value} is in JSON. */
+  /** Returns the JSON object for {@code value}. */
   static <R> Value.Obj valueOf(R value, Fields<R> fields) {
     var writer = new FieldWriter();
     R unused = fields.visit(writer, value);

@@ -10,20 +10,24 @@ import org.kmodwatch.core.event.SensorContext;
 import org.kmodwatch.core.event.SensorContexts;
 
 /**
- * Tells threads of one machine from those of others by the name of the host that their events have.
- * The name is that of the thread's UTS namespace. In one of its own, as containers have, and
- * anybody can make, it says nothing of the machine.
+ * Distinguishes threads of different machines by the host name in their events. That name is from
+ * the thread's UTS namespace. In a separate namespace, as in containers, any user can set it, so it
+ * does not identify the machine.
  */
 public final class HostName {
 
-  /** PROC_UTS_INIT_INO of include/linux/proc_ns.h. */
+  /**
+   * The inode number of the initial UTS namespace: PROC_UTS_INIT_INO of include/linux/proc_ns.h.
+   */
   private static final long INITIAL_NAMESPACE = 0xEFFFFFFEL;
 
   private static final int MAX_CHARACTERS = 255;
 
   private HostName() {}
 
-  /** The name of the machine; null if the thread has another one, as far as is known. */
+  /**
+   * Returns the name of the machine; null if the thread is known to be in another UTS namespace.
+   */
   public static @Nullable String of(Event event) {
     boolean own =
         SensorContexts.of(event)
@@ -35,8 +39,9 @@ public final class HostName {
   }
 
   /**
-   * The name, to be kept: no machine has one of more than 64 bytes (__NEW_UTS_LEN), and no log of
-   * more than 255 (RFC 1035). Of a longer one, its beginning and what tells it from others.
+   * Returns the name, limited in length so that it can be kept. A machine's name has at most 64
+   * bytes (__NEW_UTS_LEN), a log's at most 255 (RFC 1035). A longer name becomes its beginning and
+   * its {@link #digest}.
    */
   static String bounded(String name) {
     return name.length() <= MAX_CHARACTERS
@@ -44,7 +49,7 @@ public final class HostName {
         : name.substring(0, MAX_CHARACTERS) + "…" + digest(name);
   }
 
-  /** What tells a name from others: twelve hexadecimal digits. */
+  /** Returns twelve hexadecimal digits that distinguish a name from others. */
   static String digest(String name) {
     try {
       byte[] all =
@@ -55,7 +60,7 @@ public final class HostName {
     }
   }
 
-  /** Whether two threads may be of one machine. */
+  /** Returns whether two threads may be on the same machine. */
   static boolean mayBeSame(@Nullable String one, @Nullable String other) {
     return one == null || other == null || one.equals(other);
   }

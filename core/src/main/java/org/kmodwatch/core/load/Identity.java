@@ -6,37 +6,37 @@ import org.kmodwatch.core.event.SensorContexts;
 import org.kmodwatch.core.event.SourceContext;
 
 /**
- * Names the attempt that an event belongs to, as far as the event's source says. All times are on
- * the scale of {@link SensorContexts#steadyNanos}, which nobody can set.
+ * Identifies the attempt that an event belongs to, as far as the event's source allows. All times
+ * are on the scale of {@link SensorContexts#steadyNanos}, which clock changes do not affect.
  */
 public sealed interface Identity {
 
   /**
-   * The event's name of the host: of other hosts come other attempts, by threads and files of the
-   * same numbers.
+   * Returns the host name in the event. Attempts on another host may have the same thread and file
+   * numbers.
    */
   String host();
 
-  /** The thread as the host numbers it; the process where the source has no threads. */
+  /** Returns the thread id on the host, or the process id if the source has no threads. */
   int thread();
 
   /**
-   * A call that the source names: our sensor by its entry, a source that has results alone by its
-   * own number.
+   * A call that the source identifies: our sensor by the call's entry, a source that has only
+   * results by its own number.
    *
    * @param entryNanos when the call was entered
-   * @param serial tells two calls of one process at one moment apart; 0 where the source has no
-   *     such number
+   * @param serial distinguishes two calls of one process at the same time; 0 where the source has
+   *     no such number
    */
   record InCall(String host, long entryNanos, int thread, long serial) implements Identity {}
 
-  /** The call that the thread is in; which one, the source does not say. */
+  /** The current call of a thread, which the source does not identify. */
   record OfThread(String host, int thread) implements Identity {}
 
-  /** No call: our sensor saw the event outside any. */
+  /** An event that our sensor saw outside any call. */
   record OutsideCall(String host, long nanos, int thread) implements Identity {}
 
-  /** The attempt of an event that happened within a call, or outside any. */
+  /** Returns the attempt of an event that happened within a call, or outside any. */
   static Identity of(Event event) {
     String host = HostName.bounded(event.hostName());
     int thread = event.process().hostThreadId();
@@ -54,7 +54,7 @@ public sealed interface Identity {
             host, event.timestampNanos(), event.process().hostProcessId(), source.serial());
   }
 
-  /** The attempt of a call's own event, which is stamped with the entry of the call. */
+  /** Returns the attempt of a call's own event, whose timestamp is the entry of the call. */
   static Identity ofCall(Event event) {
     Identity identity = of(event);
     return identity instanceof OutsideCall(String host, long nanos, int thread)
@@ -62,14 +62,14 @@ public sealed interface Identity {
         : identity;
   }
 
-  /** The id of the record of the attempt that {@code event} belongs to. */
+  /** Returns the id of the record of the attempt that {@code event} belongs to. */
   static String recordId(Event event) {
     Identity identity = of(event);
     long shift = SensorContexts.clockShiftNanos(event);
     return identity.id(identity.beginNanos(event.timestampNanos() - shift) + shift);
   }
 
-  /** When the attempt began; {@code otherwise} if the identity does not say. */
+  /** Returns when the attempt began; {@code otherwise} if the identity does not have that time. */
   default long beginNanos(long otherwise) {
     return switch (this) {
       case InCall call -> call.entryNanos;
@@ -78,12 +78,12 @@ public sealed interface Identity {
     };
   }
 
-  /** Names the thread's call that began at {@code nanos}: the thread may make others. */
+  /** Identifies the thread's call that began at {@code nanos}. The thread may make other calls. */
   default Identity ofOneCall(long nanos) {
     return this instanceof OfThread ? new InCall(host(), nanos, thread(), 0) : this;
   }
 
-  /** The record's id, if the attempt began at {@code timeNanos} as it is written down. */
+  /** Returns the record's id for an attempt whose written begin is {@code timeNanos}. */
   default String id(long timeNanos) {
     String id = RecordIds.of(timeNanos, thread());
     return this instanceof InCall call && call.serial != 0

@@ -14,17 +14,18 @@ import org.kmodwatch.core.load.LoadRecord.ModuleDetails;
 import org.kmodwatch.core.load.LoadRecord.PackageOwner;
 
 /**
- * What is known of a module's image: the arguments of a {@code module_image} event, and what a load
- * record has of them. Whoever looks at the bytes makes the arguments by {@link #describe}; the load
- * tracker reads them by {@link #of}.
+ * The facts on a module's image, which stand in the arguments of a {@code module_image} event and
+ * in a load record. Code that reads the bytes writes the arguments with {@link #describe}; the load
+ * tracker reads them with {@link #of}.
  *
  * @param image the bytes
- * @param compression how they were compressed; null if they were not, or nobody looked
- * @param module what the module says of itself; null if nobody looked, or it could not be read
- * @param file of memory that was handed over, the file that it was read from: its bytes, or what
- *     comes out of them, are the image; null if there is none, or it is not known
- * @param owner the package of the file that it is from; null if it is of none, or nobody looked
- * @param gaps what was looked for and not found out
+ * @param compression the compression of the bytes; null if they were not compressed, or were not
+ *     examined
+ * @param module the facts in the module itself; null if they were not read, or could not be read
+ * @param file for bytes passed in memory, the file that they were read from; null without such a
+ *     file, or if it is not known. Its content, plain or unpacked, is the image
+ * @param owner the package of that file; null if it is from no package, or this was not checked
+ * @param gaps the facts that could not be found
  */
 public record ImageFacts(
     LoadRecord.Image image,
@@ -72,8 +73,8 @@ public record ImageFacts(
   }
 
   /**
-   * {@code event}, a {@code module_image} event, with these facts as its arguments, before those
-   * that it has and that are none of these facts.
+   * Returns {@code event}, a {@code module_image} event, with these facts as its first arguments.
+   * Its other arguments follow.
    */
   public Event describe(Event event) {
     List<Argument> arguments = arguments();
@@ -137,7 +138,7 @@ public record ImageFacts(
     return out.list;
   }
 
-  /** The facts that a {@code module_image} event tells; what is not in it is absent. */
+  /** Returns the facts in a {@code module_image} event. Facts that it lacks are absent. */
   static ImageFacts of(Event event) {
     String sha256 = text(event, SHA256);
     Boolean complete = truth(event, COMPLETE);
@@ -171,13 +172,13 @@ public record ImageFacts(
     return switch (word) {
       case "file" -> LoadRecord.Image.Source.FILE;
       case "kernel" -> LoadRecord.Image.Source.KERNEL;
-      // The sensor's own events have none until somebody looks at the file.
+      // The sensor's own events have no source until the file has been read.
       case null -> LoadRecord.Image.Source.KERNEL;
       default -> LoadRecord.Image.Source.UNKNOWN;
     };
   }
 
-  /** What the kernel said of the module, and where it said nothing, what the image says. */
+  /** Returns the kernel's facts on the module, completed with the facts in the image. */
   LoadRecord.ModuleDetails complete(LoadRecord.ModuleDetails ofKernel) {
     if (module == null) {
       return ofKernel;
@@ -309,7 +310,7 @@ public record ImageFacts(
     return one != null ? one : other;
   }
 
-  /** Collects arguments, and leaves out what is not known. */
+  /** Collects arguments, and omits unknown values. */
   private static final class Arguments {
     final List<Argument> list = new ArrayList<>();
 

@@ -7,20 +7,20 @@ import org.kmodwatch.core.event.SensorContexts;
 import org.kmodwatch.core.event.Value;
 
 /**
- * What an event means to loads. {@link #of} decides it, and nothing else does: the load tracker,
- * the signatures and the outputs all ask it. The decision costs one look-up of the event's name
- * where the event concerns no load.
+ * The meaning of an event for module loads. Only {@link #of} decides it: the load tracker, the
+ * signatures and the outputs all call it. For an event unrelated to loads, this costs one look-up
+ * of its name.
  */
 public sealed interface LoadEvent {
 
-  /** Decides what {@code event} means. */
+  /** Returns the meaning of {@code event}. */
   static LoadEvent of(Event event) {
     return Meanings.of(event);
   }
 
   /**
-   * Whether the load record speaks for {@code event}: a finding on it needs no report of its own.
-   * Holds for the record itself too.
+   * Returns whether the load record covers {@code event}, so that a finding on it needs no separate
+   * report. Returns true for the record itself too.
    */
   static boolean isPartOfALoad(Event event) {
     return event.eventName().equals(LoadRecord.EVENT_NAME)
@@ -36,21 +36,21 @@ public sealed interface LoadEvent {
   /** An event of an attempt to load or unload a module. */
   sealed interface OfAttempt extends LoadEvent {
 
-    /** The event itself. */
+    /** Returns the event itself. */
     Event event();
 
-    /** The attempt. */
+    /** Returns the attempt. */
     default Identity identity() {
       return Identity.ofCall(event());
     }
 
-    /** Whether our sensor saw it. */
+    /** Returns whether our sensor saw the event. */
     default boolean fromSensor() {
       return SensorContexts.of(event()).isPresent();
     }
   }
 
-  /** What happens to a module between the entry of a call and its return, or outside any call. */
+  /** A step of a module between the entry of a call and its return, or outside any call. */
   sealed interface Step extends OfAttempt {
 
     @Override
@@ -60,14 +60,14 @@ public sealed interface LoadEvent {
   }
 
   /**
-   * A call on a module has returned.
+   * A module call has returned.
    *
-   * @param late whether the event tells of a return alone, since the call had been reported before
+   * @param late whether the event reports only the return, because the call was already reported
    *     ({@link EventNames#INIT_MODULE_RETURN})
    */
   record CallReturned(Event event, boolean late) implements OfAttempt {
 
-    /** The event under the name of its call, so that one call is never two. */
+    /** Returns the event under the name of its call, so that one call never counts as two. */
     Event asCall() {
       if (!late) {
         return event;
@@ -77,26 +77,26 @@ public sealed interface LoadEvent {
     }
   }
 
-  /** A call on a module has not returned, or its source does not say what it returned. */
+  /** A module call has not returned, or its source does not report the result. */
   record CallOverdue(Event event) implements OfAttempt {}
 
   /**
    * The kernel reads a module's file.
    *
-   * @param done whether it has read the file; else it is about to
-   * @param ofTheCall whether the thread's call loads that module: a module's own code may have the
-   *     kernel read another one
+   * @param done whether the read is done; otherwise it is about to begin
+   * @param ofTheCall whether the thread's call loads that module. A module's own code may make the
+   *     kernel read another module
    */
   record FileRead(Event event, boolean done, boolean ofTheCall) implements Step {}
 
   /**
-   * The kernel takes a module's bytes from the memory of a process.
+   * The kernel copies a module's bytes from the memory of a process.
    *
-   * @param done whether it has taken them; else it is about to
+   * @param done whether the copy is done; otherwise it is about to begin
    */
   record MemoryHandedOver(Event event, boolean done) implements Step {}
 
-  /** A module's parameters are about to be set: its code can run from now on. */
+  /** A module's parameters are about to be set. Its code can run from this point on. */
   record Coming(Event event) implements Step {}
 
   /** The bytes of a module are known. */
@@ -114,34 +114,33 @@ public sealed interface LoadEvent {
   /**
    * The kernel asks for a module.
    *
-   * @param security whether this is the question to the security modules; else the kernel starts
-   *     modprobe
+   * @param security whether the kernel asks the security modules; otherwise it starts modprobe
    */
   record Request(Event event, boolean security) implements LoadEvent {
 
-    /** What is asked for; empty if the event does not say. */
+    /** Returns the requested name; empty if the event does not have it. */
     String alias() {
       return event.stringArgument("name").or(() -> event.stringArgument("kmod_name")).orElse("");
     }
 
-    /** Whether a security module refused it. */
+    /** Returns whether a security module refused the request. */
     boolean isRefused() {
       Long answer = event.returnValue();
       return security && answer != null && answer < 0;
     }
   }
 
-  /** A limit held attempts or requests back: the event sums them up. */
+  /** A limit suppressed attempts or requests, and the event summarises them. */
   record Suppressed(Event event) implements LoadEvent {
 
-    /** Whether they are requests for modules. */
+    /** Returns whether the event summarises requests for modules. */
     boolean ofRequests() {
       return event.argument("request").orElse(null) instanceof Value.Bool(boolean asked) && asked;
     }
   }
 
   /**
-   * A part of the sensor stops or begins to see.
+   * A part of the sensor stops or begins to see events.
    *
    * @param lost whether it stops
    */
@@ -153,9 +152,9 @@ public sealed interface LoadEvent {
   }
 
   /**
-   * Anything else: no load, request or unload.
+   * Any other event: no load, request or unload.
    *
-   * @param problem why that is not certain; null if it is
+   * @param problem why that is uncertain; null if it is certain
    */
   record Unrelated(@Nullable String problem) implements LoadEvent {}
 }

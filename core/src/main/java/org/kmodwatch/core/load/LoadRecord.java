@@ -11,41 +11,41 @@ import org.kmodwatch.core.event.KubernetesContext;
 import org.kmodwatch.core.event.ProcessContext;
 
 /**
- * One attempt to load or unload one module, or one request for a module that was refused or led to
- * no load (schema {@value #SCHEMA}, docs/reference/load-record.md). What is not known is null, an
- * empty list or false, and absent in JSON; {@code gaps} says why something that was tried is
- * missing.
+ * Describes one attempt to load or unload one module, or one request for a module that was refused
+ * or led to no load (schema {@value #SCHEMA}, docs/reference/load-record.md). An unknown value is
+ * null, an empty list or false, and absent in JSON. {@code gaps} gives the reason if a fact that
+ * was looked for is missing.
  *
- * @param id stable over reading the same events again
- * @param timeNanos when the attempt began, nanoseconds since the epoch
- * @param durationNanos from then until the call returned; null if it has not
- * @param host where it happened
+ * @param id stable when the same events are read again
+ * @param timeNanos when the attempt began, in nanoseconds since the epoch
+ * @param durationNanos from the begin until the call returned, in nanoseconds; null if it has not
+ * @param host the host of the attempt
  * @param action load, unload or request
- * @param outcome what became of it
- * @param returnValue what the call returned, 0 or a negative errno; null if it has not returned
- * @param errno the errno's name; null where there was none
- * @param reason in words, why it was refused or failed; null where it was neither
- * @param route how the module came in
- * @param module what the kernel, and else the image, said of the module
- * @param image the bytes that the kernel was given; null if they were not taken
- * @param file what it was loaded from; null if not from a file, or not known
- * @param loader the process that made the system call; null where nobody was seen
- * @param requester on whose behalf the kernel started modprobe; null where nobody asked through the
- *     kernel
+ * @param outcome the result of the attempt
+ * @param returnValue the call's return value, 0 or a negative errno; null if it has not returned
+ * @param errno the errno's name; null without an error
+ * @param reason in words, why the attempt was refused or failed; null otherwise
+ * @param route how the module reached the kernel
+ * @param module facts on the module from the kernel, or else from the image
+ * @param image the bytes that the kernel was given; null if it did not copy them
+ * @param file the file that the module was loaded from; null if not from a file, or not known
+ * @param loader the process that made the system call; null if no process was seen
+ * @param requester the process for which the kernel started modprobe; null without a request
+ *     through the kernel
  * @param codeMayHaveRun whether code of the module may have run although the attempt was refused or
  *     failed
- * @param preExisting whether it was loaded before Kmodwatch started, so that only its existence is
- *     known
- * @param retryOf id of the attempt by the same process just before, of which this is the second
- *     try; null otherwise
- * @param waitedOn id of the attempt whose result this one was given, since both were for one file
- *     at once; null otherwise
- * @param container the container of the requester, or of the loader where nobody asked
- * @param kubernetes likewise the pod
- * @param findings ids of the findings that were raised on it or on its events
- * @param policy what the operator's policy says of it; null if there is none
- * @param repeats how many attempts this record stands for
- * @param gaps what is missing, and why
+ * @param preExisting whether the module was loaded before Kmodwatch started, so that only its
+ *     existence is known
+ * @param retryOf id of the same process's attempt just before, of which this is the second try;
+ *     null otherwise
+ * @param waitedOn id of the attempt whose result this one received, because both loaded one file at
+ *     once; null otherwise
+ * @param container the container of the requester, or of the loader without a requester
+ * @param kubernetes the pod of the requester, or of the loader without a requester
+ * @param findings ids of the findings on the record or on its events
+ * @param policy the verdict of the operator's policy; null without a policy
+ * @param repeats the number of attempts that this record stands for
+ * @param gaps the missing facts, with reasons
  */
 public record LoadRecord(
     String id,
@@ -77,10 +77,10 @@ public record LoadRecord(
   /** The schema's name and version. */
   public static final String SCHEMA = "kmodwatch.load/1";
 
-  /** The name of the event that a record is. */
+  /** The name of the event that carries a record. */
   public static final String EVENT_NAME = "kernel_module";
 
-  /** How the gap {@code id} begins of a record that corrects an earlier one. */
+  /** The beginning of the gap {@code id} in a record that corrects an earlier one. */
   static final String REPLACES = "replaces a record of this id: ";
 
   /** Copies the lists. */
@@ -89,111 +89,114 @@ public record LoadRecord(
     gaps = List.copyOf(gaps);
   }
 
-  /** Begins a record that is loaded, and of which nothing else is known. */
+  /** Creates a builder for a record with the outcome "loaded" and no other facts. */
   public static Builder builder(String id, long timeNanos, Action action) {
     return new Builder(id, timeNanos, action);
   }
 
-  /** Begins another with the same values. */
+  /** Creates a builder with the values of this record. */
   public Builder toBuilder() {
     return new Builder(this);
   }
 
-  /** The same with the findings that were raised on it. */
+  /** Returns this record with other findings. */
   public LoadRecord withFindings(List<String> newFindings) {
     return toBuilder().findings(newFindings).build();
   }
 
-  /** The same with what the policy says of it. */
+  /** Returns this record with the verdict of a policy. */
   public LoadRecord withPolicy(Policy newPolicy) {
     return toBuilder().policy(newPolicy).build();
   }
 
-  /** The same with one more gap. */
+  /** Returns this record with one more gap. */
   public LoadRecord withGap(Gap gap) {
     var more = new ArrayList<>(gaps);
     more.add(gap);
     return toBuilder().gaps(more).build();
   }
 
-  /** Whether the gaps say that {@code field} is not known. */
+  /** Returns whether {@code field} has a gap. */
   public boolean hasGap(String field) {
     return gaps.stream().anyMatch(gap -> gap.field().equals(field));
   }
 
-  /** The same, marked as the one that is true of two with the same id. */
+  /** Returns this record, marked as the correct one of two with the same id. */
   public LoadRecord replacing(String why) {
     return withGap(new Gap("id", REPLACES + why));
   }
 
-  /** Whether there was a record of the same id before, which this one corrects. */
+  /** Returns whether this record corrects an earlier one of the same id. */
   public boolean replacesAnother() {
     return gaps.stream()
         .anyMatch(gap -> gap.field().equals("id") && gap.why().startsWith(REPLACES));
   }
 
-  /** Whether it was made before its call returned, so that one which replaces it may come. */
+  /**
+   * Returns whether the record was made before its call returned, so that another record may
+   * replace it.
+   */
   public boolean mayBeReplaced() {
     return returnValue == null && !preExisting && hasGap("returnValue");
   }
 
   /**
-   * The process on whose behalf it happened: the requester, or the loader where nobody asked
-   * through the kernel.
+   * Returns the process for which the module was loaded: the requester, or the loader without a
+   * requester.
    */
   public Optional<ProcessDetails> askedBy() {
     return requester != null ? Optional.of(requester.process()) : Optional.ofNullable(loader);
   }
 
-  /** Whether it is about a request that came to nothing, and so about no module. */
+  /**
+   * Returns whether the record is about a request without a load, and therefore about no module.
+   */
   public boolean isRequest() {
     return action == Action.REQUEST;
   }
 
-  /** The module's name; of a request what was asked for. Null if it is not known. */
+  /** Returns the module's name, or a request's alias; null if it is not known. */
   public @Nullable String nameOrAlias() {
     return isRequest() ? (requester == null ? null : requester.alias()) : module.name();
   }
 
-  /** What was attempted. */
+  /** The kinds of attempt. */
   public enum Action {
-    /** To load a module. */
+    /** The attempt loads a module. */
     LOAD,
-    /** To unload one. */
+    /** The attempt unloads a module. */
     UNLOAD,
-    /** To have the kernel load one; nothing was loaded for it. */
+    /** A process asked the kernel to load a module, but none was loaded for it. */
     REQUEST,
-    /**
-     * Something that only a later version has a word for: the record has the gap {@code action}.
-     */
+    /** A later version has a word for the action: the record has the gap {@code action}. */
     UNKNOWN
   }
 
-  /** What became of an attempt. */
+  /** The outcomes of an attempt. */
   public enum Outcome {
     /** The module is in the kernel, or its init is running. */
     LOADED,
-    /** A check said no. */
+    /** A check refused the attempt. */
     REFUSED,
-    /** Anything else went wrong. */
+    /** The attempt failed for any other reason. */
     FAILED,
     /** The module is gone. */
     UNLOADED,
     /**
-     * Not known, as the sensor was blind for what the kernel accepts, or only a later version has a
-     * word for it: the record has no outcome and the gap {@code outcome}.
+     * The outcome is not known, because the sensor missed events, or because only a later version
+     * has a word for it. The record has no outcome and the gap {@code outcome}.
      */
     UNKNOWN
   }
 
   /**
-   * The host, as far as whoever keeps the record knows it.
+   * Describes the host, as far as the keeper of the record knows it.
    *
    * @param name host name
-   * @param machineId of /etc/machine-id
-   * @param bootId of /proc/sys/kernel/random/boot_id
+   * @param machineId content of /etc/machine-id
+   * @param bootId content of /proc/sys/kernel/random/boot_id
    * @param kernel the kernel's release
-   * @param arch the machine, as uname has it
+   * @param arch the machine, as reported by uname
    */
   public record Host(
       @Nullable String name,
@@ -202,22 +205,22 @@ public record LoadRecord(
       @Nullable String kernel,
       @Nullable String arch) {
 
-    /** Nothing known. */
+    /** A host of which nothing is known. */
     public static final Host UNKNOWN = new Host(null, null, null, null, null);
   }
 
   /**
-   * How a module came in.
+   * Describes how a module reached the kernel.
    *
-   * @param syscall {@code init_module}, {@code finit_module} or {@code delete_module}; null where
-   *     none was seen
-   * @param abi {@code native} or {@code compat}, the 32-bit table; null where no call was seen
+   * @param syscall {@code init_module}, {@code finit_module} or {@code delete_module}; null if no
+   *     call was seen
+   * @param abi {@code native} or {@code compat}, the 32-bit table; null if no call was seen
    * @param flags the call's flags by name; a bit without a name as a hexadecimal number
    * @param params the module's parameters; null if they could not be read
    * @param memoryOnly whether the bytes came from memory and no file is known
-   * @param compression how the bytes were compressed that the kernel was given: {@code gzip},
-   *     {@code xz} or {@code zstd}; null if they were not, or nobody looked
-   * @param autoload whether the kernel started modprobe for somebody
+   * @param compression the compression of the bytes that the kernel was given: {@code gzip}, {@code
+   *     xz} or {@code zstd}; null if they were not compressed, or were not examined
+   * @param autoload whether the kernel started modprobe for a process
    */
   public record Route(
       @Nullable String syscall,
@@ -228,7 +231,7 @@ public record LoadRecord(
       @Nullable String compression,
       boolean autoload) {
 
-    /** The route of what never was a call. */
+    /** The route of a module that no call loaded. */
     public static final Route NONE = new Route(null, null, List.of(), null, false, null, false);
 
     /** Copies the list. */
@@ -238,23 +241,24 @@ public record LoadRecord(
   }
 
   /**
-   * The module. Name, version, source version, taints and size are the kernel's where it said them;
-   * what it does not say is from the module's own {@code .modinfo}.
+   * Describes the module. Name, version, source version, taints and size are from the kernel if it
+   * reported them. Other facts are from the module's own {@code .modinfo}.
    *
-   * @param name its own name
+   * @param name the module's own name
    * @param version MODULE_VERSION
    * @param srcversion hash of its sources
    * @param vermagic the kernel that it was built for
    * @param license MODULE_LICENSE
    * @param description MODULE_DESCRIPTION
    * @param author MODULE_AUTHOR, several joined by comma and space
-   * @param intree whether it says to be from the kernel's own source tree; null if nobody looked
-   * @param depends modules that it says to need
-   * @param taints names of the taints that it put on the kernel: OUT_OF_TREE, UNSIGNED, FORCED,
+   * @param intree whether the module claims to be from the kernel's own source tree; null if this
+   *     was not checked
+   * @param depends modules that it claims to need
+   * @param taints names of the taints that it added to the kernel: OUT_OF_TREE, UNSIGNED, FORCED,
    *     PROPRIETARY, …
-   * @param sizeBytes bytes that the kernel was given; of one that was there before, the memory it
-   *     takes
-   * @param usedBy modules that use it, where it was loaded before Kmodwatch started
+   * @param sizeBytes size of the bytes that the kernel was given; for a pre-existing module, the
+   *     memory that it takes
+   * @param usedBy modules that use it, if it was loaded before Kmodwatch started
    */
   public record ModuleDetails(
       @Nullable String name,
@@ -270,7 +274,7 @@ public record LoadRecord(
       @Nullable Long sizeBytes,
       List<String> usedBy) {
 
-    /** Nothing known. */
+    /** A module of which nothing is known. */
     public static final ModuleDetails UNKNOWN =
         ofKernel(null, null, null, List.of(), null, List.of());
 
@@ -281,7 +285,7 @@ public record LoadRecord(
       usedBy = List.copyOf(usedBy);
     }
 
-    /** What the kernel alone says. */
+    /** Returns details that have only the kernel's facts. */
     public static ModuleDetails ofKernel(
         @Nullable String name,
         @Nullable String version,
@@ -306,15 +310,15 @@ public record LoadRecord(
   }
 
   /**
-   * The bytes that the kernel was given.
+   * Describes the bytes that the kernel was given.
    *
-   * @param sha256 of all of them, hexadecimal in lower case; null if they are not known
-   * @param sizeBytes how many the kernel took
-   * @param source where {@code sha256} is from
-   * @param complete whether every byte that the kernel took was seen
-   * @param decompressed what the kernel made of compressed bytes, and loaded; null if they were not
-   *     compressed, or it is not known
-   * @param signature what the module's signature is; null if nobody looked
+   * @param sha256 hash of all bytes, hexadecimal in lower case; null if they are not known
+   * @param sizeBytes number of bytes that the kernel copied
+   * @param source the source of {@code sha256}
+   * @param complete whether every byte that the kernel copied was seen
+   * @param decompressed the module that the kernel decompressed and loaded; null if the bytes were
+   *     not compressed, or it is not known
+   * @param signature the module's signature; null if it was not examined
    * @param kept where the bytes are kept; null if they are not
    */
   public record Image(
@@ -326,18 +330,21 @@ public record LoadRecord(
       @Nullable ModuleSignature signature,
       @Nullable String kept) {
 
-    /** Where the hash of an image is from. */
+    /** The sources of an image's hash. */
     public enum Source {
-      /** The bytes as the kernel had them. */
+      /** The hash is of the bytes that the kernel had. */
       KERNEL,
-      /** The file, read after the load; it is the one that the kernel had open, unchanged since. */
+      /**
+       * The hash is of the file, read after the load. It is the file that the kernel had open, and
+       * has not changed since.
+       */
       FILE,
-      /** Something that only a later version has a word for. */
+      /** A later version has a word for the source. */
       UNKNOWN
     }
 
     /**
-     * The module itself.
+     * Describes the decompressed module.
      *
      * @param sha256 hexadecimal in lower case
      * @param sizeBytes its size
@@ -346,30 +353,30 @@ public record LoadRecord(
   }
 
   /**
-   * A module's signature.
+   * Describes a module's signature.
    *
-   * @param status what is known of it
-   * @param signer name of the key that it was made with
+   * @param status the result of the check
+   * @param signer name of the signing key
    * @param keyId identifier of that key, hexadecimal
    * @param digest hash algorithm: {@code sha256}, …
    */
   public record ModuleSignature(
       Status status, @Nullable String signer, @Nullable String keyId, @Nullable String digest) {
 
-    /** What is known of a signature. */
+    /** The results of a signature check. */
     public enum Status {
-      /** Checked and good, by the kernel or by us. */
+      /** The signature is good, as checked by the kernel or by Kmodwatch. */
       VALID,
-      /** Checked and wrong: the bytes are not those that were signed, or it is damaged. */
+      /** The signature is wrong: it is damaged, or the bytes are not those that were signed. */
       INVALID,
-      /** There is none. */
+      /** The module has no signature. */
       UNSIGNED,
-      /** There is one, by a key that is not known here. */
+      /** The module has a signature by a key that is not known here. */
       UNKNOWN_KEY,
-      /** Something that only a later version has a word for. */
+      /** A later version has a word for the status. */
       UNKNOWN;
 
-      /** As it is written in records and findings: {@code unknown key}, … */
+      /** Returns the word in records and findings: {@code unknown key}, … */
       public String word() {
         return LoadRecords.word(this);
       }
@@ -377,15 +384,16 @@ public record LoadRecord(
   }
 
   /**
-   * The file a module was loaded from.
+   * Describes the file that a module was loaded from.
    *
-   * @param path as the loader's mount namespace has it, without " (deleted)"
-   * @param device the kernel's device number; means nothing without an inode
+   * @param path the path in the loader's mount namespace, without " (deleted)"
+   * @param device the kernel's device number; has no meaning without an inode
    * @param inode unsigned 64-bit; 0 if not known
-   * @param ctimeNanos last change, nanoseconds since the epoch
-   * @param deleted whether no name leads to it
-   * @param place where that is
-   * @param owner the package that the file is from; null if it is of none, or nobody looked
+   * @param ctimeNanos last change, in nanoseconds since the epoch
+   * @param deleted whether no name leads to the file
+   * @param place the kind of folder that has the file
+   * @param owner the package that the file is from; null if it is from no package, or this was not
+   *     checked
    */
   public record ModuleFile(
       String path,
@@ -397,32 +405,32 @@ public record LoadRecord(
       @Nullable PackageOwner owner) {}
 
   /**
-   * The package that a file is from.
+   * Describes the package that a file is from.
    *
    * @param manager {@code dpkg} or {@code rpm}
-   * @param name of the package
-   * @param version of the package
-   * @param changed whether the file is no longer what the package brought; null if the package
-   *     system has no digest of it
+   * @param name name of the package
+   * @param version version of the package
+   * @param changed whether the file differs from the packaged file; null if the package system has
+   *     no digest of it
    */
   public record PackageOwner(
       String manager, String name, String version, @Nullable Boolean changed) {}
 
-  /** Where a module file is. */
+  /** The kinds of folder that may have a module file. */
   public enum Place {
-    /** The distribution's tree of modules of the running kernel. */
+    /** The file is in the distribution's module tree for the running kernel. */
     DISTRIBUTION,
-    /** Updates and DKMS beside it. */
+    /** The file is in that tree's folders for updates and DKMS. */
     UPDATES,
-    /** Memory that looks like a file. */
+    /** The file is a memfd: memory that looks like a file. */
     MEMFD,
-    /** A folder for temporary files. */
+    /** The file is in a folder for temporary files. */
     TEMPORARY,
-    /** Somebody's home. */
+    /** The file is in a home folder. */
     HOME,
-    /** Anywhere else. */
+    /** The file is in any other folder. */
     OTHER,
-    /** Somewhere that only a later version has a word for. */
+    /** A later version has a word for the place. */
     UNKNOWN;
 
     private static final List<String> UPDATE_FOLDERS =
@@ -432,7 +440,7 @@ public record LoadRecord(
         List.of("/tmp/", "/var/tmp/", "/dev/shm/", "/run/user/");
 
     /**
-     * Where a path leads.
+     * Returns the place of a path.
      *
      * @param path absolute, without the kernel's " (deleted)"
      * @param release the running kernel, whose tree alone counts; null if it is not known
@@ -465,22 +473,22 @@ public record LoadRecord(
   }
 
   /**
-   * A process.
+   * Describes a process.
    *
    * @param pid process id inside its namespace; 0 if not known
    * @param tid thread id inside its namespace; 0 if not known
-   * @param parentPid likewise of the parent; 0 if that is outside
+   * @param parentPid the parent's process id inside the namespace; 0 if the parent is outside it
    * @param hostPid process id on the host; 0 if not known
    * @param comm the thread's name; empty if not known
-   * @param exe the file it executes
+   * @param exe the file that it executes
    * @param args its command line
    * @param uid real user id; {@link org.kmodwatch.core.event.ProcessContext#UNKNOWN_USER} if not
    *     known
    * @param euid effective user id
-   * @param loginUid who logged in, if anybody did
-   * @param sessionId the audit session, if there is one
+   * @param loginUid user id of the login; null without a login
+   * @param sessionId the audit session; null without a session
    * @param capabilities names of the effective capabilities
-   * @param startTimeNanos when the thread started, nanoseconds since the epoch
+   * @param startTimeNanos when the thread started, in nanoseconds since the epoch
    * @param namespaces inode numbers by the names of /proc/PID/ns
    * @param cgroup path of the cgroup
    * @param ancestors the parent first
@@ -503,7 +511,7 @@ public record LoadRecord(
       @Nullable String cgroup,
       List<Ancestor> ancestors) {
 
-    /** Nothing known. */
+    /** A process of which nothing is known. */
     public static final ProcessDetails UNKNOWN =
         new ProcessDetails(
             0,
@@ -531,66 +539,66 @@ public record LoadRecord(
       ancestors = List.copyOf(ancestors);
     }
 
-    /** The file that it executes, or else its name; null if neither is known. */
+    /** Returns the file that the process executes, or else its name; null if neither is known. */
     public @Nullable String program() {
       return exe != null ? exe : comm.isEmpty() ? null : comm;
     }
 
-    /** The real user id; null if it is not known. */
+    /** Returns the real user id; null if it is not known. */
     public @Nullable Long knownUid() {
       return uid == ProcessContext.UNKNOWN_USER ? null : uid;
     }
   }
 
   /**
-   * A parent, or a parent's parent.
+   * Describes an ancestor of a process.
    *
    * @param pid process id on the host
-   * @param comm its name; empty if nothing but the id is known
-   * @param exe the file it executes; null for a kernel thread, or if it is not known
+   * @param comm its name; empty if only the id is known
+   * @param exe the file that it executes; null for a kernel thread, or if it is not known
    */
   public record Ancestor(int pid, String comm, @Nullable String exe) {}
 
   /**
-   * The process on whose behalf the kernel started modprobe.
+   * Describes the process for which the kernel started modprobe.
    *
-   * @param alias what the kernel asked for, for example {@code net-pf-38}; null if its name could
-   *     not be read, or the record is of many
-   * @param process who
-   * @param modprobePath what the kernel started, if that is no longer what it was when Kmodwatch
-   *     started; null otherwise
+   * @param alias the name that the kernel asked for, for example {@code net-pf-38}; null if it
+   *     could not be read, or the record stands for many requests
+   * @param process the requesting process
+   * @param modprobePath the program that the kernel started, if it differs from the one at the
+   *     start of Kmodwatch; null otherwise
    */
   public record Requester(
       @Nullable String alias, ProcessDetails process, @Nullable String modprobePath) {}
 
   /**
-   * Something that is missing.
+   * A missing fact.
    *
    * @param field the record's key, with dots: {@code loader.args}
-   * @param why for a person
+   * @param why the reason, in words for a person
    */
   public record Gap(String field, String why) {}
 
   /**
-   * What the operator's policy says of a load.
+   * The result of the operator's policy for a load.
    *
-   * @param verdict what it comes to
-   * @param rule name of the rule that spoke; null if none did
+   * @param verdict the verdict
+   * @param rule name of the rule that decided; null if no rule did
    */
   public record Policy(Verdict verdict, @Nullable String rule) {
 
-    /** What a policy says of a load. */
+    /** The verdicts of a policy. */
     public enum Verdict {
-      /** It was to be expected: nobody is alerted. */
+      /** The load was expected, and raises no alert. */
       EXPECTED,
-      /** Somebody is to look at it. */
+      /** The load needs attention, and raises an alert. */
       ALERT,
-      /** Something that only a later version has a word for. */
+      /** A later version has a word for the verdict. */
       UNKNOWN
     }
   }
 
-  /** Collects what is known of an attempt. */
+  /** Collects the facts of a record. */
   public static final class Builder {
     private final String id;
     private final long timeNanos;
@@ -672,13 +680,13 @@ public record LoadRecord(
       return this;
     }
 
-    /** Sets how the module came in. */
+    /** Sets the route by which the module reached the kernel. */
     public Builder route(Route value) {
       route = value;
       return this;
     }
 
-    /** Sets what is said of the module. */
+    /** Sets the facts on the module. */
     public Builder module(ModuleDetails value) {
       module = value;
       return this;
@@ -696,13 +704,13 @@ public record LoadRecord(
       return this;
     }
 
-    /** Sets who made the call. */
+    /** Sets the process that made the call. */
     public Builder loader(@Nullable ProcessDetails value) {
       loader = value;
       return this;
     }
 
-    /** Sets on whose behalf the kernel started modprobe. */
+    /** Sets the process for which the kernel started modprobe. */
     public Builder requester(@Nullable Requester value) {
       requester = value;
       return this;
@@ -714,13 +722,13 @@ public record LoadRecord(
       return this;
     }
 
-    /** Sets whether it was loaded before Kmodwatch started. */
+    /** Sets whether the module was loaded before Kmodwatch started. */
     public Builder preExisting(boolean value) {
       preExisting = value;
       return this;
     }
 
-    /** Sets the ids of the attempts that it is the second try of, and waited for. */
+    /** Sets the ids of the attempts of which this is the second try, and on which it waited. */
     public Builder linked(@Nullable String retryOf, @Nullable String waitedOn) {
       this.retryOf = retryOf;
       this.waitedOn = waitedOn;
@@ -746,13 +754,13 @@ public record LoadRecord(
       return this;
     }
 
-    /** Sets how many attempts the record stands for. */
+    /** Sets the number of attempts that the record stands for. */
     public Builder repeats(int value) {
       repeats = value;
       return this;
     }
 
-    /** Sets what is missing. */
+    /** Sets the missing facts. */
     public Builder gaps(List<Gap> value) {
       gaps = value;
       return this;

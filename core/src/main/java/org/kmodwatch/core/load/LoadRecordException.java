@@ -1,11 +1,11 @@
 package org.kmodwatch.core.load;
 
-/** What should be a load record is none. */
+/** Reports that a value is not a valid load record. */
 public final class LoadRecordException extends IllegalArgumentException {
 
   private static final long serialVersionUID = 1;
 
-  /** Makes one; {@code message} says what is wrong. */
+  /** Creates an exception. {@code message} names the error. */
   public LoadRecordException(String message) {
     super(message);
   }

@@ -9,7 +9,9 @@ import org.kmodwatch.core.event.Argument;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.event.Value;
 
-/** A load record as an object and as an event, and back (docs/reference/load-record.md). */
+/**
+ * Converts a load record to an object and to an event, and back (docs/reference/load-record.md).
+ */
 public final class LoadRecords {
 
   /** Name of the argument that holds the record in its event. */
@@ -17,21 +19,24 @@ public final class LoadRecords {
 
   private LoadRecords() {}
 
-  /** How records, and reports beside them, write a constant: in lower case, its words apart. */
+  /**
+   * Returns the word for a constant in records and reports: in lower case, with spaces between
+   * words.
+   */
   public static String word(Enum<?> value) {
     return value.name().toLowerCase(Locale.ROOT).replace('_', ' ');
   }
 
-  /** The record as an object, its keys in the order of the schema. */
+  /** Returns the record as an object, its keys in the order of the schema. */
   public static Value.Obj toValue(LoadRecord record) {
     return FieldWriter.valueOf(record, LoadSchema::visit);
   }
 
   /**
-   * The record that {@link #toValue} made {@code value} of. Keys that this version does not know
-   * are passed over, and words that it does not know are unknown, with a gap.
+   * Returns the record in {@code value}, which {@link #toValue} made. Unknown keys are ignored.
+   * Unknown words become {@code UNKNOWN}, with a gap.
    *
-   * @throws LoadRecordException if it is no record of this schema
+   * @throws LoadRecordException if {@code value} is not a record of this schema
    */
   public static LoadRecord fromValue(Value.Obj value) {
     var gaps = new ArrayList<LoadRecord.Gap>();
@@ -42,7 +47,10 @@ public final class LoadRecords {
     return gaps.size() == read.gaps().size() ? read : read.toBuilder().gaps(gaps).build();
   }
 
-  /** The record as an event that signatures can select; the envelope is that of {@code basis}. */
+  /**
+   * Returns the record as an event that signatures can select. Its envelope is that of {@code
+   * basis}.
+   */
   public static Event toEvent(LoadRecord record, Event basis) {
     return new Event(
         Event.SOURCE_TRACEE,
@@ -64,7 +72,9 @@ public final class LoadRecords {
         Map.of());
   }
 
-  /** The record that {@code event} is; empty if it is another event, or the record is damaged. */
+  /**
+   * Returns the record in {@code event}; empty if it is another event, or the record is damaged.
+   */
   public static Optional<LoadRecord> of(Event event) {
     if (!event.eventName().equals(LoadRecord.EVENT_NAME)) {
       return Optional.empty();

@@ -10,9 +10,9 @@ import org.kmodwatch.core.event.KubernetesContext;
 import org.kmodwatch.core.event.ProcessContext;
 
 /**
- * The fields of a load record: one line a field with its type, key, description and value, in the
- * order of JSON. Writing, reading, the types of policy conditions, the JSON Schema and the table in
- * docs/reference/load-record.md come from these lines.
+ * Defines the fields of a load record. Each field has one line with its type, key, description and
+ * value, in the order of JSON. Writing, reading, the types of policy conditions, the JSON Schema
+ * and the table in docs/reference/load-record.md come from these lines.
  *
  * <p>To add a field, add a component to the record and a line here, at the same place.
  */
@@ -50,11 +50,11 @@ public final class LoadSchema {
   /**
    * A field of the record, or of an object in it.
    *
-   * @param key in JSON
-   * @param type of its value
-   * @param description for readers of the documentation
-   * @param required whether it is in every object
-   * @param knownWhenAbsent whether an absent key says false, or empty, and not that it is not known
+   * @param key key in JSON
+   * @param type type of its value
+   * @param description the description in the documentation
+   * @param required whether every object has it
+   * @param knownWhenAbsent whether an absent key means false or empty, and not unknown
    */
   public record Field(
       String key, FieldType type, String description, boolean required, boolean knownWhenAbsent) {}
@@ -81,23 +81,23 @@ public final class LoadSchema {
     }
 
     /**
-     * A text that is always the same.
+     * A text that never changes.
      *
      * @param value the text
      */
     record Constant(String value) implements FieldType {}
 
     /**
-     * One of several words, as text. A later version may have more.
+     * A text that is one of several words. A later version may have more.
      *
-     * @param words all of this version
+     * @param words all words of this version
      */
     record Words(List<String> words) implements FieldType {}
 
     /**
-     * An object.
+     * An object with fields.
      *
-     * @param fields in the order of JSON
+     * @param fields the fields in the order of JSON
      */
     record Group(List<Field> fields) implements FieldType {}
 
@@ -109,12 +109,12 @@ public final class LoadSchema {
     record Groups(Group each) implements FieldType {}
   }
 
-  /** Returns the type of a record: all of its fields. */
+  /** Returns the type of a record, with all of its fields. */
   public static FieldType.Group type() {
     return Lister.list(BLANK, LoadSchema::load);
   }
 
-  /** Has {@code visitor} visit each field of {@code record}, and makes a record of the answers. */
+  /** Calls {@code visitor} for each field of {@code record}, and makes a record of the results. */
   public static LoadRecord visit(FieldVisitor visitor, LoadRecord record) {
     return load(visitor, record);
   }
@@ -435,7 +435,7 @@ public final class LoadSchema {
     return number == null ? 1 : number;
   }
 
-  /** Lists the fields of an object, and leaves its values alone. */
+  /** Lists the fields of an object, and does not change its values. */
   private static final class Lister implements FieldVisitor {
     private final List<Field> fields = new ArrayList<>();
 

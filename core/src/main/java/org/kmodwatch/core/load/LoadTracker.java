@@ -8,23 +8,24 @@ import org.kmodwatch.core.load.Account.Fate;
 import org.kmodwatch.core.load.Attempt.Part;
 
 /**
- * Joins events into load records: one for each system call that loads or unloads a module, one for
- * each module that comes or goes outside of any call that was seen, and one for each request for a
- * module that is refused or leads to no load.
+ * Joins events into load records. It makes one record for each system call that loads or unloads a
+ * module, one for each module that is loaded or removed outside any observed call, and one for each
+ * request for a module that is refused or leads to no load.
  *
- * <p>Has no thread and no clock. What depends on time happens in {@link #tick}. Give it the time of
- * the events that it has been given: behind a queue, that of the last event taken; over a
- * recording, either the events' own timestamps or no tick at all. All times are on the scale of
- * {@link SensorContexts#steadyNanos}, so that nobody who sets the clock while a call runs makes
- * anything overdue, holds anything back, or splits an attempt. Not thread-safe.
+ * <p>The tracker has no thread and no clock. Timers expire in {@link #tick}, which needs the time
+ * of the events already passed to the tracker. Behind a queue, that is the time of the last event
+ * taken. For a recording, use the events' own timestamps, or no tick at all. All times are on the
+ * scale of {@link SensorContexts#steadyNanos}. A change of the clock during a call therefore makes
+ * nothing overdue, holds nothing back, and splits no attempt. Not thread-safe.
  *
  * <h2>Meaning and identity</h2>
  *
- * {@link LoadEvent} decides what an event means, {@link Identity} to which attempt it belongs. Our
- * sensor stamps every event of a call with the call's entry, and an audit log has serial numbers:
- * such an attempt has a name, and its events may come late, twice, and mixed with those of others.
- * Of other sources only the thread is known. Its events belong to the call that it is in until the
- * event of the call ends that; the same step a second time means that this event was lost.
+ * {@link LoadEvent} decides what an event means. {@link Identity} decides to which attempt it
+ * belongs. Our sensor stamps every event of a call with the call's entry, and an audit log has
+ * serial numbers. Such an attempt has a name, and its events may arrive late, twice, or mixed with
+ * those of other attempts. For other sources only the thread is known. Its events belong to its
+ * current call until the event of the call ends that. If the same step occurs a second time, that
+ * event was lost.
  *
  * <h2>States</h2>
  *
@@ -36,46 +37,48 @@ import org.kmodwatch.core.load.Attempt.Part;
  * </pre>
  *
  * An attempt is <i>open</i> ({@link OpenAttempts}) from its first event until its call returns.
- * {@link Recorder} then judges it and links it to what other threads did ({@link Requests}, {@link
- * Retries}, {@link Waiters}). It is <i>held</i> back if that is not all known: the request that
- * modprobe was started for, or the attempt whose result it was given. With its record it is
- * <i>recorded</i>, and only its identity is kept. What is outside any call is recorded at once.
+ * {@link Recorder} then judges it and links it to the actions of other threads ({@link Requests},
+ * {@link Retries}, {@link Waiters}). It is <i>held</i> back while one of these links is missing:
+ * the request that modprobe was started for, or the attempt whose result it received. With its
+ * record it is <i>recorded</i>, and only its identity is kept. Steps outside any call are recorded
+ * at once.
  *
- * <p>An attempt whose call does not return is <i>overdue</i> ({@link OverdueAttempts}): its record
- * is made without the return, by the same way. It waits for the return for a day more.
+ * <p>An attempt whose call does not return is <i>overdue</i> ({@link OverdueAttempts}). Its record
+ * is made without the return, in the same way. The attempt waits for the return for one more day.
  *
  * <h2>Timers</h2>
  *
  * <ul>
- *   <li>{@code unreturnedLimit}: from the moment at which code of the module could run, or the
- *       sensor became blind ({@link Blindness}), until the attempt is overdue. A slow call whose
+ *   <li>{@code unreturnedLimit}: the time until an attempt is overdue. It begins when code of the
+ *       module could run, or when the sensor became blind ({@link Blindness}). A slow call whose
  *       module is not in the kernel yet has no deadline.
- *   <li>{@code holdLimit}: how long a record is held back. Also how long a call whose entry was
- *       missed has until it is overdue, since nothing may come any more.
- *   <li>{@code requestLimit}: how long a request waits for a load ({@link Requests}). A load that
- *       is under way and may be for it prolongs that, to {@code lateLimit} at most.
- *   <li>{@code linkLimit}: how long an attempt that is recorded is known, to its own late events
- *       and to others that it may be linked with.
+ *   <li>{@code holdLimit}: the time for which a record is held back. It is also the time until a
+ *       call with a missed entry is overdue, because no further event may arrive.
+ *   <li>{@code requestLimit}: the time for which a request waits for a load ({@link Requests}). A
+ *       load in progress that may be for it extends that time, to {@code lateLimit} at most.
+ *   <li>{@code linkLimit}: the time for which a recorded attempt is kept, for its own late events
+ *       and for links from other attempts.
  * </ul>
  *
- * Where there is no room the oldest goes first, as if its time were over: of what has a record,
- * then of what is held, then of what is open.
+ * Without room the oldest attempt is removed first, as if its time had expired. Attempts with a
+ * record are removed first, then held ones, then open ones.
  *
  * <h2>Late events</h2>
  *
  * <ul>
- *   <li>The return of an overdue attempt: a second record of the same id, which replaces the first
- *       if that was made.
- *   <li>A step of an overdue attempt joins it. If the module is loaded only now, a record says so.
- *   <li>Any event of an attempt that has its last record, or is forgotten: counted, and no more.
- *   <li>A request after its load: the record that is held back finds it.
+ *   <li>The return of an overdue attempt makes a second record of the same id. It replaces the
+ *       first record if that was made.
+ *   <li>A step of an overdue attempt joins it. If the module is loaded only now, a new record
+ *       reports that.
+ *   <li>An event of an attempt that has its last record, or is forgotten, is only counted.
+ *   <li>A request that arrives after its load is linked with the held record.
  * </ul>
  *
- * Each event has exactly one {@link Fate}, and each attempt has a record, or is open or held.
+ * Each event has exactly one {@link Fate}. Each attempt has a record, or is open or held.
  */
 public final class LoadTracker {
 
-  /** The names of the events that it has a use for. It counts all others, and no more. */
+  /** The names of the events that the tracker uses. It only counts all others. */
   public static final Set<String> EVENT_NAMES = Meanings.names();
 
   private static final String NOT_RETURNED = "the call had not returned";
@@ -90,10 +93,10 @@ public final class LoadTracker {
   private final OpenAttempts open;
   private final OverdueAttempts overdue;
 
-  /** By how much the clock of the host whose events come now is ahead of the time. */
+  /** How far the clock of the current events' host is ahead of the tracker's time. */
   private long aheadNanos;
 
-  /** A tracker that has seen nothing. */
+  /** Creates a tracker that has no attempts. */
   public LoadTracker(LoadTrackerOptions options, LoadListener listener) {
     this.options = options;
     this.requests = new Requests(options);
@@ -103,9 +106,9 @@ public final class LoadTracker {
   }
 
   /**
-   * Takes an event.
+   * Processes an event.
    *
-   * @param findingIds ids of the findings that were raised on it
+   * @param findingIds ids of the findings on the event
    */
   public void accept(Event event, List<String> findingIds) {
     Fate fate = Fate.JOINED;
@@ -140,7 +143,7 @@ public final class LoadTracker {
   }
 
   /**
-   * Does what is due.
+   * Runs the timers that have expired.
    *
    * @param nowNanos the time, on the scale of {@link SensorContexts#steadyNanos}
    */
@@ -149,10 +152,10 @@ public final class LoadTracker {
   }
 
   /**
-   * Does what is due; over events of several hosts, whose clocks differ.
+   * Runs the timers that have expired, for events of several hosts whose clocks differ.
    *
    * @param nowNanos the time, on a scale that all hosts share
-   * @param aheadNanos by how much the clock of the host whose events come next is ahead of that
+   * @param aheadNanos how far the clock of the next events' host is ahead of that scale
    */
   public void tick(long nowNanos, long aheadNanos) {
     this.aheadNanos = aheadNanos;
@@ -168,7 +171,7 @@ public final class LoadTracker {
     recorder.forgetOld();
   }
 
-  /** Makes the records of all that is open or held back: the end of the input. */
+  /** Makes the records of all open and held attempts, at the end of the input. */
   public void finish() {
     for (Attempt attempt : open.removeAll()) {
       overdue.add(attempt, "the input ended before the call returned");
@@ -179,22 +182,22 @@ public final class LoadTracker {
   }
 
   /**
-   * Makes the records of the requests that wait for a load, and of nothing else: whoever goes on
-   * with the same input is not given them again.
+   * Makes only the records of the requests that wait for a load. A successor that continues with
+   * the same input does not receive these requests again.
    */
   public void leave() {
     requests.clear("no load was seen for it before Kmodwatch stopped");
     recorder.recordFruitless();
   }
 
-  /** The account so far. */
+  /** Returns the counters. */
   public LoadTrackerStatistics statistics() {
     return account.statistics(open.size(), recorder.held(), requests);
   }
 
   /**
-   * Whether the record of a call was made before it returned, and not so long ago that it is not
-   * likely to return any more: what makes the next record of it is in memory alone.
+   * Returns whether a call was recorded before it returned, so recently that it may still return.
+   * The data for its next record is only in memory.
    */
   public boolean awaitsReturns() {
     return overdue.awaitsReturns();
@@ -227,10 +230,10 @@ public final class LoadTracker {
     if (call instanceof LoadEvent.CallReturned) {
       recorder.complete(attempt);
     } else if (call.fromSensor()) {
-      // Until its code could run for a while, a call that takes long is nothing but slow.
+      // A long call is only slow until its module's code could run for a while.
       open.add(attempt);
       open.watch(attempt);
-      // So that its request does not count as without a load.
+      // So that its request does not count as one without a load.
       attempt.startedFor(Requests.aliasOf(attempt));
       requests.link(attempt);
     } else {
@@ -278,7 +281,7 @@ public final class LoadTracker {
     if (attempt != null && known != null) {
       boolean again = known.timestampNanos() != event.timestampNanos();
       if (isNamed || !again) {
-        // From 6.19 on a file is read a second time, with what was decompressed.
+        // From 6.19 on, a file is read a second time, with the decompressed content.
         return again && part == Part.POST_READ_FILE ? Fate.JOINED : Fate.DUPLICATE;
       }
       open.remove(identity);
@@ -317,7 +320,7 @@ public final class LoadTracker {
     return attempt;
   }
 
-  /** First what has its record, then what waits for another's event, then what goes on. */
+  /** Removes attempts with a record first, then held ones, then open ones. */
   private void makeRoom() {
     while (kept.total() > options.maxBytes()) {
       if (!overdue.isEmpty()) {

@@ -4,26 +4,27 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a {@link LoadTracker} is told at its start.
+ * The options of a {@link LoadTracker}.
  *
- * @param host what every record says of the host; without a name, the events' own is taken
- * @param modprobePath what the kernel would start to load a module, as it was at the start; null if
- *     not known
- * @param unreturnedLimit how long after code of the module could run a call that has not returned
- *     is reported
+ * @param host the host in every record; without a name, the events' own host name is used
+ * @param modprobePath the program that the kernel would start to load a module, as set at the
+ *     start; null if not known
+ * @param unreturnedLimit the time from when code of the module could run until a call that has not
+ *     returned is reported
  * @param requestLimit how long a request waits for the loads that it leads to
- * @param linkLimit how long an attempt that is reported is kept, to link others to it and to know
- *     its events if they come again
+ * @param linkLimit how long a reported attempt is kept, to link others to it and to recognise its
+ *     events if they arrive again
  * @param holdLimit how long a record is held back for an event of another thread that belongs to it
- * @param lateLimit how long after a request the process that the kernel started for it may load,
- *     and how long after its report a call is likely to return
- * @param maxOpen how many attempts can be open at once, how many records held back, how many calls
- *     are remembered that were reported before they returned: each
- * @param maxRequests how many requests, and how many processes that the kernel started for one, are
- *     kept
- * @param maxRecent how many attempts that are reported are kept
- * @param maxBytes how many bytes of the heap the events of all attempts together may take, about;
- *     of requests a quarter of that. Whoever calls decides how large an event is
+ * @param lateLimit how long after a request the process started for it may load. Also how long
+ *     after its report a call is likely to return
+ * @param maxOpen the largest number of open attempts, of held records, and of remembered calls that
+ *     were reported before they returned: each
+ * @param maxRequests the largest number of kept requests, and of kept processes that the kernel
+ *     started for one
+ * @param maxRecent the largest number of kept attempts that are reported
+ * @param maxBytes the estimated heap bytes that the events of all attempts together may take;
+ *     requests may take a quarter of that. The caller of a system call decides how large an event
+ *     is
  */
 public record LoadTrackerOptions(
     LoadRecord.Host host,
@@ -38,7 +39,7 @@ public record LoadTrackerOptions(
     int maxRecent,
     long maxBytes) {
 
-  /** Refuses limits that are not positive. */
+  /** Throws {@link IllegalArgumentException} for a limit that is not positive. */
   public LoadTrackerOptions {
     if (!unreturnedLimit.isPositive()
         || !requestLimit.isPositive()
@@ -53,7 +54,7 @@ public record LoadTrackerOptions(
     }
   }
 
-  /** The limits of docs/reference/load-record.md. */
+  /** Returns options with the limits of docs/reference/load-record.md. */
   public static LoadTrackerOptions of(LoadRecord.Host host, @Nullable String modprobePath) {
     return new LoadTrackerOptions(
         host,

@@ -5,37 +5,38 @@ import java.util.EnumMap;
 import java.util.Map;
 
 /**
- * A {@link LoadTracker}'s account. Every event is in exactly one of {@code joined}, {@code
+ * The counters of a {@link LoadTracker}. Every event is in exactly one of {@code joined}, {@code
  * requestEvents}, {@code lateReturns}, {@code lateEvents}, {@code duplicates}, {@code outsideCalls}
- * and {@code unrelated}; every attempt has a record, or is open or held.
+ * and {@code unrelated}. Every attempt has a record, or is open or held.
  *
- * @param events how many it was given
+ * @param events events received
  * @param joined events that became part of an attempt
  * @param requestEvents events that asked for a module
- * @param lateReturns returns of calls that had been reported before
- * @param lateEvents other events of an attempt that had been reported
- * @param duplicates events that had been seen before
- * @param outsideCalls events of an attempt that were in no system call and say nothing by
+ * @param lateReturns returns of calls that were already reported
+ * @param lateEvents other events of an attempt that was already reported
+ * @param duplicates events that were already seen
+ * @param outsideCalls events of an attempt that were in no system call and have no meaning by
  *     themselves
- * @param unrelated events that have nothing to do with loads
+ * @param unrelated events unrelated to loads
  * @param attempts attempts seen
  * @param records records made, by outcome
- * @param corrected records that replace one of the same id: the call returned only after it had
- *     been reported, or its module was in place only then
- * @param evicted records made early because too many were open or held back, or too large together
- * @param forgotten attempts reported before they returned whose return is not waited for any more,
- *     since it took too long, or there were too many of them, or too large together
- * @param summaries records that stand for attempts which were held back
- * @param summarised attempts that those stand for; none of them is among the others
+ * @param corrected records that replace one of the same id, because the call returned, or its
+ *     module was loaded, only after the first record
+ * @param evicted records made early because too many attempts were open or held back, or they were
+ *     too large together
+ * @param forgotten attempts reported before they returned whose return is no longer awaited. It
+ *     took too long, or the attempts were too many, or too large together
+ * @param summaries records that stand for suppressed attempts
+ * @param summarised attempts that those records stand for; the other counters do not include them
  * @param open attempts without a record yet
  * @param held attempts whose record waits for an event of another thread
- * @param requests what the kernel asked for; the two events of one request are one
+ * @param requests requests of the kernel; the two events of one request count once
  * @param requestsRefused requests that a security module refused
  * @param requestsWithAttempt requests that led to an attempt
- * @param requestsWithoutLoad requests that led to none while they were kept
- * @param requestsPending requests that are still kept and led to none so far
- * @param requestRecords records of requests; none of them is among {@code records}
- * @param requestsSummarised requests that were held back, and that {@code summaries} stand for
+ * @param requestsWithoutLoad requests that led to no attempt while they were kept
+ * @param requestsPending requests that are still kept and have led to no attempt
+ * @param requestRecords records of requests, not included in {@code records}
+ * @param requestsSummarised suppressed requests that {@code summaries} stand for
  */
 public record LoadTrackerStatistics(
     long events,
@@ -70,7 +71,7 @@ public record LoadTrackerStatistics(
     records = Collections.unmodifiableMap(copy);
   }
 
-  /** How many records were made in all. */
+  /** Returns the total number of records made. */
   public long recordsInAll() {
     return records.values().stream().mapToLong(Long::longValue).sum();
   }

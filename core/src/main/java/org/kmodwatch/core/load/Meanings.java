@@ -12,7 +12,7 @@ import org.kmodwatch.core.event.ReadPurpose;
 import org.kmodwatch.core.event.SensorContext;
 import org.kmodwatch.core.event.SensorContexts;
 
-/** Decides what an event means by its name and, for the kernel's reads, by what is read. */
+/** Decides the meaning of an event by its name and, for the kernel's reads, by their purpose. */
 final class Meanings {
 
   private static final LoadEvent.Unrelated UNRELATED = new LoadEvent.Unrelated(null);
@@ -62,7 +62,10 @@ final class Meanings {
     return other == null ? new LoadEvent.FileRead(event, done, isOfTheCall(event)) : other;
   }
 
-  /** The kernel reads firmware and policies by the same way. */
+  /**
+   * Returns null for a read of a module. Otherwise returns the meaning of another read: the kernel
+   * also reads firmware and policies through these hooks.
+   */
   private static @Nullable LoadEvent unlessOfAModule(Event event) {
     ReadPurpose purpose = ReadPurpose.of(event);
     return switch (purpose.kind()) {

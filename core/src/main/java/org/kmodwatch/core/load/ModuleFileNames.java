@@ -2,7 +2,7 @@ package org.kmodwatch.core.load;
 
 import java.util.List;
 
-/** The names of module files, as kmod reads them (libkmod/libkmod-util.c). */
+/** Compares the names of module files, by the rules of kmod (libkmod/libkmod-util.c). */
 public final class ModuleFileNames {
 
   private static final List<String> SUFFIXES = List.of(".ko", ".ko.gz", ".ko.xz", ".ko.zst");
@@ -10,11 +10,11 @@ public final class ModuleFileNames {
   private ModuleFileNames() {}
 
   /**
-   * Whether a file is named as a module is: its name, without the suffix, with '-' for '_' or the
-   * other way round.
+   * Returns whether a file has the name of a module. The comparison ignores the suffix and treats
+   * '-' and '_' as equal.
    *
-   * @param path of the file
-   * @param module its own name, as the kernel has it
+   * @param path path of the file
+   * @param module the module's own name in the kernel
    */
   public static boolean isNamedAs(String path, String module) {
     String name = path.substring(path.lastIndexOf('/') + 1);

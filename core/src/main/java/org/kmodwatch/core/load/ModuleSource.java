@@ -7,15 +7,15 @@ import org.kmodwatch.core.event.SensorContext.FileIdentity;
 /**
  * Decides which file a module is from.
  *
- * <p>{@code finit_module} reads a file, so there is no doubt. {@code init_module} takes memory: the
- * sensor names a module file that the caller had open, which may be another module's. Whoever sees
- * the image compares the two ({@link ImageFacts#file}).
+ * <p>{@code finit_module} reads a file, so its file is certain. {@code init_module} takes memory.
+ * The sensor then reports a module file that the caller had open, which may belong to another
+ * module. Code that has the image compares the two ({@link ImageFacts#file}).
  */
 final class ModuleSource {
 
   private ModuleSource() {}
 
-  /** The file; null if there is none, or it is not known, which is a gap then. */
+  /** Returns the file; null without a file, or if it is not known, which adds a gap. */
   static @Nullable FileIdentity of(
       Attempt attempt, @Nullable ImageFacts image, List<LoadRecord.Gap> gaps) {
     FileIdentity file = attempt.file();
@@ -26,7 +26,7 @@ final class ModuleSource {
       return image == null ? null : image.file();
     }
     String module = attempt.moduleName();
-    // A name alone is anybody's choice, but not with a signature by a key that the kernel trusts.
+    // Any process can choose a name, but not a signature by a key that the kernel trusts.
     if (module != null
         && ModuleFileNames.isNamedAs(file.path(), module)
         && attempt.signatureIsGood()) {

@@ -4,16 +4,16 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** The kernel's bit numbers in words. */
+/** Converts the kernel's bit numbers to names. */
 final class Names {
 
-  /** Loads without the versions of symbols being compared. */
+  /** The flag to load without a comparison of symbol versions. */
   static final long IGNORE_MODVERSIONS = 1;
 
-  /** Loads whatever kernel it was built for. */
+  /** The flag to load a module built for any kernel. */
   static final long IGNORE_VERMAGIC = 2;
 
-  /** The file is compressed. */
+  /** The flag that the file is compressed. */
   static final long COMPRESSED_FILE = 4;
 
   private static final long LOAD_FLAGS = IGNORE_MODVERSIONS | IGNORE_VERMAGIC | COMPRESSED_FILE;
@@ -24,7 +24,7 @@ final class Names {
   private static final long O_TRUNC = 0x200;
   private static final long O_NONBLOCK = 0x800;
 
-  /** By number, include/uapi/linux/capability.h. */
+  /** The names of the capabilities by number (include/uapi/linux/capability.h). */
   private static final List<String> CAPABILITIES =
       List.of(
           "CAP_CHOWN",
@@ -69,7 +69,7 @@ final class Names {
           "CAP_BPF",
           "CAP_CHECKPOINT_RESTORE");
 
-  /** By number, include/linux/panic.h. */
+  /** The names of the taints by number (include/linux/panic.h). */
   private static final List<String> TAINTS =
       List.of(
           "PROPRIETARY",
@@ -95,17 +95,17 @@ final class Names {
 
   private Names() {}
 
-  /** The capabilities of a bit set; a bit without a name as {@code CAP_41}. */
+  /** Returns the names of the capabilities in a bit set; a bit without a name as {@code CAP_41}. */
   static List<String> capabilities(long set) {
     return ofBits(set, CAPABILITIES, "CAP_");
   }
 
-  /** The taints of a bit set; a bit without a name as {@code TAINT_20}. */
+  /** Returns the names of the taints in a bit set; a bit without a name as {@code TAINT_20}. */
   static List<String> taints(long set) {
     return ofBits(set, TAINTS, "TAINT_");
   }
 
-  /** The flags of a finit_module; what has no name as one hexadecimal number. */
+  /** Returns the names of finit_module's flags; bits without a name as one hexadecimal number. */
   static List<String> loadFlags(long flags) {
     var names = new ArrayList<String>();
     add(names, flags, IGNORE_MODVERSIONS, "IGNORE_MODVERSIONS");
@@ -114,7 +114,7 @@ final class Names {
     return withRest(names, flags & ~LOAD_FLAGS);
   }
 
-  /** The flags of a delete_module; what has no name as one hexadecimal number. */
+  /** Returns the names of delete_module's flags; bits without a name as one hexadecimal number. */
   static List<String> deleteFlags(long flags) {
     var names = new ArrayList<String>();
     add(names, flags, O_NONBLOCK, "O_NONBLOCK");
@@ -122,12 +122,12 @@ final class Names {
     return withRest(names, flags & ~(O_NONBLOCK | O_TRUNC));
   }
 
-  /** Those of a finit_module's flags that no kernel knows. */
+  /** Returns those of finit_module's flags that no kernel knows. */
   static long unknownLoadFlags(long flags) {
     return flags & 0xffff_ffffL & ~LOAD_FLAGS;
   }
 
-  /** {@code bits} as a hexadecimal number. */
+  /** Returns {@code bits} as a hexadecimal number. */
   static String hex(long bits) {
     return String.format(Locale.ROOT, "0x%x", bits & 0xffff_ffffL);
   }

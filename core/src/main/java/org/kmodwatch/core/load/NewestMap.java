@@ -3,7 +3,7 @@ package org.kmodwatch.core.load;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** A map that forgets the entry that was put first, when there is one too many. */
+/** A map that removes the entry added first when it has too many. */
 final class NewestMap<K, V> extends LinkedHashMap<K, V> {
 
   private static final long serialVersionUID = 1;

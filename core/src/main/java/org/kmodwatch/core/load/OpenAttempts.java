@@ -8,13 +8,14 @@ import java.util.PriorityQueue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The attempts whose call is under way, in the order in which they began, and by when each should
- * have returned: its deadline. Only an attempt has one that is in the kernel, or that may be since
- * the sensor is blind: before that a call that takes long is nothing but slow.
+ * The attempts whose call has not returned, in the order in which they began, with their deadlines.
+ * A deadline is the time by which the call should have returned. Only an attempt whose module is in
+ * the kernel has one, or whose module may be there because the sensor is blind. Before that, a long
+ * call is only slow.
  */
 final class OpenAttempts {
 
-  /** Deadlines of attempts that have ended are cleared away when they are more than the others. */
+  /** The number of surplus deadlines above which those of ended attempts are removed. */
   private static final int SPARE = 1024;
 
   private final Map<Identity, Attempt> open = new LinkedHashMap<>();
@@ -30,7 +31,10 @@ final class OpenAttempts {
     this.kept = kept;
   }
 
-  /** Of an attempt by its identity: what has ended is not kept for the sake of its deadline. */
+  /**
+   * A deadline, which has only the identity of its attempt, so that it keeps no ended attempt in
+   * memory.
+   */
   private record Deadline(long nanos, long turn, Identity identity)
       implements Comparable<Deadline> {
     @Override
@@ -57,7 +61,7 @@ final class OpenAttempts {
     kept.enter(attempt);
   }
 
-  /** Takes an attempt out. Null if there is none of that identity. */
+  /** Removes an attempt and returns it; null if no attempt has that identity. */
   @Nullable Attempt remove(Identity identity) {
     Attempt attempt = open.remove(identity);
     if (attempt != null) {
@@ -66,7 +70,7 @@ final class OpenAttempts {
     return attempt;
   }
 
-  /** Takes the attempt out that began first; there is one. */
+  /** Removes the attempt that began first. At least one attempt must exist. */
   Attempt removeOldest() {
     Attempt oldest = open.values().iterator().next();
     remove(oldest.identity);
@@ -80,12 +84,15 @@ final class OpenAttempts {
     return all;
   }
 
-  /** Sees to it that all attempts that may be affected by blindness have a deadline. */
+  /** Gives a deadline to all attempts that blindness may affect. */
   void watchAll() {
     open.values().forEach(this::watch);
   }
 
-  /** Sees to it that an attempt that needs a deadline has one, and no later than it should be. */
+  /**
+   * Gives an attempt the deadline that it needs, or an earlier one if its present deadline is too
+   * late.
+   */
   void watch(Attempt attempt) {
     if (attempt.fromSensor() && blindness.mayAffect(attempt.beginNanos())) {
       attempt.doubt();
@@ -109,17 +116,17 @@ final class OpenAttempts {
   private long deadlineOf(Attempt attempt) {
     boolean missed = attempt.entryMissed();
     long limit = (missed ? options.holdLimit() : options.unreturnedLimit()).toNanos();
-    // Before that it may be slow without any code of the module having run.
+    // Until then the call may be slow although no code of the module has run.
     long begin = missed ? attempt.beginNanos() : attempt.inKernelSinceNanos();
     if (attempt.doubtful && !attempt.inKernel()) {
-      // It may be slow; only that nobody knows has begun.
+      // The call may be slow. The limit begins when the sensor became blind.
       begin = Math.max(begin, blindness.fromNanos());
     }
     boolean wrapped = begin + limit < begin;
     return wrapped ? Long.MAX_VALUE : attempt.shared(begin + limit);
   }
 
-  /** Takes an attempt out whose deadline is over. Null if there is none. */
+  /** Removes an attempt whose deadline has passed and returns it; null without such an attempt. */
   @Nullable Attempt removeOverdue(long nowNanos) {
     while (!deadlines.isEmpty() && deadlines.peek().nanos <= nowNanos) {
       Deadline next = deadlines.remove();

@@ -12,9 +12,8 @@ import org.kmodwatch.core.load.Account.Fate;
 import org.kmodwatch.core.load.Attempt.Part;
 
 /**
- * The attempts that were reported before their calls returned, in the order in which they were.
- * Each waits for its return for a day at most: whoever sleeps for longer in an init has the last
- * word with its first record.
+ * The attempts that were reported before their calls returned, in the order of their reports. Each
+ * waits for its return for at most a day. After a longer init, its first record is final.
  */
 final class OverdueAttempts {
 
@@ -22,7 +21,9 @@ final class OverdueAttempts {
 
   private final SequencedMap<Identity, Attempt> overdue = new LinkedHashMap<>();
 
-  /** Those whose return is not waited for any more: what comes of them is no new attempt. */
+  /**
+   * The attempts whose return is no longer awaited. Their later events do not make a new attempt.
+   */
   private final SequencedSet<Identity> forgotten = new LinkedHashSet<>();
 
   private final int max;
@@ -65,7 +66,7 @@ final class OverdueAttempts {
     recorder.complete(attempt);
   }
 
-  /** Takes the event of the call of one of them. */
+  /** Processes the call event of an overdue attempt. */
   Fate call(Attempt attempt, LoadEvent.OfAttempt call, List<String> findingIds) {
     if (call instanceof LoadEvent.CallReturned returned) {
       overdue.remove(attempt.identity);
@@ -86,7 +87,7 @@ final class OverdueAttempts {
     return Fate.JOINED;
   }
 
-  /** Takes another event of one of them. */
+  /** Processes another event of an overdue attempt. */
   Fate step(Attempt attempt, Part part, Event event, List<String> findingIds) {
     if (attempt.has(part)) {
       return Fate.DUPLICATE;
@@ -102,12 +103,12 @@ final class OverdueAttempts {
     return Fate.JOINED;
   }
 
-  /** Whether the return of an attempt is not waited for any more. */
+  /** Returns whether the return of an attempt is no longer awaited. */
   boolean isForgotten(Identity identity) {
     return forgotten.contains(identity);
   }
 
-  /** The same; the attempt has returned now. */
+  /** Removes an attempt that has returned now; returns whether its return was no longer awaited. */
   boolean removeForgotten(Identity identity) {
     return forgotten.remove(identity);
   }
@@ -132,7 +133,7 @@ final class OverdueAttempts {
     }
   }
 
-  /** Whether a call is likely to return. */
+  /** Returns whether a call is likely to return. */
   boolean awaitsReturns() {
     for (Attempt attempt : overdue.sequencedValues().reversed()) {
       if (recorder.nowNanos() - attempt.overdueSinceNanos() > likelyNanos) {

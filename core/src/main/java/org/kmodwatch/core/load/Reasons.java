@@ -8,33 +8,33 @@ import org.kmodwatch.core.event.Errno;
 import org.kmodwatch.core.event.EventNames;
 
 /**
- * Why an attempt that did not succeed did not: from the error number and from how far the attempt
- * had come. The rows are in the order of the kernel's own checks read backwards; the first that
- * fits is taken (docs/reference/load-record.md has them for people).
+ * Explains why an attempt did not succeed, from the error number and the stage that the attempt
+ * reached. The rows are in the reverse order of the kernel's own checks. The first row that fits is
+ * used (docs/reference/load-record.md lists them for people).
  */
 final class Reasons {
 
-  /** How far an attempt had come, by what was seen of it. */
+  /** The stage that an attempt reached, judged by its events. */
   enum Stage {
-    /** Nothing was seen but the call. */
+    /** Only the call was seen. */
     ENTRY,
-    /** The kernel began to take the module's bytes. */
+    /** The kernel began to copy the module's bytes. */
     TAKING,
-    /** It has the bytes. */
+    /** The kernel has the bytes. */
     TAKEN,
     /** The parameters were about to be set: the module's own code for them may have run. */
     COMING,
-    /** It was in place, and its init function began. */
+    /** The module was loaded, and its init function began. */
     INIT
   }
 
-  /** What was attempted. */
+  /** The module calls. */
   enum Call {
-    /** From memory. */
+    /** The call loads from memory. */
     INIT(EventNames.INIT_MODULE),
-    /** From a file. */
+    /** The call loads from a file. */
     FINIT(EventNames.FINIT_MODULE),
-    /** Unload. */
+    /** The call unloads. */
     DELETE(EventNames.DELETE_MODULE);
 
     /** Name of the system call. */
@@ -44,7 +44,7 @@ final class Reasons {
       this.syscall = syscall;
     }
 
-    /** The call of that name; null if it is none on modules. */
+    /** Returns the call of that name; null if it is not a module call. */
     static @Nullable Call named(String syscall) {
       return switch (syscall) {
         case EventNames.INIT_MODULE -> INIT;
@@ -56,24 +56,25 @@ final class Reasons {
   }
 
   /**
-   * What is known of an attempt that did not succeed.
+   * The facts on an attempt that did not succeed.
    *
-   * @param call what was attempted
-   * @param returnValue what it returned, negative
-   * @param stage how far it had come
+   * @param call the call
+   * @param returnValue its return value, negative
+   * @param stage the stage that it reached
    * @param flags the call's flags
    * @param capable whether the process had CAP_SYS_MODULE; null if not known
-   * @param initialUserNamespace whether it was in the initial user namespace; null if not known
-   * @param hook name of the security hook that refused it; null if none did
-   * @param signatureMissing whether it has no valid signature
-   * @param lockdownVerdict what lockdown answered; null if not asked
-   * @param signatureResult what the check of its signature returned; null if that was not seen
-   * @param signatureStatus what its bytes and that check say of its signature, as the event of its
-   *     image has it; null if not known
+   * @param initialUserNamespace whether the process was in the initial user namespace; null if not
+   *     known
+   * @param hook name of the security hook that refused the attempt; null if no hook did
+   * @param signatureMissing whether the module has no valid signature
+   * @param lockdownVerdict the result of lockdown; null if it was not asked
+   * @param signatureResult the result of the kernel's signature check; null if it was not seen
+   * @param signatureStatus the status of the signature in the image event, from the bytes and that
+   *     check; null if not known
    * @param moduleNameKnown whether the kernel had read the module's name
-   * @param byResultAlone whether nothing is known but what it returned, so that the stage is but
-   *     what it must have come to
-   * @param codeMayHaveRun whether, to judge by that, code of the module may have run
+   * @param byResultAlone whether only the return value is known, so that the stage is derived from
+   *     it
+   * @param codeMayHaveRun whether code of the module may have run, judged by the return value
    */
   record Facts(
       Call call,
@@ -111,7 +112,7 @@ final class Reasons {
       return signatureResult != null && signatureResult < 0 && signatureResult == returnValue;
     }
 
-    /** Whether the check of its signature may have returned this. */
+    /** Returns whether the result may come from the check of the signature. */
     private boolean mayBeOfItsSignature() {
       return signatureResult == null && !moduleNameKnown;
     }
@@ -122,9 +123,9 @@ final class Reasons {
   }
 
   /**
-   * What to say of an attempt.
+   * The explanation of an attempt's result.
    *
-   * @param reason null if there is nothing to explain
+   * @param reason null if nothing needs an explanation
    */
   record Verdict(LoadRecord.Outcome outcome, @Nullable String reason) {}
 
@@ -133,7 +134,7 @@ final class Reasons {
 
   private static final List<Row> ROWS =
       List.of(
-          // The module's own code.
+          // Errors from the module's own code.
           failed(
               f -> f.at(Stage.INIT),
               f -> "the module's init function ran and returned " + name(f.returnValue())),
@@ -143,9 +144,9 @@ final class Reasons {
                   "setting its parameters failed with "
                       + name(f.returnValue())
                       + "; the module's own code for them may have run"),
-          // Security modules: their answer is seen by itself.
+          // Security modules, whose results the sensor sees separately.
           refused(f -> f.hook() != null, f -> ofHook(f.hook(), f.returnValue())),
-          // Where the result alone is known, several may give the same.
+          // If only the result is known, several causes may have it.
           failed(
               f -> f.byResultAlone() && f.codeMayHaveRun(),
               f ->
@@ -169,7 +170,7 @@ final class Reasons {
                       && Names.unknownLoadFlags(f.flags()) == 0,
               "the file is no plain file, is empty or is damaged, or the kernel does not know the"
                   + " flags; which is not known"),
-          // Before the kernel took anything.
+          // Errors before the kernel copied anything.
           refused(
               f -> f.early() && f.is(Errno.EPERM) && Boolean.FALSE.equals(f.initialUserNamespace()),
               "the process is in a user namespace of its own, where CAP_SYS_MODULE does not count"),
@@ -183,7 +184,7 @@ final class Reasons {
           refused(
               f -> f.early() && f.is(Errno.EPERM),
               "no capability CAP_SYS_MODULE, or kernel.modules_disabled is set"),
-          // Unloading.
+          // Errors of unloading.
           failed(f -> !f.loads() && f.is(Errno.ENOENT), "no module of that name is loaded"),
           failed(
               f -> !f.loads() && f.is(Errno.EAGAIN),
@@ -195,7 +196,7 @@ final class Reasons {
               f -> !f.loads() && f.is(Errno.EFAULT),
               "the name is not in memory that the caller may read"),
           failed(f -> !f.loads() && f.is(Errno.EINTR), "a signal interrupted it"),
-          // What the file or the memory handed over is like.
+          // Errors in the given file or memory.
           failed(
               f ->
                   f.call() == Call.FINIT
@@ -224,7 +225,7 @@ final class Reasons {
           failed(f -> f.early() && f.is(Errno.ENOEXEC), "it is too short to be a module"),
           failed(f -> f.is(Errno.EIO), "the file could not be read"),
           failed(f -> f.early() && f.is(Errno.ENOSYS), "this kernel cannot load modules"),
-          // Signature, lockdown, blacklist.
+          // Errors by signature, lockdown, blacklist.
           refused(
               f ->
                   f.loads()
@@ -257,7 +258,7 @@ final class Reasons {
               f -> f.hasBegun() && f.is(Errno.EPERM),
               "the kernel is locked down and the module has no valid signature, or module_blacklist"
                   + " forbids it; which is not known"),
-          // What the kernel finds in it.
+          // Errors in the module's content.
           failed(
               f -> f.hasBegun() && f.is(Errno.EOPNOTSUPP), "this kernel cannot decompress modules"),
           failed(
@@ -289,7 +290,7 @@ final class Reasons {
           failed(
               f -> f.hasBegun() && f.is(Errno.EINVAL),
               "it is malformed, or its parameters are too long"),
-          // The caller and the machine.
+          // Errors by the caller and the machine.
           failed(
               f -> f.call() == Call.INIT && !f.at(Stage.TAKEN) && f.is(Errno.EFAULT),
               "the module is not in memory that the caller may read"),
@@ -300,7 +301,7 @@ final class Reasons {
           failed(
               f -> f.loads() && f.is(Errno.EINTR),
               "a signal interrupted it while it waited for another load"),
-          // All that the table has no words for.
+          // All errors that the table has no row for.
           refused(
               f -> isRefusal(f.returnValue()),
               f -> "the kernel refused it with " + name(f.returnValue())),
@@ -308,7 +309,7 @@ final class Reasons {
 
   private Reasons() {}
 
-  /** Why: the first row that fits. */
+  /** Returns the explanation from the first row that fits. */
   static Verdict of(Facts facts) {
     for (Row row : ROWS) {
       if (row.fits().test(facts)) {
@@ -323,8 +324,9 @@ final class Reasons {
   }
 
   /**
-   * What EKEYREJECTED means: the kernel answers it for a signature that is not the module's, and
-   * where it demands one, for a module without, or by a key that it does not have.
+   * Returns the meaning of EKEYREJECTED. The kernel returns it for a signature that does not fit
+   * the module. If it requires a signature, it also returns it for a missing signature or a missing
+   * key.
    */
   private static String rejectedKey(@Nullable String signatureStatus) {
     return switch (signatureStatus) {
@@ -340,14 +342,14 @@ final class Reasons {
     };
   }
 
-  /** For example {@code ENODEV (No such device)}. */
+  /** Returns the name of an error, for example {@code ENODEV (No such device)}. */
   static String name(long returnValue) {
     return Errno.ofReturnValue(returnValue)
         .map(errno -> errno.name() + " (" + errno.text() + ")")
         .orElse("error " + -returnValue);
   }
 
-  /** Why something was refused of which a security hook answered no. */
+  /** Returns the reason for an attempt that a security hook refused. */
   static String ofHook(@Nullable String hook, long returnValue) {
     return "a security module said no: " + hook + " " + name(returnValue);
   }

@@ -19,22 +19,22 @@ import org.kmodwatch.core.event.SourceContext;
 import org.kmodwatch.core.event.Value;
 import org.kmodwatch.core.load.Attempt.Part;
 
-/** Makes the record of an attempt. */
+/** Builds the record of an attempt. */
 final class RecordBuilder {
 
-  /** What the kernel says where nobody logged in. */
+  /** The kernel's value for a login that does not exist. */
   private static final long UNSET = 0xffff_ffffL;
 
-  /** The sensor's own limit, with the NUL (KW_APPEND_MAX in sensor/src/main/bpf/record.h). */
+  /** The sensor's own limit, including the NUL (KW_APPEND_MAX in sensor/src/main/bpf/record.h). */
   private static final int MAX_TEXT_BYTES = 4095;
 
-  /** A byte that is no part of UTF-8, as the sensor writes it. */
+  /** Matches a byte that is not part of UTF-8, in the sensor's notation. */
   private static final Pattern WRITTEN_OUT = Pattern.compile("\\\\x[0-9a-f]{2}");
 
-  /** How many the sensor takes: KW_ANCESTORS of its record.h. */
+  /** The sensor's limit for ancestors: KW_ANCESTORS of its record.h. */
   private static final int MAX_ANCESTORS = 8;
 
-  /** Processes 1 and 2, init and kthreadd, have no parent but the kernel itself. */
+  /** Processes 1 and 2, init and kthreadd, whose only parent is the kernel itself. */
   private static final int LAST_ANCESTOR = 2;
 
   private static final String NOT_IN_FULL = "could not be read in full";
@@ -48,7 +48,7 @@ final class RecordBuilder {
   private final LoadRecord.Host host;
   private final @Nullable String modprobePath;
 
-  /** The last set that was asked for, which root's loads have in common. */
+  /** A cache of the last capability set. All loads by root have the same set. */
   private long capabilitySet;
 
   private List<String> capabilityNames = List.of();
@@ -172,7 +172,10 @@ final class RecordBuilder {
         .build();
   }
 
-  /** Whether our sensor may tell of its bytes yet: once its parameters are set, at the latest. */
+  /**
+   * Returns whether our sensor may still report the bytes. It does so when the parameters are set,
+   * at the latest.
+   */
   private static boolean isImageToCome(Attempt attempt) {
     return attempt.isOverdue()
         && attempt.fromSensor()
@@ -182,10 +185,10 @@ final class RecordBuilder {
   }
 
   /**
-   * The record of a request for a module that came to nothing.
+   * Returns the record of a request for a module that led to no load.
    *
    * @param reason why; null if it was refused
-   * @param doubt why it is not known whether it did; null if it is
+   * @param doubt why the outcome is not known; null if it is known
    */
   LoadRecord fruitless(
       Requests.Request request, String id, @Nullable String reason, @Nullable String doubt) {
@@ -224,10 +227,10 @@ final class RecordBuilder {
   }
 
   /**
-   * One record for all the attempts that were held back of one user and cgroup, by one call, with
-   * one result; or for all requests.
+   * Returns one record for all suppressed attempts of one user and cgroup, by one call and with one
+   * result, or for all suppressed requests.
    *
-   * @param sum of attempts or requests
+   * @param sum the summary of the attempts or requests
    */
   LoadRecord summary(LoadEvent.Suppressed sum, List<String> findings) {
     Event event = sum.event();
@@ -348,7 +351,7 @@ final class RecordBuilder {
         requested || attempt.alias != null);
   }
 
-  /** Why a string of the caller's is not known, which each hook of its call tried to read. */
+  /** Returns why a string of the caller is not known. Each hook of its call tried to read it. */
   private static String unread(Attempt attempt) {
     SensorContext context = attempt.context();
     return context == null || context.stringsHidden()
@@ -357,7 +360,10 @@ final class RecordBuilder {
             + " kernel worked";
   }
 
-  /** How long it was in memory, at least: what was no UTF-8 is {@code \\xNN} for each byte. */
+  /**
+   * Returns the least number of bytes that the text took in memory. Each byte that was not UTF-8
+   * appears as {@code \\xNN}.
+   */
   private static int leastBytesOf(String text) {
     int bytes = text.getBytes(StandardCharsets.UTF_8).length;
     return bytes - 3 * (int) WRITTEN_OUT.matcher(text).results().count();
@@ -436,9 +442,9 @@ final class RecordBuilder {
   }
 
   /**
-   * Where a file is. Of a container's tree of modules nobody knows whether it is the running
-   * kernel's, and a path in the tree may lead elsewhere in another mount namespace. A file in the
-   * root directory may have a memfd's name.
+   * Returns the place of a file. A container's module tree may not be that of the running kernel. A
+   * path in the tree may lead to another file in another mount namespace. A file in the root
+   * directory may have the name of a memfd.
    */
   private LoadRecord.Place place(
       SensorContext.@Nullable FileIdentity file, Event loader, boolean fromSensor) {
@@ -473,14 +479,17 @@ final class RecordBuilder {
         nonEmpty(request.alias), process(event, task, "requester", gaps), otherModprobe(path));
   }
 
-  /** What the kernel starts, if that is not what it was at the start. */
+  /**
+   * Returns the program that the kernel starts, if it differs from the one at the start of
+   * Kmodwatch; null otherwise.
+   */
   private @Nullable String otherModprobe(@Nullable String path) {
     return path != null && modprobePath != null && !path.equals(modprobePath) ? path : null;
   }
 
   /**
-   * What the kernel started: it names it as the first argument (kernel/module/kmod.c), whatever the
-   * path has been set to since.
+   * Returns the program that the kernel started. The kernel passes it as the first argument
+   * (kernel/module/kmod.c), so later changes of the path do not affect it.
    */
   private static @Nullable String startedAs(Attempt attempt) {
     SensorContext context = attempt.context();
@@ -552,7 +561,7 @@ final class RecordBuilder {
     return path != null && path.startsWith(SensorContext.CUT);
   }
 
-  /** Of a source that says in its gaps what it does not know. */
+  /** Returns the process from a source that lists unknown facts in its gaps. */
   private static LoadRecord.ProcessDetails process(ProcessContext process, SourceContext source) {
     List<LoadRecord.Ancestor> parent =
         process.hostParentProcessId() == 0

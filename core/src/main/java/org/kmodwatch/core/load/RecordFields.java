@@ -5,8 +5,8 @@ import org.kmodwatch.core.event.LazyFields;
 import org.kmodwatch.core.event.Value;
 
 /**
- * The fields of a load record in JSON that know the record itself: signatures ask for that, and the
- * fields are made only if something writes them.
+ * The JSON fields of a load record, which also keep the record itself. Signatures use the record.
+ * The fields are made only if code writes them.
  */
 final class RecordFields extends LazyFields {
 

@@ -4,31 +4,34 @@ import java.util.Map;
 import org.kmodwatch.core.event.Event;
 
 /**
- * Whose the ids of records are. An id is made of a time and of numbers that a host gives, and those
- * of two hosts may be the same; the second of them then has its host in its id. Of one host alone,
- * ids do not depend on what came before.
+ * Records which host owns an id. An id consists of a time and numbers from a host, so ids of two
+ * hosts may be equal. The second host's id then includes its host name. For a single host, ids do
+ * not depend on earlier events.
  */
 final class RecordIds {
 
-  /** The same id on two hosts is far apart only in recordings that follow each other: 2 MiB. */
+  /**
+   * The number of ids that are kept, about 2 MiB. Equal ids of two hosts occur far apart only in
+   * recordings that are read one after the other.
+   */
   private static final int MAX = 16_384;
 
   private final Map<String, String> hosts = new NewestMap<>(MAX);
 
-  /** Knows none. */
+  /** Creates an empty table. */
   RecordIds() {}
 
-  /** The id of what one thread did at one time: docs/reference/load-record.md. */
+  /** Returns the id for an action of one thread at one time (docs/reference/load-record.md). */
   static String of(long timeNanos, int hostThreadId) {
     return Long.toHexString(timeNanos) + "-" + Integer.toHexString(hostThreadId);
   }
 
-  /** The id of the second host that has it. */
+  /** Returns the id for the second host that has it. */
   static String ofSecond(String id, String host) {
     return id + "-" + HostName.digest(host);
   }
 
-  /** The id of a request's record, which no other host's has. */
+  /** Returns the id of a request's record, which is unique among the hosts. */
   String claim(Requests.Request request) {
     Event event = request.event;
     String id = of(event.timestampNanos(), event.process().hostThreadId());
@@ -36,14 +39,14 @@ final class RecordIds {
     return claim(id, host) ? id : ofSecond(id, host);
   }
 
-  /** Sees to it that {@code attempt} has an id that no other host's has. */
+  /** Makes the id of {@code attempt} unique among the hosts. */
   void claim(Attempt attempt) {
     if (!claim(attempt.id(), attempt.identity.host())) {
       attempt.shareId();
     }
   }
 
-  /** Takes an id for a host; whether it is no other host's. */
+  /** Claims an id for a host; returns whether no other host has it. */
   private boolean claim(String id, String host) {
     String owner = hosts.putIfAbsent(id, host);
     return owner == null || owner.equals(host);

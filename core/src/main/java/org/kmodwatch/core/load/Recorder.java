@@ -8,8 +8,8 @@ import java.util.Map;
 import java.util.function.Predicate;
 
 /**
- * Makes the records of attempts whose own events are all there. Holds those back that wait for an
- * event of another thread, and knows which attempts have their last record.
+ * Makes the records of attempts whose own events have all arrived. It holds back those that wait
+ * for an event of another thread. It also knows which attempts have their last record.
  */
 final class Recorder {
 
@@ -25,12 +25,12 @@ final class Recorder {
   private final Account account;
   private final List<Attempt> held = new ArrayList<>();
 
-  /** When the last record of each of these was made. */
+  /** When the last record of each attempt was made, by identity. */
   private final Map<Identity, Long> done = new LinkedHashMap<>();
 
   private long nowNanos;
 
-  /** By how much the clock of any host ever was ahead of that at least, and 0. */
+  /** The smallest lead of any host's clock over that time so far, at most 0. */
   private long leastAheadNanos;
 
   Recorder(
@@ -55,7 +55,7 @@ final class Recorder {
     return held.size();
   }
 
-  /** Makes the record of an attempt, now or once it has waited for events of other threads. */
+  /** Makes the record of an attempt, now or after it has waited for events of other threads. */
   void complete(Attempt attempt) {
     ids.claim(attempt);
     attempt.judge();
@@ -75,20 +75,20 @@ final class Recorder {
     }
   }
 
-  /** Makes the record of what happened outside any call, which waits for nothing. */
+  /** Makes the record of a step outside any call, which waits for no other event. */
   void completeAtOnce(Attempt attempt) {
     attempt.judge();
     ids.claim(attempt);
     emit(attempt);
   }
 
-  /** Makes the record of a module that came to be loaded only after the last one. */
+  /** Makes a second record for a module that was loaded only after the first. */
   void correct(Attempt attempt) {
     emit(attempt);
     waiters.remember(attempt);
   }
 
-  /** Takes an attempt back whose call has returned after all; whether it had a record. */
+  /** Withdraws an attempt whose call has returned late; returns whether it had a record. */
   boolean takeBack(Attempt attempt) {
     waiters.forget(attempt);
     if (attempt.isHeld()) {
@@ -99,7 +99,7 @@ final class Recorder {
     return true;
   }
 
-  /** Makes the records of the requests that came to nothing. */
+  /** Makes the records of the requests that led to no load. */
   void recordFruitless() {
     for (Requests.Fruitless each : requests.takeFruitless()) {
       Requests.Request request = each.request();
@@ -112,7 +112,7 @@ final class Recorder {
     }
   }
 
-  /** Makes one record for all the attempts or requests that a limit held back. */
+  /** Makes one record for all suppressed attempts or requests of a summary. */
   void summary(LoadEvent.Suppressed sum, List<String> findingIds) {
     if (sum.ofRequests() || Reasons.Call.named(sum.event().syscall()) != null) {
       LoadRecord record = builder.summary(sum, findingIds);
@@ -121,7 +121,7 @@ final class Recorder {
     }
   }
 
-  /** Makes the records that wait for nothing any more, after a request. */
+  /** Makes the records that no longer wait, after a request has arrived. */
   void settle() {
     take(this::isSettled).forEach(this::emit);
   }
@@ -131,7 +131,7 @@ final class Recorder {
     leastAheadNanos = Math.min(leastAheadNanos, aheadNanos);
   }
 
-  /** The time of the last tick; 0 if there was none. */
+  /** Returns the time of the last tick; 0 before the first tick. */
   long nowNanos() {
     return nowNanos;
   }
@@ -144,7 +144,7 @@ final class Recorder {
     }
   }
 
-  /** Makes all records that are held back. */
+  /** Makes all held records. */
   void releaseAll() {
     take(attempt -> true).forEach(this::release);
   }
@@ -156,12 +156,12 @@ final class Recorder {
     release(oldest);
   }
 
-  /** Whether an attempt has its last record. */
+  /** Returns whether an attempt has its last record. */
   boolean isDone(Identity identity) {
     return done.containsKey(identity);
   }
 
-  /** Forgets what nothing can be linked with any more. */
+  /** Forgets attempts that are too old to be linked. */
   void forgetOld() {
     long oldest = nowNanos - options.linkLimit().toNanos();
     waiters.forgetBefore(oldest + leastAheadNanos);
@@ -179,7 +179,7 @@ final class Recorder {
     return taken;
   }
 
-  /** Looks for the request; whether nothing more is to be waited for. */
+  /** Links the attempt to its request; returns whether the record need not wait any longer. */
   private boolean isSettled(Attempt attempt) {
     requests.link(attempt);
     return (attempt.request != null || attempt.alias == null) && !attempt.mayHaveWaited;

@@ -18,11 +18,12 @@ import org.kmodwatch.core.event.SensorContexts;
 import org.kmodwatch.core.event.SourceContext;
 
 /**
- * What the kernel was asked to load, and the processes that it started for that. Of one tracker.
+ * The kernel's requests for modules, and the processes that it started for them. They belong to one
+ * tracker.
  */
 final class Requests {
 
-  /** How close together two requests must be for it to be unclear which of them is meant: 1 s. */
+  /** If two requests are closer together than this, it is unclear which of them is meant: 1 s. */
   private static final long UNCLEAR_NANOS = 1_000_000_000L;
 
   private static final String CROWDED =
@@ -35,18 +36,18 @@ final class Requests {
   private final Map<Long, Request> kept = new LinkedHashMap<>();
   private final Map<String, List<Request>> byAlias = new LinkedHashMap<>();
 
-  /** Those that were refused, to know them if they come again. */
+  /** The refused requests, kept to recognise duplicates. */
   private final Map<RefusedKey, Boolean> refusals;
 
   private final List<Fruitless> fruitless = new ArrayList<>();
 
-  /** When the latest was made that led to nothing. */
+  /** When the latest request without a load was made, by host and alias. */
   private final Map<Asked, Long> fruitlessAliases;
 
-  /** When the latest load of a host began whose source does not say what it is for. */
+  /** When the latest load began whose source does not report its alias, by host. */
   private final Map<String, Long> loadsWithoutAlias;
 
-  /** By process, in the order in which they were last seen. */
+  /** The processes started for requests, in the order in which they were last seen. */
   private final Map<Loader, Helper> helpers = new LinkedHashMap<>();
 
   private final KeptBytes keptBytes = new KeptBytes();
@@ -58,16 +59,19 @@ final class Requests {
   long withoutLoad;
   long duplicates;
 
-  /** One request. Kept while it waits for a load, and while a process is known that it started. */
+  /**
+   * One request. It is kept while it waits for a load, and while a process that it started is
+   * known.
+   */
   static final class Request extends KeptBytes.Kept {
     final long serial;
     final String alias;
     final Event event;
 
-    /** When it was made, on the scale that nobody can set. */
+    /** When the request was made, on the scale that clock changes do not affect. */
     final long nanos;
 
-    /** The same, on the scale that all hosts share. */
+    /** When the request was made, on the scale that all hosts share. */
     private final long waitingSinceNanos;
 
     private final @Nullable String host;
@@ -76,10 +80,12 @@ final class Requests {
     @Nullable Event securityEvent;
     @Nullable Event traceEvent;
 
-    /** Whether a process that was started for it came to load something. */
+    /** Whether a process started for this request attempted a load. */
     boolean led;
 
-    /** Whether that, or another one that was started for the same alias. */
+    /**
+     * Whether a process started for this request, or for another one with the same alias, did so.
+     */
     private boolean answered;
 
     Request(long serial, String alias, Event event, long aheadNanos) {
@@ -95,7 +101,7 @@ final class Requests {
       return HostName.mayBeSame(host, loadersHost);
     }
 
-    /** The event that says most of who asked. */
+    /** Returns the event with the most facts on the requester. */
     Event best() {
       return traceEvent != null ? traceEvent : event;
     }
@@ -106,13 +112,16 @@ final class Requests {
   private record Helper(long startNanos, Request request) {}
 
   /**
-   * What was asked for on a host.
+   * An alias requested on a host.
    *
    * @param host the machine's name; null if it is not known
    */
   private record Asked(@Nullable String host, String alias) {
 
-    /** MODULE_NAME_LEN is 64; a recording may say what no kernel does. */
+    /**
+     * The limit for an alias. MODULE_NAME_LEN is 64, but a recording may have longer names than any
+     * kernel.
+     */
     private static final int MAX_ALIAS = 128;
 
     Asked {
@@ -120,15 +129,18 @@ final class Requests {
     }
   }
 
-  /** With no more of the alias than tells it from another one of the same moment. */
+  /**
+   * The key of a refused request. Of the alias it has only a hash, which distinguishes requests at
+   * the same time.
+   */
   private record RefusedKey(String host, int hostThreadId, long nanos, int aliasHash) {}
 
   /**
-   * What is known of the request that a load was made for.
+   * The facts on the request that caused a load.
    *
    * @param request the request; null if it is not known
-   * @param doubt why another one may be meant; null if that is not so
-   * @param isUnnamed whether it may be one whose name could not be read
+   * @param doubt why another request may be meant; null without doubt
+   * @param isUnnamed whether it may be a request whose name could not be read
    */
   record Answer(@Nullable Request request, @Nullable String doubt, boolean isUnnamed) {
 
@@ -137,14 +149,14 @@ final class Requests {
   }
 
   /**
-   * A request that came to nothing.
+   * A request that led to no load.
    *
-   * @param request what was asked for
-   * @param reason why it came to nothing, as far as is known; null if it was refused
+   * @param request the request
+   * @param reason why it led to no load, as far as known; null if it was refused
    */
   record Fruitless(Request request, @Nullable String reason) {}
 
-  /** Knows none. */
+  /** Creates an empty table. */
   Requests(LoadTrackerOptions options) {
     this.limitNanos = options.requestLimit().toNanos();
     this.helperLimitNanos = options.lateLimit().toNanos();
@@ -156,10 +168,10 @@ final class Requests {
   }
 
   /**
-   * Takes an event that asks for a module.
+   * Processes an event that asks for a module.
    *
-   * @param aheadNanos by how much its host's clock is ahead of the scale that all hosts share
-   * @return the request, if this event is its first and it was not refused
+   * @param aheadNanos how far its host's clock is ahead of the scale that all hosts share
+   * @return the request, if this event is its first and it was not refused; null otherwise
    */
   @Nullable Request accept(LoadEvent.Request asked, long aheadNanos, List<String> findings) {
     Event event = asked.event();
@@ -204,7 +216,7 @@ final class Requests {
     return request;
   }
 
-  /** Nothing comes after a refusal, so there is nothing to wait for. */
+  /** Reports a refused request at once: no event follows a refusal. */
   private void refuse(String alias, Event event, long aheadNanos, List<String> findings) {
     var key =
         new RefusedKey(
@@ -223,7 +235,7 @@ final class Requests {
     fruitless.add(new Fruitless(request, null));
   }
 
-  /** Whether what a load may be for was asked for, and reported as leading to nothing. */
+  /** Returns whether a request that may have caused the load was reported as one without a load. */
   boolean wasFruitless(String alias, Attempt attempt) {
     String host = HostName.of(attempt.ofProcess());
     long asked =
@@ -235,7 +247,10 @@ final class Requests {
         && attempt.beginNanos() - asked <= helperLimitNanos;
   }
 
-  /** Those that have come to nothing since the last time, in the order in which they were known. */
+  /**
+   * Returns the requests that turned out to have no load since the last call, in the order of that
+   * decision.
+   */
   List<Fruitless> takeFruitless() {
     if (fruitless.isEmpty()) {
       return List.of();
@@ -282,8 +297,9 @@ final class Requests {
   }
 
   /**
-   * The alias that the kernel started the loader for: the kernel calls {@code modprobe -q -- ALIAS}
-   * from one of its own threads. Null if the loader was started otherwise, or nobody says.
+   * Returns the alias that the kernel started the loader for. The kernel runs {@code modprobe -q --
+   * ALIAS} from a kernel thread. Null if the loader was started in another way, or this is not
+   * known.
    */
   static @Nullable String aliasOf(Attempt attempt) {
     SourceContext source = attempt.source();
@@ -299,7 +315,7 @@ final class Requests {
         : KernelModprobe.aliasIn(task.arguments());
   }
 
-  /** Links an attempt with the request that its loader was started for, if that is known by now. */
+  /** Links an attempt with the request that its loader was started for, if that is known so far. */
   void link(Attempt attempt) {
     if (attempt.request == null) {
       attempt.askedBy(find(attempt));
@@ -311,7 +327,7 @@ final class Requests {
     int hostPid = attempt.hostProcessId;
     var process = new Loader(attempt.identity.host(), hostPid);
     String host = HostName.of(event);
-    // Only the first thread's start is the process's; modprobe has but one.
+    // Only the first thread's start is that of the process; modprobe has only one thread.
     long written =
         event.process().hostThreadId() == hostPid ? event.process().threadStartTimeNanos() : 0;
     long start = written == 0 ? 0 : written - attempt.clockShiftNanos;
@@ -340,7 +356,7 @@ final class Requests {
     }
     for (Request request : byAlias.getOrDefault("", List.of())) {
       long age = latest - request.nanos;
-      // Its name could not be read: it may well be this one.
+      // The name of this request could not be read: it may be this alias.
       if (age >= 0
           && age <= limitNanos
           && request.mayBeOn(host)
@@ -360,7 +376,7 @@ final class Requests {
               .formatted(second.event.process().hostProcessId(), alias);
     }
     best.led = true;
-    // Whoever else waits for it by now has it too: their own helpers find nothing left to do.
+    // All others that wait for the alias have it now too: their own helpers find nothing to do.
     for (Request request : byAlias.getOrDefault(alias, List.of())) {
       if (request.mayBeOn(host) && request.nanos <= attempt.endNanos() && !request.answered) {
         request.answered = true;
@@ -380,8 +396,8 @@ final class Requests {
   }
 
   /**
-   * Takes notice of a load of a source that does not say which alias a load is for: it may be for
-   * any request that its host has made.
+   * Notes a load from a source that does not report its alias. It may be for any earlier request of
+   * its host.
    */
   void mayBeAnsweredBy(Attempt attempt) {
     if (!attempt.fromSensor()
@@ -390,7 +406,10 @@ final class Requests {
     }
   }
 
-  /** A request that has not led to a load yet before one that has, then the later one. */
+  /**
+   * Returns whether a request is a better match than another: one without a load before one with a
+   * load, then the later one.
+   */
   private static boolean isNearer(Request one, Request other) {
     return one.led == other.led ? one.nanos >= other.nanos : !one.led;
   }
@@ -408,11 +427,11 @@ final class Requests {
   }
 
   /**
-   * Forgets what is too old. What was asked for before a load that may be for it began is not
-   * forgotten yet, while that load is under way.
+   * Forgets old requests. A request stays while a load that began after it, and may be for it, is
+   * in progress.
    *
    * @param open the attempts that have no record
-   * @param overdue the attempts that have one, and whose calls have not returned
+   * @param overdue the attempts that have a record, and whose calls have not returned
    */
   void tick(long nowNanos, Collection<Attempt> open, Collection<Attempt> overdue) {
     long loadingSinceNanos =
@@ -451,7 +470,7 @@ final class Requests {
     keptBytes.leave(helper.request);
   }
 
-  /** Forgets all: none that waits is answered any more, for this reason. */
+  /** Forgets all requests. Those that wait are reported as without a load, for this reason. */
   void clear(String reason) {
     for (Request request : List.copyOf(kept.values())) {
       forget(request, reason);

@@ -3,18 +3,21 @@ package org.kmodwatch.core.load;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Second tries: insmod that loads from memory what the kernel did not take by descriptor. */
+/** Finds second tries: insmod loads from memory a module that the kernel refused by descriptor. */
 final class Retries {
 
   private static final long RETRY_NANOS = 1_000_000_000L;
 
-  /** MODULE_NAME_LEN of include/linux/module.h: no kernel takes a longer name. */
+  /**
+   * The limit for a module name, MODULE_NAME_LEN of include/linux/module.h. No kernel accepts a
+   * longer one.
+   */
   private static final int MAX_NAME = 64;
 
   /** The last finit_module of each thread, if it failed. */
   private final Map<Identity.OfThread, Failed> failed;
 
-  /** What is to be known of a first try; its events are not kept for that. */
+  /** The facts on a first try. Its events are not kept for them. */
   private record Failed(
       String id, int hostProcessId, long beginNanos, long endNanos, @Nullable String moduleName) {
 
@@ -28,25 +31,25 @@ final class Retries {
     }
   }
 
-  /** Its beginning, where a recording says what no kernel does: it is kept. */
+  /** Returns the module name, cut if a recording has a longer one than any kernel. */
   private static @Nullable String nameOf(Attempt attempt) {
     String name = attempt.moduleName();
     return name == null || name.length() <= MAX_NAME ? name : name.substring(0, MAX_NAME);
   }
 
-  /** None of those ended before. */
+  /** The earliest end of the kept attempts. */
   private long oldestNanos = Long.MAX_VALUE;
 
   /**
-   * Knows none.
+   * Creates an empty table.
    *
-   * @param max how many attempts are kept; the oldest of more is forgotten
+   * @param max the largest number of kept attempts; beyond it the oldest is forgotten
    */
   Retries(int max) {
     failed = new NewestMap<>(max);
   }
 
-  /** Forgets what ended before. */
+  /** Forgets attempts that ended before {@code nanos}. */
   void forgetBefore(long nanos) {
     if (oldestNanos >= nanos) {
       return;
@@ -63,7 +66,10 @@ final class Retries {
             });
   }
 
-  /** The id of the first try, if this is a second. Keeps what may be the first of two. */
+  /**
+   * Returns the id of the first try, if this attempt is a second; null otherwise. Keeps an attempt
+   * that may be the first of two.
+   */
   @Nullable String firstTryOf(Attempt attempt) {
     var thread = new Identity.OfThread(attempt.identity.host(), attempt.identity.thread());
     if (attempt.call() == Reasons.Call.INIT) {

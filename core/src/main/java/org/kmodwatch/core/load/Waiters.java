@@ -9,27 +9,27 @@ import org.kmodwatch.core.event.SensorContext;
 import org.kmodwatch.core.load.Attempt.Part;
 
 /**
- * Which attempt another was given the result of. From Linux 6.5 on, calls of finit_module for an
- * inode that is being loaded wait for the first of them (kernel/module/main.c,
+ * Finds the attempt whose result another attempt received. From Linux 6.5 on, calls of finit_module
+ * for an inode that is being loaded wait for the first of them (kernel/module/main.c,
  * idempotent_init_module).
  */
 final class Waiters {
 
-  /** Attempts that others may have waited on, by when they ended. */
+  /** The attempts that others may have waited on, by when they ended. */
   private final NavigableMap<End, Main> mains = new TreeMap<>();
 
   private final int max;
 
   /**
-   * Knows none.
+   * Creates an empty table.
    *
-   * @param max how many attempts are kept; the oldest of more is forgotten
+   * @param max the largest number of kept attempts; beyond it the oldest is forgotten
    */
   Waiters(int max) {
     this.max = max;
   }
 
-  /** Keeps an attempt whose own events are all there, if others may have waited on it. */
+  /** Keeps an attempt whose own events have all arrived, if others may have waited on it. */
   void remember(Attempt attempt) {
     if (!attempt.mayHaveWaited
         && attempt.fromSensor()
@@ -42,12 +42,15 @@ final class Waiters {
     }
   }
 
-  /** Forgets an attempt whose record was made before it returned, and which now does. */
+  /** Forgets an attempt that was recorded before it returned, and has returned now. */
   void forget(Attempt attempt) {
     mains.remove(End.of(attempt));
   }
 
-  /** Forgets what ended before. One that has not returned can be waited on for as long. */
+  /**
+   * Forgets attempts that ended before {@code nanos}. An attempt that has not returned stays,
+   * because others can still wait on it.
+   */
   void forgetBefore(long nanos) {
     while (!mains.isEmpty() && mains.firstKey().endNanos < nanos) {
       mains.pollFirstEntry();
@@ -55,8 +58,9 @@ final class Waiters {
   }
 
   /**
-   * Whether it may have been given the result of another attempt for the same file, as kernels do
-   * from 6.5 on: it read nothing, though nothing that is checked before the reading stopped it.
+   * Returns whether an attempt may have received the result of another for the same file, as
+   * kernels do from 6.5 on. Such an attempt read nothing, although no check before the read stopped
+   * it.
    */
   static boolean mayHaveWaited(Attempt attempt) {
     Long returned = attempt.returnValue();
@@ -85,9 +89,10 @@ final class Waiters {
   }
 
   /**
-   * Finds, of the attempts that explain its result, the one that ended next to it: one for a file
-   * comes after the other, and who waits goes on when the one that it waits on is done. Only once
-   * all of them can have come, so that the order in which they come changes nothing.
+   * Finds the attempt that ended nearest to {@code waiter}, among those that explain its result.
+   * Attempts for one file follow each other, and a waiter continues when the attempt that it waits
+   * on is done. Call this method only after all of them can have arrived, so that their order does
+   * not matter.
    */
   @Nullable Main findMain(Attempt waiter) {
     Long returned = waiter.returnValue();
@@ -136,12 +141,11 @@ final class Waiters {
   }
 
   /**
-   * What is to be known of an attempt that others may have waited on; its events are not kept for
-   * that.
+   * The facts on an attempt that others may have waited on. Its events are not kept for them.
    *
-   * @param host the machine's name; null if it has that of a container
-   * @param inPlace whether its module was put in place
-   * @param returned what its call returned; null if it has not
+   * @param host the machine's name; null if the attempt has a container's name
+   * @param inPlace whether its module was loaded
+   * @param returned the call's return value; null if it has not returned
    */
   record Main(
       String id,
@@ -170,7 +174,7 @@ final class Waiters {
       return inode != 0 && inode == file.inode() && device == file.device();
     }
 
-    /** Whether one that waited on it would return {@code value}. */
+    /** Returns whether an attempt that waited on this one would return {@code value}. */
     boolean explains(long value) {
       return value >= 0
           ? inPlace && (returned == null || returned >= 0)
@@ -179,12 +183,12 @@ final class Waiters {
   }
 
   /**
-   * Where an attempt stands among the others.
+   * The position of an attempt in the order of attempts.
    *
-   * @param endNanos when its call returned; the latest moment that there is if it has not
+   * @param endNanos when its call returned; {@link Long#MAX_VALUE} if it has not
    * @param beginNanos when its call was entered
    * @param hostThreadId the thread
-   * @param host the thread's
+   * @param host the thread's host
    */
   private record End(long endNanos, long beginNanos, int hostThreadId, String host)
       implements Comparable<End> {
