@@ -20,18 +20,19 @@ import org.kmodwatch.image.pkcs7.Refusal;
 import org.kmodwatch.image.pkcs7.SignedMessage;
 
 /**
- * The signature behind a module (include/linux/module_signature.h, kernel/module_signature.c and
- * scripts/sign-file.c of the kernel): the module, a PKCS#7 message without contents (RFC 5652), 12
- * bytes of lengths, and a magic string. Kernels before 4.3 had name, key and a bare signature in
- * the place of the message.
+ * The signature appended to a module (include/linux/module_signature.h, kernel/module_signature.c
+ * and scripts/sign-file.c of the kernel). After the module follow a PKCS#7 message without contents
+ * (RFC 5652), 12 bytes of lengths, and a magic string. Kernels before 4.3 had a name, a key and a
+ * bare signature instead of the message.
  *
- * <p>Reading it never fails: a signature that no kernel takes leaves the module to be read.
+ * <p>Reading the signature never fails: the module stays readable even if no kernel accepts its
+ * signature.
  *
  * @param signedBytes how many bytes from the start are signed
- * @param signers who is said to have signed; empty if that cannot be read
- * @param message for the check; null if it is none
- * @param refusal why the kernel does not look at it; null if it does
- * @param unreadable why it does not say who signed; null if it does
+ * @param signers the named signers; empty if they cannot be read
+ * @param message the message for the check; null without a message
+ * @param refusal why the kernel does not check the signature; null if it does
+ * @param unreadable why the signers cannot be read; null if they can
  */
 public record AppendedSignature(
     long signedBytes,
@@ -43,7 +44,7 @@ public record AppendedSignature(
   private static final byte[] MAGIC =
       "~Module signature appended~\n".getBytes(StandardCharsets.US_ASCII);
 
-  /** struct module_signature. */
+  /** Size of struct module_signature. */
   private static final int TRAILER_BYTES = 12;
 
   private static final int HASH = 1;
@@ -52,10 +53,10 @@ public record AppendedSignature(
   private static final int KEY_ID_LENGTH = 4;
   private static final int SIGNATURE_LENGTH = 8;
 
-  /** enum pkey_id_type. */
+  /** The PKCS#7 value of enum pkey_id_type. */
   private static final int PKEY_ID_PKCS7 = 2;
 
-  /** enum pkey_hash_algo of kernels before 4.3. */
+  /** The values of enum pkey_hash_algo in kernels before 4.3. */
   private static final List<String> OLD_DIGESTS =
       List.of("md4", "md5", "sha1", "rmd160", "sha256", "sha384", "sha512", "sha224");
 
@@ -65,20 +66,20 @@ public record AppendedSignature(
    * Copies the list.
    *
    * @param signedBytes how many bytes from the start are signed
-   * @param signers who is said to have signed; empty if that cannot be read
-   * @param message for the check; null if it is none
-   * @param refusal why the kernel does not look at it; null if it does
-   * @param unreadable why it does not say who signed; null if it does
+   * @param signers the named signers; empty if they cannot be read
+   * @param message the message for the check; null without a message
+   * @param refusal why the kernel does not check the signature; null if it does
+   * @param unreadable why the signers cannot be read; null if they can
    */
   public AppendedSignature {
     signers = List.copyOf(signers);
   }
 
   /**
-   * Who is said to have signed a module.
+   * A signer that the signature names.
    *
-   * @param name the common name of who issued the signer's certificate; null if the signature names
-   *     the key by its identifier alone
+   * @param name the common name of the issuer of the signer's certificate; null if the signature
+   *     names the key only by its identifier
    * @param keyId serial number of that certificate, or else the identifier of the key: hexadecimal
    *     in upper case with colons, as modinfo writes it
    * @param digest for example {@code sha256}; null if that cannot be read
@@ -87,18 +88,23 @@ public record AppendedSignature(
   public record Signer(
       @Nullable String name, String keyId, @Nullable String digest, ByteBuffer signature) {}
 
-  /** The signer that modinfo shows, if any can be read. */
+  /** Returns the signer that modinfo shows; empty if no signer can be read. */
   public Optional<Signer> first() {
     return signers.stream().findFirst();
   }
 
-  /** Why no kernel takes it, or it cannot be read; null if neither is so. */
+  /**
+   * Returns why no kernel accepts the signature, or why it cannot be read; null if neither applies.
+   */
   public @Nullable String problem() {
     Refusal why = refusal == null ? unreadable : refusal;
     return why == null ? null : why.toString();
   }
 
-  /** How long the module is without what is appended; all of it if nothing is. */
+  /**
+   * Returns the length of the module without the appended data; its full length if nothing is
+   * appended.
+   */
   static int bytesBefore(ByteBuffer module) {
     int end = module.limit();
     if (end < MAGIC.length + TRAILER_BYTES) {
@@ -113,12 +119,12 @@ public record AppendedSignature(
     return (int) Math.max(0, trailer.at - trailer.appended());
   }
 
-  /** How long a module with something appended is without the magic string. */
+  /** Returns the length of a module with appended data, without the magic string. */
   static int bytesBeforeMagic(ByteBuffer module) {
     return module.limit() - MAGIC.length;
   }
 
-  /** The lengths; none of them is to be believed. */
+  /** The lengths after the signature, which are not trusted. */
   private static final class Trailer {
     private final HostileBytes bytes;
     private final int at;
@@ -132,7 +138,7 @@ public record AppendedSignature(
       return bytes.u8(offset, "a length of the signature");
     }
 
-    /** Past 2 GiB it is no length of anything here. */
+    /** Returns the length of the signature. A value over 2 GiB cannot be a valid length here. */
     long signatureBytes() {
       return bytes.u32(SIGNATURE_LENGTH, "the length of the signature");
     }
@@ -141,13 +147,15 @@ public record AppendedSignature(
       return field(ID_TYPE) == PKEY_ID_PKCS7;
     }
 
-    /** How many bytes are between the module and this; 0 if there cannot be as many. */
+    /**
+     * Returns the number of bytes between the module and this trailer; 0 if the module has fewer.
+     */
     long appended() {
       long all = signatureBytes() + (isPkcs7() ? 0 : field(SIGNER_LENGTH) + field(KEY_ID_LENGTH));
       return all > at ? 0 : all;
     }
 
-    /** mod_check_sig. */
+    /** Returns why mod_check_sig refuses the trailer; null if it does not. */
     @Nullable Refusal refusal() {
       if (signatureBytes() >= at) {
         return new Refusal(
@@ -176,10 +184,10 @@ public record AppendedSignature(
   }
 
   /**
-   * Reads it.
+   * Reads the signature.
    *
-   * @param before what {@link #bytesBefore} said
-   * @return null if nothing is appended
+   * @param before the result of {@link #bytesBefore}
+   * @return the signature; null if nothing is appended
    */
   static @Nullable AppendedSignature read(ByteBuffer module, int before) {
     if (before == module.limit()) {
@@ -187,7 +195,7 @@ public record AppendedSignature(
     }
     var trailer = new Trailer(module);
     Refusal refusal = trailer.refusal();
-    // One byte more than a kernel reads says as much as all of them.
+    // One byte more than a kernel reads is enough: more bytes change nothing.
     var appended = new byte[Math.min(trailer.at - before, SignedMessage.MAX_BYTES + 1)];
     module.get(before, appended);
     if (!trailer.isPkcs7()) {
@@ -233,7 +241,7 @@ public record AppendedSignature(
         ByteBuffer.wrap(signer.signature()).asReadOnlyBuffer());
   }
 
-  /** A number without its sign, as OpenSSL prints serial numbers. */
+  /** Returns a number without its sign, as OpenSSL prints serial numbers. */
   private static byte[] magnitude(byte[] number) {
     if (number.length == 0) {
       return number;

@@ -9,9 +9,9 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * The kernel inside a bzImage: the boot protocol's header says where it is and how long, its last
- * four bytes what comes out of it (Documentation/arch/x86/boot.rst, fields setup_sects,
- * payload_offset and payload_length; scripts/Makefile.lib, size_append).
+ * Finds the kernel inside a bzImage. The boot protocol's header has its position and length, and
+ * its last four bytes have its decompressed size. Sources: Documentation/arch/x86/boot.rst (fields
+ * setup_sects, payload_offset and payload_length) and scripts/Makefile.lib (size_append).
  */
 final class BootImage {
 
@@ -19,14 +19,17 @@ final class BootImage {
   private static final long MAGIC = 0x53726448L;
   private static final int SIZE_BYTES = 4;
 
-  /** A kernel is of some 60 MiB. */
+  /** The largest size of a kernel. A kernel has some 60 MiB. */
   private static final int MAX_BYTES = 256 << 20;
 
   private static final ModuleImageLimits LIMITS =
       new ModuleImageLimits(
           MAX_BYTES, MAX_BYTES, 1000, 64, 128L << 20, Duration.ofMinutes(1), 0, 0, 0);
 
-  /** The frame format before it was standardized, which the kernel uses (lz4 -l). */
+  /**
+   * The magic number of the frame format before its standardisation, which the kernel uses (lz4
+   * -l).
+   */
   private static final long LZ4_LEGACY_MAGIC = 0x184c2102L;
 
   private static final int LZ4_BLOCK_BYTES = 8 << 20;
@@ -38,7 +41,10 @@ final class BootImage {
 
   private BootImage() {}
 
-  /** The kernel in {@code file}; empty if it is no such image, or cannot be decompressed. */
+  /**
+   * Returns the kernel in {@code file}; empty if it is not such an image, or cannot be
+   * decompressed.
+   */
   static Optional<ByteBuffer> kernelIn(ByteBuffer file) {
     String what = "the boot header";
     var bytes = new HostileBytes(file, ByteOrder.LITTLE_ENDIAN);
@@ -70,7 +76,7 @@ final class BootImage {
         : compression.decompress(payload.buffer(), LIMITS, System::nanoTime);
   }
 
-  /** Blocks, each behind its length. */
+  /** Decompresses blocks. The length of each stands before it. */
   private static ByteBuffer lz4(HostileBytes payload, int size) {
     var out = new byte[size];
     int written = 0;
@@ -86,9 +92,9 @@ final class BootImage {
   }
 
   /**
-   * Kernels are compressed with a window of 128 MiB, which the library takes for too large. A
-   * window is what a decoder has to remember of its output; here all of the output is there, so a
-   * smaller one may stand in the header.
+   * Decompresses a frame. Kernels are compressed with a window of 128 MiB, which the library
+   * refuses. A window is the part of its output that a decoder must keep. This method keeps all of
+   * the output, so the header may claim a smaller window.
    */
   private static ByteBuffer zstd(HostileBytes payload, int size) {
     byte[] frame = payload.copy();

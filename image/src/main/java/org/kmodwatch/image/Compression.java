@@ -12,15 +12,15 @@ import org.tukaani.xz.CorruptedInputException;
 import org.tukaani.xz.SingleXZInputStream;
 import org.tukaani.xz.XZFormatException;
 
-/** How a module file is compressed, by its first bytes. */
+/** The compression of a module file, recognised by its first bytes. */
 public enum Compression {
-  /** Not at all. */
+  /** The file is not compressed. */
   NONE,
-  /** RFC 1952; {@code .ko.gz}. */
+  /** The file is gzip (RFC 1952); {@code .ko.gz}. */
   GZIP,
-  /** {@code .ko.xz}. */
+  /** The file is xz; {@code .ko.xz}. */
   XZ,
-  /** RFC 8878; {@code .ko.zst}. */
+  /** The file is Zstandard (RFC 8878); {@code .ko.zst}. */
   ZSTD;
 
   private static final int KIB = 1 << 10;
@@ -31,7 +31,7 @@ public enum Compression {
   private static final int[] XZ_MAGIC = {0xfd, '7', 'z', 'X', 'Z', 0};
   private static final int[] ZSTD_MAGIC = {0x28, 0xb5, 0x2f, 0xfd};
 
-  /** What {@code bytes} begins with. */
+  /** Returns the compression whose magic number begins {@code bytes}. */
   public static Compression of(ByteBuffer bytes) {
     if (begins(bytes, XZ_MAGIC)) {
       return XZ;
@@ -52,12 +52,12 @@ public enum Compression {
   }
 
   /**
-   * What {@code bytes} is without its compression; its position stays. Decompresses twice, first to
-   * count what comes out: so that one that is past a limit takes no memory, and others take no more
-   * than they need.
+   * Returns {@code bytes} decompressed, and does not change their position. It decompresses twice,
+   * first to count the output. Data beyond a limit therefore takes no memory, and other data takes
+   * no more than necessary.
    *
    * @param nanoClock a monotonic clock, in nanoseconds
-   * @throws ModuleImageException if it is damaged, or past a limit
+   * @throws ModuleImageException if the data is damaged, or exceeds a limit
    */
   ByteBuffer decompress(ByteBuffer bytes, ModuleImageLimits limits, LongSupplier nanoClock) {
     if (this == NONE) {
@@ -75,11 +75,12 @@ public enum Compression {
   }
 
   /**
-   * Whether {@code bytes} is {@code plain} in any form that module files have. Stops where they
-   * differ, and keeps nothing.
+   * Returns whether {@code bytes} is {@code plain} in any form of a module file. It stops at the
+   * first difference, and keeps no data.
    *
    * @param nanoClock a monotonic clock, in nanoseconds
-   * @throws ModuleImageException if {@code bytes} is damaged, or past a limit, before that is known
+   * @throws ModuleImageException if {@code bytes} is damaged, or exceeds a limit, before the result
+   *     is known
    */
   public static boolean isFormOf(
       ByteBuffer bytes, ByteBuffer plain, ModuleImageLimits limits, LongSupplier nanoClock) {
@@ -105,14 +106,14 @@ public enum Compression {
     return length == plain.remaining() && !left.hasRemaining();
   }
 
-  /** What to do with what comes out, piece by piece. */
+  /** Receives the output, piece by piece. */
   @FunctionalInterface
   private interface PieceReader {
-    /** Whether to go on. */
+    /** Receives a piece; returns whether to continue. */
     boolean read(ByteBuffer piece);
   }
 
-  /** How many bytes come out, up to the piece at which {@code reader} is done. */
+  /** Returns the size of the output, up to the piece at which {@code reader} stops. */
   private int decompressedBytes(
       ByteBuffer bytes, ModuleImageLimits limits, Deadline deadline, PieceReader reader) {
     long limit = largest(bytes, limits);
@@ -141,7 +142,7 @@ public enum Compression {
     }
   }
 
-  /** How much may come out of {@code bytes}. */
+  /** Returns the largest output that is allowed for {@code bytes}. */
   private static long largest(ByteBuffer bytes, ModuleImageLimits limits) {
     long allowed = Math.max(MIB, (long) bytes.remaining() * limits.maxRatio());
     return Math.min(allowed, limits.maxDecompressedBytes());
@@ -155,7 +156,7 @@ public enum Compression {
         "the %s data cannot be decompressed, %s".formatted(word(), reason(e)), offset, e);
   }
 
-  /** The name in lower case, as records have it. */
+  /** Returns the name in lower case, as in records. */
   public String word() {
     return switch (this) {
       case NONE -> "none";
@@ -179,7 +180,7 @@ public enum Compression {
     return message == null ? e.getClass().getSimpleName() : message;
   }
 
-  /** When decompression has to be done. What takes input or gives output asks it. */
+  /** The time limit of a decompression. The input and the output streams check it. */
   private static final class Deadline {
     private final Duration longest;
     private final LongSupplier nanoClock;
@@ -191,7 +192,7 @@ public enum Compression {
       this.beginNanos = nanoClock.getAsLong();
     }
 
-    /** Passes while there is time. */
+    /** Throws if the time limit has passed. */
     void check() throws OutOfTimeException {
       if (nanoClock.getAsLong() - beginNanos > longest.toNanos()) {
         throw new OutOfTimeException(
@@ -201,7 +202,10 @@ public enum Compression {
     }
   }
 
-  /** Of the input, so that no decompressor takes it for damage. */
+  /**
+   * Reports that the time limit has passed. The input throws it, so that no decompressor reports
+   * damaged data.
+   */
   private static final class OutOfTimeException extends IOException {
     private static final long serialVersionUID = 1;
 
@@ -217,7 +221,7 @@ public enum Compression {
     }
   }
 
-  /** A buffer as a stream. */
+  /** A stream that reads from a buffer. */
   private static final class ByteBufferInputStream extends InputStream {
     private final ByteBuffer bytes;
     private final Deadline deadline;
@@ -252,7 +256,7 @@ public enum Compression {
       return bytes.remaining();
     }
 
-    /** Passes over the zeroes between two xz streams, four at a time; whether anything follows. */
+    /** Skips the zeroes between two xz streams, four at a time; returns whether data follows. */
     boolean skipPadding() {
       while (bytes.remaining() >= Integer.BYTES && bytes.getInt(bytes.position()) == 0) {
         bytes.position(bytes.position() + Integer.BYTES);
@@ -261,12 +265,12 @@ public enum Compression {
     }
   }
 
-  /** The streams of xz data one after the other, as XZInputStream reads them, but counted. */
+  /** Reads the streams of xz data one after the other, like XZInputStream, but counts them. */
   private static final class XzStreams extends InputStream {
     private final ByteBufferInputStream in;
     private final ModuleImageLimits limits;
 
-    /** Each block has a dictionary of its own. */
+    /** A cache of dictionaries, because each block has a separate one. */
     private final ArrayCache dictionaries = new BasicArrayCache();
 
     private @Nullable SingleXZInputStream current;
@@ -311,7 +315,7 @@ public enum Compression {
       }
     }
 
-    /** The decoder takes something beside the dictionary. */
+    /** Returns the size that a dictionary may have. The decoder needs some memory beside it. */
     private static long room(ModuleImageLimits limits) {
       return limits.maxDictionaryBytes() - MIB;
     }

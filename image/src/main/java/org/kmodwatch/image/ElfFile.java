@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The sections of a relocatable ELF file of either class and byte order (System V ABI, chapter 4).
- * Offsets and sizes are checked when a section is read.
+ * Reads the sections of a relocatable ELF file of either class and byte order (System V ABI,
+ * chapter 4). Offsets and sizes are checked when a section is read.
  */
 final class ElfFile {
 
@@ -23,7 +23,7 @@ final class ElfFile {
   private static final int SHN_LORESERVE = 0xff00;
   private static final int SHN_XINDEX = 0xffff;
 
-  /** The kernel keeps section numbers of symbols in 16 bits, and so has no more of them. */
+  /** The largest number of sections. The kernel keeps the section numbers of symbols in 16 bits. */
   private static final int MAX_SECTIONS = 0xffff;
 
   private static final int MAX_SECTION_NAME_BYTES = 256;
@@ -46,7 +46,7 @@ final class ElfFile {
   /**
    * A section header.
    *
-   * @param at where the header stands
+   * @param at offset of the header
    */
   record Section(
       String name, long type, long offset, long size, long link, long entrySize, long at) {}
@@ -86,7 +86,7 @@ final class ElfFile {
           wide ? 58 : 46);
     }
     var elf = new ElfFile(bytes, wide, order, machine, new ArrayList<>());
-    // A number that does not fit stands in the first section's header.
+    // A number that does not fit is in the first section's header.
     if (count == 0) {
       count = elf.header(sectionsAt, 0).size();
     }
@@ -116,7 +116,7 @@ final class ElfFile {
     return order;
   }
 
-  /** e_machine. */
+  /** Returns e_machine. */
   int machine() {
     return machine;
   }
@@ -133,14 +133,14 @@ final class ElfFile {
     return sections;
   }
 
-  /** The section of that number; empty for the reserved ones. */
+  /** Returns the section of that number; empty for the reserved numbers. */
   Optional<Section> section(long index) {
     return index > 0 && index < sections.size() && index < SHN_LORESERVE
         ? Optional.of(sections.get((int) index))
         : Optional.empty();
   }
 
-  /** What a section holds. */
+  /** Returns the contents of a section. */
   HostileBytes contents(Section section) {
     return section.type() == SHT_NOBITS
         ? bytes.slice(0, 0, section.name())
@@ -150,7 +150,7 @@ final class ElfFile {
   private void readSections(long at, int count, int names) {
     var raw = new ArrayList<Section>(Math.min(count, 1024));
     var nameOffsets = new ArrayList<Long>(Math.min(count, 1024));
-    // Before anything is taken per section: are they there at all?
+    // Check that the headers exist before memory is allocated for each section.
     bytes.slice(at, (long) count * (wide ? 64 : 40), "the section headers");
     for (int i = 0; i < count; i++) {
       Section section = header(at, i);

@@ -5,14 +5,14 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Bytes that may lie of where things are: every access says what it is after, and ends in the one
- * exception if that is not inside.
+ * Bytes whose offsets and lengths may be false. Every access names the data that it reads, and
+ * throws {@link ModuleImageException} if the data is outside.
  */
 final class HostileBytes {
 
   private final ByteBuffer bytes;
 
-  /** Where in the module they begin. */
+  /** The offset of these bytes in the module. */
   private final long base;
 
   HostileBytes(ByteBuffer bytes, ByteOrder order) {
@@ -40,12 +40,14 @@ final class HostileBytes {
     return bytes.getInt(check(offset, 4, what)) & 0xffff_ffffL;
   }
 
-  /** As a signed number: what is past 2^63 is negative, and inside of nothing. */
+  /**
+   * Returns a signed number. A value of 2^63 or more is negative, and therefore outside any range.
+   */
   long u64(long offset, String what) {
     return bytes.getLong(check(offset, 8, what));
   }
 
-  /** A part, in the same byte order. */
+  /** Returns a part, in the same byte order. */
   HostileBytes slice(long offset, long length, String what) {
     int start = check(offset, length, what);
     return new HostileBytes(bytes.slice(start, (int) length), bytes.order(), base + start);
@@ -61,7 +63,7 @@ final class HostileBytes {
     return copy;
   }
 
-  /** The offset of the next NUL from {@code offset}; the end if there is none. */
+  /** Returns the offset of the next NUL from {@code offset}; the end without a NUL. */
   int endOfString(int offset) {
     int end = offset;
     while (end < bytes.limit() && bytes.get(end) != 0) {
@@ -70,7 +72,7 @@ final class HostileBytes {
     return end;
   }
 
-  /** UTF-8; what is not is replaced. */
+  /** Returns UTF-8 text. Invalid bytes are replaced. */
   String text(int start, int end) {
     var text = new byte[end - start];
     bytes.get(start, text);
@@ -78,9 +80,9 @@ final class HostileBytes {
   }
 
   /**
-   * A string that ends with NUL.
+   * Returns a string that ends with NUL.
    *
-   * @param maxBytes how long it may be
+   * @param maxBytes the longest allowed length, in bytes
    */
   String string(long offset, int maxBytes, String what) {
     int start = check(offset, 1, what);
@@ -97,7 +99,7 @@ final class HostileBytes {
     return text(start, end);
   }
 
-  /** The exception for what is at {@code offset} of these bytes. */
+  /** Returns the exception for an error at {@code offset} of these bytes. */
   ModuleImageException wrong(String what, long offset) {
     return new ModuleImageException(what, base + offset);
   }

@@ -5,19 +5,21 @@ import java.nio.ByteOrder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a module file says of itself.
+ * Describes a module file, by its own content.
  *
- * @param compression how the bytes that were read are compressed
- * @param module the module without that, to read: what the kernel loads, signature included
+ * @param compression compression of the bytes that were read
+ * @param module the decompressed module, read-only: the bytes that the kernel loads, signature
+ *     included
  * @param elfClass 32 or 64
- * @param byteOrder of its numbers
+ * @param byteOrder byte order of its numbers
  * @param machine e_machine, for example 62 for x86-64
  * @param info {@code .modinfo}
- * @param builtName the name in {@code .gnu.linkonce.this_module}, which is what the kernel calls it
- *     by; null if there is none
- * @param symbols what it takes and gives
- * @param buildId of {@code .note.gnu.build-id}, hexadecimal in lower case; null if it has none
- * @param signature what is appended; null if nothing is
+ * @param builtName the name in {@code .gnu.linkonce.this_module}, which is the kernel's name for
+ *     it; null if it has none
+ * @param symbols the symbols that it imports and exports
+ * @param buildId content of {@code .note.gnu.build-id}, hexadecimal in lower case; null if it has
+ *     none
+ * @param signature the appended signature; null if nothing is appended
  */
 public record ModuleImage(
     Compression compression,
@@ -31,12 +33,14 @@ public record ModuleImage(
     @Nullable String buildId,
     @Nullable AppendedSignature signature) {
 
-  /** What the kernel calls it: the built-in name, or what {@code .modinfo} says. */
+  /**
+   * Returns the kernel's name for the module: the built-in name, else the name in {@code .modinfo}.
+   */
   public @Nullable String name() {
     return builtName != null ? builtName : info.first("name").orElse(null);
   }
 
-  /** The machine by the name that uname has for it; {@code machine N} where none is known here. */
+  /** Returns uname's name for the machine; {@code machine N} if none is known here. */
   public String machineName() {
     return switch (machine) {
       case 3 -> "i686";

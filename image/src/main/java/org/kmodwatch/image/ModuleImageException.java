@@ -3,8 +3,8 @@ package org.kmodwatch.image;
 import java.util.Locale;
 
 /**
- * These bytes are not a module that can be read, or are past a limit. The only exception that
- * reading throws.
+ * Reports that the bytes are not a readable module, or exceed a limit. Reading throws no other
+ * exception.
  */
 public final class ModuleImageException extends RuntimeException {
 
@@ -22,7 +22,7 @@ public final class ModuleImageException extends RuntimeException {
     this.offset = offset;
   }
 
-  /** Where in the bytes, decompressed if they were compressed, that was found. */
+  /** Returns the offset of the error in the bytes, decompressed if they were compressed. */
   public long offset() {
     return offset;
   }

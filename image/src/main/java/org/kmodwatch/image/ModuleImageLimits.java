@@ -3,21 +3,21 @@ package org.kmodwatch.image;
 import java.time.Duration;
 
 /**
- * What reading may cost. The largest modules that distributions ship are of some 30 MiB, graphics
- * drivers of others of some 60 MiB; they compress to a fifth.
+ * The limits for reading a module. The largest modules in distributions have some 30 MiB, and
+ * graphics drivers of other vendors some 60 MiB. They compress to a fifth.
  *
- * @param maxImageBytes how large a module may be
- * @param maxDecompressedBytes how large one may be that is compressed, which takes as much memory
- * @param maxRatio how many bytes may come out of a compressed one, past the first MiB; xz makes
- *     7,000 bytes of one where all are zero
- * @param maxParts of how many gzip members, zstd frames or xz streams a compressed one may be made;
- *     compressors of modules make one, parallel ones a few
- * @param maxDictionaryBytes how much memory an xz decoder may take; xz -6 claims 8 MiB, and what is
- *     claimed is taken at once
- * @param maxDecompressing how long decompression may take
- * @param maxModinfoBytes how large {@code .modinfo} may be
- * @param maxSymbols how many symbols the symbol table may have
- * @param maxSymbolBytes how long the names of imported and exported symbols may be together
+ * @param maxImageBytes the largest size of a module
+ * @param maxDecompressedBytes the largest size of a decompressed module, which takes as much memory
+ * @param maxRatio the largest ratio of decompressed to compressed bytes, beyond the first MiB; xz
+ *     makes 7,000 bytes of one if all are zero
+ * @param maxParts the largest number of gzip members, zstd frames or xz streams; compressors of
+ *     modules make one, parallel ones a few
+ * @param maxDictionaryBytes the memory that an xz decoder may take; xz -6 claims 8 MiB, and the
+ *     decoder allocates the claimed size at once
+ * @param maxDecompressing the longest time for decompression
+ * @param maxModinfoBytes the largest size of {@code .modinfo}
+ * @param maxSymbols the largest number of symbols in the symbol table
+ * @param maxSymbolBytes the largest total length of the names of imported and exported symbols
  */
 public record ModuleImageLimits(
     long maxImageBytes,
@@ -30,30 +30,33 @@ public record ModuleImageLimits(
     int maxSymbols,
     int maxSymbolBytes) {
 
-  /** A symbol's name, as the kernel limits it (KSYM_NAME_LEN), with room to grow. */
+  /**
+   * The longest name of a symbol: more than the kernel's limit (KSYM_NAME_LEN), to allow for
+   * growth.
+   */
   static final int MAX_SYMBOL_NAME_BYTES = 1024;
 
-  /** The drivers with the most aliases have some thousands. */
+  /** The largest number of entries. The drivers with the most aliases have some thousands. */
   static final int MAX_MODINFO_ENTRIES = 50_000;
 
   private static final int MIB = 1 << 20;
 
   private static final int MAX_PARTS = 64;
 
-  /** The decoder's part beside the dictionary. */
+  /** The decoder's memory beside the dictionary, in MiB. */
   private static final int XZ_MIB = 1;
 
-  /** A module of 256 MiB takes some seconds. */
+  /** The longest time for decompression. A module of 256 MiB takes some seconds. */
   private static final Duration MAX_DECOMPRESSING = Duration.ofSeconds(60);
 
-  /** For Java's heap as it is. */
+  /** The limits for the present size of Java's heap. */
   public static final ModuleImageLimits DEFAULT = forHeap(Runtime.getRuntime().maxMemory());
 
   /**
-   * Up to 256 MiB; compressed ones no more than a quarter of the heap if that is less, and their
-   * dictionary no more than an eighth, but always what xz -6 claims.
+   * Returns limits of up to 256 MiB. A decompressed module may take at most a quarter of the heap,
+   * and its dictionary at most an eighth, but always the size that xz -6 claims.
    *
-   * @param heapBytes how large the heap may become
+   * @param heapBytes the largest size of the heap
    */
   public static ModuleImageLimits forHeap(long heapBytes) {
     return new ModuleImageLimits(
@@ -68,7 +71,7 @@ public record ModuleImageLimits(
         4 * MIB);
   }
 
-  /** The same with another time for decompression. */
+  /** Returns these limits with another time for decompression. */
   public ModuleImageLimits withMaxDecompressing(Duration longest) {
     return new ModuleImageLimits(
         maxImageBytes,

@@ -11,10 +11,10 @@ public final class ModuleImageReader {
 
   private static final int NT_GNU_BUILD_ID = 3;
 
-  /** Up to 512 bits. */
+  /** The largest build id: 512 bits. */
   private static final int MAX_BUILD_ID_BYTES = 64;
 
-  /** MODULE_NAME_LEN, which is 64 - sizeof(long). */
+  /** The size of a module name: MODULE_NAME_LEN, which is 64 - sizeof(long). */
   private static final int MAX_NAME_BYTES = 64;
 
   private ModuleImageReader() {}
@@ -22,8 +22,8 @@ public final class ModuleImageReader {
   /**
    * Reads a module with {@link ModuleImageLimits#DEFAULT}.
    *
-   * @param bytes the file from position to limit; position and limit stay as they are
-   * @throws ModuleImageException if it is no module, damaged, or past a limit
+   * @param bytes the file from position to limit; position and limit do not change
+   * @throws ModuleImageException if the bytes are not a module, are damaged, or exceed a limit
    */
   public static ModuleImage read(ByteBuffer bytes) {
     return read(bytes, ModuleImageLimits.DEFAULT);
@@ -32,8 +32,8 @@ public final class ModuleImageReader {
   /**
    * Reads a module.
    *
-   * @param bytes the file from position to limit; position and limit stay as they are
-   * @throws ModuleImageException if it is no module, damaged, or past a limit
+   * @param bytes the file from position to limit; position and limit do not change
+   * @throws ModuleImageException if the bytes are not a module, are damaged, or exceed a limit
    */
   public static ModuleImage read(ByteBuffer bytes, ModuleImageLimits limits) {
     return read(bytes, limits, System::nanoTime);
@@ -42,9 +42,9 @@ public final class ModuleImageReader {
   /**
    * Reads a module.
    *
-   * @param bytes the file from position to limit; position and limit stay as they are
+   * @param bytes the file from position to limit; position and limit do not change
    * @param nanoClock a monotonic clock, in nanoseconds
-   * @throws ModuleImageException if it is no module, damaged, or past a limit
+   * @throws ModuleImageException if the bytes are not a module, are damaged, or exceed a limit
    */
   public static ModuleImage read(
       ByteBuffer bytes, ModuleImageLimits limits, LongSupplier nanoClock) {
@@ -75,10 +75,10 @@ public final class ModuleImageReader {
   }
 
   /**
-   * Reads the file that a kernel reads. It cuts a signature off only once it has looked at its
-   * trailer; of a trailer that it does not take, it cuts off nothing but the magic string
-   * (module_sig_check and mod_verify_sig). Lengths that are wrong hide no module either way: a
-   * signature that begins inside of it is one that the kernel refuses.
+   * Reads the file that a kernel reads. The kernel checks the trailer before it cuts off a
+   * signature. If it refuses the trailer, it cuts off only the magic string (module_sig_check and
+   * mod_verify_sig). Wrong lengths hide no module in either case: the kernel refuses a signature
+   * that begins inside the module.
    */
   private static ElfFile elf(ByteBuffer module, int before, @Nullable AppendedSignature signature) {
     if (signature == null) {
@@ -106,8 +106,8 @@ public final class ModuleImageReader {
   }
 
   /**
-   * The name in the struct module that the build made: behind an enum and a list_head, in every
-   * kernel so far (include/linux/module.h). Taken only if it could be a module's name.
+   * Returns the name in the struct module that the build made. In every kernel so far it follows an
+   * enum and a list_head (include/linux/module.h). Returns null if it is not a valid module name.
    */
   private static @Nullable String builtName(ElfFile elf) {
     Optional<ElfFile.Section> section = elf.section(".gnu.linkonce.this_module");

@@ -9,13 +9,13 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The entries of {@code .modinfo} (include/linux/moduleparam.h, {@code __MODULE_INFO}), in the
- * order of the file. Keys may come again.
+ * order of the file. A key may appear more than once.
  *
- * @param entries what stands there; what has no {@code =} has an empty value
+ * @param entries the entries; one without {@code =} has an empty value
  */
 public record ModuleInfo(List<Entry> entries) {
 
-  /** A module without any. */
+  /** The information of a module without entries. */
   static final ModuleInfo NONE = new ModuleInfo(List.of());
 
   /** Copies the list. */
@@ -24,45 +24,48 @@ public record ModuleInfo(List<Entry> entries) {
   }
 
   /**
-   * One of them.
+   * An entry of {@code .modinfo}.
    *
    * @param key for example {@code license}
-   * @param value what stands behind the first {@code =}
+   * @param value the text after the first {@code =}
    */
   public record Entry(String key, String value) {}
 
   /**
-   * A parameter.
+   * A parameter of the module.
    *
    * @param name its name
-   * @param type its C type, or what the module calls it; null if it does not say
-   * @param description what it is for; null if it does not say
+   * @param type its C type, or the module's own name for the type; null if the module does not say
+   * @param description its purpose; null if the module does not say
    */
   public record Parameter(String name, @Nullable String type, @Nullable String description) {}
 
-  /** The value of the first entry of {@code key}. */
+  /** Returns the value of the first entry of {@code key}. */
   public Optional<String> first(String key) {
     return entries.stream().filter(e -> e.key().equals(key)).map(Entry::value).findFirst();
   }
 
-  /** The values of all entries of {@code key}, in the order of the file. */
+  /** Returns the values of all entries of {@code key}, in the order of the file. */
   public List<String> all(String key) {
     return entries.stream().filter(e -> e.key().equals(key)).map(Entry::value).toList();
   }
 
-  /** Whether the module says that it is from the kernel's own source tree. */
+  /** Returns whether the module claims to be from the kernel's own source tree. */
   public boolean intree() {
     return first("intree").isPresent();
   }
 
-  /** The modules that it says to need, without those that it merely profits from. */
+  /** Returns the modules that this module requires, without those that are only useful to it. */
   public List<String> depends() {
     return Stream.of(first("depends").orElse("").split(","))
         .filter(name -> !name.isEmpty())
         .toList();
   }
 
-  /** Its parameters, joined from {@code parm} and {@code parmtype}, in the order of the file. */
+  /**
+   * Returns the parameters, joined from {@code parm} and {@code parmtype}, in the order of the
+   * file.
+   */
   public List<Parameter> parameters() {
     var byName = new LinkedHashMap<String, Parameter>();
     for (Entry entry : entries) {
@@ -88,7 +91,7 @@ public record ModuleInfo(List<Entry> entries) {
     int start = 0;
     while (start < section.size()) {
       int end = section.endOfString(start);
-      // Sections are padded with zeroes, and so are entries.
+      // Zeroes pad both sections and entries.
       if (end > start) {
         if (entries.size() == ModuleImageLimits.MAX_MODINFO_ENTRIES) {
           throw section.wrong(

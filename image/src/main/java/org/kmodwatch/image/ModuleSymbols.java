@@ -9,10 +9,11 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a module takes from the kernel and from other modules, and what it gives them.
+ * The symbols that a module needs from the kernel and from other modules, and the symbols that it
+ * offers.
  *
  * @param imports the undefined symbols of its symbol table
- * @param exports what EXPORT_SYMBOL and its kin were said of
+ * @param exports the symbols of EXPORT_SYMBOL and its variants
  */
 public record ModuleSymbols(List<Import> imports, List<Export> exports) {
 
@@ -20,7 +21,7 @@ public record ModuleSymbols(List<Import> imports, List<Export> exports) {
   private static final int SHN_XINDEX = 0xffff;
   private static final String KSYMTAB = "__ksymtab_";
 
-  /** sizeof(struct modversion_info), include/linux/module.h: a long and a name. */
+  /** The size of struct modversion_info (include/linux/module.h): a long and a name. */
   private static final int VERSION_BYTES = 64;
 
   /** Copies the lists. */
@@ -33,8 +34,8 @@ public record ModuleSymbols(List<Import> imports, List<Export> exports) {
    * A symbol that the module needs.
    *
    * @param name its name
-   * @param crc checksum of the interface that it was built against, unsigned 32-bit; null if the
-   *     module does not have it
+   * @param crc checksum of the interface that the module was built against, unsigned 32-bit; null
+   *     if the module does not have it
    */
   public record Import(String name, @Nullable Long crc) {}
 
@@ -42,7 +43,7 @@ public record ModuleSymbols(List<Import> imports, List<Export> exports) {
    * A symbol that other modules may use.
    *
    * @param name its name
-   * @param gplOnly whether only by modules under the GPL
+   * @param gplOnly whether only modules under the GPL may use it
    */
   public record Export(String name, boolean gplOnly) {}
 
@@ -84,7 +85,7 @@ public record ModuleSymbols(List<Import> imports, List<Export> exports) {
       Map<String, Long> versions = versions();
       var imports = new ArrayList<Import>();
       var exports = new ArrayList<Export>();
-      // The first is empty.
+      // The first symbol is empty.
       for (int i = 1; i < count; i++) {
         long at = (long) i * entry;
         long nameAt = symbols.u32(at, "a symbol");
@@ -128,7 +129,10 @@ public record ModuleSymbols(List<Import> imports, List<Export> exports) {
       return name;
     }
 
-    /** CONFIG_MODVERSIONS, as it has been up to 6.13 and as it is beside that since. */
+    /**
+     * Returns the versions of CONFIG_MODVERSIONS, in the form up to 6.13 and in the additional form
+     * since then.
+     */
     private Map<String, Long> versions() {
       var versions = new HashMap<String, Long>();
       elf.section("__versions").map(elf::contents).ifPresent(section -> basic(section, versions));
@@ -143,7 +147,7 @@ public record ModuleSymbols(List<Import> imports, List<Export> exports) {
     private void basic(HostileBytes section, Map<String, Long> versions) {
       int crcBytes = elf.wide() ? 8 : 4;
       for (int at = 0; at + VERSION_BYTES <= section.size(); at += VERSION_BYTES) {
-        // A long, of which a checksum takes the lower half.
+        // The checksum is the lower half of a long.
         int low = elf.wide() && elf.order() == ByteOrder.BIG_ENDIAN ? 4 : 0;
         long crc = section.u32(at + low, "a symbol's version");
         int start = at + crcBytes;

@@ -1,15 +1,15 @@
 package org.kmodwatch.image;
 
-/** What a check of a module's signature came to. */
+/** The results of a check of a module's signature. */
 public enum SignatureStatus {
-  /** By a key that was given, and right: a kernel with that key takes it. */
+  /** The signature is right, by a given key: a kernel with that key accepts it. */
   VALID,
-  /** A kernel that checks signatures does not load the module. */
+  /** The signature is wrong: a kernel that checks signatures does not load the module. */
   INVALID,
-  /** There is none. */
+  /** The module has no signature. */
   UNSIGNED,
-  /** By a key that was not given, so that nothing is known of it. */
+  /** The signature is by a key that was not given, so its validity is not known. */
   UNKNOWN_KEY,
-  /** By an algorithm that kernels do not check, or that is not checked here. */
+  /** The signature uses an algorithm that kernels do not check, or that is not checked here. */
   NOT_CHECKED
 }

@@ -10,33 +10,34 @@ import org.kmodwatch.image.pkcs7.SignedMessage;
 
 /**
  * Checks modules' signatures against certificates, as the kernel does against its keyrings
- * (kernel/module/signing.c): by the key that the signature names, and whatever the time. A
- * certificate's dates are not looked at, since the kernel has none to trust either.
+ * (kernel/module/signing.c). It uses the key that the signature names. It ignores a certificate's
+ * dates, because the kernel has no trusted time to compare them with.
  */
 public final class SignatureVerifier {
 
   private final MessageVerifier verifier;
 
   /**
-   * Checks against these and no others.
+   * Creates a verifier that uses only these certificates.
    *
-   * @param certificates of the keys that modules may be signed with
+   * @param certificates certificates of the keys that may sign modules
    */
   public SignatureVerifier(Collection<X509Certificate> certificates) {
     verifier = new MessageVerifier(certificates);
   }
 
   /**
-   * What a check came to.
+   * The result of a check.
    *
-   * @param status the result
-   * @param certificate the certificate that it was checked with; null if none fitted
-   * @param reason why it is not valid; null if it is, or there is no signature
+   * @param status the status of the signature
+   * @param certificate the certificate used for the check; null if none fitted
+   * @param reason why the signature is not valid; null if it is valid, or the module has no
+   *     signature
    */
   public record Check(
       SignatureStatus status, @Nullable X509Certificate certificate, @Nullable String reason) {}
 
-  /** What the signature of {@code image} is. */
+  /** Checks the signature of {@code image}. */
   public Check verify(ModuleImage image) {
     AppendedSignature signature = image.signature();
     if (signature == null) {

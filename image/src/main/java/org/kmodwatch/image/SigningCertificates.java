@@ -17,34 +17,37 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Certificates of the keys that modules are signed with: from PEM or DER files, and out of a kernel
- * itself, which has those that it trusts linked in (certs/system_certificates.S).
+ * Reads certificates of the keys that sign modules. They come from PEM or DER files, or from a
+ * kernel, which has its trusted certificates linked in (certs/system_certificates.S).
  */
 public final class SigningCertificates {
 
   private static final String PEM = "-----BEGIN CERTIFICATE-----";
 
-  /** SEQUENCE with a two-byte length, and in it another: where a certificate may begin. */
+  /** A SEQUENCE with a two-byte length that begins with another: a certificate may begin here. */
   private static final int SEQUENCE_LONG = 0x3082;
 
   private static final int MAX_CERTIFICATE_BYTES = 16 << 10;
   private static final int MAX_CERTIFICATES = 256;
 
-  /** A kernel that is not compressed is of some 60 MiB, one with its symbols of several hundred. */
+  /**
+   * The largest size of a file. An uncompressed kernel has some 60 MiB, and several hundred with
+   * its symbols.
+   */
   private static final long MAX_BYTES = 1L << 30;
 
   private SigningCertificates() {}
 
   /**
-   * The certificates in a file.
+   * Returns the certificates in a file.
    *
    * @param file certificates as PEM or DER, {@code vmlinux}, or {@code vmlinuz} for x86
-   * @return empty if there are none in it
-   * @throws IOException if it cannot be read, or is no regular file
+   * @return the certificates; empty if the file has none
+   * @throws IOException if the file cannot be read, or is not a regular file
    */
   public static List<X509Certificate> of(Path file) throws IOException {
     if (Files.exists(file) && !Files.isRegularFile(file)) {
-      // Opening a named pipe would wait until somebody writes to it.
+      // Opening a named pipe would block until another process writes to it.
       throw new IOException("not a regular file: " + file);
     }
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
@@ -55,7 +58,7 @@ public final class SigningCertificates {
     }
   }
 
-  /** The certificates in the contents of such a file. */
+  /** Returns the certificates in the contents of such a file. */
   public static List<X509Certificate> of(ByteBuffer bytes) {
     var found = new LinkedHashSet<X509Certificate>();
     if (isPem(bytes)) {

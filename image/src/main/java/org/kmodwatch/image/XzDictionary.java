@@ -8,13 +8,12 @@ import java.nio.ByteOrder;
 import java.util.zip.CRC32;
 
 /**
- * One xz stream with no larger dictionaries than there is room for (the .xz file format, sections 2
- * and 3; LZMA2's chunks as in its reference implementation). {@code xz -9} claims 64 MiB whatever
- * the size of what it compresses, and a decoder makes room for what is claimed. A dictionary that
- * is smaller changes nothing, unless the data refers back past it; then the decoder finds the data
- * damaged.
+ * Reads one xz stream and limits the sizes of its dictionaries (the .xz file format, sections 2 and
+ * 3; LZMA2's chunks as in its reference implementation). {@code xz -9} claims 64 MiB for data of
+ * any size, and a decoder allocates the claimed size. A smaller dictionary changes nothing unless
+ * the data refers back beyond it. The decoder then reports damaged data.
  *
- * <p>Data that is not as the format says goes on as it is: the decoder says what is wrong.
+ * <p>Data that does not follow the format passes unchanged, and the decoder reports the error.
  */
 final class XzDictionary extends InputStream {
 
@@ -23,12 +22,17 @@ final class XzDictionary extends InputStream {
   private static final int LZMA2 = 0x21;
   private static final int LARGEST_CODE = 40;
 
-  /** 128 MiB, twice what {@code xz -9} claims; whoever claims more is left to the decoder. */
+  /**
+   * The code for 128 MiB, twice the claim of {@code xz -9}. A larger claim passes to the decoder
+   * unchanged.
+   */
   private static final int LARGEST_READ = 30;
 
   private static final int CRC_BYTES = 4;
 
-  /** Bytes of the check of each kind, of three kinds each (section 2.1.1.2). */
+  /**
+   * The number of check bytes, by kind of check. Three kinds share each number (section 2.1.1.2).
+   */
   private static final int[] CHECK_BYTES = {4, 8, 16, 32, 64};
 
   private enum Next {
@@ -50,10 +54,10 @@ final class XzDictionary extends InputStream {
   private boolean reduced;
 
   /**
-   * Makes one.
+   * Creates a stream with limited dictionaries.
    *
-   * @param in the stream; no byte behind it is read
-   * @param roomBytes how large a dictionary may be
+   * @param in the stream; no byte after its end is read
+   * @param roomBytes the largest size of a dictionary, in bytes
    */
   XzDictionary(InputStream in, long roomBytes) {
     this.in = in;
@@ -64,7 +68,7 @@ final class XzDictionary extends InputStream {
     this.largestCode = code;
   }
 
-  /** Whether a dictionary was made smaller so far. */
+  /** Returns whether a dictionary has been reduced so far. */
   boolean isReduced() {
     return reduced;
   }
@@ -103,7 +107,7 @@ final class XzDictionary extends InputStream {
     return count;
   }
 
-  /** Reads the next header, and how much there is behind it until the one after it. */
+  /** Reads the next header, and finds the number of bytes between it and the following header. */
   private void advance() throws IOException {
     switch (next) {
       case STREAM_HEADER -> {
@@ -172,7 +176,7 @@ final class XzDictionary extends InputStream {
     return (int) crc.getValue();
   }
 
-  /** Where the size of LZMA2's dictionary is; -1 if the last filter is not LZMA2. */
+  /** Returns where the size of LZMA2's dictionary is; -1 if the last filter is not LZMA2. */
   private static int dictionaryAt(ByteBuffer header) {
     header.position(1);
     int flags = header.get();
@@ -194,7 +198,7 @@ final class XzDictionary extends InputStream {
     return at >= header.limit() ? -1 : at;
   }
 
-  /** A number of a varying length (section 1.2); -1 if there is none. */
+  /** Returns a number of variable length (section 1.2); -1 if the bytes have no such number. */
   private static long number(ByteBuffer bytes) {
     long number = 0;
     for (int shift = 0; shift < 63 && bytes.hasRemaining(); shift += 7) {
@@ -220,8 +224,7 @@ final class XzDictionary extends InputStream {
       next = Next.REST;
       return;
     }
-    // The size of what comes out; where it is compressed, that of what is compressed; and
-    // properties.
+    // The decompressed size, then for compressed chunks the compressed size and properties.
     int more = plain ? 2 : control >= 0xc0 ? 5 : 4;
     byte[] first = head;
     header(more);

@@ -1,13 +1,14 @@
 /**
- * What a kernel module file, or the same bytes taken from a kernel, says of itself: {@link
- * org.kmodwatch.image.ModuleImageReader} reads it, {@link org.kmodwatch.image.SignatureVerifier}
- * checks its signature.
+ * Reads the facts that a kernel module file, or the same bytes taken from a kernel, contains about
+ * itself. {@link org.kmodwatch.image.ModuleImageReader} reads the module. {@link
+ * org.kmodwatch.image.SignatureVerifier} checks its signature.
  *
- * <p>Every byte is taken for hostile: whatever the input, reading ends with a result or with a
- * {@link org.kmodwatch.image.ModuleImageException}, in time and memory that {@link
- * org.kmodwatch.image.ModuleImageLimits} bounds.
+ * <p>Every byte is treated as hostile. For any input, reading ends with a result or with a {@link
+ * org.kmodwatch.image.ModuleImageException}. {@link org.kmodwatch.image.ModuleImageLimits} bounds
+ * its time and memory.
  *
- * <p>Nothing here has state that is shared; every class may be used by any thread, results by many.
+ * <p>The classes have no shared state. Any thread may use every class, and several threads may use
+ * one result.
  */
 @NullMarked
 package org.kmodwatch.image;

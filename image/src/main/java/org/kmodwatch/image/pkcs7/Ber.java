@@ -7,13 +7,12 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads BER by the rules of the kernel's decoder (asn1_ber_decoder in lib/asn1_decoder.c), where
- * they are its own: lengths have at most two bytes; a string is never in parts; what is to be
- * constructed may be marked as primitive; what stands behind the outermost element is not looked
- * at.
+ * Reads BER by the rules of the kernel's decoder (asn1_ber_decoder in lib/asn1_decoder.c), also
+ * where they differ from the standard. Lengths have at most two bytes. A string is never in parts.
+ * An element that must be constructed may be marked as primitive. Bytes after the outermost element
+ * are ignored.
  *
- * <p>A caller asks for the elements that it expects, in order. Each method that finds another one
- * throws.
+ * <p>A caller asks for the expected elements, in order. Each method throws if it finds another one.
  */
 final class Ber {
 
@@ -27,7 +26,7 @@ final class Ber {
   static final int SEQUENCE = 0x30;
   static final int SET = 0x31;
 
-  /** {@code [0]}; add the number for another. */
+  /** The tag {@code [0]}. Add a number for another tag. */
   static final int TAGGED = 0x80;
 
   static final int CONSTRUCTED = 0x20;
@@ -35,7 +34,10 @@ final class Ber {
   private static final int LONG_TAG = 0x1f;
   private static final int INDEFINITE = 0x80;
 
-  /** The kernel takes two bytes of length; four are read, to say more of what it refuses. */
+  /**
+   * The largest number of length bytes that the kernel accepts. This class reads four, to give more
+   * facts on refused data.
+   */
   private static final int MAX_LENGTH_BYTES = 2;
 
   private static final int MAX_READ_LENGTH_BYTES = 4;
@@ -46,16 +48,17 @@ final class Ber {
   private int at;
   private int end;
 
-  /** What is open: where its contents begin, and how far what is around it goes. */
+  /** An open element: the begin of its contents, and the end of the element around it. */
   private record Frame(int start, int endAround, boolean indefinite) {}
 
   /**
    * An element.
    *
-   * @param tag of one byte
-   * @param headerAt where its tag is
-   * @param start of its contents
-   * @param length of its contents; of indefinite ones with what ends them, unless they were entered
+   * @param tag tag of one byte
+   * @param headerAt index of the tag
+   * @param start index of the contents
+   * @param length length of the contents; an indefinite length includes its end mark, unless the
+   *     element was entered
    */
   record Element(int tag, int headerAt, int start, int length) {
     int end() {
@@ -64,10 +67,10 @@ final class Ber {
   }
 
   /**
-   * Reads from {@code start} to {@code end}.
+   * Creates a reader from {@code start} to {@code end}.
    *
-   * @param refusals takes what the kernel refuses and can be read all the same; null to go no
-   *     further than the kernel
+   * @param refusals receives errors that the kernel refuses but that do not prevent reading; null
+   *     to stop where the kernel stops
    */
   Ber(byte[] bytes, int start, int end, @Nullable Consumer<Refusal> refusals) {
     this.bytes = bytes;
@@ -76,7 +79,7 @@ final class Ber {
     this.refusals = refusals;
   }
 
-  /** Reads all of {@code bytes}, and goes no further than the kernel. */
+  /** Creates a reader of {@code bytes} that stops where the kernel stops. */
   static Ber strict(byte[] bytes, int start, int end) {
     return new Ber(bytes, start, end, null);
   }
@@ -85,28 +88,31 @@ final class Ber {
     return Arrays.copyOfRange(bytes, element.start(), element.end());
   }
 
-  /** Where the next element begins. */
+  /** Returns the index of the next element. */
   int position() {
     return at;
   }
 
-  /** Whether nothing is left of what was entered. Of an indefinite one this is never so. */
+  /**
+   * Returns whether the entered element has no data left. For an indefinite length this is never
+   * true.
+   */
   boolean isAtEnd() {
     return at == end;
   }
 
-  /** Whether the next element is of {@code tag}; false at the end. */
+  /** Returns whether the next element has {@code tag}; false at the end. */
   boolean isNext(int tag) throws RefusedException {
     return !isAtEnd() && matches(tag, peek());
   }
 
-  /** The next element, which is of {@code tag}. */
+  /** Returns the next element, which must have {@code tag}. */
   Element leaf(int tag, String what) throws RefusedException {
     expect(tag, what);
     return any(what);
   }
 
-  /** The next element, whatever it is. */
+  /** Returns the next element, of any tag. */
   Element any(String what) throws RefusedException {
     int headerAt = at;
     int tag = peek();
@@ -119,7 +125,7 @@ final class Ber {
     return new Element(tag, headerAt, start, length);
   }
 
-  /** Goes into the next element, which is of {@code tag} and has others inside. */
+  /** Enters the next element, which must have {@code tag} and contains others. */
   void enter(int tag, String what) throws RefusedException {
     expect(tag, what);
     int length = header(what);
@@ -129,7 +135,7 @@ final class Ber {
     }
   }
 
-  /** Whether there is one more element in what was entered. */
+  /** Returns whether the entered element has one more element. */
   boolean more() throws RefusedException {
     if (!frames.getFirst().indefinite()) {
       return at < end;
@@ -138,7 +144,7 @@ final class Ber {
     return bytes[at] != 0;
   }
 
-  /** Leaves what was entered, which has to be at its end. */
+  /** Leaves the entered element, which must be at its end. */
   Element leave(String what) throws RefusedException {
     Frame frame = frames.pop();
     int length = at - frame.start();
@@ -175,7 +181,7 @@ final class Ber {
     return tag;
   }
 
-  /** Reads a tag and a length; -1 if that is indefinite. */
+  /** Reads a tag and a length; returns -1 for an indefinite length. */
   private int header(String what) throws RefusedException {
     int tag = bytes[at++] & 0xff;
     int length = bytes[at++] & 0xff;
@@ -213,7 +219,7 @@ final class Ber {
     return (int) length;
   }
 
-  /** How long an indefinite one is that is not entered, with what ends it. */
+  /** Returns the length of an indefinite element that is not entered, including its end mark. */
   private int indefiniteLength(String what) throws RefusedException {
     int start = at;
     int open = 1;

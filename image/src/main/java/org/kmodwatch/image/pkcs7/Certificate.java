@@ -7,24 +7,25 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A certificate as the kernel reads it (x509_cert_parse in crypto/asymmetric_keys): some that
- * others take are refused, and nobody asks for its dates, its usage, or whether it is one of an
- * authority.
+ * A certificate as the kernel reads it (x509_cert_parse in crypto/asymmetric_keys). The kernel
+ * refuses some that other software accepts. It does not check the dates, the usage, or whether the
+ * certificate is one of an authority.
  *
- * @param id its serial number and issuer
- * @param keyIdentifier of its key; null if it has none
- * @param key in it
- * @param issuedBy serial number and issuer of its authority's certificate; null if it does not say
- * @param issuedByKey identifier of its authority's key; null if it does not say
- * @param algorithm of its own signature
- * @param hash of its own signature
- * @param signature its own
- * @param digest of what its own signature is of; null if that cannot be computed here
- * @param from seconds since 1970
- * @param until seconds since 1970
+ * @param id serial number and issuer of the certificate
+ * @param keyIdentifier identifier of its key; null if it has none
+ * @param key the key in the certificate
+ * @param issuedBy serial number and issuer of its authority's certificate; null if it does not have
+ *     them
+ * @param issuedByKey identifier of its authority's key; null if it does not have it
+ * @param algorithm algorithm of its own signature
+ * @param hash hash algorithm of its own signature
+ * @param signature bytes of its own signature
+ * @param digest digest of the signed bytes; null if it cannot be computed here
+ * @param from begin of its validity, seconds since 1970
+ * @param until end of its validity, seconds since 1970
  * @param selfSigned whether its own key signed it
  */
-@SuppressWarnings("ArrayRecordComponent") // No two are the same.
+@SuppressWarnings("ArrayRecordComponent") // All certificates are different.
 record Certificate(
     KeyId id,
     @Nullable KeyId keyIdentifier,
@@ -40,9 +41,9 @@ record Certificate(
     boolean selfSigned) {
 
   /**
-   * Reads one.
+   * Parses a certificate.
    *
-   * @throws RefusedException if the kernel would not take it
+   * @throws RefusedException if the kernel would refuse it
    */
   static Certificate parse(byte[] bytes, int start, int end) throws RefusedException {
     if (end - start > SignedMessage.MAX_BYTES) {
@@ -52,7 +53,7 @@ record Certificate(
     return new Parser(bytes, start, end).parse();
   }
 
-  /** Checks its own signature, by its authority's key. */
+  /** Checks the certificate's own signature with its authority's key. */
   void checkSignedBy(PublicKey authority) throws RefusedException {
     authority.requireFits(algorithm);
     if (digest == null) {
@@ -62,9 +63,9 @@ record Certificate(
   }
 
   /**
-   * Seconds since 1970 of a UTCTime or a GeneralizedTime (x509_decode_time).
+   * Returns the seconds since 1970 of a UTCTime or a GeneralizedTime (x509_decode_time).
    *
-   * @throws RefusedException if it is none that the kernel takes
+   * @throws RefusedException if the kernel refuses the time
    */
   static long seconds(int tag, byte[] text) throws RefusedException {
     boolean utc = tag == Ber.UTC_TIME;
@@ -114,7 +115,7 @@ record Certificate(
     return Refusal.malformed("a time that is none").exception();
   }
 
-  /** The grammar is the kernel's x509.asn1 and x509_akid.asn1. */
+  /** Parses a certificate by the kernel's grammars, x509.asn1 and x509_akid.asn1. */
   private static final class Parser {
 
     private static final int EXPLICIT = Ber.TAGGED | Ber.CONSTRUCTED;
@@ -148,7 +149,7 @@ record Certificate(
       in.enter(Ber.SEQUENCE, "the certificate's dates");
       Ber.Element first = in.any("the certificate's first date");
       long from = seconds(first.tag(), in.contents(first));
-      // The kernel's decoder takes one date for both.
+      // The kernel's decoder accepts a single date for both.
       Ber.Element last = in.isAtEnd() ? first : in.any("the certificate's last date");
       long until = seconds(last.tag(), in.contents(last));
       in.leave("the certificate's dates");
@@ -229,7 +230,7 @@ record Certificate(
     }
 
     /**
-     * An AlgorithmIdentifier: its object identifier; what is behind it goes to {@code parameters}.
+     * Returns the object identifier of an AlgorithmIdentifier. The rest goes to {@code parameters}.
      */
     private byte[] algorithm() throws RefusedException {
       in.enter(Ber.SEQUENCE, "an algorithm");
@@ -340,7 +341,7 @@ record Certificate(
       in.leave("the extensions");
     }
 
-    /** x509_process_extension, of 6.12; older ones look at fewer. */
+    /** Processes an extension like x509_process_extension of 6.12. Older kernels process fewer. */
     private void extension(Oid oid, byte[] value) throws RefusedException {
       switch (oid) {
         case SUBJECT_KEY_IDENTIFIER -> {
@@ -370,7 +371,7 @@ record Certificate(
         }
         case AUTHORITY_KEY_IDENTIFIER -> authority = value;
         default -> {
-          // The kernel looks at no other.
+          // The kernel ignores all others.
         }
       }
     }
@@ -391,7 +392,7 @@ record Certificate(
       if (from.isNext(EXPLICIT | 1)) {
         from.enter(EXPLICIT | 1, what);
         do {
-          // The kernel takes an empty list.
+          // The kernel accepts an empty list.
           byte[] name = from.isAtEnd() ? null : generalName(from, what);
           issuer = name == null ? issuer : name;
         } while (from.more());
@@ -406,7 +407,7 @@ record Certificate(
       from.leave(what);
     }
 
-    /** The contents of a directoryName; null for what else there may be. */
+    /** Returns the contents of a directoryName; null for other names. */
     private static byte @Nullable [] generalName(Ber from, String what) throws RefusedException {
       byte[] directoryName = null;
       if (from.isNext(EXPLICIT | 4)) {
@@ -451,7 +452,10 @@ record Certificate(
     }
   }
 
-  /** x509_check_for_self_signed; issuer and subject are the same. */
+  /**
+   * Returns whether the certificate is self-signed (x509_check_for_self_signed). Its issuer and its
+   * subject are equal.
+   */
   private boolean isSelfSigned() throws RefusedException {
     if (issuedBy != null || issuedByKey != null) {
       boolean byKey = KeyId.isSame(keyIdentifier, issuedByKey);
@@ -467,7 +471,7 @@ record Certificate(
       checkSignedBy(key);
       return true;
     } catch (RefusedException e) {
-      // What is not checked here may be wrong for the kernel, so that it is not passed over.
+      // The kernel may refuse a signature that cannot be checked here, so it is not ignored.
       throw new RefusedException(
           new Refusal(
               e.refusal().kind(),

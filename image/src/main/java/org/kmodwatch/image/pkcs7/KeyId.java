@@ -4,8 +4,9 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the kernel finds a key by (struct asymmetric_key_id): the serial number and the issuer of
- * its certificate, or the identifier in its certificate; compared byte by byte.
+ * The identifier by which the kernel finds a key (struct asymmetric_key_id). It is the serial
+ * number and the issuer of its certificate, or the identifier in its certificate. It is compared
+ * byte by byte.
  */
 final class KeyId {
 
@@ -16,7 +17,7 @@ final class KeyId {
   }
 
   /**
-   * By serial number and issuer.
+   * Creates an id from serial number and issuer.
    *
    * @param serial the contents of its INTEGER
    * @param issuer the contents of its SEQUENCE
@@ -27,12 +28,12 @@ final class KeyId {
     return new KeyId(both);
   }
 
-  /** By the identifier of the key. */
+  /** Creates an id from the identifier of the key. */
   static KeyId of(byte[] identifier) {
     return new KeyId(identifier.clone());
   }
 
-  /** Whether both are there, and the same (asymmetric_key_id_same). */
+  /** Returns whether both ids exist and are equal (asymmetric_key_id_same). */
   static boolean isSame(@Nullable KeyId one, @Nullable KeyId other) {
     return one != null && one.equals(other);
   }

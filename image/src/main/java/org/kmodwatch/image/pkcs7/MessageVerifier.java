@@ -16,22 +16,24 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decides whether the kernel takes a signature (verify_pkcs7_signature in certs/system_keyring.c
- * for VERIFYING_MODULE_SIGNATURE): is the message in itself right (pkcs7_verify), and does it lead
- * to a key that is trusted (pkcs7_validate_trust).
+ * Decides whether the kernel accepts a signature (verify_pkcs7_signature in certs/system_keyring.c
+ * for VERIFYING_MODULE_SIGNATURE). The message itself must be right (pkcs7_verify), and must lead
+ * to a trusted key (pkcs7_validate_trust).
  */
 public final class MessageVerifier {
 
   private final List<Trusted> keys = new ArrayList<>();
 
-  /** Why a kernel has none of these keys, although their certificates were given. */
+  /**
+   * The keys whose certificates were given, but which a kernel would not have, with the reasons.
+   */
   private final Map<KeyId, Refusal> leftOut = new HashMap<>();
 
   /**
-   * Trusts these and no others.
+   * Creates a verifier that trusts only these certificates.
    *
-   * @param certificates of the keys; those that a kernel would not take into its keyring are left
-   *     out
+   * @param certificates certificates of the keys; those that a kernel would not add to its keyring
+   *     are left out
    */
   public MessageVerifier(Collection<X509Certificate> certificates) {
     for (X509Certificate certificate : certificates) {
@@ -57,17 +59,17 @@ public final class MessageVerifier {
   private record Trusted(X509Certificate certificate, Certificate parsed) {}
 
   /**
-   * What a check came to.
+   * The result of a check.
    *
-   * @param refusal why the kernel does not take it; null if it does
-   * @param certificate the trusted one that it was checked with; null if none fitted
+   * @param refusal why the kernel refuses the signature; null if it accepts it
+   * @param certificate the trusted certificate used for the check; null if none fitted
    */
   public record Result(@Nullable Refusal refusal, @Nullable X509Certificate certificate) {}
 
   /**
    * Checks a message.
    *
-   * @param signed the bytes that it is to be of
+   * @param signed the bytes that the message should sign
    */
   public Result verify(SignedMessage message, ByteBuffer signed) {
     return message
@@ -83,7 +85,7 @@ public final class MessageVerifier {
     private final ByteBuffer signed;
     private final Map<String, byte[]> digests = new HashMap<>();
 
-    /** Whose key signed a certificate of the message, or a signer's own certificate. */
+    /** The signing authority of each certificate of the message or of a signer. */
     private final Map<Certificate, Certificate> authorities = new HashMap<>();
 
     private final Set<Certificate> verified = new HashSet<>();
@@ -136,7 +138,7 @@ public final class MessageVerifier {
       return new Refusal(Refusal.Kind.NO_KEY, "ENOKEY", "no certificate is here for its key");
     }
 
-    /** A signer with the certificate inside of the message that is its; null if none is. */
+    /** A signer with its certificate from the message; null if the message does not have it. */
     @SuppressWarnings("ArrayRecordComponent") // Never compared.
     private record Signer(
         SignedMessage.Signer info, byte[] digest, @Nullable Certificate certificate) {
@@ -151,7 +153,7 @@ public final class MessageVerifier {
       }
     }
 
-    /** pkcs7_verify_one. */
+    /** Checks a signer within the message (pkcs7_verify_one). */
     private Signer internallyRight(SignedMessage.Signer info) throws RefusedException {
       byte[] digest = digest(String.valueOf(info.hash()));
       Certificate own =
@@ -183,7 +185,9 @@ public final class MessageVerifier {
       return known;
     }
 
-    /** pkcs7_verify_sig_chain. */
+    /**
+     * Follows the certificates of the message from one to its authority (pkcs7_verify_sig_chain).
+     */
     private void followChain(Certificate first) throws RefusedException {
       Set<Certificate> passed = new HashSet<>();
       Certificate certificate = first;
@@ -223,7 +227,10 @@ public final class MessageVerifier {
       return Optional.empty();
     }
 
-    /** pkcs7_validate_trust_one; false where it ends with ENOKEY. */
+    /**
+     * Returns whether a trusted key signed (pkcs7_validate_trust_one); false where the kernel
+     * returns ENOKEY.
+     */
     private boolean isTrusted(Signer signer) throws RefusedException {
       Certificate last = null;
       for (Certificate certificate = signer.certificate();
@@ -271,7 +278,8 @@ public final class MessageVerifier {
     }
 
     /**
-     * find_asymmetric_key: by the first identifier, and the second has to fit where there is one.
+     * Returns the keys of an identifier (find_asymmetric_key). If a second identifier is given, it
+     * must fit too.
      */
     private List<Trusted> find(@Nullable KeyId id, @Nullable KeyId second, boolean insist)
         throws RefusedException {
@@ -297,9 +305,9 @@ public final class MessageVerifier {
     }
 
     /**
-     * Checks with each of {@code trusted} what signed {@code certificate}, or the module if that is
-     * null. More than one have the same name only if somebody made them so. The kernel takes one of
-     * them, and which one is its own matter.
+     * Checks with each of {@code trusted} the signature of {@code certificate}, or of the module if
+     * that is null. Several keys have the same name only if they were made so on purpose. The
+     * kernel then uses one of them, and which one is not defined.
      */
     private void checkSignedByEach(
         List<Trusted> trusted, Signer signer, @Nullable Certificate certificate)

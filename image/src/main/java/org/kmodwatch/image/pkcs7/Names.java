@@ -5,7 +5,7 @@ final class Names {
 
   private Names() {}
 
-  /** A Name: at least one set of at least one attribute. */
+  /** Returns a Name, which has at least one set of at least one attribute. */
   static Ber.Element read(Ber in, String what) throws RefusedException {
     in.enter(Ber.SEQUENCE, what);
     do {

@@ -10,7 +10,7 @@ import java.util.stream.Stream;
 import org.bouncycastle.asn1.ASN1ObjectIdentifier;
 import org.jspecify.annotations.Nullable;
 
-/** The object identifiers that the check knows (include/linux/oid_registry.h). */
+/** The object identifiers that the check supports (include/linux/oid_registry.h). */
 enum Oid {
   DATA("1.2.840.113549.1.7.1"),
   SIGNED_DATA("1.2.840.113549.1.7.2"),
@@ -69,10 +69,10 @@ enum Oid {
   BASIC_CONSTRAINTS("2.5.29.19"),
   AUTHORITY_KEY_IDENTIFIER("2.5.29.35"),
 
-  /** Any other. */
+  /** Any other identifier. */
   UNKNOWN("0.0");
 
-  /** Names of what people sign with and the kernel does not know, for messages. */
+  /** Names of identifiers in common use that the kernel does not know, for messages. */
   private static final Map<String, String> OTHERS =
       Map.ofEntries(
           Map.entry("1.2.840.113549.2.4", "md4"),
@@ -108,17 +108,23 @@ enum Oid {
     this.hash = hash;
   }
 
-  /** The one of these bytes, to the letter: another encoding of the same number is unknown. */
+  /**
+   * Returns the identifier with exactly these bytes. Another encoding of the same number is {@link
+   * #UNKNOWN}.
+   */
   static Oid of(byte[] contents) {
     return BY_CONTENTS.getOrDefault(hex(contents), UNKNOWN);
   }
 
-  /** The hash algorithm that it names, by the kernel's name; null if it names none. */
+  /**
+   * Returns the kernel's name for the hash algorithm that the identifier names; null if it names
+   * none.
+   */
   @Nullable String hash() {
     return hash;
   }
 
-  /** For a person: a name where there is one, else the number. */
+  /** Returns text for a person: the name if one is known, else the number. */
   static String name(byte[] contents) {
     Oid known = of(contents);
     if (known != UNKNOWN) {

@@ -16,31 +16,33 @@ import org.bouncycastle.crypto.signers.ECDSASigner;
 import org.bouncycastle.math.ec.ECPoint;
 
 /**
- * A key, and the check of a signature with it (public_key_verify_signature in
+ * A public key, which checks signatures (public_key_verify_signature in
  * crypto/asymmetric_keys/public_key.c).
  *
- * @param algorithm by the kernel's name: {@code rsa}, {@code ecdsa-nist-p256}, {@code ecrdsa}, …
- * @param contents the key itself: of RSA a SEQUENCE of two numbers
+ * @param algorithm the kernel's name: {@code rsa}, {@code ecdsa-nist-p256}, {@code ecrdsa}, …
+ * @param contents the key itself; for RSA a SEQUENCE of two numbers
  */
 @SuppressWarnings("ArrayRecordComponent") // Never compared.
 record PublicKey(String algorithm, byte[] contents) {
 
-  /** Algorithms of signatures, by the kernel's names. */
+  /** The kernel's names of signature algorithms. */
   static final String RSA = "rsa";
 
   static final String ECDSA = "ecdsa";
   static final String ECRDSA = "ecrdsa";
 
-  /** rsa_check_key_length in crypto/rsa.c, in bytes. */
+  /** The key lengths that rsa_check_key_length in crypto/rsa.c allows, in bytes. */
   private static final Set<Integer> RSA_BYTES = Set.of(64, 128, 192, 256, 384, 512);
 
-  /** Nobody's is larger than 65,537; a large one takes a quarter of a second. */
+  /**
+   * The largest exponent. Keys in use have at most 65,537; a large one takes a quarter of a second.
+   */
   private static final int MAX_EXPONENT_BITS = 64;
 
-  /** Bytes of 0xff that a signature has before its digest, at least. */
+  /** The least number of 0xff bytes before the digest in a signature. */
   private static final int MIN_PADDING = 8;
 
-  /** The DigestInfo before the digest, of each algorithm (RFC 8017, section 9.2). */
+  /** The DigestInfo before the digest, by algorithm (RFC 8017, section 9.2). */
   private static final Map<String, byte[]> DIGEST_INFO =
       Map.of(
           "sha1", HexFormat.of().parseHex("3021300906052b0e03021a05000414"),
@@ -59,10 +61,10 @@ record PublicKey(String algorithm, byte[] contents) {
   }
 
   /**
-   * The digest to check a signature against.
+   * Returns the digest function for a signature check.
    *
-   * @param hash by the kernel's name
-   * @throws RefusedException if it cannot be computed here
+   * @param hash the kernel's name
+   * @throws RefusedException if the digest cannot be computed here
    */
   static MessageDigest digest(String hash) throws RefusedException {
     try {
@@ -77,8 +79,8 @@ record PublicKey(String algorithm, byte[] contents) {
    * Checks a signature.
    *
    * @param by the algorithm that the signature names
-   * @param hash of the digest
-   * @throws RefusedException if it is wrong, or cannot be checked
+   * @param hash the digest's hash algorithm
+   * @throws RefusedException if the signature is wrong, or cannot be checked
    */
   void check(String by, String hash, byte[] signature, byte[] digest) throws RefusedException {
     requireFits(by);
@@ -94,9 +96,9 @@ record PublicKey(String algorithm, byte[] contents) {
   }
 
   /**
-   * Checks that a signature by this key may be by {@code by}.
+   * Checks that {@code by} is possible for a signature by this key.
    *
-   * @throws RefusedException if not
+   * @throws RefusedException if it is not
    */
   void requireFits(String by) throws RefusedException {
     boolean curve = algorithm.startsWith(ECDSA + "-");
@@ -108,7 +110,7 @@ record PublicKey(String algorithm, byte[] contents) {
 
   private static final String NOT_BY_KEY = "the signature is not by this key, or damaged";
 
-  /** As crypto/rsa.c and crypto/rsa-pkcs1pad.c do. */
+  /** Checks an RSA signature like crypto/rsa.c and crypto/rsa-pkcs1pad.c. */
   private void checkRsa(String hash, byte[] signature, byte[] digest) throws RefusedException {
     Ber in = Ber.strict(contents, 0, contents.length);
     in.enter(Ber.SEQUENCE, "the key");
@@ -119,7 +121,7 @@ record PublicKey(String algorithm, byte[] contents) {
       throw Refusal.invalid("the key's numbers are none").exception();
     }
     var n = new BigInteger(1, modulus);
-    // mpi_get_size: in whole limbs.
+    // The size in whole limbs, as mpi_get_size returns it.
     int size = (n.bitLength() + Long.SIZE - 1) / Long.SIZE * Long.BYTES;
     if (!RSA_BYTES.contains(size)) {
       throw Refusal.invalid(
@@ -148,7 +150,7 @@ record PublicKey(String algorithm, byte[] contents) {
       padding++;
     }
     int start = padding + 1;
-    // Each with the error of its own: the first is what nearly every other key gives.
+    // Each case has a separate error. Nearly every wrong key gives the first.
     if (block[0] != 0) {
       throw Refusal.invalid(NOT_BY_KEY).exception();
     }
@@ -193,7 +195,7 @@ record PublicKey(String algorithm, byte[] contents) {
     }
   }
 
-  /** By the kernel's names. */
+  /** The curves by the kernel's names. */
   private static final Map<String, Curve> CURVES =
       Map.of(
           "ecdsa-nist-p192", Curve.named("P-192", 3),
@@ -205,7 +207,7 @@ record PublicKey(String algorithm, byte[] contents) {
    * A curve.
    *
    * @param domain its numbers
-   * @param digits of 64 bits that the kernel has for a number
+   * @param digits the number of 64-bit digits that the kernel uses for a number
    */
   private record Curve(ECDomainParameters domain, int digits) {
 
@@ -214,7 +216,7 @@ record PublicKey(String algorithm, byte[] contents) {
       return new Curve(new ECDomainParameters(curve), digits);
     }
 
-    /** A number of a signature (ecdsa_get_signature_rs in crypto/ecdsa.c). */
+    /** Returns a number of a signature (ecdsa_get_signature_rs in crypto/ecdsa.c). */
     BigInteger number(byte[] bytes) throws RefusedException {
       int room = digits * Long.BYTES;
       if (bytes.length == 0 || bytes.length > room + 1 || (bytes.length > room && bytes[0] != 0)) {
@@ -223,7 +225,7 @@ record PublicKey(String algorithm, byte[] contents) {
       return new BigInteger(1, bytes);
     }
 
-    /** The point of a key, which is not compressed (ecdsa_set_pub_key). */
+    /** Returns the point of an uncompressed key (ecdsa_set_pub_key). */
     ECPoint point(byte[] key) throws RefusedException {
       int length = (key.length - 1) / 2;
       if (key.length % 2 == 0 || key[0] != 4 || (length + Long.BYTES - 1) / Long.BYTES != digits) {

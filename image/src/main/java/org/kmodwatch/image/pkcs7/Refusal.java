@@ -1,21 +1,26 @@
 package org.kmodwatch.image.pkcs7;
 
 /**
- * Why the kernel does not take a signature.
+ * The reason why the kernel refuses a signature.
  *
- * @param kind what that means for the module
+ * @param kind the consequence for the module
  * @param error the kernel's error, for example {@code EBADMSG}
- * @param why for a person
+ * @param why the reason, in words for a person
  */
 public record Refusal(Kind kind, String error, String why) {
 
-  /** What a refusal means for the module (module_sig_check in kernel/module/signing.c). */
+  /** The consequences of a refusal for the module (module_sig_check in kernel/module/signing.c). */
   public enum Kind {
-    /** The module is not loaded. */
+    /** The kernel does not load the module. */
     WRONG,
-    /** The kernel cannot check it: the module is loaded, unless signatures are enforced. */
+    /**
+     * The kernel cannot check the signature. It loads the module, unless signatures are enforced.
+     */
     UNSUPPORTED,
-    /** No key that is trusted made it: the module is loaded, unless signatures are enforced. */
+    /**
+     * No trusted key made the signature. The kernel loads the module, unless signatures are
+     * enforced.
+     */
     NO_KEY
   }
 
@@ -39,7 +44,7 @@ public record Refusal(Kind kind, String error, String why) {
     return new RefusedException(this);
   }
 
-  /** For a person: the reason, and the kernel's error for it. */
+  /** Returns text for a person: the reason, and the kernel's error for it. */
   @Override
   public String toString() {
     return "%s (%s)".formatted(why, error);

@@ -1,6 +1,6 @@
 package org.kmodwatch.image.pkcs7;
 
-/** The kernel goes no further with a signature. */
+/** Reports that the kernel stops the check of a signature. */
 final class RefusedException extends Exception {
 
   private static final long serialVersionUID = 1;

@@ -10,13 +10,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * A PKCS#7 message as the kernel reads it (pkcs7_parse_message in crypto/asymmetric_keys).
  *
- * <p>What the kernel refuses is read on where that is possible, to say who signed.
+ * <p>If possible, reading continues after an error that the kernel refuses, to find the signers.
  *
- * @param signers in the order of the message; as far as it could be read
- * @param certificates inside of it
- * @param hasContent whether it has what it signs inside
- * @param isData whether it says that it signs data, and no Authenticode
- * @param refused what the kernel finds first, while it reads; null if nothing
+ * @param signers the signers that could be read, in the order of the message
+ * @param certificates the certificates in the message
+ * @param hasContent whether the message contains the signed content
+ * @param isData whether its content type is data, and not Authenticode
+ * @param refused the first error that the kernel finds while it reads; null without an error
  */
 public record SignedMessage(
     List<Signer> signers,
@@ -25,17 +25,19 @@ public record SignedMessage(
     boolean isData,
     @Nullable Refusal refused) {
 
-  /** The kernel's decoder takes no more. */
+  /** The largest message that the kernel's decoder accepts, in bytes. */
   public static final int MAX_BYTES = 65_535;
 
-  /** Modules have one; the kernel sets no limit but the message's size. */
+  /**
+   * The largest number of signers. Modules have one. The kernel's only limit is the message's size.
+   */
   private static final int MAX_SIGNERS = 16;
 
   /**
    * Copies the lists.
    *
-   * @param signers in the order of the message; as far as it could be read
-   * @param certificates inside of it
+   * @param signers the signers that could be read, in the order of the message
+   * @param certificates the certificates in the message
    */
   public SignedMessage {
     signers = List.copyOf(signers);
@@ -43,20 +45,21 @@ public record SignedMessage(
   }
 
   /**
-   * Who signed, and how.
+   * A signer and its signature.
    *
    * @param issuer the contents of the SEQUENCE that names the issuer of the signer's certificate;
    *     null if the signer is named by the identifier of the key
-   * @param serial the contents of the INTEGER that is the number of that certificate; null as
-   *     issuer
-   * @param identifier of the key; null if the signer is named otherwise
-   * @param digestAlgorithm for example {@code sha256}; a number where it has no name here
-   * @param hash the same by the kernel's name; null if the kernel does not know it
-   * @param algorithm of the signature, by the kernel's name; null if it does not know it
+   * @param serial the contents of the INTEGER that is the number of that certificate; null if
+   *     {@code issuer} is
+   * @param identifier identifier of the key; null if the signer is named by its certificate
+   * @param digestAlgorithm for example {@code sha256}; a number if it has no name here
+   * @param hash the kernel's name for the digest algorithm; null if the kernel does not know it
+   * @param algorithm the kernel's name for the signature algorithm; null if the kernel does not
+   *     know it
    * @param signature the bytes of the signature itself
    * @param hasAttributes whether attributes were signed, and not the module
-   * @param signingTime seconds since 1970; null if it does not say
-   * @param id what the kernel looks for its key by
+   * @param signingTime seconds since 1970; null if the message has no time
+   * @param id the identifier by which the kernel looks for the key
    */
   @SuppressWarnings("ArrayRecordComponent") // Never compared.
   public record Signer(
@@ -71,7 +74,7 @@ public record SignedMessage(
       @Nullable Long signingTime,
       KeyId id) {}
 
-  /** A message of more than {@value #MAX_BYTES} bytes, which is not read. */
+  /** Returns the result for a message of more than {@value #MAX_BYTES} bytes, which is not read. */
   private static SignedMessage tooLong() {
     return new SignedMessage(
         List.of(),
@@ -85,14 +88,16 @@ public record SignedMessage(
   }
 
   /**
-   * Reads who signed, and no certificate: those may ask for more time than somebody has who only
-   * wants to know that.
+   * Reads the signers without certificates. Certificates may take more time than a caller has that
+   * needs only the signers.
    */
   public static SignedMessage signersOf(byte[] message) {
     return parse(message, false);
   }
 
-  /** Reads all of {@code message}, whatever it is; certificates as the kernel checks them. */
+  /**
+   * Reads all of {@code message}, for any content. Certificates are read as the kernel checks them.
+   */
   public static SignedMessage parse(byte[] message) {
     return parse(message, true);
   }
@@ -107,7 +112,9 @@ public record SignedMessage(
         parser.signers, parser.certificates, parser.hasContent, parser.isData, parser.refused);
   }
 
-  /** What the kernel refuses before it looks at any key; empty if nothing. */
+  /**
+   * Returns the error that the kernel reports before it looks at any key; empty without an error.
+   */
   Optional<Refusal> refusal() {
     if (refused != null) {
       return Optional.of(refused);
@@ -131,7 +138,7 @@ public record SignedMessage(
     return Optional.empty();
   }
 
-  /** The grammar is the kernel's pkcs7.asn1. */
+  /** Parses a message by the kernel's grammar, pkcs7.asn1. */
   private static final class Parser {
 
     private static final int EXPLICIT = Ber.TAGGED | Ber.CONSTRUCTED;
@@ -146,7 +153,7 @@ public record SignedMessage(
     private @Nullable Refusal refused;
     private int version;
 
-    /** What the last signer said; the kernel keeps it for the next. */
+    /** The fields of the last signer, which the kernel keeps for the next. */
     private byte[] issuer = {};
 
     private byte[] serial = {};
@@ -235,7 +242,7 @@ public record SignedMessage(
       if (in.isNext(EXPLICIT)) {
         in.enter(EXPLICIT, "the certificates");
         do {
-          // The kernel takes an empty set.
+          // The kernel accepts an empty set.
           if (!in.isAtEnd()) {
             certificate(true);
           }
@@ -250,7 +257,7 @@ public record SignedMessage(
       }
     }
 
-    /** The kernel takes what is in them for certificates, and drops it. */
+    /** Reads revocation lists. The kernel parses their contents as certificates, and drops them. */
     private void revocationLists() throws RefusedException {
       int tag = in.isNext(EXPLICIT | 1) ? EXPLICIT | 1 : EXPLICIT | 3;
       if (!in.isNext(tag)) {
@@ -325,7 +332,7 @@ public record SignedMessage(
       } else {
         identifier = in.contents(in.leaf(Ber.TAGGED, "the signer's name"));
       }
-      // Kept although the rest may end in an exception.
+      // The signer is kept although an exception may follow.
       int place = signers.size();
       Signer soFar =
           new Signer(
@@ -398,7 +405,10 @@ public record SignedMessage(
           signer.id());
     }
 
-    /** pkcs7_sig_note_digest_algo of 6.12; 6.1 takes MD4 and MD5 too, and no SHA-3. */
+    /**
+     * Returns the hash name like pkcs7_sig_note_digest_algo of 6.12. Linux 6.1 also accepts MD4 and
+     * MD5, and no SHA-3.
+     */
     private static @Nullable String hash(byte[] oid) {
       return switch (Oid.of(oid)) {
         case SHA1,
@@ -417,7 +427,7 @@ public record SignedMessage(
       };
     }
 
-    /** pkcs7_sig_note_pkey_algo. */
+    /** Returns the algorithm name like pkcs7_sig_note_pkey_algo. */
     private static @Nullable String signatureAlgorithm(byte[] oid) {
       return switch (Oid.of(oid)) {
         case RSA -> PublicKey.RSA;
@@ -435,7 +445,7 @@ public record SignedMessage(
       };
     }
 
-    /** An AlgorithmIdentifier: its object identifier. */
+    /** Returns the object identifier of an AlgorithmIdentifier. */
     private byte[] algorithm(String what) throws RefusedException {
       in.enter(Ber.SEQUENCE, what);
       byte[] oid = in.contents(in.leaf(Ber.OBJECT_IDENTIFIER, what));
@@ -478,7 +488,9 @@ public record SignedMessage(
       private final Set<Oid> seen = EnumSet.noneOf(Oid.class);
       private @Nullable Long signingTime;
 
-      /** Whether there are any in the form that the kernel takes for signed ones. */
+      /**
+       * Reads the attributes; returns whether they have the form that the kernel treats as signed.
+       */
       boolean read() throws RefusedException {
         if (in.isNext(EXPLICIT)) {
           in.enter(EXPLICIT, WHAT);

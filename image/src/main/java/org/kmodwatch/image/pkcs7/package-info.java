@@ -1,7 +1,7 @@
 /**
- * The kernel's check of a module's signature, step by step and error by error
- * (crypto/asymmetric_keys of Linux 6.12): what it parses, what it compares, and in which order,
- * since the first error decides whether a module is loaded all the same.
+ * Repeats the kernel's check of a module's signature, step by step and error by error
+ * (crypto/asymmetric_keys of Linux 6.12). The order of its steps matters: the first error decides
+ * whether the kernel still loads the module.
  */
 @NullMarked
 package org.kmodwatch.image.pkcs7;
