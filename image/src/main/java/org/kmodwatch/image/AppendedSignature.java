@@ -44,7 +44,7 @@ public record AppendedSignature(
   private static final byte[] MAGIC =
       "~Module signature appended~\n".getBytes(StandardCharsets.US_ASCII);
 
-  /** Size of struct module_signature. */
+  /** The size that struct module_signature has, in bytes. */
   private static final int TRAILER_BYTES = 12;
 
   private static final int HASH = 1;
@@ -53,10 +53,10 @@ public record AppendedSignature(
   private static final int KEY_ID_LENGTH = 4;
   private static final int SIGNATURE_LENGTH = 8;
 
-  /** The PKCS#7 value of enum pkey_id_type. */
+  /** The value that enum pkey_id_type has for PKCS#7. */
   private static final int PKEY_ID_PKCS7 = 2;
 
-  /** The values of enum pkey_hash_algo in kernels before 4.3. */
+  /** The values that enum pkey_hash_algo has in kernels before 4.3. */
   private static final List<String> OLD_DIGESTS =
       List.of("md4", "md5", "sha1", "rmd160", "sha256", "sha384", "sha512", "sha224");
 

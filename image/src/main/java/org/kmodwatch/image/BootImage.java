@@ -34,7 +34,7 @@ final class BootImage {
 
   private static final int LZ4_BLOCK_BYTES = 8 << 20;
 
-  /** Window_Descriptor of 8 MiB (RFC 8878, section 3.1.1.1.2). */
+  /** The Window_Descriptor that stands for 8 MiB (RFC 8878, section 3.1.1.1.2). */
   private static final byte ZSTD_WINDOW = 13 << 3;
 
   private static final int ZSTD_SINGLE_SEGMENT = 1 << 5;

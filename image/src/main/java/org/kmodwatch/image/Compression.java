@@ -12,7 +12,7 @@ import org.tukaani.xz.CorruptedInputException;
 import org.tukaani.xz.SingleXZInputStream;
 import org.tukaani.xz.XZFormatException;
 
-/** The compression of a module file, recognised by its first bytes. */
+/** Identifies the compression of a module file by its first bytes. */
 public enum Compression {
   /** The file is not compressed. */
   NONE,
@@ -180,7 +180,7 @@ public enum Compression {
     return message == null ? e.getClass().getSimpleName() : message;
   }
 
-  /** The time limit of a decompression. The input and the output streams check it. */
+  /** Limits the time of a decompression. The input and the output streams check it. */
   private static final class Deadline {
     private final Duration longest;
     private final LongSupplier nanoClock;

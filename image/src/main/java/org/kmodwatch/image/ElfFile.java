@@ -44,7 +44,7 @@ final class ElfFile {
   }
 
   /**
-   * A section header.
+   * Holds a section header.
    *
    * @param at offset of the header
    */

@@ -12,7 +12,7 @@ final class HostileBytes {
 
   private final ByteBuffer bytes;
 
-  /** The offset of these bytes in the module. */
+  /** The offset that these bytes have in the module. */
   private final long base;
 
   HostileBytes(ByteBuffer bytes, ByteOrder order) {
@@ -47,7 +47,7 @@ final class HostileBytes {
     return bytes.getLong(check(offset, 8, what));
   }
 
-  /** Returns a part, in the same byte order. */
+  /** Returns a part of these bytes, in the same byte order. */
   HostileBytes slice(long offset, long length, String what) {
     int start = check(offset, length, what);
     return new HostileBytes(bytes.slice(start, (int) length), bytes.order(), base + start);

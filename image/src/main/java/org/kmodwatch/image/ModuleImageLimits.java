@@ -43,18 +43,18 @@ public record ModuleImageLimits(
 
   private static final int MAX_PARTS = 64;
 
-  /** The decoder's memory beside the dictionary, in MiB. */
+  /** The memory that the decoder needs beside the dictionary, in MiB. */
   private static final int XZ_MIB = 1;
 
   /** The longest time for decompression. A module of 256 MiB takes some seconds. */
   private static final Duration MAX_DECOMPRESSING = Duration.ofSeconds(60);
 
-  /** The limits for the present size of Java's heap. */
+  /** The limits that fit the present size of Java's heap. */
   public static final ModuleImageLimits DEFAULT = forHeap(Runtime.getRuntime().maxMemory());
 
   /**
-   * Returns limits of up to 256 MiB. A decompressed module may take at most a quarter of the heap,
-   * and its dictionary at most an eighth, but always the size that xz -6 claims.
+   * Returns limits of up to 256 MiB. A decompressed module may take at most a quarter of the heap.
+   * Its dictionary may take at most an eighth, but always the size that xz -6 claims.
    *
    * @param heapBytes the largest size of the heap
    */

@@ -11,10 +11,10 @@ public final class ModuleImageReader {
 
   private static final int NT_GNU_BUILD_ID = 3;
 
-  /** The largest build id: 512 bits. */
+  /** The largest size that a build id may have: 512 bits. */
   private static final int MAX_BUILD_ID_BYTES = 64;
 
-  /** The size of a module name: MODULE_NAME_LEN, which is 64 - sizeof(long). */
+  /** The size that a module name may have: MODULE_NAME_LEN, which is 64 - sizeof(long). */
   private static final int MAX_NAME_BYTES = 64;
 
   private ModuleImageReader() {}

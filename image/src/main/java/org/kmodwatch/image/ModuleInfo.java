@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record ModuleInfo(List<Entry> entries) {
 
-  /** The information of a module without entries. */
+  /** The information that a module without entries has. */
   static final ModuleInfo NONE = new ModuleInfo(List.of());
 
   /** Copies the list. */
@@ -24,7 +24,7 @@ public record ModuleInfo(List<Entry> entries) {
   }
 
   /**
-   * An entry of {@code .modinfo}.
+   * Holds an entry of {@code .modinfo}.
    *
    * @param key for example {@code license}
    * @param value the text after the first {@code =}
@@ -32,7 +32,7 @@ public record ModuleInfo(List<Entry> entries) {
   public record Entry(String key, String value) {}
 
   /**
-   * A parameter of the module.
+   * Describes a parameter of the module.
    *
    * @param name its name
    * @param type its C type, or the module's own name for the type; null if the module does not say

@@ -21,7 +21,7 @@ public record ModuleSymbols(List<Import> imports, List<Export> exports) {
   private static final int SHN_XINDEX = 0xffff;
   private static final String KSYMTAB = "__ksymtab_";
 
-  /** The size of struct modversion_info (include/linux/module.h): a long and a name. */
+  /** The size that struct modversion_info has (include/linux/module.h): a long and a name. */
   private static final int VERSION_BYTES = 64;
 
   /** Copies the lists. */

@@ -1,6 +1,6 @@
 package org.kmodwatch.image;
 
-/** The results of a check of a module's signature. */
+/** Lists the results of a check of a module's signature. */
 public enum SignatureStatus {
   /** The signature is right, by a given key: a kernel with that key accepts it. */
   VALID,

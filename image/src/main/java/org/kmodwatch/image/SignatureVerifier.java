@@ -27,7 +27,7 @@ public final class SignatureVerifier {
   }
 
   /**
-   * The result of a check.
+   * Holds the result of a check.
    *
    * @param status the status of the signature
    * @param certificate the certificate used for the check; null if none fitted

@@ -58,7 +58,7 @@ public final class SigningCertificates {
     }
   }
 
-  /** Returns the certificates in the contents of such a file. */
+  /** Returns the certificates in the contents of a file, as for {@link #of(Path)}. */
   public static List<X509Certificate> of(ByteBuffer bytes) {
     var found = new LinkedHashSet<X509Certificate>();
     if (isPem(bytes)) {

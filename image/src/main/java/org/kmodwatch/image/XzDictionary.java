@@ -31,7 +31,8 @@ final class XzDictionary extends InputStream {
   private static final int CRC_BYTES = 4;
 
   /**
-   * The number of check bytes, by kind of check. Three kinds share each number (section 2.1.1.2).
+   * The number of bytes that a check has, by its kind. Three kinds share each number (section
+   * 2.1.1.2).
    */
   private static final int[] CHECK_BYTES = {4, 8, 16, 32, 64};
 

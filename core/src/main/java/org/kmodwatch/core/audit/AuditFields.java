@@ -15,7 +15,7 @@ public final class AuditFields {
   private final Map<String, Field> fields;
 
   /**
-   * A field's value.
+   * Holds a field's value.
    *
    * @param text the value without quotes
    * @param plain whether {@code text} is the string itself, from quotes or already decoded

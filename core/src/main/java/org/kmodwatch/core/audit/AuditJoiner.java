@@ -43,7 +43,7 @@ public final class AuditJoiner {
   public AuditJoiner() {}
 
   /**
-   * The position of a record in the input.
+   * Locates a record in the input.
    *
    * @param file name of the input
    * @param line number of the line
@@ -60,7 +60,7 @@ public final class AuditJoiner {
     void onProblem(Place place, String reason);
   }
 
-  /** An incomplete event. */
+  /** Collects the records of an incomplete event. */
   private static final class Open {
     private final long sinceNanos;
     private final long turn;

@@ -24,7 +24,10 @@ public final class AuditParser {
   private static final String DASHES = "----";
   private static final String TIME = "time->";
 
-  /** The record types, with their names and their numbers in the kernel's own log. */
+  /**
+   * Lists the record types that the parser reads, with their names and their numbers in the
+   * kernel's own log.
+   */
   private enum Type {
     SYSCALL("SYSCALL", "1300"),
     CWD("CWD", "1307"),
@@ -50,7 +53,10 @@ public final class AuditParser {
   /** The node of the last line, kept because most lines have the same node. */
   private String node = "";
 
-  /** The event of the last SYSCALL record, if the parser skipped it; null otherwise. */
+  /**
+   * The event that the last SYSCALL record began, if the parser skipped that record; null
+   * otherwise.
+   */
   private @Nullable AuditId leftOut;
 
   /** Creates a parser that has read no line. */

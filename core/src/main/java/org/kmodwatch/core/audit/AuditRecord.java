@@ -65,7 +65,7 @@ public sealed interface AuditRecord {
   record Module(AuditId id, @Nullable String name) implements AuditRecord {}
 
   /**
-   * CWD: the process's working directory.
+   * CWD: the directory in which the process works.
    *
    * @param path the working directory; null if the kernel did not say
    */

@@ -15,7 +15,7 @@ final class Calls {
   private static final long X32 = 0x4000_0000L;
 
   /**
-   * A table of system calls.
+   * Holds the module calls' numbers in a table of system calls.
    *
    * @param compat whether this is the 32-bit table of a 64-bit kernel. A table that is also native
    *     on other machines counts as the 64-bit kernel's

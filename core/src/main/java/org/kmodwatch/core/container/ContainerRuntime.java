@@ -2,13 +2,13 @@ package org.kmodwatch.core.container;
 
 /** The programs that run containers. */
 public enum ContainerRuntime {
-  /** Docker Engine. */
+  /** Docker Engine runs the container. */
   DOCKER("docker"),
-  /** containerd, by its Kubernetes interface or by nerdctl. */
+  /** containerd runs the container, through its Kubernetes interface or nerdctl. */
   CONTAINERD("containerd"),
-  /** CRI-O. */
+  /** CRI-O runs the container. */
   CRIO("crio"),
-  /** Podman. */
+  /** Podman runs the container. */
   PODMAN("podman"),
   /** The path has a container's id but does not show the runtime. */
   UNKNOWN("unknown");

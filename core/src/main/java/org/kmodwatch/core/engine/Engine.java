@@ -154,7 +154,7 @@ public final class Engine implements AutoCloseable {
     return slots.stream().filter(slot -> slot.mayWant(name)).toArray(Slot[]::new);
   }
 
-  /** One signature of the engine, with its counters. */
+  /** Holds one signature of the engine and its counters. */
   private static final class Slot implements Verdict {
     private final Signature signature;
     private final SignatureMetadata metadata;

@@ -3,7 +3,7 @@ package org.kmodwatch.core.engine;
 import java.util.List;
 
 /**
- * The counters of an engine.
+ * Holds the counters of an engine.
  *
  * @param events events that the engine received
  * @param signatures one entry for each signature, in the order of registration
@@ -16,7 +16,7 @@ public record EngineStatistics(long events, List<OfSignature> signatures) {
   }
 
   /**
-   * The counters of one signature.
+   * Holds the counters of one signature.
    *
    * @param id the signature's id
    * @param received selected events that the signature received

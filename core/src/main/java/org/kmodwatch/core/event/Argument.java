@@ -1,7 +1,7 @@
 package org.kmodwatch.core.event;
 
 /**
- * One argument of an event.
+ * Describes one argument of an event.
  *
  * @param name the argument's name; the only part that distinguishes arguments
  * @param type the producer's name for the type. Producers use C names and Go names, so no code

@@ -1,6 +1,9 @@
 package org.kmodwatch.core.event;
 
-/** The names of the events about kernel modules, as Tracee's formats spell them. */
+/**
+ * Lists the names that Tracee's formats use for events about kernel modules, and the names of
+ * Kmodwatch's events.
+ */
 public final class EventNames {
 
   /** System call: passes a module's bytes in memory. */

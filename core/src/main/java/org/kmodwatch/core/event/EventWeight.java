@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class EventWeight {
 
-  /** The bytes of an event without its texts: objects, lists, and the maps between them. */
+  /** The bytes that an event takes without its texts: objects, lists, and the maps between them. */
   private static final long OF_EVENT = 512;
 
   private static final long OF_VALUE = 48;

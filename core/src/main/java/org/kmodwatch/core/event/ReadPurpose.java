@@ -14,18 +14,22 @@ import org.jspecify.annotations.Nullable;
  */
 public record ReadPurpose(Kind kind, @Nullable String problem) {
 
-  /** The kinds of purpose. */
+  /** Lists the kinds of purpose. */
   public enum Kind {
     /**
-     * The word {@code kernel-module} or {@code kernel-module-compressed}, or the number 2
-     * (READING_MODULE in include/linux/kernel_read_file.h since 5.9.3).
+     * The type is the word {@code kernel-module} or {@code kernel-module-compressed}, or the number
+     * 2 (READING_MODULE in include/linux/kernel_read_file.h since 5.9.3).
      */
     MODULE,
-    /** The kernel's other words ({@code kernel_read_file_str}), and its other numbers up to 6. */
+    /**
+     * The type is another of the kernel's words ({@code kernel_read_file_str}), or another of its
+     * numbers up to 6.
+     */
     OTHER,
     /**
-     * A missing, null or wrongly typed argument, {@code unknown(N)}, a word or number that no
-     * kernel has, or the number 7, whose meaning depends on the kernel.
+     * The type is missing, null or of a wrong kind, is {@code unknown(N)}, or is a word or number
+     * that no kernel has. The number 7 is also not known, because its meaning depends on the
+     * kernel.
      */
     NOT_KNOWN
   }
@@ -48,8 +52,8 @@ public record ReadPurpose(Kind kind, @Nullable String problem) {
   private static final long LARGEST_TYPE = 6;
 
   /**
-   * The number of READING_MODULE_COMPRESSED from 6.19 on, and of READING_X509_CERTIFICATE before
-   * 5.9.3.
+   * The number that stands for READING_MODULE_COMPRESSED from 6.19 on, and for
+   * READING_X509_CERTIFICATE before 5.9.3.
    */
   private static final long AMBIGUOUS_TYPE = 7;
 

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  *     valid signature
  * @param lockdownVerdict the result of those rules, 0 or a negative errno; null if they were not
  *     asked
- * @param signatureResult the result of the kernel's signature check, 0 or a negative errno ; null
+ * @param signatureResult the result of the kernel's signature check, 0 or a negative errno; null
  *     if the check has not ended, or was not seen. The check is module_sig_check in
  *     kernel/module/signing.c
  * @param refusedBy the security hook that refused the module, if no event reports the refusal:
@@ -105,7 +105,7 @@ public record SensorContext(
         taints);
   }
 
-  /** The event's key in JSON. */
+  /** The key that holds this context in an event's JSON. */
   public static final String KEY = "kmodwatch";
 
   /** The beginning of a path of which only the end is known. */
@@ -179,7 +179,7 @@ public record SensorContext(
   }
 
   /**
-   * Facts on the task beyond {@link ProcessContext}.
+   * Describes the task, beyond {@link ProcessContext}.
    *
    * @param effectiveUserId effective user id, unsigned 32-bit
    * @param loginUserId the audit login uid, unsigned 32-bit; 4294967295 if never set; null where
@@ -189,7 +189,7 @@ public record SensorContext(
    * @param effectiveCapabilities bit set of effective capabilities, bit N is capability N
    * @param namespaces inode numbers by the names of /proc/PID/ns
    * @param cgroupPath path of the cgroup from the root of its hierarchy; empty if it could not be
-   *     read; if it is too long, "…" stands for names in its middle
+   *     read. In a path that is too long, "…" stands for names in its middle
    * @param arguments the command line; empty if it could not be read
    * @param argumentsCut whether the command line was longer than the part read
    * @param ancestors the parent first, up to the kernel's limit of eight
@@ -225,7 +225,7 @@ public record SensorContext(
   }
 
   /**
-   * An ancestor of the process.
+   * Describes an ancestor of the process.
    *
    * @param hostProcessId process id on the host
    * @param name the ancestor's comm

@@ -48,7 +48,7 @@ public record SourceContext(
     boolean parentIsKernelThread,
     List<Missing> missing) {
 
-  /** The event's key in JSON. */
+  /** The key that holds this context in an event's JSON. */
   public static final String KEY = "kmodwatchSource";
 
   /** The source is Linux' audit log. */

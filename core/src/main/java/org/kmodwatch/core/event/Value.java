@@ -15,10 +15,10 @@ import java.util.OptionalLong;
  */
 public sealed interface Value {
 
-  /** JSON's {@code null}: the producer wrote the field without a value. */
+  /** Stands for JSON's {@code null}: the producer wrote the field without a value. */
   record Null() implements Value {}
 
-  /** A truth value. */
+  /** Holds a truth value. */
   record Bool(boolean value) implements Value {}
 
   /**
@@ -129,10 +129,10 @@ public sealed interface Value {
     }
   }
 
-  /** A string. */
+  /** Holds a string. */
   record Str(String value) implements Value {}
 
-  /** A list. */
+  /** Holds a list. */
   record Array(List<Value> values) implements Value {
     /** Copies the list. */
     public Array {
@@ -140,7 +140,7 @@ public sealed interface Value {
     }
   }
 
-  /** An object, which iterates in the order of the keys as written. */
+  /** Holds an object, which iterates in the order of the keys as written. */
   record Obj(Map<String, Value> fields) implements Value {
     /** Copies the map and keeps its order. */
     public Obj {
@@ -148,7 +148,7 @@ public sealed interface Value {
     }
   }
 
-  /** JSON's {@code null}. */
+  /** The value that stands for JSON's {@code null}. */
   Value NULL = new Null();
 
   /** Returns the string {@code value}. */

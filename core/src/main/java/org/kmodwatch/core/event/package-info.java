@@ -1,5 +1,5 @@
 /**
- * The model of an event: one action of the kernel as one immutable record.
+ * Defines the model of an event: one action of the kernel is one immutable record.
  *
  * <p>{@link org.kmodwatch.core.event.Event} is the record. {@link
  * org.kmodwatch.core.event.Argument} is one of its arguments. {@link

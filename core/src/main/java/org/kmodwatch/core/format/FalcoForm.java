@@ -33,7 +33,7 @@ final class FalcoForm {
 
   private static final String SUCCESS = "SUCCESS";
 
-  /** Falco's container id for a process outside containers. */
+  /** The container id that Falco writes for a process outside containers. */
   private static final String NO_CONTAINER = "host";
 
   private final Fields alert;

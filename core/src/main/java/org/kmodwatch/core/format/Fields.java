@@ -14,7 +14,7 @@ import org.kmodwatch.core.event.Value;
  */
 final class Fields {
 
-  /** The object's path in the line, for messages: empty, or ending in a dot. */
+  /** The path that leads to the object in the line, for messages: empty, or ending in a dot. */
   private final String path;
 
   private final Map<String, Value> left;

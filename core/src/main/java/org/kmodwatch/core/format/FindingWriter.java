@@ -19,7 +19,7 @@ public final class FindingWriter {
 
   private final JsonLine line = new JsonLine();
 
-  /** The JSON of each signature's metadata, by id. All findings of a signature share it. */
+  /** The JSON that describes each signature, by id. All findings of a signature share it. */
   private final Map<String, Written> written = new HashMap<>();
 
   /** Creates a writer. */

@@ -37,7 +37,7 @@ final class FlatLines {
 
   private static final int MAX_UNSIGNED_DIGITS = 20;
 
-  /** The required type of a value. */
+  /** Lists the types that a value may need. */
   private enum Kind {
     SIGNED,
     SIGNED_32,
@@ -47,7 +47,7 @@ final class FlatLines {
     OTHER
   }
 
-  /** The keys of an event, in the order in which producers write them. */
+  /** Lists the keys of an event, in the order in which producers write them. */
   private enum Key {
     TIMESTAMP("timestamp", Kind.SIGNED),
     THREAD_START_TIME("threadStartTime", Kind.SIGNED),
@@ -111,10 +111,10 @@ final class FlatLines {
   private int at;
   private int end;
 
-  /** The number values of the line, by key. */
+  /** The values of the line that are numbers, by key. */
   private final long[] numbers = new long[EVENT_KEYS.length];
 
-  /** The text values of the line, by key. */
+  /** The values of the line that are texts, by key. */
   private final @Nullable String[] texts = new @Nullable String[EVENT_KEYS.length];
 
   /** The keys that have a value in the line, as bits. */
@@ -608,7 +608,7 @@ final class FlatLines {
     }
   }
 
-  /** The keys of one kind of object, with the quote and the colon after them. */
+  /** Holds the keys of one kind of object, with the quote and the colon that follow them. */
   private static final class Keys {
     private final byte[][] keys;
 
@@ -642,7 +642,7 @@ final class FlatLines {
   }
 
   /**
-   * A cache of frequent strings: names of hosts, events, arguments, types. Equal strings share one
+   * Caches frequent strings: names of hosts, events, arguments, types. Equal strings share one
    * object.
    */
   private static final class Strings {

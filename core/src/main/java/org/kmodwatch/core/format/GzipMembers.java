@@ -30,7 +30,7 @@ final class GzipMembers extends InputStream {
   private final long maxMembers;
   private final Inflater inflater = new Inflater(true);
 
-  /** The checksum of the current header, then of the member's decompressed data. */
+  /** The checksum that is being computed: of the header, then of the member's decompressed data. */
   private final CRC32 crc = new CRC32();
 
   private final byte[] buffer = new byte[BUFFER_BYTES];

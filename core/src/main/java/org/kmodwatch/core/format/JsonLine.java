@@ -28,7 +28,8 @@ final class JsonLine {
   private static final int ORDINARY_BYTES = 16 << 10;
 
   /**
-   * The size of the name cache: a power of two, large enough for all names in events and records.
+   * The size of the name cache. It is a power of two, and large enough for all names in events and
+   * records.
    */
   private static final int KNOWN_NAMES = 512;
 
@@ -45,8 +46,8 @@ final class JsonLine {
   private boolean comma;
 
   /**
-   * A cache of the names and their JSON, by hash. Names occur again and again as identical string
-   * objects.
+   * A cache that holds the names and their JSON, by hash. Names occur again and again as identical
+   * string objects.
    */
   private final @Nullable String[] names = new @Nullable String[KNOWN_NAMES];
 

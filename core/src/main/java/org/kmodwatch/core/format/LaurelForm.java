@@ -28,7 +28,7 @@ import org.kmodwatch.core.text.Utf8;
  */
 final class LaurelForm {
 
-  /** The key of the system call's record. */
+  /** The key that holds the system call's record. */
   static final String CALL = "SYSCALL";
 
   private static final String MODULE = "KERN_MODULE";

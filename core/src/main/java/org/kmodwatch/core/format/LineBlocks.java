@@ -36,15 +36,15 @@ public final class LineBlocks {
     this.maxLineBytes = options.maxLineBytes();
   }
 
-  /** A source of bytes. */
+  /** Supplies bytes. */
   private interface Source {
     /** Reads at least one byte; -1 at the end. */
     int read(ByteBuffer into) throws IOException;
   }
 
   /**
-   * A source that opens its stream at the first read, because the head of the data may be damaged
-   * too.
+   * Supplies the bytes of a stream, which it opens at the first read: the head of the data may be
+   * damaged too.
    */
   private static final class Decompressed implements Source {
     private final InputStream in;

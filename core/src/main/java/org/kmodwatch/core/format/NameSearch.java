@@ -43,14 +43,14 @@ final class NameSearch {
   private static final long HIGH = 0x8080_8080_8080_8080L;
   private static final long LOW = ~HIGH;
 
-  /** A mask for every other byte. */
+  /** A mask that selects every other byte. */
   private static final long EVEN = 0x00FF_00FF_00FF_00FFL;
 
   private final List<Needle> needles;
 
   private final List<Pair> pairs;
 
-  /** The letters in the names. */
+  /** The letters that occur in the names. */
   private final boolean[] letters = new boolean[128];
 
   private final long[] first = new long[PIECE];
@@ -69,7 +69,7 @@ final class NameSearch {
   private int found;
   private int[] starts = new int[64];
 
-  /** The line taken last, from its beginning to its newline. */
+  /** The line that was taken last, from its beginning to its newline. */
   private int takenFrom;
 
   private int takenTo;

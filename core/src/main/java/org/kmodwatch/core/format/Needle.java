@@ -18,7 +18,7 @@ final class Needle {
 
   static final int LENGTH = 3;
 
-  /** The offset of the ending character from the needle's beginning. */
+  /** The offset that the ending character has from the needle's beginning. */
   static final int ENDING = 4;
 
   private static final long ONES = 0x0101_0101_0101_0101L;
@@ -89,7 +89,7 @@ final class Needle {
   }
 
   /**
-   * A place of the needle in a name.
+   * Locates the needle in a name.
    *
    * @param quoted the name between quotes, as JSON has it, in bytes
    * @param offset offset of the needle in {@code quoted}

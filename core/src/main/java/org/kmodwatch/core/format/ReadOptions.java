@@ -3,7 +3,7 @@ package org.kmodwatch.core.format;
 import java.util.Set;
 
 /**
- * Options for a reader.
+ * Holds the options of a reader.
  *
  * @param maxLineBytes the longest line that is read, in bytes without the newline, at least 1. A
  *     longer line is a bad line and is skipped in constant memory
@@ -16,7 +16,7 @@ public record ReadOptions(int maxLineBytes, Set<String> eventNames, boolean ever
 
   private static final int DEFAULT_MAX_LINE_BYTES = 16 << 20;
 
-  /** Options for lines of up to 16 MiB and every event. */
+  /** The options that read every event, in lines of up to 16 MiB. */
   public static final ReadOptions DEFAULT = new ReadOptions(DEFAULT_MAX_LINE_BYTES);
 
   /**

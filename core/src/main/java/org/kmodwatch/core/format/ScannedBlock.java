@@ -3,7 +3,7 @@ package org.kmodwatch.core.format;
 import java.util.List;
 
 /**
- * The result of scanning a block.
+ * Holds the result of scanning a block.
  *
  * @param statistics the number of lines of each kind
  * @param lines the wanted events, audit records for such events, and the bad lines, in the block's

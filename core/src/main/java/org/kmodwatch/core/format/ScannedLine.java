@@ -3,14 +3,14 @@ package org.kmodwatch.core.format;
 import org.kmodwatch.core.audit.AuditRecord;
 import org.kmodwatch.core.event.Event;
 
-/** The result for one line of a block, if it must be reported. */
+/** Holds the result for one line of a block, if it must be reported. */
 public sealed interface ScannedLine {
 
-  /** A wanted event. */
+  /** Holds a wanted event. */
   record Found(Event event) implements ScannedLine {}
 
   /**
-   * A record of an audit log, which becomes an event only with others.
+   * Holds a record of an audit log, which becomes an event only with others.
    *
    * @param line its number in the block, from 1
    * @param record the record
@@ -18,7 +18,7 @@ public sealed interface ScannedLine {
   record Audit(long line, AuditRecord record) implements ScannedLine {}
 
   /**
-   * A line that is not an event.
+   * Describes a line that is not an event.
    *
    * @param line its number in the block, from 1
    * @param reason the error, in words for a person

@@ -29,7 +29,7 @@ final class ZstdFrames extends InputStream {
    */
   private static final long LARGEST_WINDOW_BYTES = 128L << 20;
 
-  /** Block_Maximum_Size (section 3.1.1.2.3). */
+  /** The largest size that a block may have: Block_Maximum_Size (section 3.1.1.2.3). */
   private static final int MAX_BLOCK_BYTES = 128 << 10;
 
   private static final int RUN_LENGTH = 1;
@@ -51,7 +51,7 @@ final class ZstdFrames extends InputStream {
   private int headerAt;
   private int headerEnd;
 
-  /** The number of bytes to return unchanged before the next header. */
+  /** The number of bytes that are returned unchanged before the next header. */
   private long bodyLeft;
 
   private boolean hasChecksum;

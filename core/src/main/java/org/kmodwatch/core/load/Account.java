@@ -3,11 +3,14 @@ package org.kmodwatch.core.load;
 import java.util.EnumMap;
 import java.util.Map;
 
-/** The counters of a {@link LoadTracker}, which {@link LoadTrackerStatistics} describes. */
+/**
+ * Counts the events and records of a {@link LoadTracker}. {@link LoadTrackerStatistics} describes
+ * the counters.
+ */
 @SuppressWarnings("EnumOrdinal") // an array of counters, which allocates nothing for an event
 final class Account {
 
-  /** The result for an event: exactly one of these. */
+  /** Lists the results for an event, which has exactly one. */
   enum Fate {
     /** The event is part of an attempt, or a record by itself. */
     JOINED,
@@ -25,7 +28,7 @@ final class Account {
     UNRELATED
   }
 
-  /** The numbers of events, by the ordinals of {@link Fate}. */
+  /** The number of events that had each result, by the ordinals of {@link Fate}. */
   private final long[] fates = new long[Fate.values().length];
 
   private final Map<LoadRecord.Outcome, Long> records = new EnumMap<>(LoadRecord.Outcome.class);

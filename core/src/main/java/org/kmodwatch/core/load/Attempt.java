@@ -19,7 +19,7 @@ import org.kmodwatch.core.event.Value;
  */
 final class Attempt extends KeptBytes.Kept {
 
-  /** The role of an event in an attempt, in the order of the kernel's steps. */
+  /** Lists the roles that an event has in an attempt, in the order of the kernel's steps. */
   enum Part {
     READ_FILE,
     POST_READ_FILE,
@@ -49,7 +49,7 @@ final class Attempt extends KeptBytes.Kept {
   private static final String CROWDED_OUT =
       "no work space was free in the kernel: too many calls were under way at once";
 
-  /** The state of the attempt's record. */
+  /** Describes how far the attempt's record is. */
   private sealed interface State {
 
     /**
@@ -448,7 +448,7 @@ final class Attempt extends KeptBytes.Kept {
         source != null && source.codeMayHaveRun());
   }
 
-  /** The inode number of the initial user namespace (PROC_USER_INIT_INO). */
+  /** The inode number that the initial user namespace has (PROC_USER_INIT_INO). */
   private static final long INITIAL_USER_NAMESPACE = 0xEFFFFFFDL;
 
   /** Converts a time of the attempt's host to the scale that all hosts share. */

@@ -7,7 +7,7 @@ import org.kmodwatch.core.event.SensorContexts;
 /** Records when the sensor missed events of steps that the kernel accepts. */
 final class Blindness {
 
-  /** The reason for an outcome that is not known. */
+  /** The reason that a gap has for an outcome that is not known. */
   static final String REASON =
       "the sensor was blind for what the kernel accepts: what became of it was not seen";
 

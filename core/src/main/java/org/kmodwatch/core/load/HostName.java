@@ -17,7 +17,8 @@ import org.kmodwatch.core.event.SensorContexts;
 public final class HostName {
 
   /**
-   * The inode number of the initial UTS namespace: PROC_UTS_INIT_INO of include/linux/proc_ns.h.
+   * The inode number that the initial UTS namespace has: PROC_UTS_INIT_INO of
+   * include/linux/proc_ns.h.
    */
   private static final long INITIAL_NAMESPACE = 0xEFFFFFFEL;
 

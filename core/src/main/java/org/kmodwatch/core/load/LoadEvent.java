@@ -33,7 +33,7 @@ public sealed interface LoadEvent {
             });
   }
 
-  /** An event of an attempt to load or unload a module. */
+  /** An event that belongs to an attempt to load or unload a module. */
   sealed interface OfAttempt extends LoadEvent {
 
     /** Returns the event itself. */
@@ -50,7 +50,7 @@ public sealed interface LoadEvent {
     }
   }
 
-  /** A step of a module between the entry of a call and its return, or outside any call. */
+  /** A step that a module takes between the entry of a call and its return, or outside any call. */
   sealed interface Step extends OfAttempt {
 
     @Override

@@ -74,7 +74,7 @@ public record LoadRecord(
     int repeats,
     List<Gap> gaps) {
 
-  /** The schema's name and version. */
+  /** The name and version that identify the schema. */
   public static final String SCHEMA = "kmodwatch.load/1";
 
   /** The name of the event that carries a record. */
@@ -160,7 +160,7 @@ public record LoadRecord(
     return isRequest() ? (requester == null ? null : requester.alias()) : module.name();
   }
 
-  /** The kinds of attempt. */
+  /** Lists the kinds of attempt. */
   public enum Action {
     /** The attempt loads a module. */
     LOAD,
@@ -172,7 +172,7 @@ public record LoadRecord(
     UNKNOWN
   }
 
-  /** The outcomes of an attempt. */
+  /** Lists the outcomes of an attempt. */
   public enum Outcome {
     /** The module is in the kernel, or its init is running. */
     LOADED,
@@ -330,7 +330,7 @@ public record LoadRecord(
       @Nullable ModuleSignature signature,
       @Nullable String kept) {
 
-    /** The sources of an image's hash. */
+    /** Lists the sources of an image's hash. */
     public enum Source {
       /** The hash is of the bytes that the kernel had. */
       KERNEL,
@@ -363,7 +363,7 @@ public record LoadRecord(
   public record ModuleSignature(
       Status status, @Nullable String signer, @Nullable String keyId, @Nullable String digest) {
 
-    /** The results of a signature check. */
+    /** Lists the results of a signature check. */
     public enum Status {
       /** The signature is good, as checked by the kernel or by Kmodwatch. */
       VALID,
@@ -416,7 +416,7 @@ public record LoadRecord(
   public record PackageOwner(
       String manager, String name, String version, @Nullable Boolean changed) {}
 
-  /** The kinds of folder that may have a module file. */
+  /** Lists the kinds of folder that may have a module file. */
   public enum Place {
     /** The file is in the distribution's module tree for the running kernel. */
     DISTRIBUTION,
@@ -572,7 +572,7 @@ public record LoadRecord(
       @Nullable String alias, ProcessDetails process, @Nullable String modprobePath) {}
 
   /**
-   * A missing fact.
+   * Names a fact that is missing.
    *
    * @param field the record's key, with dots: {@code loader.args}
    * @param why the reason, in words for a person
@@ -580,14 +580,14 @@ public record LoadRecord(
   public record Gap(String field, String why) {}
 
   /**
-   * The result of the operator's policy for a load.
+   * Holds the result of the operator's policy for a load.
    *
    * @param verdict the verdict
    * @param rule name of the rule that decided; null if no rule did
    */
   public record Policy(Verdict verdict, @Nullable String rule) {
 
-    /** The verdicts of a policy. */
+    /** Lists the verdicts of a policy. */
     public enum Verdict {
       /** The load was expected, and raises no alert. */
       EXPECTED,

@@ -14,7 +14,7 @@ import org.kmodwatch.core.event.Value;
  */
 public final class LoadRecords {
 
-  /** Name of the argument that holds the record in its event. */
+  /** The name of the argument that holds the record in its event. */
   public static final String ARGUMENT = "load";
 
   private LoadRecords() {}

@@ -48,7 +48,7 @@ public final class LoadSchema {
   private LoadSchema() {}
 
   /**
-   * A field of the record, or of an object in it.
+   * Describes a field of the record, or of an object in it.
    *
    * @param key key in JSON
    * @param type type of its value
@@ -59,50 +59,50 @@ public final class LoadSchema {
   public record Field(
       String key, FieldType type, String description, boolean required, boolean knownWhenAbsent) {}
 
-  /** The type of a value. */
+  /** Describes the type of a value. */
   public sealed interface FieldType {
 
-    /** A type without parts. */
+    /** Lists the types that have no parts. */
     enum Plain implements FieldType {
-      /** A text. */
+      /** The value is a text. */
       TEXT,
-      /** A time, as text. */
+      /** The value is a time, as text. */
       TIME,
-      /** A signed whole number. */
+      /** The value is a signed whole number. */
       WHOLE,
-      /** An unsigned 64-bit number. */
+      /** The value is an unsigned 64-bit number. */
       UNSIGNED,
-      /** True or false. */
+      /** The value is true or false. */
       FLAG,
-      /** A list of texts. */
+      /** The value is a list of texts. */
       TEXTS,
-      /** Whole numbers by name. */
+      /** The value is an object of whole numbers by name. */
       NUMBERS
     }
 
     /**
-     * A text that never changes.
+     * The value is a text that never changes.
      *
      * @param value the text
      */
     record Constant(String value) implements FieldType {}
 
     /**
-     * A text that is one of several words. A later version may have more.
+     * The value is a text that is one of several words. A later version may have more.
      *
      * @param words all words of this version
      */
     record Words(List<String> words) implements FieldType {}
 
     /**
-     * An object with fields.
+     * The value is an object that has these fields.
      *
      * @param fields the fields in the order of JSON
      */
     record Group(List<Field> fields) implements FieldType {}
 
     /**
-     * A list of objects.
+     * The value is a list of objects.
      *
      * @param each the type of each
      */

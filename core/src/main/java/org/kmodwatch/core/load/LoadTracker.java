@@ -8,9 +8,9 @@ import org.kmodwatch.core.load.Account.Fate;
 import org.kmodwatch.core.load.Attempt.Part;
 
 /**
- * Joins events into load records. It makes one record for each system call that loads or unloads a
- * module, one for each module that is loaded or removed outside any observed call, and one for each
- * request for a module that is refused or leads to no load.
+ * Joins events into load records. Each system call that loads or unloads a module has one record.
+ * So has each module that is loaded or removed outside any observed call, and each request that is
+ * refused or leads to no load.
  *
  * <p>The tracker has no thread and no clock. Timers expire in {@link #tick}, which needs the time
  * of the events already passed to the tracker. Behind a queue, that is the time of the last event

@@ -4,7 +4,7 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The options of a {@link LoadTracker}.
+ * Holds the options of a {@link LoadTracker}.
  *
  * @param host the host in every record; without a name, the events' own host name is used
  * @param modprobePath the program that the kernel would start to load a module, as set at the

@@ -5,9 +5,9 @@ import java.util.EnumMap;
 import java.util.Map;
 
 /**
- * The counters of a {@link LoadTracker}. Every event is in exactly one of {@code joined}, {@code
- * requestEvents}, {@code lateReturns}, {@code lateEvents}, {@code duplicates}, {@code outsideCalls}
- * and {@code unrelated}. Every attempt has a record, or is open or held.
+ * Holds the counters of a {@link LoadTracker}. Every event is in exactly one of {@code joined},
+ * {@code requestEvents}, {@code lateReturns}, {@code lateEvents}, {@code duplicates}, {@code
+ * outsideCalls} and {@code unrelated}. Every attempt has a record, or is open or held.
  *
  * @param events events received
  * @param joined events that became part of an attempt

@@ -18,13 +18,13 @@ final class Names {
 
   private static final long LOAD_FLAGS = IGNORE_MODVERSIONS | IGNORE_VERMAGIC | COMPRESSED_FILE;
 
-  /** The number of CAP_SYS_MODULE. */
+  /** The number that CAP_SYS_MODULE has in a capability set. */
   static final int CAP_SYS_MODULE = 16;
 
   private static final long O_TRUNC = 0x200;
   private static final long O_NONBLOCK = 0x800;
 
-  /** The names of the capabilities by number (include/uapi/linux/capability.h). */
+  /** The names that the capabilities have, by number (include/uapi/linux/capability.h). */
   private static final List<String> CAPABILITIES =
       List.of(
           "CAP_CHOWN",
@@ -69,7 +69,7 @@ final class Names {
           "CAP_BPF",
           "CAP_CHECKPOINT_RESTORE");
 
-  /** The names of the taints by number (include/linux/panic.h). */
+  /** The names that the taints have, by number (include/linux/panic.h). */
   private static final List<String> TAINTS =
       List.of(
           "PROPRIETARY",

@@ -14,7 +14,7 @@ import org.kmodwatch.core.event.EventNames;
  */
 final class Reasons {
 
-  /** The stage that an attempt reached, judged by its events. */
+  /** Lists the stages that an attempt may reach, judged by its events. */
   enum Stage {
     /** Only the call was seen. */
     ENTRY,
@@ -28,7 +28,7 @@ final class Reasons {
     INIT
   }
 
-  /** The module calls. */
+  /** Lists the module calls. */
   enum Call {
     /** The call loads from memory. */
     INIT(EventNames.INIT_MODULE),
@@ -37,7 +37,7 @@ final class Reasons {
     /** The call unloads. */
     DELETE(EventNames.DELETE_MODULE);
 
-    /** Name of the system call. */
+    /** The name that the system call has. */
     final String syscall;
 
     Call(String syscall) {
@@ -56,7 +56,7 @@ final class Reasons {
   }
 
   /**
-   * The facts on an attempt that did not succeed.
+   * Holds the facts on an attempt that did not succeed.
    *
    * @param call the call
    * @param returnValue its return value, negative
@@ -123,7 +123,7 @@ final class Reasons {
   }
 
   /**
-   * The explanation of an attempt's result.
+   * Explains the result of an attempt.
    *
    * @param reason null if nothing needs an explanation
    */

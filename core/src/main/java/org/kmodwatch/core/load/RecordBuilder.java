@@ -25,13 +25,16 @@ final class RecordBuilder {
   /** The kernel's value for a login that does not exist. */
   private static final long UNSET = 0xffff_ffffL;
 
-  /** The sensor's own limit, including the NUL (KW_APPEND_MAX in sensor/src/main/bpf/record.h). */
+  /**
+   * The limit that the sensor has for a text, including the NUL (KW_APPEND_MAX in
+   * sensor/src/main/bpf/record.h).
+   */
   private static final int MAX_TEXT_BYTES = 4095;
 
   /** Matches a byte that is not part of UTF-8, in the sensor's notation. */
   private static final Pattern WRITTEN_OUT = Pattern.compile("\\\\x[0-9a-f]{2}");
 
-  /** The sensor's limit for ancestors: KW_ANCESTORS of its record.h. */
+  /** The limit that the sensor has for ancestors: KW_ANCESTORS of its record.h. */
   private static final int MAX_ANCESTORS = 8;
 
   /** Processes 1 and 2, init and kthreadd, whose only parent is the kernel itself. */

@@ -18,8 +18,8 @@ import org.kmodwatch.core.event.SensorContexts;
 import org.kmodwatch.core.event.SourceContext;
 
 /**
- * The kernel's requests for modules, and the processes that it started for them. They belong to one
- * tracker.
+ * Keeps the kernel's requests for modules, and the processes that it started for them. It belongs
+ * to one tracker.
  */
 final class Requests {
 
@@ -112,7 +112,7 @@ final class Requests {
   private record Helper(long startNanos, Request request) {}
 
   /**
-   * An alias requested on a host.
+   * Identifies an alias that was requested on a host.
    *
    * @param host the machine's name; null if it is not known
    */

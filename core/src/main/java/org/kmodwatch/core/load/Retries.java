@@ -14,7 +14,7 @@ final class Retries {
    */
   private static final int MAX_NAME = 64;
 
-  /** The last finit_module of each thread, if it failed. */
+  /** The last finit_module that each thread called, if it failed. */
   private final Map<Identity.OfThread, Failed> failed;
 
   /** The facts on a first try. Its events are not kept for them. */

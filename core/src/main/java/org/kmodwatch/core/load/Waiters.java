@@ -183,7 +183,7 @@ final class Waiters {
   }
 
   /**
-   * The position of an attempt in the order of attempts.
+   * Orders attempts by when they ended.
    *
    * @param endNanos when its call returned; {@link Long#MAX_VALUE} if it has not
    * @param beginNanos when its call was entered

@@ -12,7 +12,7 @@ import org.kmodwatch.core.event.Origin;
  */
 public record EventSelector(String source, String name, String origin) {
 
-  /** Matches everything. */
+  /** The word that matches everything. */
   public static final String ANY = "*";
 
   /**

@@ -26,7 +26,7 @@ final class AliasPatterns {
   private AliasPatterns() {}
 
   /**
-   * A line of the list.
+   * Holds a line of the list.
    *
    * @param pattern the pattern as written
    * @param why the reason

@@ -11,8 +11,8 @@ import org.kmodwatch.core.signature.Verdict;
  *
  * <p>{@code init_module} alone proves nothing: libkmod uses it for every file that it unpacks
  * itself, and busybox for its second try. The record distinguishes these cases. It has a {@code
- * file} only if the module's bytes are the content, plain or unpacked, of a file that the loader
- * had open or had just tried.
+ * file} only if the loader had a file open, or had just tried it, whose content is the module's
+ * bytes, plain or unpacked.
  */
 public final class MemoryOnlyLoad extends LoadSignature {
 

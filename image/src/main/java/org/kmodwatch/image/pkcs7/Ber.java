@@ -26,7 +26,7 @@ final class Ber {
   static final int SEQUENCE = 0x30;
   static final int SET = 0x31;
 
-  /** The tag {@code [0]}. Add a number for another tag. */
+  /** The tag that {@code [0]} has. Add a number for another tag. */
   static final int TAGGED = 0x80;
 
   static final int CONSTRUCTED = 0x20;
@@ -52,7 +52,7 @@ final class Ber {
   private record Frame(int start, int endAround, boolean indefinite) {}
 
   /**
-   * An element.
+   * Locates an element.
    *
    * @param tag tag of one byte
    * @param headerAt index of the tag

@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A certificate as the kernel reads it (x509_cert_parse in crypto/asymmetric_keys). The kernel
- * refuses some that other software accepts. It does not check the dates, the usage, or whether the
- * certificate is one of an authority.
+ * refuses some that other software accepts. Reading does not check the dates, the usage, or whether
+ * the certificate is one of an authority.
  *
  * @param id serial number and issuer of the certificate
  * @param keyIdentifier identifier of its key; null if it has none
@@ -17,9 +17,9 @@ import org.jspecify.annotations.Nullable;
  * @param issuedBy serial number and issuer of its authority's certificate; null if it does not have
  *     them
  * @param issuedByKey identifier of its authority's key; null if it does not have it
- * @param algorithm algorithm of its own signature
- * @param hash hash algorithm of its own signature
- * @param signature bytes of its own signature
+ * @param algorithm algorithm of the certificate's signature
+ * @param hash hash algorithm of the certificate's signature
+ * @param signature bytes of the certificate's signature
  * @param digest digest of the signed bytes; null if it cannot be computed here
  * @param from begin of its validity, seconds since 1970
  * @param until end of its validity, seconds since 1970

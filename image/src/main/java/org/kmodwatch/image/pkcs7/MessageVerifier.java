@@ -59,7 +59,7 @@ public final class MessageVerifier {
   private record Trusted(X509Certificate certificate, Certificate parsed) {}
 
   /**
-   * The result of a check.
+   * Holds the result of a check.
    *
    * @param refusal why the kernel refuses the signature; null if it accepts it
    * @param certificate the trusted certificate used for the check; null if none fitted
@@ -78,14 +78,16 @@ public final class MessageVerifier {
         .orElseGet(() -> new Check(message, signed).run());
   }
 
-  /** One check of one message. */
+  /** Checks one message once. */
   private final class Check {
 
     private final SignedMessage message;
     private final ByteBuffer signed;
     private final Map<String, byte[]> digests = new HashMap<>();
 
-    /** The signing authority of each certificate of the message or of a signer. */
+    /**
+     * The certificate whose key signed a certificate of the message or of a signer, by the latter.
+     */
     private final Map<Certificate, Certificate> authorities = new HashMap<>();
 
     private final Set<Certificate> verified = new HashSet<>();

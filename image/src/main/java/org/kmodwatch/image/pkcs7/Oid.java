@@ -69,7 +69,7 @@ enum Oid {
   BASIC_CONSTRAINTS("2.5.29.19"),
   AUTHORITY_KEY_IDENTIFIER("2.5.29.35"),
 
-  /** Any other identifier. */
+  /** The identifier is not in this list. */
   UNKNOWN("0.0");
 
   /** Names of identifiers in common use that the kernel does not know, for messages. */

@@ -25,7 +25,7 @@ import org.bouncycastle.math.ec.ECPoint;
 @SuppressWarnings("ArrayRecordComponent") // Never compared.
 record PublicKey(String algorithm, byte[] contents) {
 
-  /** The kernel's names of signature algorithms. */
+  /** The names that the kernel has for signature algorithms. */
   static final String RSA = "rsa";
 
   static final String ECDSA = "ecdsa";
@@ -39,10 +39,10 @@ record PublicKey(String algorithm, byte[] contents) {
    */
   private static final int MAX_EXPONENT_BITS = 64;
 
-  /** The least number of 0xff bytes before the digest in a signature. */
+  /** The least number of 0xff bytes that stand before the digest in a signature. */
   private static final int MIN_PADDING = 8;
 
-  /** The DigestInfo before the digest, by algorithm (RFC 8017, section 9.2). */
+  /** The DigestInfo that stands before the digest, by algorithm (RFC 8017, section 9.2). */
   private static final Map<String, byte[]> DIGEST_INFO =
       Map.of(
           "sha1", HexFormat.of().parseHex("3021300906052b0e03021a05000414"),
@@ -195,7 +195,7 @@ record PublicKey(String algorithm, byte[] contents) {
     }
   }
 
-  /** The curves by the kernel's names. */
+  /** The curves that are supported, by the kernel's names. */
   private static final Map<String, Curve> CURVES =
       Map.of(
           "ecdsa-nist-p192", Curve.named("P-192", 3),
@@ -204,7 +204,7 @@ record PublicKey(String algorithm, byte[] contents) {
           "ecdsa-nist-p521", Curve.named("P-521", 9));
 
   /**
-   * A curve.
+   * Describes a curve.
    *
    * @param domain its numbers
    * @param digits the number of 64-bit digits that the kernel uses for a number

@@ -1,7 +1,7 @@
 package org.kmodwatch.image.pkcs7;
 
 /**
- * The reason why the kernel refuses a signature.
+ * Explains why the kernel refuses a signature.
  *
  * @param kind the consequence for the module
  * @param error the kernel's error, for example {@code EBADMSG}
@@ -9,7 +9,10 @@ package org.kmodwatch.image.pkcs7;
  */
 public record Refusal(Kind kind, String error, String why) {
 
-  /** The consequences of a refusal for the module (module_sig_check in kernel/module/signing.c). */
+  /**
+   * Lists the consequences of a refusal for the module (module_sig_check in
+   * kernel/module/signing.c).
+   */
   public enum Kind {
     /** The kernel does not load the module. */
     WRONG,

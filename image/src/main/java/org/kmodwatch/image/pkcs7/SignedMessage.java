@@ -45,7 +45,7 @@ public record SignedMessage(
   }
 
   /**
-   * A signer and its signature.
+   * Describes a signer and its signature.
    *
    * @param issuer the contents of the SEQUENCE that names the issuer of the signer's certificate;
    *     null if the signer is named by the identifier of the key
@@ -480,7 +480,7 @@ public record SignedMessage(
       in.enter(in.isNext(tag) ? tag : otherTag, what);
     }
 
-    /** The signed attributes of one signer (pkcs7_sig_note_authenticated_attr). */
+    /** Reads the signed attributes of one signer (pkcs7_sig_note_authenticated_attr). */
     private final class Attributes {
 
       private static final String WHAT = "the signed attributes";
