@@ -230,7 +230,8 @@ record Certificate(
     }
 
     /**
-     * Returns the object identifier of an AlgorithmIdentifier. The rest goes to {@code parameters}.
+     * Returns the object identifier of an AlgorithmIdentifier, and sets {@code parameters} to its
+     * parameters.
      */
     private byte[] algorithm() throws RefusedException {
       in.enter(Ber.SEQUENCE, "an algorithm");

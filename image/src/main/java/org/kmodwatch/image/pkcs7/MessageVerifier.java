@@ -86,7 +86,8 @@ public final class MessageVerifier {
     private final Map<String, byte[]> digests = new HashMap<>();
 
     /**
-     * The certificate whose key signed a certificate of the message or of a signer, by the latter.
+     * The authority whose key signed a certificate, by that certificate. The certificates are those
+     * of the message and of the signers.
      */
     private final Map<Certificate, Certificate> authorities = new HashMap<>();
 
