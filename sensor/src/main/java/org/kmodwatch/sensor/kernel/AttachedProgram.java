@@ -1,17 +1,19 @@
 package org.kmodwatch.sensor.kernel;
 
-/** A program on a hook. */
+/** A program that is attached to a hook. */
 public interface AttachedProgram {
 
-  /** The section it stands in, which says where it attaches: {@code fexit/do_init_module}. */
+  /**
+   * Returns the section of the program, which says where it attaches: {@code fexit/do_init_module}.
+   */
   String section();
 
-  /** Whether its link still holds it on its hook, as far as the kernel says. */
+  /** Returns whether the kernel says that the link still attaches the program to its hook. */
   boolean isAttached();
 
   /**
-   * How often the kernel did not run it, since it was running on that processor already; 0 where
-   * the kernel does not say (before Linux 5.12).
+   * Returns how often the kernel skipped the program because it already ran on that processor.
+   * Returns 0 where the kernel does not count this (before Linux 5.12).
    */
   long misses();
 }

@@ -11,7 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiConsumer;
 
-/** A hash or an array in the kernel that is not per-CPU. Valid until its object is closed. */
+/** A hash or an array in the kernel that is not per-CPU. It is valid until its object is closed. */
 public final class BpfMap {
 
   private static final long ANY = 0;
@@ -31,10 +31,10 @@ public final class BpfMap {
   }
 
   /**
-   * Puts an entry in, in the place of one with this key if there is one.
+   * Writes an entry. Replaces the entry with this key, if the map has one.
    *
-   * @param key its bytes, in the machine's order
-   * @param value likewise
+   * @param key the key's bytes, in the machine's order
+   * @param value the value's bytes, in the machine's order
    * @throws KernelException if the map has no room
    */
   public void put(byte[] key, byte[] value) {
@@ -50,10 +50,10 @@ public final class BpfMap {
   }
 
   /**
-   * The value of an entry.
+   * Returns the value of an entry.
    *
-   * @return its bytes, in the machine's order
-   * @throws KernelException if it is not there
+   * @return the value's bytes, in the machine's order
+   * @throws KernelException if the map has no such entry
    */
   public ByteBuffer get(byte[] key) {
     try (Arena arena = Arena.ofConfined()) {
@@ -66,14 +66,14 @@ public final class BpfMap {
     }
   }
 
-  /** Takes an entry out, if it is there. */
+  /** Removes an entry, if the map has it. */
   public void remove(byte[] key) {
     try (Arena arena = Arena.ofConfined()) {
       int ignored = (int) lib.mapDeleteElem.call(fd, bytes(arena, key).address());
     }
   }
 
-  /** The keys that are in a hash now; one that comes or goes meanwhile may be missed. */
+  /** Returns the keys that are in a hash now. May miss a key that is added or removed meanwhile. */
   public List<byte[]> keys() {
     var keys = new ArrayList<byte[]>();
     try (Arena arena = Arena.ofConfined()) {
@@ -89,9 +89,9 @@ public final class BpfMap {
   }
 
   /**
-   * Reads every entry of a hash; one that comes or goes meanwhile may be missed.
+   * Reads every entry of a hash. May miss an entry that is added or removed meanwhile.
    *
-   * @param taker of key and value, each from 0 to its size, in the machine's order
+   * @param taker receives key and value, each from 0 to its size, in the machine's order
    */
   public void forEach(BiConsumer<ByteBuffer, ByteBuffer> taker) {
     try (Arena arena = Arena.ofConfined()) {
@@ -108,9 +108,9 @@ public final class BpfMap {
   }
 
   /**
-   * Takes every entry out of a hash that the programs do not write at the time.
+   * Removes every entry of a hash that no program writes at the time.
    *
-   * @param taker of key and value, each from 0 to its size, in the machine's order
+   * @param taker receives key and value, each from 0 to its size, in the machine's order
    */
   public void drain(BiConsumer<ByteBuffer, ByteBuffer> taker) {
     for (byte[] key : keys()) {

@@ -8,7 +8,10 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.Arrays;
 
-/** The maps of programs that are in the kernel, whoever brought them there. Not thread-safe. */
+/**
+ * The maps of programs that are in the kernel, loaded by this process or by another. Not
+ * thread-safe.
+ */
 public abstract sealed class BpfMaps permits BpfObject, PinnedPrograms {
 
   final LibBpf lib;
@@ -17,26 +20,29 @@ public abstract sealed class BpfMaps permits BpfObject, PinnedPrograms {
     this.lib = lib;
   }
 
-  /** The descriptor of a map. */
+  /** Returns the descriptor of a map. */
   abstract int mapFd(String name);
 
   /**
-   * The descriptor of what has, or is to have, a name within a set of pins.
+   * Returns the descriptor of the program, link or map with this name in a set of pins. The object
+   * may still be unpinned.
    *
    * @throws KernelException if this process does not have it
    */
   abstract int pinFd(String name);
 
-  /** What has this name within a set of pins, as this process has it. */
+  /**
+   * Describes the program, link or map with this name in a set of pins, as this process holds it.
+   */
   public final Pin pin(String name) {
     return new Pin(name, Pins.identity(lib, name, pinFd(name)));
   }
 
   /**
-   * Gives what this process has a name in the BPF file system.
+   * Pins a program, link or map of this process in the BPF file system.
    *
-   * @param folder of the set
-   * @param name within the set
+   * @param folder the folder of the set
+   * @param name the name within the set
    * @throws KernelException if the kernel refuses
    */
   public final void putPin(Path folder, String name) {
@@ -44,8 +50,8 @@ public abstract sealed class BpfMaps permits BpfObject, PinnedPrograms {
   }
 
   /**
-   * Keeps everybody, root too, from writing a map by bpf(2), for as long as it is there. Programs
-   * still may.
+   * Forbids writes to a map by bpf(2), also by root, for as long as the map exists. Programs may
+   * still write it.
    *
    * @throws KernelException if the kernel refuses
    */
@@ -56,13 +62,13 @@ public abstract sealed class BpfMaps permits BpfObject, PinnedPrograms {
     }
   }
 
-  /** A hash or an array that is not per-CPU. */
+  /** Returns a hash or an array that is not per-CPU. */
   public BpfMap map(String name, int keyBytes, int valueBytes) {
     return new BpfMap(lib, mapFd(name), name, keyBytes, valueBytes);
   }
 
   /**
-   * The ring buffer map of this name, mapped into memory.
+   * Maps the ring buffer of this name into memory.
    *
    * @param sizeBytes the ring's size
    * @param windowBytes how much of its data is mapped at once, at most twice its size
@@ -71,12 +77,12 @@ public abstract sealed class BpfMaps permits BpfObject, PinnedPrograms {
     return RingBuffer.map(mapFd(name), sizeBytes, windowBytes);
   }
 
-  /** The same, of whatever size it is. */
+  /** Maps the ring buffer of this name into memory, with the size that the kernel reports. */
   public RingBuffer ringBuffer(String name, int windowBytes) {
     return ringBuffer(name, MapInfo.maxEntries(lib, mapFd(name)), windowBytes);
   }
 
-  /** How many records are in the ring buffer map of this name; they stay there. */
+  /** Counts the records in the ring buffer of this name. The records stay in the ring. */
   public int recordsInRing(String name) {
     int size = MapInfo.maxEntries(lib, mapFd(name));
     try (RingBuffer ring = ringBuffer(name, size, size)) {
@@ -86,7 +92,7 @@ public abstract sealed class BpfMaps permits BpfObject, PinnedPrograms {
     }
   }
 
-  /** The sums over all processors of a per-CPU array of {@code entries} 64-bit counters. */
+  /** Returns the sums over all processors of a per-CPU array of {@code entries} 64-bit counters. */
   public long[] sumsOfPerCpuArray(String name, int entries) {
     var sums = new long[entries];
     for (int i = 0; i < entries; i++) {
@@ -95,7 +101,7 @@ public abstract sealed class BpfMaps permits BpfObject, PinnedPrograms {
     return sums;
   }
 
-  /** What each processor has in an entry of a per-CPU array of 64-bit counters. */
+  /** Returns the value of each processor in one entry of a per-CPU array of 64-bit counters. */
   public long[] perCpu(String name, int entry) {
     try (Arena values = Arena.ofConfined()) {
       int cpus = (int) lib.numPossibleCpus.call();

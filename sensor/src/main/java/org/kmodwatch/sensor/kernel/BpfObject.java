@@ -10,12 +10,13 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * An object file with BPF programs and maps: opened, then loaded into the kernel, then attached
- * program by program. Closing it detaches the programs and frees the maps. Not thread-safe.
+ * An object file with BPF programs and maps. It is opened, then loaded into the kernel, then
+ * attached program by program. Closing it detaches the programs and frees the maps. Not
+ * thread-safe.
  */
 public final class BpfObject extends BpfMaps implements AutoCloseable {
 
-  /** The map that libbpf makes of the programs' constants, by the section's name. */
+  /** The map that libbpf creates for the programs' constants, with the section's name. */
   private static final String CONSTANTS = ".rodata";
 
   private final MemorySegment object;
@@ -28,10 +29,10 @@ public final class BpfObject extends BpfMaps implements AutoCloseable {
   }
 
   /**
-   * Opens an object file; nothing reaches the kernel yet.
+   * Opens an object file. Loads nothing into the kernel yet.
    *
    * @param elf the file's bytes
-   * @throws KernelException if libbpf cannot make sense of it
+   * @throws KernelException if libbpf cannot read it
    */
   public static BpfObject open(LibBpf lib, byte[] elf) {
     try (Arena arena = Arena.ofConfined()) {
@@ -47,20 +48,20 @@ public final class BpfObject extends BpfMaps implements AutoCloseable {
     }
   }
 
-  /** The programs, in the order of the file. */
+  /** Returns the programs, in the order of the file. */
   public List<Program> programs() {
     return List.copyOf(programs);
   }
 
-  /** Those that were put on their hooks, in the order of the file. */
+  /** Returns the attached programs, in the order of the file. */
   public List<Program> attachedPrograms() {
     return programs.stream().filter(program -> program.link.address() != 0).toList();
   }
 
   /**
-   * Loads the programs whose {@code autoload} was left on, and all maps.
+   * Loads all maps, and the programs whose {@code autoload} was left on.
    *
-   * @return what went wrong; an errno of 0 if nothing did
+   * @return the failure; an errno of 0 if it succeeded
    */
   public Outcome load() {
     lib.takeMessages();
@@ -68,7 +69,10 @@ public final class BpfObject extends BpfMaps implements AutoCloseable {
     return new Outcome(-result, lib.takeMessages());
   }
 
-  /** Sets how many entries, or for a ring how many bytes, a map has; before {@link #load}. */
+  /**
+   * Sets a map's number of entries, or a ring's number of bytes. Must be called before {@link
+   * #load}.
+   */
   public void setMaxEntries(String name, int entries) {
     int result = (int) lib.mapSetMaxEntries.call(mapNamed(name).address(), entries);
     if (result != 0) {
@@ -77,9 +81,9 @@ public final class BpfObject extends BpfMaps implements AutoCloseable {
   }
 
   /**
-   * Sets what {@code .rodata} holds; before {@link #load}.
+   * Sets the content of {@code .rodata}. Must be called before {@link #load}.
    *
-   * @param values of all constants there, each 64 bits wide
+   * @param values the values of all constants there, each 64 bits wide
    */
   public void setConstants(long... values) {
     try (Arena arena = Arena.ofConfined()) {
@@ -94,7 +98,7 @@ public final class BpfObject extends BpfMaps implements AutoCloseable {
     }
   }
 
-  /** It is closed with the object. */
+  /** Returns a descriptor that is closed with the object. */
   @Override
   int mapFd(String name) {
     return (int) lib.mapFd.call(mapNamed(name).address());
@@ -112,7 +116,7 @@ public final class BpfObject extends BpfMaps implements AutoCloseable {
     }
   }
 
-  /** The names that what is on a hook has within a set of pins. */
+  /** Returns the names of the attached programs and their links within a set of pins. */
   public List<String> pinNames() {
     return attachedPrograms().stream()
         .map(program -> Pins.nameOf(program.section, program.before))
@@ -136,7 +140,7 @@ public final class BpfObject extends BpfMaps implements AutoCloseable {
     throw new IllegalArgumentException("nothing on a hook has such a name: name=" + name);
   }
 
-  /** Takes every program off its hook; the maps stay. */
+  /** Detaches every program. The maps stay. */
   public void detach() {
     programs.forEach(Program::detach);
   }
@@ -162,46 +166,51 @@ public final class BpfObject extends BpfMaps implements AutoCloseable {
     }
   }
 
-  /** How many of the programs so far are of this section. */
+  /** Returns how many of the programs found so far have this section. */
   private int programsOf(String section) {
     return (int) programs.stream().filter(program -> program.section().equals(section)).count();
   }
 
   /**
-   * What a step came to.
+   * The result of a step.
    *
    * @param errno 0 if it succeeded
-   * @param messages what libbpf and, for a load, the verifier said; may be long
+   * @param messages the messages of libbpf and, for a load, of the verifier; may be long
    */
   public record Outcome(int errno, String messages) {
 
-    /** Whether it succeeded. */
+    /** Returns whether the step succeeded. */
     public boolean succeeded() {
       return errno == 0;
     }
 
-    /** For example {@code Operation not permitted (errno=1)}, with a remedy for some. */
+    /**
+     * Returns the reason: {@code Operation not permitted (errno=1)}, with a remedy for some errors.
+     */
     public String reason() {
       return Errnos.describe(errno) + Errnos.remedy(errno);
     }
 
-    /** Whether the same may succeed later, as when memory is short. */
+    /** Returns whether the same step may succeed later, for example when memory was short. */
     public boolean mayPass() {
       return Errnos.mayPass(errno);
     }
 
-    /** Whether, of an attachment, the function has as many programs as the kernel lets it have. */
+    /**
+     * Returns whether an attachment failed because the function has as many programs as the kernel
+     * allows.
+     */
     public boolean isTrampolineFull() {
       return errno == Errnos.E2BIG;
     }
 
-    /** Whether the kernel refused for want of privilege, and not for what was asked. */
+    /** Returns whether the kernel refused because a privilege is missing. */
     public boolean privilegeMissing() {
       return errno == Errnos.EPERM;
     }
   }
 
-  /** One program of the object. */
+  /** A program of the object. */
   public final class Program implements AttachedProgram {
     private final MemorySegment program;
     private final String name;
@@ -216,7 +225,7 @@ public final class BpfObject extends BpfMaps implements AutoCloseable {
       this.before = programsOf(section);
     }
 
-    /** The C function's name. */
+    /** Returns the C function's name. */
     public String name() {
       return name;
     }
@@ -226,12 +235,12 @@ public final class BpfObject extends BpfMaps implements AutoCloseable {
       return section;
     }
 
-    /** Whether its section has one before it. */
+    /** Returns whether an earlier program has the same section. */
     public boolean isFurther() {
       return before > 0;
     }
 
-    /** Says, before the object is loaded, whether this program is. */
+    /** Sets whether this program is loaded with the object. Must be called before the load. */
     public void setAutoload(boolean autoload) {
       int result = (int) lib.programSetAutoload.call(program.address(), autoload ? 1 : 0);
       if (result != 0) {
@@ -245,7 +254,7 @@ public final class BpfObject extends BpfMaps implements AutoCloseable {
       return took(Native.pointer(lib.programAttach.call(program.address())));
     }
 
-    /** Keeps the link that libbpf made, if it made one. */
+    /** Keeps the link that libbpf created, if it created one. */
     private Outcome took(MemorySegment attached) {
       if (attached.address() == 0) {
         return new Outcome(Native.errno(), lib.takeMessages());
@@ -255,9 +264,9 @@ public final class BpfObject extends BpfMaps implements AutoCloseable {
     }
 
     /**
-     * Attaches the loaded program to a cgroup and all below it.
+     * Attaches the loaded program to a cgroup and all cgroups below it.
      *
-     * @param folder of the cgroup, in a file system of version 2
+     * @param folder the folder of the cgroup, in a file system of version 2
      */
     public Outcome attachToCgroup(Path folder) {
       lib.takeMessages();

@@ -9,15 +9,16 @@ import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
 
 /**
- * A C function that takes at most six integers and pointers, and returns one or nothing. Safe for
- * use by several threads.
+ * A C function that takes at most six integers and pointers. It returns one of these or nothing.
+ * Several threads may use it.
  *
- * <p>For maintainers. Java makes some ten classes for each type of function, which for all that are
- * used here took a fifth of the time to the armed sensor. So there is one type: six registers in,
- * one out. On x86-64 and arm64 this is what a call of any of them is. Who is called does not look
- * at registers that it has no parameter for, nor at the upper half of an int; the upper half of an
- * int that is returned is not to be looked at either, hence the casts of those who call. What is
- * passed as an address must be kept alive by who calls, which an arena does that is closed after.
+ * <p>For maintainers. Java makes some ten classes for each type of function. With a type for each
+ * function used here, these classes took a fifth of the time to the armed sensor. So there is one
+ * type: six registers in, one out. On x86-64 and arm64 this is how each of these functions is
+ * called. A function ignores the registers that it has no parameter for, and the upper half of an
+ * int parameter. The upper half of a returned int is undefined, so callers cast the result. The
+ * caller must keep memory alive whose address it passes, for example with an arena that it closes
+ * afterwards.
  */
 @SuppressWarnings("restricted") // native access is this package's purpose
 final class CFunction {
@@ -35,9 +36,9 @@ final class CFunction {
   }
 
   /**
-   * Finds one.
+   * Finds a C function.
    *
-   * @throws java.util.NoSuchElementException if it is not there
+   * @throws java.util.NoSuchElementException if the library lacks it
    */
   static CFunction of(SymbolLookup lookup, String name) {
     return new CFunction(lookup.findOrThrow(name));
@@ -64,9 +65,9 @@ final class CFunction {
   }
 
   /**
-   * Calls it. If it fails with errno, {@link Native#errno} has that.
+   * Calls the function. If it fails with errno, {@link Native#errno} returns that errno.
    *
-   * @return its result; of an int only the lower half means something
+   * @return the function's result; only the lower half of an int is defined
    */
   long call(long a, long b, long c, long d, long e, long f) {
     try {

@@ -3,21 +3,21 @@ package org.kmodwatch.sensor.kernel;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 
-/** Opens and closes by descriptor, with flags that Java has no word for (open(2)). */
+/** Opens and closes file descriptors, with flags that Java does not offer (open(2)). */
 @SuppressWarnings("restricted") // native access is this package's purpose
 final class Descriptors {
 
-  /** Not for programs that are started; every descriptor here has it. */
+  /** Closes the descriptor when a program is started. Every descriptor here has this flag. */
   static final int O_CLOEXEC = 0x80000;
 
   static final int O_NONBLOCK = 0x800;
 
   static final int O_NOCTTY = 0x100;
 
-  /** The file is found and held, and not opened. */
+  /** Finds and holds the file without opening it. */
   static final int O_PATH = 0x200000;
 
-  /** These two are other bits on arm64. */
+  /** O_DIRECTORY, which is another bit on arm64, as is O_NOFOLLOW. */
   static final int O_DIRECTORY = isArm64() ? 0x4000 : 0x10000;
 
   static final int O_NOFOLLOW = isArm64() ? 0x8000 : 0x20000;
@@ -28,10 +28,10 @@ final class Descriptors {
   private Descriptors() {}
 
   /**
-   * Opens to read, with O_CLOEXEC.
+   * Opens a file to read, with O_CLOEXEC.
    *
-   * @param flags what else
-   * @return a descriptor, or a negative number and {@link Native#errno} says why
+   * @param flags the further flags
+   * @return a descriptor; a negative number if it failed, with the reason in {@link Native#errno}
    */
   static int open(Path file, int flags) {
     try (Arena arena = Arena.ofConfined()) {
@@ -39,7 +39,7 @@ final class Descriptors {
     }
   }
 
-  /** Closes one that is open, and was only read by. */
+  /** Closes an open descriptor that was only used to read. */
   static void close(int fd) {
     int result = (int) CLOSE.call(fd);
     assert result == 0 : "fd=" + fd;

@@ -1,6 +1,6 @@
 package org.kmodwatch.sensor.kernel;
 
-/** Errno numbers in words, as this machine's C library has them. */
+/** Describes errno numbers in words, as this machine's C library does. */
 final class Errnos {
 
   /** Operation not permitted. */
@@ -9,12 +9,10 @@ final class Errnos {
   /** Interrupted system call. */
   static final int EINTR = 4;
 
-  /**
-   * Argument list too long: of an attachment, that a trampoline has no room for another program.
-   */
+  /** Argument list too long. For an attachment: a trampoline has no room for another program. */
   static final int E2BIG = 7;
 
-  /** Try again; of a lock, that somebody holds it. */
+  /** Try again. For a lock: another process holds it. */
   static final int EAGAIN = 11;
 
   /** Cannot allocate memory. */
@@ -41,8 +39,8 @@ final class Errnos {
   private Errnos() {}
 
   /**
-   * Whether the same call may succeed later with nothing changed in Kmodwatch or its options. E2BIG
-   * is not among them: of a load it is for good.
+   * Returns whether the same call may succeed later with no change to Kmodwatch or its options.
+   * E2BIG is not among these errors: for a load it is permanent.
    */
   static boolean mayPass(int errno) {
     return switch (errno) {
@@ -52,7 +50,10 @@ final class Errnos {
     };
   }
 
-  /** What to do about a want of memory or descriptors: {@code "; …"}; empty for other errors. */
+  /**
+   * Returns the remedy if memory or descriptors are short: {@code "; …"}. Returns an empty string
+   * for other errors.
+   */
   static String remedy(int errno) {
     return switch (errno) {
       case ENOMEM ->
@@ -63,7 +64,7 @@ final class Errnos {
     };
   }
 
-  /** For example {@code Operation not permitted (errno=1)}. */
+  /** Describes an errno: {@code Operation not permitted (errno=1)}. */
   static String describe(int errno) {
     return Native.string(Native.pointer(STRERROR.call(errno))) + " (errno=" + errno + ")";
   }

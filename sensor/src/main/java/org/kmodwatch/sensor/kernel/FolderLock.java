@@ -7,9 +7,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A lock on a folder that one process holds at a time (flock(2)). It needs no file in the folder,
- * so it works in the BPF file system, where there are none. The kernel drops it when the process
- * ends, however it ends. Safe for use by one thread.
+ * A lock on a folder, which one process holds at a time (flock(2)). It needs no file in the folder,
+ * so it works in the BPF file system, which has no files. The kernel releases the lock when the
+ * process ends, for whatever reason. One thread may use it.
  */
 public final class FolderLock implements AutoCloseable {
 
@@ -30,7 +30,7 @@ public final class FolderLock implements AutoCloseable {
   /**
    * Takes the lock of a folder.
    *
-   * @return empty if another process holds it
+   * @return the lock; empty if another process holds it
    * @throws KernelException if the folder cannot be opened, or cannot be locked for another reason
    */
   public static Optional<FolderLock> tryLock(Path folder) {
@@ -50,9 +50,9 @@ public final class FolderLock implements AutoCloseable {
   }
 
   /**
-   * Who holds the lock of a folder: its process id and command, as {@code 4711 (java)}.
+   * Returns the process that holds the lock of a folder, with id and command: {@code 4711 (java)}.
    *
-   * @return empty if nobody does, or the kernel does not say
+   * @return the process; empty if no process holds the lock, or the kernel does not show the holder
    */
   public static Optional<String> holder(Path folder) {
     try {
@@ -65,7 +65,7 @@ public final class FolderLock implements AutoCloseable {
 
   /**
    * Finds the process in the lines of /proc/locks: {@code 1: FLOCK ADVISORY WRITE 4711 00:1a:42 0
-   * EOF}. The device is not compared: {@code stat} names another one on some file systems.
+   * EOF}. Ignores the device, because {@code stat} reports another device on some file systems.
    */
   static Optional<String> holder(List<String> locks, String inode) {
     return locks.stream()
@@ -80,7 +80,7 @@ public final class FolderLock implements AutoCloseable {
         .findFirst();
   }
 
-  /** Unlocks the folder; a second call does nothing. */
+  /** Unlocks the folder. A second call does nothing. */
   @Override
   public void close() {
     if (!closed) {

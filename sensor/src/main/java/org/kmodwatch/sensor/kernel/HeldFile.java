@@ -9,14 +9,14 @@ import java.nio.file.StandardOpenOption;
 import java.util.List;
 
 /**
- * A file that is held, so that what was looked at is what is read, and that nobody can have us wait
- * for: whatever stands at its path by now is not opened, only found. A FIFO would wait for who
- * writes to it, a device does things when it is opened. A regular file is opened by {@link #read};
- * one that another process has a lease on is refused then and not waited for (fcntl(2),
- * F_SETLEASE). One thread.
+ * A file that is held, so that the file that was checked is the file that is read. Nobody can make
+ * the agent wait: a file is found by its path, but not opened. Opening a FIFO would wait for a
+ * writer. Opening a device can start an action of the device. {@link #read} opens a regular file.
+ * If another process has a lease on the file, {@link #read} refuses it and does not wait (fcntl(2),
+ * F_SETLEASE). One thread may use it.
  *
- * <p>Java opens files by their paths alone. {@code /proc/self/fd/N} is such a path, and leads to
- * the file that is held and no other (proc(5)).
+ * <p>Java opens files only by path. {@code /proc/self/fd/N} is a path that leads to exactly the
+ * held file (proc(5)).
  */
 public final class HeldFile implements AutoCloseable {
 
@@ -28,10 +28,10 @@ public final class HeldFile implements AutoCloseable {
   }
 
   /**
-   * Finds what is at {@code file}, of whatever kind, and holds it.
+   * Finds the file of any type at {@code file}, and holds it.
    *
    * @param options {@link LinkOption#NOFOLLOW_LINKS} to hold a symbolic link itself
-   * @throws IOException if nothing is there, or it cannot be come by
+   * @throws IOException if no file is there, or it cannot be reached
    */
   public static HeldFile of(Path file, LinkOption... options) throws IOException {
     boolean itself = List.of(options).contains(LinkOption.NOFOLLOW_LINKS);
@@ -39,13 +39,13 @@ public final class HeldFile implements AutoCloseable {
         open(file, Descriptors.O_PATH | (itself ? Descriptors.O_NOFOLLOW : 0), "held"));
   }
 
-  /** A path by which to look at it, and at nothing else, as long as it is held. */
+  /** Returns a path that leads to the held file only. It is valid as long as the file is held. */
   public Path path() {
     return path(fd);
   }
 
   /**
-   * Opens it.
+   * Opens the file.
    *
    * @throws IOException if it is not a regular file, must not be read, or another process has a
    *     lease on it
@@ -56,7 +56,7 @@ public final class HeldFile implements AutoCloseable {
     }
     int reading = open(path(), Descriptors.O_NONBLOCK | Descriptors.O_NOCTTY, "opened");
     try {
-      // While it is open nobody is given a lease that this would wait for.
+      // While the file is open, the kernel grants no lease that this open would wait for.
       return FileChannel.open(path(reading), StandardOpenOption.READ);
     } finally {
       Descriptors.close(reading);
@@ -76,7 +76,7 @@ public final class HeldFile implements AutoCloseable {
     return Path.of("/proc/self/fd/" + fd);
   }
 
-  /** Lets go of it; a second call does nothing. */
+  /** Releases the file. A second call does nothing. */
   @Override
   public void close() {
     if (!closed) {

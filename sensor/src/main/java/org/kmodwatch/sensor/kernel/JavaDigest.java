@@ -4,7 +4,7 @@ import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 
-/** Java's own digests of many bytes. */
+/** Computes Java's own digests of many bytes. */
 public final class JavaDigest {
 
   private static final int PIECE = 32 << 10;
@@ -12,9 +12,9 @@ public final class JavaDigest {
   private JavaDigest() {}
 
   /**
-   * The digest of what is between position and limit, which stay.
+   * Returns the digest of the bytes between position and limit. Changes neither position nor limit.
    *
-   * @param algorithm one that every Java has
+   * @param algorithm an algorithm that every Java has
    */
   public static byte[] of(String algorithm, ByteBuffer bytes) {
     MessageDigest digest = start(algorithm);
@@ -23,9 +23,9 @@ public final class JavaDigest {
   }
 
   /**
-   * A digest of nothing yet.
+   * Creates a digest without any bytes.
    *
-   * @param algorithm one that every Java has
+   * @param algorithm an algorithm that every Java has
    */
   public static MessageDigest start(String algorithm) {
     try {
@@ -35,9 +35,9 @@ public final class JavaDigest {
     }
   }
 
-  /** Takes in what is between position and limit, which stay. */
+  /** Adds the bytes between position and limit to a digest. Changes neither position nor limit. */
   public static void update(MessageDigest digest, ByteBuffer bytes) {
-    // Piece by piece: of memory outside the heap the JDK would copy all of it first.
+    // Piece by piece: for memory outside the heap, the JDK would first copy all of it.
     ByteBuffer left = bytes.duplicate();
     var piece = new byte[Math.min(PIECE, left.remaining())];
     while (left.hasRemaining()) {

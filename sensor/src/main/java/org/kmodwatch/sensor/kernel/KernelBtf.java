@@ -9,8 +9,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * BTF, the kernel's own description of its types: which functions and tracepoints it has, what its
- * enumerators are worth. Layouts are those of {@code include/uapi/linux/btf.h}. Not thread-safe.
+ * BTF, the kernel's own description of its types: its functions, its tracepoints and the values of
+ * its enumerators. The layouts are those of {@code include/uapi/linux/btf.h}. Not thread-safe.
  */
 @SuppressWarnings("restricted") // native access is this package's purpose
 public final class KernelBtf implements AutoCloseable {
@@ -20,7 +20,7 @@ public final class KernelBtf implements AutoCloseable {
   private static final int KIND_TYPEDEF = 8;
   private static final int KIND_FUNC = 12;
 
-  /** struct btf_type: name_off, info, size or type; what follows depends on the kind. */
+  /** struct btf_type: name_off, info, size or type. The data that follows depends on the kind. */
   private static final int TYPE_BYTES = 12;
 
   private static final int ENUM_BYTES = 8;
@@ -38,7 +38,7 @@ public final class KernelBtf implements AutoCloseable {
   /**
    * Reads the running kernel's BTF.
    *
-   * @throws KernelException if the kernel has none
+   * @throws KernelException if the kernel has no BTF
    */
   public static KernelBtf ofRunningKernel(LibBpf lib) {
     var btf = Native.pointer(lib.btfLoadVmlinux.call());
@@ -48,7 +48,7 @@ public final class KernelBtf implements AutoCloseable {
   /**
    * Reads the BTF of an object file. Needs no kernel support and no privilege.
    *
-   * @throws KernelException if the file has none
+   * @throws KernelException if the file has no BTF
    */
   public static KernelBtf ofObjectFile(LibBpf lib, String path) {
     try (Arena arena = Arena.ofConfined()) {
@@ -57,24 +57,27 @@ public final class KernelBtf implements AutoCloseable {
     }
   }
 
-  /** Whether the kernel has a function of this name that BTF describes. */
+  /** Returns whether the kernel has a function of this name that BTF describes. */
   public boolean hasFunction(String name) {
     return functionId(name) > 0;
   }
 
-  /** The number of a function in the BTF; 0 or less if there is none of this name. */
+  /**
+   * Returns the number of a function in the BTF; 0 or less if the BTF has no function of this name.
+   */
   int functionId(String name) {
     return find(name, KIND_FUNC);
   }
 
   /**
-   * Whether the kernel has a tracepoint of this name: each leaves a typedef of its handler's type.
+   * Returns whether the kernel has a tracepoint of this name. BTF has a typedef of the handler's
+   * type for each tracepoint.
    */
   public boolean hasTracepoint(String name) {
     return find("btf_trace_" + name, KIND_TYPEDEF) > 0;
   }
 
-  /** The enumerators of {@code enum name} by value; empty if there is no such enum. */
+  /** Returns the enumerators of {@code enum name} by value; empty if there is no such enum. */
   public Map<Integer, String> enumerators(String name) {
     var result = new LinkedHashMap<Integer, String>();
     type(name, KIND_ENUM)
@@ -88,7 +91,10 @@ public final class KernelBtf implements AutoCloseable {
     return result;
   }
 
-  /** The byte offsets of the members of {@code struct name}; empty if there is no such struct. */
+  /**
+   * Returns the byte offsets of the members of {@code struct name}; empty if there is no such
+   * struct.
+   */
   public Map<String, Integer> memberOffsets(String name) {
     var result = new LinkedHashMap<String, Integer>();
     type(name, KIND_STRUCT)
@@ -126,7 +132,7 @@ public final class KernelBtf implements AutoCloseable {
     return Optional.of(type.reinterpret(Long.MAX_VALUE));
   }
 
-  /** How many members or enumerators: the lower 16 bits of info. */
+  /** Returns the number of members or enumerators: the lower 16 bits of info. */
   private static int length(MemorySegment type) {
     return type.get(INT, 4) & 0xffff;
   }

@@ -6,7 +6,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 
-/** The kernel's clocks, nanoseconds. Safe for use by several threads. */
+/** Reads the kernel's clocks, in nanoseconds. Several threads may use it. */
 public final class KernelClock {
 
   private static final int CLOCK_REALTIME = 0;
@@ -19,24 +19,24 @@ public final class KernelClock {
   private static final ThreadLocal<MemorySegment> TIMESPEC =
       ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(LONG, 2));
 
-  /** Cannot change once there is a process in the namespace. */
+  /** The offset cannot change once the namespace has a process. */
   private static final long NAMESPACE_OFFSET_NANOS =
       TimeNamespace.bootOffsetNanos(Path.of("/proc"));
 
   private KernelClock() {}
 
   /**
-   * Nanoseconds since the host's boot, time asleep included: the clock of the records, in whatever
-   * time namespace this process is.
+   * Returns the nanoseconds since the host's boot, including time asleep. This is the clock of the
+   * records. The time namespace of this process does not change it.
    */
   public static long bootNanos() {
     return read(CLOCK_BOOTTIME) - NAMESPACE_OFFSET_NANOS;
   }
 
   /**
-   * What to add to a time since boot to get one since the epoch. Changes when somebody sets the
-   * clock. Of three readings the one is taken in which the least time went by between the two
-   * clocks.
+   * Returns the difference between time since the epoch and time since boot. It changes when
+   * somebody sets the clock. The method reads both clocks three times. It uses the reading with the
+   * least time between the two clocks.
    */
   public static long bootToEpochNanos() {
     long best = Long.MAX_VALUE;

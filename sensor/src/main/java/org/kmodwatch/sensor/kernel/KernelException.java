@@ -1,6 +1,8 @@
 package org.kmodwatch.sensor.kernel;
 
-/** A native call failed. The message is one line: what failed and the errno's name. */
+/**
+ * Reports a failed native call. The message is one line: the call that failed and the errno's name.
+ */
 public final class KernelException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
@@ -23,7 +25,7 @@ public final class KernelException extends RuntimeException {
     this.mayPass = false;
   }
 
-  /** Whether the same call may succeed later, as when memory is short. */
+  /** Returns whether the same call may succeed later, for example when memory was short. */
   public boolean mayPass() {
     return mayPass;
   }

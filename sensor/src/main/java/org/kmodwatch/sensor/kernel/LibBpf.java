@@ -12,9 +12,9 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 
 /**
- * The functions of libbpf 1.x that are used here, by hand: the source is {@code libbpf.h} and
- * {@code btf.h}. Not on any hot path: the ring is read without libbpf. Safe for use by one thread
- * at a time.
+ * The functions of libbpf 1.x that are used here, bound by hand after {@code libbpf.h} and {@code
+ * btf.h}. They are on no hot path: the ring is read without libbpf. One thread at a time may use
+ * it.
  */
 @SuppressWarnings("restricted") // native access is this package's purpose
 public final class LibBpf {
@@ -104,7 +104,7 @@ public final class LibBpf {
   /**
    * Binds libbpf.
    *
-   * @throws KernelException if the library cannot be opened, or one of the functions is not there
+   * @throws KernelException if the library cannot be opened, or lacks one of the functions
    */
   public static LibBpf load() {
     try {
@@ -117,9 +117,12 @@ public final class LibBpf {
     }
   }
 
-  /** Java does not say why; what keeps every other file from being opened is the cause. */
+  /**
+   * Finds the reason why the library was not opened, which Java does not report. The reason is an
+   * error that prevents every open, if there is such an error.
+   */
   private static KernelException notOpened(IllegalArgumentException e) {
-    // Not by Descriptors: where no file can be opened, no class can be loaded any more.
+    // Without Descriptors: if no file can be opened, no class can be loaded either.
     try (Arena arena = Arena.ofConfined()) {
       CFunction open = CFunction.of(Native.libc(), "open");
       int fd = (int) open.call(arena.allocateFrom("/dev/null").address(), READ_FLAGS);
@@ -131,14 +134,14 @@ public final class LibBpf {
     }
   }
 
-  /** What libbpf has complained of since the last call, one message a line; for error messages. */
+  /** Returns libbpf's warnings since the last call, one message a line, for error messages. */
   String takeMessages() {
     String text = messages.toString().strip();
     messages.setLength(0);
     return text;
   }
 
-  /** Has libbpf's warnings kept here instead of written to standard error. */
+  /** Collects libbpf's warnings here; libbpf then writes none to standard error. */
   private void collectMessages(SymbolLookup lib) {
     try {
       MethodHandle target =
@@ -159,8 +162,8 @@ public final class LibBpf {
   }
 
   /**
-   * Called by libbpf with a printf format and its va_list, which both on x86-64 and on arm64 is
-   * passed by address. Nothing may be thrown into C.
+   * Receives a printf format and its va_list from libbpf. A va_list is passed by address on both
+   * x86-64 and arm64. The method must not throw into C.
    */
   @SuppressWarnings("unused")
   private int onMessage(int level, MemorySegment format, MemorySegment arguments) {
@@ -181,7 +184,10 @@ public final class LibBpf {
     return 0;
   }
 
-  /** A verifier log can be megabytes long, and its end is what says why: the end is kept. */
+  /**
+   * Adds a message, and keeps the end of the messages. A verifier log can be megabytes long, and
+   * its end has the reason.
+   */
   private void append(String text) {
     messages.append(text);
     if (messages.length() > MESSAGES_MAX_CHARS) {

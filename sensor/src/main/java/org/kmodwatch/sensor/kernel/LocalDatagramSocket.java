@@ -7,8 +7,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
 /**
- * A datagram socket of the family AF_UNIX, connected to one that has a name, such as /dev/log
- * (unix(7)). Java has stream sockets of this family alone. One thread.
+ * A datagram socket of the family AF_UNIX, connected to a named socket such as /dev/log (unix(7)).
+ * Java offers only stream sockets of this family. One thread may use it.
  */
 @SuppressWarnings("restricted") // native access is this package's purpose
 public final class LocalDatagramSocket implements AutoCloseable {
@@ -23,7 +23,7 @@ public final class LocalDatagramSocket implements AutoCloseable {
 
   private static final int MSG_NOSIGNAL = 0x4000;
 
-  /** Of sun_path, its NUL included. */
+  /** The size of sun_path, including its NUL. */
   private static final int MAX_PATH_BYTES = 108;
 
   private static final CFunction SOCKET = CFunction.of(Native.libc(), "socket");
@@ -42,8 +42,8 @@ public final class LocalDatagramSocket implements AutoCloseable {
    * Connects to the socket at {@code path}.
    *
    * @param sendTimeoutSeconds how long {@link #send} waits for room in the receiver's queue
-   * @throws KernelException if nobody is there, it is not a datagram socket, or the path is too
-   *     long for the kernel
+   * @throws KernelException if no process listens there, it is not a datagram socket, or the path
+   *     is too long for the kernel
    */
   public static LocalDatagramSocket connect(Path path, int sendTimeoutSeconds) {
     return connect(path.toString(), path + "\0", sendTimeoutSeconds);
@@ -52,10 +52,10 @@ public final class LocalDatagramSocket implements AutoCloseable {
   /**
    * Connects to the socket with an abstract name (unix(7)).
    *
-   * @param name without the NUL that it begins with in the kernel
+   * @param name the name without the NUL that it begins with in the kernel
    * @param sendTimeoutSeconds how long {@link #send} waits for room in the receiver's queue
-   * @throws KernelException if nobody is there, it is not a datagram socket, or the name is too
-   *     long for the kernel
+   * @throws KernelException if no process listens there, it is not a datagram socket, or the name
+   *     is too long for the kernel
    */
   public static LocalDatagramSocket connectAbstract(String name, int sendTimeoutSeconds) {
     return connect("@" + name, "\0" + name, sendTimeoutSeconds);
@@ -92,8 +92,8 @@ public final class LocalDatagramSocket implements AutoCloseable {
   /**
    * Sends one datagram.
    *
-   * @throws KernelException if the receiver is gone, has no room for it in time, or it is larger
-   *     than a datagram may be
+   * @throws KernelException if the receiver is gone or has no room in time, or the datagram is too
+   *     large
    */
   public void send(byte[] datagram) {
     try (Arena arena = Arena.ofConfined()) {

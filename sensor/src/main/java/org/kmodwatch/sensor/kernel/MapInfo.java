@@ -5,10 +5,10 @@ import static org.kmodwatch.sensor.kernel.Native.INT;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
-/** What the kernel says of a map; {@code struct bpf_map_info} of {@code linux/bpf.h}. */
+/** Reads the kernel's description of a map: {@code struct bpf_map_info} of {@code linux/bpf.h}. */
 final class MapInfo {
 
-  /** struct bpf_map_info as far as map_flags. */
+  /** The size of struct bpf_map_info up to and including map_flags. */
   private static final int MAP_BYTES = 24;
 
   private static final long MAP_MAX_ENTRIES = 16;
@@ -16,9 +16,9 @@ final class MapInfo {
   private MapInfo() {}
 
   /**
-   * How many entries, or for a ring how many bytes, a map has.
+   * Returns a map's number of entries, or a ring's number of bytes.
    *
-   * @throws KernelException if the kernel does not say
+   * @throws KernelException if the kernel does not report it
    */
   static int maxEntries(LibBpf lib, int mapFd) {
     try (Arena arena = Arena.ofConfined()) {

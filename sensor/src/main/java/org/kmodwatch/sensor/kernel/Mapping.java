@@ -2,7 +2,7 @@ package org.kmodwatch.sensor.kernel;
 
 import java.lang.foreign.MemorySegment;
 
-/** Memory by {@code mmap(2)}: that of the kernel's rings, and our own. */
+/** Maps memory with {@code mmap(2)}: the kernel's rings, and private memory. */
 @SuppressWarnings("restricted") // native access is this package's purpose
 final class Mapping {
 
@@ -19,17 +19,17 @@ final class Mapping {
 
   private Mapping() {}
 
-  /** A part of a BPF map, to read and write. */
+  /** Maps a part of a BPF map to read and write. */
   static MemorySegment writable(int fd, long bytes, long offset) {
     return map("the ring buffer", bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, offset);
   }
 
-  /** A part of a BPF map, to read. */
+  /** Maps a part of a BPF map to read. */
   static MemorySegment readOnly(int fd, long bytes, long offset) {
     return map("the ring buffer", bytes, PROT_READ, MAP_SHARED, fd, offset);
   }
 
-  /** Memory of our own, all zero; a page of it is taken when it is first touched. */
+  /** Maps private memory, all zero. The kernel allocates a page when it is first touched. */
   static MemorySegment anonymous(long bytes) {
     return map(
         "memory for an image",
@@ -40,7 +40,7 @@ final class Mapping {
         0);
   }
 
-  /** Gives back what was mapped; nothing must look at it any more. */
+  /** Unmaps a mapping. Nothing may use the mapping afterwards. */
   static void unmap(MemorySegment segment) {
     if (segment.byteSize() == 0) {
       return;

@@ -3,11 +3,14 @@ package org.kmodwatch.sensor.kernel;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
-/** System calls of module work that do nothing but be seen. */
+/** Makes module system calls that have no effect but that the programs report. */
 @SuppressWarnings("restricted") // native access is this package's purpose
 public final class ModuleCalls {
 
-  /** By machine: include/uapi/asm-generic/unistd.h, arch/x86/entry/syscalls/syscall_64.tbl. */
+  /**
+   * The number by machine: include/uapi/asm-generic/unistd.h,
+   * arch/x86/entry/syscalls/syscall_64.tbl.
+   */
   private static final long FINIT_MODULE =
       System.getProperty("os.arch", "").equals("aarch64") ? 273 : 313;
 
@@ -18,8 +21,8 @@ public final class ModuleCalls {
   private ModuleCalls() {}
 
   /**
-   * {@code finit_module(-1, "", flags)}: the kernel refuses it for want of a capability, for flags
-   * that it does not know, or for the descriptor, before it does anything.
+   * Calls {@code finit_module(-1, "", flags)}. The kernel refuses the call before it has an effect:
+   * because of a missing capability, unknown flags or the descriptor.
    *
    * @return 0 or a negative errno
    */
@@ -32,7 +35,7 @@ public final class ModuleCalls {
     }
   }
 
-  /** This process, as its pid namespace counts. */
+  /** Returns this process's id in its own pid namespace. */
   public static int processId() {
     return (int) GETPID.call();
   }

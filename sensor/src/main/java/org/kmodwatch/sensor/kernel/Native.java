@@ -9,7 +9,7 @@ import java.lang.foreign.StructLayout;
 import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 
-/** What every binding here shares: the linker, C's types, errno. */
+/** The parts that all bindings here share: the linker, C's types and errno. */
 @SuppressWarnings("restricted") // native access is this package's purpose
 final class Native {
 
@@ -22,13 +22,13 @@ final class Native {
   private static final long ERRNO =
       CAPTURE.byteOffset(MemoryLayout.PathElement.groupElement("errno"));
 
-  /** Where a call leaves errno; one a thread. */
+  /** The memory to which a call writes errno, one for each thread. */
   private static final ThreadLocal<MemorySegment> CAPTURED =
       ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(CAPTURE));
 
   private Native() {}
 
-  /** The C library's functions. */
+  /** Returns the C library's functions. */
   static SymbolLookup libc() {
     return LINKER.defaultLookup();
   }
@@ -37,28 +37,30 @@ final class Native {
     return LINKER;
   }
 
-  /** What {@link CFunction} takes for errno, on this thread. */
+  /** Returns the memory into which {@link CFunction} writes errno on this thread. */
   static MemorySegment captured() {
     return CAPTURED.get();
   }
 
-  /** The errno that the last call on this thread left; means something only if that call failed. */
+  /**
+   * Returns the errno of the last call on this thread. It is only meaningful if that call failed.
+   */
   static int errno() {
     return CAPTURED.get().get(INT, ERRNO);
   }
 
-  /** The address that a C function returned. */
+  /** Returns an address that a C function returned, as a segment. */
   static MemorySegment pointer(long address) {
     return MemorySegment.ofAddress(address);
   }
 
-  /** The C string at {@code pointer}, which may be NULL. */
+  /** Returns the C string at {@code pointer}; empty if {@code pointer} is NULL. */
   static String string(MemorySegment pointer) {
     return pointer.address() == 0 ? "" : pointer.reinterpret(Long.MAX_VALUE).getString(0);
   }
 
   /**
-   * For the Throwable that a method handle is declared to throw and that a C function never does.
+   * Handles the Throwable that a method handle is declared to throw. A C function never throws it.
    */
   static AssertionError unreachable(Throwable t) {
     if (t instanceof Error error) {

@@ -5,9 +5,10 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 
 /**
- * Bytes outside the Java heap, given back when closed: what is big and short-lived needs no room in
- * a heap that is small on purpose. Taking them costs nothing until they are written, so that a ring
- * buffer which fills up meanwhile is not kept waiting. For the thread that made it alone.
+ * Bytes outside the Java heap, freed when they are closed. The heap is small on purpose, so large
+ * and short-lived data is kept outside it. Allocating these bytes costs no time until they are
+ * written, so it does not delay the reading of a ring buffer that fills up. Only the thread that
+ * created them may use them.
  */
 @SuppressWarnings("restricted") // native access is this package's purpose
 public final class NativeBytes implements AutoCloseable {
@@ -17,25 +18,28 @@ public final class NativeBytes implements AutoCloseable {
   private boolean closed;
 
   /**
-   * Takes memory, all zero.
+   * Allocates memory, all zero.
    *
-   * @param sizeBytes how much, more than 0
-   * @throws KernelException if there is none
+   * @param sizeBytes the size in bytes, more than 0
+   * @throws KernelException if no memory is left
    */
   public NativeBytes(long sizeBytes) {
     this.segment = Mapping.anonymous(sizeBytes).reinterpret(arena, Mapping::unmap);
   }
 
   /**
-   * Puts what is between position and limit of {@code bytes} at {@code offset}.
+   * Copies the bytes between position and limit of {@code bytes} to {@code offset}.
    *
-   * @throws IndexOutOfBoundsException if it does not fit
+   * @throws IndexOutOfBoundsException if they do not fit
    */
   public void put(long offset, ByteBuffer bytes) {
     MemorySegment.copy(MemorySegment.ofBuffer(bytes), 0, segment, offset, bytes.remaining());
   }
 
-  /** All of it, to read; using it after {@link #close} is an {@link IllegalStateException}. */
+  /**
+   * Returns all bytes, to read. Using them after {@link #close} throws an {@link
+   * IllegalStateException}.
+   */
   public ByteBuffer bytes() {
     return segment.asByteBuffer().asReadOnlyBuffer();
   }

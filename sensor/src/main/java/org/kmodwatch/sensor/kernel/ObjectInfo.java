@@ -10,13 +10,15 @@ import java.util.HexFormat;
 import java.util.StringJoiner;
 
 /**
- * What programs, links and maps are, in a line each: {@code struct bpf_prog_info}, {@code
- * bpf_link_info} and {@code bpf_map_info} of include/uapi/linux/bpf.h. To ask by descriptor takes
- * no privilege; to find a descriptor by id would take CAP_SYS_ADMIN.
+ * Describes programs, links and maps in a line each: {@code struct bpf_prog_info}, {@code
+ * bpf_link_info} and {@code bpf_map_info} of include/uapi/linux/bpf.h. A query by descriptor needs
+ * no privilege. To get a descriptor by id would need CAP_SYS_ADMIN.
  */
 final class ObjectInfo {
 
-  /** As far as attach_btf_id, of Linux 6.0; an older kernel leaves its end zero. */
+  /**
+   * The size up to and including attach_btf_id, of Linux 6.0. An older kernel leaves the end zero.
+   */
   private static final int PROG_BYTES = 232;
 
   private static final long PROG_ID = 4;
@@ -50,7 +52,7 @@ final class ObjectInfo {
   /**
    * Describes a program.
    *
-   * @throws KernelException if the kernel says nothing of it
+   * @throws KernelException if the kernel does not describe it
    */
   static String ofProgram(LibBpf lib, int fd) {
     try (Arena arena = Arena.ofConfined()) {
@@ -77,13 +79,13 @@ final class ObjectInfo {
   /**
    * Describes a link.
    *
-   * @throws KernelException if the kernel says nothing of it
+   * @throws KernelException if the kernel does not describe it
    */
   static String ofLink(LibBpf lib, int fd) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment info = arena.allocate(LINK_BYTES, Long.BYTES);
       MemorySegment tracepoint = arena.allocate(TP_NAME_BYTES);
-      // Other types of links write over it.
+      // Other types of links overwrite these fields.
       info.set(LONG, LINK_TP_NAME, tracepoint.address());
       info.set(INT, LINK_TP_NAME_LEN, TP_NAME_BYTES);
       read(lib, arena, fd, info);
@@ -103,7 +105,7 @@ final class ObjectInfo {
   /**
    * Describes a map.
    *
-   * @throws KernelException if the kernel says nothing of it
+   * @throws KernelException if the kernel does not describe it
    */
   static String ofMap(LibBpf lib, int fd) {
     try (Arena arena = Arena.ofConfined()) {

@@ -1,11 +1,11 @@
 package org.kmodwatch.sensor.kernel;
 
 /**
- * A name in the BPF file system, and what it names.
+ * A name in the BPF file system, and the object that it names.
  *
- * @param name within its set: {@code links/fexit-do_init_module}
- * @param identity what the kernel says of the object: its id, and for a program its tag, its maps
- *     and its hook, for a link its program and its hook, for a map its type and size. The kernel
- *     gives no id twice until it is booted again.
+ * @param name the name within its set: {@code links/fexit-do_init_module}
+ * @param identity the kernel's description of the object. It has the object's id. For a program it
+ *     also has the tag, the maps and the hook, for a link the program and the hook, for a map the
+ *     type and the size. The kernel uses no id twice until the next boot.
  */
 public record Pin(String name, String identity) {}

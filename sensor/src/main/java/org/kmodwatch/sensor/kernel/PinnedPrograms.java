@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Programs and maps that another process left in the BPF file system. Closing it takes no program
- * off its hook. Not thread-safe.
+ * Programs and maps that another process left in the BPF file system. Closing it detaches no
+ * program. Not thread-safe.
  */
 public final class PinnedPrograms extends BpfMaps implements AutoCloseable {
 
@@ -23,11 +23,11 @@ public final class PinnedPrograms extends BpfMaps implements AutoCloseable {
   }
 
   /**
-   * Opens what a list says. What is not there, or is not what the list says, is left out.
+   * Opens the pins that a list names. Leaves out a pin that is missing or differs from the list.
    *
-   * @param folder of the set
-   * @param listed what was pinned there
-   * @throws KernelException if that cannot be said now, as when there are no descriptors
+   * @param folder the folder of the set
+   * @param listed the pins that were made there
+   * @throws KernelException if a pin cannot be checked now, for example without free descriptors
    */
   public static PinnedPrograms open(LibBpf lib, Path folder, List<Pin> listed) {
     var pinned = new PinnedPrograms(lib, folder);
@@ -48,7 +48,7 @@ public final class PinnedPrograms extends BpfMaps implements AutoCloseable {
     return pinned;
   }
 
-  /** Opens a set of which no list is known, for its maps alone. */
+  /** Opens a set without a known list, for its maps alone. */
   public static PinnedPrograms ofMaps(LibBpf lib, Path folder) {
     return new PinnedPrograms(lib, folder);
   }
@@ -64,7 +64,7 @@ public final class PinnedPrograms extends BpfMaps implements AutoCloseable {
       if (e.mayPass()) {
         throw e;
       }
-      // Nothing there is as if it were another.
+      // A missing pin counts as a different one.
     }
     differing.add(pin.name());
     Integer fd = descriptors.remove(pin.name());
@@ -73,12 +73,12 @@ public final class PinnedPrograms extends BpfMaps implements AutoCloseable {
     }
   }
 
-  /** The names of what is not there, or is not what the list says. */
+  /** Returns the names of the pins that are missing or differ from the list. */
   public List<String> differing() {
     return List.copyOf(differing);
   }
 
-  /** The programs that are on a hook. */
+  /** Returns the attached programs. */
   public List<Program> programs() {
     return List.copyOf(programs);
   }
@@ -103,7 +103,7 @@ public final class PinnedPrograms extends BpfMaps implements AutoCloseable {
     programs.clear();
   }
 
-  /** One that is on its hook. */
+  /** A program that is attached to its hook. */
   public static final class Program implements AttachedProgram {
     private final LibBpf lib;
     private final String section;

@@ -4,33 +4,35 @@ import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/** Names in the BPF file system, which keep programs, links and maps without a process. */
+/** Names in the BPF file system, which keep programs, links and maps alive without a process. */
 public final class Pins {
 
-  /** Folders of a set of pins: the maps, by name. */
+  /** The folder of the maps in a set of pins, by name. */
   public static final String MAPS = "maps";
 
-  /** The programs, by section. */
+  /** The folder of the programs, by section. */
   public static final String PROGRAMS = "programs";
 
-  /** The links, by section of their program. */
+  /** The folder of the links, by section of their program. */
   public static final String LINKS = "links";
 
-  /** Before the number of a further program of the same section; no section has it. */
+  /**
+   * The mark before the number of a further program of the same section. No section contains it.
+   */
   private static final String ANOTHER = "+";
 
   private Pins() {}
 
-  /** The name of a map within a set. */
+  /** Returns the name of a map within a set. */
   public static String ofMap(String name) {
     return MAPS + "/" + name;
   }
 
   /**
-   * What is pinned under a name of a set now.
+   * Returns the pin that a name of a set has now.
    *
-   * @return empty if nothing that can be had
-   * @throws KernelException if that cannot be said now, as when there are no descriptors
+   * @return the pin; empty if it is missing or cannot be opened
+   * @throws KernelException if the pin cannot be checked now, for example without free descriptors
    */
   public static Optional<Pin> at(LibBpf lib, Path folder, String name) {
     int fd;
@@ -51,7 +53,7 @@ public final class Pins {
     }
   }
 
-  /** What the kernel says of what a descriptor stands for, by the folder that its name is in. */
+  /** Returns the kernel's description of a descriptor's object, by the folder of its name. */
   static String identity(LibBpf lib, String name, int fd) {
     if (name.startsWith(LINKS)) {
       return ObjectInfo.ofLink(lib, fd);
@@ -60,8 +62,8 @@ public final class Pins {
   }
 
   /**
-   * A program's name within its folder. The BPF file system takes no slash in a name, for which a
-   * minus stands, and no dot, for which a comma does.
+   * Returns a program's name within its folder. The BPF file system allows no slash and no dot in a
+   * name. A minus replaces the slash, and a comma replaces the dot.
    *
    * @param before how many programs of the section have a name already
    */
@@ -70,7 +72,7 @@ public final class Pins {
     return before == 0 ? name : name + ANOTHER + before;
   }
 
-  /** The section of the program that has this name within its folder. */
+  /** Returns the section of the program that has this name within its folder. */
   static String sectionOf(String name) {
     int end = name.indexOf(ANOTHER);
     return (end < 0 ? name : name.substring(0, end)).replaceFirst("-", "/").replace(',', '.');
@@ -85,7 +87,7 @@ public final class Pins {
     }
   }
 
-  /** A descriptor of what is pinned there. */
+  /** Opens a pin, and returns its descriptor. */
   static int open(LibBpf lib, Path path) {
     try (Arena arena = Arena.ofConfined()) {
       int fd = (int) lib.objGet.call(arena.allocateFrom(path.toString()).address());

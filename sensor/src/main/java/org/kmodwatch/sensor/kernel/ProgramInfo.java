@@ -6,15 +6,15 @@ import static org.kmodwatch.sensor.kernel.Native.LONG;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
-/** What the kernel says of programs and links: include/uapi/linux/bpf.h. */
+/** Reads the kernel's description of programs and links: include/uapi/linux/bpf.h. */
 final class ProgramInfo {
 
-  /** struct bpf_link_info; newer kernels have more. */
+  /** The size of struct bpf_link_info. Newer kernels have more fields. */
   private static final int LINK_BYTES = 64;
 
   private static final long LINK_PROG_ID = 8;
 
-  /** struct bpf_prog_info as far as recursion_misses. */
+  /** The size of struct bpf_prog_info up to and including recursion_misses. */
   private static final int PROG_BYTES = 216;
 
   private static final long PROG_MISSES = 208;
@@ -35,7 +35,7 @@ final class ProgramInfo {
     }
   }
 
-  /** How many bytes the kernel wrote of {@code info}; 0 if it refused. */
+  /** Returns how many bytes of {@code info} the kernel wrote; 0 if it refused. */
   static int read(LibBpf lib, Arena arena, int fd, MemorySegment info) {
     MemorySegment length = arena.allocate(INT);
     length.set(INT, 0, (int) info.byteSize());

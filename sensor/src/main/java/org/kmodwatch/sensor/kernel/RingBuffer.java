@@ -12,35 +12,36 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The consumer's side of a BPF ring buffer, read in place.
+ * The consumer's side of a BPF ring buffer, read without a copy.
  *
- * <p>For maintainers. The kernel maps three things ({@code kernel/bpf/ringbuf.c}): one writable
- * page with the consumer's position, one read-only page with the producer's, and the data, twice in
- * a row, so that a record that runs over the end is still in one piece. Positions only grow; the
- * offset is the position modulo the size. A record is an 8-byte header (length with two flag bits,
- * page offset) and its payload, padded to 8.
+ * <p>For maintainers. The kernel maps three areas ({@code kernel/bpf/ringbuf.c}): a writable page
+ * with the consumer's position, a read-only page with the producer's position, and the data. The
+ * data is mapped twice in a row, so that a record that crosses the end is contiguous. Positions
+ * only grow. The offset is the position modulo the size. A record is an 8-byte header (length with
+ * two flag bits, page offset) and its payload, padded to 8.
  *
- * <p>Ordering: the producer writes a header with the busy bit, then releases its position, then
- * clears the bit by an exchange. So the producer's position is loaded with acquire, then each
- * header's length with acquire; what is busy ends the reading. The consumer's position is stored
- * with release once the payload has been used: from then on the kernel may write over it.
+ * <p>Ordering: the producer writes a header with the busy bit, then releases its position. Then it
+ * clears the bit by an exchange. So the reader loads the producer's position with acquire, then
+ * each header's length with acquire. A busy record ends the reading. The reader stores the
+ * consumer's position with release once it has used the payload. From then on the kernel may
+ * overwrite it.
  *
- * <p>Trust: whoever may call bpf(2) can write the consumer's position, and the kernel then writes
- * over what was not read. So the position to read from is our own, the shared one is compared with
- * what we last wrote there ({@link #check}), and how far the producer is ahead is compared with the
- * size, before a record is looked at and again once it was copied ({@link #isIntact}). If that does
- * not fit, reading goes on at the producer's position, the only place known to be the beginning of
- * a record.
+ * <p>Trust: any process that may call bpf(2) can write the consumer's position. The kernel then
+ * overwrites unread records. So the reader keeps its own read position. It compares the shared
+ * position with the last value that it wrote there ({@link #check}). It also compares the
+ * producer's lead with the size, before it reads a record and again after the copy ({@link
+ * #isIntact}). If a comparison fails, reading continues at the producer's position: only there a
+ * record is known to begin.
  *
- * <p>Mapping: every page that is mapped counts as memory of this process, so of a big ring only a
- * window is, which moves along with the reading.
+ * <p>Mapping: every mapped page counts as memory of this process. So only a window of a large ring
+ * is mapped. The window moves along with the reading.
  *
- * <p>Waiting is {@link RingPoll}'s. One thread reads.
+ * <p>{@link RingPoll} does the waiting. One thread reads.
  */
 @SuppressWarnings("restricted") // native access is this package's purpose
 public final class RingBuffer implements AutoCloseable {
 
-  /** No program takes as long as this to write a record. */
+  /** The longest time that a program may need to write a record. No program needs as much. */
   public static final long BUSY_LIMIT_NANOS = 10_000_000_000L;
 
   private static final int HEADER_BYTES = 8;
@@ -56,7 +57,7 @@ public final class RingBuffer implements AutoCloseable {
   private final Data data;
   private final long pageBytes;
 
-  /** Of the data as it is mapped, which is twice its size. */
+  /** The size of the data as mapped, which is twice the ring's size. */
   private final long dataBytes;
 
   private final long windowBytes;
@@ -66,19 +67,19 @@ public final class RingBuffer implements AutoCloseable {
   private MemorySegment window = MemorySegment.NULL;
   private ByteBuffer view = ByteBuffer.allocate(0);
 
-  /** Where the record after the one that was shown begins. */
+  /** The beginning of the record after the one that was shown. */
   private long next;
 
-  /** Where in the data the window begins. */
+  /** The beginning of the window in the data. */
   private long windowStart;
 
-  /** Where the next record to be read begins. */
+  /** The beginning of the next record to read. */
   private long position;
 
-  /** What we last wrote to the consumer's position. */
+  /** The value that the reader last wrote to the consumer's position. */
   private long committed;
 
-  /** The position at which a record was found busy, and since when. */
+  /** The position at which a record was found busy. The next field has the time. */
   private long busyPosition = -1;
 
   private long busySinceNanos;
@@ -86,12 +87,12 @@ public final class RingBuffer implements AutoCloseable {
   private boolean keeps;
   private boolean closed;
 
-  /** Where the data comes from: the kernel's, or a test's. */
+  /** The source of the data: the kernel's, or a test's. */
   interface Data {
-    /** Maps a part of the data, which is there twice in a row. */
+    /** Maps a part of the data. The data is there twice in a row. */
     MemorySegment map(long offset, long bytes);
 
-    /** Gives a part back. */
+    /** Unmaps a part. */
     void unmap(MemorySegment part);
   }
 
@@ -120,8 +121,8 @@ public final class RingBuffer implements AutoCloseable {
    *
    * @param mapFd the map's descriptor, which must stay open
    * @param sizeBytes the map's {@code max_entries}
-   * @param windowBytes how much of the data is mapped at once, at least what a record takes and a
-   *     page; twice {@code sizeBytes} is all of it
+   * @param windowBytes how much of the data is mapped at once: at least a record and a page; twice
+   *     {@code sizeBytes} maps all of it
    * @throws KernelException if the kernel refuses
    */
   static RingBuffer map(int mapFd, int sizeBytes, int windowBytes) {
@@ -145,18 +146,18 @@ public final class RingBuffer implements AutoCloseable {
         windowBytes);
   }
 
-  /** The map's descriptor, to wait on. */
+  /** Returns the map's descriptor, to wait on. */
   int fd() {
     return mapFd;
   }
 
   /**
-   * Hands over every record that is there now. What comes meanwhile is left for the next call, so
-   * that a flood does not keep the caller from everything else.
+   * Passes every record that is there now to {@code sink}. Leaves records that arrive meanwhile to
+   * the next call, so that a flood does not keep the caller from its other work.
    *
-   * @param sink takes a record's payload from position to limit; the buffer is the ring's own
-   *     memory, valid during the call only, and what was read of it counts only if {@link
-   *     #isIntact} says so afterwards
+   * @param sink takes a record's payload from position to limit. The buffer is the ring's own
+   *     memory, valid during the call only. Data read from it only counts if {@link #isIntact}
+   *     returns true afterwards
    * @return how many records there were
    */
   public int read(Consumer<ByteBuffer> sink) {
@@ -164,7 +165,7 @@ public final class RingBuffer implements AutoCloseable {
   }
 
   /**
-   * As {@link #read(Consumer)}, but ends once {@code maxBytes} were read.
+   * Does the same as {@link #read(Consumer)}, but ends once {@code maxBytes} were read.
    *
    * @return how many records there were
    */
@@ -185,19 +186,19 @@ public final class RingBuffer implements AutoCloseable {
     return records;
   }
 
-  /** Where the ring ends now: a position that only grows. */
+  /** Returns the current end of the ring: a position that only grows. */
   public long end() {
     return (long) POSITION.getAcquire(producer, 0L);
   }
 
-  /** Where the next record to be read begins: a position as {@link #end}. */
+  /** Returns the beginning of the next record to read: a position like {@link #end}. */
   public long position() {
     return position;
   }
 
   /**
-   * Compares the positions with what they must be, and sets right what is not: a consumer's
-   * position that somebody moved is put back, and what was written over is passed by.
+   * Checks the positions, and corrects a wrong one. Restores a consumer's position that somebody
+   * moved. Skips data that was overwritten.
    *
    * @param nowNanos the time, by a clock that only goes forward
    */
@@ -232,7 +233,7 @@ public final class RingBuffer implements AutoCloseable {
     }
   }
 
-  /** What did not fit since the last call, for a person. */
+  /** Returns the first mismatch since the last call, as a text for a person. */
   public Optional<String> takeMisfit() {
     String taken = misfit;
     misfit = null;
@@ -240,11 +241,11 @@ public final class RingBuffer implements AutoCloseable {
   }
 
   /**
-   * The next record, which stays in the ring until {@link #release}.
+   * Returns the next record, which stays in the ring until {@link #release}.
    *
-   * @param end a position from {@link #end}; what is behind it is left alone
-   * @return its payload from position to limit, in the ring's own memory; null if there is none
-   *     before {@code end}, or it is still being written
+   * @param end a position from {@link #end}; later records are not read
+   * @return its payload from position to limit, in the ring's own memory; null if no record is
+   *     before {@code end}, or the record is still being written
    */
   public @Nullable ByteBuffer peek(long end) {
     while (position < end) {
@@ -272,8 +273,8 @@ public final class RingBuffer implements AutoCloseable {
   }
 
   /**
-   * Whether the record that {@link #peek} has shown is still whole, so that what was copied of it
-   * is what a program wrote. If not, it and all that is behind it is passed by.
+   * Returns whether the record that {@link #peek} returned is still whole, so that a copy of it is
+   * valid. If it is not, skips the record and all later ones.
    */
   public boolean isIntact() {
     VarHandle.acquireFence();
@@ -286,13 +287,14 @@ public final class RingBuffer implements AutoCloseable {
   }
 
   /**
-   * Whether a record before {@code end} is still being written, of which {@link #peek} says null.
+   * Returns whether a record before {@code end} is still being written. {@link #peek} returns null
+   * for such a record.
    */
   public boolean isBusy(long end) {
     return position < end;
   }
 
-  /** Gives the room of the record that {@link #peek} has shown back to the kernel. */
+  /** Frees the ring's space of the record that {@link #peek} returned. */
   public void release() {
     position = next;
     if (!keeps) {
@@ -301,27 +303,27 @@ public final class RingBuffer implements AutoCloseable {
   }
 
   /**
-   * From now on what is read keeps its place in the ring until {@link #commit}, so that another
-   * process that reads the ring after this one finds it still there.
+   * Keeps read records in the ring until {@link #commit}. So another process that reads the ring
+   * after this one still finds them.
    */
   public void keepUntilCommitted() {
     keeps = true;
   }
 
   /**
-   * Goes on where another process stopped reading, whatever the ring says: anybody who has the map
-   * can move its reader.
+   * Resumes where another process stopped reading. The ring's own position is not trusted, since
+   * every process that has the map can move it.
    *
-   * @param kept where it stopped
-   * @return by how many bytes the ring's reader was ahead of that; what is between is read all the
-   *     same, unless it was written over: then {@link #position} stays where the ring says
+   * @param kept the position where the other process stopped
+   * @return by how many bytes the ring's position was ahead of {@code kept}. These bytes are read
+   *     again, unless they were overwritten: then {@link #position} stays where the ring has it
    */
   public long resumeAt(long kept) {
     if (kept < 0 || kept > end() || !isAligned(kept)) {
       return 0;
     }
     long ahead = position - kept;
-    // First, so that the kernel writes over none of it from now on.
+    // First, so that the kernel overwrites none of it from now on.
     POSITION.setVolatile(consumer, 0L, kept);
     if (end() - kept > mask) {
       POSITION.setVolatile(consumer, 0L, position);
@@ -332,7 +334,7 @@ public final class RingBuffer implements AutoCloseable {
     return Math.max(0, ahead);
   }
 
-  /** Gives the room of all that was read back to the kernel. */
+  /** Frees the ring's space of all records that were read. */
   public void commit() {
     if (committed != position) {
       committed = position;
@@ -340,12 +342,12 @@ public final class RingBuffer implements AutoCloseable {
     }
   }
 
-  /** How much was read and not given back, in bytes. */
+  /** Returns how many bytes were read and not yet freed. */
   public long uncommittedBytes() {
     return position - committed;
   }
 
-  /** Whether what was read and not committed takes more than half of it. */
+  /** Returns whether uncommitted records fill more than half of the ring. */
   public boolean isHalfUncommitted() {
     return uncommittedBytes() > (mask + 1) / 2;
   }
@@ -361,7 +363,7 @@ public final class RingBuffer implements AutoCloseable {
     data.unmap(window);
   }
 
-  /** Goes on at the producer's position. */
+  /** Continues at the producer's position. */
   private void skipOver(String why) {
     long end = end();
     note("%s: bytes=%d".formatted(why, end - position));
@@ -370,12 +372,15 @@ public final class RingBuffer implements AutoCloseable {
     POSITION.setRelease(consumer, 0L, end);
   }
 
-  /** Whether a record can begin there; what another process left may be anything. */
+  /**
+   * Returns whether a record can begin there. A position that another process left may be any
+   * number.
+   */
   private static boolean isAligned(long where) {
     return (where & (HEADER_BYTES - 1)) == 0;
   }
 
-  /** Passes by the record that was never finished, whose length is known all the same. */
+  /** Skips a record that was never finished. Its length is known all the same. */
   private void skipBusy(long end) {
     long offset = position & mask;
     int length = (int) LENGTH.getAcquire(window, offset - windowStart) & ~(BUSY | DISCARD);
@@ -399,7 +404,7 @@ public final class RingBuffer implements AutoCloseable {
     return ((int) LENGTH.getAcquire(window, offset - windowStart) & BUSY) != 0;
   }
 
-  /** Sees to it that the window holds the {@code bytes} from {@code offset}. */
+  /** Moves the window, if necessary, so that it contains the {@code bytes} from {@code offset}. */
   private void show(long offset, long bytes) {
     if (offset >= windowStart && offset + bytes <= windowStart + window.byteSize()) {
       return;

@@ -10,12 +10,12 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * Waiting for records in any of several ring buffers.
+ * Waits for records in any of several ring buffers.
  *
- * <p>{@code poll(2)} on a ring is level-triggered on "producer is not at consumer", so reading
- * until nothing new is there and then waiting loses no wake-up.
+ * <p>{@code poll(2)} on a ring is level-triggered on "producer is not at consumer". So no wake-up
+ * is lost if a caller reads all records and then waits.
  *
- * <p>One thread waits; {@link #wakeUp} may come from any.
+ * <p>One thread waits. Any thread may call {@link #wakeUp}.
  */
 @SuppressWarnings("restricted") // native access is this package's purpose
 public final class RingPoll implements AutoCloseable {
@@ -35,7 +35,7 @@ public final class RingPoll implements AutoCloseable {
   private final Arena arena = Arena.ofShared();
   private final int wakeFd;
 
-  /** struct pollfd: that of the wake-up first, then those of the rings. */
+  /** An array of struct pollfd: first that of the wake-up, then those of the rings. */
   private final MemorySegment pollFds;
 
   private final long count;
@@ -44,9 +44,9 @@ public final class RingPoll implements AutoCloseable {
   private boolean closed;
 
   /**
-   * Makes one.
+   * Creates a poll of {@code rings}.
    *
-   * @param rings what to wait for; they must stay open
+   * @param rings the rings to wait for, which must stay open
    * @throws KernelException if the kernel has no descriptor left
    */
   public RingPoll(List<RingBuffer> rings) {
@@ -63,8 +63,7 @@ public final class RingPoll implements AutoCloseable {
   }
 
   /**
-   * Waits until a record is in any of the rings, {@link #wakeUp} is called, or {@code timeout} is
-   * over.
+   * Waits until a ring has a record, {@link #wakeUp} is called, or {@code timeout} has passed.
    *
    * @throws KernelException if waiting fails
    */
@@ -72,7 +71,7 @@ public final class RingPoll implements AutoCloseable {
     await(timeout, count);
   }
 
-  /** As {@link #await}, but no record ends it. */
+  /** Waits like {@link #await}, but a record does not end the wait. */
   public void pause(Duration timeout) {
     await(timeout, 1);
   }
@@ -88,7 +87,7 @@ public final class RingPoll implements AutoCloseable {
     }
   }
 
-  /** Makes a thread in {@link #await} return, or the next call of it; from any thread. */
+  /** Ends the current or else the next call of {@link #await}. Any thread may call it. */
   public void wakeUp() {
     long ignored = WRITE.call(wakeFd, one.address(), 8L);
   }

@@ -15,17 +15,17 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * SHA-256 of many bytes at once: by OpenSSL's libcrypto where that is installed, else by Java, with
- * the same result. Java's own is as fast only once its second compiler has been at it, which
- * Kmodwatch runs without; before that it takes ten times as long (docs/reference/module-images.md).
- * Safe for use by several threads.
+ * Computes SHA-256 of many bytes at once: with OpenSSL's libcrypto where that is installed, else
+ * with Java. The result is the same. Java's own code is only as fast after its second compiler has
+ * compiled it. Kmodwatch runs without that compiler, and then Java takes ten times as long
+ * (docs/reference/module-images.md). Several threads may use it.
  */
 @SuppressWarnings("restricted") // native access is this package's purpose
 public final class Sha256 {
 
   private static final int DIGEST_BYTES = 32;
 
-  /** Of OpenSSL 3 and 1.1. */
+  /** The libraries of OpenSSL 3 and 1.1. */
   private static final List<String> LIBRARIES = List.of("libcrypto.so.3", "libcrypto.so.1.1");
 
   /** OPENSSL_INIT_NO_ATEXIT, openssl/crypto.h. */
@@ -35,7 +35,10 @@ public final class Sha256 {
 
   private Sha256() {}
 
-  /** The digest of what is between position and limit, which stay: 32 bytes. */
+  /**
+   * Returns the digest of the bytes between position and limit: 32 bytes. Changes neither position
+   * nor limit.
+   */
   public static byte[] of(ByteBuffer bytes) {
     return LIBCRYPTO == null ? byJava(bytes) : byLibcrypto(LIBCRYPTO, bytes);
   }
@@ -73,17 +76,17 @@ public final class Sha256 {
                   Linker.Option.critical(true));
         }
       } catch (IllegalArgumentException notInstalled) {
-        // The next, or Java.
+        // The next library, or Java.
       }
     }
     return null;
   }
 
   /**
-   * Keeps libcrypto from freeing all that it has where the process exits: what it keeps for each
-   * thread that used it is among that, and such a thread frees its own as it ends. Java takes a
-   * thread for ended a little before that, so both may be at it at once, and glibc ends the process
-   * over memory that was freed twice (crypto/initthread.c, init_thread_deregister and
+   * Keeps libcrypto from freeing all of its memory when the process exits. That memory includes the
+   * data of each thread that used libcrypto. Such a thread frees its own data as it ends. Java
+   * considers a thread ended a little earlier, so both may free the data at once. Then glibc aborts
+   * the process because of a double free (crypto/initthread.c, init_thread_deregister and
    * init_thread_destructor).
    */
   private static void keepAtExit(SymbolLookup libcrypto) {

@@ -7,9 +7,9 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Whether the kernel lets a program sleep at the entry of a function. Nothing but a try tells: what
- * kernel/bpf/verifier.c takes are system calls if the kernel is built for errors to be injected
- * into them, and in newer ones those of the native table all the same.
+ * Tests whether the kernel lets a program sleep at the entry of a function. Only an attempt shows
+ * this. kernel/bpf/verifier.c accepts system calls if the kernel is built for errors to be injected
+ * into them. Newer kernels accept those of the native table in any case.
  */
 public final class SleepableEntry {
 
@@ -24,7 +24,8 @@ public final class SleepableEntry {
   /** BPF_JMP | BPF_EXIT. */
   private static final long EXIT = 0x95;
 
-  // struct bpf_prog_load_opts of libbpf's bpf.h, as far as attach_btf_obj_fd.
+  // The layout of struct bpf_prog_load_opts of libbpf's bpf.h, up to and including
+  // attach_btf_obj_fd.
   private static final int OPTIONS_BYTES = 48;
   private static final long OPTIONS_SIZE = 0;
   private static final long EXPECTED_ATTACH_TYPE = 12;
@@ -34,12 +35,12 @@ public final class SleepableEntry {
   private SleepableEntry() {}
 
   /**
-   * Loads a program that does nothing, and lets go of it.
+   * Loads a program that does nothing, and unloads it.
    *
-   * @param btf the running kernel's
-   * @param function that the kernel has
-   * @return whether the kernel refused it for good; not if something else failed, such as memory,
-   *     which those see who load more
+   * @param btf the running kernel's BTF
+   * @param function a function that the kernel has
+   * @return whether the kernel refused it permanently; false if something else failed, such as
+   *     memory: callers that load more programs get that error
    */
   public static boolean isRefused(LibBpf lib, KernelBtf btf, String function) {
     try (Arena arena = Arena.ofConfined()) {

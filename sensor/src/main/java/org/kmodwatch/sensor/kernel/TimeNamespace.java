@@ -7,21 +7,21 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * How far the clocks of this process are from the host's: in a time namespace (time_namespaces(7),
- * as of a container), CLOCK_BOOTTIME has an offset, which the times that the programs take do not
- * have.
+ * Reads how far the clocks of this process are from the host's. In a time namespace
+ * (time_namespaces(7)), for example of a container, CLOCK_BOOTTIME has an offset. The times that
+ * the programs take have no such offset.
  */
 final class TimeNamespace {
 
-  /** As timens_offsets_show() of kernel/time/namespace.c writes it: seconds and nanoseconds. */
+  /** The format of timens_offsets_show() of kernel/time/namespace.c: seconds and nanoseconds. */
   private static final Pattern BOOTTIME =
       Pattern.compile("boottime\\s+(-?[0-9]{1,10})\\s+([0-9]{1,9})\\s*");
 
   private TimeNamespace() {}
 
   /**
-   * What the kernel adds to the host's CLOCK_BOOTTIME for this process; 0 on the host, and where
-   * the kernel has no such namespaces.
+   * Returns the offset that the kernel adds to the host's CLOCK_BOOTTIME for this process. Returns
+   * 0 on the host, and where the kernel has no such namespaces.
    *
    * @param proc where proc is mounted
    */
