@@ -11,20 +11,20 @@ import org.jspecify.annotations.Nullable;
 import org.kmodwatch.core.event.CanaryCall;
 
 /**
- * A harmless call of our own, at intervals, that must come out of every ring: {@code
- * finit_module(-1, "", flags)} with flags that no kernel knows and nobody guesses. The programs
- * send it by each ring, whatever limit there is. One that has not come within a second is a fault
- * of that ring, or if it came by none, of the hooks on calls.
+ * A harmless call of the agent, made at intervals, whose record must come out of every ring: {@code
+ * finit_module(-1, "", flags)}. Its flags are unknown to every kernel and cannot be guessed. The
+ * programs send the record by each ring, regardless of limits. A record that is missing after a
+ * second is a fault of that ring. If all are missing, the hooks on calls have a fault.
  */
 final class Canary {
 
-  /** From one call to the next. */
+  /** The time from one call to the next. */
   static final long INTERVAL_NANOS = 5_000_000_000L;
 
-  /** Within this it must have come. */
+  /** The time within which the record must arrive. */
   static final long LIMIT_NANOS = 1_000_000_000L;
 
-  /** Something must be read within this, or what is to come will not. */
+  /** The time without any progress of reading after which a missing record is a fault. */
   static final long STANDSTILL_NANOS = 60_000_000_000L;
 
   private final Call call;
@@ -41,11 +41,11 @@ final class Canary {
 
   /** Makes the call. */
   interface Call {
-    /** Returns what the kernel answered. */
+    /** Makes the call, and returns the kernel's result. */
     long with(int flags);
   }
 
-  /** The ways that it must come by. */
+  /** The ways by which the record must arrive. */
   enum Way {
     ATTEMPTS("lane attempts"),
     LOADS("lane loads"),
@@ -59,11 +59,11 @@ final class Canary {
   }
 
   /**
-   * Makes one.
+   * Creates a canary. No call was made yet.
    *
    * @param nanoClock the clock of {@link #tick}
-   * @param randomness is asked at the first call: Java's secure one takes time to be made, which
-   *     the sensor need not wait for to be armed
+   * @param randomness the source of the flags, created at the first call: Java's secure source
+   *     takes time to create, and the sensor is armed without waiting for it
    */
   Canary(Call call, LongSupplier nanoClock, Supplier<? extends Random> randomness) {
     this.call = call;
@@ -72,11 +72,11 @@ final class Canary {
   }
 
   /**
-   * Makes a call if one is due, and looks whether the last has come.
+   * Makes a call if one is due, and checks whether the last one arrived.
    *
-   * @param seenUpToNanos up to when all that the rings held has been read: behind a backlog, a call
-   *     that has not come yet may be about to
-   * @param ways those that there are; if none, no call is made
+   * @param seenUpToNanos the time up to which all records in the rings were read. Behind a backlog,
+   *     a call may still arrive
+   * @param ways the existing ways; if there are none, no call is made
    */
   void tick(long nowNanos, long seenUpToNanos, Set<Way> ways) {
     if (ways.isEmpty()) {
@@ -100,24 +100,24 @@ final class Canary {
       flags = CanaryCall.UNKNOWN_FLAG | random.nextInt(CanaryCall.UNKNOWN_FLAG);
       sent = true;
       call.with(flags);
-      // Not before it: where the call itself takes seconds, others come before it.
+      // Not an earlier time: if the call itself takes seconds, others arrive before it.
       sentNanos = Math.max(nowNanos, nanoClock.getAsLong());
     }
   }
 
-  /** Takes one that came. */
+  /** Notes a canary record that arrived. */
   void heard(Way way, int heardFlags) {
     if (heardFlags == flags && awaited.remove(way) && awaited.isEmpty()) {
       faults = List.of();
     }
   }
 
-  /** What did not come, the last time that all had been given the time. */
+  /** Returns a fault for each way by which the last call did not arrive in time. */
   List<SensorFault> faults() {
     return faults;
   }
 
-  /** While something is amiss it is tried more often, to say soon that it is mended. */
+  /** Returns the interval: shorter during a fault, so that its end is reported soon. */
   private long interval() {
     return faults.isEmpty() ? INTERVAL_NANOS : LIMIT_NANOS;
   }

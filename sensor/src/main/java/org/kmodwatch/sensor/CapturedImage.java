@@ -4,27 +4,27 @@ import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A module as the kernel had it in memory when it was about to load it. Valid as long as the call
- * that hands it over.
+ * A module as the kernel had it in memory before the load. It is valid only during the call that
+ * passes it.
  *
- * @param handedOver what the caller gave the kernel, or a file held
- * @param decompressed what the kernel made of that and went on with; null if it did not decompress
- *     it
+ * @param handedOver the bytes that the caller gave the kernel, or the bytes of a file
+ * @param decompressed the bytes that the kernel decompressed from them and used; null if it did not
+ *     decompress them
  */
 public record CapturedImage(Bytes handedOver, @Nullable Bytes decompressed) {
 
   /**
-   * One of the two.
+   * One of the two images.
    *
-   * @param sizeBytes the size that the kernel knows it to have
-   * @param sha256 of all its bytes, hexadecimal in lower case; null unless every one of them came
-   *     through
-   * @param bytes all of them, to read; null unless every one came through, or if there was no room
-   *     to keep them
+   * @param sizeBytes the size that the kernel has for it
+   * @param sha256 the digest of all its bytes, hexadecimal in lower case; null unless every byte
+   *     arrived
+   * @param bytes all bytes, to read; null unless every byte arrived, or if there was no room to
+   *     keep them
    */
   public record Bytes(long sizeBytes, @Nullable String sha256, @Nullable ByteBuffer bytes) {
 
-    /** Whether every byte came through. */
+    /** Returns whether every byte arrived. */
     public boolean complete() {
       return sha256 != null;
     }

@@ -1,8 +1,8 @@
 package org.kmodwatch.sensor;
 
 /**
- * Where each field of a chunk stands: {@code struct kw_chunk} of {@code record.h}, in bytes.
- * RecordLayoutTest holds it against the BTF of the object file.
+ * The offset of each field of a chunk: {@code struct kw_chunk} of {@code record.h}, in bytes.
+ * RecordLayoutTest compares it with the BTF of the object file.
  */
 final class ChunkLayout {
 
@@ -15,7 +15,7 @@ final class ChunkLayout {
   static final int RESERVED = 36;
   static final int DATA = 40;
 
-  /** KW_CHUNK_BYTES: how much of an image a chunk holds, unless it is the image's last. */
+  /** KW_CHUNK_BYTES: the bytes of an image in a chunk, unless it is the image's last. */
   static final int BYTES = 32 << 10;
 
   /** KW_IMAGE_REST_BYTES. */
@@ -27,10 +27,10 @@ final class ChunkLayout {
   static final int DECOMPRESSED = 1;
   static final int IMAGE_KINDS = 2;
 
-  /** No image but a canary, whose flags are the offset. */
+  /** The chunk is a canary and has no image. Its offset has the flags. */
   static final int NO_IMAGE = 3;
 
-  /** No image: no record will tell of the attempt's images. */
+  /** The chunk has no image: no record will report the attempt's images. */
   static final int FORGET_IMAGES = 4;
 
   private ChunkLayout() {}

@@ -4,14 +4,14 @@ import java.time.Duration;
 import java.time.Instant;
 
 /**
- * That somebody set the clock.
+ * A step of the clock: somebody set it.
  *
- * @param from what it would show if it had not been set
- * @param to what it shows instead
+ * @param from the time that the clock would show if it had not been set
+ * @param to the time that it shows instead
  */
 public record ClockStep(Instant from, Instant to) {
 
-  /** By how much it was set: negative if it was set back. */
+  /** Returns the size of the step: negative if the clock was set back. */
   public Duration by() {
     return Duration.between(from, to);
   }

@@ -12,13 +12,13 @@ import org.kmodwatch.core.event.Errno;
 import org.kmodwatch.core.event.SensorContext;
 import org.kmodwatch.core.event.SensorContext.FileTrait;
 
-/** Decodes what a record says beyond the peer's form. */
+/** Decodes the facts of a record that Tracee's form does not have. */
 final class ContextDecoder {
 
   /**
-   * Of the errors of {@code module_sig_check()}, that of the hook which it asks about a module
-   * without a valid signature ({@code kernel/module/signing.c}). Lockdown is behind that hook, and
-   * so may other security modules be.
+   * The error of {@code module_sig_check()} that its security hook returns for a module without a
+   * valid signature ({@code kernel/module/signing.c}). Lockdown is behind that hook, and other
+   * security modules may be too.
    */
   private static final long EPERM = 1;
 
@@ -42,8 +42,8 @@ final class ContextDecoder {
   }
 
   /**
-   * As {@link #decode}, for a call that is reported before it has returned: with the task, whatever
-   * the record was made for.
+   * Decodes like {@link #decode}, for a call that is reported before it has returned. Adds the
+   * task, for any kind of record.
    */
   SensorContext decodeOpenCall(RecordFields in, WallClock clock) {
     return decode(in, clock, false, true);
@@ -116,14 +116,14 @@ final class ContextDecoder {
   }
 
   /**
-   * Whether it is in no tree of names and no memfd either: that is a regular file with a name,
-   * which a namespace has not.
+   * Returns whether the file is in no tree of names and is no memfd. A memfd is a regular file with
+   * a name. A namespace file has no name.
    */
   private static boolean isWithoutNames(RecordFields in) {
     return in.has(RecordLayout.FLAG_FILE_NO_TREE) && (type(in) != S_IFREG || nameOf(in).isEmpty());
   }
 
-  /** The name that /proc/PID/fd has for it. */
+  /** Returns the name of the file in /proc/PID/fd. */
   private static String procName(RecordFields in) {
     String inode = "[" + Long.toUnsignedString(in.int64(RecordLayout.INO)) + "]";
     return switch (type(in)) {

@@ -7,7 +7,9 @@ import java.util.List;
 import org.kmodwatch.sensor.kernel.BpfMap;
 import org.kmodwatch.sensor.kernel.BpfMaps;
 
-/** What user space tells the programs, and what it leaves to the one that comes after it. */
+/**
+ * The values that user space sets for the programs, and the state that it keeps for the next agent.
+ */
 final class Control {
 
   private static final byte[] KEY = new byte[Integer.BYTES];
@@ -15,7 +17,7 @@ final class Control {
   private final BpfMap map;
   private final ByteBuffer value;
 
-  /** What was told last: nobody else has any business to write there. */
+  /** The value that this process last wrote. No other process should write there. */
   private ByteBuffer told;
 
   private boolean altered;
@@ -30,7 +32,7 @@ final class Control {
     this.told = copyOf(value);
   }
 
-  /** Which of the two lists of what is held back the programs write: 0 or 1. */
+  /** Returns the list of held-back records that the programs write: 0 or 1. */
   int period() {
     return value.getInt(HeldLayout.CONTROL_PERIOD) & 1;
   }
@@ -40,13 +42,16 @@ final class Control {
     tell();
   }
 
-  /** Says whose finit_module is a canary. */
+  /** Sets the process whose finit_module is a canary. */
   void setCanaryPid(int processId) {
     value.putInt(HeldLayout.CONTROL_CANARY_PID, processId);
     tell();
   }
 
-  /** How the clock was set as the last one knew it, oldest first; none if there was no last one. */
+  /**
+   * Returns the settings of the clock that the last process knew, oldest first. Returns an empty
+   * list if there was no last process.
+   */
   List<WallClock.Setting> clockSettings() {
     var settings = new ArrayList<WallClock.Setting>();
     for (int i = 0; i < WallClock.MAX_SETTINGS; i++) {
@@ -71,7 +76,7 @@ final class Control {
     tell();
   }
 
-  /** How many records of a lane the last one had done with. */
+  /** Returns how many records of a lane the last process had finished. */
   long received(Lane lane) {
     return value.getLong(
         lane == Lane.ATTEMPTS
@@ -86,10 +91,10 @@ final class Control {
   }
 
   /**
-   * Puts back what was told last, if somebody else has written there: the map cannot be frozen,
-   * since user space writes it.
+   * Restores the value that this process last wrote, if somebody else changed it. The map cannot be
+   * frozen, because user space writes it.
    *
-   * @return whether somebody had, since the last call
+   * @return whether somebody changed it since the last call
    */
   boolean putBack() {
     tell();

@@ -7,13 +7,16 @@ import java.nio.file.Path;
 import org.kmodwatch.sensor.kernel.BpfMap;
 
 /**
- * Gives back the places of attempts whose thread is dead, of which the programs have 512: it died
- * in its call, whose return never comes, or the kernel skipped one of the two programs of the
- * return.
+ * Frees the entries of attempts whose thread is dead. The programs have 512 entries. Either the
+ * thread died in its call, so that the call never returns, or the kernel skipped one of the two
+ * programs of the return.
  */
 final class DeadAttempts {
 
-  /** Above it a key has how deep the attempt is nested (KW_TID_BITS in attempt.h). */
+  /**
+   * The bits of a key that have the thread. The bits above have the depth of the attempt's nesting
+   * (KW_TID_BITS in attempt.h).
+   */
   private static final int TID_MASK = (1 << 24) - 1;
 
   private final BpfMap attempts;
@@ -33,9 +36,9 @@ final class DeadAttempts {
     }
   }
 
-  /** Whether there is no such thread any more. */
+  /** Returns whether this thread no longer exists. */
   boolean isDead(int hostTid) {
-    // In a pid namespace of our own, a thread that is not in /proc may well be alive.
+    // In another pid namespace than the host's, a thread that is not in /proc may be alive.
     return !Files.exists(proc.resolve(Integer.toString(hostTid))) && PidNamespace.isInitial(proc);
   }
 }

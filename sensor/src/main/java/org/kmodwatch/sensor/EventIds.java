@@ -6,9 +6,9 @@ import java.util.Map;
 import org.kmodwatch.core.event.EventNames;
 
 /**
- * The numbers that go with event names in the flat form. System calls have those of x86-64, as the
- * peer does; for the rest the peer's numbers change between releases, so ours are from a range that
- * it does not use. Nothing should depend on them.
+ * The numbers of event names in the flat form. System calls have the numbers of x86-64, as in
+ * Tracee. Tracee's other numbers change between releases, so ours are from a range that Tracee does
+ * not use. Nothing should depend on them.
  */
 final class EventIds {
 
@@ -34,7 +34,7 @@ final class EventIds {
 
   private EventIds() {}
 
-  /** The number of one of our events. */
+  /** Returns the number of an event. */
   static String of(String eventName) {
     return BY_NAME.getOrDefault(eventName, "0");
   }

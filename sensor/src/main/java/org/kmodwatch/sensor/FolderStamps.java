@@ -10,18 +10,18 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Says whether names in some folders may stand for something else than when they were last looked
- * at one by one. A folder's time of change moves with each name that is made, removed or renamed in
- * it (bpffs: {@code kernel/bpf/inode.c}, and the {@code simple_} functions of {@code fs/libfs.c}).
- * A mount over a single name does not move it, and root can set the clock that it comes from; so
- * all is looked at now and then anyway. One thread.
+ * Detects whether names in some folders may have changed since they were last checked one by one. A
+ * folder's ctime changes with each name that is made, removed or renamed in it (bpffs: {@code
+ * kernel/bpf/inode.c}, and the {@code simple_} functions of {@code fs/libfs.c}). A mount over a
+ * single name does not change it, and root can set the clock that it comes from. So all names are
+ * checked at intervals anyway. One thread may use it.
  */
 final class FolderStamps {
 
-  /** What is the same for so long is looked at one by one all the same. */
+  /** The longest time without a check one by one. */
   static final Duration LONGEST = Duration.ofSeconds(10);
 
-  /** The kernel's time of change goes in steps of ten milliseconds at most; this is far more. */
+  /** The kernel's ctime has steps of ten milliseconds at most. This is far more. */
   private static final long STEP_NANOS = 500_000_000L;
 
   private final List<Path> folders;
@@ -35,9 +35,9 @@ final class FolderStamps {
   }
 
   /**
-   * Whether the names are to be looked at one by one.
+   * Returns whether the names must be checked one by one.
    *
-   * @param nowNanos by a clock that only goes forward
+   * @param nowNanos the time, by a clock that only goes forward
    */
   boolean mayDiffer(long nowNanos) {
     List<Map<String, Object>> now = read();
@@ -50,9 +50,8 @@ final class FolderStamps {
   }
 
   /**
-   * Notes that all names stand for what they should, as was found after {@link #mayDiffer} was
-   * asked. That holds from then on only if the folders were as they are for longer than one step of
-   * the kernel's time.
+   * Notes that a check after {@link #mayDiffer} found all names right. The next check can only be
+   * skipped if the folders were unchanged for longer than one step of the kernel's time.
    */
   void foundAllWell(long nowNanos) {
     known = !stamps.isEmpty() && nowNanos - sinceNanos >= STEP_NANOS;

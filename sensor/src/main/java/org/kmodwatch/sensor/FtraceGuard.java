@@ -8,8 +8,9 @@ import org.kmodwatch.sensor.kernel.KernelException;
 import org.kmodwatch.sensor.kernel.LibBpf;
 
 /**
- * Has the kernel refuse every process to switch ftrace off, with EPERM, until it is closed or this
- * process ends. Needs CAP_NET_ADMIN beside CAP_BPF, and the root of the cgroups of version 2.
+ * Makes the kernel refuse every attempt to switch ftrace off, with EPERM. It lasts until it is
+ * closed or this process ends. It needs CAP_NET_ADMIN in addition to CAP_BPF, and the root of the
+ * cgroups of version 2.
  */
 public final class FtraceGuard implements AutoCloseable {
 
@@ -23,9 +24,9 @@ public final class FtraceGuard implements AutoCloseable {
   }
 
   /**
-   * Puts it up.
+   * Attaches the guard.
    *
-   * @throws SensorException if it cannot be, with why and what to do
+   * @throws SensorException if it cannot be attached, with the reason and the remedy
    */
   public static FtraceGuard attach() {
     Path root = rootCgroup();
@@ -50,7 +51,7 @@ public final class FtraceGuard implements AutoCloseable {
     return new FtraceGuard(object);
   }
 
-  /** Lets ftrace be switched off again. */
+  /** Removes the guard: ftrace can be switched off again. */
   @Override
   public void close() {
     object.close();
@@ -62,7 +63,7 @@ public final class FtraceGuard implements AutoCloseable {
         String[] fields = line.split(" ", -1);
         if (fields.length > 2 && fields[2].equals("cgroup2")) {
           Path folder = Path.of(fields[1]);
-          // Every cgroup has this file but the root.
+          // Every cgroup except the root has this file.
           if (Files.exists(folder.resolve("cgroup.type"))) {
             throw failed(
                 folder + " is not the root of the cgroups: is this a container?", "", false);

@@ -9,16 +9,16 @@ import org.kmodwatch.sensor.kernel.BpfMap;
 import org.kmodwatch.sensor.kernel.BpfMaps;
 
 /**
- * Reads the lists of what was held back. There are two: the programs are told to write the other
- * one, and a while later, when none can be at it any more, this one is read and emptied. So no
- * count is lost, and each summary says exactly when its first and its last were.
+ * Reads the two lists of held-back records. The programs are switched to the other list. Later,
+ * when no program can still write the first list, it is read and emptied. So no count is lost. Each
+ * summary has the exact times of its first and last record.
  */
 final class HeldBack {
 
-  /** How often the lists are changed over, if anything was held back. */
+  /** How often the lists are switched, if any record was held back. */
   static final long PERIOD_NANOS = 10_000_000_000L;
 
-  /** No program takes as long as this. */
+  /** The time to wait after a switch. No program runs as long as this. */
   static final long REST_NANOS = 1_000_000_000L;
 
   private final Control control;
@@ -35,7 +35,7 @@ final class HeldBack {
   }
 
   /**
-   * Does what is due.
+   * Switches or reads the lists, if that is due.
    *
    * @param held how many records have been held back so far
    */
@@ -53,7 +53,7 @@ final class HeldBack {
     }
   }
 
-  /** Reads both lists: no program runs any more. */
+  /** Reads both lists at the end, when no program runs any more. */
   int finish(RecordDecoder decoder, Consumer<Event> sink) {
     return read(resting(), decoder, sink) + read(written(), decoder, sink);
   }

@@ -1,9 +1,9 @@
 package org.kmodwatch.sensor;
 
 /**
- * Where each field of the list of what was held back stands, and of what user space tells the
- * programs: {@code struct kw_held_key}, {@code kw_held} and {@code kw_control} of {@code record.h},
- * in bytes. RecordLayoutTest holds it against the BTF of the object file.
+ * The offset of each field in the list of held-back records and in the values that user space sets
+ * for the programs: {@code struct kw_held_key}, {@code kw_held} and {@code kw_control} of {@code
+ * record.h}, in bytes. RecordLayoutTest compares it with the BTF of the object file.
  */
 final class HeldLayout {
 
@@ -13,7 +13,7 @@ final class HeldLayout {
   static final int KEY_CALL = 20;
   static final int KEY_BYTES = 24;
 
-  /** KW_ALL_USERS in the place of the user: many users and cgroups, listed as one. */
+  /** KW_ALL_USERS instead of a user: many users and cgroups, listed as one. */
   static final int ALL_USERS = -1;
 
   static final int COUNT = 0;
@@ -31,7 +31,7 @@ final class HeldLayout {
   static final int CLOCK_BOOT_TO_EPOCH_NANOS = 8;
   static final int CLOCK_BYTES = 16;
 
-  /** One of 64 bits for each lane, in the order of enum kw_lane. */
+  /** A number of 64 bits for each lane, in the order of enum kw_lane. */
   static final int CONTROL_RECEIVED_ATTEMPTS = CONTROL_CLOCK + WallClock.MAX_SETTINGS * CLOCK_BYTES;
 
   static final int CONTROL_RECEIVED_LOADS = CONTROL_RECEIVED_ATTEMPTS + Long.BYTES;

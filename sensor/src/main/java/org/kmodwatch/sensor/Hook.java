@@ -3,132 +3,132 @@ package org.kmodwatch.sensor;
 import java.util.Optional;
 
 /**
- * Every place in the kernel that the sensor watches. All of them are on the way of a module load or
- * unload and on no other (docs/decisions/0002).
+ * Every hook in the kernel that the sensor uses. All of them are on the path of a module load or
+ * unload, and on no other path (docs/decisions/0002).
  */
 public enum Hook {
-  /** What {@code init_module} was called with. */
+  /** Reads the arguments of {@code init_module}. */
   X64_INIT_MODULE_ENTER("fentry/__x64_sys_init_module", Machine.X86_64, false, Lost.ENTRY),
-  /** What {@code init_module} came to. */
+  /** Reads the result of {@code init_module}. */
   X64_INIT_MODULE_RETURN("fexit/__x64_sys_init_module", Machine.X86_64, true, Lost.RETURN),
-  /** What {@code finit_module} was called with. */
+  /** Reads the arguments of {@code finit_module}. */
   X64_FINIT_MODULE_ENTER("fentry/__x64_sys_finit_module", Machine.X86_64, false, Lost.ENTRY),
-  /** What {@code finit_module} came to. */
+  /** Reads the result of {@code finit_module}. */
   X64_FINIT_MODULE_RETURN("fexit/__x64_sys_finit_module", Machine.X86_64, true, Lost.RETURN),
-  /** What {@code delete_module} was called with. */
+  /** Reads the arguments of {@code delete_module}. */
   X64_DELETE_MODULE_ENTER("fentry/__x64_sys_delete_module", Machine.X86_64, false, Lost.ENTRY),
-  /** What {@code delete_module} came to. */
+  /** Reads the result of {@code delete_module}. */
   X64_DELETE_MODULE_RETURN("fexit/__x64_sys_delete_module", Machine.X86_64, false, Lost.RETURN),
-  /** Brings the page of the parameters in for {@code init_module}. */
+  /** Pages in the parameters for {@code init_module}. */
   X64_INIT_MODULE_BRING_IN("fentry.s/__x64_sys_init_module", Machine.X86_64, false, Lost.PAGE),
-  /** Brings the page of the parameters in for {@code finit_module}. */
+  /** Pages in the parameters for {@code finit_module}. */
   X64_FINIT_MODULE_BRING_IN("fentry.s/__x64_sys_finit_module", Machine.X86_64, false, Lost.PAGE),
-  /** Brings the page of the module's name in for {@code delete_module}. */
+  /** Pages in the module's name for {@code delete_module}. */
   X64_DELETE_MODULE_BRING_IN("fentry.s/__x64_sys_delete_module", Machine.X86_64, false, Lost.PAGE),
 
-  /** The same by the 32-bit table. */
+  /** Reads the arguments of {@code init_module}, by the 32-bit table. */
   IA32_INIT_MODULE_ENTER("fentry/__ia32_sys_init_module", Machine.X86_64, false, Lost.ENTRY_32),
-  /** The same by the 32-bit table. */
+  /** Reads the result of {@code init_module}, by the 32-bit table. */
   IA32_INIT_MODULE_RETURN("fexit/__ia32_sys_init_module", Machine.X86_64, false, Lost.RETURN_32),
-  /** The same by the 32-bit table. */
+  /** Reads the arguments of {@code finit_module}, by the 32-bit table. */
   IA32_FINIT_MODULE_ENTER("fentry/__ia32_sys_finit_module", Machine.X86_64, false, Lost.ENTRY_32),
-  /** The same by the 32-bit table. */
+  /** Reads the result of {@code finit_module}, by the 32-bit table. */
   IA32_FINIT_MODULE_RETURN("fexit/__ia32_sys_finit_module", Machine.X86_64, false, Lost.RETURN_32),
-  /** The same by the 32-bit table. */
+  /** Reads the arguments of {@code delete_module}, by the 32-bit table. */
   IA32_DELETE_MODULE_ENTER("fentry/__ia32_sys_delete_module", Machine.X86_64, false, Lost.ENTRY_32),
-  /** The same by the 32-bit table. */
+  /** Reads the result of {@code delete_module}, by the 32-bit table. */
   IA32_DELETE_MODULE_RETURN(
       "fexit/__ia32_sys_delete_module", Machine.X86_64, false, Lost.RETURN_32),
-  /** Brings the page of the parameters in for {@code init_module}, by the 32-bit table. */
+  /** Pages in the parameters for {@code init_module}, by the 32-bit table. */
   IA32_INIT_MODULE_BRING_IN("fentry.s/__ia32_sys_init_module", Machine.X86_64, false, Lost.PAGE_32),
-  /** Brings the page of the parameters in for {@code finit_module}, by the 32-bit table. */
+  /** Pages in the parameters for {@code finit_module}, by the 32-bit table. */
   IA32_FINIT_MODULE_BRING_IN(
       "fentry.s/__ia32_sys_finit_module", Machine.X86_64, false, Lost.PAGE_32),
-  /** Brings the page of the module's name in for {@code delete_module}, by the 32-bit table. */
+  /** Pages in the module's name for {@code delete_module}, by the 32-bit table. */
   IA32_DELETE_MODULE_BRING_IN(
       "fentry.s/__ia32_sys_delete_module", Machine.X86_64, false, Lost.PAGE_32),
 
-  /** What {@code init_module} was called with, 64-bit and 32-bit. */
+  /** Reads the arguments of {@code init_module}, 64-bit and 32-bit. */
   ARM64_INIT_MODULE_ENTER("fentry/__arm64_sys_init_module", Machine.ARM64, false, Lost.ENTRY),
-  /** What {@code init_module} came to, 64-bit and 32-bit. */
+  /** Reads the result of {@code init_module}, 64-bit and 32-bit. */
   ARM64_INIT_MODULE_RETURN("fexit/__arm64_sys_init_module", Machine.ARM64, true, Lost.RETURN),
-  /** What {@code finit_module} was called with, 64-bit and 32-bit. */
+  /** Reads the arguments of {@code finit_module}, 64-bit and 32-bit. */
   ARM64_FINIT_MODULE_ENTER("fentry/__arm64_sys_finit_module", Machine.ARM64, false, Lost.ENTRY),
-  /** What {@code finit_module} came to, 64-bit and 32-bit. */
+  /** Reads the result of {@code finit_module}, 64-bit and 32-bit. */
   ARM64_FINIT_MODULE_RETURN("fexit/__arm64_sys_finit_module", Machine.ARM64, true, Lost.RETURN),
-  /** What {@code delete_module} was called with, 64-bit and 32-bit. */
+  /** Reads the arguments of {@code delete_module}, 64-bit and 32-bit. */
   ARM64_DELETE_MODULE_ENTER("fentry/__arm64_sys_delete_module", Machine.ARM64, false, Lost.ENTRY),
-  /** What {@code delete_module} came to, 64-bit and 32-bit. */
+  /** Reads the result of {@code delete_module}, 64-bit and 32-bit. */
   ARM64_DELETE_MODULE_RETURN("fexit/__arm64_sys_delete_module", Machine.ARM64, false, Lost.RETURN),
-  /** Brings the page of the parameters in for {@code init_module}, 64-bit and 32-bit. */
+  /** Pages in the parameters for {@code init_module}, 64-bit and 32-bit. */
   ARM64_INIT_MODULE_BRING_IN("fentry.s/__arm64_sys_init_module", Machine.ARM64, false, Lost.PAGE),
-  /** Brings the page of the parameters in for {@code finit_module}, 64-bit and 32-bit. */
+  /** Pages in the parameters for {@code finit_module}, 64-bit and 32-bit. */
   ARM64_FINIT_MODULE_BRING_IN("fentry.s/__arm64_sys_finit_module", Machine.ARM64, false, Lost.PAGE),
-  /** Brings the page of the module's name in for {@code delete_module}, 64-bit and 32-bit. */
+  /** Pages in the module's name for {@code delete_module}, 64-bit and 32-bit. */
   ARM64_DELETE_MODULE_BRING_IN(
       "fentry.s/__arm64_sys_delete_module", Machine.ARM64, false, Lost.PAGE),
 
-  /** A file is about to be read by the kernel for itself, and whether it may be. */
+  /** Runs when the kernel is about to read a file for itself. Reads whether it may. */
   READ_FILE(
       "fexit/security_kernel_read_file",
       Machine.ANY,
       true,
       "no finding for a module that is loaded from a file, and no path of it"),
-  /** A file has been read, and whether it may be used. */
+  /** Runs when the kernel has read a file. Reads whether it may use it. */
   POST_READ_FILE(
       "fexit/security_kernel_post_read_file",
       Machine.ANY,
       false,
       "size of the module file, and refusals after reading it"),
-  /** Memory is about to be taken by the kernel for itself, and whether it may be. */
+  /** Runs when the kernel is about to take memory for itself. Reads whether it may. */
   LOAD_DATA(
       "fexit/security_kernel_load_data",
       Machine.ANY,
       false,
       "an init_module that never returns is noticed only if its module begins to run"),
-  /** Memory has been taken, and whether it may be used. */
+  /** Runs when the kernel has taken memory. Reads whether it may use it. */
   POST_LOAD_DATA(
       "fexit/security_kernel_post_load_data",
       Machine.ANY,
       false,
       "size of a module in memory, and refusals after taking it"),
-  /** Somebody had the kernel ask for a module. */
+  /** Runs when a process makes the kernel request a module. */
   SECURITY_MODULE_REQUEST(
       "fexit/security_kernel_module_request",
       Machine.ANY,
       false,
       "requests for a module that a security module refused"),
 
-  /** A module is in place; its init is about to run. */
+  /** Runs when a module is loaded and its init is about to run. */
   MODULE_LOAD("tp_btf/module_load", Machine.ANY, true, "the names of loaded modules"),
-  /** A module's memory is about to go. */
+  /** Runs when a module's memory is about to be freed. */
   MODULE_FREE(
       "tp_btf/module_free", Machine.ANY, false, "when a module was gone, and inits that failed"),
-  /** The kernel starts modprobe. */
+  /** Runs when the kernel starts modprobe. */
   MODULE_REQUEST(
       "tp_btf/module_request",
       Machine.ANY,
       false,
       "whether a request for a module led to modprobe"),
-  /** A module's parameters are about to be set. */
+  /** Runs when a module's parameters are about to be set. */
   MODULE_COMING(
       "fentry/klp_module_coming",
       Machine.ANY,
       false,
       "a module's arguments as it got them, and modules whose parameter callbacks ran and refused"),
-  /** The kernel is about to look at a module's signature. */
+  /** Runs when the kernel is about to check a module's signature. */
   MODULE_SIG_CHECK_ENTER(
       "fentry/module_sig_check",
       Machine.ANY,
       false,
       "what the kernel made of a module that it decompressed itself"),
-  /** The kernel has looked at a module's signature. */
+  /** Runs when the kernel has checked a module's signature. */
   MODULE_SIG_CHECK(
       "fexit/module_sig_check",
       Machine.ANY,
       false,
       "whether a refused module was unsigned, and whether lockdown refused it"),
-  /** A module's init has returned. */
+  /** Runs when a module's init has returned. */
   MODULE_INIT("fexit/do_init_module", Machine.ANY, false, "what a module's own init returned");
 
   private final String target;
@@ -144,24 +144,27 @@ public enum Hook {
   }
 
   /**
-   * Kind and place, as the section of the BPF program has it: {@code
+   * Returns kind and place as the section of the BPF program: {@code
    * fexit/security_kernel_read_file}.
    */
   public String target() {
     return target;
   }
 
-  /** Whether the sensor refuses to start without it. */
+  /** Returns whether the sensor refuses to start without this hook. */
   public boolean required() {
     return required;
   }
 
-  /** What Kmodwatch cannot say without it, for a person: it reads on after "without it: ". */
+  /**
+   * Returns what Kmodwatch cannot report without this hook, for a person. The text follows "without
+   * it: ".
+   */
   public String lostWithout() {
     return lostWithout;
   }
 
-  /** The kernel function or tracepoint alone. */
+  /** Returns only the kernel function or tracepoint. */
   String place() {
     return target.substring(target.indexOf('/') + 1);
   }
@@ -171,8 +174,9 @@ public enum Hook {
   }
 
   /**
-   * Whether its program may sleep, which most kernels do not let one do there. It only brings in
-   * what others read: where the kernel takes none, this is no hook of the machine.
+   * Returns whether its program may sleep, which most kernels do not allow there. Such a program
+   * only pages in memory that other programs read. Where the kernel refuses it, the machine does
+   * not have this hook.
    */
   boolean sleeps() {
     return target.startsWith("fentry.s/");
@@ -191,7 +195,7 @@ public enum Hook {
     return Optional.empty();
   }
 
-  /** The machines that have a hook, by Java's name for them. */
+  /** The machines that have a hook, with Java's names. */
   private enum Machine {
     ANY("*"),
     X86_64("amd64"),

@@ -18,42 +18,45 @@ import org.kmodwatch.sensor.kernel.NativeBytes;
 import org.kmodwatch.sensor.kernel.Sha256;
 
 /**
- * Puts images together again from their chunks, and hashes them.
+ * Assembles images from their chunks, and hashes them.
  *
- * <p>That an image is whole is proved, not taken for granted: every one of its chunks came, once,
- * and together they have the size that the kernel knows the image to have. Chunks of one image may
- * come in another order than they have in it, since there are two rings.
+ * <p>An image only counts as whole if this is proved: every chunk came exactly once, and together
+ * they have the size that the kernel has for the image. The chunks of an image may arrive out of
+ * order, because there are two rings.
  *
- * <p>An image is let go when it is {@link #use used}, or when the programs say that no record will
- * tell of it. One of which neither comes, since it was lost, goes when a later one of its thread is
- * told of, when it has {@link #expire waited too long}, or when there are too many. The bytes of
- * all images together are bounded; a new image takes the room of those that have waited for a
- * while, and if there are none it is hashed as it comes, if that is in order, and not kept.
+ * <p>An image is dropped when it is {@link #use used}, or when the programs send that no record
+ * will report it. If that message was lost, the image is dropped later: when a later image of its
+ * thread is reported, when it has {@link #expire waited too long}, or when there are too many. The
+ * bytes of all images together are bounded. A new image takes the room of images that have waited
+ * for a while. If there are none, it is hashed on arrival, if its chunks are in order, and not
+ * kept.
  *
- * <p>An image that is kept is hashed when it is whole, and not chunk by chunk: the kernel's copying
- * and ours are of about the same speed, hashing is slower, and a chunk that waits to be hashed is
- * room in the ring that the kernel does not have.
+ * <p>A kept image is hashed when it is whole, and not chunk by chunk. The kernel and the agent copy
+ * at about the same speed, but hashing is slower. A chunk that waits to be hashed would take room
+ * in the ring from the kernel.
  */
 final class ImageAssembler implements AutoCloseable {
 
   /**
-   * How many images are put together at the same time: the chunks of all attempts whose events are
-   * still in the ring are read before them.
+   * The number of images that are assembled at the same time. The chunks of all attempts whose
+   * events are still in the ring are read before them.
    */
   static final int MAX_OPEN = 4096;
 
-  /** How many of their bytes are kept. */
+  /** The number of their bytes that are kept. */
   static final long MAX_BYTES = 160L << 20;
 
-  /** What is told of is told within this, unless its call is held up: a minute. */
+  /** The time within which an image is reported, unless its call is delayed: a minute. */
   static final long MAX_WAIT_NANOS = 60_000_000_000L;
 
-  /** After this another image may have the room. */
+  /** The time after which another image may take the room. */
   static final long IDLE_NANOS = 5_000_000_000L;
 
   private final long maxBytes;
 
-  /** The attempts of a thread in their order, none of it before the last that was told of. */
+  /**
+   * The attempts of each thread in their order. Attempts before the last reported one are removed.
+   */
   private final Map<Integer, ArrayDeque<Attempt>> byHostTid = new LinkedHashMap<>();
 
   private int open;
@@ -71,11 +74,11 @@ final class ImageAssembler implements AutoCloseable {
   }
 
   /**
-   * Takes a chunk.
+   * Adds a chunk.
    *
    * @param chunk a chunk from its position to its limit, in the machine's byte order
    * @param nowNanos the time, by the clock of {@link #expire}
-   * @throws IllegalArgumentException if it is not one of ours
+   * @throws IllegalArgumentException if it is not a valid chunk
    */
   void add(ByteBuffer chunk, long nowNanos) {
     last = null;
@@ -106,14 +109,14 @@ final class ImageAssembler implements AutoCloseable {
     last = image;
   }
 
-  /** The bytes of the last chunk were not what the kernel sent: its image is not whole. */
+  /** Marks the image of the last chunk as not whole: the chunk's bytes were overwritten. */
   void spoilLast() {
     if (last != null) {
       last.broken = true;
     }
   }
 
-  /** Lets the images of an attempt go, of which no record will tell. */
+  /** Drops the images of an attempt, because no record will report them. */
   void forget(int hostTid, long callTimeNanos) {
     ArrayDeque<Attempt> attempts = byHostTid.get(hostTid);
     if (attempts == null) {
@@ -128,27 +131,27 @@ final class ImageAssembler implements AutoCloseable {
   }
 
   /**
-   * Lets go of what has waited too long to be told of.
+   * Drops images that have waited too long for a report.
    *
-   * @param seenUpToNanos up to when all records have been handed over: however far behind the
-   *     reader is, an image does not go before its record
+   * @param seenUpToNanos the time up to which all records have been emitted. So an image is never
+   *     dropped before its record, even if the reader is far behind
    */
   void expire(long seenUpToNanos) {
     this.seenUpToNanos = seenUpToNanos;
     letGoOf(MAX_WAIT_NANOS, Long.MAX_VALUE);
   }
 
-  /** How many attempts' images were let go since they waited too long. */
+  /** Returns how many attempts' images were dropped because they waited too long. */
   long expired() {
     return expired;
   }
 
-  /** How many bytes are kept. */
+  /** Returns how many bytes are kept. */
   long keptBytes() {
     return keptBytes;
   }
 
-  /** Lets go of the oldest that have waited for {@code nanos}, until {@code bytes} are free. */
+  /** Drops the oldest images that have waited for {@code nanos}, until {@code bytes} are free. */
   private void letGoOf(long nanos, long bytes) {
     record Waiting(int hostTid, Attempt attempt) {}
     var waiting = new ArrayList<Waiting>();
@@ -181,9 +184,9 @@ final class ImageAssembler implements AutoCloseable {
   }
 
   /**
-   * Makes an event with the image of an attempt, and lets the image go.
+   * Creates an event with the image of an attempt, and drops the image.
    *
-   * @param sizeBytes the size of what the kernel was handed, of which no chunk may have come
+   * @param sizeBytes the size of the image that the kernel got; perhaps no chunk of it arrived
    */
   Event use(int hostTid, long callTimeNanos, long sizeBytes, Function<CapturedImage, Event> maker) {
     Attempt attempt = take(hostTid, callTimeNanos);
@@ -225,7 +228,7 @@ final class ImageAssembler implements AutoCloseable {
     return attempt;
   }
 
-  /** Takes out an attempt, and lets go of those of its thread that nobody told of before it. */
+  /** Removes an attempt. Drops the earlier, unreported attempts of its thread. */
   private @Nullable Attempt take(int hostTid, long callTimeNanos) {
     ArrayDeque<Attempt> attempts = byHostTid.get(hostTid);
     while (attempts != null
@@ -240,7 +243,7 @@ final class ImageAssembler implements AutoCloseable {
     return null;
   }
 
-  /** The first of the thread that has been waiting for longest. */
+  /** Removes the first attempt of the thread that has waited longest. */
   private void forgetOldest() {
     int hostTid = byHostTid.keySet().iterator().next();
     ArrayDeque<Attempt> attempts = byHostTid.get(hostTid);

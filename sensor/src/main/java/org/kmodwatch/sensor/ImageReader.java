@@ -2,28 +2,28 @@ package org.kmodwatch.sensor;
 
 import org.kmodwatch.core.event.Event;
 
-/** Looks at the image of a module while its bytes are there. Called by the thread that polls. */
+/** Reads the image of a module while its bytes are in memory. The polling thread calls it. */
 @FunctionalInterface
 public interface ImageReader {
 
   /**
-   * Argument of the event: whether the kernel found a good signature. Absent if it has not looked
-   * yet, or does not check signatures at all.
+   * The argument of the event that has whether the kernel found a good signature. It is absent if
+   * the kernel has not checked yet, or does not check signatures at all.
    */
   String SIG_OK = "sig_ok";
 
-  /** Argument beside that: what the kernel's check returned, 0 to go on or a negative errno. */
+  /** The argument with the result of the kernel's check: 0 to continue, or a negative errno. */
   String SIG_RET = "sig_ret";
 
-  /** Looks at nothing. */
+  /** A reader that ignores every image. */
   ImageReader NONE = (event, image) -> event;
 
   /**
-   * Takes an image.
+   * Reads an image.
    *
-   * @param event the {@code module_image} event that tells of it
-   * @param image valid during the call only
-   * @return the event, with more arguments if there is more to say
+   * @param event the {@code module_image} event that reports it
+   * @param image the image, valid during the call only
+   * @return the event, with further arguments if the image has further facts
    */
   Event read(Event event, CapturedImage image);
 }

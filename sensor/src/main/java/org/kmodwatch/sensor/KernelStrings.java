@@ -10,20 +10,20 @@ import java.util.HexFormat;
 import java.util.List;
 
 /**
- * The kernel's strings are bytes. Those that are UTF-8 become what they spell; any byte that is not
- * part of UTF-8 becomes {@code \xNN}, so that nothing is lost and two different names stay
- * different on screen and in a file.
+ * Decodes the kernel's strings, which are bytes. Valid UTF-8 is decoded. Each byte that is not part
+ * of UTF-8 becomes {@code \xNN}, so that nothing is lost. So two different names also differ on
+ * screen and in a file.
  */
 final class KernelStrings {
 
   private KernelStrings() {}
 
-  /** The string of {@code length} bytes at {@code offset}. */
+  /** Returns the string of {@code length} bytes at {@code offset}. */
   static String decode(ByteBuffer buffer, int offset, int length) {
     return decode(bytes(buffer, offset, length));
   }
 
-  /** The NUL-terminated string in the {@code size} bytes at {@code offset}. */
+  /** Returns the NUL-terminated string in the {@code size} bytes at {@code offset}. */
   static String decodeTerminated(ByteBuffer buffer, int offset, int size) {
     byte[] bytes = bytes(buffer, offset, size);
     return decode(bytes, 0, endOf(bytes, 0));
@@ -33,7 +33,9 @@ final class KernelStrings {
     return decode(bytes, 0, bytes.length);
   }
 
-  /** The strings that stand one after the other, each ended by a NUL; the last may lack it. */
+  /**
+   * Returns the strings that follow each other, each ended by a NUL. The last NUL may be missing.
+   */
   static List<String> decodeList(ByteBuffer buffer, int offset, int length) {
     byte[] bytes = bytes(buffer, offset, length);
     List<String> parts = new ArrayList<>();
@@ -45,7 +47,7 @@ final class KernelStrings {
     return parts;
   }
 
-  /** The path whose parts, each ended by a NUL, stand from the file up to the root. */
+  /** Returns the path whose parts, each ended by a NUL, are stored from the file up to the root. */
   static String decodePath(
       ByteBuffer buffer, int offset, int length, boolean cut, boolean deleted) {
     byte[] parts = bytes(buffer, offset, length);
@@ -70,7 +72,7 @@ final class KernelStrings {
     return (cut ? "…" + text : text) + (deleted ? " (deleted)" : "");
   }
 
-  /** Of each event there are a dozen of these, and nearly all are ASCII. */
+  /** Decodes bytes. The ASCII case is fast: each event has a dozen strings, nearly all ASCII. */
   private static String decode(byte[] bytes, int start, int end) {
     for (int i = start; i < end; i++) {
       if (bytes[i] < 0) {
@@ -102,14 +104,16 @@ final class KernelStrings {
     }
   }
 
-  /** All at once: a look at each byte in the ring costs more than the copy. */
+  /** Copies all bytes at once: a read of each byte in the ring costs more than the copy. */
   private static byte[] bytes(ByteBuffer buffer, int offset, int length) {
     var bytes = new byte[length];
     buffer.get(offset, bytes);
     return bytes;
   }
 
-  /** Where the string that begins at {@code start} has its NUL, or the end of all. */
+  /**
+   * Returns the position of the NUL of the string that begins at {@code start}, or the end of all.
+   */
   private static int endOf(byte[] bytes, int start) {
     int end = start;
     while (end < bytes.length && bytes[end] != 0) {

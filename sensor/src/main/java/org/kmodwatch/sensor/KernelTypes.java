@@ -5,11 +5,11 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * The words for what the kernel reads a file or takes data for, by the numbers of the running
- * kernel.
+ * The words for the purposes for which the kernel reads a file or takes data, by the running
+ * kernel's numbers.
  *
  * <p>The numbers of {@code enum kernel_read_file_id} and {@code enum kernel_load_data_id} differ
- * between kernels, even within a stable series, so they are taken from the kernel's BTF by the
+ * between kernels, even within a stable series. So they are read from the kernel's BTF by the
  * enumerators' names. The words are those of {@code kernel_read_file_str()} in {@code
  * include/linux/kernel_read_file.h}.
  */
@@ -37,21 +37,27 @@ final class KernelTypes {
   }
 
   /**
-   * From the enumerators of the two enums, by value.
+   * Creates the table from the enumerators of the two enums, by value.
    *
-   * @param readFileIds of {@code enum kernel_read_file_id}
-   * @param loadDataIds of {@code enum kernel_load_data_id}
+   * @param readFileIds the enumerators of {@code enum kernel_read_file_id}
+   * @param loadDataIds the enumerators of {@code enum kernel_load_data_id}
    */
   static KernelTypes of(Map<Integer, String> readFileIds, Map<Integer, String> loadDataIds) {
     return new KernelTypes(words(readFileIds, "READING_"), words(loadDataIds, "LOADING_"));
   }
 
-  /** What a file is read for; {@code unknown(N)} for a number that this kernel does not name. */
+  /**
+   * Returns the purpose for which a file is read; {@code unknown(N)} for a number that this kernel
+   * does not name.
+   */
   String ofReadFile(int id) {
     return readFile.getOrDefault(id, "unknown(" + id + ")");
   }
 
-  /** What data is taken for; {@code unknown(N)} for a number that this kernel does not name. */
+  /**
+   * Returns the purpose for which data is taken; {@code unknown(N)} for a number that this kernel
+   * does not name.
+   */
   String ofLoadData(int id) {
     return loadData.getOrDefault(id, "unknown(" + id + ")");
   }
@@ -62,7 +68,7 @@ final class KernelTypes {
         (value, name) -> {
           if (name.startsWith(prefix) && !name.equals(prefix + "MAX_ID")) {
             String rest = name.substring(prefix.length());
-            // A kind that came after this version still gets a word, by the kernel's own rule.
+            // A kind that is newer than this version also gets a word, by the kernel's own rule.
             words.put(
                 value, WORDS.getOrDefault(rest, rest.toLowerCase(Locale.ROOT).replace('_', '-')));
           }

@@ -7,10 +7,12 @@ import java.util.stream.LongStream;
 import org.kmodwatch.sensor.kernel.RingBuffer;
 
 /**
- * Reads the two lanes as one: the records of both in the order of their times, what of an attempt
- * is in the one before what is in the other. Counts what came by each.
+ * Reads the two lanes as one, with the records of both in the order of their times. Of one attempt,
+ * records in the lane of attempts precede those in the lane of loads. Counts the records of each
+ * lane.
  *
- * <p>It reads in rounds: what was in the rings at one moment. A round may take many passes.
+ * <p>It reads in rounds. A round covers the records that were in the rings at one moment, and may
+ * take many passes.
  */
 final class LaneReader implements AutoCloseable {
 
@@ -19,7 +21,7 @@ final class LaneReader implements AutoCloseable {
   private final Account attemptsAccount = new Account();
   private final Account loadsAccount = new Account();
 
-  /** Where the rings ended as the round began. */
+  /** The ends of the rings when the round began. */
   private long attemptsEnd;
 
   private long loadsEnd;
@@ -31,31 +33,31 @@ final class LaneReader implements AutoCloseable {
     this.loads = loads;
   }
 
-  /** Takes records, which are its own to keep. */
+  /** Receives records, and owns each record that it receives. */
   interface Sink {
     void accept(Lane lane, ByteBuffer record);
   }
 
-  /** What a pass came to. */
+  /** The result of a pass. */
   enum Progress {
-    /** The round is over: all that was there as it began has been handed over. */
+    /** The round is over: all records that were there when it began have been emitted. */
     ROUND,
-    /** A record is still being written, and is there in a moment. */
+    /** A record is still being written. It will be complete in a moment. */
     BUSY,
-    /** The pass is over, and the round is not. */
+    /** The pass is over, but the round is not. */
     MORE
   }
 
-  /** Whether the next pass begins a round. */
+  /** Returns whether the next pass begins a round. */
   boolean isBetweenRounds() {
     return !inRound;
   }
 
-  /** Hands over what is there, until the round or the pass is over. */
+  /** Emits the records that are there, until the round or the pass is over. */
   Progress read(Pass pass, Sink sink) {
     if (!inRound) {
-      // In this order: of an attempt whose load is before the end, all that was sent earlier by the
-      // lane of attempts is before its end too.
+      // The order matters: if an attempt's load is before the end, all of the attempt's earlier
+      // records in the lane of attempts are before its end too.
       loadsEnd = loads.end();
       attemptsEnd = attempts.end();
       inRound = true;
@@ -63,7 +65,7 @@ final class LaneReader implements AutoCloseable {
     while (true) {
       ByteBuffer attempt = attempts.peek(attemptsEnd);
       if (attempt == null && attempts.isBusy(attemptsEnd)) {
-        // What the next load needs is still being written.
+        // A record that the next load needs is still being written.
         return Progress.BUSY;
       }
       ByteBuffer load = loads.peek(loadsEnd);
@@ -83,10 +85,10 @@ final class LaneReader implements AutoCloseable {
   }
 
   /**
-   * Hands over all that is there, and not only what was there as the round began.
+   * Emits all records that are there, also records that arrived after the round began.
    *
-   * @param pause is called while a record is still being written
-   * @return whether it was all, before the pass was over
+   * @param pause runs while a record is still being written
+   * @return whether all records were emitted before the pass was over
    */
   boolean readAll(Pass pass, Runnable pause, Sink sink) {
     boolean isOfNow = !inRound;
@@ -106,17 +108,17 @@ final class LaneReader implements AutoCloseable {
     }
   }
 
-  /** When the last record that was handed over was made, by its own time. */
+  /** Returns the time in the last record that was emitted. */
   long lastTimeNanos() {
     return lastTimeNanos;
   }
 
-  /** The ring of a lane. */
+  /** Returns the ring of a lane. */
   RingBuffer ring(Lane lane) {
     return lane == Lane.ATTEMPTS ? attempts : loads;
   }
 
-  /** What is read stays in the rings until {@link #commit}. */
+  /** Keeps read records in the rings until {@link #commit}. */
   void keepUntilCommitted() {
     attempts.keepUntilCommitted();
     loads.keepUntilCommitted();
@@ -127,12 +129,12 @@ final class LaneReader implements AutoCloseable {
     loads.commit();
   }
 
-  /** The larger of what was read and not committed of the two rings, in bytes. */
+  /** Returns how many bytes were read and not committed: the larger number of the two rings. */
   long uncommittedBytes() {
     return Math.max(attempts.uncommittedBytes(), loads.uncommittedBytes());
   }
 
-  /** What was counted of a lane. */
+  /** Returns the counts of a lane. */
   Account account(Lane lane) {
     return lane == Lane.ATTEMPTS ? attemptsAccount : loadsAccount;
   }
@@ -158,9 +160,9 @@ final class LaneReader implements AutoCloseable {
   }
 
   /**
-   * In the heap: decoding looks at a record a hundred times, and each look at the ring's own memory
-   * is checked for more; the last record of each call is kept; and the kernel may write over the
-   * ring.
+   * Copies a record into the heap. Decoding reads a record a hundred times, and each read of the
+   * ring's own memory has more checks. Also, the last record of each call is kept, and the kernel
+   * may overwrite the ring.
    */
   static ByteBuffer copyOf(ByteBuffer record) {
     var copy = new byte[record.remaining()];
@@ -174,17 +176,17 @@ final class LaneReader implements AutoCloseable {
         : record.getLong(record.position() + RecordLayout.TIME_NANOS);
   }
 
-  /** What came by a lane, and by the numbers in it what must have been there and did not come. */
+  /** Counts the records of a lane, and finds missing records by the numbers in them. */
   static final class Account {
     private long received;
     private long malformed;
     private long[] highest = new long[0];
 
     /**
-     * Goes on where another process has ended.
+     * Continues where another process has ended.
      *
-     * @param done records that it had done with
-     * @param sent records that were sent so far, by processor
+     * @param done the number of records that it had finished
+     * @param sent the number of records that were sent so far, by processor
      */
     void resume(long done, long[] sent) {
       received = done;
@@ -192,10 +194,10 @@ final class LaneReader implements AutoCloseable {
     }
 
     /**
-     * What {@link #resume(List)} takes: how many records it has done with, and the highest number
-     * by processor.
+     * Returns the state that {@link #resume(List)} takes: the number of finished records, and the
+     * highest number by processor.
      *
-     * @param missing records that did not come, and will not
+     * @param missing the number of records that did not come and will not come
      */
     List<Long> state(long missing) {
       return LongStream.concat(LongStream.of(received + missing), Arrays.stream(highest))
@@ -203,17 +205,17 @@ final class LaneReader implements AutoCloseable {
           .toList();
     }
 
-    /** Goes on where another process has ended, by its {@link #state}. */
+    /** Continues where another process has ended, from its {@link #state}. */
     void resume(List<Long> state) {
       resume(state.getFirst(), state.stream().skip(1).mapToLong(Long::longValue).toArray());
     }
 
-    /** Records that came, by this process and those before it. */
+    /** Returns the number of records that this process and those before it received. */
     long received() {
       return received;
     }
 
-    /** Takes notice of a record of this lane. */
+    /** Counts a record of this lane. */
     void received(ByteBuffer record) {
       received++;
       int cpu = record.getInt(record.position() + RecordLayout.CPU);
@@ -227,12 +229,12 @@ final class LaneReader implements AutoCloseable {
       highest[cpu] = Math.max(highest[cpu], sequence);
     }
 
-    /** Takes notice of a record that could not be decoded. */
+    /** Counts a record that could not be decoded. */
     void malformed() {
       malformed++;
     }
 
-    /** Records that came and were decoded. */
+    /** Returns the number of records that were received and decoded. */
     long delivered() {
       return received - malformed;
     }
@@ -241,15 +243,15 @@ final class LaneReader implements AutoCloseable {
       return malformed;
     }
 
-    /** Records that were numbered before the last that came, and did not come. */
+    /** Returns the number of missing records with a lower number than the last one that came. */
     long gaps() {
       return Math.max(0, Arrays.stream(highest).sum() - received);
     }
 
     /**
-     * Records that were numbered by now, and did not come.
+     * Returns the number of records that have a number by now and did not come.
      *
-     * @param sent records that the programs have counted, by processor
+     * @param sent the number of records that the programs have counted, by processor
      */
     long absent(long[] sent) {
       long numbered = 0;

@@ -1,10 +1,11 @@
 package org.kmodwatch.sensor;
 
 /**
- * What programs that were pinned by another version, or with another size of the image buffer,
- * still kept as they were replaced, and nobody will read.
+ * Unread records of replaced programs, which nobody will read. Another version pinned these
+ * programs, or they had another size of the image buffer.
  *
- * @param records how many records, some of which may have been told of; 0 if that is not known
- * @param detail for a person
+ * @param records the number of records, some of which may have been reported; 0 if that is not
+ *     known
+ * @param detail a text for a person
  */
 public record LeftBehind(long records, String detail) {}

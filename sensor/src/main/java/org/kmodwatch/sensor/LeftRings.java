@@ -16,8 +16,8 @@ import org.kmodwatch.sensor.kernel.Pins;
 import org.kmodwatch.sensor.kernel.RingBuffer;
 
 /**
- * The rings of a set of pins that others have replaced: its programs are off their hooks, and what
- * they sent is read once, to its end. What is read stays in the rings until {@link #commit}.
+ * The rings of a set of pins that others have replaced. Its programs are detached, and their
+ * records are read once, to the end. Read records stay in the rings until {@link #commit}.
  */
 final class LeftRings implements AutoCloseable {
 
@@ -44,10 +44,10 @@ final class LeftRings implements AutoCloseable {
   }
 
   /**
-   * Opens what can be opened.
+   * Opens the rings that can be opened.
    *
-   * @param folder of the set
-   * @param listed what was pinned there; a ring that is another one now is not read
+   * @param folder the folder of the set
+   * @param listed the pins that were made there; a ring that was replaced since is not read
    */
   static LeftRings open(LibBpf lib, Path folder, PinList listed) {
     return new LeftRings(
@@ -57,12 +57,12 @@ final class LeftRings implements AutoCloseable {
             listed.pins().stream().filter(pin -> pin.name().startsWith(Pins.MAPS)).toList()));
   }
 
-  /** The names of the rings that cannot be read. */
+  /** Returns the names of the rings that cannot be read. */
   List<String> unreadable() {
     return List.copyOf(unreadable);
   }
 
-  /** Begins at other places than those that the rings say. */
+  /** Sets other read positions than those of the rings. */
   void resumeAt(ToLongFunction<String> positions) {
     resume(attempts, positions.applyAsLong("ring_attempts"));
     resume(loads, positions.applyAsLong("ring_loads"));
@@ -74,12 +74,15 @@ final class LeftRings implements AutoCloseable {
     }
   }
 
-  /** What came from them. */
+  /** Returns the account of the records that came from these rings. */
   LaneReader.Account account() {
     return account;
   }
 
-  /** How the clock was set as the last process knew it; none if that cannot be read. */
+  /**
+   * Returns the settings of the clock that the last process knew. Returns an empty list if they
+   * cannot be read.
+   */
   List<WallClock.Setting> clockSettings() {
     try {
       return new Control(maps).clockSettings();
@@ -88,17 +91,17 @@ final class LeftRings implements AutoCloseable {
     }
   }
 
-  /** Whether all that is there was handed over. */
+  /** Returns whether all records that are there were emitted. */
   boolean isRead() {
     return read;
   }
 
   /**
-   * Hands over what is there, until all of it or the pass is over.
+   * Emits the records that are there, until all were emitted or the pass is over.
    *
    * @param nowNanos the time, by a clock that only goes forward
-   * @param chunks takes the pieces of images, which come first
-   * @param records takes records, which are its own to keep
+   * @param chunks receives the chunks of images, which come first
+   * @param records receives records, and owns them
    */
   void read(long nowNanos, Pass pass, ChunkSink chunks, LaneReader.Sink records) {
     if (read) {
@@ -136,7 +139,7 @@ final class LeftRings implements AutoCloseable {
     return ring.position() >= end;
   }
 
-  /** What of a ring did not fit since the last call, for a person. */
+  /** Returns a mismatch of a ring since the last call, as a text for a person. */
   Optional<String> takeMisfit() {
     return Stream.concat(Stream.of(attempts, loads), images.stream())
         .filter(Objects::nonNull)
@@ -145,7 +148,7 @@ final class LeftRings implements AutoCloseable {
         .reduce((first, second) -> first);
   }
 
-  /** Lets go of all that was handed over so far. */
+  /** Frees the ring space of all records that were emitted so far. */
   void commit() {
     if (attempts != null) {
       attempts.commit();
@@ -156,7 +159,7 @@ final class LeftRings implements AutoCloseable {
     images.forEach(RingBuffer::commit);
   }
 
-  /** Takes pieces of images, in the ring's own memory. */
+  /** Receives chunks of images, in the ring's own memory. */
   interface ChunkSink {
     void accept(RingBuffer ring, ByteBuffer chunk);
   }

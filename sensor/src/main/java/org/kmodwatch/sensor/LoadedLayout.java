@@ -1,8 +1,8 @@
 package org.kmodwatch.sensor;
 
 /**
- * Where each field of the list of loaded modules stands: {@code struct kw_module} and {@code
- * kw_module_changes} of {@code record.h}, in bytes. RecordLayoutTest holds it against the BTF of
+ * The offset of each field in the list of loaded modules: {@code struct kw_module} and {@code
+ * kw_module_changes} of {@code record.h}, in bytes. RecordLayoutTest compares it with the BTF of
  * the object file.
  */
 final class LoadedLayout {

@@ -1,20 +1,20 @@
 package org.kmodwatch.sensor;
 
 /**
- * A module that came in since the programs are on their hooks, and has not gone.
+ * A module that was loaded after the programs were attached, and is still loaded.
  *
- * <p>The addresses stay in this process: where the kernel's code is laid out is a secret, so {@link
- * #toString} leaves them out.
+ * <p>The addresses stay in this process, so {@link #toString} leaves them out: the layout of the
+ * kernel's code is a secret.
  *
- * @param address of its struct module, which with {@code loadedBootNanos} tells it from any other
- * @param loadedBootNanos when it came in, by CLOCK_BOOTTIME
- * @param attemptId the id of the load record of the attempt that brought it in
- * @param hostThreadId who made that attempt
- * @param name with what is not UTF-8 as {@code \xNN}
- * @param rawName its bytes, each as one character
- * @param base what /proc/modules has as its address, for who may see it; 0 if there is none
- * @param sizeBytes memory that it takes, without what goes once its init has returned
- * @param taints the kernel's bits, as they were when it came in
+ * @param address the address of its struct module, which identifies it with {@code loadedBootNanos}
+ * @param loadedBootNanos the time of its load, by CLOCK_BOOTTIME
+ * @param attemptId the id of the load record of the attempt that loaded it
+ * @param hostThreadId the thread that made that attempt
+ * @param name its name, with bytes that are not UTF-8 as {@code \xNN}
+ * @param rawName its name's bytes, each as one character
+ * @param base its address in /proc/modules, for a process that may see it; 0 if it has none
+ * @param sizeBytes the memory that it takes, without the part that is freed after its init
+ * @param taints the kernel's bits at the time of its load
  */
 public record LoadedModule(
     long address,
@@ -28,16 +28,19 @@ public record LoadedModule(
     long taints,
     Progress progress) {
 
-  /** How far the call is that brought a module in. */
+  /** The progress of the call that loaded a module. */
   public enum Progress {
 
-    /** It goes on: the module's init runs, or the kernel is not done with it. */
+    /** The call has not returned: the module's init runs, or the kernel has not finished. */
     IN_CALL,
 
-    /** It has returned. */
+    /** The call has returned. */
     RETURNED,
 
-    /** Its entry was not seen, as with ftrace switched off, so its return may not be either. */
+    /**
+     * The programs missed the call's entry, for example with ftrace switched off. They may miss its
+     * return too.
+     */
     RETURN_MAY_NOT_BE_SEEN
   }
 

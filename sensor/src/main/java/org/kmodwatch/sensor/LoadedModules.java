@@ -3,18 +3,19 @@ package org.kmodwatch.sensor;
 import java.util.List;
 
 /**
- * The modules that the programs saw come in and not go. The kernel keeps this list, so it is up to
- * date however far behind the reader of events is, and outlives an agent whose programs are pinned.
+ * The modules that the programs saw loaded and not yet removed. The kernel keeps this list. So it
+ * is up to date even if the reader of events is far behind, and outlives an agent whose programs
+ * are pinned.
  *
- * <p>A module is put into it after the kernel has put it into /proc/modules and /sys/module, and
- * taken out of it before the kernel takes it out of those. So what is in it before and after a look
- * at those two was in both of them meanwhile, unless it hides.
+ * <p>A module is added after the kernel has added it to /proc/modules and /sys/module. It is
+ * removed before the kernel removes it there. So a module that is in the list before and after a
+ * read of both was in both meanwhile, unless it hides.
  *
- * <p>Used by the thread that owns the sensor.
+ * <p>The thread that owns the sensor uses it.
  */
 public interface LoadedModules {
 
-  /** Of a source that has none. */
+  /** An empty list, for a source that has no such list. */
   LoadedModules NONE =
       new LoadedModules() {
         @Override
@@ -34,11 +35,11 @@ public interface LoadedModules {
       };
 
   /**
-   * What the list has.
+   * The content of the list.
    *
-   * @param modules those that are loaded
-   * @param gone raw names of modules that went since the last look, and had been there before the
-   *     programs
+   * @param modules the loaded modules
+   * @param gone the raw names of modules that were removed since the last read and loaded before
+   *     the programs were attached
    */
   record Contents(List<LoadedModule> modules, List<String> gone) {
 
@@ -50,17 +51,17 @@ public interface LoadedModules {
   }
 
   /**
-   * How many modules have come in or gone. The same number before and after something means that
-   * none did meanwhile.
+   * Returns how many modules were loaded or removed. If two calls return the same number, no module
+   * was loaded or removed between them.
    */
   long changes();
 
   /**
-   * Reads the list; what has {@link Contents#gone} is taken out of it. If {@link #changes} differs
-   * before and after, a module may be missing from what was read.
+   * Reads the list, and removes the entries in {@link Contents#gone} from it. If {@link #changes}
+   * differs before and after, a module may be missing from the result.
    */
   Contents read();
 
-  /** How many modules came in or went that the list had no room for. */
+  /** Returns how many loaded or removed modules had no room in the list. */
   long unlisted();
 }

@@ -5,8 +5,8 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How far the kernel is locked down, by its files in securityfs. It can be locked down further
- * while it runs, and never less.
+ * Reads the kernel's level of lockdown from its files in securityfs. While the kernel runs, the
+ * level can rise, but never fall.
  */
 final class Lockdown {
 
@@ -15,14 +15,14 @@ final class Lockdown {
 
   private Lockdown() {}
 
-  /** Whether the kernel was never locked down; false where that is not known. */
+  /** Returns whether the kernel was never locked down; false if that is not known. */
   static boolean isOff() {
     String levels = KernelFile.line(LEVELS);
     return isOff(levels, levels == null ? KernelFile.line(SECURITY_MODULES) : null);
   }
 
   /**
-   * Likewise.
+   * Does the same from the content of the two files.
    *
    * @param levels for example {@code [none] integrity confidentiality}
    * @param securityModules for example {@code capability,lockdown,apparmor}
@@ -34,7 +34,7 @@ final class Lockdown {
     return securityModules != null && !("," + securityModules + ",").contains(",lockdown,");
   }
 
-  /** Whether it is locked down for confidentiality; false where that is not known. */
+  /** Returns whether the kernel is locked down for confidentiality; false if that is not known. */
   static boolean isConfidential() {
     String levels = KernelFile.line(LEVELS);
     return levels != null && levels.toLowerCase(Locale.ROOT).contains("[confidentiality]");

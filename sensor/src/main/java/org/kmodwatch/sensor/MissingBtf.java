@@ -3,7 +3,7 @@ package org.kmodwatch.sensor;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** What can be done where the kernel's description of its types cannot be read. */
+/** Finds the remedy if the kernel's description of its types cannot be read. */
 final class MissingBtf {
 
   private static final String NO_BTF =
@@ -12,9 +12,9 @@ final class MissingBtf {
   private MissingBtf() {}
 
   /**
-   * The remedy, to be put after the reason.
+   * Returns the remedy, as a text to follow the reason.
    *
-   * @param sys where sysfs is mounted, if it is
+   * @param sys where sysfs is mounted, if it is mounted
    */
   static String remedy(Path sys) {
     if (!Files.isDirectory(sys.resolve("kernel"))) {

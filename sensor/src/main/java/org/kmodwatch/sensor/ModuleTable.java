@@ -17,9 +17,10 @@ final class ModuleTable implements LoadedModules {
   private final LongUnaryOperator bootToEpochNanosAt;
 
   /**
-   * Makes one.
+   * Opens the list.
    *
-   * @param bootToEpochNanosAt what to add to a time since boot for the id of a call of that time
+   * @param bootToEpochNanosAt returns the difference between epoch and boot time at a given time,
+   *     for the id of a call
    */
   ModuleTable(BpfMaps maps, LongUnaryOperator bootToEpochNanosAt) {
     this.loaded = maps.map("loaded", LoadedLayout.KEY_BYTES, LoadedLayout.VALUE_BYTES);
@@ -55,7 +56,7 @@ final class ModuleTable implements LoadedModules {
     return new Contents(modules, gone);
   }
 
-  /** The module that an entry of the list tells of. */
+  /** Returns the module of an entry of the list. */
   static LoadedModule module(long address, ByteBuffer value, LongUnaryOperator bootToEpochNanosAt) {
     long callTime = value.getLong(LoadedLayout.CALL_TIME_NANOS);
     int hostTid = value.getInt(LoadedLayout.HOST_TID);

@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 
-/** The BPF object files that travel in this jar; {@code build.sh} makes them. */
+/** The BPF object files that this jar contains. {@code build.sh} makes them. */
 final class ObjectFiles {
 
   private ObjectFiles() {}

@@ -10,35 +10,35 @@ import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The calls that have begun to do something and have not returned.
+ * The calls that have had an effect and have not returned.
  *
  * <p>A system call is an event when it returns, because only then its result is known. A module
- * whose init function hangs, or crashes its thread, never returns; its loader must not thereby
- * escape the finding. So the last record that was made within a call is kept here, until the call
- * returns, or it is reported without a return value. The return of a call that was so reported is
- * an event of another name, so that one call is never two.
+ * whose init function hangs, or crashes its thread, never returns. Its loader must not escape a
+ * report by this. So the last record of each call is kept here, until the call returns or is
+ * reported without a return value. The return of a call that was reported so is an event of another
+ * name. So one call is never two.
  *
- * <p>A call that loads is reported after {@link #OVERDUE_NANOS}: with it comes who makes it, which
- * the load record needs that is made before the call returns. Any call is reported when its thread
- * is dead, after {@link #LIMIT_NANOS}, when there are more than {@link #MAX} of them or more than
- * {@link #MAX_BYTES} of their records, the oldest first, and when the sensor ends. Once reported,
- * no more of a call is kept than that it was.
+ * <p>A call that loads is reported after {@link #OVERDUE_NANOS}. This report has the calling
+ * process, which the load record needs before the call returns. Any call is reported when its
+ * thread is dead, after {@link #LIMIT_NANOS}, and when the sensor ends. If there are more than
+ * {@link #MAX} calls or more than {@link #MAX_BYTES} of their records, the oldest are reported
+ * first. Of a reported call, only its existence is kept.
  */
 final class OpenCalls {
 
   /** How long a call that loads may take before it is reported without its result: 5 s. */
   static final long OVERDUE_NANOS = 5_000_000_000L;
 
-  /** How long any call may: 15 min. */
+  /** How long any other call may take: 15 min. */
   static final long LIMIT_NANOS = 900_000_000_000L;
 
   /** How many open calls are kept. */
   static final int MAX = 4096;
 
-  /** How many bytes of records; one has some hundred, and 31 KiB at most. */
+  /** How many bytes of records are kept. A record has some hundred bytes, and 31 KiB at most. */
   static final int MAX_BYTES = 4 << 20;
 
-  /** How many threads are looked for at a time; so that each of many has its turn, not often. */
+  /** How many threads are looked for at a time. So each of many has its turn, but not often. */
   private static final int MAX_LOOKS = 64;
 
   private static final long LOOK_NANOS = 60_000_000_000L;
@@ -48,10 +48,10 @@ final class OpenCalls {
   private long bytes;
 
   /**
-   * Who makes a call: a thread, or a module's init function that runs in a thread's call.
+   * The caller: a thread, or a module's init function that runs in a thread's call.
    *
-   * @param hostTid thread id as the host counts
-   * @param nested whether the call is made within another one of the thread
+   * @param hostTid the thread id on the host
+   * @param nested whether the call is made within another call of the thread
    */
   private record Caller(int hostTid, boolean nested) {
 
@@ -65,7 +65,7 @@ final class OpenCalls {
   /**
    * Notes a record made within a call.
    *
-   * @param record is kept, so it must not be the ring's own memory
+   * @param record the record, which is kept, so it must not be the ring's own memory
    */
   void note(ByteBuffer record) {
     Caller caller = Caller.of(record);
@@ -79,7 +79,7 @@ final class OpenCalls {
       return;
     }
     if (known != null) {
-      // The return of the thread's last call did not come through.
+      // The return of the thread's last call was lost.
       report(known, superseded);
       byCaller.remove(caller);
     }
@@ -90,7 +90,7 @@ final class OpenCalls {
   }
 
   /**
-   * Forgets the call whose return a record tells of.
+   * Removes the call whose return a record reports.
    *
    * @return whether it has been reported already, without its result
    */
@@ -106,7 +106,7 @@ final class OpenCalls {
     return !forget(call);
   }
 
-  /** The records of calls that are to be reported now, each once. */
+  /** Returns the records of calls that are due now, each once. */
   List<ByteBuffer> overdue(long nowBootNanos) {
     var result = new ArrayList<>(superseded);
     superseded.clear();
@@ -128,11 +128,11 @@ final class OpenCalls {
   }
 
   /**
-   * The records of calls that will never return, each once: those of threads that are dead. A
-   * thread that was found dead may have returned before, and its return may still be in the ring:
-   * its call is reported once all was read that was there then.
+   * Returns the records of calls that will never return because their thread is dead, each once. A
+   * thread that was found dead may have returned before, and its return may still be in the ring.
+   * So its call is reported once all records that were there then were read.
    *
-   * @param seenUpToBootNanos up to when all that the rings held has been read
+   * @param seenUpToBootNanos the time up to which all records in the rings were read
    * @param isDead whether no thread of the host has this id any more
    */
   List<ByteBuffer> ofTheDead(long nowBootNanos, long seenUpToBootNanos, IntPredicate isDead) {
@@ -157,7 +157,7 @@ final class OpenCalls {
     return result;
   }
 
-  /** The records of all calls that have not been reported; forgets every call. */
+  /** Returns the records of all calls that have not been reported. Removes every call. */
   List<ByteBuffer> takeAll() {
     var result = new ArrayList<>(superseded);
     superseded.clear();
@@ -168,7 +168,7 @@ final class OpenCalls {
     return result;
   }
 
-  /** How many bytes of records are kept. */
+  /** Returns how many bytes of records are kept. */
   long bytes() {
     return bytes;
   }
@@ -180,7 +180,7 @@ final class OpenCalls {
     }
   }
 
-  /** Lets go of a call's record; whether there was one. */
+  /** Drops a call's record. Returns whether there was a record. */
   private boolean forget(Call call) {
     ByteBuffer record = call.record;
     if (record == null) {
@@ -198,7 +198,7 @@ final class OpenCalls {
     private long lookedAtBootNanos;
     private boolean isDead;
 
-    /** The last of its records; null once it was reported. */
+    /** The last record of the call; null once it was reported. */
     private @Nullable ByteBuffer record;
 
     Call(long sinceBootNanos, boolean loads, ByteBuffer record) {

@@ -3,15 +3,17 @@ package org.kmodwatch.sensor;
 import java.util.function.LongSupplier;
 
 /**
- * How much is read in one go, by time and by bytes, so that what is not about reading has its turn
- * however much there is to read. At least one record is.
+ * A limit for one pass of reading, by time and by bytes. So other work has its turn even if there
+ * is much to read. A pass reads at least one record.
  */
 final class Pass {
 
-  /** Until what else is due has its turn. */
+  /** The time after which other work has its turn. */
   static final long LIMIT_NANOS = 250_000_000L;
 
-  /** Less than a quarter of a ring, so that what was read can be let go in time. */
+  /**
+   * The bytes of a pass: less than a quarter of a ring, so that read records can be freed in time.
+   */
   static final long LIMIT_BYTES = 2L << 20;
 
   private final LongSupplier nanoClock;
@@ -19,7 +21,7 @@ final class Pass {
   private long bytesLeft;
 
   /**
-   * Begins one.
+   * Begins a pass.
    *
    * @param nanoClock a clock that only goes forward
    */
@@ -29,17 +31,17 @@ final class Pass {
     this.bytesLeft = limitBytes;
   }
 
-  /** One of the usual size. */
+  /** Begins a pass of the usual size. */
   static Pass begin(LongSupplier nanoClock) {
     return new Pass(nanoClock, LIMIT_NANOS, LIMIT_BYTES);
   }
 
-  /** Takes notice that so much was read. */
+  /** Subtracts bytes that were read. */
   void took(int bytes) {
     bytesLeft -= bytes;
   }
 
-  /** Whether it is over. */
+  /** Returns whether the pass is over. */
   boolean isOver() {
     return bytesLeft <= 0 || nanoClock.getAsLong() - endNanos >= 0;
   }

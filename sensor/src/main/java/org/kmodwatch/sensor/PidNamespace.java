@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Whether this process numbers processes as the programs in the kernel do. */
+/** Checks whether this process numbers processes like the programs in the kernel. */
 final class PidNamespace {
 
   /** PROC_PID_INIT_INO of include/linux/proc_ns.h. */
@@ -13,7 +13,7 @@ final class PidNamespace {
   private PidNamespace() {}
 
   /**
-   * Whether this process is in the host's own pid namespace; false if that cannot be told.
+   * Returns whether this process is in the host's own pid namespace; false if that is not known.
    *
    * @param proc where proc is mounted
    */

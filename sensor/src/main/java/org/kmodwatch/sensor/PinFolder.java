@@ -33,18 +33,18 @@ import org.kmodwatch.sensor.kernel.PinnedPrograms;
 import org.kmodwatch.sensor.kernel.Pins;
 
 /**
- * Where programs, links and maps are pinned: a folder named after the object file and the size of
- * its rings, so that only the very same programs are taken over. What other versions left is
- * removed once ours are on their hooks.
+ * A folder in which programs, links and maps are pinned. Its name comes from the object file and
+ * the size of its rings, so that only exactly the same programs are adopted. Pins of other versions
+ * are removed once ours are attached.
  *
  * <p>For maintainers. A set gets its name in one step: it is pinned as {@code NAME-new}, which is
- * then renamed. A set that somebody changed is not taken over. It becomes {@code NAME-old}, of
- * which only the maps stay, until what is in its rings was read. So whenever the process is killed,
- * the next one finds a whole set, or programs that another set has replaced.
+ * then renamed. A set that somebody changed is not adopted. It becomes {@code NAME-old}, and only
+ * its maps stay until its rings were read. So if the process is killed at any time, the next
+ * process finds a whole set, or programs that another set has replaced.
  */
 final class PinFolder {
 
-  /** What user space works with; the rest lives as long as the programs do. */
+  /** The maps that user space uses. The other maps live as long as the programs do. */
   private static final List<String> MAPS =
       List.of(
           "ring_attempts",
@@ -84,10 +84,10 @@ final class PinFolder {
   }
 
   /**
-   * Takes the folder of all sets for this process, and makes it if need be. Two processes with one
-   * folder would read the same rings.
+   * Locks the folder of all sets for this process, and creates it if necessary. Two processes with
+   * one folder would read the same rings.
    *
-   * @throws SensorException if another process has it, or it cannot be made
+   * @throws SensorException if another process has it, or it cannot be created
    */
   static FolderLock own(Path root) {
     try {
@@ -106,14 +106,14 @@ final class PinFolder {
     }
   }
 
-  /** Whether there is a set of this name, as it was pinned or not. */
+  /** Returns whether a set of this name exists, changed or not. */
   boolean exists() {
     return Files.isDirectory(folder);
   }
 
   /**
-   * Whether a process was killed just before it gave the set its name: everything that the list
-   * says is there under the other name.
+   * Returns whether a process was killed just before it gave the set its name: every pin of the
+   * list is there under the other name.
    */
   boolean isUnfinished(LibBpf lib, PinList listed) {
     return !exists()
@@ -121,17 +121,17 @@ final class PinFolder {
         && differing(lib, unfinished, listed).isEmpty();
   }
 
-  /** Opens what the list says of the set. */
+  /** Opens the pins of the set that the list names. */
   PinnedPrograms open(LibBpf lib, PinList listed) {
     return PinnedPrograms.open(lib, folder, listed.pins());
   }
 
-  /** What the map beside the pins says was pinned; empty if there is no such map, or no list. */
+  /** Returns the list in the map beside the pins; empty if the map or the list is missing. */
   Optional<PinList> listed(LibBpf lib) {
     return listed(lib, folder);
   }
 
-  /** The same of the set in {@code folder}. */
+  /** Returns the list of the set in {@code folder}. */
   static Optional<PinList> listed(LibBpf lib, Path folder) {
     try (PinnedPrograms maps = PinnedPrograms.ofMaps(lib, folder)) {
       return PinListMap.read(maps);
@@ -141,10 +141,10 @@ final class PinFolder {
   }
 
   /**
-   * Pins what of an object was put on its hooks, under a name that nobody takes over yet.
+   * Pins the attached parts of an object, under a name that no process adopts yet.
    *
-   * @param sinceBootNanos when it was put there
-   * @return what was pinned
+   * @param sinceBootNanos when they were attached
+   * @return the pins
    */
   PinList pin(BpfObject object, long sinceBootNanos) {
     try {
@@ -168,8 +168,8 @@ final class PinFolder {
   }
 
   private static void makeFolders(Path set) throws IOException {
-    // One by one: createDirectories asks access(2) for the folders above, which for a user other
-    // than root forgets CAP_DAC_READ_SEARCH; systemd's /sys/fs/bpf is root's alone.
+    // One by one: createDirectories calls access(2) for the folders above. For a user other than
+    // root that ignores CAP_DAC_READ_SEARCH, and systemd's /sys/fs/bpf is root's alone.
     for (Path folder :
         List.of(set, set.resolve(Pins.MAPS), set.resolve(Pins.PROGRAMS), set.resolve(Pins.LINKS))) {
       if (!Files.isDirectory(folder)) {
@@ -188,7 +188,8 @@ final class PinFolder {
   }
 
   /**
-   * Whether another try may succeed: the kernel says so, or it is the disk's or somebody's doing.
+   * Returns whether another try may succeed: the kernel reports a temporary error, or the disk or a
+   * person caused it.
    */
   private static boolean mayPass(Exception e) {
     return switch (e) {
@@ -199,7 +200,7 @@ final class PinFolder {
     };
   }
 
-  /** Java's message of a file is its path alone. */
+  /** Returns the reason. Java's message of a file error is only the file's path. */
   private static @Nullable String reason(Exception e) {
     return e instanceof FileSystemException file && file.getReason() == null
         ? "%s: %s".formatted(file.getClass().getSimpleName(), file.getFile())
@@ -207,10 +208,10 @@ final class PinFolder {
   }
 
   /**
-   * Gives what was pinned its name, and removes what other versions left. Of a set of the same name
-   * the maps stay for {@link #replaced}, and its programs go off their hooks.
+   * Gives the pins their name, and removes pins of other versions. If a set of the same name
+   * exists, its maps stay for {@link #replaced}, and its programs are detached.
    *
-   * @return what of other versions nobody has read
+   * @return the unread records of other versions
    */
   List<LeftBehind> publish(LibBpf lib) {
     var unread = new ArrayList<LeftBehind>();
@@ -219,7 +220,7 @@ final class PinFolder {
         remove(replaced);
         Files.move(folder, replaced, StandardCopyOption.ATOMIC_MOVE);
       }
-      // Atomic, so that Java asks access(2) for nothing here either.
+      // Atomic, so that Java does not call access(2) here either.
       Files.move(unfinished, folder, StandardCopyOption.ATOMIC_MOVE);
       remove(replaced.resolve(Pins.LINKS));
       remove(replaced.resolve(Pins.PROGRAMS));
@@ -237,27 +238,29 @@ final class PinFolder {
     }
   }
 
-  /** Whether it is a set of ours, of whatever version: others may have their pins beside it. */
+  /**
+   * Returns whether the path is a set of any version of Kmodwatch. Others may have pins beside it.
+   */
   private static boolean isSet(Path path) {
     return SET.matcher(path.getFileName().toString()).matches()
         && Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS);
   }
 
-  /** The folder of the maps of a set that was replaced, if what is in them was not read yet. */
+  /** Returns the folder of the maps of a replaced set, if its records were not read yet. */
   Optional<Path> replaced() {
     return Files.isDirectory(replaced) ? Optional.of(replaced) : Optional.empty();
   }
 
-  /** Removes what {@link #replaced} says. */
+  /** Removes the folder of {@link #replaced}. */
   void removeReplaced() {
     try {
       remove(replaced);
     } catch (IOException e) {
-      // The next start reads it again, and the journal knows what was told of it.
+      // The next start reads it again, and the journal knows which records were reported.
     }
   }
 
-  /** The folders in which the names of the set are. */
+  /** Returns the folders that contain the names of the set. */
   List<Path> folders() {
     return List.of(
         folder,
@@ -266,12 +269,12 @@ final class PinFolder {
         folder.resolve(Pins.LINKS));
   }
 
-  /** The names of the set behind which is not what the list says, or nothing. */
+  /** Returns the names of the set that are missing or differ from the list. */
   List<String> differing(LibBpf lib, PinList listed) {
     return differing(lib, folder, listed);
   }
 
-  /** The same of the set in {@code folder}. */
+  /** Returns the names that are missing or differ from the list, of the set in {@code folder}. */
   static List<String> differing(LibBpf lib, Path folder, PinList listed) {
     return listed.pins().stream()
         .filter(pin -> !Optional.of(pin).equals(Pins.at(lib, folder, pin.name())))
@@ -280,9 +283,9 @@ final class PinFolder {
   }
 
   /**
-   * Pins again what this process has, in place of whatever has its name now.
+   * Pins the objects of this process again, and replaces any object that has the name now.
    *
-   * @return why that is not possible; empty if it was
+   * @return why that is not possible; empty if it succeeded
    */
   Optional<String> putBack(BpfMaps ours, List<String> names) {
     try {

@@ -4,12 +4,12 @@ import java.time.Instant;
 import java.util.Optional;
 
 /**
- * Keeps, outside of the kernel, what a pinned sensor must find again: what is in the kernel can be
- * changed by bpf(2) and rm. Called on the sensor's thread.
+ * Keeps the state that a pinned sensor must find again outside of the kernel: bpf(2) and rm can
+ * change the state in the kernel. The sensor's thread calls it.
  */
 public interface PinKeeper {
 
-  /** Keeps nothing, and so has nothing to compare with. */
+  /** A keeper that keeps nothing, and so has no state to compare with. */
   PinKeeper NONE =
       new PinKeeper() {
         @Override
@@ -24,18 +24,17 @@ public interface PinKeeper {
   /**
    * A state that was kept.
    *
-   * @param state what was left
+   * @param state the state
    * @param at when it was kept, for a person
    */
   record Kept(PinnedState state, Instant at) {}
 
-  /** The last state that was kept since the machine was booted, by whichever process. */
+  /** Returns the last state that any process kept since the machine was booted. */
   Optional<Kept> last();
 
   /**
-   * Keeps a state. It is called before what was read up to there is given back to the kernel, so
-   * that a kill in between leaves nothing that looks as if somebody had moved the reader on. What
-   * fails is the keeper's to tell.
+   * Keeps a state. It is called before the ring space of read records is freed. So a kill in
+   * between does not look as if somebody had moved the reader. The keeper reports its own failures.
    */
   void keep(PinnedState state);
 }

@@ -6,11 +6,11 @@ import java.util.Optional;
 import org.kmodwatch.sensor.kernel.Pin;
 
 /**
- * What a set of pins consists of. It is kept twice: in a frozen map beside the pins, and by a
- * {@link PinKeeper} outside of the kernel.
+ * The content of a set of pins. It is kept twice: in a frozen map beside the pins, and by a {@link
+ * PinKeeper} outside of the kernel.
  *
- * @param sinceBootNanos when all of its programs were on their hooks, CLOCK_BOOTTIME
- * @param pins each name of the set, and what is behind it
+ * @param sinceBootNanos when all of its programs were attached, CLOCK_BOOTTIME
+ * @param pins each name of the set, and its object
  */
 record PinList(long sinceBootNanos, List<Pin> pins) {
 
@@ -21,14 +21,14 @@ record PinList(long sinceBootNanos, List<Pin> pins) {
     pins = List.copyOf(pins);
   }
 
-  /** Lines, each with its end: since when, and then {@code NAME IDENTITY}. */
+  /** Writes the list as lines, each with its end: the time, then {@code NAME IDENTITY}. */
   String text() {
     var text = new StringBuilder(SINCE).append(sinceBootNanos).append('\n');
     pins.forEach(pin -> text.append(pin.name()).append(' ').append(pin.identity()).append('\n'));
     return text.toString();
   }
 
-  /** Reads what {@link #text} wrote; empty if it is anything else. */
+  /** Reads the text that {@link #text} wrote; empty if it is another text. */
   static Optional<PinList> parse(String text) {
     List<String> lines = text.lines().toList();
     if (lines.isEmpty() || !lines.getFirst().matches(SINCE + "\\d{1,18}")) {

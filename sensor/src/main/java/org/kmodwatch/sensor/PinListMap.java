@@ -6,14 +6,14 @@ import java.util.Optional;
 import org.kmodwatch.sensor.kernel.BpfMaps;
 
 /**
- * The map that has the list of the pins of its set, {@code struct kw_pinned} of {@code record.h}.
- * It is written once and then frozen, so that root cannot change the list by bpf(2).
+ * The map with the list of the pins of its set, {@code struct kw_pinned} of {@code record.h}. It is
+ * written once and then frozen, so that even root cannot change the list by bpf(2).
  */
 final class PinListMap {
 
   static final String NAME = "pinned";
 
-  /** KW_PINNED_BYTES. RecordLayoutTest holds it against the object file. */
+  /** KW_PINNED_BYTES. RecordLayoutTest compares it with the object file. */
   static final int BYTES = 64 << 10;
 
   private static final int VALUE_BYTES = BYTES + Long.BYTES;
@@ -34,7 +34,7 @@ final class PinListMap {
   /**
    * Reads the list.
    *
-   * @return empty if what is there is no list
+   * @return the list; empty if the map contains no list
    * @throws org.kmodwatch.sensor.kernel.KernelException if there is no such map
    */
   static Optional<PinList> read(BpfMaps maps) {

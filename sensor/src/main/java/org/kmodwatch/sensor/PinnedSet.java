@@ -23,21 +23,21 @@ import org.kmodwatch.sensor.kernel.PinnedPrograms;
 import org.kmodwatch.sensor.kernel.Pins;
 
 /**
- * The set of pins that this process has: finds out whether what another process left is what it had
- * pinned, pins a new set where it is not, and looks after it from then on. The folder of all sets
- * belongs to this process until {@link #close}. One thread.
+ * The set of pins that this process has. It checks whether the pins of another process are
+ * unchanged, pins a new set if they are not, and then checks the set regularly. The folder of all
+ * sets belongs to this process until {@link #close}. One thread may use it.
  *
- * <p>For maintainers. Names in the BPF file system are removed with rm, and a set with half of its
- * links missing looks like one of a kernel that has half of the hooks. So each set has a list, kept
- * in a frozen map beside it and by the {@link PinKeeper}; {@link PinList} says what is in it. On
- * any difference nothing of the old set is used but what is in its rings.
+ * <p>For maintainers. Names in the BPF file system are removed with rm. A set with half of its
+ * links missing looks like a set of a kernel that has half of the hooks. So each set has a list,
+ * kept in a frozen map beside it and by the {@link PinKeeper}. {@link PinList} describes its
+ * content. On any difference, only the records in the rings of the old set are used.
  */
 final class PinnedSet implements AutoCloseable {
 
-  /** Positions: when the set was on its hooks, which says whether they are of this set. */
+  /** The position that has when the set was attached. It identifies the set of the positions. */
   private static final String SINCE = "since";
 
-  /** So many names are enough for a person. */
+  /** How many names a text for a person has. */
   private static final int NAMES_SHOWN = 3;
 
   private final LibBpf lib;
@@ -51,7 +51,7 @@ final class PinnedSet implements AutoCloseable {
   private @Nullable BpfMaps ours;
   private PinList list = new PinList(0, List.of());
 
-  /** What an altered set consisted of, if that is known. */
+  /** The list of a changed set, if that is known. */
   private @Nullable PinList replacedList;
 
   private Map<String, List<Long>> positions = Map.of();
@@ -67,20 +67,21 @@ final class PinnedSet implements AutoCloseable {
   }
 
   /**
-   * Takes the folder for this process.
+   * Locks the folder for this process.
    *
-   * @param root folder of all sets
-   * @throws SensorException if another process has it, or it cannot be made
+   * @param root the folder of all sets
+   * @throws SensorException if another process has it, or it cannot be created
    */
   static PinnedSet own(LibBpf lib, Path root, PinKeeper keeper) {
     return new PinnedSet(lib, root, keeper, PinFolder.own(root));
   }
 
   /**
-   * Opens the set of some programs, if it is there as it was pinned.
+   * Opens the set of some programs, if it exists unchanged.
    *
-   * @param lacking what of the hooks that are required an opened set does not have
-   * @return empty if there is none, or it is another; then a new one is to be {@link #pin pinned}
+   * @param lacking the required hooks that an opened set does not have
+   * @return the set; empty if it is missing or changed: then the caller must {@link #pin pin} a new
+   *     one
    */
   Optional<PinnedPrograms> find(
       Reads reads, int imageBufferBytes, Function<PinnedPrograms, List<String>> lacking) {
@@ -133,7 +134,7 @@ final class PinnedSet implements AutoCloseable {
     return Optional.of(pinned);
   }
 
-  /** Pins what of an object was put on its hooks, which nobody takes over yet. */
+  /** Pins the attached parts of an object. No process adopts them yet. */
   void pin(BpfObject object, Reads reads, int imageBufferBytes) {
     PinFolder made = PinFolder.of(root, reads.objectFile(), imageBufferBytes);
     list = made.pin(object, KernelClock.bootNanos());
@@ -141,7 +142,7 @@ final class PinnedSet implements AutoCloseable {
     ours = object;
   }
 
-  /** Has what was pinned taken over by the next process, and nothing else. */
+  /** Lets the next process adopt the new pins, and only these. */
   void publish() {
     PinFolder made = folder();
     try {
@@ -161,7 +162,7 @@ final class PinnedSet implements AutoCloseable {
     openLeft(made);
   }
 
-  /** What was pinned last and is not ours: another version's, or removed. */
+  /** Checks the last pins if they are not ours: of another version, or removed. */
   private void lookAtOther(Path other) {
     if (!Files.isDirectory(other)) {
       startFaults.add(
@@ -212,7 +213,7 @@ final class PinnedSet implements AutoCloseable {
         : PinFolder.listed(lib, replaced).orElse(new PinList(0, List.of()));
   }
 
-  /** Where the last process was in a ring of the set that it had. */
+  /** Returns the last process's position in a ring of its set. */
   private Optional<Long> kept(String ring) {
     return last.map(k -> k.state().positions().getOrDefault(ring, List.of()))
         .filter(values -> values.size() == 1)
@@ -224,32 +225,34 @@ final class PinnedSet implements AutoCloseable {
         .flatMap(k -> PinList.parse(k.state().pins()));
   }
 
-  /** What was found at the start, of the time since the last process. */
+  /** Returns the faults found at the start, for the time since the last process. */
   List<SensorFault> startFaults() {
     return List.copyOf(startFaults);
   }
 
-  /** From when to when nobody read, for a person. */
+  /** Returns the time in which nobody read records, for a person. */
   String sinceLast() {
     return "between %s and %s".formatted(since(), now());
   }
 
-  /** What nobody will read of programs that were replaced. */
+  /** Returns the unread records of replaced programs, which nobody will read. */
   List<LeftBehind> leftBehind() {
     return List.copyOf(leftBehind);
   }
 
-  /** The rings of a set that this one has replaced. */
+  /** Returns the rings of a set that this one has replaced. */
   Optional<LeftRings> left() {
     return Optional.ofNullable(left);
   }
 
-  /** When all of its programs were on their hooks. */
+  /** Returns when all of its programs were attached. */
   long sinceBootNanos() {
     return list.sinceBootNanos();
   }
 
-  /** What the last process that had the set kept under a name; empty if it kept nothing. */
+  /**
+   * Returns the value that the last process with this set kept under a name; empty if it kept none.
+   */
   List<Long> position(String name) {
     return positions.getOrDefault(name, List.of());
   }
@@ -262,7 +265,7 @@ final class PinnedSet implements AutoCloseable {
     keeper.keep(new PinnedState(folder().toString(), list.text(), all));
   }
 
-  /** Lets go of what was read of a set that this one has replaced, and at its end of the set. */
+  /** Frees the read records of a replaced set. Removes that set once it was read to the end. */
   void commitLeft() {
     if (left == null) {
       return;
@@ -275,21 +278,21 @@ final class PinnedSet implements AutoCloseable {
     }
   }
 
-  /** Whether the next process will find everything. */
+  /** Returns whether the set is complete for the next process. */
   boolean isWhole() {
     try {
       return folder().differing(lib, list).isEmpty();
     } catch (KernelException forNow) {
-      // Nothing is known to be missing.
+      // No pin is known to be missing.
       return true;
     }
   }
 
   /**
-   * Compares the pins with the list, and puts back what is missing: this process has all of it. One
-   * by one only if the folders say that one may have changed, and every ten seconds.
+   * Compares the pins with the list, and restores missing pins: this process holds all objects.
+   * Checks them one by one only if the folders show a possible change, and every ten seconds.
    *
-   * @return what was missing; empty if nothing was
+   * @return the missing pins; empty if no pin was missing
    */
   Optional<SensorFault> lookAfter() {
     FolderStamps stamps = stamps();
@@ -301,7 +304,7 @@ final class PinnedSet implements AutoCloseable {
     try {
       differing = folder().differing(lib, list);
     } catch (KernelException forNow) {
-      // As when there are no descriptors: the next look shows it.
+      // For example without free descriptors: the next check finds it.
       return Optional.empty();
     }
     if (differing.isEmpty()) {
@@ -326,7 +329,7 @@ final class PinnedSet implements AutoCloseable {
   private Optional<String> putBack(BpfMaps from, List<String> names) {
     Optional<String> trouble = folder().putBack(from, names);
     if (trouble.isEmpty()) {
-      // If it can be taken, the folder itself is another one than the one that was taken.
+      // If the lock can be taken, the folder is not the one that this process locked.
       FolderLock.tryLock(root)
           .ifPresent(
               taken -> {

@@ -6,12 +6,12 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What a pinned sensor leaves, as it must be found again.
+ * The state that a pinned sensor leaves, and that the next one must find again.
  *
- * @param folder of the set of pins
- * @param pins each pin of the set and what is behind it, in lines
- * @param positions how far it was read, by name: places in the rings, numbers of records by
- *     processor, and such; empty if nothing was read yet
+ * @param folder the folder of the set of pins
+ * @param pins each pin of the set and its object, in lines
+ * @param positions how far it was read, by name: places in the rings and numbers of records by
+ *     processor; empty if no record was read yet
  */
 public record PinnedState(String folder, String pins, Map<String, List<Long>> positions) {
 

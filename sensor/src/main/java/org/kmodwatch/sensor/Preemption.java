@@ -4,27 +4,27 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether the running kernel preempts tasks in the kernel. A program that a task is in as it is
- * preempted is skipped for others on that processor (kernel/bpf/trampoline.c,
- * __bpf_prog_enter_recur), so then entry and return of a call have a second program. Where it
- * cannot be that one would make the start longer for nothing.
+ * Finds whether the running kernel preempts tasks in the kernel. If a task is preempted inside a
+ * program, that program is skipped for others on that processor (kernel/bpf/trampoline.c,
+ * __bpf_prog_enter_recur). So then entry and return of a call have a second program. Without
+ * preemption, the second program would only make the start longer.
  */
 final class Preemption {
 
   private static final Path VERSION = Path.of("/proc/sys/kernel/version");
 
-  /** What PREEMPT_DYNAMIC has chosen, in parentheses: kernel/sched/debug.c. */
+  /** The file with the choice of PREEMPT_DYNAMIC, in parentheses: kernel/sched/debug.c. */
   private static final Path MODE = Path.of("/sys/kernel/debug/sched/preempt");
 
   private Preemption() {}
 
-  /** Whether it does, or may for all that can be read. */
+  /** Returns whether the kernel preempts, or may do so if that cannot be read. */
   static boolean isPossible() {
     return isPossible(KernelFile.line(VERSION), KernelFile.line(MODE));
   }
 
   /**
-   * The same from what the kernel says.
+   * Does the same from the kernel's own texts.
    *
    * @param version {@code #1 SMP PREEMPT_DYNAMIC Debian 6.1.176-1}; null if it cannot be read
    * @param mode {@code none (voluntary) full}; null if it cannot be read

@@ -21,26 +21,26 @@ import org.kmodwatch.sensor.kernel.PinnedPrograms;
 import org.kmodwatch.sensor.kernel.SleepableEntry;
 
 /**
- * Brings the programs into the kernel.
+ * Loads the programs into the kernel.
  *
- * <p>All programs are loaded as one object, since that reads the kernel's BTF once. Programs whose
- * hook the kernel does not have are left out beforehand. If the object is refused all the same,
- * each program is tried by itself to find those that the kernel does not take; they are left out
- * too, and the rest is loaded again.
+ * <p>All programs are loaded as one object, because then the kernel's BTF is read once. Programs
+ * whose hook the kernel does not have are left out first. If the kernel still refuses the object,
+ * each program is tried alone to find the refused programs. They are left out too, and the object
+ * is loaded again.
  */
 final class Programs implements AutoCloseable {
 
-  /** A multiple of the page size of any machine. */
+  /** The smallest ring: a multiple of the page size of any machine. */
   private static final int SMALLEST_RING_BYTES = 64 << 10;
 
-  /** BPF_MAX_TRAMP_LINKS of include/linux/bpf.h: how many programs a function can have. */
+  /** BPF_MAX_TRAMP_LINKS of include/linux/bpf.h: the largest number of programs on a function. */
   private static final int TRAMPOLINE_PROGRAMS = 38;
 
   /**
-   * Maps that user space only reads, or does not use at all. Once frozen they cannot be written by
-   * bpf(2), by root neither. libbpf does the same with the constants. Of the rest {@link Control}
-   * is compared each second, {@link ModuleTable} with /proc/modules, and the programs' own account
-   * shows what is done to rings.
+   * Maps that user space only reads, or does not use. Once frozen, even root cannot write them by
+   * bpf(2). libbpf freezes the constants too. Of the other maps, {@link Control} is compared each
+   * second, and {@link ModuleTable} with /proc/modules. The programs' own account shows changes to
+   * rings.
    */
   private static final List<String> FROZEN =
       List.of(
@@ -64,7 +64,7 @@ final class Programs implements AutoCloseable {
   private final Map<Hook, HookStatus> statuses;
 
   /**
-   * What libbpf and the verifier said when the object as a whole was refused; empty if it was not.
+   * The messages of libbpf and the verifier if the object as a whole was refused; otherwise empty.
    */
   private final String complaints;
 
@@ -88,14 +88,14 @@ final class Programs implements AutoCloseable {
   }
 
   /**
-   * Loads and attaches what this kernel takes; or takes over what another process left pinned, if
-   * it is the same programs and all that was pinned.
+   * Loads and attaches the programs that this kernel accepts. Or adopts the pins of another
+   * process, if they are the same programs and complete.
    *
-   * @param imageBufferBytes memory for images; 0 for none of them
-   * @param pins folder of the BPF file system; null to pin nothing
-   * @param keeper knows what was pinned last, and is told what is now
-   * @throws SensorException if a required program cannot be loaded or attached, or pinned, or
-   *     another process has the folder
+   * @param imageBufferBytes memory for images; 0 for no images
+   * @param pins the folder of the BPF file system; null to pin nothing
+   * @param keeper returns the last pins, and keeps the new ones
+   * @throws SensorException if a required program cannot be loaded, attached or pinned, or another
+   *     process has the folder
    */
   static Programs attach(
       LibBpf lib, KernelBtf btf, int imageBufferBytes, @Nullable Path pins, PinKeeper keeper) {
@@ -121,7 +121,7 @@ final class Programs implements AutoCloseable {
     }
   }
 
-  /** The required hooks of this machine that no program of a set is on. */
+  /** Returns the required hooks of this machine on which a set has no program. */
   private static List<String> lacking(PinnedPrograms pinned) {
     String osArch = System.getProperty("os.arch", "");
     return Stream.of(Hook.values())
@@ -166,7 +166,7 @@ final class Programs implements AutoCloseable {
         pinned, pinned.programs(), () -> {}, pinned::close, set, reads, statuses, "");
   }
 
-  /** Loads and attaches what this kernel takes, and takes it off again. */
+  /** Loads and attaches the programs that this kernel accepts, and detaches them again. */
   static List<HookStatus> probe(LibBpf lib, KernelBtf btf) {
     try (Programs programs =
         attachWhatGoes(lib, btf, Reads.ofRunningKernel().getFirst(), 0, null)) {
@@ -174,14 +174,15 @@ final class Programs implements AutoCloseable {
     }
   }
 
-  /** What became of each hook of this machine. */
+  /** Returns the state of each hook of this machine. */
   List<HookStatus> statuses() {
     return List.copyOf(statuses.values());
   }
 
   /**
-   * How often the kernel ran no program of a hook; hooks of which it always ran one are left out.
-   * Where a hook has two, it skipped both at most as often as that which it skipped less often.
+   * Returns how often the kernel ran no program of a hook. Leaves out hooks of which it always ran
+   * one. If a hook has two programs, the result is the smaller of their numbers: both were skipped
+   * at most as often.
    */
   Map<String, Long> misses() {
     var misses = new TreeMap<String, Long>();
@@ -193,8 +194,8 @@ final class Programs implements AutoCloseable {
   }
 
   /**
-   * A fault for each hook that was attached and is no more, for each that could not be attached for
-   * a reason that may pass, and for pins that are gone.
+   * Returns the faults: for each detached hook, for each hook that could not be attached for a
+   * temporary reason, and for pins that are gone.
    */
   List<SensorFault> detached() {
     var detached = new LinkedHashSet<SensorFault>();
@@ -220,22 +221,24 @@ final class Programs implements AutoCloseable {
     return List.copyOf(detached);
   }
 
-  /** Whether they go on without this process: nobody has removed their pins. */
+  /**
+   * Returns whether the programs stay attached without this process: nobody has removed their pins.
+   */
   boolean arePinned() {
     return pins != null && pins.isWhole();
   }
 
-  /** Their pins; empty if they are not pinned. */
+  /** Returns the pins of the programs; empty if they are not pinned. */
   Optional<PinnedSet> pinned() {
     return Optional.ofNullable(pins);
   }
 
-  /** How they read memory. */
+  /** Returns how the programs read memory. */
   Reads reads() {
     return reads;
   }
 
-  /** Whether they were on their hooks already. */
+  /** Returns whether the programs were already attached. */
   boolean areTakenOver() {
     return maps instanceof PinnedPrograms;
   }
@@ -244,7 +247,7 @@ final class Programs implements AutoCloseable {
     return maps;
   }
 
-  /** Takes the programs off their hooks, unless they are pinned. */
+  /** Detaches the programs, unless they are pinned. */
   void detach() {
     detach.run();
   }
@@ -269,7 +272,8 @@ final class Programs implements AutoCloseable {
       object.close();
       return attachWhatGoes(lib, btf, Reads.DIRECT, imageBufferBytes, pins);
     }
-    // What may pass is no program's fault: trying each alone would leave out what the kernel takes.
+    // A temporary error is no program's fault: trying each alone would leave out programs that the
+    // kernel accepts.
     if (!outcome.succeeded() && !outcome.mayPass()) {
       object.close();
       for (Hook hook : Set.copyOf(wanted)) {
@@ -312,9 +316,9 @@ final class Programs implements AutoCloseable {
   }
 
   /**
-   * Leaves out programs that sleep where they are not in the object, and where the kernel refuses
-   * one that does nothing. A kernel that refuses one refuses those behind it, too: 7.1 takes them
-   * on the native calls, and not on those of the 32-bit table, and most kernels on none.
+   * Leaves out programs that sleep if the object lacks them, or if the kernel refuses a test
+   * program. A kernel that refuses one hook also refuses the later ones. Linux 7.1 accepts them on
+   * the native calls and not on those of the 32-bit table. Most kernels accept none.
    */
   private static void removeRefusedSleepers(
       LibBpf lib, KernelBtf btf, Reads reads, Set<Hook> wanted) {
@@ -337,8 +341,8 @@ final class Programs implements AutoCloseable {
   }
 
   /**
-   * The hooks that the kernel has; those that it lacks are put into {@code statuses}, but for such
-   * as are there for another hook on the same function.
+   * Returns the hooks that the kernel has. Adds the missing ones to {@code statuses}, except hooks
+   * that only help another hook on the same function.
    */
   static Set<Hook> presentHooks(KernelBtf btf, Map<Hook, HookStatus> statuses) {
     Set<Hook> present = EnumSet.noneOf(Hook.class);
@@ -362,7 +366,7 @@ final class Programs implements AutoCloseable {
     return present;
   }
 
-  /** The object with every program, of which nothing is in the kernel yet. */
+  /** Returns the object with every program. Nothing of it is in the kernel yet. */
   static BpfObject open(LibBpf lib, Reads reads, int imageBufferBytes) {
     return open(lib, reads, EnumSet.allOf(Hook.class), imageBufferBytes);
   }
@@ -397,7 +401,7 @@ final class Programs implements AutoCloseable {
                     "a program without a Hook: section=" + program.section()));
   }
 
-  /** What is to be said of a hook with two programs. */
+  /** Returns the status to report of a hook with two programs. */
   private static HookStatus worse(HookStatus first, HookStatus second) {
     return first.state() == HookStatus.State.ATTACHED ? second : first;
   }
@@ -411,7 +415,10 @@ final class Programs implements AutoCloseable {
     return new HookStatus(hook, state, reason(outcome));
   }
 
-  /** As {@link #status} of an attachment, which may fail since others' programs are there. */
+  /**
+   * Works like {@link #status}, for an attachment. That may also fail because of other BPF programs
+   * on the function.
+   */
   private static HookStatus attachment(Hook hook, BpfObject.Outcome outcome) {
     return outcome.isTrampolineFull()
         ? new HookStatus(
@@ -422,7 +429,7 @@ final class Programs implements AutoCloseable {
         : status(hook, outcome);
   }
 
-  /** The kernel's reason in one line, with the remedy where we know one. */
+  /** Returns the kernel's reason in one line, with the remedy if it is known. */
   private static String reason(BpfObject.Outcome outcome) {
     String line = VerifierLog.decisiveLine(outcome.messages());
     String reason = line.isEmpty() ? outcome.reason() : outcome.reason() + ": " + line;

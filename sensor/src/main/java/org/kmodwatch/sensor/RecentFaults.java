@@ -4,10 +4,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Faults that are over as soon as they have happened: each is kept for a while, to be seen. */
+/**
+ * Keeps faults that are over as soon as they have happened for a while, so that they are reported.
+ */
 final class RecentFaults {
 
-  /** How long after it happened last. */
+  /** How long a fault is kept after it last happened. */
   static final long KEPT_NANOS = 10_000_000_000L;
 
   private final Map<String, Recent> byPart = new LinkedHashMap<>();
@@ -15,10 +17,10 @@ final class RecentFaults {
   private record Recent(SensorFault fault, long lastNanos) {}
 
   /**
-   * Takes notice of one.
+   * Notes a fault.
    *
    * @param nowNanos the time, by a clock that only goes forward
-   * @return whether its part was well before
+   * @return whether its part had no fault before
    */
   boolean happened(SensorFault fault, long nowNanos) {
     Recent before = byPart.get(fault.part());
@@ -26,7 +28,7 @@ final class RecentFaults {
     return before == null;
   }
 
-  /** Those that happened a while ago at most. */
+  /** Returns the faults that happened recently. */
   List<SensorFault> at(long nowNanos) {
     byPart.values().removeIf(recent -> nowNanos - recent.lastNanos() >= KEPT_NANOS);
     return byPart.values().stream().map(Recent::fault).toList();

@@ -33,10 +33,11 @@ import org.kmodwatch.core.event.SensorContexts;
 import org.kmodwatch.core.event.Value;
 
 /**
- * Turns a record of the programs into an event. Reads plain bytes, so it can be tested anywhere.
+ * Decodes a record of the programs into an event. It reads plain bytes, so it can be tested
+ * anywhere.
  *
- * <p>Argument names are those of the peer's formats, types are C's. A string that the program could
- * not read from user memory is null, never made up.
+ * <p>Argument names are those of Tracee's formats, types are C's. A string that the program could
+ * not read from user memory is null, and never invented.
  */
 final class RecordDecoder {
 
@@ -49,12 +50,12 @@ final class RecordDecoder {
   private final WallClock clock;
 
   /**
-   * Makes a decoder.
+   * Creates a decoder.
    *
-   * @param types the running kernel's words for what it reads
-   * @param modprobePath what the kernel starts to load a module, asked for each time that it does;
-   *     null if not known
-   * @param clock what the set clock showed when
+   * @param types the running kernel's words for the purposes of reading
+   * @param modprobePath returns the program that the kernel starts to load a module, or null if not
+   *     known; called each time
+   * @param clock the settings of the clock
    */
   RecordDecoder(KernelTypes types, Supplier<@Nullable String> modprobePath, WallClock clock) {
     this.types = types;
@@ -63,10 +64,10 @@ final class RecordDecoder {
   }
 
   /**
-   * The event that a record tells of.
+   * Decodes the event of a record.
    *
    * @param record a record from offset 0, in the machine's byte order
-   * @throws IllegalArgumentException if it is not a record of ours
+   * @throws IllegalArgumentException if it is not a valid record
    */
   Event decode(ByteBuffer record) {
     var in = new RecordFields(record);
@@ -137,8 +138,8 @@ final class RecordDecoder {
   }
 
   /**
-   * The system call that a record was made in, as an event without a return value: it has not
-   * returned.
+   * Returns the system call in which a record was made, as an event without a return value: the
+   * call has not returned.
    *
    * @param record any record made within a call
    */
@@ -147,10 +148,10 @@ final class RecordDecoder {
   }
 
   /**
-   * The event that a record of an image tells of.
+   * Decodes the event of an image's record.
    *
-   * @param record of the kind {@link RecordLayout#IMAGE}
-   * @param image what came of it
+   * @param record a record of the kind {@link RecordLayout#IMAGE}
+   * @param image the image that was received
    */
   Event image(ByteBuffer record, CapturedImage image) {
     var in = new RecordFields(record);
@@ -173,7 +174,7 @@ final class RecordDecoder {
         in, MODULE_IMAGE, in.int64(RecordLayout.TIME_NANOS), 0L, args, contexts.decode(in, clock));
   }
 
-  /** The return of a call that was reported before by {@link #callWithoutReturn}. */
+  /** Decodes the return of a call that {@link #callWithoutReturn} reported before. */
   Event lateReturn(ByteBuffer record) {
     var in = new RecordFields(record);
     return event(
@@ -186,10 +187,10 @@ final class RecordDecoder {
   }
 
   /**
-   * What was held back of a source, as one event.
+   * Decodes the held-back records of a source as one event.
    *
    * @param key a struct kw_held_key
-   * @param held the struct kw_held that goes with it
+   * @param held the struct kw_held of that key
    */
   Event suppressed(ByteBuffer key, ByteBuffer held) {
     int call = key.getInt(HeldLayout.KEY_CALL);
@@ -300,12 +301,14 @@ final class RecordDecoder {
     return args;
   }
 
-  /** A string behind a pointer in the kernel; null where the programs can read none. */
+  /** Returns a string behind a pointer in the kernel; null if the programs cannot read strings. */
   private static @Nullable String readable(RecordFields in, int span) {
     return in.has(RecordLayout.FLAG_NO_STRINGS) ? null : in.string(span);
   }
 
-  /** What the kernel is asked for; null where the programs can read no string. */
+  /**
+   * Returns the module that is requested from the kernel; null if the programs cannot read strings.
+   */
   private static @Nullable String alias(RecordFields in) {
     return in.has(RecordLayout.FLAG_NO_STRINGS)
         ? null
@@ -389,8 +392,8 @@ final class RecordDecoder {
   }
 
   /**
-   * 32 bits made from a host id and a start time since boot, which stay the same over a task's life
-   * and over a restart of the sensor: the finalizer of MurmurHash3 over both.
+   * Hashes a host id and a start time since boot into 32 bits. The result is the same over a task's
+   * life and over a restart of the sensor. It is the finalizer of MurmurHash3 over both.
    */
   static long entityId(int id, long startNanos) {
     long h = startNanos ^ (Integer.toUnsignedLong(id) * 0x9e3779b97f4a7c15L);

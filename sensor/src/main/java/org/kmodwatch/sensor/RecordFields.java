@@ -5,14 +5,14 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the fields of one record, from the buffer's position on, in the machine's byte order.
- * Offsets are those of {@link RecordLayout}.
+ * Reads the fields of one record, from the buffer's position on, in the machine's byte order. The
+ * offsets are those of {@link RecordLayout}.
  *
- * <p>A record whose spans lead out of it ends in an {@link IndexOutOfBoundsException}.
+ * <p>If the spans of a record lead out of it, an {@link IndexOutOfBoundsException} is thrown.
  */
 record RecordFields(ByteBuffer record) {
 
-  /** Refuses what is shorter than a record without strings. */
+  /** Refuses a buffer that is shorter than a record without strings. */
   RecordFields {
     if (record.remaining() < RecordLayout.DATA) {
       throw new IllegalArgumentException("a record is too short: bytes=" + record.remaining());
@@ -32,8 +32,8 @@ record RecordFields(ByteBuffer record) {
   }
 
   /**
-   * The moment whose setting of the clock all times of the record are made with, nanoseconds since
-   * boot: that at which its call was entered, so that all records of one call have the same.
+   * Returns the time whose clock setting converts all times of the record, in nanoseconds since
+   * boot. It is the time of the call's entry, so that all records of a call have the same setting.
    */
   long clockNanos() {
     return int64(
@@ -46,7 +46,7 @@ record RecordFields(ByteBuffer record) {
     return (int32(RecordLayout.FLAGS) & flag) != 0;
   }
 
-  /** The NUL-terminated string in a field of {@code size} bytes. */
+  /** Returns the NUL-terminated string in a field of {@code size} bytes. */
   String terminated(int offset, int size) {
     return KernelStrings.decodeTerminated(record, record.position() + offset, size);
   }
@@ -59,12 +59,14 @@ record RecordFields(ByteBuffer record) {
     return KernelStrings.decodeList(record, dataOffset(span), dataLength(span));
   }
 
-  /** The path of the file that the record tells of, with the kernel's mark if it was deleted. */
+  /**
+   * Returns the path of the file that the record reports, with the kernel's mark if it was deleted.
+   */
   String path() {
     return path(has(RecordLayout.FLAG_FILE_DELETED));
   }
 
-  /** That path without the mark, which a name may end with as well. */
+  /** Returns that path without the mark. A name may end with the same text. */
   String unmarkedPath() {
     return path(false);
   }
@@ -78,20 +80,20 @@ record RecordFields(ByteBuffer record) {
         marked);
   }
 
-  /** Whether that path lacks names. */
+  /** Returns whether that path lacks names. */
   boolean pathCut() {
     return has(RecordLayout.FLAG_PATH_CUT) || has(RecordLayout.FLAG_PATH_GAP);
   }
 
-  /** The module's own name; empty if it is not known. */
+  /** Returns the module's own name; empty if it is not known. */
   String moduleName() {
     return terminated(RecordLayout.NAME, RecordLayout.NAME_BYTES);
   }
 
   /**
-   * A path of which only the parts are known; null if there are none.
+   * Returns a path whose record has only the parts; null if it has no parts.
    *
-   * @param cut whether it is but the end of the path
+   * @param cut whether it is only the end of the path
    */
   @Nullable String plainPath(int span, boolean cut) {
     int length = dataLength(span);

@@ -1,8 +1,8 @@
 package org.kmodwatch.sensor;
 
 /**
- * Where each field of a record stands: {@code struct kw_record} of {@code record.h}, in bytes.
- * RecordLayoutTest holds it against the BTF of the object file.
+ * The offset of each field of a record: {@code struct kw_record} of {@code record.h}, in bytes.
+ * RecordLayoutTest compares it with the BTF of the object file.
  */
 final class RecordLayout {
 
@@ -28,7 +28,7 @@ final class RecordLayout {
   static final int ID = 132;
   static final int DEV = 136;
 
-  /** i_mode of the file. */
+  /** The i_mode of the file. */
   static final int MODE = 140;
 
   static final int CPU = 144;
@@ -132,7 +132,7 @@ final class RecordLayout {
   static final int FINIT_MODULE = 2;
   static final int DELETE_MODULE = 3;
 
-  /** In the list of what was held back alone. */
+  /** Only in the list of held-back records. */
   static final int NO_CALL_BUT_REQUEST = 4;
 
   /** enum kw_counter. */
@@ -150,7 +150,7 @@ final class RecordLayout {
   static final int COUNTER_ENTRIES_CROWDED_OUT = 10;
   static final int COUNTERS = 11;
 
-  /** KW_RING_BYTES: each of the two lanes. */
+  /** KW_RING_BYTES: the size of each of the two lanes. */
   static final int RING_BYTES = 16 << 20;
 
   private RecordLayout() {}

@@ -18,9 +18,9 @@ import org.kmodwatch.sensor.kernel.LibBpf;
 import org.kmodwatch.sensor.kernel.RingPoll;
 
 /**
- * What the sensor does from its start to a load, on a machine that is not watched: everything but
- * bringing the programs into the kernel. Java's ahead-of-time cache is made from a run of it. It
- * takes no privilege, and loads nothing.
+ * Runs the sensor's work from its start to a load, on a machine that is not watched. It does
+ * everything except load the programs into the kernel. Java's ahead-of-time cache is made from such
+ * a run. It needs no privilege, and loads nothing.
  */
 public final class Rehearsal {
 
@@ -29,7 +29,7 @@ public final class Rehearsal {
 
   private Rehearsal() {}
 
-  /** Binds libbpf and opens the programs, as far as it goes without the kernel's help. */
+  /** Binds libbpf and opens the programs, as far as this works without the kernel. */
   public static void start() {
     var canary = new Canary(flags -> 0, KernelClock::bootNanos, SecureRandom::new);
     canary.tick(KernelClock.bootNanos(), KernelClock.bootNanos(), EnumSet.allOf(Canary.Way.class));
@@ -44,15 +44,16 @@ public final class Rehearsal {
         var _ = Programs.presentHooks(btf, missing);
       }
     } catch (KernelException withoutLibbpfOrBtf) {
-      // Then less is rehearsed.
+      // Without libbpf or BTF, less is rehearsed.
     }
   }
 
   /**
-   * The events of one load by {@code finit_module}, decoded from records as the programs send them.
+   * Returns the events of one load by {@code finit_module}, decoded from records like those of the
+   * programs.
    *
-   * @param module the bytes of the module that is loaded
-   * @param images looks at them
+   * @param module the bytes of the loaded module
+   * @param images reads them
    */
   public static List<Event> load(byte[] module, ImageReader images) {
     var types =
@@ -111,7 +112,7 @@ public final class Rehearsal {
     return record;
   }
 
-  /** Puts a string behind those that are there, and its span; where the next one goes. */
+  /** Appends a string and its span. Returns the place of the next string. */
   private static int put(ByteBuffer record, int span, int at, byte[] bytes) {
     record.putShort(span, (short) at).putShort(span + 2, (short) bytes.length);
     record.put(RecordLayout.DATA + at, bytes);

@@ -27,58 +27,58 @@ import org.kmodwatch.sensor.kernel.RingBuffer;
 import org.kmodwatch.sensor.kernel.RingPoll;
 
 /**
- * The live sensor. One platform thread starts it, polls it, drains it and closes it; {@link
- * #wakeUp} alone may come from another.
+ * The live sensor. One platform thread starts, polls, drains and closes it. Only {@link #wakeUp}
+ * may be called from another thread.
  *
  * <p>At the end: {@link #detach}, {@link #drain}, {@link #close}.
  */
 public final class Sensor implements AutoCloseable {
 
-  /** What Kmodwatch cannot say of a kernel that is locked down for confidentiality. */
+  /** The facts that Kmodwatch cannot report if the kernel is locked down for confidentiality. */
   public static final String LOST_IN_LOCKDOWN =
       "the bytes that were loaded (instead of them the file is hashed, where its path is known),"
           + " parameters, command lines, cgroup paths and so containers, what an autoload was asked"
           + " for, names of 32 bytes or more in paths, and in paths of other mounts than that of /"
           + " where they are mounted";
 
-  /** The set clock is looked at this often, so that events follow it when it is set. */
+  /** How often the clock is checked, so that events follow a change of it. */
   private static final long CLOCK_CHECK_NANOS = 1_000_000_000L;
 
-  /** How many settings of the clock wait to be asked for; of more the latest are left out. */
+  /** How many clock settings wait to be read. If there are more, the latest are left out. */
   private static final int MAX_CLOCK_STEPS = 16;
 
-  /** How much of a ring is mapped at once, all of which counts as our memory. */
+  /** How much of a ring is mapped at once. All of it counts as this process's memory. */
   static final int WINDOW_BYTES = 128 << 10;
 
   private static final List<String> IMAGE_RINGS = List.of("images", "images_rest");
 
   private static final Path MODPROBE_PATH = Path.of("/proc/sys/kernel/modprobe");
 
-  /** How long reading what is left may take at the end, if the next process can read the rest. */
+  /** How long reading may take at the end if the next process can read the remaining records. */
   private static final Duration PINNED_DRAIN_LIMIT = Duration.ofSeconds(5);
 
-  /** The same, if what is left is lost. No more comes by then. */
+  /** How long reading may take at the end if unread records are lost. No more arrive by then. */
   private static final Duration DRAIN_LIMIT = Duration.ofSeconds(75);
 
-  /** No program that was under way at the end takes as long. */
+  /** The longest time that a program may still run at the end. No program needs as much. */
   private static final long LAST_PROGRAM_NANOS = 200_000_000L;
 
-  /** How long a record takes that is being written. */
+  /** How long to wait for a record that is being written. */
   private static final Duration BUSY_PAUSE = Duration.ofMillis(10);
 
-  /** How much earlier than one record another may be that is behind it in a ring. */
+  /** How much earlier than a record another record behind it in the ring may be. */
   private static final long DISORDER_NANOS = 1_000_000_000L;
 
-  /** How much of the images is read before the records. */
+  /** How many bytes of the images are read before the records. */
   private static final long IMAGE_BYTES_A_PASS = 8L << 20;
 
-  /** How often the account is compared with what it was. */
+  /** How often the account is compared with its last state. */
   private static final long CHECK_NANOS = 1_000_000_000L;
 
-  /** The same while there is much to read. */
+  /** The longest time between two comparisons of the account while there is much to read. */
   private static final long MAX_CHECK_NANOS = 5_000_000_000L;
 
-  /** From one look at the rings to the next, while what was read is kept in them. */
+  /** The time between two checks of the rings while read records are kept in them. */
   private static final Duration COMMIT_PAUSE = Duration.ofMillis(50);
 
   private static final Path PROC = Path.of("/proc");
@@ -164,7 +164,7 @@ public final class Sensor implements AutoCloseable {
   /**
    * Loads and attaches every hook that this kernel has.
    *
-   * @param options memory for images, and who looks at them
+   * @param options the memory for images, and their reader
    * @throws SensorException if a required hook cannot be attached, or libbpf, BTF, or the privilege
    *     is missing
    */
@@ -193,10 +193,10 @@ public final class Sensor implements AutoCloseable {
   }
 
   /**
-   * Loads and attaches every hook that this kernel has, required or not, and takes them off again:
-   * what {@code doctor} shows.
+   * Loads and attaches every hook that this kernel has, required or not, and detaches them again.
+   * {@code doctor} shows the result.
    *
-   * @throws SensorException if nothing at all can be tried: no libbpf, no BTF
+   * @throws SensorException if no hook can be tried, because libbpf or BTF is missing
    */
   public static List<HookStatus> probeHooks() {
     LibBpf lib = libBpf();
@@ -205,24 +205,24 @@ public final class Sensor implements AutoCloseable {
     }
   }
 
-  /** What became of each hook of this machine, in the order of {@link Hook}. */
+  /** Returns the state of each hook of this machine, in the order of {@link Hook}. */
   public List<HookStatus> hooks() {
     return programs.statuses();
   }
 
   /**
-   * Hands over the events that are there, waiting for the first at most {@code timeout}. If there
-   * are many it hands over some of them, and {@link #isBehind} says so; the next call does not
-   * wait.
+   * Emits the events that are there. Waits for the first event at most {@code timeout}. If there
+   * are many, it emits only some of them, and {@link #isBehind} returns true. Then the next call
+   * does not wait.
    *
-   * @param sink takes each event, on the calling thread
-   * @return how many were handed over; 0 after a time-out or {@link #wakeUp}
+   * @param sink receives each event, on the calling thread
+   * @return how many events were emitted; 0 after a time-out or {@link #wakeUp}
    */
   public int poll(Duration timeout, Consumer<Event> sink) {
     if (behind) {
       rings.pause(Duration.ZERO);
     } else if (uncommittedBytes() > 0) {
-      // What was read and not given back would end any wait at once.
+      // Records that were read and not freed would end any wait at once.
       rings.pause(timeout.compareTo(COMMIT_PAUSE) < 0 ? timeout : COMMIT_PAUSE);
     } else {
       rings.await(timeout);
@@ -231,40 +231,41 @@ public final class Sensor implements AutoCloseable {
   }
 
   /**
-   * Whether this kernel lets the programs read no strings and no bytes of modules, since it is
-   * locked down for confidentiality; {@link #LOST_IN_LOCKDOWN} then is.
+   * Returns whether this kernel lets the programs read no strings and no bytes of modules, because
+   * it is locked down for confidentiality. Then {@link #LOST_IN_LOCKDOWN} applies.
    */
   public boolean isWithoutStrings() {
     return programs.reads() == Reads.DIRECT;
   }
 
-  /** Whether the programs were on their hooks already: another process has gone before. */
+  /** Returns whether the programs were already attached by a process before this one. */
   public boolean isResumed() {
     return programs.areTakenOver();
   }
 
-  /** What other programs that were pinned kept as these replaced them, and nobody will read. */
+  /** Returns the unread records of replaced pinned programs, which nobody will read. */
   public List<LeftBehind> leftBehind() {
     return programs.pinned().map(PinnedSet::leftBehind).orElse(List.of());
   }
 
-  /**
-   * What was done, between the last process and this one, to what is pinned: nobody watched then.
-   */
+  /** Returns the changes to the pins between the last process and this one: nobody watched then. */
   public List<SensorFault> startFaults() {
     var found = new ArrayList<>(programs.pinned().map(PinnedSet::startFaults).orElse(List.of()));
     found.addAll(resumeFaults);
     return List.copyOf(found);
   }
 
-  /** Whether the programs go on without this process, and the next one finds what it left. */
+  /**
+   * Returns whether the programs stay attached without this process, and the next process finds its
+   * state.
+   */
   public boolean isPinned() {
     return pinned && programs.arePinned();
   }
 
   /**
-   * Whether so much was read and not {@link #commit committed} that the rings are about to be short
-   * of room.
+   * Returns whether the rings will soon be short of room, because so much was read and not {@link
+   * #commit committed}.
    */
   public boolean mustCommit() {
     return uncommittedBytes() > RecordLayout.RING_BYTES / 2
@@ -272,8 +273,8 @@ public final class Sensor implements AutoCloseable {
   }
 
   /**
-   * Lets go of all that was handed over so far: no other process will find it again. Without pins
-   * everything is let go of at once.
+   * Frees all events that were emitted so far: no other process will find them again. Without pins,
+   * each event is freed at once.
    */
   public void commit() {
     programs.pinned().ifPresent(set -> set.keep(positions()));
@@ -286,7 +287,7 @@ public final class Sensor implements AutoCloseable {
     programs.pinned().ifPresent(PinnedSet::commitLeft);
   }
 
-  /** How far everything was read, by name. */
+  /** Returns how far everything was read, by name. */
   private Map<String, List<Long>> positions() {
     var positions = new LinkedHashMap<String, List<Long>>();
     rings().forEach((name, ring) -> positions.put(name, List.of(ring.position())));
@@ -318,25 +319,25 @@ public final class Sensor implements AutoCloseable {
     return pinned ? lanes.uncommittedBytes() : 0;
   }
 
-  /** Makes a {@link #poll} that is waiting return; from any thread, until {@link #close}. */
+  /** Ends a waiting {@link #poll}. Any thread may call it, until {@link #close}. */
   public void wakeUp() {
     rings.wakeUp();
   }
 
-  /** Takes the programs off the kernel; what is in the ring stays there for {@link #drain}. */
+  /** Detaches the programs. The records in the ring stay there for {@link #drain}. */
   public void detach() {
     programs.detach();
   }
 
-  /** Whether more is in the rings than the last {@link #poll} handed over. */
+  /** Returns whether the rings have more records than the last {@link #poll} emitted. */
   public boolean isBehind() {
     return behind;
   }
 
   /**
-   * Hands over what is left after {@link #detach}, for 75 seconds at most, calls that have not
-   * returned included. If the programs are pinned it takes five seconds at most, and those calls
-   * and what was not read are left to the next process.
+   * Emits the remaining events after {@link #detach}, for 75 seconds at most, with calls that have
+   * not returned. If the programs are pinned, it takes five seconds at most. Then it leaves those
+   * calls and unread records to the next process.
    */
   public int drain(Consumer<Event> sink) {
     handed = 0;
@@ -348,7 +349,7 @@ public final class Sensor implements AutoCloseable {
       return handed;
     }
     if (all) {
-      // A program may have been under way as it was taken off its hook.
+      // A program may still have been running when it was detached.
       var lastProgram = new Pass(System::nanoTime, LAST_PROGRAM_NANOS, Long.MAX_VALUE);
       while (isShort() && !lastProgram.isOver()) {
         rings.pause(BUSY_PAUSE);
@@ -370,7 +371,7 @@ public final class Sensor implements AutoCloseable {
         pass, () -> rings.pause(BUSY_PAUSE), (lane, record) -> accept(lane, record, sink));
   }
 
-  /** Whether a record was sent that has not come. */
+  /** Returns whether a sent record is still missing. */
   private boolean isShort() {
     SensorStatistics now = statistics();
     return now.attempts().pending() + now.loads().pending() > 0;
@@ -398,7 +399,7 @@ public final class Sensor implements AutoCloseable {
     return Arrays.stream(programs.maps().perCpu("counters", counter)).sum();
   }
 
-  /** The account so far. */
+  /** Returns the account so far. */
   public SensorStatistics statistics() {
     long[] counters = programs.maps().sumsOfPerCpuArray("counters", RecordLayout.COUNTERS);
     long recovered = counters[RecordLayout.COUNTER_ATTEMPTS_RECOVERED];
@@ -423,23 +424,23 @@ public final class Sensor implements AutoCloseable {
         programs.misses());
   }
 
-  /** The account as it was a second ago at most: that of the last {@link #poll} but for its end. */
+  /**
+   * Returns the account as of the last {@link #poll}, without its end. It is a second old at most.
+   */
   public SensorStatistics recentStatistics() {
     return checked;
   }
 
   /**
-   * Up to when everything that happened has been handed over: what is overdue is so by this,
-   * however far behind the reader is. On the scale of {@link
+   * Returns the time up to which all events have been emitted. It decides whether an event is
+   * overdue, even if the reader is far behind. It is on the scale of {@link
    * org.kmodwatch.core.event.SensorContexts#steadyNanos}, which nobody can set.
    */
   public long seenUpToNanos() {
     return clock.steadyNanos(seenUpToBootNanos);
   }
 
-  /**
-   * How the clock was set since the last time that this was asked, as of the last {@link #poll}.
-   */
+  /** Returns the changes of the clock since the last call, as of the last {@link #poll}. */
   public List<ClockStep> takeClockSteps() {
     if (clockSteps.isEmpty()) {
       return List.of();
@@ -449,12 +450,12 @@ public final class Sensor implements AutoCloseable {
     return steps;
   }
 
-  /** The modules that the programs saw come in and not go. */
+  /** Returns the modules that the programs saw loaded and not yet removed. */
   public LoadedModules loadedModules() {
     return moduleTable;
   }
 
-  /** What does not see what it should, as of the last {@link #poll}. */
+  /** Returns the parts that do not work as they should, as of the last {@link #poll}. */
   public List<SensorFault> faults() {
     return faults;
   }
@@ -474,7 +475,7 @@ public final class Sensor implements AutoCloseable {
         ended ? open - missing : 0);
   }
 
-  /** Detaches and frees everything; a second call does nothing. */
+  /** Detaches and frees everything. A second call does nothing. */
   @Override
   public void close() {
     if (!closed) {
@@ -487,7 +488,10 @@ public final class Sensor implements AutoCloseable {
     }
   }
 
-  /** None in a pid namespace of our own: the programs would not know our call for the canary's. */
+  /**
+   * Returns the ways of the canary. Returns an empty set in another pid namespace than the host's:
+   * the programs would not recognise the call as the canary's.
+   */
   private static Set<Canary.Way> canaryWays(boolean withImages) {
     if (!PidNamespace.isInitial(PROC)) {
       return EnumSet.noneOf(Canary.Way.class);
@@ -508,7 +512,7 @@ public final class Sensor implements AutoCloseable {
     }
   }
 
-  /** Goes on where the last process said that it was, and not where the rings say so. */
+  /** Continues at the last process's own positions, and not at those of the rings. */
   private void resumeRings(PinnedSet set) {
     var moved = new ArrayList<String>();
     rings()
@@ -557,13 +561,13 @@ public final class Sensor implements AutoCloseable {
     canary.tick(now, Math.min(seenUpToBootNanos, imagesSeenUpToBootNanos), canaryWays);
     handed = 0;
     if (checkRings(now)) {
-      // To be told before what comes after it.
+      // Reports this before the next events.
       faults = faults(now, checked);
       behind = true;
       return handed;
     }
     if (!readLeft(sink, now)) {
-      // What both sets saw is told by the new one, after all of this.
+      // The new set reports the events that both sets have, after all of this.
       behind = true;
       return handed;
     }
@@ -604,12 +608,15 @@ public final class Sensor implements AutoCloseable {
     return handed;
   }
 
-  /** On a machine that is so slow, reading comes first while there is much to read. */
+  /**
+   * Returns the pause between checks. On a very slow machine with much to read, reading comes
+   * first.
+   */
   private long checkPauseNanos() {
     return behind ? Math.clamp(3 * checkTookNanos, CHECK_NANOS, MAX_CHECK_NANOS) : CHECK_NANOS;
   }
 
-  /** Looks whether the rings are as we left them; whether one of them just turned out not to be. */
+  /** Checks whether the rings are unchanged. Returns whether a new fault was found. */
   private boolean checkRings(long now) {
     boolean isNew = checkRing("lane attempts", lanes.ring(Lane.ATTEMPTS), now);
     isNew |= checkRing("lane loads", lanes.ring(Lane.LOADS), now);
@@ -627,7 +634,7 @@ public final class Sensor implements AutoCloseable {
             new SensorFault("rings", "%s: %s".formatted(name, misfit.get())), now);
   }
 
-  /** Compares what came by a lane with what the programs counted. */
+  /** Compares the records of a lane with the programs' count. */
   private void account(Lane lane, long now) {
     Shortfall shortfall = shortfall(lane);
     RingBuffer ring = lanes.ring(lane);
@@ -668,10 +675,10 @@ public final class Sensor implements AutoCloseable {
   }
 
   /**
-   * Reads on in the rings of a set that this one has replaced. What both sets saw is told by the
-   * new one.
+   * Continues to read the rings of a replaced set. The new set reports the events that both sets
+   * have.
    *
-   * @return whether there is nothing more in them
+   * @return whether they have no more records
    */
   private boolean readLeft(Consumer<Event> sink, long now) {
     LeftRings left = programs.pinned().flatMap(PinnedSet::left).orElse(null);
@@ -755,7 +762,7 @@ public final class Sensor implements AutoCloseable {
         return;
       }
       if (isInitSeenByItsModuleAlone(record)) {
-        // Nothing else tells of this call, and there is none to wait for.
+        // No other record reports this call, so there is no reason to wait.
         sink.accept(decoder.callWithoutReturn(record));
       }
       sink.accept(decode(record));
@@ -766,8 +773,8 @@ public final class Sensor implements AutoCloseable {
   }
 
   /**
-   * Whether it is the call by which another agent on this machine looks whether it sees: with no
-   * descriptor and such flags nothing can be loaded, whoever makes it.
+   * Returns whether the record is the canary call of another agent on this machine. Without a
+   * descriptor and with such flags no process can load a module.
    */
   private static boolean isCanaryOfAnother(ByteBuffer record) {
     int position = record.position();
@@ -824,7 +831,7 @@ public final class Sensor implements AutoCloseable {
     }
   }
 
-  /** The event of an image: all its chunks were sent before the record that tells of it. */
+  /** Returns the event of an image. All its chunks were sent before the record that reports it. */
   private Event image(ByteBuffer record) {
     readImages(KernelClock.bootNanos(), Long.MAX_VALUE);
     int position = record.position();
@@ -862,7 +869,7 @@ public final class Sensor implements AutoCloseable {
     }
   }
 
-  /** Goes on from the last process's, so that the same events have the same times and ids. */
+  /** Continues the last process's clock, so that the same events have the same times and ids. */
   private WallClock clock(List<WallClock.Setting> left) {
     long offset = KernelClock.bootToEpochNanos();
     WallClock followed = WallClock.after(left, clockCheckedBootNanos, offset);
@@ -881,7 +888,9 @@ public final class Sensor implements AutoCloseable {
     }
   }
 
-  /** What the kernel starts to load a module now; null if that cannot be read. */
+  /**
+   * Returns the program that the kernel now starts to load a module; null if that cannot be read.
+   */
   private static @Nullable String modprobePath() {
     return KernelFile.line(MODPROBE_PATH);
   }

@@ -1,8 +1,8 @@
 package org.kmodwatch.sensor;
 
 /**
- * The sensor cannot work here. The message is one line that a person can act on: what failed, the
- * kernel's reason, the remedy.
+ * Reports that the sensor cannot work here. The message is one line that a person can act on: the
+ * failure, the kernel's reason and the remedy.
  */
 public final class SensorException extends RuntimeException {
   private static final long serialVersionUID = 1L;
@@ -11,23 +11,23 @@ public final class SensorException extends RuntimeException {
   private final boolean mayPass;
 
   /**
-   * Makes one for what does not change by itself.
+   * Creates an exception for a permanent failure.
    *
-   * @param message one line: what failed, why, what to do
-   * @param verifierLog the verifier's whole log, for {@code --debug}; empty if the verifier did not
-   *     speak
+   * @param message one line: the failure, the reason and the remedy
+   * @param verifierLog the verifier's whole log, for {@code --debug}; empty if the verifier wrote
+   *     nothing
    */
   public SensorException(String message, String verifierLog) {
     this(message, verifierLog, false);
   }
 
   /**
-   * Makes one.
+   * Creates an exception.
    *
-   * @param message one line: what failed, why, what to do
-   * @param verifierLog the verifier's whole log, for {@code --debug}; empty if the verifier did not
-   *     speak
-   * @param mayPass whether the next start may succeed with nothing changed
+   * @param message one line: the failure, the reason and the remedy
+   * @param verifierLog the verifier's whole log, for {@code --debug}; empty if the verifier wrote
+   *     nothing
+   * @param mayPass whether the next start may succeed with no change
    */
   public SensorException(String message, String verifierLog, boolean mayPass) {
     super(message);
@@ -35,12 +35,14 @@ public final class SensorException extends RuntimeException {
     this.mayPass = mayPass;
   }
 
-  /** The verifier's whole log; empty if the verifier did not speak. */
+  /** Returns the verifier's whole log; empty if the verifier wrote nothing. */
   public String verifierLog() {
     return verifierLog;
   }
 
-  /** Whether the next start may succeed with nothing changed, as when memory is short. */
+  /**
+   * Returns whether the next start may succeed with no change, for example when memory was short.
+   */
   public boolean mayPass() {
     return mayPass;
   }

@@ -4,44 +4,47 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How the sensor is to be set up.
+ * The options of the sensor.
  *
- * @param imageBufferBytes how much memory the kernel sets aside for images of modules on their way
- *     to user space: a power of two of at least {@link #MIN_IMAGE_BUFFER_BYTES}, or 0 for no images
- * @param images looks at the images
- * @param pins folder of the BPF file system in which programs, maps and rings outlive this process;
- *     null if they are to end with it
- * @param keeper keeps what a pinned sensor must find again
+ * @param imageBufferBytes the kernel's memory for images of modules on their way to user space: a
+ *     power of two of at least {@link #MIN_IMAGE_BUFFER_BYTES}, or 0 for no images
+ * @param images reads the images
+ * @param pins the folder of the BPF file system in which programs, maps and rings outlive this
+ *     process; null if they end with it
+ * @param keeper keeps the state that a pinned sensor must find again
  */
 public record SensorOptions(
     int imageBufferBytes, ImageReader images, @Nullable Path pins, PinKeeper keeper) {
 
-  /** Room for any module of up to 64 MiB, and for a burst of hundreds of ordinary ones. */
+  /**
+   * The default size: room for any module of up to 64 MiB, and for a burst of hundreds of ordinary
+   * ones.
+   */
   public static final int DEFAULT_IMAGE_BUFFER_BYTES = 64 << 20;
 
-  /** Less than this would take hardly any module. */
+  /** The smallest size. A smaller buffer would have room for hardly any module. */
   public static final int MIN_IMAGE_BUFFER_BYTES = 1 << 20;
 
-  /** As much as the kernel's ring buffers and Java's buffers have room for together. */
+  /** The largest size for which both the kernel's ring buffers and Java's buffers have room. */
   public static final int MAX_IMAGE_BUFFER_BYTES = 512 << 20;
 
-  /** What is used where nothing else is asked for. */
+  /** The options that are used by default. */
   public static final SensorOptions DEFAULT =
       new SensorOptions(DEFAULT_IMAGE_BUFFER_BYTES, ImageReader.NONE, null, PinKeeper.NONE);
 
   /**
    * Checks the size.
    *
-   * @throws IllegalArgumentException if it is not one that the kernel takes
+   * @throws IllegalArgumentException if the kernel does not accept the size
    */
   public SensorOptions {
     checkedBufferBytes(imageBufferBytes);
   }
 
   /**
-   * {@code bytes}, if a buffer for images can be of that size.
+   * Returns {@code bytes}, if a buffer for images can have that size.
    *
-   * @throws IllegalArgumentException if it is not one that the kernel takes
+   * @throws IllegalArgumentException if the kernel does not accept the size
    */
   public static int checkedBufferBytes(long bytes) {
     if (bytes != 0

@@ -1,17 +1,17 @@
 package org.kmodwatch.sensor;
 
 /**
- * Finds what a lane's programs counted as sent, and what was neither refused for want of room nor
- * came out of the ring.
+ * Finds lost records of a lane: records that the programs counted as sent, that had room, and that
+ * did not come out of the ring.
  *
- * <p>The programs count a record before they ask the kernel for room. So when all is read that was
- * in the ring after the count was taken, each of the records that were counted has come, found no
- * room, or is about to be written by a program that is under way. The last are not the same for
- * long: what is absent at every look for a while is lost.
+ * <p>The programs count a record before they request room from the kernel. After the count is
+ * taken, the ring is read up to its end at that time. Then each counted record has come, found no
+ * room, or is about to be written by a running program. A record of the last kind is only absent
+ * for a short time. Records that are absent at every check for a while are lost.
  */
 final class Shortfall {
 
-  /** What is absent at every look for so long is lost. No program takes as long. */
+  /** The time of absence at every check after which a record is lost. No program takes as long. */
   static final long WINDOW_NANOS = 3_000_000_000L;
 
   private long[] sent = new long[0];
@@ -22,7 +22,7 @@ final class Shortfall {
   private long windowBeganNanos;
   private long missing;
 
-  /** Whether a count is waiting for what was in the ring to be read. */
+  /** Returns whether a count waits for the ring to be read. */
   boolean isPending() {
     return pending;
   }
@@ -30,8 +30,8 @@ final class Shortfall {
   /**
    * Takes the count.
    *
-   * @param sentByCpu what the programs have counted so far, by processor
-   * @param ringEnd where the ring ends; taken after the count
+   * @param sentByCpu the programs' counts so far, by processor
+   * @param ringEnd the end of the ring, taken after the count
    */
   void count(long[] sentByCpu, long ringEnd) {
     sent = sentByCpu.clone();
@@ -40,7 +40,7 @@ final class Shortfall {
   }
 
   /**
-   * Compares what came with the count, if all is read that was there then.
+   * Compares the received records with the count, if the ring was read up to its end at the count.
    *
    * @param position how far the ring is read
    * @param ringFull how many records found no room; taken now
@@ -63,12 +63,12 @@ final class Shortfall {
     }
   }
 
-  /** The same at the end, when no program is under way. */
+  /** Compares them at the end, when no program runs any more. */
   void finish(LaneReader.Account account, long[] sentByCpu, long ringFull) {
     missing = Math.max(missing, account.absent(sentByCpu) - ringFull);
   }
 
-  /** How many are lost. */
+  /** Returns how many records are lost. */
   long missing() {
     return missing;
   }

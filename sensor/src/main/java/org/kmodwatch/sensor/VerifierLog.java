@@ -2,7 +2,7 @@ package org.kmodwatch.sensor;
 
 import java.util.List;
 
-/** Finds, in what libbpf and the kernel's verifier say, the line that matters. */
+/** Finds the decisive line in the messages of libbpf and the kernel's verifier. */
 final class VerifierLog {
 
   private static final String BEGIN = "-- BEGIN PROG LOAD LOG --";
@@ -11,10 +11,11 @@ final class VerifierLog {
   private VerifierLog() {}
 
   /**
-   * The line that says why: the verifier's last one before its statistics; where the verifier did
-   * not speak, libbpf's first. Empty if nobody spoke.
+   * Returns the line with the reason: the verifier's last line before its statistics. If the
+   * verifier wrote nothing, returns libbpf's first line. Returns an empty string if there is no
+   * message.
    *
-   * @param messages libbpf's messages, the verifier's log between its two marks
+   * @param messages libbpf's messages, with the verifier's log between its two marks
    */
   static String decisiveLine(String messages) {
     int begin = messages.indexOf(BEGIN);

@@ -4,31 +4,37 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What the set clock showed, by the time since boot. All times of one attempt are made with the
- * offset that was in force when its call was entered, so that they fit each other, and give the
- * same id, however often somebody sets the clock while the call runs.
+ * The times that the clock showed, by time since boot. All times of one attempt use the offset at
+ * its call's entry. So they fit each other and give the same id, even if somebody sets the clock
+ * while the call runs.
  *
- * <p>Beside it there is a scale that nobody can set: time since boot, plus the offset of when this
- * was made. Whatever waits or compares events of several attempts goes by that one.
+ * <p>There is also a scale that nobody can set: time since boot, plus the offset at the creation of
+ * this object. Timeouts and comparisons of events of several attempts use that scale.
  *
  * <p>Not thread-safe.
  */
 final class WallClock {
 
-  /** A step smaller than this is not followed: a leap second is, the jitter of a look is not. */
+  /**
+   * The smallest step that is followed. A leap second is larger, the jitter of a reading is
+   * smaller.
+   */
   static final long STEP_NANOS = 1_000_000L;
 
-  /** How many settings are kept; what began before the oldest of more has the oldest's offset. */
+  /**
+   * How many settings are kept. If there were more, times before the oldest kept setting use that
+   * setting's offset.
+   */
   static final int MAX_SETTINGS = 8;
 
   private final List<Setting> settings;
   private final long steadyOffsetNanos;
 
   /**
-   * How the clock was set.
+   * A setting of the clock.
    *
-   * @param fromBootNanos from when on it is known to have been set so, nanoseconds since boot
-   * @param offsetNanos what to add to a time since boot to get one since the epoch
+   * @param fromBootNanos since when the clock is known to be set so, nanoseconds since boot
+   * @param offsetNanos the difference between time since the epoch and time since boot
    */
   record Setting(long fromBootNanos, long offsetNanos) {}
 
@@ -37,13 +43,13 @@ final class WallClock {
     this.steadyOffsetNanos = settings.getLast().offsetNanos();
   }
 
-  /** A clock that nobody has set since boot. */
+  /** Returns a clock that nobody has set since boot. */
   static WallClock of(long offsetNanos) {
     return new WallClock(List.of(new Setting(0, offsetNanos)));
   }
 
   /**
-   * The clock as the process before this one left it, as it is now.
+   * Returns the clock with the settings of the process before this one, and the current setting.
    *
    * @param left the settings that it knew, oldest first; may be empty
    */
@@ -56,7 +62,7 @@ final class WallClock {
   }
 
   /**
-   * Takes notice of how the clock is set now.
+   * Notes the current setting of the clock.
    *
    * @return whether it was set since the last time
    */
@@ -71,7 +77,7 @@ final class WallClock {
     return true;
   }
 
-  /** What to add to a time since boot to get what the clock showed then. */
+  /** Returns the difference between the clock and the time since boot at a time. */
   long offsetAt(long bootNanos) {
     for (int i = settings.size() - 1; i > 0; i--) {
       if (settings.get(i).fromBootNanos() <= bootNanos) {
@@ -81,17 +87,17 @@ final class WallClock {
     return settings.getFirst().offsetNanos();
   }
 
-  /** By how much what the clock showed then is ahead of the scale that nobody can set. */
+  /** Returns by how much the clock at that time is ahead of the scale that nobody can set. */
   long shiftAt(long bootNanos) {
     return offsetAt(bootNanos) - steadyOffsetNanos;
   }
 
-  /** A time since boot on the scale that nobody can set. */
+  /** Returns a time since boot on the scale that nobody can set. */
   long steadyNanos(long bootNanos) {
     return bootNanos + steadyOffsetNanos;
   }
 
-  /** The settings that are kept, oldest first. */
+  /** Returns the kept settings, oldest first. */
   List<Setting> settings() {
     return List.copyOf(settings);
   }
