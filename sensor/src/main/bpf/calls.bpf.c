@@ -1,34 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only
 /*
- * Every attempt, and how it ended: fentry and fexit on the three system calls,
- * by each table that the machine has (from Linux 5.10 on x86, 6.4 on arm64).
+ * Every attempt and its result: fentry and fexit on the three system calls, by
+ * each table that the machine has (from Linux 5.10 on x86, 6.4 on arm64).
  *
- * The entry takes the arguments while they are what the kernel is going to
- * see; the return adds the result and sends the record. A string whose page is
- * not there yet cannot be read at the entry, since these programs must not
- * sleep: it is read again at each later hook of the attempt, and at the return.
- * Where the kernel lets a program sleep at the entry (Debian's from 7.1 on), one
- * more brings the page in, so that one of them can read it.
+ * The entry reads the arguments before the kernel uses them. The return adds
+ * the result and sends the record. If a string's page is not there yet, the
+ * entry cannot read it, because these programs must not sleep. It is read again
+ * at each later hook of the attempt, and at the return. Some kernels let a
+ * program sleep at the entry (Debian's from 7.1 on). There a further program
+ * pages in the string, so that another program can read it.
  *
- * A kernel that preempts (PREEMPT_RT, preempt=full) skips a program that
- * another task is in on the same CPU (recursion_misses). There each entry and
- * each return has two programs, and whichever comes first does the work: which
- * one that is, is the kernel's matter (the last attached, up to 6.17). One
- * alone counts what finds no work space, or it would be counted twice.
+ * A preemptible kernel (PREEMPT_RT, preempt=full) skips a program if another
+ * task runs it on the same CPU (recursion_misses). There each entry and each
+ * return has two programs. The first program that runs does the work. The
+ * kernel chooses the order (the last attached is first, up to 6.17). Only one
+ * of the two counts an event without a work space, because otherwise it would
+ * be counted twice.
  */
 #include "lanes.h"
 #include "images.h"
 #include "loaded.h"
 #include "module_file.h"
 
-/* Which call, and by which table, in one word: a subprogram of BPF takes five
- * arguments at most. */
+/* The call and its table in one word: a subprogram of BPF takes five arguments
+ * at most. */
 #define KW_BY_COMPAT 0x100
 #define KW_UNCOUNTED 0x200
 #define KW_FROM_KERNEL 0x400	/* called by other code than the kernel's entry */
 #define KW_CALL_MASK 0xff
 
-/* Whether the agent itself makes this call to see whether it is seen. */
+/* Returns whether this is the canary, a call of the agent itself. */
 static __noinline bool is_canary(__u32 how, __u64 fd)
 {
 	__u32 zero = 0;
@@ -38,8 +39,8 @@ static __noinline bool is_canary(__u32 how, __u64 fd)
 	       (__s32)fd == -1 && bpf_get_current_pid_tgid() >> 32 == c->canary_pid;
 }
 
-/* KW_FROM_KERNEL if a call's registers are not those that the thread entered
- * the kernel with. Before Linux 5.15 nothing tells. */
+/* Returns KW_FROM_KERNEL if a call's registers are not those with which the
+ * thread entered the kernel. Before Linux 5.15 this cannot be detected. */
 static __always_inline __u32 caller_of(const void *regs)
 {
 	if (!bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_task_pt_regs))
@@ -62,8 +63,8 @@ static __noinline int enter(__u32 how, __u64 a0, __u64 a1, __u64 a2)
 	__u32 depth = 0;
 
 	if (is_canary(how, a0))
-		return 0;	/* seen at its return, without an attempt */
-	/* By the entry's other program. */
+		return 0;	/* reported at its return, without an attempt */
+	/* The entry's other program has done it. */
 	if (constants.programs_twice && a && is_of(a, how, a0, a1, a2))
 		return 0;
 	if (a && (how & KW_FROM_KERNEL) && put_aside(a))
@@ -91,13 +92,14 @@ static __noinline int enter(__u32 how, __u64 a0, __u64 a1, __u64 a2)
 		if (file)
 			describe_file(r, &a->file, file);
 	} else if (call == KW_INIT_MODULE && !depth) {
-		/* What the process has open is for the call around it. */
+		/* The open files of the process belong to the outer call. */
 		find_module_file(a);
 	}
 	return 0;
 }
 
-/* By every ring, whatever is in it. No part of any account. */
+/* Sends the canary by every ring, regardless of their fill level. No account
+ * includes it. */
 static __noinline int send_canary(__u64 flags)
 {
 	__u32 zero = 0;
@@ -128,7 +130,7 @@ static __noinline int leave(__u32 how, __u64 a0, __u64 a1, __u64 a2, __s64 ret)
 		return 0;
 	}
 	if (a && a->depth && !(how & KW_FROM_KERNEL)) {
-		/* The return of the call within this one was not seen. */
+		/* The return of the inner call was missed. */
 		bring_back(1);
 		a = attempt_of_thread();
 	}
@@ -136,7 +138,8 @@ static __noinline int leave(__u32 how, __u64 a0, __u64 a1, __u64 a2, __s64 ret)
 		done(a);
 		return 0;
 	}
-	/* The return's other program has told of it, and brought this one back. */
+	/* The return's other program has reported it, and restored this
+	 * attempt. */
 	if (constants.programs_twice && a && (how & KW_FROM_KERNEL) && !is_of(a, how, a0, a1, a2))
 		return 0;
 	if (!a || a->record.call != (how & KW_CALL_MASK) ||
@@ -144,7 +147,8 @@ static __noinline int leave(__u32 how, __u64 a0, __u64 a1, __u64 a2, __s64 ret)
 		enter(how, a0, a1, a2);
 		a = current_attempt();
 		if (!a) {
-			/* Or the thread's next call would be taken for crowded out. */
+			/* Otherwise the thread's next call would count as
+			 * crowded out. */
 			forget_crowded_out();
 			if (!(how & KW_UNCOUNTED))
 				count(KW_NO_WORK_SPACE);
@@ -171,23 +175,24 @@ static __noinline int leave(__u32 how, __u64 a0, __u64 a1, __u64 a2, __s64 ret)
 		done(a);
 		return 0;
 	}
-	/* Stays for the other program to see that all is done. Where that one is
-	 * skipped it stays until the thread uses it again, or is dead. */
+	/* The entry stays, so that the other program finds the work done. If
+	 * that program is skipped, the entry stays until the thread uses it
+	 * again, or is dead. */
 	a->returned = 1;
 	return 0;
 }
 
 #ifndef KW_NO_PROBE_READ
 
-/* What is brought in at a time. It divides the size of a page, so that no piece
- * is on two. */
+/* The bytes that are paged in at a time. They divide the size of a page, so
+ * that no part is on two pages. */
 #define KW_PIECE 256
 
-/* KW_APPEND_MAX bytes, wherever they begin within a piece. */
+/* KW_APPEND_MAX bytes, at any offset within a part. */
 #define KW_PIECES (KW_APPEND_MAX / KW_PIECE + 1)
 
-/* Brings in the pages of the string that a call takes, as far as it is read. No
- * page behind its end is touched, since that may be one which takes long. */
+/* Pages in the string that a call takes, as far as it is read. Touches no page
+ * behind its end, because such a page may take long. */
 static __noinline int bring_in(__u64 from)
 {
 	char piece[KW_PIECE] = {};
@@ -214,7 +219,8 @@ static __noinline int bring_in(__u64 from)
 #define KW_STRING_OF_finit_module(A0, A1, A2) A1
 #define KW_STRING_OF_delete_module(A0, A1, A2) A0
 
-/* The first of the entry's, since a kernel that takes it runs them in order. */
+/* The first program of the entry: a kernel that accepts it runs them in
+ * order. */
 #define KW_HOOK_SLEEPING(stub, prefix, name, regs_type, A0, A1, A2)			\
 	SEC("fentry.s/" #stub #name)							\
 	int BPF_PROG(prefix##_##name##_bring_in, regs_type *regs)			\
@@ -261,11 +267,11 @@ static __noinline int bring_in(__u64 from)
 
 KW_HOOK_TABLE(__x64_sys_, x64, 0, struct pt_regs___x86, regs->di, regs->si, regs->dx)
 
-/* i386's table: 32-bit processes, and int $0x80 from 64-bit ones, of whose
- * registers the kernel takes the lower halves. */
+/* i386's table: 32-bit processes, and int $0x80 from 64-bit processes. The
+ * kernel uses the lower halves of their registers. */
 KW_HOOK_TABLE(__ia32_sys_, ia32, KW_BY_COMPAT, struct pt_regs___x86,
 	      (__u32)regs->bx, (__u32)regs->cx, (__u32)regs->dx)
 
-/* Serves 64-bit and 32-bit processes alike. */
+/* Serves both 64-bit and 32-bit processes. */
 KW_HOOK_TABLE(__arm64_sys_, arm64, 0, struct pt_regs___arm64,
 	      regs->regs[0], regs->regs[1], regs->regs[2])

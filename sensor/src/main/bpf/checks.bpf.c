@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only
 /*
- * What the kernel is given, and whether its security modules let it pass:
- * fexit on the security_kernel_* functions (from Linux 5.10). They are called
- * with CONFIG_SECURITY only; the verdict is that of all security modules.
+ * The input of the kernel, and the verdict of its security modules: fexit on
+ * the security_kernel_* functions (from Linux 5.10). They are called only with
+ * CONFIG_SECURITY. The verdict is that of all security modules.
  *
- * The kernel skips a program that is under way already on the same CPU. Where
- * programs are preempted, as on real-time kernels, that happens when many load
- * at once: a later hook says what the skipped one would have said. Tracepoints
- * are not preempted, so of what the kernel accepts nothing is missed.
+ * The kernel skips a program that already runs on the same CPU. Where programs
+ * are preempted, as on real-time kernels, this happens when many tasks load at
+ * once. Then a later hook reports the skipped program's event. Tracepoints are
+ * not preempted, so no accepted load is missed.
  */
 #include "images.h"
 #include "lanes.h"
 
-/* Sends what the kernel reads a file for. The first file that finit_module
- * reads is the module. Any other, such as firmware that a module's init asks
- * for, is of this event alone. */
+/* Sends a file read, with its purpose. The first file that finit_module reads
+ * is the module. Any other file only belongs to this event, such as firmware
+ * that a module's init requests. */
 static __noinline int send_file(struct kw_attempt *a, struct file *file, struct kw_event *e)
 {
 	struct kw_record *r = &a->record;
@@ -23,7 +23,8 @@ static __noinline int send_file(struct kw_attempt *a, struct file *file, struct 
 	if (known || (r->call == KW_FINIT_MODULE && !a->file_read)) {
 		a->file_read = 1;
 		if (!known) {
-			/* Another thread has put another file behind the descriptor. */
+			/* Another thread has put another file behind the
+			 * descriptor. */
 			if (a->file.path.len && a->file.path.off + a->file.path.len == r->data_len)
 				r->data_len = a->file.path.off;
 			describe_file(r, &a->file, file);
@@ -67,7 +68,8 @@ int BPF_PROG(post_read_file, struct file *file, char *buf, long size, int id, in
 	}
 	e = event(a, KW_POST_READ_FILE, id, size, ret);
 	send_file(a, file, &e);
-	/* Not of a file that the module's own code has read, as if for a module. */
+	/* Not for a file that the module's own code has read, as if for a
+	 * module. */
 	if (is_module_read(id) && a->record.call == KW_FINIT_MODULE &&
 	    a->file.address == (__u64)file)
 		take_image(a, buf, size);
@@ -104,9 +106,9 @@ int BPF_PROG(post_load_data, char *buf, long size, int id, char *description, in
 	return 0;
 }
 
-/* Optional, CONFIG_MODULE_SIG: a module that the kernel has decompressed itself
- * is seen here for the first time as it is loaded; its signature is still part
- * of it. */
+/* Optional, CONFIG_MODULE_SIG. A module that the kernel has decompressed itself
+ * is first visible here in its loaded form. Its signature is still part of
+ * it. */
 SEC("fentry/module_sig_check")
 int BPF_PROG(module_sig_check_enter, struct load_info *info, int flags)
 {
@@ -117,9 +119,10 @@ int BPF_PROG(module_sig_check_enter, struct load_info *info, int flags)
 	return 0;
 }
 
-/* Optional, CONFIG_MODULE_SIG: whether the module is signed by a trusted key,
- * and what the kernel makes of it if not: EKEYREJECTED where signatures are
- * enforced, EPERM where lockdown wants them. Kept for the attempt's records. */
+/* Optional, CONFIG_MODULE_SIG. Reads whether the module is signed by a trusted
+ * key, and the result of the check otherwise: EKEYREJECTED where signatures are
+ * enforced, EPERM where lockdown requires them. The attempt's records have
+ * both. */
 SEC("fexit/module_sig_check")
 int BPF_PROG(module_sig_check, struct load_info *info, int flags, int ret)
 {
@@ -131,8 +134,9 @@ int BPF_PROG(module_sig_check, struct load_info *info, int flags, int ret)
 	if (BPF_CORE_READ(info, sig_ok))
 		a->record.flags |= KW_SIG_OK;
 	a->record.sig_ret = ret;
-	/* The check has read the image from end to end: time in which user space
-	 * may have made room for the rest of it. The bytes are still untouched. */
+	/* The check has read the image from end to end. Meanwhile user space
+	 * may have made room for the rest of it. The bytes are still
+	 * unchanged. */
 	send_chunks(a);
 	return 0;
 }

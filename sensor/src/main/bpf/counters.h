@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
-/*
- * The account that the programs keep. Not a hook by itself.
- */
+/* The programs' account. Not a hook itself. */
 #ifndef KMODWATCH_COUNTERS_H
 #define KMODWATCH_COUNTERS_H
 
@@ -16,9 +14,9 @@ struct {
 	__type(value, __u64);
 } counters SEC(".maps");
 
-/* Atomic: a program that is preempted between load and store would undo
- * another's count. Returns this CPU's count; what other programs that preempt
- * this one add may be in it. */
+/* Adds to a counter atomically. Otherwise a program that is preempted between
+ * load and store would undo another program's count. Returns this CPU's count.
+ * It may include the counts of programs that preempt this one. */
 static __always_inline __u64 add(__u32 which, __u64 n)
 {
 	__u64 *counter = bpf_map_lookup_elem(&counters, &which);
@@ -29,7 +27,7 @@ static __always_inline __u64 add(__u32 which, __u64 n)
 	return *(volatile __u64 *)counter;
 }
 
-/* Not inlined, so that the enum is in the BTF for user space to see. */
+/* Counts one. Not inlined, so that the enum is in the BTF for user space. */
 static __noinline __u64 count(enum kw_counter which)
 {
 	return add(which, 1);

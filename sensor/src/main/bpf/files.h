@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
-/*
- * Strings and paths in a record. Not a hook by itself.
- */
+/* Strings and paths in a record. Not a hook itself. */
 #ifndef KMODWATCH_FILES_H
 #define KMODWATCH_FILES_H
 
@@ -14,15 +12,16 @@
 #define KW_PATH_PARTS_UNROLLED 32
 #define KW_NAME_MAX 256
 
-/* MNT_NS_ANON_INO of include/uapi/linux/nsfs.h, from 6.18 on; 0 before. */
+/* MNT_NS_ANON_INO of include/uapi/linux/nsfs.h, from 6.18 on. It is 0
+ * before. */
 #define KW_ANONYMOUS_MNT_NS 0xeffffff7U
 
 #define container_of_core(ptr, type, member) \
 	((type *)((unsigned long)(ptr) - bpf_core_field_offset(type, member)))
 
-/* Where the next string may start; more than KW_DATA_MAX if there is no room.
- * 64 bits wide and opaque to the compiler, so that the value which is compared
- * is the one that the verifier sees used. */
+/* Returns the start of the next string; more than KW_DATA_MAX if there is no
+ * room. It is 64 bits wide and opaque to the compiler. So the compared value is
+ * the same value that the verifier sees in use. */
 static __always_inline __u64 end_of(const struct kw_record *r)
 {
 	__u64 off = r->data_len;
@@ -54,7 +53,8 @@ static __always_inline bool append_kernel(struct kw_record *r, struct kw_span *s
 			bpf_probe_read_kernel_str(&r->data[off], KW_APPEND_MAX, from));
 }
 
-/* The kernel asks for no module of a longer name (__request_module()). */
+/* Reads an alias. The kernel requests no module with a longer name
+ * (__request_module()). */
 static __always_inline void read_alias(struct kw_record *r, const char *alias)
 {
 	if (bpf_probe_read_kernel_str(r->alias, sizeof(r->alias), alias) < 0)
@@ -69,8 +69,8 @@ static __always_inline bool append_user(struct kw_record *r, struct kw_span *spa
 	if (off > KW_DATA_MAX || !from)
 		return false;
 	n = bpf_probe_read_user_str(&r->data[off], KW_APPEND_MAX, (const void *)from);
-	/* Of an empty string, strncpy_from_user_nofault() does not count the NUL,
-	 * as it does of any other. */
+	/* For an empty string, strncpy_from_user_nofault() does not count the
+	 * NUL. For any other string it does. */
 	if (n == 0) {
 		*span = (struct kw_span){};
 		return true;
@@ -80,34 +80,34 @@ static __always_inline bool append_user(struct kw_record *r, struct kw_span *spa
 
 /* A file. Its path is in the record's data. */
 struct kw_file {
-	__u64 address;		/* of its struct file */
+	__u64 address;		/* the address of its struct file */
 	__u64 ino;
 	__u64 ctime_ns;
 	__u32 dev;
 	__u32 mode;
-	__u32 flags;		/* of KW_FILE_FLAGS */
+	__u32 flags;		/* a part of KW_FILE_FLAGS */
 	struct kw_span path;
 };
 
-/* The string that begins at start and ends the record's data. */
+/* Returns the string that begins at start and ends the record's data. */
 static __always_inline struct kw_span last_string(const struct kw_record *r, __u32 start)
 {
 	return (struct kw_span){ .off = start, .len = r->data_len - start };
 }
 
-/* Which part of a path that is too long stays. */
+/* The part of a too long path that stays. */
 enum kw_keep {
 	KW_KEEP_END = 0,	/* the names that were appended first */
-	KW_KEEP_BOTH_ENDS = 1,	/* they, and the names next to the root: KW_PATH_MAX is the bound */
+	KW_KEEP_BOTH_ENDS = 1,	/* and also the names next to the root: KW_PATH_MAX is the bound */
 };
 
-/* Of a path that keeps both ends: how much of its end, and of its beginning. */
+/* The sizes of the end and of the beginning of a path that keeps both ends. */
 #define KW_PATH_HEAD (KW_PATH_MAX / 2)
 #define KW_PATH_TAIL (KW_PATH_MAX / 2 - KW_NAME_MAX)
 
 /* Makes room for one more name behind off, in a path that begins at start and
- * has no more: what is in the middle goes, and the name "…" stands for it.
- * Returns where to go on, or more than there is room for. */
+ * has no more room. Removes the middle, and puts the name "…" instead. Returns
+ * the place of the next name, or more than there is room for. */
 static __always_inline __u64 leave_out_middle(struct kw_record *r, __u64 start, __u64 off)
 {
 	asm volatile("" : "+r"(start), "+r"(off));
@@ -135,12 +135,12 @@ struct kw_walk {
 	__u32 flags;
 	__u32 keep;
 	__u64 start;
-	__u64 max;	/* how many bytes the names may take */
+	__u64 max;	/* the size of the names in bytes */
 };
 
-/* Whether a mount that is on no other is in no mount namespace, or in one of its
- * own that nobody can be in, as that of fsmount(2) is until somebody mounts it:
- * no name leads to it. */
+/* Returns whether a top mount is detached: no name leads to it. It is in no
+ * mount namespace, or in one that no process can be in. The mount of fsmount(2)
+ * is in such a namespace until it is mounted. */
 static __always_inline bool is_detached(struct mount *top)
 {
 	__u32 inum = BPF_CORE_READ(top, mnt_ns, ns.inum);
@@ -148,8 +148,8 @@ static __always_inline bool is_detached(struct mount *top)
 	return !inum || inum == KW_ANONYMOUS_MNT_NS;
 }
 
-/* One step of the walk: appends one name, or crosses one mount point. Returns
- * 1 when the walk is over. */
+/* Does one step of the walk: appends one name, or crosses one mount point.
+ * Returns 1 when the walk is over. */
 static long walk_step(__u32 step, struct kw_walk *w)
 {
 	struct kw_record *r = w->record;
@@ -175,7 +175,7 @@ static long walk_step(__u32 step, struct kw_walk *w)
 		asm volatile("" : "+r"(off));
 		if (off > KW_DATA_MAX + KW_APPEND_MAX - KW_NAME_MAX)
 			return 1;
-		/* For the root adds no name. */
+		/* The root adds no name, so set the length here. */
 		r->data_len = off;
 		w->flags |= KW_PATH_GAP;
 	}
@@ -186,8 +186,8 @@ static long walk_step(__u32 step, struct kw_walk *w)
 	if (n <= 0)
 		return 1;
 	if (dentry == parent) {
-		/* The root, "/"; or a file without a tree, such as a memfd, whose
-		 * name is all there is and leads nowhere. */
+		/* The root, "/". Or a file without a tree, such as a memfd: its
+		 * name is the whole path and leads nowhere. */
 		if (r->data[off] != '/') {
 			r->data_len = off + n;
 			w->flags |= KW_FILE_DELETED | KW_FILE_NO_TREE;
@@ -202,9 +202,8 @@ static long walk_step(__u32 step, struct kw_walk *w)
 	return 0;
 }
 
-/* Appends the names from the file, which the task has, up to the root of its
- * mount namespace, in max bytes at most; returns the flags that go with the
- * path. */
+/* Appends the names from the task's file up to the root of the task's mount
+ * namespace, in max bytes at most. Returns the flags of the path. */
 static __noinline __u32 append_path(struct kw_record *r, struct file *file, struct task_struct *task,
 				    __u32 max, enum kw_keep keep)
 {
@@ -224,11 +223,13 @@ static __noinline __u32 append_path(struct kw_record *r, struct file *file, stru
 	if (w.start > KW_DATA_MAX)
 		return 0;
 
-	/* d_unlinked(): in no hash chain, and not a root, which never is. */
+	/* d_unlinked(): in no hash chain, and not a root, which is never in
+	 * one. */
 	if (!BPF_CORE_READ(dentry, d_hash.pprev) && BPF_CORE_READ(dentry, d_parent) != dentry)
 		w.flags |= KW_FILE_DELETED;
-	/* bpf_loop() (5.17) is verified once, a plain loop once a turn, which
-	 * costs a tenth of a second of start-up for each ten turns. */
+	/* bpf_loop() (5.17) is verified once. A plain loop is verified once a
+	 * turn, which costs a tenth of a second of start-up for each ten
+	 * turns. */
 	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_loop)) {
 		bpf_loop(KW_PATH_PARTS, walk_step, &w, 0);
 	} else {
@@ -260,7 +261,7 @@ static __always_inline __u64 inode_ctime_ns(struct inode *inode)
 #define KW_FILE_FLAGS (KW_FILE_KNOWN | KW_FILE_DELETED | KW_FILE_NO_TREE | KW_PATH_CUT | \
 		       KW_PATH_GAP | KW_FILE_LATE | KW_OTHER_FILE)
 
-/* Says which file it is; appends its path to the record's data. */
+/* Describes a file, and appends its path to the record's data. */
 static __noinline void describe_file(struct kw_record *r, struct kw_file *f, struct file *file)
 {
 	struct inode *inode = BPF_CORE_READ(file, f_inode);
@@ -278,7 +279,7 @@ static __noinline void describe_file(struct kw_record *r, struct kw_file *f, str
 
 #ifndef KW_NO_PROBE_READ
 
-/* What a name ends with: 7 bytes. False if it cannot be read. */
+/* Reads the end of a name: 7 bytes. Returns false if it cannot be read. */
 static __always_inline bool name_end_of(struct dentry *dentry, char *end)
 {
 	const unsigned char *name = BPF_CORE_READ(dentry, d_name.name);
@@ -287,7 +288,7 @@ static __always_inline bool name_end_of(struct dentry *dentry, char *end)
 	return !bpf_probe_read_kernel(end, 7, name + len - 7);
 }
 
-/* How many descriptors the current thread has room for. */
+/* Returns how many descriptors the current thread has room for. */
 static __always_inline __u32 file_count(void)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
@@ -295,7 +296,7 @@ static __always_inline __u32 file_count(void)
 	return BPF_CORE_READ(task, files, fdt, max_fds);
 }
 
-/* The file behind a descriptor of the current thread, or NULL. */
+/* Returns the file behind a descriptor of the current thread, or NULL. */
 static __always_inline struct file *file_of(__u32 fd)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
 /*
- * Refuses to have kernel.ftrace_enabled set to anything but 1: with 0 no hook on a
- * function fires. On the root of the cgroups it holds for every process (from
- * Linux 5.2). It sees writes to /proc/sys; code in the kernel needs none.
+ * Refuses to set kernel.ftrace_enabled to another value than 1: with 0 no hook
+ * on a function fires. On the root of the cgroups it applies to every process
+ * (from Linux 5.2). It sees writes to /proc/sys. Code in the kernel does not
+ * need them.
  */
 #include <linux/bpf.h>
 #include <stdbool.h>

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
 /*
- * The bytes of a module as the kernel has them, copied to user space piece by
- * piece through a ring buffer of their own. Not a hook by itself: the image is
- * taken where it is complete and before anything has changed it, at
- * security_kernel_post_read_file, security_kernel_post_load_data and, if the
- * kernel has decompressed it, at the entry of module_sig_check. What finds no
- * room is sent on once the signature has been checked. After that the kernel
- * writes into the image.
+ * The bytes of a module as the kernel has them, copied to user space in parts
+ * through a separate ring buffer. Not a hook itself. The image is copied when
+ * it is complete and before it is changed: at security_kernel_post_read_file,
+ * at security_kernel_post_load_data, and at the entry of module_sig_check if
+ * the kernel has decompressed it. Parts that find no room are sent once the
+ * signature has been checked. After that the kernel writes into the image.
  */
 #ifndef KMODWATCH_IMAGES_H
 #define KMODWATCH_IMAGES_H
@@ -14,11 +13,11 @@
 #include "lanes.h"
 #include <bpf/bpf_endian.h>
 
-/* As user space sets it; this is what the object file says. */
+/* The default size in the object file. User space sets it. */
 #define KW_IMAGE_RING_BYTES (64 << 20)
 
 /* Larger images are not sent. With KW_CHUNK_BYTES each, this is the number of
- * turns that bpf_loop() may have to do. */
+ * turns that bpf_loop() may do. */
 #define KW_IMAGE_MAX (64 << 20)
 #define KW_CHUNKS_MAX (KW_IMAGE_MAX / KW_CHUNK_BYTES + 1)
 #define KW_CHUNKS_UNROLLED 32
@@ -28,9 +27,9 @@ struct {
 	__uint(max_entries, KW_IMAGE_RING_BYTES);
 } images SEC(".maps");
 
-/* What a ring of that size is short of, for an image of KW_IMAGE_MAX: a ring
- * cannot be filled to the last byte, a chunk is more than its data, and a few
- * chunks of others may be on their way. */
+/* The room that a ring of that size lacks for an image of KW_IMAGE_MAX. A ring
+ * cannot be filled to the last byte, and a chunk has more bytes than its data.
+ * A few chunks of other images may be pending. */
 #define KW_IMAGE_REST_BYTES (1 << 20)
 
 struct {
@@ -51,7 +50,8 @@ static __always_inline bool is_module_load(__u32 id)
 	return id == bpf_core_enum_value(enum kernel_load_data_id, LOADING_MODULE);
 }
 
-/* Not inlined, so that the chunk is in the BTF for user space to see. */
+/* Describes a chunk. Not inlined, so that the chunk is in the BTF for user
+ * space. */
 static __noinline void describe_chunk(struct kw_chunk *chunk, struct kw_attempt *a, __u32 kind, __u32 len)
 {
 	struct kw_image *image = &a->images[kind & 1];
@@ -65,7 +65,7 @@ static __noinline void describe_chunk(struct kw_chunk *chunk, struct kw_attempt 
 	chunk->reserved = 0;
 }
 
-/* Sends the next piece, of at most room bytes, which is a constant. */
+/* Sends the next part, of at most room bytes, which is a constant. */
 static __always_inline bool send_chunk(struct kw_attempt *a, __u32 kind, const __u32 room)
 {
 	struct kw_image *image = &a->images[kind];
@@ -89,8 +89,8 @@ static __always_inline bool send_chunk(struct kw_attempt *a, __u32 kind, const _
 	return true;
 }
 
-/* A chunk without bytes: a sign that the ring is read, which args[2] tells from
- * others, or that no record will tell of the attempt's images. */
+/* Sends a chunk without bytes. It shows that the ring is read, with args[2] as
+ * its mark. Or it reports that no record will report the attempt's images. */
 static __noinline int send_empty_chunk(struct kw_attempt *a, __u32 kind)
 {
 	struct kw_chunk *chunk = bpf_ringbuf_reserve(&images, sizeof(*chunk), 0);
@@ -125,7 +125,7 @@ static long copy_step(__u32 step, struct kw_copy *copy)
 					     !send_chunk(a, kind, KW_CHUNK_BYTES_SMALL);
 }
 
-/* Whether an image begins as a module does, compressed or not. */
+/* Returns whether an image begins like a module, compressed or not. */
 static __always_inline bool looks_like_module(const struct kw_image *image)
 {
 	__u32 magic = 0;
@@ -137,10 +137,11 @@ static __always_inline bool looks_like_module(const struct kw_image *image)
 	       (magic & bpf_htonl(0xffff0000)) == bpf_htonl(0x1f8b0000);	/* gzip */
 }
 
-/* The fuller the ring is, the fewer may begin to use it: a flood of junk, or of
- * attempts past their user's limit, leaves room for the images of loads. What is
- * held back may yet be loaded, and then its image is wanted; but not that of
- * what can be none. */
+/* Returns whether an image may use the ring. The fuller the ring, the fewer
+ * images may begin to use it. So a flood of junk, or of attempts above their
+ * user's limit, leaves room for the images of loads. A held-back attempt may
+ * still be loaded, and then its image is needed. An image that cannot be a
+ * module is not needed. */
 static __noinline bool may_take_room(struct kw_attempt *a, struct kw_image *image)
 {
 	__u64 quarter = bpf_ringbuf_query(&images, BPF_RB_RING_SIZE) / 4;
@@ -175,8 +176,9 @@ static __noinline int send_chunks(struct kw_attempt *a)
 	return 0;
 }
 
-/* Takes what the kernel is about to load, unless it has been taken already:
- * first what it was handed, then what it made of that. */
+/* Copies the image that the kernel is about to load, unless it has been copied
+ * already. The first image is the caller's, the second is the decompressed
+ * one. */
 static __noinline int take_image(struct kw_attempt *a, const void *buf, __u64 size)
 {
 	struct kw_image *handed = &a->images[KW_HANDED_OVER];
@@ -194,7 +196,7 @@ static __noinline int take_image(struct kw_attempt *a, const void *buf, __u64 si
 	return send_chunks(a);
 }
 
-/* Tells user space that what it has of the attempt's images is all there is. */
+/* Reports to user space that the attempt's images are complete. */
 static __noinline int send_images(struct kw_attempt *a)
 {
 	struct kw_image *handed = &a->images[KW_HANDED_OVER];

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
 /*
- * The kernel's structures, with just the fields that are read here. Offsets
+ * The kernel's structures, with only the fields that are read here. The offsets
  * come from the running kernel's BTF. A "___suffix" marks a flavour: the same
- * type as another kernel version has it.
+ * type in another kernel version.
  */
 #ifndef KMODWATCH_KERNEL_H
 #define KMODWATCH_KERNEL_H
@@ -74,7 +74,7 @@ struct pid {
 	struct upid numbers[1];
 };
 
-struct pid___v6_5 {		/* the array flexible */
+struct pid___v6_5 {		/* with a flexible array */
 	unsigned int level;
 	struct upid numbers[];
 };
@@ -83,7 +83,7 @@ typedef struct {
 	unsigned int val;
 } kuid_t;
 
-/* 64 bits; as two words of 32 before 6.3, which little-endian is the same. */
+/* 64 bits. Before 6.3 two words of 32, which is the same on little-endian. */
 typedef struct {
 	__u64 val;
 } kernel_cap_t;
@@ -208,7 +208,7 @@ struct css_set {
 	struct cgroup *dfl_cgrp;
 };
 
-/* Numbers differ between kernels; those here are of no account. */
+/* The numbers differ between kernels. These numbers are not used. */
 enum kernel_read_file_id {
 	READING_MODULE = 2,
 };
@@ -272,7 +272,7 @@ struct module_memory {
 };
 
 struct module___v6_4 {
-	struct module_memory mem[7];	/* by enum mod_mem_type: the first four stay, the others are init's */
+	struct module_memory mem[7];	/* by enum mod_mem_type: the first four stay, init has the others */
 };
 
 struct load_info {
@@ -281,7 +281,8 @@ struct load_info {
 	bool sig_ok;		/* CONFIG_MODULE_SIG */
 };
 
-/* Registers of a system call; only the running machine's one exists there. */
+/* Registers of a system call. Only the running machine's flavour exists
+ * there. */
 struct pt_regs___x86 {
 	unsigned long bx;
 	unsigned long cx;

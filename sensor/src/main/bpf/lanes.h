@@ -1,38 +1,40 @@
 /* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
 /*
- * The ways of records to user space. What the kernel accepts has a ring of its
- * own. Attempts have another, behind a bucket of tokens for each user and
- * cgroup, so that who makes many silences nobody else; what is held back is
- * listed by who, what and with which result. What of a load was held back is
- * kept with its attempt, and sent once the kernel accepts it. Not a hook by
- * itself.
+ * The lanes of records to user space. Records of accepted loads have a separate
+ * ring. Attempts have another ring, behind a bucket of tokens for each user and
+ * cgroup. So a user with many attempts cannot suppress the records of others.
+ * Held-back records are listed by task, call and result. Held-back records of a
+ * load are kept with its attempt, and sent once the kernel accepts it. Not a
+ * hook itself.
  */
 #ifndef KMODWATCH_LANES_H
 #define KMODWATCH_LANES_H
 
 #include "attempt.h"
 
-#define KW_RING_BYTES (16 << 20)	/* each of the two lanes */
+#define KW_RING_BYTES (16 << 20)	/* the size of each of the two lanes */
 
-/* Attempts that each user and cgroup may make at once, and one more each
- * KW_TOKEN_NS, before they are held back. An accepted load costs none. */
+/* The number of attempts that each user and cgroup may make at once before they
+ * are held back. Each KW_TOKEN_NS allows one more. An accepted load needs no
+ * token. */
 #define KW_TOKENS 2048
 #define KW_TOKEN_NS (1000000000ULL / 64)
 #define KW_BUCKETS 4096
 
-/* All users and cgroups together. */
+/* The tokens of all users and cgroups together. */
 #define KW_ALL_TOKENS 4096
 #define KW_ALL_TOKEN_NS (1000000000ULL / 256)
 
-/* Those that have no bucket yet, or whose bucket was forgotten: otherwise who
- * makes each attempt as another user would have no limit. */
+/* The tokens of users and cgroups that have no bucket yet, or whose bucket was
+ * evicted. Otherwise a caller that makes each attempt as another user would
+ * have no limit. */
 #define KW_NEW_TOKENS 1024
 #define KW_NEW_TOKEN_NS (1000000000ULL / 16)
 
 #define KW_HELD_MAX 1024
 
-/* Past this, in either ring, an attempt that begins is held back, so that those
- * which are under way and accepted loads find room. */
+/* Above this fill level of either ring, a new attempt is held back, so that
+ * running attempts and accepted loads find room. */
 #define KW_RING_ENOUGH (KW_RING_BYTES / 4 * 3)
 
 struct {
@@ -52,8 +54,8 @@ struct {
 	__type(value, struct kw_control);
 } control SEC(".maps");
 
-/* User space's own: what of these programs and maps it has pinned, in lines. It
- * is written once and then frozen. */
+/* User space's list of its pinned programs and maps, in lines. It is written
+ * once and then frozen. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
@@ -69,7 +71,7 @@ struct kw_bucket_key {
 	__u32 reserved;
 };
 
-/* Of each user and cgroup: when its bucket of tokens will be full again. */
+/* The time when the bucket of a user and cgroup will be full again. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, KW_BUCKETS);
@@ -83,7 +85,7 @@ enum kw_common_bucket {
 	KW_COMMON_BUCKETS = 2,
 };
 
-/* The same of what many have in common. */
+/* The same time for the common buckets. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, KW_COMMON_BUCKETS);
@@ -91,7 +93,7 @@ struct {
 	__type(value, __u64);
 } common_buckets SEC(".maps");
 
-/* Two lists: while one is written, user space reads and empties the other, so
+/* Two lists. While one is written, user space reads and empties the other, so
  * that no count is lost. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -107,9 +109,9 @@ struct {
 	__type(value, struct kw_held);
 } held_odd SEC(".maps");
 
-/* Whether a bucket has a token left; takes it. The bucket is the time at which
- * it will be full: two that take a token at the same moment may get one for
- * both. */
+/* Takes a token from a bucket. Returns whether the bucket had one. The bucket
+ * is the time at which it will be full. Two calls at the same moment may take
+ * one token for both. */
 static __always_inline bool take_from(__u64 *full, __u64 now, __u64 tokens, __u64 token_ns)
 {
 	__u64 next = (*full > now ? *full : now) + token_ns;
@@ -125,8 +127,8 @@ static __always_inline __u64 *common_bucket(__u32 which)
 	return bpf_map_lookup_elem(&common_buckets, &which);
 }
 
-/* Takes a token for an attempt from each bucket that it has to do with, or from
- * none. Returns enum kw_grant. */
+/* Takes a token for an attempt from each of its buckets, or from none. Returns
+ * enum kw_grant. */
 static __noinline __u32 take_token(const struct kw_record *r)
 {
 	struct kw_bucket_key key = { .cgroup_id = r->cgroup_id, .uid = r->uid };
@@ -169,8 +171,8 @@ static __noinline int give_token_back(const struct kw_record *r)
 	return 0;
 }
 
-/* Whether an attempt may use its lane; decided once, so that an attempt is
- * there as a whole or not at all. */
+/* Returns whether an attempt may use its lane. This is decided once, so that
+ * all or none of an attempt's records are sent. */
 static __noinline bool is_granted(struct kw_attempt *a)
 {
 	if (a->grant == KW_UNDECIDED) {
@@ -183,7 +185,7 @@ static __noinline bool is_granted(struct kw_attempt *a)
 	return a->grant == KW_GRANTED;
 }
 
-/* Lists an attempt or a request that is over and was held back. */
+/* Lists a finished attempt or request that was held back. */
 static __noinline int list_held(struct kw_attempt *a, const struct kw_event *e)
 {
 	struct kw_record *r = &a->record;
@@ -198,7 +200,8 @@ static __noinline int list_held(struct kw_attempt *a, const struct kw_event *e)
 	struct kw_control *c;
 	__u32 zero = 0;
 
-	/* Whatever call it is made in, that is not what was held back. */
+	/* The call in which a request is made is not the event that was held
+	 * back. */
 	if (e->kind == KW_MODULE_REQUEST || e->kind == KW_SECURITY_MODULE_REQUEST)
 		key.call = KW_NO_CALL_BUT_REQUEST;
 	if (a->grant == KW_HELD_TOGETHER) {
@@ -228,7 +231,7 @@ static __noinline int list_held(struct kw_attempt *a, const struct kw_event *e)
 	return 0;
 }
 
-/* An event of the attempt's own file, without strings of its own. */
+/* Creates an event of the attempt's own file, without separate strings. */
 static __always_inline struct kw_event event(const struct kw_attempt *a, enum kw_kind kind,
 					     __u32 id, __u64 value, __s64 ret)
 {
@@ -241,7 +244,8 @@ static __always_inline struct kw_event event(const struct kw_attempt *a, enum kw
 	};
 }
 
-/* Whether an event is the last of something that a person would count. */
+/* Returns whether an event is the last of an action that a person would
+ * count. */
 static __always_inline bool ends_something(const struct kw_attempt *a, const struct kw_event *e)
 {
 	switch (e->kind) {
@@ -249,7 +253,7 @@ static __always_inline bool ends_something(const struct kw_attempt *a, const str
 	case KW_MODULE_REQUEST:
 		return true;
 	case KW_SECURITY_MODULE_REQUEST:
-		return e->ret;		/* nothing comes after a refusal */
+		return e->ret;		/* a refusal is the last event */
 	case KW_READ_FILE:
 	case KW_LOAD_DATA:
 		return a->record.call == KW_NO_CALL;
@@ -258,7 +262,8 @@ static __always_inline bool ends_something(const struct kw_attempt *a, const str
 	}
 }
 
-/* Keeps what a load needs to be told as a whole, should it become one. */
+/* Keeps an event that a complete load needs, in case the attempt becomes a
+ * load. */
 static __noinline int keep(struct kw_attempt *a, const struct kw_event *e, __u32 counter)
 {
 	__u32 i = a->kept_count;
@@ -286,8 +291,8 @@ static __always_inline __u64 length_of(const struct kw_record *r)
 	return __builtin_offsetof(struct kw_record, data) + len;
 }
 
-/* Puts an event into the attempt's record, and the record into a lane. Returns
- * whether there was room. */
+/* Writes an event into the attempt's record, and the record into a lane.
+ * Returns whether there was room. */
 static __noinline bool put(struct kw_attempt *a, const struct kw_event *e, enum kw_lane lane)
 {
 	const struct kw_file *file = e->file;
@@ -329,8 +334,8 @@ static __noinline bool put(struct kw_attempt *a, const struct kw_event *e, enum 
 	return !failed;
 }
 
-/* Sends an event by the attempt's lane, or keeps it and lists it. Returns whether
- * user space will get it. */
+/* Sends an event by the attempt's lane, or keeps it and lists it. Returns
+ * whether user space will receive it. */
 static __noinline bool send(struct kw_attempt *a, struct kw_event *e)
 {
 	__u32 own_len = a->record.data_len - e->path_len;
@@ -362,7 +367,7 @@ static __noinline bool send_plain(struct kw_attempt *a, enum kw_kind kind, __u32
 	return send(a, &e);
 }
 
-/* Sends that the call's own file is read, where no program saw it. */
+/* Sends the read of the call's own file, if no program saw it. */
 static __noinline int send_own_read(struct kw_attempt *a)
 {
 	a->file_read = 1;
@@ -370,8 +375,9 @@ static __noinline int send_own_read(struct kw_attempt *a)
 			  bpf_core_enum_value(enum kernel_read_file_id, READING_MODULE), 0, 0);
 }
 
-/* The kernel takes the module, or lets it go: what comes from now on goes by
- * the lane of loads, and first what the other lane did not take. */
+/* Marks the attempt as accepted: the kernel loads or unloads the module. From
+ * now on events use the lane of loads, and first the events that the other lane
+ * did not take. */
 static __noinline int accept(struct kw_attempt *a)
 {
 	struct kw_event e;

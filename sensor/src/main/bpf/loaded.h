@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
 /*
- * Which modules are in the kernel, by the addresses of their struct module. Not
- * a hook by itself.
+ * The modules in the kernel, by the addresses of their struct module. Not a
+ * hook itself.
  *
- * module_load comes after the kernel has put a module into /proc/modules and
- * /sys/module, and module_free before it takes it out of them. So what this
- * list has before and after a look at those two is in both of them, or hides.
+ * module_load fires after the kernel has added a module to /proc/modules and
+ * /sys/module. module_free fires before the kernel removes it there. So a
+ * module that this list has before and after a read of both is in both, or
+ * hides.
  */
 #ifndef KMODWATCH_LOADED_H
 #define KMODWATCH_LOADED_H
@@ -28,13 +29,13 @@ struct {
 	__type(value, struct kw_module_changes);
 } loaded_changes SEC(".maps");
 
-/* No struct module has an odd address: a module that went, and of which only
- * the name can be said. Added, since the verifier of Linux 7.2 refuses an or
- * with what it knows for a pointer. */
+/* The key of a removed module of which only the name is known. No struct module
+ * has an odd address. The code adds, because the verifier of Linux 7.2 refuses
+ * an or with a value that it considers a pointer. */
 #define KW_GONE_KEY(address) ((address) + 1)
 
-/* After what changed is in the list, so that whoever sees the number sees the
- * change too. */
+/* Counts a change after the list was changed, so that a reader of the number
+ * also reads the change. */
 static __always_inline void loaded_changed(bool listed)
 {
 	__u32 zero = 0;
@@ -47,7 +48,7 @@ static __always_inline void loaded_changed(bool listed)
 	__sync_fetch_and_add(&c->changes, 1);
 }
 
-/* Where /proc/modules says that a module is, and how large. */
+/* Reads the address and the size of a module, as in /proc/modules. */
 static __always_inline void describe_memory(struct kw_module *m, struct module *mod)
 {
 	struct module___v6_4 *newer = (void *)mod;
@@ -63,8 +64,8 @@ static __always_inline void describe_memory(struct kw_module *m, struct module *
 	}
 }
 
-/* Takes notice of a module that came in; a is the attempt that brought it, or
- * NULL if there was no work space. */
+/* Adds a module that was loaded. a is the attempt that loaded it, or NULL if
+ * there was no work space. */
 static __noinline int module_came(struct module *mod, struct kw_attempt *a)
 {
 	struct kw_module m = { .progress = KW_NO_RETURN };
@@ -100,13 +101,13 @@ static __noinline int module_went(struct module *mod)
 	return 0;
 }
 
-/* The call has returned that an attempt was made by. */
+/* Marks the call of an attempt as returned. */
 static __always_inline void call_returned(struct kw_attempt *a)
 {
 	__u64 key = a->module;
 	struct kw_module *m = key ? bpf_map_lookup_elem(&loaded, &key) : NULL;
 
-	/* Another module may be there by now. */
+	/* Another module may have this address by now. */
 	if (m && m->call_time_ns == a->record.call_time_ns && m->host_tid == a->record.host_tid)
 		m->progress = KW_RETURNED;
 }

@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
 /*
- * Which of a process's open files is the module that it hands over in memory.
- * Not a hook by itself.
+ * Finds which of a process's open files contains the module that the process
+ * loads from memory. Not a hook itself.
  */
 #ifndef KMODWATCH_MODULE_FILE_H
 #define KMODWATCH_MODULE_FILE_H
 
 #include "attempt.h"
 
-/* How many descriptors are looked through, from the highest on. */
+/* The number of descriptors to check, from the highest on. */
 #define KW_FDS 4096
 
-/* How long the end of a module file's name is, from the dot in .ko on: *.ko,
- * *.ko.xz, *.ko.gz, *.ko.zst; 0 if the file is not named as one. */
+/* Returns the length of the end of a module file's name, from the dot in .ko
+ * on: *.ko, *.ko.xz, *.ko.gz, *.ko.zst. Returns 0 if it is not a module file's
+ * name. */
 static __always_inline __u32 module_suffix_len(struct file *file)
 {
 	struct dentry *dentry = BPF_CORE_READ(file, f_path.dentry);
@@ -35,7 +36,7 @@ static __always_inline __u32 module_suffix_len(struct file *file)
 
 #ifndef KW_NO_PROBE_READ
 
-/* Eight bytes with each '-' made into '_', which are one in the names of
+/* Replaces each '-' by '_' in eight bytes. The two are equal in names of
  * modules. (x & 0x7f) + 0x7f has its upper bit set unless x & 0x7f is 0. */
 static __always_inline __u64 underscored(__u64 word)
 {
@@ -46,7 +47,7 @@ static __always_inline __u64 underscored(__u64 word)
 	return word ^ (dashes >> 7) * ('-' ^ '_');
 }
 
-/* Whether a module file has the name that the record says the module has. */
+/* Returns whether a module file has the module's name in the record. */
 static __always_inline bool is_named(struct file *file, __u32 suffix_len, const struct kw_record *r)
 {
 	struct dentry *dentry = BPF_CORE_READ(file, f_path.dentry);
@@ -73,7 +74,7 @@ static __always_inline bool is_named(struct file *file, __u32 suffix_len, const 
 
 #endif
 
-/* Looks through a thread's open files for that of the module. */
+/* A search through a thread's open files for the module's file. */
 struct kw_fd_search {
 	struct kw_attempt *attempt;
 	__u32 highest;
@@ -94,7 +95,8 @@ static long fd_step(__u32 step, struct kw_fd_search *search)
 	return 1;
 }
 
-/* Inlined, since a chain of calls may have eight frames, callbacks included. */
+/* Inlined, because a chain of calls may have eight frames, including
+ * callbacks. */
 static __always_inline int search_files(struct kw_fd_search *search)
 {
 	__u32 count = file_count();
@@ -106,10 +108,11 @@ static __always_inline int search_files(struct kw_fd_search *search)
 	return 0;
 }
 
-/* modprobe takes a compressed module apart itself and hands it over in memory,
- * with the file still open: that may be the file which the module is from. The
- * files of what the module depends on are open as well. They were opened before
- * it, so the highest descriptor is the best guess. User space compares. */
+/* Finds the file of a module that is loaded from memory. modprobe decompresses
+ * a module itself and passes it in memory, with the file still open. So that
+ * file may be the module's file. The files of the module's dependencies are
+ * open as well. They were opened before it, so the highest descriptor is the
+ * best guess. User space compares the file with the module. */
 static __noinline int find_module_file(struct kw_attempt *a)
 {
 	struct kw_fd_search search = { .attempt = a };
@@ -120,8 +123,8 @@ static __noinline int find_module_file(struct kw_attempt *a)
 
 #ifndef KW_NO_PROBE_READ
 
-/* The same once the kernel has the module's name: an open file of that name is
- * a better guess than any other. */
+/* Repeats the search once the kernel has the module's name. An open file of
+ * that name is a better guess than any other. */
 static __noinline int find_named_file(struct kw_attempt *a)
 {
 	struct kw_fd_search search = { .attempt = a };

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only
 /*
- * What the kernel does with a module: the module:* tracepoints as BTF
- * tracepoints (from Linux 5.5; they keep firing when ftrace is switched off),
- * and two functions that not every kernel has.
+ * The kernel's work on a module: the module:* tracepoints as BTF tracepoints,
+ * and two functions that not every kernel has. The tracepoints work from Linux
+ * 5.5 on, and keep firing when ftrace is switched off.
  *
- * Neither module_get nor module_put: they fire whenever a file or a socket of
- * a module is opened.
+ * Neither module_get nor module_put are used: they fire whenever a file or a
+ * socket of a module is opened.
  */
 #include "images.h"
 #include "lanes.h"
@@ -14,8 +14,8 @@
 
 #define KW_TS_COMPAT 2	/* x86: in the i386 table */
 
-/* Adds to an attempt the module that it brings in or takes out: its name, and
- * the open file of that name. */
+/* Adds the loaded or unloaded module to an attempt: its name, and the open file
+ * of that name. */
 static __noinline int add_module(struct kw_attempt *a, struct module *mod, bool comes)
 {
 	accept(a);
@@ -23,16 +23,16 @@ static __noinline int add_module(struct kw_attempt *a, struct module *mod, bool 
 		BPF_CORE_READ_STR_INTO(&a->record.name, mod, name);
 	if (comes) {
 		find_named_file(a);
-		/* Not at the return alone: the module's code may see to it that
-		 * there is none. */
+		/* Not only at the return: the module's code may prevent the
+		 * return. */
 		send_images(a);
 	}
 	return 0;
 }
 
-/* Version and source version are of this event alone. So are the parameters as
- * the kernel has them, unless the caller's could not be read: the kernel made
- * its copy of what was there. */
+/* Sends an event of a module. Only this event has version and source version.
+ * It also has the kernel's own copy of the parameters. Other events have the
+ * copy if the caller's string could not be read. */
 static __noinline int send_module(struct kw_attempt *a, struct module *mod, enum kw_kind kind)
 {
 	struct kw_record *r = &a->record;
@@ -50,7 +50,7 @@ static __noinline int send_module(struct kw_attempt *a, struct module *mod, enum
 	return 0;
 }
 
-/* What the kernel does with a module; a is NULL if there was no work space. */
+/* Sends an event of a module. a is NULL if there was no work space. */
 static __always_inline int module_event(struct kw_attempt *a, struct module *mod, enum kw_kind kind)
 {
 	if (!a)
@@ -61,8 +61,8 @@ static __always_inline int module_event(struct kw_attempt *a, struct module *mod
 	return 0;
 }
 
-/* The spare work space, if there is no other: a load is told even if somebody
- * holds all entries of the hash. */
+/* Returns the spare work space if no other is free. So a load is reported even
+ * if somebody uses all entries of the hash. */
 static __always_inline struct kw_attempt *spare_attempt(void)
 {
 	__u32 zero = 0;
@@ -75,8 +75,8 @@ static __always_inline struct kw_attempt *spare_attempt(void)
 	return a;
 }
 
-/* Which call the current thread is in, by the registers that it entered the
- * kernel with. */
+/* Returns the call of the current thread, by the registers with which it
+ * entered the kernel. */
 static __noinline __u32 call_by_registers(struct kw_attempt *a)
 {
 	struct task_struct *task;
@@ -119,8 +119,9 @@ static __noinline __u32 call_by_registers(struct kw_attempt *a)
 	return KW_NO_CALL;
 }
 
-/* The hooks on calls and checks do not fire, as when ftrace is switched off:
- * says what they would have said, as far as the registers tell. */
+/* Reconstructs an attempt from the registers. This is for the case that the
+ * hooks on calls and checks do not fire, for example because ftrace is switched
+ * off. */
 static __noinline int reconstruct(struct kw_attempt *a)
 {
 	struct kw_record *r = &a->record;
@@ -151,8 +152,8 @@ static __noinline int reconstruct(struct kw_attempt *a)
 	return 0;
 }
 
-/* As work_space(), for what the kernel does with a module whether or not the
- * call was seen that made it. */
+/* Returns a work space like work_space(), for an event of a module. The call
+ * that caused the event may have been missed. */
 static __always_inline struct kw_attempt *work_space_of_module(void)
 {
 	struct kw_attempt *a = going_on();
@@ -169,7 +170,7 @@ static __always_inline struct kw_attempt *work_space_of_module(void)
 	return a;
 }
 
-/* Before the module's init function, after its parameters were set. */
+/* Fires before the module's init function, after its parameters were set. */
 SEC("tp_btf/module_load")
 int BPF_PROG(module_load, struct module *mod)
 {
@@ -179,22 +180,24 @@ int BPF_PROG(module_load, struct module *mod)
 	return module_event(a, mod, KW_MODULE_LOAD);
 }
 
-/* Before the module's memory goes: after exit(), and after a failed init. */
+/* Fires before the module's memory is freed: after exit(), and after a failed
+ * init. */
 SEC("tp_btf/module_free")
 int BPF_PROG(module_free, struct module *mod)
 {
 	struct kw_attempt *a = attempt_of_thread();
 
 	module_went(mod);
-	/* The init of a load that had to be reconstructed has failed. */
+	/* The init of a reconstructed load has failed. */
 	if (!a || !a->reconstructed || a->returned || a->record.call == KW_DELETE_MODULE ||
 	    call_by_registers(a) != a->record.call)
 		a = work_space_of_module();
 	return module_event(a, mod, KW_MODULE_FREE);
 }
 
-/* Optional, CONFIG_LIVEPATCH: before the module's parameters are set, which is
- * the first time that code of its own can run; its arguments are still whole. */
+/* Optional, CONFIG_LIVEPATCH. Fires before the module's parameters are set,
+ * which is the first time that its code can run. Its arguments are still
+ * unchanged. */
 SEC("fentry/klp_module_coming")
 int BPF_PROG(module_coming, struct module *mod)
 {
@@ -203,9 +206,9 @@ int BPF_PROG(module_coming, struct module *mod)
 	return module_event(a, mod, KW_MODULE_COMING);
 }
 
-/* Optional, a static function: what the module's init function came to. The
- * module may be gone already, so it is not looked at: its name is in the
- * record since module_load. */
+/* Optional, a static function. Reads the result of the module's init function.
+ * The module may be gone already, so the program does not read it. The record
+ * has its name since module_load. */
 SEC("fexit/do_init_module")
 int BPF_PROG(module_init, struct module *mod, int ret)
 {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
 /*
- * Files and paths where no string can be read, nor what is behind a pointer to
- * a pointer: of the names that are short enough for the kernel to keep them
- * within the dentry itself, and of the first descriptors of a process which
- * never had many. Not a hook by itself; only with KW_NO_PROBE_READ.
+ * Files and paths where neither strings nor the target of a pointer to a
+ * pointer can be read. It reads names that are short enough for the kernel to
+ * keep them in the dentry. It reads the first descriptors of a process that
+ * never had many. Not a hook itself. It is used only with KW_NO_PROBE_READ.
  *
- * The walk ends at the root of the mount that the file is on, since no typed
- * pointer leads on from there. If that is the task's root directory, the path
+ * The walk ends at the root of the mount that contains the file, because no
+ * typed pointer leads further. If that is the task's root directory, the path
  * is whole.
  */
 #ifndef KMODWATCH_NAMES_H
@@ -32,14 +32,14 @@ static __always_inline const unsigned char *short_name_of(struct dentry *dentry)
 	return dentry->d_iname;
 }
 
-/* The kernel has the name within the dentry. */
+/* Returns whether the kernel has the name within the dentry. */
 static __always_inline bool has_short_name(struct dentry *dentry)
 {
 	return dentry->d_name.len < KW_SHORT_NAME &&
 	       dentry->d_name.name == short_name_of(dentry);
 }
 
-/* Appends a name with its NUL; its length without it, or -1. */
+/* Appends a name with its NUL. Returns its length without the NUL, or -1. */
 static __always_inline long append_name(struct kw_record *r, struct dentry *dentry)
 {
 	const unsigned char *name = short_name_of(dentry);
@@ -67,8 +67,8 @@ static long walk_step(__u32 step, struct kw_walk *w)
 	return 0;
 }
 
-/* Appends the names from the file up to the root of its mount, which are few
- * and short; returns the flags that go with the path. */
+/* Appends the names from the file up to the root of its mount. It can only
+ * append few and short names. Returns the flags of the path. */
 static __noinline __u32 append_path(struct kw_record *r, struct file *file, struct task_struct *task,
 				    __u32 max, enum kw_keep keep)
 {
@@ -93,8 +93,8 @@ static __noinline __u32 append_path(struct kw_record *r, struct file *file, stru
 	return flags;
 }
 
-/* What a name ends with: 7 bytes, or the whole behind zeros if it is shorter.
- * False if it cannot be read. */
+/* Reads the end of a name: 7 bytes, or zeros and the whole name if it is
+ * shorter. Returns false if it cannot be read. */
 static __always_inline bool name_end_of(struct dentry *dentry, char *end)
 {
 	const unsigned char *name = short_name_of(dentry);
@@ -103,7 +103,7 @@ static __always_inline bool name_end_of(struct dentry *dentry, char *end)
 
 	if (!has_short_name(dentry))
 		return false;
-	/* For each length the bytes are at places that the verifier knows. */
+	/* For each length, the verifier knows the places of the bytes. */
 #pragma unroll
 	for (i = 1; i < KW_SHORT_NAME; i++) {
 		if (len == (__u32)i) {
@@ -117,7 +117,7 @@ static __always_inline bool name_end_of(struct dentry *dentry, char *end)
 }
 
 /* The first descriptors are in an array of files_struct itself, until a process
- * needs more than there is room for. */
+ * needs more than the array has room for. */
 #define KW_SHORT_FDS 16
 #define KW_FILE_OF(i)									\
 	case i:										\
@@ -125,13 +125,13 @@ static __always_inline bool name_end_of(struct dentry *dentry, char *end)
 		asm volatile("" : "+r"(file));						\
 		return file;
 
-/* How many of a process's descriptors can be looked at. */
+/* Returns how many of a process's descriptors can be read. */
 static __always_inline __u32 file_count(void)
 {
 	return KW_SHORT_FDS;
 }
 
-/* The file behind a descriptor of the current thread, or NULL. */
+/* Returns the file behind a descriptor of the current thread, or NULL. */
 static __always_inline struct file *file_of(__u32 fd)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only
 /*
- * What the kernel asks for: fexit on security_kernel_module_request (from Linux
- * 5.10), which may refuse it, and the tracepoint module_request as a BTF
+ * Requests for modules by the kernel: fexit on security_kernel_module_request
+ * (from Linux 5.10), which may refuse a request, and module_request as a BTF
  * tracepoint (from Linux 5.5), before modprobe is started.
  */
 #include "lanes.h"

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
-/*
- * Who does it: the current thread, its process, its ancestors. Not a hook by
- * itself.
- */
+/* The current thread, its process and its ancestors. Not a hook itself. */
 #ifndef KMODWATCH_TASK_H
 #define KMODWATCH_TASK_H
 
@@ -14,9 +11,10 @@
 
 #define KW_NR_AT(i) case i: return newer->numbers[i].ns == ns ? newer->numbers[i].nr : 0
 
-/* The id of a thread as its pid namespace level numbers it; 0 outside it, and
- * where the verifier lets nobody look: behind the array that the type has,
- * unless it is flexible, as from 6.5 on and in later ones of older series. */
+/* Returns the id of a thread in its pid namespace at a level; 0 outside it.
+ * Also returns 0 where the verifier allows no read: behind the array that the
+ * type has. The array is flexible from 6.5 on and in later kernels of older
+ * series. */
 static __always_inline int nr_at(struct pid *pid, unsigned int level, struct pid_namespace *ns)
 {
 	struct pid___v6_5 *newer = (void *)pid;
@@ -35,7 +33,8 @@ static __always_inline int nr_at(struct pid *pid, unsigned int level, struct pid
 	return 0;
 }
 
-/* That for its children, unless that is another, which is further down. */
+/* Returns the namespace for the task's children. Returns NULL if that is
+ * another one, which is further down. */
 static __always_inline struct pid_namespace *pid_ns_of(struct task_struct *task, struct pid *pid,
 						       unsigned int level)
 {
@@ -52,7 +51,7 @@ static __always_inline struct upid *upid_at(struct pid *pid, unsigned int level)
 	       (level & 31) * bpf_core_type_size(struct upid);
 }
 
-/* The id of a thread as its pid namespace level numbers it; 0 outside it. */
+/* Returns the id of a thread in its pid namespace at a level; 0 outside it. */
 static __always_inline int nr_at(struct pid *pid, unsigned int level, struct pid_namespace *ns)
 {
 	struct upid *upid;
@@ -75,8 +74,8 @@ static __always_inline struct pid_namespace *pid_ns_of(struct task_struct *task,
 
 #endif
 
-/* Appends the path of a task's program, or its end; a kernel thread has none.
- * Returns whether it is but the end. */
+/* Appends the path of a task's program, or its end. A kernel thread has no
+ * program. Returns whether it is only the end. */
 static __always_inline bool append_exe(struct kw_record *r, struct kw_span *span,
 				       struct task_struct *task, const __u32 max)
 {
@@ -125,8 +124,8 @@ static __noinline void describe_lineage(struct kw_record *r)
 		.task = (void *)bpf_get_current_task(),
 	};
 
-	/* Without bpf_loop() it would be too much for the verifier: then there
-	 * is the parent's id alone, and the record has a gap. */
+	/* Without bpf_loop() the verifier would refuse it. Then there is only
+	 * the parent's id, and the record has a gap. */
 	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_loop))
 		bpf_loop(KW_ANCESTORS, lineage_step, &w, 0);
 }
@@ -184,8 +183,8 @@ static __noinline void describe_cgroup(struct kw_record *r)
 	__u32 start = r->data_len;
 	int i;
 
-	/* Under version 1 everything is at the root of the version 2 hierarchy:
-	 * then take the pids controller's. */
+	/* Under version 1 every task is at the root of the version 2 hierarchy.
+	 * Then use the pids controller's hierarchy. */
 	if (!parent_of(w.node) && bpf_core_enum_value_exists(enum cgroup_subsys_id, pids_cgrp_id)) {
 		struct cgroup_subsys_state *css = NULL;
 
@@ -203,7 +202,7 @@ static __noinline void describe_cgroup(struct kw_record *r)
 				break;
 		}
 	}
-	/* Whose cgroup it is say the names next to the root. */
+	/* The names next to the root identify the cgroup's owner. */
 	if (parent_of(w.node)) {
 		r->flags |= KW_CGROUP_CUT;
 		r->data_len = start;
@@ -248,7 +247,7 @@ static __noinline void describe_namespaces(struct kw_record *r)
 	BPF_CORE_READ_STR_INTO(&r->node, proxy, uts_ns, name.nodename);
 }
 
-/* Who the current thread is. */
+/* Describes the current thread. */
 static __noinline void describe_task(struct kw_record *r)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
