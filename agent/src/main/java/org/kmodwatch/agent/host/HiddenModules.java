@@ -29,44 +29,46 @@ import org.kmodwatch.sensor.LoadedModule;
 import org.kmodwatch.sensor.LoadedModules;
 
 /**
- * Looks every two seconds whether each loaded module is shown where the kernel shows its modules.
- * It is reported as hidden if it is missing from the same place at two looks, a second apart. No
- * thread of its own: {@link #tick} does it, on the thread that owns the sensor.
+ * Checks every two seconds whether the kernel shows each loaded module. A module is reported as
+ * hidden if it is missing from the same place at two checks, a second apart. It has no thread:
+ * {@link #tick} does the check, on the thread that owns the sensor.
  *
- * <p>For maintainers: what is loaded comes from the list that the programs keep in the kernel
+ * <p>For maintainers: the loaded modules come from the list that the programs keep in the kernel
  * ({@link LoadedModules}). A module is in that list only while it is in both places. So if the list
- * has not changed during a look, whatever is missing hides: no backlog, no lost event and no unload
- * at the wrong moment can make it seem so. If it has changed, the look is made again, a few times;
- * what is missing from all of them counts, if the list still has it. (In a list that changes, a
- * reader of /proc/modules may skip a module, since the kernel hands it out in pieces.)
+ * has not changed during a check, a missing module hides. A backlog, a lost event or an unload at
+ * the wrong moment cannot cause a false report. If the list has changed, the check is repeated a
+ * few times. Then a module counts as missing if it is missing every time and is still in the list.
+ * (While a list changes, a reader of /proc/modules may miss a module, because the kernel returns
+ * the list in parts.)
  *
- * <p>Modules that were there before the programs are taken from the two places themselves, by name,
- * once nothing changes meanwhile, and are dropped when the programs see one of that name go.
+ * <p>Modules that were loaded before the programs are taken from the two places, by name, once the
+ * list does not change meanwhile. They are dropped when the programs see the removal of a module of
+ * that name.
  *
- * <p>Several modules can have one name if all but one hide. Each needs a line of its own in
- * /proc/modules: by the address, where that can be read, otherwise by size and taints; and there is
- * one folder in /sys/module for all of them. Where nothing else tells them apart, the newest is
- * taken for the one that is shown, since the kernel lets a module in only if it sees none of that
- * name.
+ * <p>Several modules can have one name if all but one hide. Each needs a separate line in
+ * /proc/modules. The line is found by the address if that can be read, otherwise by size and
+ * taints. All of them share one folder in /sys/module. If no other value distinguishes them, the
+ * newest counts as the shown module, because the kernel loads a module only if it finds none of
+ * that name.
  *
- * <p>Nothing is reported while the call that brought the module in goes on. A call that goes on for
- * a minute is no excuse any more: the kernel shows a module whose init runs, too.
+ * <p>A module is not reported while the call that loaded it runs. After a minute it is reported in
+ * any case: the kernel also shows a module whose init runs.
  */
 public final class HiddenModules {
 
-  /** How many loads are remembered until the list of modules has been read. */
+  /** How many loads are kept until the list of modules has been read. */
   static final int MAX_LOADERS = 1024;
 
-  /** How long a call may go on until a module that it brought in may be reported. */
+  /** How long a call may run until the module that it loaded may be reported. */
   static final long CALL_NANOS = 60_000_000_000L;
 
   private static final long INTERVAL_NANOS = 2_000_000_000L;
   private static final long SUSPECT_INTERVAL_NANOS = 1_000_000_000L;
 
-  /** How long a call may go on whose return may not be seen; and the load record may take. */
+  /** How long to wait for a call whose return may be missed, and for the load record. */
   private static final long PATIENCE_NANOS = 10_000_000_000L;
 
-  /** How often a look is made again because something was loaded or unloaded meanwhile. */
+  /** How often a check is repeated because a module was loaded or unloaded meanwhile. */
   private static final int LOOKS = 4;
 
   private static final String INITSTATE = "initstate";
@@ -75,11 +77,11 @@ public final class HiddenModules {
       Comparator.comparingLong((Tracked m) -> m.module == null ? 0 : m.module.loadedBootNanos())
           .reversed();
 
-  /** Who loaded it is not known; pid 0 is nobody's. */
+  /** The process of an unknown loader. No process has pid 0. */
   private static final ProcessContext NOBODY =
       new ProcessContext(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, "", null, null);
 
-  /** The kernel's bits of taints, and their letters, that a module of any kernel keeps. */
+  /** The kernel's taint bits that a module of any kernel keeps, and their letters. */
   private static final Map<Integer, Character> TAINTS =
       Map.of(0, 'P', 1, 'F', 10, 'C', 12, 'O', 13, 'E', 15, 'K', 18, 'N');
 
@@ -88,16 +90,19 @@ public final class HiddenModules {
   private final ModuleList list;
   private final LongSupplier nanos;
 
-  /** By what tells each from any other, in the order in which they came in. */
+  /** The loaded modules by a unique key, in the order of their loads. */
   private final Map<Key, Tracked> tracked = new LinkedHashMap<>();
 
-  /** What loads are known by, by their records' ids, until they are found in the list. */
+  /**
+   * The processes that made the loads, by the records' ids, until the modules are found in the
+   * list.
+   */
   private final Map<String, Loader> loaders = new LinkedHashMap<>();
 
-  /** The same of what was there before, by name. */
+  /** The loaders of modules from before the programs, by name. */
   private final Map<String, Loader> loadersBefore = new HashMap<>();
 
-  /** Folders of /sys/module that are part of the kernel and no module. */
+  /** Folders of /sys/module that are part of the kernel and not a module. */
   private final Set<String> builtIn = new HashSet<>();
 
   private long knownChanges = -1;
@@ -109,9 +114,9 @@ public final class HiddenModules {
   private long unlisted;
 
   /**
-   * Looks at the host whose file system begins at {@code root}.
+   * Checks the host whose file system begins at {@code root}.
    *
-   * @param hostName written into the events
+   * @param hostName the host name for the events
    * @param nanos a clock that is never set
    */
   public HiddenModules(Path root, String hostName, LongSupplier nanos) {
@@ -121,10 +126,10 @@ public final class HiddenModules {
     this.nanos = nanos;
   }
 
-  /** The list's address and time; address 0 and a number for what was there before. */
+  /** The list's address and time. A module from before the programs has address 0 and a number. */
   private record Key(long address, long number) {}
 
-  /** What a finding says of who loaded a module. */
+  /** The facts of a finding about the loader of a module. */
   private record Loader(
       String loadId,
       String name,
@@ -156,7 +161,7 @@ public final class HiddenModules {
     private final long sizeBytes;
     private final long taints;
 
-    /** Null if it was there before the programs. */
+    /** The entry of the list; null if the module was loaded before the programs. */
     private @Nullable LoadedModule module;
 
     private final long sinceNanos;
@@ -187,9 +192,9 @@ public final class HiddenModules {
   }
 
   /**
-   * Remembers who loaded {@code record}'s module, for the case that it hides.
+   * Keeps the loader of {@code record}'s module, in case the module hides.
    *
-   * @param basis what the record is known by; null if the module was there before
+   * @param basis the event of the record; null if the module was loaded before
    */
   public void loaded(LoadRecord record, @Nullable Event basis) {
     String name = record.module().name();
@@ -208,9 +213,9 @@ public final class HiddenModules {
   }
 
   /**
-   * Makes the look that is due, and hands {@code sink} an event for each module that hides.
+   * Makes the check if it is due, and emits an event for each hidden module.
    *
-   * @param now written into the events
+   * @param now the time for the events
    */
   public void tick(LoadedModules modules, Instant now, Consumer<Event> sink) {
     long nowNanos = nanos.getAsLong();
@@ -232,17 +237,17 @@ public final class HiddenModules {
     nextLookNanos = nowNanos + (isPending() ? SUSPECT_INTERVAL_NANOS : INTERVAL_NANOS);
   }
 
-  /** Whether a module is missing and has not been reported yet. */
+  /** Returns whether a module is missing and has not been reported yet. */
   public boolean isPending() {
     return tracked.values().stream().anyMatch(m -> !m.reported.containsAll(m.missing));
   }
 
-  /** How many modules are not looked after, since too many are loaded. */
+  /** Returns how many modules are not checked, because too many are loaded. */
   public long unchecked() {
     return unlisted;
   }
 
-  /** From where each module is missing. */
+  /** Returns the places from which each module is missing. */
   private Map<Tracked, List<String>> look(LoadedModules modules, long nowNanos) {
     Map<Tracked, List<String>> missing = null;
     for (int i = 0; i < LOOKS; i++) {
@@ -281,7 +286,7 @@ public final class HiddenModules {
     return tracked.values().stream().map(m -> m.rawName).filter(ShownModules::isOdd).toList();
   }
 
-  /** Reads the list again if it is not the same as it was, or says of a call that it goes on. */
+  /** Reads the list again if it has changed, or if a call in it has not returned. */
   private void refresh(LoadedModules modules, long nowNanos) {
     for (int i = 0; i < LOOKS; i++) {
       long changes = modules.changes();
@@ -330,7 +335,7 @@ public final class HiddenModules {
     }
   }
 
-  /** Takes in what is shown and was there before the programs. */
+  /** Adds the shown modules that were loaded before the programs. */
   private void adopt(Comparison comparison, long nowNanos) {
     var names = new HashSet<String>();
     tracked.values().forEach(m -> names.add(m.rawName));
@@ -371,7 +376,7 @@ public final class HiddenModules {
       module.reportable = true;
       module.reportableSinceNanos = nowNanos;
     }
-    // The record of the load comes first, if there will be one.
+    // The record of the load comes first, if the load has a record.
     return module.reportable
         && (module.loader != null || nowNanos - module.reportableSinceNanos >= PATIENCE_NANOS);
   }
@@ -388,13 +393,13 @@ public final class HiddenModules {
     };
   }
 
-  /** Holds what is loaded against one look. */
+  /** Compares the loaded modules with the shown ones. */
   private final class Comparison {
 
     private final ShownModules shown;
     private final Map<Tracked, List<String>> missing = new HashMap<>();
 
-    /** What is shown and is not of those that are loaded. */
+    /** The shown modules that are not among the loaded ones. */
     private final List<ShownModules.Entry> unknown = new ArrayList<>();
 
     Comparison(ShownModules shown) {
@@ -403,7 +408,7 @@ public final class HiddenModules {
 
     void compare(Collection<Tracked> modules) {
       var entries = new HashMap<String, List<ShownModules.Entry>>();
-      // Whoever reads a list that grows finds an entry twice.
+      // A reader of a growing list finds an entry twice.
       for (var entry : new LinkedHashSet<>(shown.entries().orElse(List.of()))) {
         entries.computeIfAbsent(entry.rawName(), k -> new ArrayList<>()).add(entry);
       }
@@ -426,7 +431,10 @@ public final class HiddenModules {
       missing.computeIfAbsent(module, k -> new ArrayList<>()).add(place);
     }
 
-    /** Those of one name that have no line, of the newest first; takes lines that are theirs. */
+    /**
+     * Returns the modules of one name that have no line, the newest first. Removes the lines of the
+     * others.
+     */
     private List<Tracked> withoutLine(List<Tracked> same, List<ShownModules.Entry> lines) {
       var absent = new ArrayList<Tracked>(same);
       absent.removeIf(m -> m.base != 0 && lines.removeIf(line -> line.address() == m.base));
@@ -444,7 +452,7 @@ public final class HiddenModules {
       return false;
     }
 
-    /** Those of one name that have no folder, if that can be said. */
+    /** Returns the modules of one name that have no folder, if that is known. */
     private List<Tracked> withoutFolder(String name, List<Tracked> same, List<Tracked> absent) {
       if (shown.folders().isEmpty() || name.equals(".") || name.equals("..")) {
         return List.of();
@@ -466,7 +474,7 @@ public final class HiddenModules {
       }
       LoadedModule seen = module.module;
       if (seen == null) {
-        // What is read once may have held its init's memory still.
+        // An entry that is read only once may still include the memory of init.
         return line.sizeBytes() <= module.sizeBytes;
       }
       if (line.sizeBytes() == module.sizeBytes) {
@@ -507,7 +515,10 @@ public final class HiddenModules {
         Map.of());
   }
 
-  /** If the clock was set meanwhile, the record has another id: then by name and thread. */
+  /**
+   * Returns the loader. If the clock was set, the record has another id: then finds it by name and
+   * thread.
+   */
   private Optional<Loader> loaderOf(Tracked module) {
     LoadedModule seen = module.module;
     if (module.loader != null || seen == null) {

@@ -4,7 +4,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import org.kmodwatch.core.load.LoadRecord;
 
-/** What load records say about the host they are from. */
+/** Reads the facts about the host that load records contain. */
 public final class HostFacts {
 
   /** Each of these files is one short line. */
@@ -13,9 +13,9 @@ public final class HostFacts {
   private HostFacts() {}
 
   /**
-   * The host whose file system begins at {@code root}; what cannot be read is null.
+   * Reads the host whose file system begins at {@code root}. A fact that cannot be read is null.
    *
-   * @param arch the machine, as uname has it
+   * @param arch the machine, as in uname
    */
   public static LoadRecord.Host of(Path root, String arch) {
     return new LoadRecord.Host(
@@ -26,12 +26,12 @@ public final class HostFacts {
         arch);
   }
 
-  /** The running kernel, as uname has it. */
+  /** Returns the running kernel's release, as in uname. */
   public static Optional<String> kernelRelease(Path root) {
     return line(root, "proc/sys/kernel/osrelease");
   }
 
-  /** What the kernel starts to load a module for somebody; empty if it starts nothing. */
+  /** Returns the program that the kernel starts to load a module; empty if it starts none. */
   public static Optional<String> modprobePath(Path root) {
     return line(root, "proc/sys/kernel/modprobe");
   }

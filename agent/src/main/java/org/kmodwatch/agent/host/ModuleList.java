@@ -14,25 +14,25 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The two places in which the kernel shows its modules. Each can be unreadable, in a container for
- * example, which is not the same as that a module is absent from it.
+ * The two places in which the kernel shows its modules. A place can be unreadable, for example in a
+ * container. That is not the same as a module that is absent from it.
  */
 final class ModuleList {
 
-  /** How a message calls the two places. */
+  /** The names of the two places in messages. */
   static final String PROC_MODULES = "/proc/modules";
 
   static final String SYS_MODULE = "/sys/module";
 
-  /** No kernel has as many; past it the rest is left alone. */
+  /** The largest number of modules that is read. No kernel has as many. */
   static final int MAX_MODULES = 16_384;
 
   private static final int MAX_BYTES = 8 << 20;
   private static final int MAX_ATTRIBUTE_BYTES = 4096;
 
   /**
-   * {@code name size references users state address (taints)}. A hostile name may have spaces in
-   * it, so it is whatever is in front of the rest.
+   * The form {@code name size references users state address (taints)}. A hostile name may contain
+   * spaces, so the name is everything before the rest.
    */
   private static final Pattern LINE =
       Pattern.compile(
@@ -48,14 +48,14 @@ final class ModuleList {
   /**
    * One module.
    *
-   * @param loading whether it is not in place yet: its parameters are being set or its init runs
-   * @param sizeBytes memory that it takes, if known
+   * @param loading whether its load is not complete: its parameters are being set or its init runs
+   * @param sizeBytes the memory that it takes, if known
    */
   record Entry(String name, boolean loading, Optional<Long> sizeBytes) {}
 
   /**
-   * Every module that either place shows; those that are part of the kernel are in /sys/module too,
-   * but have no state there.
+   * Returns every module that either place shows. Parts of the kernel are in /sys/module too, but
+   * have no state there.
    */
   List<Entry> all() {
     Map<String, Entry> found = new LinkedHashMap<>();
@@ -84,13 +84,13 @@ final class ModuleList {
     return List.copyOf(found.values());
   }
 
-  /** What the file {@code attribute} of a module says. */
+  /** Reads the file {@code attribute} of a module. */
   Optional<String> attribute(String name, String attribute) {
     return folder(name)
         .flatMap(folder -> SmallFiles.read(folder.resolve(attribute), MAX_ATTRIBUTE_BYTES));
   }
 
-  /** The modules that use a module; empty if there are none or nobody says. */
+  /** Returns the modules that use a module; empty if no module uses it or that is not known. */
   List<String> users(String name) {
     return folder(name).map(folder -> names(folder.resolve("holders"))).orElse(List.of());
   }
@@ -104,7 +104,7 @@ final class ModuleList {
   }
 
   private Optional<Path> folder(String name) {
-    // The kernel does the same to have a name that a folder can have.
+    // The kernel makes the same replacement to get a valid folder name.
     return SmallFiles.entry(sysModule(), name.replace('/', '!'));
   }
 
@@ -112,7 +112,7 @@ final class ModuleList {
     return names(sysModule());
   }
 
-  /** What is in a folder, in order; nothing if it cannot be read. */
+  /** Returns the names in a folder, in order; empty if it cannot be read. */
   private static List<String> names(Path folder) {
     var names = new ArrayList<String>();
     try (DirectoryStream<Path> entries = Files.newDirectoryStream(folder)) {
@@ -123,7 +123,7 @@ final class ModuleList {
         names.add(String.valueOf(entry.getFileName()));
       }
     } catch (IOException | DirectoryIteratorException unreadable) {
-      // Of modules, /proc/modules tells the rest.
+      // /proc/modules has the rest of the modules.
     }
     names.sort(null);
     return names;

@@ -13,20 +13,21 @@ import org.jspecify.annotations.Nullable;
 import org.kmodwatch.core.load.LoadRecord;
 
 /**
- * The modules that were loaded before Kmodwatch started, each as a record that only says that it is
- * there.
+ * The modules that were loaded before Kmodwatch started. Each has a record that only states that it
+ * is loaded.
  *
- * @param records one a module that was in place
- * @param loading names of those that were just being loaded: the sensor may still see them come in
+ * @param records a record for each loaded module
+ * @param loading records of modules whose load was not complete: the sensor may still see their
+ *     load
  */
 public record ModulesBefore(List<LoadRecord> records, List<LoadRecord> loading) {
 
-  /** Why nothing is known about how it came in. */
+  /** The reason why the load of the module is not known. */
   static final String GAP = "loaded before Kmodwatch started";
 
   private static final String LOADER = "loader";
 
-  /** The same where programs should have seen it come in. */
+  /** The reason if the programs should have seen the load. */
   static final String UNSEEN =
       "in no record: loaded while nothing watched, or what was seen of it was lost";
 
@@ -48,8 +49,8 @@ public record ModulesBefore(List<LoadRecord> records, List<LoadRecord> loading) 
   }
 
   /**
-   * Looks at the host whose file system begins at {@code root}. Called once the sensor is armed, so
-   * that nothing comes in unseen between the two.
+   * Reads the host whose file system begins at {@code root}. It is called once the sensor is armed,
+   * so that no load is missed between the two.
    *
    * @param timeNanos the time of the records
    */
@@ -64,12 +65,12 @@ public record ModulesBefore(List<LoadRecord> records, List<LoadRecord> loading) 
     return new ModulesBefore(records, loading);
   }
 
-  /** One of these records, of a module that came in although programs watched. */
+  /** Returns a record for a module that was loaded although programs watched. */
   public static LoadRecord inNoRecord(LoadRecord record) {
     return record.withGap(new LoadRecord.Gap(LOADER, UNSEEN));
   }
 
-  /** These without the modules that the sensor saw come in since it was armed. */
+  /** Returns these modules without those whose load the sensor has seen since it was armed. */
   public ModulesBefore without(Set<String> names) {
     Predicate<LoadRecord> before = r -> !names.contains(r.module().name());
     return new ModulesBefore(
@@ -103,7 +104,7 @@ public record ModulesBefore(List<LoadRecord> records, List<LoadRecord> loading) 
         .build();
   }
 
-  /** The same at every start until the host is booted again. */
+  /** Returns an id that is the same at every start until the host is booted again. */
   private static String id(@Nullable String bootId, String name) {
     byte[] key = ("before\0" + bootId + "\0" + name).getBytes(StandardCharsets.UTF_8);
     return UUID.nameUUIDFromBytes(key).toString();

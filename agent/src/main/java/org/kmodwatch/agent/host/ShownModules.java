@@ -18,16 +18,16 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One look at /proc/modules and /sys/module. A place that cannot be read shows nothing and is
- * missing nothing.
+ * The content of /proc/modules and /sys/module at one time. A place that cannot be read shows no
+ * module, and no module counts as missing from it.
  *
- * <p>Names are raw: each byte is one character. The kernel takes any byte but NUL in a name and
- * prints it as it is, so a name with a newline in it looks like two lines, and one of these may
- * look like a line of another module. Therefore names that are known to have a space, a comma or a
- * newline are recognised as a whole, where a module's line begins and in the list of modules that
- * use it.
+ * <p>Names are raw: each byte is one character. The kernel accepts any byte but NUL in a name and
+ * prints it unchanged. So a name with a newline looks like two lines, and one of these may look
+ * like a line of another module. Therefore known names with a space, a comma or a newline are
+ * recognised as a whole: at the beginning of a module's line and in the list of modules that use
+ * it.
  *
- * @param entries what /proc/modules has; empty if it cannot be read
+ * @param entries the entries of /proc/modules; empty if it cannot be read
  * @param folders the names in /sys/module, as the kernel writes them; empty if it cannot be read
  */
 record ShownModules(Optional<List<Entry>> entries, Optional<Set<String>> folders) {
@@ -35,7 +35,7 @@ record ShownModules(Optional<List<Entry>> entries, Optional<Set<String>> folders
   private static final int MAX_BYTES = 8 << 20;
   private static final int MAX_FOLDERS = 2 * ModuleList.MAX_MODULES;
 
-  /** How far a module is. */
+  /** The state of a module. */
   enum State {
     LIVE,
     LOADING,
@@ -45,19 +45,19 @@ record ShownModules(Optional<List<Entry>> entries, Optional<Set<String>> folders
   /**
    * A module of /proc/modules.
    *
-   * @param sizeBytes memory that it takes
-   * @param address where it is; 0 for who may not know
+   * @param sizeBytes the memory that it takes
+   * @param address its address; 0 if this process may not read it
    * @param taints the kernel's letters
    */
   record Entry(String rawName, long sizeBytes, State state, long address, String taints) {}
 
   /**
-   * Looks.
+   * Reads both places.
    *
-   * @param rawNames of modules that are known to be loaded, as far as they {@link #isOdd}
+   * @param rawNames the names of known loaded modules that are {@link #isOdd odd}
    */
   static ShownModules at(Path root, Collection<String> rawNames) {
-    // The folder first: its names help to read the list.
+    // The folder first: its names help to parse the list.
     Optional<Set<String>> folders = folders(root.resolve("sys/module"));
     var odd = new LinkedHashSet<>(rawNames);
     folders.ifPresent(names -> names.stream().filter(ShownModules::isOdd).forEach(odd::add));
@@ -68,18 +68,18 @@ record ShownModules(Optional<List<Entry>> entries, Optional<Set<String>> folders
     return new ShownModules(entries, folders);
   }
 
-  /** Whether a name has a byte in it that the kernel uses to separate what it prints. */
+  /** Returns whether a name contains a byte that the kernel uses as a separator. */
   static boolean isOdd(String rawName) {
     return rawName.indexOf(' ') >= 0 || rawName.indexOf(',') >= 0 || rawName.indexOf('\n') >= 0;
   }
 
-  /** The name of a module's folder in /sys/module. */
+  /** Returns the name of a module's folder in /sys/module. */
   static String folderOf(String rawName) {
     return rawName.replace('/', '!');
   }
 
   static List<Entry> parse(String text, Collection<String> oddNames) {
-    // One may begin with another.
+    // Longest first: a name may begin with another name.
     List<String> odd =
         oddNames.stream().sorted(Comparator.comparingInt(String::length).reversed()).toList();
     var entries = new ArrayList<Entry>();
@@ -94,7 +94,8 @@ record ShownModules(Optional<List<Entry>> entries, Optional<Set<String>> folders
   }
 
   /**
-   * Where a reader of /proc/modules is: {@code name size references users state address (taints)}.
+   * The position of a reader of /proc/modules: {@code name size references users state address
+   * (taints)}.
    */
   private static final class Line {
 
@@ -111,7 +112,7 @@ record ShownModules(Optional<List<Entry>> entries, Optional<Set<String>> folders
       return at >= text.length();
     }
 
-    /** The next entry; null after a line that is none, which is passed over. */
+    /** Returns the next entry. Skips a line that is not an entry, and returns null. */
     @Nullable Entry entry() {
       int start = at;
       for (String name : odd) {
@@ -168,7 +169,7 @@ record ShownModules(Optional<List<Entry>> entries, Optional<Set<String>> folders
       return new Entry(name, size, state, address, taints);
     }
 
-    /** Passes over the names of the modules that use this one, each with a comma. */
+    /** Skips the names of the modules that use this one, each with a comma. */
     private boolean users() {
       if (!text.startsWith("- ", at)) {
         while (!isAtEnd() && text.charAt(at) != ' ') {
@@ -194,7 +195,7 @@ record ShownModules(Optional<List<Entry>> entries, Optional<Set<String>> folders
       return true;
     }
 
-    /** What there is up to a blank or the end of the line. */
+    /** Returns the text up to a blank or the end of the line. */
     private String word() {
       int start = at;
       while (!isAtEnd() && text.charAt(at) != ' ' && text.charAt(at) != '\n') {
@@ -235,7 +236,7 @@ record ShownModules(Optional<List<Entry>> entries, Optional<Set<String>> folders
     }
   }
 
-  /** The bytes of an entry's name: what Java makes of them depends on the process's locale. */
+  /** Returns the bytes of an entry's name. Java's string for it depends on the process's locale. */
   private static String rawName(Path entry) {
     String name = String.valueOf(entry.getFileName());
     for (int i = 0; i < name.length(); i++) {
@@ -247,7 +248,8 @@ record ShownModules(Optional<List<Entry>> entries, Optional<Set<String>> folders
   }
 
   /**
-   * A URI has each byte that is not of its alphabet as {@code %XX}, and a slash behind a folder.
+   * Returns the bytes of the last name in a URI. A URI has {@code %XX} for each byte that is not in
+   * its alphabet, and a slash behind a folder.
    */
   private static String rawName(URI uri) {
     String path = uri.getRawPath();

@@ -16,25 +16,28 @@ final class SmallFiles {
   private SmallFiles() {}
 
   /**
-   * At most {@code maxBytes} of {@code file} as UTF-8, without white space around it; empty if it
-   * is not a regular file or cannot be read, or if there is nothing in it.
+   * Reads at most {@code maxBytes} of {@code file} as UTF-8, without surrounding white space.
+   * Returns empty if it is not a regular file, cannot be read or has no content.
    */
   static Optional<String> read(Path file, int maxBytes) {
     return readWhole(file, maxBytes).map(String::strip).filter(text -> !text.isEmpty());
   }
 
-  /** Likewise, with the white space. */
+  /** Does the same, but keeps the white space. An empty file has an empty text. */
   static Optional<String> readWhole(Path file, int maxBytes) {
     return readBytes(file, maxBytes).map(bytes -> new String(bytes, StandardCharsets.UTF_8));
   }
 
-  /** Likewise, as they are. */
+  /**
+   * Reads at most {@code maxBytes} of {@code file}; empty if it is not a regular file or cannot be
+   * read.
+   */
   static Optional<byte[]> readBytes(Path file, int maxBytes) {
-    // A named pipe in the place of a file would be waited for.
+    // The open of a named pipe would wait.
     if (!Files.isRegularFile(file)) {
       return Optional.empty();
     }
-    // Buffered, since a file channel's own readNBytes seeks, which some files of sysfs refuse.
+    // Buffered, because a file channel's own readNBytes seeks, which some files of sysfs refuse.
     try (InputStream in = new BufferedInputStream(Files.newInputStream(file))) {
       return Optional.of(in.readNBytes(maxBytes));
     } catch (IOException unreadable) {
@@ -43,15 +46,15 @@ final class SmallFiles {
   }
 
   /**
-   * The entry called {@code name} of {@code folder}; empty if no entry can be called so, or none in
-   * this process's character set.
+   * Returns the entry called {@code name} of {@code folder}. Returns empty if this is not a valid
+   * name of an entry, or not in this process's character set.
    */
   static Optional<Path> entry(Path folder, String name) {
     if (name.isEmpty()
         || name.equals(".")
         || name.equals("..")
         || name.indexOf('/') >= 0
-        // What could not be decoded: it cannot be turned back.
+        // A name that could not be decoded: it cannot be encoded again.
         || name.indexOf('\ufffd') >= 0) {
       return Optional.empty();
     }
@@ -62,7 +65,7 @@ final class SmallFiles {
     }
   }
 
-  /** Whether {@code path} is a folder itself, not by way of a link. */
+  /** Returns whether {@code path} is a folder itself, not a link to a folder. */
   static boolean isFolder(Path path) {
     return Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS);
   }
