@@ -4,10 +4,10 @@ import java.time.Duration;
 import java.util.function.LongSupplier;
 
 /**
- * How much time the sensor's thread may spend on decompression. Events wait meanwhile, and anybody
- * who may load modules can hand over one compressed image after the other. So one image takes three
- * seconds at most, which is for a slow machine whose JVM has just started, and all of them together
- * a tenth of the time.
+ * Limits the time that the sensor's thread spends on decompression. Events wait meanwhile, and a
+ * process that may load modules can load many compressed images in a row. So one image takes three
+ * seconds at most, which is enough for a slow machine whose JVM has just started. All images
+ * together take a tenth of the time.
  */
 final class DecompressionTime {
 
@@ -21,10 +21,10 @@ final class DecompressionTime {
   private long savedAtNanos;
 
   /**
-   * Makes one.
+   * Creates a limit with all of its time left.
    *
    * @param nanoClock a monotonic clock, in nanoseconds
-   * @param mostSaved how much may be spent at once: the modules of a boot come at once
+   * @param mostSaved how much may be spent at once: the modules of a boot are loaded at once
    */
   DecompressionTime(LongSupplier nanoClock, Duration mostSaved) {
     this.nanoClock = nanoClock;
@@ -33,7 +33,7 @@ final class DecompressionTime {
     this.savedAtNanos = nanoClock.getAsLong();
   }
 
-  /** How long the next image may take; zero if it has to do without. */
+  /** Returns how long the next image may take; zero if it must not be decompressed. */
   Duration next() {
     long now = nanoClock.getAsLong();
     savedNanos = Math.min(mostSavedNanos, savedNanos + (now - savedAtNanos) / SHARE);
@@ -43,7 +43,7 @@ final class DecompressionTime {
         : Duration.ofNanos(Math.min(LONGEST.toNanos(), savedNanos));
   }
 
-  /** Takes notice that an image took so long. */
+  /** Subtracts the time that an image took. */
   void spent(long nanos) {
     savedNanos -= nanos;
   }

@@ -5,7 +5,7 @@ import java.util.HexFormat;
 import org.kmodwatch.sensor.kernel.JavaDigest;
 import org.kmodwatch.sensor.kernel.Sha256;
 
-/** Digests in lower-case hexadecimal. The position of what they are of stays. */
+/** Computes digests in lower-case hexadecimal. Does not change the position of the bytes. */
 final class Digests {
 
   private Digests() {}
@@ -14,7 +14,7 @@ final class Digests {
     return HexFormat.of().formatHex(Sha256.of(bytes));
   }
 
-  /** For comparison with what package systems have, no more. */
+  /** Computes an MD5 digest, only to compare it with those of package systems. */
   static String md5(ByteBuffer bytes) {
     return digest("MD5", bytes);
   }

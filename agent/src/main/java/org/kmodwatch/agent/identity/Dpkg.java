@@ -17,20 +17,20 @@ import org.jspecify.annotations.Nullable;
 import org.kmodwatch.core.load.LoadRecord.PackageOwner;
 
 /**
- * The database of dpkg, read directly (dpkg's doc/, deb-md5sums(5), and the files themselves):
- * below {@code var/lib/dpkg}, {@code info/PACKAGE.list} has a path a line, {@code
- * info/PACKAGE.md5sums} an MD5 digest and a path without the leading slash, {@code status} a
- * paragraph per package.
+ * The database of dpkg, read directly (dpkg's doc/, deb-md5sums(5), and the files themselves).
+ * Below {@code var/lib/dpkg}, {@code info/PACKAGE.list} has a path a line, {@code
+ * info/PACKAGE.md5sums} has an MD5 digest and a path without the leading slash. {@code status} has
+ * a paragraph per package.
  *
- * <p>A kernel's modules are all in one package, so the package that had the last one is asked
- * first; only after that the others.
+ * <p>A kernel's modules are all in one package. So the package of the last module is tried first,
+ * and only then the others.
  */
 final class Dpkg implements FileOwners.PackageSystem {
 
-  /** Files that no package has, and packages that had one, to ask first. */
+  /** The number of cached files without a package, and of packages to try first. */
   private static final int MAX_KEPT = 64;
 
-  /** Longer lines are none of dpkg's. */
+  /** The longest line that dpkg writes. */
   private static final int MAX_LINE = 8192;
 
   private static final String LIST = ".list";
@@ -44,7 +44,7 @@ final class Dpkg implements FileOwners.PackageSystem {
     this.database = root.resolve("var/lib/dpkg");
   }
 
-  /** A package's version, as long as the status file is the same. */
+  /** A package's version, valid while the status file is unchanged. */
   private record Version(FileTime statusTime, String text) {}
 
   @Override
@@ -70,12 +70,15 @@ final class Dpkg implements FileOwners.PackageSystem {
       }
       unowned.put(path, time);
     } catch (IOException | UncheckedIOException unreadable) {
-      // Being removed or upgraded right now, or not ours to read: nobody can say.
+      // The files are being removed or upgraded, or are not readable: the owner is unknown.
     }
     return Optional.empty();
   }
 
-  /** Where /lib is a link to /usr/lib, packages may have either name. */
+  /**
+   * Returns the names that packages may have for a path. If /lib is a link to /usr/lib, packages
+   * may have either name.
+   */
   private static List<String> namesOf(String path) {
     if (path.startsWith("/usr/lib/")) {
       return List.of(path, path.substring("/usr".length()));
@@ -120,7 +123,10 @@ final class Dpkg implements FileOwners.PackageSystem {
     }
   }
 
-  /** Whether the contents are other than what was shipped; null if there is no digest of it. */
+  /**
+   * Returns whether the contents differ from the shipped file; null if the package has no digest of
+   * it.
+   */
   private @Nullable Boolean changed(String owner, String path, ByteBuffer contents)
       throws IOException {
     Path sums = database.resolve("info").resolve(owner + ".md5sums");
@@ -182,7 +188,8 @@ final class Dpkg implements FileOwners.PackageSystem {
   }
 
   /**
-   * Packages that may be there for several architectures have theirs in the name of their files.
+   * Returns the architecture in the name of a package's files. Packages that can be installed for
+   * several architectures have it there.
    */
   private static @Nullable String architecture(String owner) {
     int colon = owner.indexOf(':');

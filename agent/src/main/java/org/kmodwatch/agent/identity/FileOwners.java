@@ -6,12 +6,12 @@ import java.util.List;
 import java.util.Optional;
 import org.kmodwatch.core.load.LoadRecord.PackageOwner;
 
-/** Which package a file is from, by whatever package system this host has. */
+/** Finds the package of a file, with the package systems that this host has. */
 final class FileOwners {
 
   private final List<PackageSystem> systems;
 
-  /** Asks the databases below {@code root}. */
+  /** Uses the databases below {@code root}. */
   static FileOwners of(Path root) {
     return new FileOwners(List.of(new Dpkg(root), new Rpm(root)));
   }
@@ -20,27 +20,27 @@ final class FileOwners {
     this.systems = List.copyOf(systems);
   }
 
-  /** One package system. */
+  /** A package system, such as dpkg. */
   interface PackageSystem {
 
-    /** Whether this host has it. */
+    /** Returns whether this host has the package system. */
     boolean isPresent();
 
     /**
-     * The package that has the file.
+     * Returns the package that has the file.
      *
-     * @param path absolute
-     * @param contents what is in the file
-     * @return empty if no package has it, or nobody can say
+     * @param path an absolute path
+     * @param contents the content of the file
+     * @return the package; empty if no package has the file, or that is not known
      */
     Optional<PackageOwner> ownerOf(String path, ByteBuffer contents);
   }
 
   /**
-   * The package that has the file.
+   * Returns the package that has the file.
    *
-   * @param path absolute
-   * @param contents what is in the file
+   * @param path an absolute path
+   * @param contents the content of the file
    */
   Optional<PackageOwner> ownerOf(String path, ByteBuffer contents) {
     for (PackageSystem system : systems) {

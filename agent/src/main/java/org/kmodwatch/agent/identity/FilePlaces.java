@@ -8,20 +8,20 @@ import org.kmodwatch.core.event.SensorContexts;
 import org.kmodwatch.core.load.LoadEvent;
 
 /**
- * Says of the live sensor's events whether a path in the distribution's tree of modules leads to
- * the same file here. In another mount namespace, or on a mount that nothing leads to, anything may
- * have such a path.
+ * Adds to the live sensor's events whether a path in the distribution's tree of modules leads to
+ * the same file here. In another mount namespace, or on a detached mount, any file may have such a
+ * path.
  */
 public final class FilePlaces {
 
   private final SameFile files;
 
-  /** Looks at the host whose file system begins at {@code root}. */
+  /** Checks paths on the host whose file system begins at {@code root}. */
   public FilePlaces(Path root) {
     this.files = new SameFile(root);
   }
 
-  /** {@code event}, which says whether its file is here if that matters. */
+  /** Returns {@code event}, with the fact whether its file is here if that matters. */
   public Event enrich(Event event) {
     boolean recordHasItsFile =
         switch (LoadEvent.of(event)) {

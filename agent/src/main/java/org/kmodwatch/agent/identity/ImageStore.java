@@ -28,20 +28,20 @@ import java.util.regex.Pattern;
 import org.kmodwatch.image.Compression;
 
 /**
- * Keeps images in a folder of their own: each once, by its hash, for nobody but the owner. A file
- * is whole or not there. What is more than the folder may hold goes, that which was not used for
- * longest first. It is bounded by the disk that it takes, and by number for the heap's sake: an
- * image costs the heap about 100 bytes, whatever its size.
+ * Keeps images in a separate folder: each once, by its hash, readable for the owner only. A file is
+ * complete or does not exist. If the folder holds too much, the images that were not used for
+ * longest are removed. The store is bounded by its disk space, and by the number of images for the
+ * heap's sake: an image costs the heap about 100 bytes, whatever its size.
  */
 public final class ImageStore {
 
-  /** What it may hold if nothing else is said. */
+  /** The default of the disk space. */
   public static final long DEFAULT_MAX_BYTES = 1L << 30;
 
-  /** How many images it may hold: several kernels' worth, in about 6 MiB of the heap. */
+  /** The largest number of images: enough for several kernels, in about 6 MiB of the heap. */
   public static final int MAX_IMAGES = 1 << 16;
 
-  /** What ext4, XFS and btrfs give to files, unless told otherwise. */
+  /** The default block size of ext4, XFS and btrfs. */
   private static final int BLOCK_BYTES = 4096;
 
   private static final Pattern OURS = Pattern.compile("[0-9a-f]{64}\\.ko(\\.(gz|xz|zst))?");
@@ -55,10 +55,10 @@ public final class ImageStore {
   private final long maxBytes;
   private final int maxImages;
 
-  /** Blocks by image, the one used least lately first. */
+  /** The blocks of each image, the least recently used image first. */
   private final Map<Image, Integer> blocks = new LinkedHashMap<>(16, 0.75f, true);
 
-  /** Of all of them, in blocks. */
+  /** The sum of all images, in blocks. */
   private long total;
 
   private ImageStore(Path folder, long maxBytes, int maxImages) {
@@ -67,13 +67,13 @@ public final class ImageStore {
     this.maxImages = maxImages;
   }
 
-  /** An image's hash and form, which are its file's name in a third of the heap. */
+  /** An image's hash and form. It takes a third of the heap of its file's name. */
   private record Image(long first, long second, long third, long fourth, Compression form) {
 
     /**
-     * The one whose file has a name.
+     * Returns the image of a file name.
      *
-     * @param name as {@link #OURS} has it
+     * @param name a name that matches {@link #OURS}
      */
     static Image of(String name) {
       return new Image(
@@ -100,16 +100,16 @@ public final class ImageStore {
   }
 
   /**
-   * Opens a folder, which is made if it is not there.
+   * Opens a folder, and creates it if it does not exist.
    *
    * @param maxBytes how many bytes of the disk images may take, in blocks of 4 KiB
-   * @throws IOException if it cannot be made or read, or others may read it too
+   * @throws IOException if it cannot be created or read, or others may read it too
    */
   public static ImageStore open(Path folder, long maxBytes) throws IOException {
     return open(folder, maxBytes, MAX_IMAGES);
   }
 
-  /** In tests, with another bound on their number. */
+  /** Opens a folder in tests, with another limit of the number. */
   static ImageStore open(Path folder, long maxBytes, int maxImages) throws IOException {
     try {
       Path parent = folder.toAbsolutePath().getParent();
@@ -137,10 +137,10 @@ public final class ImageStore {
     }
   }
 
-  /** Takes account of what is there from before, and removes what is too much of it. */
+  /** Reads the images of an earlier process, and removes those above the limits. */
   private void look() throws IOException {
     record Found(Image image, int blocks, long usedNanos) {}
-    // No more of them at once than are kept: what was there before may be any number.
+    // No more of them at once than are kept: the folder may contain any number.
     var found = new PriorityQueue<Found>(Comparator.comparingLong(Found::usedNanos));
     try (DirectoryStream<Path> files = Files.newDirectoryStream(folder)) {
       for (Path file : files) {
@@ -151,7 +151,7 @@ public final class ImageStore {
           BasicFileAttributes attributes =
               Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
           if (!attributes.isRegularFile()) {
-            // Somebody else's, and no image.
+            // A file of somebody else that is not an image.
             continue;
           }
           found.add(
@@ -175,10 +175,10 @@ public final class ImageStore {
    * Keeps an image.
    *
    * @param sha256 its hash, hexadecimal in lower case
-   * @param bytes all of it; its position stays
-   * @param now what time it is
-   * @return where it is kept
-   * @throws IOException if it cannot be kept; nothing of it is left then
+   * @param bytes all of its bytes; their position is not changed
+   * @param now the current time
+   * @return the file that keeps it
+   * @throws IOException if it cannot be kept; then no part of it is left
    */
   public Path keep(String sha256, ByteBuffer bytes, Instant now) throws IOException {
     String name = sha256 + ending(Compression.of(bytes));
@@ -219,10 +219,10 @@ public final class ImageStore {
         while (left.hasRemaining()) {
           out.write(left);
         }
-        // Before it has its name: a file with that name is whole even if the power fails.
+        // Before the rename: a file with that name is complete even if the power fails.
         out.force(true);
       }
-      // By the same clock as when it is used again: the order must outlive a restart.
+      // The same clock as at its next use: the order must outlive a restart.
       Files.setLastModifiedTime(part, FileTime.from(now));
       Files.move(part, file, StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {
@@ -235,7 +235,7 @@ public final class ImageStore {
     while (!blocks.isEmpty()
         && (bytesOf(total + wanted) > maxBytes || blocks.size() + images > maxImages)) {
       Image oldest = blocks.keySet().iterator().next();
-      // First: one that cannot go must not keep all others from going.
+      // First: a file that cannot be removed must not block the removal of all others.
       forget(oldest);
       Files.deleteIfExists(folder.resolve(oldest.name()));
     }
@@ -254,7 +254,8 @@ public final class ImageStore {
   }
 
   /**
-   * A file without bytes takes one too: it has an inode and a name, of which a disk has so many.
+   * Returns the blocks of a file. A file without bytes counts as one block, because it takes an
+   * inode and a name.
    */
   private static int blocksOf(long size) {
     return Math.clamp(Math.ceilDiv(size, BLOCK_BYTES), 1, Integer.MAX_VALUE);

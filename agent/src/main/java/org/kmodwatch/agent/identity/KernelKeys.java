@@ -22,18 +22,18 @@ import org.jspecify.annotations.Nullable;
 import org.kmodwatch.image.SigningCertificates;
 
 /**
- * The keys that modules may be signed with here: the certificates that can be had as files, and
- * which keys the running kernel trusts. The kernel gives only names and identifiers of those away,
- * in /proc/keys (security/keys/proc.c, crypto/asymmetric_keys/asymmetric_type.c).
+ * The keys with which modules may be signed here: the certificates that exist as files, and the
+ * keys that the running kernel trusts. The kernel only shows names and identifiers of its keys, in
+ * /proc/keys (security/keys/proc.c, crypto/asymmetric_keys/asymmetric_type.c).
  */
 public final class KernelKeys {
 
-  /** An asymmetric key: its description, of which the part behind the last colon is hexadecimal. */
+  /** An asymmetric key's line. The part of its description behind the last colon is hexadecimal. */
   private static final Pattern KEY = Pattern.compile(" asymmetri .*: ([0-9a-f]{8,}): X509\\.");
 
   private static final int MAX_LINES = 10_000;
 
-  /** Owner's keys of shim and of DKMS, on Debian, Ubuntu and Fedora. */
+  /** The owner's keys of shim and of DKMS, on Debian, Ubuntu and Fedora. */
   private static final List<String> OWNERS_KEYS =
       List.of(
           "var/lib/shim-signed/mok/MOK.der",
@@ -42,14 +42,14 @@ public final class KernelKeys {
 
   private final Path root;
 
-  /** Looks below {@code root}. */
+  /** Reads the files below {@code root}. */
   public KernelKeys(Path root) {
     this.root = root;
   }
 
   /**
-   * The certificates that are built into the installed kernels, and the owner's own. What cannot be
-   * read is left out.
+   * Returns the certificates that are built into the installed kernels, and the owner's
+   * certificates. Leaves out files that cannot be read.
    */
   public List<X509Certificate> certificates() {
     var found = new LinkedHashSet<X509Certificate>();
@@ -57,7 +57,7 @@ public final class KernelKeys {
       try {
         found.addAll(SigningCertificates.of(file));
       } catch (IOException | OutOfMemoryError unreadable) {
-        // Kernels are for root's eyes only on some distributions.
+        // On some distributions only root can read the kernels.
       }
     }
     return List.copyOf(found);
@@ -80,13 +80,13 @@ public final class KernelKeys {
     try (DirectoryStream<Path> entries = Files.newDirectoryStream(folder, glob)) {
       entries.forEach(into::add);
     } catch (IOException absent) {
-      // Not this distribution's way.
+      // This distribution does not use this folder.
     }
   }
 
   /**
-   * Whether the running kernel has the key of {@code certificate}; empty if it does not say which
-   * it has.
+   * Returns whether the running kernel has the key of {@code certificate}. Returns empty if the
+   * kernel does not show its keys.
    */
   public Optional<Boolean> isTrusted(X509Certificate certificate) {
     Set<String> trusted = trustedIds();

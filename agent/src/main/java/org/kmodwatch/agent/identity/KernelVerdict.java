@@ -10,13 +10,14 @@ import org.kmodwatch.core.load.LoadRecord.ModuleSignature.Status;
 import org.kmodwatch.sensor.ImageReader;
 
 /**
- * What the kernel made of a module's signature (kernel/module/signing.c, module_sig_check).
+ * The kernel's result for a module's signature (kernel/module/signing.c, module_sig_check).
  *
- * <p>It goes on with a module that has none, or one by a key that it does not have, unless it is
- * told to insist on one; it ends the load with the error of the check where the signature is wrong.
+ * <p>The kernel continues with a module without a signature, or with a signature by an unknown key,
+ * unless signatures are enforced. If the signature is wrong, it ends the load with the error of the
+ * check.
  *
- * @param accepted whether it found a good one; null if it has not looked
- * @param result 0 if it went on, else a negative errno
+ * @param accepted whether it found a good signature; null if it has not checked
+ * @param result 0 if it continued, else a negative errno
  */
 record KernelVerdict(@Nullable Boolean accepted, long result) {
 
@@ -29,11 +30,11 @@ record KernelVerdict(@Nullable Boolean accepted, long result) {
   }
 
   /**
-   * What is known of the signature.
+   * Returns the state of the signature.
    *
-   * @param facts what the bytes say
-   * @param enforced whether this kernel takes signed modules only; asked only where it matters
-   * @return null if nothing is
+   * @param facts the facts from the bytes
+   * @param enforced whether this kernel only loads signed modules; called only if it matters
+   * @return the state; null if it is not known
    */
   @Nullable ModuleSignature signature(ModuleFacts facts, BooleanSupplier enforced) {
     ModuleFacts.Signer signer = facts.signature();
@@ -50,9 +51,9 @@ record KernelVerdict(@Nullable Boolean accepted, long result) {
   }
 
   /**
-   * Where signed modules are insisted on, a key that the kernel does not have is EKEYREJECTED too;
-   * where lockdown or another security module insists, it is an answer that the check has not. Want
-   * of memory says nothing.
+   * Returns whether the signature is wrong. If signed modules are enforced, an unknown key is
+   * EKEYREJECTED too. If lockdown or another security module enforces them, the error is not one of
+   * the check. A lack of memory does not decide it.
    */
   private boolean isWrong(BooleanSupplier enforced) {
     Errno errno = Errno.ofReturnValue(result).orElse(null);

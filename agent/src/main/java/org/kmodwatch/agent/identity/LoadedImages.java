@@ -28,21 +28,21 @@ import org.kmodwatch.sensor.CapturedImage;
 import org.kmodwatch.sensor.ImageReader;
 
 /**
- * Says of each image that the kernel was given what it is, who signed it and which package it is
- * from, and keeps it where that was asked for.
+ * Describes each image that the kernel got: the module, its signer and its package. Keeps the image
+ * if that is configured.
  *
- * <p>What the bytes say and whose they are is remembered by their hash, up to a bound: hosts load
- * the same few modules again and again.
+ * <p>The facts and the owner are cached by the image's hash, up to a limit, because hosts load the
+ * same few modules again and again.
  */
 public final class LoadedImages implements ImageReader {
 
-  /** A host has some hundred modules. */
+  /** The size of the caches. A host has some hundred modules. */
   static final int MAX_KNOWN = 512;
 
   private static final String FINIT_MODULE = "finit_module";
   private static final String INIT_MODULE = "init_module";
 
-  /** The modules of a boot come at once. */
+  /** The decompression time to save up, because the modules of a boot are loaded at once. */
   private static final Duration MOST_SAVED = Duration.ofSeconds(5);
 
   private final Path root;
@@ -61,14 +61,14 @@ public final class LoadedImages implements ImageReader {
       new RecentMap<>(MAX_KNOWN);
 
   /**
-   * Makes one.
+   * Creates a reader.
    *
    * @param root the file system of this host
-   * @param store where images are kept; null if they are not
-   * @param marks knows which images are not to be read
-   * @param clock the time that is written down
+   * @param store keeps images; null if they are not kept
+   * @param marks knows the images that must not be read
+   * @param clock the time for the records
    * @param nanoClock a monotonic clock, in nanoseconds
-   * @param complaints is told why an image is not kept
+   * @param complaints receives the reason why an image is not kept
    */
   public LoadedImages(
       Path root,
@@ -89,10 +89,10 @@ public final class LoadedImages implements ImageReader {
     this.complaints = complaints;
   }
 
-  /** A file with what it was when its package was looked for. */
+  /** A file, and its state when its package was looked up. */
   private record OwnerKey(String path, long inode, long ctimeNanos, String sha256) {}
 
-  /** A thread of this host, which a later one of the same number is not. */
+  /** A thread of this host. A later thread with the same number differs. */
   private record LoaderThread(int hostThreadId, long startTimeNanos) {
     static LoaderThread of(Event event) {
       return new LoaderThread(
@@ -105,7 +105,7 @@ public final class LoadedImages implements ImageReader {
     try {
       return described(event, image);
     } catch (Throwable unforeseen) {
-      // The record comes, with the hash, whatever is in the image.
+      // The record is written with the hash, whatever the image contains.
       CapturedImage.Bytes given = image.handedOver();
       return facts(
               new LoadRecord.Image(
@@ -180,8 +180,8 @@ public final class LoadedImages implements ImageReader {
   }
 
   /**
-   * The file that a module in memory is from: that which the loader has open, as libkmod has, or
-   * that which it has just tried, as busybox does.
+   * Returns the file of a module in memory: the file that the loader has open, like libkmod, or the
+   * file that the loader has just tried, like busybox.
    */
   private @Nullable FileIdentity origin(
       Event event,
@@ -216,8 +216,8 @@ public final class LoadedImages implements ImageReader {
   }
 
   /**
-   * The file that the loader has open, where nobody can read the module: only if it is named as the
-   * module is, and the kernel found the module to be signed by a key that it trusts.
+   * Returns the file that the loader has open, if the module cannot be read. The file must have the
+   * module's name, and the kernel must have found a signature by a trusted key.
    */
   private @Nullable FileIdentity unreadOrigin(
       Event event, @Nullable FileIdentity open, List<LoadRecord.Gap> gaps) {
@@ -241,7 +241,9 @@ public final class LoadedImages implements ImageReader {
     return named && signed ? open.found(files.isThere(open)) : null;
   }
 
-  /** Where not all bytes came: the file, if it is still the one that the kernel had open. */
+  /**
+   * Describes the file instead of missing bytes, if it is still the file that the kernel had open.
+   */
   private ImageFacts ofFile(
       Event event, long sizeBytes, @Nullable FileIdentity file, List<LoadRecord.Gap> gaps) {
     gaps.add(
@@ -291,9 +293,10 @@ public final class LoadedImages implements ImageReader {
   }
 
   /**
-   * What the bytes say.
+   * Returns the facts from the bytes.
    *
-   * @param plain what the kernel made of them; null if it did not decompress them
+   * @param plain the bytes that the kernel decompressed from them; null if it did not decompress
+   *     them
    */
   private ModuleFacts parsed(
       Event event, String sha256, ByteBuffer bytes, @Nullable ByteBuffer plain) {
@@ -390,10 +393,10 @@ public final class LoadedImages implements ImageReader {
   }
 
   /**
-   * The package of the file. The loader may see other files by the same names, so it is looked for
-   * only if the file by that name is the same here.
+   * Returns the package of the file. The loader may see other files by the same names. So the
+   * package is only looked up if this process finds the same file by that name.
    *
-   * @param bytes what the kernel was given
+   * @param bytes the bytes that the kernel got
    */
   private LoadRecord.@Nullable PackageOwner owner(
       Event event, @Nullable FileIdentity file, String sha256, @Nullable ByteBuffer bytes) {
@@ -403,7 +406,7 @@ public final class LoadedImages implements ImageReader {
     var key = new OwnerKey(file.path(), file.inode(), file.ctimeNanos(), sha256);
     Optional<LoadRecord.PackageOwner> known = ownersByFile.get(key);
     if (known == null) {
-      // By finit_module the bytes are the file's; libkmod may have decompressed them otherwise.
+      // With finit_module the bytes are the file's. Otherwise libkmod may have decompressed them.
       known =
           event.syscall().equals(FINIT_MODULE) && bytes != null
               ? ownerOf(file, bytes)

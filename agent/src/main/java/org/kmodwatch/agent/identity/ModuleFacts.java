@@ -20,15 +20,15 @@ import org.kmodwatch.image.ModuleImageReader;
 import org.kmodwatch.image.ModuleInfo;
 
 /**
- * What the bytes of a module say of it, without keeping them.
+ * The facts in the bytes of a module, without the bytes.
  *
- * @param compression how they are compressed; null if they are not
- * @param module what the module says of itself; null if it could not be read
- * @param signature who is said to have signed it, unchecked; null if nothing is appended, or the
- *     module could not be read
- * @param cut names of what of {@code module} is longer than a record has room for
+ * @param compression the compression of the bytes; null if they are not compressed
+ * @param module the module's own description; null if it could not be read
+ * @param signature the stated signer, unchecked; null if no signature is appended, or the module
+ *     could not be read
+ * @param cut the names of the parts of {@code module} that are longer than a record has room for
  * @param problem why it could not be read; null if it could
- * @param lasting whether the same bytes would say the same again
+ * @param lasting whether the same bytes would give the same result again
  */
 record ModuleFacts(
     @Nullable String compression,
@@ -38,18 +38,18 @@ record ModuleFacts(
     @Nullable String problem,
     boolean lasting) {
 
-  /** Descriptions are a line or two. */
+  /** The longest text. Descriptions are a line or two. */
   static final int MAX_TEXT = 1024;
 
   static final int MAX_DEPENDS = 256;
 
   /**
-   * Who is said to have signed a module.
+   * The stated signer of a module.
    *
-   * @param name of the key
-   * @param keyId identifier of the key, hexadecimal; null if the signature could not be read
-   * @param digest hash algorithm; null if the signature could not be read
-   * @param problem why the signature does not say who made it; null if it does
+   * @param name the name of the key
+   * @param keyId the identifier of the key, hexadecimal; null if the signature could not be read
+   * @param digest the hash algorithm; null if the signature could not be read
+   * @param problem why the signature does not name its signer; null if it does
    */
   record Signer(
       @Nullable String name,
@@ -72,7 +72,7 @@ record ModuleFacts(
           null);
     }
 
-    /** Of several, all: the kernel does not say which of them it trusts. */
+    /** Joins a part of several signers: the kernel does not report which of them it trusts. */
     private static @Nullable String together(
         List<AppendedSignature.Signer> all,
         Function<AppendedSignature.Signer, @Nullable String> part) {
@@ -86,8 +86,8 @@ record ModuleFacts(
   }
 
   /**
-   * Reads them. Whatever reading ends in, an error of the virtual machine included, is a problem of
-   * this module and of nobody else.
+   * Reads the bytes. Any failure to read them, even an error of the virtual machine, is a problem
+   * of this module only.
    *
    * @param bytes the module, compressed or not
    */
@@ -108,12 +108,12 @@ record ModuleFacts(
     }
   }
 
-  /** Of a module that was not read. */
+  /** Returns the facts of a module that was not read. */
   static ModuleFacts unread(ByteBuffer bytes, String problem) {
     return new ModuleFacts(word(bytes), null, null, List.of(), problem, false);
   }
 
-  /** The same, of a module that the kernel decompressed from {@code bytes}. */
+  /** Returns these facts for a module that the kernel decompressed from {@code bytes}. */
   ModuleFacts compressedAs(ByteBuffer bytes) {
     return new ModuleFacts(word(bytes), module, signature, cut, problem, lasting);
   }

@@ -16,10 +16,10 @@ import org.kmodwatch.image.ModuleImage;
 import org.kmodwatch.image.ModuleImageReader;
 import org.kmodwatch.image.SignatureVerifier;
 
-/** Looks at module files: whatever is on this disk, from whatever machine. */
+/** Reads module files on this disk, from any machine. */
 public final class ModuleFiles {
 
-  /** What Java makes of a name on the command line where it cannot read it. */
+  /** Java's character for a part of a command line name that it cannot decode. */
   private static final char NO_LETTER = '\ufffd';
 
   private final KernelKeys keys;
@@ -28,11 +28,11 @@ public final class ModuleFiles {
   private final @Nullable String release;
 
   /**
-   * Makes one.
+   * Creates a reader of module files.
    *
    * @param root the file system with the databases of packages, and kernels
    * @param release the running kernel; null if that is not known
-   * @param certificates to check signatures with
+   * @param certificates the certificates to check signatures with
    */
   public ModuleFiles(Path root, @Nullable String release, List<X509Certificate> certificates) {
     this.keys = new KernelKeys(root);
@@ -44,8 +44,8 @@ public final class ModuleFiles {
   /**
    * Reads a file.
    *
-   * @throws IOException if it cannot be read; the message names it and says why
-   * @throws org.kmodwatch.image.ModuleImageException if it is no module
+   * @throws IOException if it cannot be read; the message has the file and the reason
+   * @throws org.kmodwatch.image.ModuleImageException if it is not a module
    */
   public ModuleReport report(Path file) throws IOException {
     if (Files.isDirectory(file)) {

@@ -13,13 +13,12 @@ import org.kmodwatch.image.ModuleImageException;
 import org.kmodwatch.image.ModuleImageLimits;
 
 /**
- * Tells whether a module that was handed over in memory is from a file: whether its bytes are what
- * is in the file, or what comes out of it. What was compared is remembered, up to a bound: hosts
- * load the same few modules again and again.
+ * Compares a module in memory with a file: with the file's bytes, or with the decompressed bytes.
+ * Results are cached, up to a limit, because hosts load the same few modules again and again.
  */
 final class ModuleOrigin {
 
-  /** The modules of a boot come at once, some hundred of them. */
+  /** The decompression time to save up. Some hundred modules of a boot are loaded at once. */
   private static final Duration MOST_SAVED = Duration.ofSeconds(30);
 
   private final SameFile files;
@@ -38,10 +37,10 @@ final class ModuleOrigin {
   private record Pair(FileIdentity file, String sha256) {}
 
   /**
-   * Whether a module is from a file.
+   * The result: whether a module is from a file.
    *
-   * @param same whether it is; false also where that is not known
-   * @param problem why it is not known; null if it is
+   * @param same whether it is from the file; false also if that is not known
+   * @param problem why it is not known; null if it is known
    */
   record Answer(boolean same, @Nullable String problem) {
     private static final Answer YES = new Answer(true, null);
@@ -55,8 +54,8 @@ final class ModuleOrigin {
   /**
    * Compares a module with a file.
    *
-   * @param event any of the attempt
-   * @param sha256 of the module
+   * @param event any event of the attempt
+   * @param sha256 the hash of the module
    * @param module its bytes; null if there was no memory for them
    */
   Answer compare(Event event, FileIdentity file, String sha256, @Nullable ByteBuffer module) {

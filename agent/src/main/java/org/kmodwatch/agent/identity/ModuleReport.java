@@ -22,20 +22,20 @@ import org.kmodwatch.image.ModuleSymbols;
 import org.kmodwatch.image.SignatureStatus;
 
 /**
- * All that is to be said of a module file: for a person, and for a program in the schema {@value
- * #SCHEMA} (docs/reference/module-images.md).
+ * The report about a module file: for a person, and for a program in the schema {@value #SCHEMA}
+ * (docs/reference/module-images.md).
  *
- * @param path as it was asked for
- * @param sizeBytes of the file
- * @param sha256 of the file
- * @param image what is in it
- * @param decompressedSha256 of the module in it; null if it is not compressed
- * @param status of its signature
- * @param reason why that is not valid; null if it is, or there is none
+ * @param path the path in the request
+ * @param sizeBytes the size of the file
+ * @param sha256 the hash of the file
+ * @param image the module in it
+ * @param decompressedSha256 the hash of the module in it; null if it is not compressed
+ * @param status the status of its signature
+ * @param reason why the signature is not valid; null if it is valid, or there is no signature
  * @param trustedByKernel whether the running kernel has the key of a valid signature; null if that
  *     is not known
- * @param place where it is
- * @param owner the package that it is from; null if it is of none that is known
+ * @param place the type of its folder
+ * @param owner its package; null if it is in no known package
  */
 public record ModuleReport(
     String path,
@@ -54,10 +54,10 @@ public record ModuleReport(
 
   private static final int WIDTH = 84;
 
-  /** Of aliases and symbols; the rest is counted. */
+  /** How many aliases or symbols are shown. The rest is counted. */
   private static final int MAX_SHOWN = 6;
 
-  /** The report as an object, its keys in the order of the schema. */
+  /** Returns the report as an object, with its keys in the order of the schema. */
   public Value.Obj toJson() {
     var json = new LinkedHashMap<String, Value>();
     json.put("schema", Value.of(SCHEMA));
@@ -116,7 +116,7 @@ public record ModuleReport(
     return new Value.Obj(json);
   }
 
-  /** Every entry of .modinfo: its key, and all its values in the order of the file. */
+  /** Returns every entry of .modinfo: its key, and all its values in the order of the file. */
   private Value modinfo() {
     var byKey = new LinkedHashMap<String, List<String>>();
     for (ModuleInfo.Entry entry : image.info().entries()) {
@@ -169,7 +169,7 @@ public record ModuleReport(
     return fields;
   }
 
-  /** Lines for a person. */
+  /** Returns lines for a person. */
   public String toText(boolean colour) {
     var fields = new LinkedHashMap<String, String>();
     ModuleInfo info = image.info();

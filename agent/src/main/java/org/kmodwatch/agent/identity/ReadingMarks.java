@@ -3,12 +3,12 @@ package org.kmodwatch.agent.identity;
 import org.kmodwatch.core.event.Event;
 
 /**
- * Outlives this process, and so knows of which attempt the image was being read when an earlier
- * process ended. That image may have ended it, and would again.
+ * Marks that outlive this process. They show the attempt whose image was being read when an earlier
+ * process ended. That image may have ended it, and would do so again.
  */
 public interface ReadingMarks {
 
-  /** For events that no later process gets to see. */
+  /** Marks for events that no later process can read. */
   ReadingMarks NONE =
       new ReadingMarks() {
         @Override
@@ -23,11 +23,12 @@ public interface ReadingMarks {
   /**
    * Notes that the image of an attempt is about to be read.
    *
-   * @param event any of the attempt
-   * @return whether to read it; false if a process ended as it did, and then nothing is noted
+   * @param event any event of the attempt
+   * @return whether to read it; false if a process ended while it read it, and then nothing is
+   *     noted
    */
   boolean begin(Event event);
 
-  /** Notes that it was read, whatever came of it. */
+  /** Notes that the image was read, with any result. */
   void end();
 }

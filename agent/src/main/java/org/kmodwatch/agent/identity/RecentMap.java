@@ -3,14 +3,14 @@ package org.kmodwatch.agent.identity;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** A map that keeps what was asked for last, up to a bound. */
+/** A map that keeps the most recently used entries, up to a limit. */
 public final class RecentMap<K, V> extends LinkedHashMap<K, V> {
 
   private static final long serialVersionUID = 1;
 
   private final int maxEntries;
 
-  /** An empty one, for so many entries. */
+  /** Creates an empty map for {@code maxEntries} entries. */
   public RecentMap(int maxEntries) {
     super(16, 0.75f, true);
     this.maxEntries = maxEntries;

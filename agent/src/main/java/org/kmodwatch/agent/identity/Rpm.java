@@ -15,12 +15,12 @@ import org.jspecify.annotations.Nullable;
 import org.kmodwatch.core.load.LoadRecord.PackageOwner;
 
 /**
- * The database of rpm, whose form differs from version to version, by its tool: {@code rpm -q -f}
- * with a query format (rpm-queryformat(7)).
+ * Queries the database of rpm with its tool, because its form differs between versions: {@code rpm
+ * -q -f} with a query format (rpm-queryformat(7)).
  */
 final class Rpm implements FileOwners.PackageSystem {
 
-  /** A query takes some tens of milliseconds; a database that is locked makes it wait. */
+  /** A query takes some tens of milliseconds. A locked database makes it wait. */
   private static final Duration TIMEOUT = Duration.ofSeconds(5);
 
   private static final int MAX_ANSWER = 4 << 20;
@@ -135,7 +135,7 @@ final class Rpm implements FileOwners.PackageSystem {
     return Optional.of(new PackageOwner("rpm", head[1], head[2], changed));
   }
 
-  /** By the length of what rpm has: its algorithms differ in that. */
+  /** Compares the contents with rpm's digest. The digest's length determines the algorithm. */
   private static @Nullable Boolean changed(String digest, ByteBuffer contents) {
     String algorithm =
         switch (digest.length()) {

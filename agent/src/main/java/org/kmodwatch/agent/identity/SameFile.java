@@ -16,16 +16,16 @@ import org.kmodwatch.core.event.SensorContext;
 import org.kmodwatch.sensor.kernel.HeldFile;
 
 /**
- * Reads the file that the kernel had open, if it still is that file: of the same device, inode and
- * time of last change, before and after.
+ * Reads the file that the kernel had open, if it still is that file. Device, inode and time of the
+ * last change must be the same, before and after.
  *
- * <p>Only on file systems that are in the kernel and on this machine: one that a process or another
- * machine serves may let a reader wait for ever. Nor is what stands at the path by now opened
- * before it is known for that file: whoever swaps it for a FIFO has nobody wait.
+ * <p>Only on file systems in the kernel and on this machine. A file system that a process or
+ * another machine serves may make a reader wait for ever. The file at the path is not opened before
+ * it is known to be that file. So a FIFO in its place does not make the reader wait.
  */
 final class SameFile {
 
-  /** Larger files are no modules. */
+  /** The largest file. Larger files are not modules. */
   private static final long MAX_BYTES = 256L << 20;
 
   private static final Set<String> LOCAL =
@@ -52,17 +52,18 @@ final class SameFile {
     this.root = root;
   }
 
-  /** What to do with the contents. */
+  /** Reads the contents. */
   @FunctionalInterface
   interface Reader<T> {
     T read(MappedByteBuffer contents);
   }
 
   /**
-   * Hands {@code reader} what is in the file.
+   * Passes the content of the file to {@code reader}.
    *
-   * @param identity as the kernel had it; looked for by its path in this process's mount namespace
-   * @return what the reader made of it; empty if the file is gone, another, or not to be read
+   * @param identity the file, as the kernel had it; found by its path in this process's mount
+   *     namespace
+   * @return the reader's result; empty if the file is gone, changed, or must not be read
    */
   <T> Optional<T> read(SensorContext.FileIdentity identity, Reader<T> reader) {
     Mount mount = localMountOf(identity).orElse(null);
@@ -73,7 +74,7 @@ final class SameFile {
     try {
       return read(file, identity, mount, reader);
     } catch (IOException | IllegalArgumentException | InternalError goneOrCut) {
-      // A page of a file that was cut short under the mapping comes as an InternalError.
+      // If a mapped file is cut short, the access to its page throws an InternalError.
       return Optional.empty();
     }
   }
@@ -98,7 +99,10 @@ final class SameFile {
     }
   }
 
-  /** Whether the file is there, as the kernel had it, by its path in this process's namespace. */
+  /**
+   * Returns whether the file is unchanged since the kernel had it, by its path in this process's
+   * namespace.
+   */
   boolean isThere(SensorContext.FileIdentity identity) {
     Mount mount = localMountOf(identity).orElse(null);
     try {
@@ -128,7 +132,7 @@ final class SameFile {
         && changed.to(TimeUnit.NANOSECONDS) == identity.ctimeNanos();
   }
 
-  /** The kernel's own form of a device number of stat(2) (include/linux/kdev_t.h). */
+  /** Returns the kernel's own form of a device number of stat(2) (include/linux/kdev_t.h). */
   static long kernelDevice(long dev) {
     return major(dev) << 20 | minor(dev);
   }
@@ -142,15 +146,15 @@ final class SameFile {
   }
 
   /**
-   * The mount that a path is on, by /proc/self/mountinfo (proc(5)), without touching the file
-   * system itself; empty if it is of another device, or not local.
+   * Returns the mount of a path, by /proc/self/mountinfo (proc(5)). Does not touch the file system
+   * itself. Returns empty if the mount has another device, or is not local.
    */
   private Optional<Mount> localMountOf(SensorContext.FileIdentity identity) {
     try (Stream<String> lines = Files.lines(root.resolve("proc/self/mountinfo"))) {
       return lines
           .flatMap(line -> Mount.of(line).stream())
           .filter(mount -> mount.holds(identity.path()))
-          // Of two on one point the later is on top.
+          // Of two mounts on one point the later is on top.
           .reduce((one, other) -> other.point.length() >= one.point.length() ? other : one)
           .filter(mount -> mount.device == identity.device() && LOCAL.contains(mount.type));
     } catch (IOException | java.io.UncheckedIOException unknown) {
@@ -161,9 +165,9 @@ final class SameFile {
   /**
    * A line of mountinfo.
    *
-   * @param device of its superblock, as the kernel has it
-   * @param point where it is mounted
-   * @param type of the file system
+   * @param device the device of its superblock, as the kernel has it
+   * @param point the mount point
+   * @param type the type of the file system
    */
   private record Mount(long device, String point, String type) {
 
@@ -189,7 +193,10 @@ final class SameFile {
       return point.equals("/") || path.startsWith(point + "/");
     }
 
-    /** Each subvolume of btrfs has a device of its own for stat(2), which the kernel's is not. */
+    /**
+     * Returns whether stat(2) returns other devices than the kernel has. It does so for each
+     * subvolume of btrfs.
+     */
     boolean hasDevicesOfItsOwn() {
       return type.equals("btrfs");
     }

@@ -1,9 +1,9 @@
 /**
- * What exactly a module is and whose: {@link org.kmodwatch.agent.identity.LoadedImages} for what
- * the kernel was given, {@link org.kmodwatch.agent.identity.ModuleReport} for a file.
+ * Identifies modules and their owners: {@link org.kmodwatch.agent.identity.LoadedImages} for images
+ * that the kernel got, {@link org.kmodwatch.agent.identity.ModuleReport} for a file.
  *
- * <p>Bytes, paths and the databases of packages are read as what they are: chosen by strangers,
- * bounded, and none of them trusted.
+ * <p>Bytes, paths and the databases of packages may come from strangers. They are bounded, and none
+ * of them is trusted.
  */
 @NullMarked
 package org.kmodwatch.agent.identity;
