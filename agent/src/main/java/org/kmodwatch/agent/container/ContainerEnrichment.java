@@ -13,16 +13,16 @@ import org.kmodwatch.core.event.SensorContext;
 import org.kmodwatch.core.event.SensorContexts;
 
 /**
- * Says of the live sensor's events in which container they happened, by the cgroup of their
- * process. Where an event does not have the cgroup's path, the process is asked for it while it is
- * there, and believed only if the cgroup at that path has the id that the event has.
+ * Adds to the live sensor's events the container in which they happened, by the cgroup of their
+ * process. If an event lacks the cgroup's path, the path is read from the running process. That
+ * path only counts if its cgroup has the id in the event.
  */
 public final class ContainerEnrichment {
 
-  /** How many paths are kept; cgroups come and go. */
+  /** How many paths are kept. Cgroups are created and removed. */
   static final int MAX_KEPT = 512;
 
-  /** The root of the hierarchy: no container. */
+  /** The root of the hierarchy, which is not a container. */
   private static final long ROOT_CGROUP_ID = 1;
 
   private static final int MAX_LINES = 64;
@@ -38,7 +38,7 @@ public final class ContainerEnrichment {
       };
 
   /**
-   * Looks at the host whose file system begins at {@code root}.
+   * Reads the host whose file system begins at {@code root}.
    *
    * @param nanoTime a clock that only goes forward
    */
@@ -47,7 +47,7 @@ public final class ContainerEnrichment {
     this.lookup = new ContainerLookup(root, nanoTime);
   }
 
-  /** {@code event} with its container, if it happened in one and does not say so yet. */
+  /** Returns {@code event} with its container, if it happened in one and does not have it yet. */
   public Event enrich(Event event) {
     String said = event.container().id();
     if (said != null && !said.isEmpty()) {
@@ -78,7 +78,7 @@ public final class ContainerEnrichment {
     return asked;
   }
 
-  /** The version 2 cgroup of a process, if it is the one with {@code cgroupId}. */
+  /** Returns the version 2 cgroup of a process, if it has the id {@code cgroupId}. */
   private Optional<String> pathOf(int hostProcessId, long cgroupId) {
     try (Stream<String> lines = Files.lines(root.resolve("proc/" + hostProcessId + "/cgroup"))) {
       return lines

@@ -25,26 +25,28 @@ import org.kmodwatch.core.event.KubernetesContext;
 import org.kmodwatch.sensor.kernel.HeldFile;
 
 /**
- * Names the container of a cgroup from the files of this host's runtimes. What it found, or did not
- * find, holds for {@link #KEPT}. For one thread.
+ * Finds the names of a cgroup's container in the files of this host's runtimes. A result, also an
+ * empty one, is valid for {@link #KEPT}. One thread may use it.
  *
- * <p>The files of a user's own Podman are in that user's home: of these containers only the id is
+ * <p>The files of a user's own Podman are in that user's home. Of these containers only the id is
  * known.
  */
 public final class ContainerLookup {
 
-  /** How long an answer holds: containers are renamed, and files come a moment late. */
+  /** How long a result is valid: containers are renamed, and files are written a moment late. */
   static final Duration KEPT = Duration.ofSeconds(10);
 
-  /** More answers are not kept: the oldest goes. */
+  /** How many results are kept. After that the oldest is removed. */
   static final int MAX_KEPT = 1_024;
 
-  /** Longer files say nothing; Podman has one for all containers. */
+  /** The largest file that is read. Podman has one file for all containers. */
   static final int MAX_FILE_BYTES = 8 << 20;
 
   private static final String CONTAINERD_TASKS = "run/containerd/io.containerd.runtime.v2.task/";
 
-  /** Namespace and id as containerd allows them (its package identifiers), and what is below. */
+  /**
+   * A path with namespace and id as containerd allows them (its package identifiers), and a rest.
+   */
   private static final Pattern CONTAINERD_TASK =
       Pattern.compile("/([A-Za-z0-9][\\w.-]{0,75}/([A-Za-z0-9][\\w.-]{0,75}))(?:/.*)?");
 
@@ -59,9 +61,9 @@ public final class ContainerLookup {
       };
 
   /**
-   * Looks under a root.
+   * Reads the host below a root.
    *
-   * @param root of the host's file system, {@code /} unless the agent is in a container itself
+   * @param root the root of the host's file system, {@code /} unless the agent is in a container
    * @param nanoTime a clock that only goes forward, as {@link System#nanoTime}
    */
   ContainerLookup(Path root, LongSupplier nanoTime) {
@@ -72,20 +74,23 @@ public final class ContainerLookup {
   /**
    * A container and its pod.
    *
-   * @param id what the cgroup says
-   * @param container id and names
+   * @param id the id from the cgroup
+   * @param container its id and names
    * @param kubernetes its pod, {@link KubernetesContext#NONE} if it is in none
    */
   record Found(ContainerId id, ContainerContext container, KubernetesContext kubernetes) {}
 
-  /** The container that the cgroup {@code path} belongs to; empty if it is none of one. */
+  /**
+   * Returns the container of the cgroup {@code path}; empty if the cgroup is not in a container.
+   */
   Optional<Found> of(String path) {
     return ContainerIds.of(path).or(() -> ofContainerdTask(path)).map(this::named);
   }
 
   /**
-   * The container of a cgroup {@code /NAMESPACE/ID}, which containerd's own client makes: the id is
-   * what the user said, so only containerd's folder of that task tells that it is one.
+   * Returns the container of a cgroup {@code /NAMESPACE/ID}, which containerd's own client creates.
+   * The user chooses this id, so only containerd's folder of that task shows that it is a
+   * container.
    */
   private Optional<ContainerId> ofContainerdTask(String path) {
     Matcher task = CONTAINERD_TASK.matcher(path);
@@ -112,7 +117,7 @@ public final class ContainerLookup {
                 null,
                 id.runtime().wireName()),
             pod(id, names == null ? KubernetesContext.NONE : names.kubernetes()));
-    // Taken out first, so that it is the youngest again.
+    // Removed first, so that it is the youngest again.
     kept.remove(id.id());
     kept.put(id.id(), new Kept(found, now));
     return found;
@@ -177,13 +182,13 @@ public final class ContainerLookup {
   }
 
   private Optional<byte[]> read(String path) {
-    // A pipe in its place would keep the reader waiting.
+    // A pipe in its place would make the reader wait.
     try (HeldFile file = HeldFile.of(root.resolve(path));
         InputStream in = Channels.newInputStream(file.read())) {
       byte[] bytes = in.readNBytes(MAX_FILE_BYTES + 1);
       return bytes.length > MAX_FILE_BYTES ? Optional.empty() : Optional.of(bytes);
     } catch (IOException unreadable) {
-      // The id says as much as is known.
+      // Then only the id is known.
       return Optional.empty();
     }
   }

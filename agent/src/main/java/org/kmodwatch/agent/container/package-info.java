@@ -1,5 +1,5 @@
 /**
- * Names the containers and pods of processes. Open {@link
+ * Finds the containers and pods of processes. Open {@link
  * org.kmodwatch.agent.container.ContainerEnrichment} first.
  */
 @NullMarked
