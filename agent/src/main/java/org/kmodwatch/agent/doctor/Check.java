@@ -5,28 +5,28 @@ import java.util.Locale;
 import org.kmodwatch.core.event.Value;
 
 /**
- * One thing that the sensor needs or gains from.
+ * One check of a thing that the sensor needs or profits from.
  *
- * @param name what was looked at
- * @param state how it stands
- * @param found what was found
- * @param lost what Kmodwatch cannot do without it; empty if nothing
- * @param remedy how to get it; empty if there is nothing to do
+ * @param name the name of the thing
+ * @param state the result
+ * @param found the finding
+ * @param lost what Kmodwatch cannot do without it; empty if it loses nothing
+ * @param remedy how to get it; empty if no action is needed
  */
 public record Check(String name, State state, String found, String lost, String remedy) {
 
-  /** How a check stands. */
+  /** The result of a check. */
   public enum State {
-    /** As it should be. */
+    /** The thing is as it should be. */
     OK,
-    /** {@code watch} works, and says less. */
+    /** {@code watch} works, and reports less. */
     DEGRADED,
     /** {@code watch} does not work. */
     MISSING,
-    /** It could not be told. */
+    /** The result is not known. */
     UNKNOWN;
 
-    /** The word for it in output. */
+    /** Returns the word for the result in output. */
     public String word() {
       return name().toLowerCase(Locale.ROOT);
     }
@@ -36,7 +36,7 @@ public record Check(String name, State state, String found, String lost, String 
     return new Check(name, State.OK, found, "", "");
   }
 
-  /** As JSON; parts that are empty are left out. */
+  /** Writes the check as JSON. Leaves out empty parts. */
   Value toJson() {
     var json = new LinkedHashMap<String, Value>();
     json.put("check", Value.of(name));

@@ -12,7 +12,7 @@ import org.kmodwatch.sensor.HookStatus;
 import org.kmodwatch.sensor.Sensor;
 import org.kmodwatch.sensor.SensorException;
 
-/** Judges what a {@link Machine} allows the sensor to do. */
+/** Finds whether a {@link Machine} allows the sensor to work. */
 public final class Examination {
 
   private static final List<String> LIBRARY_FOLDERS =
@@ -36,12 +36,12 @@ public final class Examination {
     this.probe = probe;
   }
 
-  /** Loads and attaches every hook by itself: {@code Sensor::probeHooks}. */
+  /** Loads and attaches every hook alone: {@code Sensor::probeHooks}. */
   public interface HookProbe {
     /**
-     * What became of each hook.
+     * Returns the state of each hook.
      *
-     * @throws SensorException if nothing at all can be tried
+     * @throws SensorException if no hook can be tried
      */
     List<HookStatus> probeHooks();
   }
@@ -224,7 +224,9 @@ public final class Examination {
         : Check.ok("ftrace", "kernel.ftrace_enabled=" + enabled.get());
   }
 
-  /** Not needed: the hooks see the verdict of all security modules. Worth knowing all the same. */
+  /**
+   * Checks for the BPF LSM. No hook needs it: the hooks get the verdict of all security modules.
+   */
   private Check lsm() {
     Optional<String> modules = machine.read("sys/kernel/security/lsm");
     if (modules.isEmpty()) {
@@ -301,7 +303,7 @@ public final class Examination {
         machine.read("proc/sys/kernel/unprivileged_bpf_disabled").orElse("not in this kernel"));
   }
 
-  /** Whether the hooks could be tried. */
+  /** Tries the hooks. Returns whether that was possible. */
   private boolean hooks() {
     List<HookStatus> hooks;
     try {

@@ -10,39 +10,41 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * This machine as its /proc and /sys show it.
+ * Reads this machine's state from its /proc and /sys.
  *
- * @param root where the file system begins; "/" except in tests
- * @param architecture as {@code uname -m} has it
+ * @param root the beginning of the file system; "/" except in tests
+ * @param architecture the architecture as in {@code uname -m}
  */
 public record Machine(Path root, String architecture) {
 
-  /** No file of /proc and /sys that is read here is larger. */
+  /** The largest size that is read. All files of /proc and /sys that are read here are smaller. */
   private static final int MAX_BYTES = 1 << 20;
 
-  /** The machine whose file system begins at {@code root}, of this process's architecture. */
+  /**
+   * Returns the machine whose file system begins at {@code root}, with this process's architecture.
+   */
   public static Machine at(Path root) {
     String arch = System.getProperty("os.arch", "unknown");
     return new Machine(root, arch.equals("amd64") ? "x86_64" : arch);
   }
 
-  /** What {@code uname -r} says. */
+  /** Returns the kernel's release as in {@code uname -r}. */
   public String kernelRelease() {
     return read("proc/sys/kernel/osrelease").orElse("of unknown release");
   }
 
-  /** Whether the kernel can load modules at all. */
+  /** Returns whether the kernel can load modules. */
   public boolean supportsModules() {
     return exists("proc/modules");
   }
 
-  /** The one line that says why there is nothing to do here. */
+  /** Returns the line with the reason why no module can be watched here. */
   public String noModulesMessage() {
     return "kernel %s %s has no module support (CONFIG_MODULES is off): there is nothing to watch"
         .formatted(kernelRelease(), architecture);
   }
 
-  /** This process's effective capabilities, as bits; empty if they cannot be read. */
+  /** Returns this process's effective capabilities, as bits; empty if they cannot be read. */
   public OptionalLong effectiveCapabilities() {
     return read("proc/self/status").stream()
         .flatMap(String::lines)
@@ -57,9 +59,10 @@ public record Machine(Path root, String architecture) {
     return Files.exists(root.resolve(path));
   }
 
-  /** What is in a file, without white space around it; empty if it cannot be read. */
+  /** Reads a file without surrounding white space; empty if it cannot be read. */
   Optional<String> read(String path) {
-    // Buffered, since a file channel's own readNBytes seeks, which some files of securityfs refuse.
+    // Buffered, because a file channel's own readNBytes seeks, which some files of securityfs
+    // refuse.
     try (InputStream in = new BufferedInputStream(Files.newInputStream(root.resolve(path)))) {
       return Optional.of(new String(in.readNBytes(MAX_BYTES), StandardCharsets.UTF_8).strip());
     } catch (IOException unreadable) {

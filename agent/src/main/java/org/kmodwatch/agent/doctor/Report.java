@@ -7,10 +7,10 @@ import org.kmodwatch.agent.output.PlainText;
 import org.kmodwatch.core.event.Value;
 
 /**
- * What an examination found.
+ * The result of an examination.
  *
- * @param checks in the order in which they matter
- * @param verdict what it comes to, one line
+ * @param checks the checks, the most important first
+ * @param verdict the overall result, one line
  */
 public record Report(List<Check> checks, String verdict) {
 
@@ -22,12 +22,12 @@ public record Report(List<Check> checks, String verdict) {
     checks = List.copyOf(checks);
   }
 
-  /** Whether {@code watch} would work. */
+  /** Returns whether {@code watch} would work. */
   public boolean watchWorks() {
     return checks.stream().noneMatch(c -> c.state() == Check.State.MISSING);
   }
 
-  /** For programs, schema {@code kmodwatch.doctor/1}. */
+  /** Writes the report for programs, schema {@code kmodwatch.doctor/1}. */
   public Value toJson() {
     var json = new LinkedHashMap<String, Value>();
     json.put("schema", Value.of("kmodwatch.doctor/1"));
@@ -37,7 +37,10 @@ public record Report(List<Check> checks, String verdict) {
     return new Value.Obj(json);
   }
 
-  /** For people: a line a check, with what is lost and the remedy below; the verdict at the end. */
+  /**
+   * Writes the report for people: a line a check, with its loss and remedy below. The verdict is
+   * last.
+   */
   public String toText(boolean colour) {
     int nameWidth = checks.stream().mapToInt(c -> c.name().length()).max().orElse(0);
     nameWidth = Math.max(nameWidth, "CHECK".length());

@@ -1,9 +1,9 @@
 /**
- * What a machine allows the sensor to do: {@link org.kmodwatch.agent.doctor.Machine} reads it,
- * {@link org.kmodwatch.agent.doctor.Examination} judges it.
+ * Finds whether a machine allows the sensor to work. {@link org.kmodwatch.agent.doctor.Machine}
+ * reads the machine, {@link org.kmodwatch.agent.doctor.Examination} judges it.
  *
- * <p>Everything is read from files below a root that is passed in; only the probe of the hooks
- * meets the kernel.
+ * <p>All facts are read from files below a root that is passed in. Only the probe of the hooks uses
+ * the kernel.
  */
 @NullMarked
 package org.kmodwatch.agent.doctor;
