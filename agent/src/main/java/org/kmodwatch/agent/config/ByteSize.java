@@ -8,16 +8,16 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
 /**
- * A number of bytes on the command line: {@code 65536}, {@code 64K}, {@code 64M}, {@code 1G}, in
- * powers of 1024.
+ * A number of bytes as text: {@code 65536}, {@code 64K}, {@code 64M}, {@code 1G}, in powers of
+ * 1024.
  *
- * @param bytes how many
+ * @param bytes the number of bytes
  */
 public record ByteSize(long bytes) {
 
   private static final Pattern FORM = Pattern.compile("([0-9]{1,9})([KMG]?)");
 
-  /** The size that {@code text} says; empty if it says none. */
+  /** Returns the size that {@code text} has; empty if it is not a size. */
   public static Optional<ByteSize> parse(String text) {
     Matcher form = FORM.matcher(text.toUpperCase(Locale.ROOT));
     if (!form.matches()) {
@@ -27,7 +27,7 @@ public record ByteSize(long bytes) {
     return Optional.of(new ByteSize(Long.parseLong(form.group(1)) << shift));
   }
 
-  /** {@code bytes} in the largest unit that says it exactly. */
+  /** Writes {@code bytes} in the largest unit that is exact. */
   public static String text(long bytes) {
     for (int unit = 3; unit > 0; unit--) {
       if (bytes != 0 && bytes % (1L << (unit * 10)) == 0) {
@@ -37,9 +37,9 @@ public record ByteSize(long bytes) {
     return Long.toString(bytes);
   }
 
-  /** Reads one for picocli. */
+  /** Converts a size for picocli. */
   public static final class Converter implements ITypeConverter<ByteSize> {
-    /** Picocli makes one. */
+    /** Creates a converter. Picocli calls it. */
     public Converter() {}
 
     @Override

@@ -9,31 +9,31 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Holds a tree against a shape. All that is wrong goes to the problems; what is right comes back as
- * text, numbers and sections.
+ * Compares a tree with a shape. Adds all errors to the problems. Returns the correct parts as text,
+ * numbers and sections.
  */
 public final class Checker {
 
   private final Problems problems;
 
-  /** Makes one that tells {@code problems} what is wrong. */
+  /** Creates a checker that adds errors to {@code problems}. */
   public Checker(Problems problems) {
     this.problems = problems;
   }
 
-  /** A whole configuration. What is wrong is left out of it. */
+  /** Checks a whole configuration. Leaves out wrong parts. */
   public Section check(Tree tree, Shape.Group shape) {
     return check(tree, shape, "");
   }
 
-  /** A group that stands at {@code path} of a configuration. What is wrong is left out of it. */
+  /** Checks a group at {@code path} of a configuration. Leaves out wrong parts. */
   public Section check(Tree tree, Shape.Group shape, String path) {
     return value(tree, shape, path) instanceof Section section
         ? section
         : new Section(tree.mark(), path, Map.of());
   }
 
-  /** What stands there by its shape; null if that is not right. */
+  /** Returns the value by its shape; null if it is wrong. */
   private @Nullable Object value(Tree tree, Shape shape, String path) {
     return switch (shape) {
       case Shape.Text text -> text(tree, text, path);
@@ -109,7 +109,7 @@ public final class Checker {
           return number;
         }
       } catch (NumberFormatException otherwise) {
-        // Hexadecimal, or too large: as wrong as words.
+        // A hexadecimal or too large number is as wrong as a word.
       }
     }
     return wrong(tree, shape.expected(), path);
@@ -152,7 +152,7 @@ public final class Checker {
         default -> {}
       }
     }
-    // What stands there may be the secret itself, so it is not shown.
+    // The value may be the secret itself, so the message does not show it.
     problems.add(tree.mark(), path, "expected " + shape.expected());
     return null;
   }

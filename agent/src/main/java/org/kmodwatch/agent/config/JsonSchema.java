@@ -7,7 +7,7 @@ import java.util.Map;
 import org.kmodwatch.core.event.Value;
 
 /**
- * The JSON Schema of a shape, for editors that check YAML as it is written.
+ * Creates the JSON Schema of a shape, for editors that check YAML while it is written.
  *
  * @see <a href="https://json-schema.org/draft/2020-12">JSON Schema, draft 2020-12</a>
  */
@@ -19,10 +19,10 @@ public final class JsonSchema {
   private JsonSchema() {}
 
   /**
-   * The schema of {@code shape}.
+   * Returns the schema of {@code shape}.
    *
    * @param id the schema's own URI
-   * @param title for people
+   * @param title the title for people
    */
   public static Value.Obj of(Shape.Group shape, String id, String title) {
     var schema = new LinkedHashMap<String, Value>();
@@ -49,7 +49,7 @@ public final class JsonSchema {
               Value.ofStrings(List.of("string", "integer")),
               "pattern",
               Value.of(TIME),
-              // Without a unit nothing but 0 is a time.
+              // Without a unit only 0 is a time.
               "maximum",
               Value.of(0));
       case Shape.Secret secret -> secret();
@@ -76,7 +76,7 @@ public final class JsonSchema {
   }
 
   private static Map<String, Value> text(Shape.Text text) {
-    // What looks like a number is a text too where a text is asked for, such as a port.
+    // A number also counts as a text if a text is expected, such as a port.
     Map<String, Value> schema =
         fields(
             "type",

@@ -5,15 +5,15 @@ import java.util.Comparator;
 import java.util.Locale;
 import java.util.Optional;
 
-/** Finds what somebody may have meant who wrote a word that is not known. */
+/** Finds the known word that somebody may have meant by an unknown word. */
 public final class Nearest {
 
   private Nearest() {}
 
   /**
-   * The one of {@code known} that is most like {@code word}, if any is: at most two letters or a
-   * third of them differ (Levenshtein), upper and lower case and {@code -} and {@code _} being the
-   * same.
+   * Returns the most similar word of {@code known}, if one is similar enough. At most two letters
+   * or a third of them may differ (Levenshtein). Upper and lower case, and {@code -} and {@code _},
+   * are equal.
    */
   public static Optional<String> to(String word, Collection<String> known) {
     String plain = plain(word);
@@ -24,7 +24,7 @@ public final class Nearest {
                 .thenComparing(Comparator.naturalOrder()));
   }
 
-  /** {@code "; did you mean X?"}, or nothing. */
+  /** Returns {@code "; did you mean X?"}, or an empty text. */
   public static String hint(String word, Collection<String> known) {
     return to(word, known).map("; did you mean %s?"::formatted).orElse("");
   }

@@ -10,11 +10,11 @@ public final class Overlay {
   private Overlay() {}
 
   /**
-   * The tree with keys set.
+   * Returns the tree with keys set.
    *
-   * @param option names the option in messages
+   * @param option the name of the option in messages
    * @param assignments each a key with dots, an equals sign, and YAML
-   * @param problems is told of those that are not
+   * @param problems receives the wrong assignments
    */
   public static Tree apply(Tree tree, String option, List<String> assignments, Problems problems) {
     Tree result = tree;
@@ -50,7 +50,7 @@ public final class Overlay {
         key, new Tree.Entry(mark, with(inner, path.subList(1, path.size()), value, mark)));
   }
 
-  /** A line and a column of an option say nothing to anybody. */
+  /** Replaces all positions by the option: its line and column would not help anybody. */
   private static Tree at(Mark mark, Tree tree) {
     return switch (tree) {
       case Tree.Scalar(var old, var text, var kind) -> new Tree.Scalar(mark, text, kind);

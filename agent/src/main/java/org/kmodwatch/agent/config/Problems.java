@@ -3,32 +3,32 @@ package org.kmodwatch.agent.config;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Collects what is wrong with a configuration, so that all of it can be said at once. */
+/** Collects the errors in a configuration, so that all of them can be reported at once. */
 public final class Problems {
 
   private static final int MOST_SHOWN = 60;
 
-  /** More than anybody reads at once. */
+  /** The number of errors that are kept: more than a person reads at once. */
   private static final int MOST_KEPT = 100;
 
   private final List<Problem> problems = new ArrayList<>();
 
-  /** Makes an empty collection. */
+  /** Creates an empty collection. */
   public Problems() {}
 
-  /** Adds one. Past the first hundred they are not kept. */
+  /** Adds an error. Only the first hundred are kept. */
   public void add(Mark mark, String path, String message) {
     if (problems.size() < MOST_KEPT) {
       problems.add(new Problem(mark, path, message));
     }
   }
 
-  /** All of them, in the order in which they were found. */
+  /** Returns all errors, in the order in which they were found. */
   public List<Problem> all() {
     return List.copyOf(problems);
   }
 
-  /** Whether anything is wrong at {@code path} or within it. */
+  /** Returns whether {@code path} or a part of it has an error. */
   public boolean isAnyWithin(String path) {
     return problems.stream()
         .map(Problem::path)
@@ -36,7 +36,7 @@ public final class Problems {
   }
 
   /**
-   * Ends the reading of a configuration if anything is wrong with it.
+   * Throws if the configuration has an error.
    *
    * @throws ConfigException with all problems
    */
@@ -46,7 +46,7 @@ public final class Problems {
     }
   }
 
-  /** {@code text} as a message quotes it: short, in quotes. */
+  /** Returns {@code text} for a message: short, in quotes. */
   static String shown(String text) {
     String cut = text.length() > MOST_SHOWN ? text.substring(0, MOST_SHOWN) + "…" : text;
     return "\"" + cut + "\"";

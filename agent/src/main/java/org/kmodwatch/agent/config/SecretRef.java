@@ -1,19 +1,19 @@
 package org.kmodwatch.agent.config;
 
-/** Where a secret is. */
+/** The place of a secret. */
 public sealed interface SecretRef {
 
   /**
-   * In a file, which nobody but its owner may read.
+   * A secret in a file that only its owner may read.
    *
-   * @param path of the file
+   * @param path the path of the file
    */
   record InFile(String path) implements SecretRef {}
 
   /**
-   * In a variable of the environment.
+   * A secret in an environment variable.
    *
-   * @param name of the variable
+   * @param name the name of the variable
    */
   record InEnvironment(String name) implements SecretRef {}
 }

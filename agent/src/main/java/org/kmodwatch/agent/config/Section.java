@@ -9,8 +9,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A group of a configuration that was checked: what is asked of it has the type that its shape
- * says, and asking for another is a fault of ours.
+ * A checked group of a configuration. A value has the type of its shape. A request for another type
+ * is an error in Kmodwatch.
  */
 public final class Section {
 
@@ -27,112 +27,112 @@ public final class Section {
   /**
    * One key's value.
    *
-   * @param mark where it stands
-   * @param value as its shape says; of a standard value too
+   * @param mark its position
+   * @param value the value with the type of its shape, also for a default value
    * @param given whether somebody wrote it
    */
   record Setting(Mark mark, Object value, boolean given) {}
 
-  /** Where it begins. */
+  /** Returns the beginning of the group. */
   public Mark mark() {
     return mark;
   }
 
-  /** Where it is in the configuration, with dots; empty for the whole. */
+  /** Returns its path in the configuration, with dots; empty for the whole. */
   public String path() {
     return path;
   }
 
-  /** Whether somebody wrote {@code key}. */
+  /** Returns whether somebody wrote {@code key}. */
   public boolean isGiven(String key) {
     Setting setting = settings.get(key);
     return setting != null && setting.given();
   }
 
-  /** Where {@code key} stands; where the group begins if it is not there. */
+  /** Returns the position of {@code key}; the beginning of the group if the key is absent. */
   public Mark markOf(String key) {
     Setting setting = settings.get(key);
     return setting == null ? mark : setting.mark();
   }
 
-  /** A text or a word. */
+  /** Returns a text or a word. */
   public Optional<String> text(String key) {
     return get(key, String.class);
   }
 
-  /** A text or a word that is always there: required, or with a standard value. */
+  /** Returns a text or a word that is always present: required, or with a default value. */
   public String requiredText(String key) {
     return always(key, text(key));
   }
 
-  /** Whether a flag is set. */
+  /** Returns whether a flag is set. */
   public boolean flag(String key) {
     return get(key, Boolean.class).orElse(false);
   }
 
-  /** A whole number. */
+  /** Returns a whole number. */
   public Optional<Long> whole(String key) {
     return get(key, Long.class);
   }
 
-  /** A whole number that is always there. */
+  /** Returns a whole number that is always present. */
   public long requiredWhole(String key) {
     return always(key, whole(key));
   }
 
-  /** A size; none where a word stands in its place. */
+  /** Returns a size; empty if it is absent or a word stands instead. */
   public Optional<ByteSize> size(String key) {
     return settings.get(key) instanceof Setting(var at, ByteSize size, var given)
         ? Optional.of(size)
         : Optional.empty();
   }
 
-  /** A size that is always there. */
+  /** Returns a size that is always present. */
   public ByteSize requiredSize(String key) {
     return always(key, size(key));
   }
 
-  /** A length of time. */
+  /** Returns a length of time. */
   public Optional<Duration> time(String key) {
     return get(key, Duration.class);
   }
 
-  /** A length of time that is always there. */
+  /** Returns a length of time that is always present. */
   public Duration requiredTime(String key) {
     return always(key, time(key));
   }
 
-  /** A secret. */
+  /** Returns a secret. */
   public Optional<SecretRef> secret(String key) {
     return get(key, SecretRef.class);
   }
 
-  /** A group. */
+  /** Returns a group. */
   public Optional<Section> section(String key) {
     return get(key, Section.class);
   }
 
-  /** A list of texts or words; empty if it is not there. */
+  /** Returns a list of texts or words; empty if it is absent. */
   public List<String> texts(String key) {
     return list(key, String.class);
   }
 
-  /** A list of groups; empty if it is not there. */
+  /** Returns a list of groups; empty if it is absent. */
   public List<Section> sections(String key) {
     return list(key, Section.class);
   }
 
-  /** Names with groups, in order; empty if it is not there. */
+  /** Returns names with groups, in order; empty if they are absent. */
   public Map<String, Section> namedSections(String key) {
     return map(key, Section.class);
   }
 
-  /** Names with texts, in order; empty if it is not there. */
+  /** Returns names with texts, in order; empty if they are absent. */
   public Map<String, String> namedTexts(String key) {
     return map(key, String.class);
   }
 
-  /** Names with values of one type, in order; empty if it is not there. */
+  /** Returns names with values of one type, in order; empty if they are absent. */
   public <T> Map<String, T> map(String key, Class<T> type) {
     var named = new LinkedHashMap<String, T>();
     if (settings.get(key) instanceof Setting(var at, Map<?, ?> values, var given)) {
@@ -141,7 +141,7 @@ public final class Section {
     return named;
   }
 
-  /** Whether {@code key} has the same value in {@code other}, wherever it stands. */
+  /** Returns whether {@code key} has the same value in {@code other}, at any position. */
   public boolean hasSame(String key, Section other) {
     Setting mine = settings.get(key);
     Setting theirs = other.settings.get(key);

@@ -10,28 +10,28 @@ import java.util.Optional;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** What may stand at one place of a configuration. */
+/** The allowed form of a value in a configuration. */
 public sealed interface Shape {
 
-  /** What is expected there, for a message: {@code a size such as 512M}. */
+  /** Returns the expected value, for a message: {@code a size such as 512M}. */
   String expected();
 
   /**
    * Any text.
    *
-   * @param expected what it is to be
-   * @param fault what is wrong with a text, if anything is
-   * @param pattern a regular expression that every right text matches, for editors; null for none
+   * @param expected the expected text
+   * @param fault returns the error of a text, if it has one
+   * @param pattern a regular expression that every correct text matches, for editors; null for none
    */
   record Text(String expected, Function<String, Optional<String>> fault, @Nullable String pattern)
       implements Shape {
 
-    /** Any text that is not empty. */
+    /** Returns the shape of any text that is not empty. */
     public static Text of(String expected) {
       return new Text(expected, text -> Optional.empty(), null);
     }
 
-    /** A text of one form, given as a regular expression over all of it. */
+    /** Returns the shape of a text that matches a regular expression as a whole. */
     public static Text matching(String expected, String pattern) {
       return new Text(
           expected,
@@ -39,7 +39,7 @@ public sealed interface Shape {
           "^(?:" + pattern + ")$");
     }
 
-    /** A text that {@code fault} finds nothing wrong with. */
+    /** Returns the shape of a text in which {@code fault} finds no error. */
     public static Text checked(String expected, Function<String, Optional<String>> fault) {
       return new Text(expected, fault, null);
     }
@@ -48,7 +48,7 @@ public sealed interface Shape {
   /**
    * One of some words.
    *
-   * @param words in the order in which they are shown
+   * @param words the words in the order in which they are shown
    */
   record Choice(List<String> words) implements Shape {
     /** Copies the list. */
@@ -73,8 +73,8 @@ public sealed interface Shape {
   /**
    * A whole number.
    *
-   * @param least the smallest
-   * @param most the largest
+   * @param least the smallest number
+   * @param most the largest number
    */
   record Whole(long least, long most) implements Shape {
     @Override
@@ -86,8 +86,8 @@ public sealed interface Shape {
   /**
    * A number of bytes ({@link ByteSize}).
    *
-   * @param least the smallest, bytes
-   * @param most the largest, bytes
+   * @param least the smallest number, in bytes
+   * @param most the largest number, in bytes
    */
   record Size(long least, long most) implements Shape {
     @Override
@@ -100,8 +100,8 @@ public sealed interface Shape {
   /**
    * A length of time ({@link Span}).
    *
-   * @param least the shortest
-   * @param most the longest
+   * @param least the shortest time
+   * @param most the longest time
    */
   record Time(Duration least, Duration most) implements Shape {
     @Override
@@ -112,7 +112,8 @@ public sealed interface Shape {
   }
 
   /**
-   * Something that nobody else is to read: never written down here, but in a file or a variable.
+   * A secret, which only its owner may read. The configuration never contains it, but its file or
+   * variable.
    */
   record Secret() implements Shape {
     @Override
@@ -124,7 +125,7 @@ public sealed interface Shape {
   /**
    * A list.
    *
-   * @param item what each of it is
+   * @param item the shape of each item
    */
   record ListOf(Shape item) implements Shape {
     @Override
@@ -134,10 +135,10 @@ public sealed interface Shape {
   }
 
   /**
-   * Names that the user gives, each with a value.
+   * Names that the user chooses, each with a value.
    *
-   * @param name what the names are to match
-   * @param value what each value is
+   * @param name the shape of the names
+   * @param value the shape of each value
    */
   record MapOf(Text name, Shape value) implements Shape {
     @Override
@@ -147,10 +148,10 @@ public sealed interface Shape {
   }
 
   /**
-   * Keys that are known.
+   * A group of known keys.
    *
-   * @param expected what it is as a whole
-   * @param keys in the order in which they are shown
+   * @param expected the expected group as a whole
+   * @param keys the keys in the order in which they are shown
    */
   record Group(String expected, List<Key> keys) implements Shape {
     /** Copies the list. */
@@ -160,11 +161,11 @@ public sealed interface Shape {
   }
 
   /**
-   * Keys of which one says which others there may be.
+   * A group in which one key determines the allowed others.
    *
-   * @param expected what it is as a whole
-   * @param tag the key that says it
-   * @param common the keys of each, without the tag
+   * @param expected the expected group as a whole
+   * @param tag the determining key
+   * @param common the keys of each case, without the tag
    * @param cases by the tag's word, the keys besides the common ones
    */
   record OneOf(String expected, String tag, List<Key> common, Map<String, List<Key>> cases)
@@ -175,7 +176,7 @@ public sealed interface Shape {
       cases = Collections.unmodifiableMap(new LinkedHashMap<>(cases));
     }
 
-    /** All keys that there may be where the tag is {@code word}; the tag is the first. */
+    /** Returns all allowed keys if the tag is {@code word}. The tag is the first. */
     public List<Key> keysOf(String word) {
       var keys = new ArrayList<Key>();
       keys.add(Key.required(tag, new Choice(List.copyOf(cases.keySet())), expected));
@@ -188,8 +189,8 @@ public sealed interface Shape {
   /**
    * One of two shapes.
    *
-   * @param first tried first
-   * @param word the only other thing that may stand there, such as {@code off}
+   * @param first the shape that is tried first
+   * @param word the only alternative, such as {@code off}
    */
   record OrWord(Shape first, String word) implements Shape {
     @Override

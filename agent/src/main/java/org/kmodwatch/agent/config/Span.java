@@ -8,7 +8,7 @@ import java.util.regex.Pattern;
 
 /**
  * A length of time as people write it: {@code 500ms}, {@code 30s}, {@code 10m}, {@code 12h}, {@code
- * 90d}; {@code 0} without a unit. Months and years are not among them: they have no length.
+ * 90d}, or {@code 0} without a unit. Months and years are not allowed, because their length varies.
  */
 public final class Span {
 
@@ -16,7 +16,7 @@ public final class Span {
 
   private Span() {}
 
-  /** The length of time that {@code text} says; empty if it says none. */
+  /** Returns the length of time that {@code text} has; empty if it is not a length of time. */
   public static Optional<Duration> parse(String text) {
     if (text.equals("0")) {
       return Optional.of(Duration.ZERO);
@@ -36,7 +36,7 @@ public final class Span {
         });
   }
 
-  /** {@code span} in the largest unit that says it exactly. */
+  /** Writes {@code span} in the largest unit that is exact. */
   public static String text(Duration span) {
     long millis = span.toMillis();
     if (millis == 0) {

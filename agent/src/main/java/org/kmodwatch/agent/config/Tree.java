@@ -5,24 +5,24 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** YAML as it was written, before anybody asked whether it makes sense. */
+/** YAML as it was written, before it is checked. */
 public sealed interface Tree {
 
-  /** Where it begins. */
+  /** Returns the beginning of the value. */
   Mark mark();
 
   /**
    * A single value.
    *
-   * @param mark where it begins
-   * @param text what is written there, without quotes
-   * @param kind what it is by YAML's core schema
+   * @param mark its beginning
+   * @param text the written text, without quotes
+   * @param kind its kind by YAML's core schema
    */
   record Scalar(Mark mark, String text, Kind kind) implements Tree {
 
-    /** Kinds of values. */
+    /** The kind of a value. */
     public enum Kind {
-      /** Words, or anything in quotes. */
+      /** Words, or any text in quotes. */
       TEXT,
       /** A whole number. */
       WHOLE,
@@ -30,7 +30,7 @@ public sealed interface Tree {
       FRACTION,
       /** {@code true} or {@code false}. */
       FLAG,
-      /** Nothing. */
+      /** No value. */
       NOTHING
     }
   }
@@ -38,8 +38,8 @@ public sealed interface Tree {
   /**
    * A list.
    *
-   * @param mark where it begins
-   * @param items in order
+   * @param mark its beginning
+   * @param items the items in order
    */
   record Items(Mark mark, List<Tree> items) implements Tree {
     /** Copies the list. */
@@ -51,8 +51,8 @@ public sealed interface Tree {
   /**
    * Keys with values.
    *
-   * @param mark where it begins
-   * @param entries in order
+   * @param mark its beginning
+   * @param entries the entries in order
    */
   record Table(Mark mark, Map<String, Entry> entries) implements Tree {
     /** Copies the map. */
@@ -60,7 +60,7 @@ public sealed interface Tree {
       entries = Collections.unmodifiableMap(new LinkedHashMap<>(entries));
     }
 
-    /** The same with {@code key} set to {@code entry}. */
+    /** Returns this table with {@code key} set to {@code entry}. */
     public Table with(String key, Entry entry) {
       var changed = new LinkedHashMap<>(entries);
       changed.put(key, entry);
@@ -69,14 +69,14 @@ public sealed interface Tree {
   }
 
   /**
-   * One key's.
+   * The entry of one key.
    *
-   * @param mark where the key is
+   * @param mark the position of the key
    * @param value its value
    */
   record Entry(Mark mark, Tree value) {}
 
-  /** What it is called in a message. */
+  /** Returns the value's name in a message. */
   default String shown() {
     return switch (this) {
       case Scalar(var mark, var text, var kind) ->

@@ -33,15 +33,18 @@ import org.snakeyaml.engine.v2.nodes.ScalarNode;
 import org.snakeyaml.engine.v2.nodes.SequenceNode;
 import org.snakeyaml.engine.v2.nodes.Tag;
 
-/** Reads YAML 1.2 into trees that know where everything stands. */
+/** Reads YAML 1.2 into trees that have the position of every value. */
 public final class Yaml {
 
-  /** Far above what anybody writes by hand, or has learned. */
+  /** The largest text in bytes: far more than a person writes by hand, or a learned policy has. */
   private static final int MOST_BYTES = 1 << 20;
 
   private static final int MOST_DEPTH = 32;
 
-  /** Values with what aliases stand for: a few letters can stand for any number. */
+  /**
+   * The largest number of values, with the targets of aliases. A few letters can stand for any
+   * number.
+   */
   private static final int MOST_VALUES = 100_000;
 
   private static final String TOO_MANY =
@@ -55,7 +58,9 @@ public final class Yaml {
   private final Problems problems;
   private int values;
 
-  /** The end of what could be read so far; null if that is all, or is not known. */
+  /**
+   * The end of the part that was read so far; null if it was read to the end, or that is not known.
+   */
   private @Nullable Mark reached;
 
   private Yaml(String source, Problems problems) {
@@ -66,8 +71,9 @@ public final class Yaml {
   /**
    * Reads a file.
    *
-   * @param problems is told what is wrong with it
-   * @return empty if it is no YAML or cannot be read; an empty table if there is nothing in it
+   * @param problems receives its errors
+   * @return the tree; empty if the file is not YAML or cannot be read; an empty table for an empty
+   *     file
    */
   public static Optional<Tree> read(Path file, Problems problems) {
     Mark mark = Mark.ofOption(file.toString());
@@ -98,7 +104,10 @@ public final class Yaml {
     return Optional.empty();
   }
 
-  /** Whether it has an end, and opening it waits for nobody; also if it is not there. */
+  /**
+   * Returns whether the file has an end, and its open does not wait. Also returns true if it does
+   * not exist.
+   */
   private static boolean isReadable(Path file) throws IOException {
     if (Files.isRegularFile(file) || Files.notExists(file)) {
       return true;
@@ -106,7 +115,7 @@ public final class Yaml {
     try {
       return file.toRealPath().equals(Path.of("/dev/null"));
     } catch (NoSuchFileException nameless) {
-      // A pipe that a process has open, as of "<(command)" or /dev/stdin.
+      // A pipe that a process has open, for example of "<(command)" or /dev/stdin.
       return true;
     }
   }
@@ -114,15 +123,15 @@ public final class Yaml {
   /**
    * Reads a text.
    *
-   * @param source what it is called in messages
-   * @param problems is told what is wrong with it
-   * @return empty if it is no YAML; an empty table if there is nothing in it
+   * @param source its name in messages
+   * @param problems receives its errors
+   * @return the tree; empty if the text is not YAML; an empty table for an empty text
    */
   public static Optional<Tree> parse(String text, String source, Problems problems) {
     return new Yaml(source, problems).parse(text);
   }
 
-  /** A value as YAML's core schema reads {@code text} without quotes. */
+  /** Returns a value as YAML's core schema reads {@code text} without quotes. */
   static Tree.Scalar scalar(Mark mark, String text) {
     Tree.Scalar.Kind kind =
         switch (text) {
@@ -139,7 +148,7 @@ public final class Yaml {
             .setLabel(source)
             .setAllowDuplicateKeys(true)
             .setCodePointLimit(MOST_BYTES)
-            // They are counted here, as what they stand for.
+            // This class counts aliases itself, with their targets.
             .setMaxAliasesForCollections(MOST_VALUES)
             .build();
     try {
@@ -172,7 +181,10 @@ public final class Yaml {
     return guarded(() -> new Compose(settings).composeString(text));
   }
 
-  /** An escape or a tag that breaks off has the library throw what is not its own exception. */
+  /**
+   * Calls the library, and throws only its own exception. An incomplete escape or tag makes the
+   * library throw another exception.
+   */
   private static <T> T guarded(Supplier<T> library) {
     try {
       return library.get();
@@ -183,7 +195,10 @@ public final class Yaml {
     }
   }
 
-  /** Asked first, since composing calls itself for each list in a list, and keeps every value. */
+  /**
+   * Returns whether the text is within the limits. It is called first: composing is recursive for
+   * lists in lists, and keeps every value.
+   */
   private boolean isSmall(String text, LoadSettings settings) {
     int depth = 0;
     int nodes = 0;
@@ -198,7 +213,7 @@ public final class Yaml {
       switch (event) {
         case CollectionStartEvent start -> {
           depth++;
-          // One level more is for the message that names the path.
+          // One more level is for the message that names the path.
           if (depth > MOST_DEPTH + 2) {
             problems.add(
                 start.getStartMark().map(this::mark).orElseGet(() -> Mark.ofOption(source)),

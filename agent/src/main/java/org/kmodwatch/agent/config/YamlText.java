@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** Writes configurations: the one that holds, and an example with every key. */
+/** Writes configurations: the effective one, and an example with every key. */
 public final class YamlText {
 
   private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9/][A-Za-z0-9/._-]*");
@@ -19,8 +19,8 @@ public final class YamlText {
   private YamlText() {}
 
   /**
-   * What holds: every key that has a value, with a comment that says where the value is from.
-   * Secrets are where they are kept, not what they are.
+   * Writes the effective configuration: every key that has a value, with a comment that has the
+   * value's origin. For a secret it writes the place, not the secret.
    */
   public static String of(Section section, Shape.Group shape) {
     var text = new YamlText();
@@ -28,7 +28,7 @@ public final class YamlText {
     return text.out.isEmpty() ? "{}\n" : text.out.toString();
   }
 
-  /** An example: every key of {@code shape} with what it says, none of them in force. */
+  /** Writes an example: every key of {@code shape} with its purpose, all of them commented out. */
   public static String example(Shape.Group shape, String head) {
     var text = new YamlText();
     head.lines().forEach(line -> text.out.append("## ").append(line).append('\n'));
@@ -112,7 +112,7 @@ public final class YamlText {
     };
   }
 
-  /** Quoted where YAML would read something else. */
+  /** Returns the text, quoted if YAML would read it otherwise. */
   private static String scalar(String text) {
     if (PLAIN.matcher(text).matches()
         && !WORDS_OF_YAML.contains(text)
@@ -122,7 +122,7 @@ public final class YamlText {
     return quoted(text);
   }
 
-  /** {@code text} in double quotes, which YAML, JSON and CEL read alike. */
+  /** Returns {@code text} in double quotes, in a form that YAML, JSON and CEL share. */
   public static String quoted(String text) {
     var quoted = new StringBuilder("\"");
     text.codePoints()
@@ -139,7 +139,7 @@ public final class YamlText {
     return quoted.append('"').toString();
   }
 
-  // The example. Every line of it is a comment: "##" before words, "#" before what can be used.
+  // The example. Every line of it is a comment: "##" before words, "#" before a usable line.
 
   private void example(Key key, String indent) {
     words(key.says() + (key.required() ? " Required." : ""), indent);

@@ -1,9 +1,9 @@
 /**
- * The configuration: one description of all that may stand in it ({@link
- * org.kmodwatch.agent.config.Shape}), from which a file is checked, its JSON Schema is made, and an
- * example is written. What was read is a {@link org.kmodwatch.agent.config.Section}.
+ * The configuration. One description of all allowed content ({@link
+ * org.kmodwatch.agent.config.Shape}) is used to check a file, to create its JSON Schema and to
+ * write an example. The result of reading is a {@link org.kmodwatch.agent.config.Section}.
  *
- * <p>Everything here is immutable but {@link org.kmodwatch.agent.config.Problems}.
+ * <p>All classes here are immutable except {@link org.kmodwatch.agent.config.Problems}.
  */
 @NullMarked
 package org.kmodwatch.agent.config;
