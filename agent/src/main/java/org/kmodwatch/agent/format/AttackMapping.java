@@ -17,7 +17,7 @@ import org.kmodwatch.core.signature.SignatureMetadata;
 
 /**
  * MITRE ATT&amp;CK's names, from the data file {@code attack.properties}. Signatures have the
- * technique's id; which tactics it serves is ATT&amp;CK's to say.
+ * technique's id. ATT&amp;CK defines the tactics of a technique.
  */
 final class AttackMapping {
 
@@ -27,7 +27,7 @@ final class AttackMapping {
     this.names = names;
   }
 
-  /** The one that came with this version. */
+  /** Returns the names of this version. */
   static AttackMapping load() {
     var names = new Properties();
     try (InputStream in =
@@ -39,7 +39,7 @@ final class AttackMapping {
     return new AttackMapping(names);
   }
 
-  /** The release of ATT&amp;CK. */
+  /** Returns the release of ATT&amp;CK. */
   String version() {
     return names.getProperty("version");
   }
@@ -47,10 +47,10 @@ final class AttackMapping {
   /**
    * A technique or sub-technique.
    *
-   * @param id such as {@code T1547.006}
-   * @param name of it
-   * @param parent the technique that it is a part of; null if it is none's
-   * @param tactics those that it serves
+   * @param id the id, such as {@code T1547.006}
+   * @param name the name
+   * @param parent the technique that contains it; null if it is not a sub-technique
+   * @param tactics the tactics that it serves
    */
   record Technique(String id, String name, @Nullable Named parent, List<Named> tactics) {
     Technique {
@@ -59,14 +59,14 @@ final class AttackMapping {
   }
 
   /**
-   * Something of ATT&amp;CK with its name.
+   * An object of ATT&amp;CK with its name.
    *
    * @param id its id
    * @param name its name
    */
   record Named(String id, String name) {}
 
-  /** The techniques that {@code signatures} name, each once. One that is not known is left out. */
+  /** Returns the techniques of {@code signatures}, each once. Leaves out unknown techniques. */
   List<Technique> of(List<SignatureMetadata> signatures) {
     var techniques = new LinkedHashSet<Technique>();
     for (SignatureMetadata signature : signatures) {

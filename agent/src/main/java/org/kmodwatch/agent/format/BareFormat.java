@@ -14,8 +14,8 @@ import org.kmodwatch.core.load.LoadRecord;
 import org.kmodwatch.core.signature.SignatureMetadata;
 
 /**
- * Findings in the peer's form, load records and alerts in ours, without anything around them
- * (docs/reference/formats.md).
+ * Writes findings in Tracee's form, and load records and alerts in Kmodwatch's form, without an
+ * envelope (docs/reference/formats.md).
  */
 final class BareFormat implements Format {
 

@@ -13,13 +13,13 @@ import org.kmodwatch.core.load.LoadRecord.ProcessDetails;
 import org.kmodwatch.core.text.Unseen;
 
 /**
- * ArcSight's Common Event Format, version 0: a header of seven fields with {@code |} between them,
- * then keys with values. What an attacker may have named (processes, files, modules) is escaped, so
- * that no value can end early or begin another one.
+ * Writes ArcSight's Common Event Format, version 0: a header of seven fields with {@code |} between
+ * them, then keys with values. Names that an attacker may have chosen (processes, files, modules)
+ * are escaped. So no value can end early or begin another one.
  */
 final class CefFormat implements Format {
 
-  /** CEF's 0 to 10, of our severities 0 to 3: low, low, medium, high. */
+  /** CEF's severities, 0 to 10, for Kmodwatch's severities 0 to 3: low, low, medium, high. */
   private static final int[] SEVERITIES = {1, 3, 6, 8};
 
   private final Catalogue catalogue;
@@ -71,7 +71,7 @@ final class CefFormat implements Format {
     put(keys, "cat", facts.kind().word());
     put(keys, "dhost", facts.host().name());
     facts.askedBy().ifPresent(asked -> asked(keys, asked));
-    // Of a request, whoever asked is all there is.
+    // A request only has the requesting process.
     facts
         .loader()
         .filter(loader -> !facts.isRequest())
@@ -149,12 +149,12 @@ final class CefFormat implements Format {
     }
   }
 
-  /** In the header {@code |} ends a field, and there is no way to write a newline. */
+  /** Escapes a header field: {@code |} ends a field, and a newline cannot be written. */
   private static String header(String text) {
     return escaped(text, '|', " ");
   }
 
-  /** In a value {@code =} could begin another key. */
+  /** Escapes a value: {@code =} could begin another key. */
   private static String value(String text) {
     return escaped(text, '=', "\\n");
   }
@@ -169,7 +169,7 @@ final class CefFormat implements Format {
               } else if (c == '\n' || c == '\r') {
                 escaped.append(newline);
               } else if (Unseen.is(c) || Character.getType(c) == Character.SURROGATE) {
-                // No escape of CEF's: a backslash that is one, and what it was.
+                // CEF has no escape for it: write an escaped backslash and the code.
                 escaped.append("\\\\x").append(c < 0x10 ? "0" : "").append(Integer.toHexString(c));
               } else {
                 escaped.appendCodePoint(c);

@@ -16,8 +16,8 @@ import org.kmodwatch.core.load.LoadRecord.ProcessDetails;
 import org.kmodwatch.core.signature.SignatureMetadata;
 
 /**
- * Elastic Common Schema 9: a load is an event of the category driver. ECS has no fields for kernel
- * modules; ours are under {@code kmod}.
+ * Writes Elastic Common Schema 9. A load is an event of the category driver. ECS has no fields for
+ * kernel modules, so Kmodwatch's fields are under {@code kmod}.
  *
  * @see <a href="https://github.com/elastic/ecs/blob/main/schemas/event.yml">event.yml</a>
  */
@@ -25,7 +25,7 @@ final class EcsFormat extends JsonFormat {
 
   private static final String VERSION = "9.5.0";
 
-  /** What Elastic's own rules give low, medium, high. */
+  /** The risk scores of Elastic's own rules for low, medium and high. */
   private static final long[] RISK = {0, 21, 47, 73};
 
   private final AttackMapping attack;
@@ -194,7 +194,7 @@ final class EcsFormat extends JsonFormat {
             .putId("id", process.tid())
             .put("capabilities", new Fields().put("effective", process.capabilities())));
     if (!process.ancestors().isEmpty()) {
-      // ECS has a parent of a process, but none of a parent.
+      // ECS has a parent of a process, but no parent of a parent.
       LoadRecord.Ancestor parent = process.ancestors().getFirst();
       fields.put(
           "parent",

@@ -9,8 +9,9 @@ import org.kmodwatch.core.event.Value;
 import org.kmodwatch.core.format.ValueWriter;
 
 /**
- * Our own form: {@code id}, {@code kind}, {@code time}, {@code host}, and {@code data}, which is
- * what {@code -o json}, {@code -o loads} and {@code -o alerts} write.
+ * Writes Kmodwatch's own form: {@code id}, {@code kind}, {@code time}, {@code host} and {@code
+ * data}. The {@code data} is the same as with {@code -o json}, {@code -o loads} and {@code -o
+ * alerts}.
  */
 final class EnvelopeFormat implements Format {
 

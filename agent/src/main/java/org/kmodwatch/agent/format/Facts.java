@@ -16,17 +16,17 @@ import org.kmodwatch.core.signature.Finding;
 import org.kmodwatch.core.signature.SignatureMetadata;
 
 /**
- * What a notice says, of whichever kind it is: foreign formats have one form for all.
+ * The content of a notice of any kind. Foreign formats have one form for all kinds.
  *
- * @param id of the notice
- * @param kind of the notice
- * @param timeNanos when it happened, nanoseconds since the epoch; of an alert the first time
- * @param lastNanos the last time; the same where it happened once
- * @param count how often
- * @param signatures those that spoke, the most severe first
- * @param load the load or unload that it is about; null if it is about none, or about an event of
- *     one that is not complete
- * @param event what set a finding off; null if it is no finding
+ * @param id the id of the notice
+ * @param kind the kind of the notice
+ * @param timeNanos the time of the event, nanoseconds since the epoch; of an alert the first time
+ * @param lastNanos the last time; the same for a single event
+ * @param count the number of times
+ * @param signatures the signatures that matched, the most severe first
+ * @param load the load or unload; null if the notice has none, or only an event of an incomplete
+ *     one
+ * @param event the event that caused a finding; null if it is not a finding
  */
 record Facts(
     String id,
@@ -97,23 +97,23 @@ record Facts(
     return signatures.stream().findFirst();
   }
 
-  /** That of the most severe signature; 0 where none spoke. */
+  /** Returns the severity of the most severe signature; 0 if none matched. */
   int severity() {
     return signature().map(SignatureMetadata::severity).orElse(0);
   }
 
-  /** The severity as an index of what another format has for 0 to 3. */
+  /** Returns the severity as an index for another format's values for 0 to 3. */
   int level() {
     return Math.clamp(severity(), 0, 3);
   }
 
-  /** What a path's last part is called. */
+  /** Returns the last part of a path. */
   static String fileName(String path) {
     String name = path.substring(path.lastIndexOf('/') + 1);
     return name.isEmpty() ? path : name;
   }
 
-  /** Where it happened. */
+  /** Returns the host of the event. */
   LoadRecord.Host host() {
     if (load != null) {
       return load.host();
@@ -123,12 +123,15 @@ record Facts(
         : new LoadRecord.Host(event.hostName(), null, null, null, null);
   }
 
-  /** Whether it is about a request for a module that came to nothing. */
+  /** Returns whether the notice is about a request without a load. */
   boolean isRequest() {
     return load != null && load.isRequest();
   }
 
-  /** The process that made the call; of a request whoever asked, since there is no other. */
+  /**
+   * Returns the process that made the call. For a request it returns the requesting process, the
+   * only known one.
+   */
   Optional<ProcessDetails> loader() {
     if (load != null) {
       return isRequest() ? load.askedBy() : Optional.ofNullable(load.loader());
@@ -136,7 +139,7 @@ record Facts(
     return event == null ? Optional.empty() : Optional.of(process(event));
   }
 
-  /** On whose behalf. */
+  /** Returns the process for which the call was made. */
   Optional<ProcessDetails> askedBy() {
     return load == null ? loader() : load.askedBy();
   }
@@ -162,7 +165,7 @@ record Facts(
         List.of());
   }
 
-  /** Path of the module's file, where one is known. */
+  /** Returns the path of the module's file, if it is known. */
   Optional<String> path() {
     if (load != null) {
       return Optional.ofNullable(load.file()).map(LoadRecord.ModuleFile::path);
@@ -172,14 +175,14 @@ record Facts(
         : event.stringArgument("pathname").filter(path -> !path.isEmpty());
   }
 
-  /** What it is called: the most severe signature's name, or what happened. */
+  /** Returns the title: the most severe signature's name, or the event. */
   String title() {
     return signature()
         .map(SignatureMetadata::name)
         .orElseGet(() -> load == null ? "Kernel module event" : "Kernel module " + happened(load));
   }
 
-  /** One sentence for a person. */
+  /** Returns one sentence for a person. */
   String message() {
     String what = load == null ? ofEvent() : ofLoad(load);
     String titled = signature().map(signature -> signature.name() + ": ").orElse("") + what;

@@ -13,14 +13,15 @@ import org.kmodwatch.core.load.LoadRecord.ProcessDetails;
 import org.kmodwatch.core.signature.SignatureMetadata;
 
 /**
- * Falco's alert as JSON, with its own names in {@code output_fields} (proc.name, user.uid, …) and
- * ours under {@code kmod.}, so that what takes Falco's alerts takes these.
+ * Writes Falco's alert as JSON. It has Falco's own names in {@code output_fields} (proc.name,
+ * user.uid, …) and Kmodwatch's under {@code kmod.}. So programs that accept Falco's alerts also
+ * accept these.
  *
  * @see <a href="https://falco.org/docs/concepts/outputs/channels/">Falco's output channels</a>
  */
 final class FalcoFormat extends JsonFormat {
 
-  /** Falco's priorities of our severities 0 to 3. */
+  /** Falco's priorities for Kmodwatch's severities 0 to 3. */
   private static final List<String> PRIORITIES =
       List.of("Informational", "Notice", "Warning", "Critical");
 

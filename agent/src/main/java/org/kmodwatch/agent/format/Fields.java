@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 import org.kmodwatch.core.event.Value;
 import org.kmodwatch.core.load.LoadRecord;
 
-/** Puts a JSON object together; what is not known is left out, and so is an object without keys. */
+/** Builds a JSON object. Leaves out unknown values and objects without keys. */
 final class Fields {
 
   private final LinkedHashMap<String, Value> fields = new LinkedHashMap<>();
@@ -30,12 +30,12 @@ final class Fields {
     return this;
   }
 
-  /** Puts the id of a process or a thread; 0 where it is not known. */
+  /** Puts the id of a process or a thread. Leaves out 0, which means unknown. */
   Fields putId(String key, int id) {
     return id == 0 ? this : put(key, (long) id);
   }
 
-  /** Puts a name; empty where it is not known. */
+  /** Puts a name. Leaves out an empty name, which means unknown. */
   Fields putName(String key, String name) {
     return name.isEmpty() ? this : put(key, name);
   }

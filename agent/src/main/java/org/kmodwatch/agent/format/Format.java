@@ -3,14 +3,14 @@ package org.kmodwatch.agent.format;
 import java.util.Optional;
 import org.kmodwatch.agent.output.Notice;
 
-/** One form of writing notices. One thread. */
+/** A form of writing notices. One thread may use it. */
 public interface Format {
 
   /**
    * Writes {@code notice} as one line.
    *
-   * @param id of the notice ({@link org.kmodwatch.agent.output.NoticeIds})
-   * @return UTF-8 without the newline; empty if the form has nothing for that kind of notice
+   * @param id the id of the notice ({@link org.kmodwatch.agent.output.NoticeIds})
+   * @return UTF-8 without the newline; empty if the form does not support that kind of notice
    */
   Optional<byte[]> write(Notice notice, String id);
 
@@ -20,6 +20,6 @@ public interface Format {
   /** The media type of lines that are not JSON. */
   String TEXT = "text/plain; charset=utf-8";
 
-  /** What a line is, for HTTP: {@code application/json}, … */
+  /** Returns the media type of a line, for HTTP: {@code application/json}, … */
   String contentType();
 }

@@ -9,17 +9,17 @@ import org.jspecify.annotations.Nullable;
 import org.kmodwatch.agent.output.Catalogue;
 import org.kmodwatch.agent.output.Notice;
 
-/** The formats, by the words of configuration and of {@code -o}. */
+/** The formats, with their words in the configuration and of {@code -o}. */
 public enum FormatName {
-  /** Our own envelope around findings, loads and alerts: id, kind, time, host, data. */
+  /** Kmodwatch's own envelope around findings, loads and alerts: id, kind, time, host, data. */
   KMODWATCH,
-  /** Findings in the peer's finding form. */
+  /** Findings in Tracee's finding form. */
   JSON,
   /** Load records. */
   LOADS,
   /** Alerts. */
   ALERTS,
-  /** Findings as events of the peer's. */
+  /** Findings as events of Tracee. */
   TRACEE,
   /** Elastic Common Schema. */
   ECS,
@@ -30,17 +30,17 @@ public enum FormatName {
   /** Falco's alerts. */
   FALCO;
 
-  /** What it is called in configuration and on the command line. */
+  /** Returns its word in the configuration and on the command line. */
   public String word() {
     return name().toLowerCase(Locale.ROOT);
   }
 
-  /** The format that {@code word} names, if it names one. */
+  /** Returns the format of {@code word}, if that is a format's word. */
   public static Optional<FormatName> ofWord(String word) {
     return Arrays.stream(values()).filter(format -> format.word().equals(word)).findFirst();
   }
 
-  /** The kinds of notices that are written in it if nobody says otherwise. */
+  /** Returns the kinds of notices that are written in this format by default. */
   public Set<Notice.Kind> usualKinds() {
     return switch (this) {
       case KMODWATCH -> EnumSet.of(Notice.Kind.FINDING, Notice.Kind.LOAD);
@@ -50,7 +50,7 @@ public enum FormatName {
     };
   }
 
-  /** The kinds of notices that it has a form for. */
+  /** Returns the kinds of notices that this format supports. */
   public Set<Notice.Kind> kinds() {
     return switch (this) {
       case JSON, TRACEE, LOADS, ALERTS -> usualKinds();
@@ -59,11 +59,11 @@ public enum FormatName {
   }
 
   /**
-   * The format itself, for one thread.
+   * Creates the format, for one thread.
    *
-   * @param catalogue the signatures that are installed
-   * @param version of Kmodwatch
-   * @param host name of this host, for our own envelope; null if not known
+   * @param catalogue the installed signatures
+   * @param version the version of Kmodwatch
+   * @param host the name of this host, for Kmodwatch's own envelope; null if not known
    */
   public Format open(Catalogue catalogue, String version, @Nullable String host) {
     return switch (this) {

@@ -13,7 +13,7 @@ import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.load.LoadRecord;
 import org.kmodwatch.core.signature.Finding;
 
-/** Notices in one format, one a line, on a stream. */
+/** Writes notices in one format to a stream, one a line. */
 public final class FormatOutput implements Output {
 
   private final Format format;
@@ -22,10 +22,10 @@ public final class FormatOutput implements Output {
   private final OutputStream out;
 
   /**
-   * Makes one.
+   * Creates an output.
    *
-   * @param kinds which notices are written
-   * @param out stays open
+   * @param kinds the kinds of notices to write
+   * @param out the stream, which stays open
    */
   public FormatOutput(Format format, Set<Notice.Kind> kinds, OutputStream out) {
     this.format = format;
@@ -50,7 +50,7 @@ public final class FormatOutput implements Output {
 
   @Override
   public void event(Event event) {
-    // What is told of it are findings, loads and alerts.
+    // Findings, loads and alerts report the event.
   }
 
   @Override

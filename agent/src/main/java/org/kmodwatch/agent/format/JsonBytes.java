@@ -4,7 +4,7 @@ import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
-/** Lines of JSON, put together without reading them again. */
+/** Joins lines of JSON without parsing them again. */
 final class JsonBytes {
 
   private JsonBytes() {}
@@ -14,7 +14,7 @@ final class JsonBytes {
   }
 
   /**
-   * {@code object} with one key more.
+   * Adds a key to {@code object}.
    *
    * @param object a JSON object that is not empty, with nothing after it
    * @param key plain letters

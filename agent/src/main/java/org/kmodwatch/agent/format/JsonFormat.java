@@ -6,7 +6,7 @@ import org.kmodwatch.agent.output.Notice;
 import org.kmodwatch.core.event.Value;
 import org.kmodwatch.core.format.ValueWriter;
 
-/** A form that is one JSON object, made of what a notice says of whichever kind it is. */
+/** A form that writes each notice of any kind as one JSON object. */
 abstract class JsonFormat implements Format {
 
   private final Catalogue catalogue;
@@ -16,7 +16,7 @@ abstract class JsonFormat implements Format {
     this.catalogue = catalogue;
   }
 
-  /** The object. */
+  /** Returns the object of a notice. */
   abstract Value value(Facts facts);
 
   @Override

@@ -13,9 +13,9 @@ import org.kmodwatch.core.load.LoadRecord.ModuleSignature;
 import org.kmodwatch.core.load.LoadRecord.ProcessDetails;
 
 /**
- * OCSF 1.8: a load or unload is Kernel Extension Activity (1002), an alert of one too, with {@code
- * is_alert} of the security_control profile, as the schema prefers for a single event. A finding by
- * itself, which is about a part of a load or about the sensor, is a Detection Finding (2004).
+ * Writes OCSF 1.8. A load or unload is Kernel Extension Activity (1002). An alert of one is too,
+ * with {@code is_alert} of the security_control profile, as the schema prefers for a single event.
+ * A single finding is a Detection Finding (2004): it is about a part of a load or about the sensor.
  *
  * @see <a
  *     href="https://github.com/ocsf/ocsf-schema/blob/main/events/system/kernel_extension_activity.json">kernel_extension_activity.json</a>
@@ -28,14 +28,14 @@ final class OcsfFormat extends JsonFormat {
   private static final int KERNEL_EXTENSION_ACTIVITY = 1002;
   private static final int DETECTION_FINDING = 2004;
 
-  /** OCSF's ids and names of our severities 0 to 3. */
+  /** OCSF's names for Kmodwatch's severities 0 to 3. The ids are one higher. */
   private static final List<String> SEVERITIES = List.of("Informational", "Low", "Medium", "High");
 
   private static final int SHA_256 = 3;
   private static final int REGULAR_FILE = 1;
   private static final int UNKNOWN = 0;
 
-  /** What the schema has no id for. */
+  /** A value without an id in the schema. */
   private static final int OTHER = 99;
 
   /** os.type_id. */
@@ -209,7 +209,7 @@ final class OcsfFormat extends JsonFormat {
     LoadRecord.ModuleFile file = load.file();
     Fields fields;
     if (file == null) {
-      // Required; what came from memory has no other name than the module's.
+      // Required: a module from memory only has the module's name.
       String name = load.module().name();
       fields =
           new Fields()
@@ -247,7 +247,7 @@ final class OcsfFormat extends JsonFormat {
         .put("type", "Regular File");
   }
 
-  /** Which algorithm a key is for is not in a record: 0, unknown. */
+  /** Writes the signature. A record does not have the algorithm of a key, so it is 0, unknown. */
   private static Optional<Fields> signature(ModuleSignature signature) {
     var fields = new Fields().put("algorithm_id", UNKNOWN).put("algorithm", "Unknown");
     return switch (signature.status()) {
@@ -262,7 +262,7 @@ final class OcsfFormat extends JsonFormat {
   private static Fields actor(Facts facts) {
     ProcessDetails loader = facts.loader().orElse(null);
     if (loader == null) {
-      // One of its fields is required; this is who did it as far as is known.
+      // One of its fields is required: the actor as far as it is known.
       return new Fields().put("app_name", "unknown");
     }
     return new Fields()
@@ -320,7 +320,7 @@ final class OcsfFormat extends JsonFormat {
             .put("sub_technique", own);
   }
 
-  /** What the schema has no place for, under our own names. */
+  /** Returns the fields for which the schema has no place, with Kmodwatch's names. */
   private static Fields unmapped(LoadRecord load) {
     LoadRecord.ModuleDetails module = load.module();
     LoadRecord.Image image = load.image();

@@ -4,7 +4,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.kmodwatch.agent.output.Notice;
 
-/** A format for some kinds of notices alone. */
+/** A format that is limited to some kinds of notices. */
 final class OneKind implements Format {
 
   private final Set<Notice.Kind> kinds;

@@ -13,9 +13,9 @@ import org.kmodwatch.core.signature.Finding;
 import org.kmodwatch.core.signature.SignatureMetadata;
 
 /**
- * A finding as an event of its own, as the peer's tools print it beside its finding form: the flat
- * event under the finding's event name, what the signature adds as arguments, and the source event
- * in {@code detectedFrom} (docs/reference/formats.md).
+ * Writes a finding as a separate event, like Tracee's tools besides its finding form. It is the
+ * flat event under the finding's event name. The signature's data are arguments, and the source
+ * event is in {@code detectedFrom} (docs/reference/formats.md).
  */
 final class TraceeFormat implements Format {
 

@@ -1,8 +1,8 @@
 /**
- * The forms that findings, load records and alerts are written in for others: our own, and those
- * that other programs read.
+ * The forms of findings, load records and alerts in output: Kmodwatch's own forms, and those of
+ * other programs.
  *
- * <p>Formats are used by one thread at a time.
+ * <p>One thread at a time may use a format.
  */
 @NullMarked
 package org.kmodwatch.agent.format;
