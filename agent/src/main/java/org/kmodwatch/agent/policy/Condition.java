@@ -2,29 +2,29 @@ package org.kmodwatch.agent.policy;
 
 import org.kmodwatch.core.load.LoadRecord;
 
-/** What must hold for a rule to speak. One thread at a time. */
+/** The condition of a rule. One thread at a time may use it. */
 interface Condition {
 
-  /** Whether it holds. */
+  /** Evaluates the condition for a record. */
   Answer of(LoadRecord record);
 
-  /** What a condition comes to. */
+  /** The result of a condition. */
   sealed interface Answer {
 
-    /** It holds, or it does not. */
+    /** The condition holds or not. */
     enum Plain implements Answer {
-      /** It holds. */
+      /** The condition holds. */
       YES,
-      /** It does not hold. */
+      /** The condition does not hold. */
       NO,
-      /** It asks for something that this record does not have, so it does not hold. */
+      /** The condition needs a value that this record does not have, so it does not hold. */
       NOT_KNOWN
     }
 
     /**
-     * It cannot be evaluated, so it does not hold.
+     * The condition cannot be evaluated, so it does not hold.
      *
-     * @param why for a person
+     * @param why the reason, for a person
      */
     record Failed(String why) implements Answer {}
   }

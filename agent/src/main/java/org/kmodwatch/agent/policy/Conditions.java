@@ -44,21 +44,21 @@ import org.kmodwatch.core.load.LoadSchema.Field;
 import org.kmodwatch.core.load.LoadSchema.FieldType;
 
 /**
- * Compiles conditions: CEL over the keys of a load record, each of which is a variable, and {@code
- * load}, which is all of them. A key that the schema does not have, or that is compared with what
- * it can never be, is an error here.
+ * Compiles conditions: CEL over the keys of a load record. Each key is a variable, and {@code load}
+ * contains all of them. A key that the schema does not have is an error here. So is a comparison
+ * with an impossible value.
  *
- * <p>A key that this record does not have makes the condition neither true nor false, and then its
- * rule does not speak: what is not known is never expected.
+ * <p>A key that a record does not have makes the condition neither true nor false. Then its rule
+ * does not apply: an unknown value is never expected.
  *
  * @see <a href="https://github.com/google/cel-spec/blob/master/doc/langdef.md">CEL</a>
  */
 final class Conditions {
 
-  /** The variable that is the whole record, for {@code has(load.errno)}. */
+  /** The variable for the whole record, for {@code has(load.errno)}. */
   private static final String WHOLE = "load";
 
-  /** The record but for the verdict, which conditions are there to find. */
+  /** The record without the verdict, which the conditions determine. */
   private static final FieldType.Group LOAD =
       new FieldType.Group(
           LoadSchema.type().fields().stream().filter(f -> !f.key().equals("policy")).toList());
@@ -70,7 +70,7 @@ final class Conditions {
   private static final int MAX_EXPRESSION = 20_000;
   private static final int MAX_ITERATIONS = 10_000;
 
-  /** The parser calls itself nine times for each level, of a stack that may be small. */
+  /** The parser is recursive, with nine calls for each level, and the stack may be small. */
   private static final int MAX_DEPTH = 50;
 
   private static final Pattern UNKNOWN_FIELD = Pattern.compile("undefined field '([^']+)'");
@@ -153,10 +153,10 @@ final class Conditions {
   /**
    * Compiles {@code condition}.
    *
-   * @param mark where it stands
-   * @param path of the key, for messages
-   * @param problems is told what is wrong with it
-   * @return empty if something is
+   * @param mark its position
+   * @param path the path of the key, for messages
+   * @param problems receives its errors
+   * @return the condition; empty if it has an error
    */
   Optional<Condition> compile(String condition, Mark mark, String path, Problems problems) {
     try {
@@ -207,7 +207,10 @@ final class Conditions {
     }
   }
 
-  /** Groups are always there, so that {@code has(image.sha256)} is false rather than unknown. */
+  /**
+   * Returns a variable. Groups are always present, so that {@code has(image.sha256)} is false, not
+   * unknown.
+   */
   private static @Nullable Object top(Map<String, Object> whole, String name) {
     Object value = whole.get(name);
     Field field = TOP.get(name);

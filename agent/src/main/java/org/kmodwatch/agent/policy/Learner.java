@@ -24,24 +24,27 @@ import org.kmodwatch.core.load.LoadRecord.Place;
 import org.kmodwatch.core.signature.SignatureMetadata;
 
 /**
- * Proposes rules from loads. A rule speaks of who vouches for the module: the key that signed it,
- * or the package that brought it, with where it is. What nobody vouches for is left to a person.
+ * Proposes rules from loads. A rule describes the trust in a module: the key that signed it, or its
+ * package, and its place. A person must decide on modules without a trusted key or package.
  *
- * <p>For maintainers: whoever wants a module to pass tomorrow may load it while this learns. So a
- * process's name counts for nothing, and a load that stands out counts for nothing either.
+ * <p>For maintainers: an attacker may load a module during learning, so that it passes later. So a
+ * process's name is not used, and a load that stands out is not used either.
  */
 public final class Learner {
 
-  /** Findings up to this severity may be ordinary for a module: that it is not in tree, say. */
+  /**
+   * The highest severity of findings that may be ordinary, for example for a module that is not in
+   * tree.
+   */
   private static final int ORDINARY = 1;
 
-  /** Every load raises it. */
+  /** The finding that every load raises. */
   private static final String LOADING = "TRC-1017";
 
   private static final Duration VALID_FOR = Duration.ofDays(365);
   private static final int NAMES_SHOWN = 8;
 
-  /** About how much of the heap names, signers and hashes may take; a year's take some KiB. */
+  /** About how much of the heap names, signers and hashes may take. A year's take some KiB. */
   private static final long MAX_BYTES = 16L << 20;
 
   private static final long BYTES_OF_A_TEXT = 112;
@@ -56,13 +59,15 @@ public final class Learner {
   private int covered;
   private long bytes;
 
-  /** What vouches for a module, and where it is. */
+  /** The reason for trust in a module, and its place. */
   private sealed interface Group {
 
-    /** About how many bytes of the heap it takes, with nothing seen of it. */
+    /** Returns about how many bytes of the heap the group takes without any load. */
     long bytes();
 
-    /** A key that the kernel trusts, for a module of the kernel's own tree or for another one. */
+    /**
+     * A key that the kernel trusts, for a module of the kernel's own tree or for another module.
+     */
     record Signed(String signer, boolean intree, Place place) implements Group {
       @Override
       public long bytes() {
@@ -70,7 +75,7 @@ public final class Learner {
       }
     }
 
-    /** A package, whose file is as it was shipped, but which no key vouches for. */
+    /** A package with an unchanged file, but without a trusted key. */
     record Packaged(String manager, String name, Place place) implements Group {
       @Override
       public long bytes() {
@@ -79,7 +84,7 @@ public final class Learner {
     }
   }
 
-  /** What there was of a group. */
+  /** The loads of a group. */
   private static final class Seen {
     private final TreeSet<String> names = new TreeSet<>();
     private final TreeSet<String> hashes = new TreeSet<>();
@@ -92,15 +97,15 @@ public final class Learner {
   }
 
   /**
-   * Makes one that has seen nothing.
+   * Creates a learner without loads.
    *
-   * @param signatures those that spoke on a load
+   * @param signatures returns the signatures that matched a load
    */
   public Learner(Function<LoadRecord, List<SignatureMetadata>> signatures) {
     this.signatures = signatures;
   }
 
-  /** Takes a load. Unloads and what was there before are passed over. */
+  /** Adds a load. Ignores unloads and modules from before the start. */
   public void load(LoadRecord load) {
     if (load.action() != LoadRecord.Action.LOAD || load.preExisting()) {
       return;
@@ -122,7 +127,7 @@ public final class Learner {
     left.merge(objection, 1, Integer::sum);
   }
 
-  /** Why nothing is to be proposed for {@code load}; null if something is. */
+  /** Returns why {@code load} must not lead to a rule; null if it may. */
   private @Nullable String objection(LoadRecord load) {
     LoadRecord.ModuleFile file = load.file();
     if (load.outcome() != LoadRecord.Outcome.LOADED) {
@@ -163,7 +168,7 @@ public final class Learner {
         : Optional.empty();
   }
 
-  /** Whether there is room for what is new of it. */
+  /** Adds a load to a group. Returns false if there is no room for its new texts. */
   private boolean learn(Group group, LoadRecord load) {
     Seen known = groups.get(group);
     Seen seen = known == null ? new Seen() : known;
@@ -202,9 +207,9 @@ public final class Learner {
   }
 
   /**
-   * The rules, as a file for {@code --policy}.
+   * Returns the rules, as a file for {@code --policy}.
    *
-   * @param now from which they expire in a year
+   * @param now the time; the rules expire a year later
    */
   public String proposal(Instant now) {
     var text = new StringBuilder();
@@ -256,7 +261,7 @@ public final class Learner {
         conditions.add("image.sha256 in " + listed(seen.hashes));
       }
     }
-    // What stands out tomorrow is to alert, whoever vouches for it.
+    // A load that stands out later must alert, even with a trusted key or package.
     conditions.add("findings.all(id, id in %s)".formatted(listed(seen.findings)));
     text.append(
         "\n  # %d loads from %s to %s: %s\n"
@@ -283,11 +288,11 @@ public final class Learner {
     String shown = seen.names.stream().limit(NAMES_SHOWN).collect(Collectors.joining(", "));
     int more = seen.names.size() - NAMES_SHOWN;
     String text = more > 0 ? "%s and %d more".formatted(shown, more) : shown;
-    // A module's name is anybody's to choose, and must not end the comment.
+    // Anybody can choose a module's name, and it must not end the comment.
     return text.replaceAll("\\p{Cntrl}", "?");
   }
 
-  /** A package's name up to where its version begins: linux-image-6.12… becomes linux-image-. */
+  /** Returns a package's name up to its version: linux-image-6.12… becomes linux-image-. */
   private static String stem(String packageName) {
     for (int i = 1; i < packageName.length(); i++) {
       if (Character.isDigit(packageName.charAt(i)) && packageName.charAt(i - 1) == '-') {
@@ -305,7 +310,7 @@ public final class Learner {
     return texts.stream().map(YamlText::quoted).collect(Collectors.joining(", ", "[", "]"));
   }
 
-  /** One line on what was proposed and what was left to a person. */
+  /** Returns one line with the number of proposed rules and of loads left to a person. */
   public String summary() {
     String what =
         "%d of %d loads covered by %d proposed rules".formatted(covered, loads, groups.size());

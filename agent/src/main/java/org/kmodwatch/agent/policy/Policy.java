@@ -13,11 +13,11 @@ import org.kmodwatch.core.load.LoadRecord;
 import org.kmodwatch.core.load.LoadRecord.Policy.Verdict;
 
 /**
- * An ordered list of rules. The first whose condition holds speaks, or whose condition cannot be
- * evaluated, if it alerts; where none does, a load with findings is to be looked at. It never hides
- * a record or a finding: it says what alerts.
+ * An ordered list of rules. The first rule whose condition holds applies. A rule that alerts also
+ * applies if its condition cannot be evaluated. If no rule applies, a load with findings alerts.
+ * The policy never hides a record or a finding: it decides which loads alert.
  *
- * <p>One thread; {@link #account} is for the same one.
+ * <p>One thread may use it, also for {@link #account}.
  */
 public final class Policy {
 
@@ -30,7 +30,7 @@ public final class Policy {
     this.notes = notes;
   }
 
-  /** A rule and how often it spoke. */
+  /** A rule and how often it applied. */
   private static final class Entry {
     private final Rule rule;
     private final Condition condition;
@@ -45,16 +45,18 @@ public final class Policy {
     }
   }
 
-  /** No rules: every load with findings is to be looked at, and no record says so. */
+  /**
+   * Returns a policy without rules: every load with findings alerts, and no record has a verdict.
+   */
   public static Policy none() {
     return new Policy(List.of(), note -> {});
   }
 
   /**
-   * Of rules with their conditions.
+   * Creates a policy of rules with their conditions.
    *
-   * @param conditions one for each rule, in order
-   * @param notes takes lines for a person
+   * @param conditions one condition for each rule, in order
+   * @param notes receives lines for a person
    */
   static Policy of(List<Rule> rules, List<Condition> conditions, Consumer<String> notes) {
     var entries = new ArrayList<Entry>();
@@ -64,21 +66,21 @@ public final class Policy {
     return new Policy(entries, notes);
   }
 
-  /** Whether it has rules. */
+  /** Returns whether the policy has no rules. */
   public boolean isEmpty() {
     return entries.isEmpty();
   }
 
-  /** Its rules, in order. */
+  /** Returns the rules, in order. */
   public List<Rule> rules() {
     return entries.stream().map(entry -> entry.rule).toList();
   }
 
   /**
-   * The record with what the policy says of it; without a rule, the record as it is.
+   * Returns the record with the policy's verdict. Without a rule, returns the record unchanged.
    *
-   * @param record complete, with its findings
-   * @param now by which rules expire
+   * @param record a complete record, with its findings
+   * @param now the time that decides whether rules have expired
    */
   public LoadRecord apply(LoadRecord record, Instant now) {
     return entries.isEmpty() ? record : record.withPolicy(verdict(record, now));
@@ -134,12 +136,12 @@ public final class Policy {
     return false;
   }
 
-  /** Tells of the rules that have expired by {@code now}, each once. */
+  /** Reports the rules that have expired by {@code now}, each once. */
   public void tellExpired(Instant now) {
     entries.forEach(entry -> speaks(entry, now));
   }
 
-  /** The names of the rules that have not spoken. */
+  /** Returns the names of the rules that have not applied. */
   public List<String> neverHit() {
     return entries.stream()
         .filter(entry -> entry.hits == 0)
@@ -147,7 +149,7 @@ public final class Policy {
         .toList();
   }
 
-  /** Takes over what the rules of {@code before} counted that are here as they were. */
+  /** Adopts the counts of the rules of {@code before} that are unchanged here. */
   public void carryOver(Policy before) {
     Map<Rule, Entry> old = new LinkedHashMap<>();
     before.entries.forEach(entry -> old.put(entry.rule, entry));
@@ -164,20 +166,20 @@ public final class Policy {
   }
 
   /**
-   * What one rule has come to.
+   * The account of one rule.
    *
    * @param rule the rule
-   * @param hits how often it spoke
+   * @param hits how often it applied
    * @param failures how often its condition failed
-   * @param lastHit when it last spoke; null if it never did
+   * @param lastHit when it last applied; null if it never did
    */
   public record RuleAccount(Rule rule, long hits, long failures, @Nullable Instant lastHit) {}
 
   /**
    * The account of a policy.
    *
-   * @param rules in order
-   * @param unmatched loads on which no rule spoke
+   * @param rules the accounts of the rules, in order
+   * @param unmatched the number of loads to which no rule applied
    */
   public record Account(List<RuleAccount> rules, long unmatched) {
     /** Copies the list. */
@@ -185,7 +187,7 @@ public final class Policy {
       rules = List.copyOf(rules);
     }
 
-    /** What the ledger says. */
+    /** Writes the account for the ledger. */
     public Value toJson() {
       var json = new LinkedHashMap<String, Value>();
       json.put("unmatched", Value.of(unmatched));
@@ -206,7 +208,7 @@ public final class Policy {
     }
   }
 
-  /** What its rules have come to. */
+  /** Returns the account of the rules. */
   public Account account() {
     return new Account(
         entries.stream()

@@ -17,12 +17,12 @@ import org.kmodwatch.agent.config.Section;
 import org.kmodwatch.agent.config.Shape;
 import org.kmodwatch.core.load.LoadRecord.Policy.Verdict;
 
-/** What a configuration says of the policy. */
+/** Reads the policy in a configuration. */
 public final class PolicyConfig {
 
   private static final String DATE = "a date such as 2027-06-30, or a time as RFC 3339 has it";
 
-  /** What one rule has. */
+  /** The shape of one rule. */
   public static final Shape.Group RULE =
       new Shape.Group(
           "a rule",
@@ -77,12 +77,11 @@ public final class PolicyConfig {
   }
 
   /**
-   * The policy of these rules. Without a rule, nothing of CEL is loaded.
+   * Creates the policy of these rules. Without a rule, no class of CEL is loaded.
    *
-   * @param rules sections of the shape {@link #RULE}; those that have problems already are passed
-   *     over
-   * @param problems is told what is wrong: names that are there twice, conditions
-   * @param notes takes lines for a person while the policy is used
+   * @param rules sections of the shape {@link #RULE}; sections with known problems are skipped
+   * @param problems receives the errors: duplicate names, wrong conditions
+   * @param notes receives lines for a person while the policy is used
    */
   public static Policy read(List<Section> rules, Problems problems, Consumer<String> notes) {
     if (rules.isEmpty()) {
@@ -93,7 +92,7 @@ public final class PolicyConfig {
     var compiled = new ArrayList<Condition>();
     Map<String, Mark> names = new HashMap<>();
     for (Section section : rules) {
-      // Whatever else is wrong with the rule: all of it is to be said at once.
+      // Even if the rule has other errors, so that all errors are reported at once.
       Optional<Condition> condition =
           section
               .text("when")

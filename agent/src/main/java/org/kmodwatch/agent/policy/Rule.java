@@ -5,14 +5,14 @@ import org.jspecify.annotations.Nullable;
 import org.kmodwatch.core.load.LoadRecord.Policy.Verdict;
 
 /**
- * One rule.
+ * One rule of a policy.
  *
- * @param name unique in its policy
- * @param owner who answers for it
- * @param reason why it is there
- * @param expires from when on it no longer speaks; null for never
- * @param condition what must hold, in CEL, as it was written
- * @param verdict what it says then
+ * @param name the name, unique in its policy
+ * @param owner the person who answers for it
+ * @param reason the reason for it
+ * @param expires when it stops to apply; null for never
+ * @param condition the condition, in CEL, as it was written
+ * @param verdict the verdict if the condition holds
  */
 public record Rule(
     String name,

@@ -1,9 +1,9 @@
 /**
- * What the operator says about loads: an ordered list of rules, of which the first that holds
- * speaks (docs/how-to/policy.md).
+ * The operator's rules about loads: an ordered list of rules, of which the first that holds applies
+ * (docs/how-to/policy.md).
  *
- * <p>CEL's classes are loaded only where there is a rule. A {@link
- * org.kmodwatch.agent.policy.Policy} is used by one thread at a time.
+ * <p>CEL's classes are loaded only if there is a rule. One thread at a time may use a {@link
+ * org.kmodwatch.agent.policy.Policy}.
  */
 @NullMarked
 package org.kmodwatch.agent.policy;
