@@ -13,26 +13,26 @@ import org.sqlite.SQLiteErrorCode;
 import org.sqlite.SQLiteException;
 
 /**
- * One SQLite file, written by one thread at a time: its log is written ahead (WAL) and synced at
- * each commit (FULL). It is opened when it is first needed, and again after whatever it failed by.
- * Not thread-safe.
+ * One SQLite file. One thread at a time writes it. It has a write-ahead log (WAL), which is synced
+ * at each commit (FULL). It is opened when it is first needed, and again after any failure. Not
+ * thread-safe.
  *
- * <p>synchronous=NORMAL would outlive a kill too, but not a crash of the kernel; and a module that
- * crashes the kernel is the one whose record is wanted most. Loads are rare, and in a burst one
- * sync serves a whole batch.
+ * <p>synchronous=NORMAL would outlive a kill too, but not a crash of the kernel. The record of a
+ * module that crashes the kernel is the most important one. Loads are rare, and in a burst one sync
+ * serves a whole batch.
  */
 public final class Database {
 
-  /** Bytes of a page. */
+  /** The size of a page in bytes. */
   public static final int PAGE_BYTES = 4096;
 
-  /** What of the log stays on the disk once it is written into the file. */
+  /** How much of the log stays on the disk once it is written into the file. */
   private static final int MAX_LOG_BYTES = 4 << 20;
 
-  /** Room in the file for the pages that a table needs besides its rows. */
+  /** The room in the file for the pages that a table needs besides its rows. */
   private static final int SPARE_PAGES = 256;
 
-  /** One for the process; it is there from the first connection on. */
+  /** Whether the process has loaded the library, which happens at the first connection. */
   private static volatile boolean libraryIsLoaded;
 
   private final PrivateFolder folder;
@@ -41,9 +41,10 @@ public final class Database {
   private @Nullable Connection connection;
 
   /**
-   * One that is not open yet.
+   * Creates a database that is not open yet.
    *
-   * @param maxBytes of what is in use, which its user sees to; the file is a little larger at most
+   * @param maxBytes the limit of the used bytes, which the caller enforces; the file is a little
+   *     larger at most
    */
   public Database(PrivateFolder folder, Layout layout, long maxBytes) {
     this.folder = folder;
@@ -52,13 +53,14 @@ public final class Database {
   }
 
   /**
-   * What there is in a file.
+   * The content of a file.
    *
-   * @param what it is called in messages: {@code the spool}
-   * @param alone whether it is locked for good, so that SQLite needs no shared memory beside it and
-   *     nobody else can read it
-   * @param versions what makes each version of the tables out of the one before, the first out of
-   *     an empty file; the number of the last is in SQLite's user_version
+   * @param what its name in messages: {@code the spool}
+   * @param alone whether it is locked permanently. Then SQLite needs no shared memory beside it,
+   *     and no other process can read it
+   * @param versions the statements that create each version of the tables from the one before. The
+   *     first version is created from an empty file. SQLite's user_version has the number of the
+   *     last
    */
   public record Layout(String what, boolean alone, List<List<String>> versions) {
     /** Copies the lists. */
@@ -66,29 +68,29 @@ public final class Database {
       versions = versions.stream().map(List::copyOf).toList();
     }
 
-    /** The version of the tables that this Kmodwatch makes. */
+    /** Returns the version of the tables that this Kmodwatch creates. */
     public int version() {
       return versions.size();
     }
   }
 
-  /** Something that is done in one transaction. */
+  /** A unit of work in one transaction. */
   public interface Work<T> {
-    /** Does it. */
+    /** Does the work. */
     T with(Connection sql) throws SQLException;
   }
 
   /**
-   * Does {@code work} and commits it, or leaves all as it was.
+   * Does {@code work} and commits it, or rolls it back.
    *
-   * <p>JDBC's own way leaves a transaction open, and cannot tell one that SQLite has ended itself.
+   * <p>JDBC's own way leaves a transaction open, and cannot detect that SQLite has ended it itself.
    */
   public <T> T inTransaction(Work<T> work) throws SQLException, IOException {
     Connection sql = connection == null ? connect() : connection;
     try {
       execute(sql, "BEGIN IMMEDIATE");
     } catch (SQLException e) {
-      // Opened anew the next time: it is the same file.
+      // The file is opened again the next time: it is the same file.
       close();
       throw e;
     }
@@ -110,7 +112,7 @@ public final class Database {
     try {
       execute(sql, "ROLLBACK");
     } catch (SQLException e) {
-      // A full disk makes SQLite roll back itself. If it was something else, BEGIN will tell.
+      // A full disk makes SQLite roll back itself. After any other failure, BEGIN will fail.
     }
   }
 
@@ -122,11 +124,11 @@ public final class Database {
     libraryIsLoaded = true;
     try {
       if (layout.alone()) {
-        // Before the log: without the lock, its first use makes the shared memory.
+        // Before the log: without the lock, its first use creates the shared memory.
         execute(opened, "PRAGMA locking_mode=EXCLUSIVE");
       }
-      // A service may have no folder for temporary files that it can write to; what a statement on
-      // many indexes needs, to be undone, went there.
+      // A service may have no writable folder for temporary files. Undo data of a statement on many
+      // indexes went there.
       execute(opened, "PRAGMA temp_store=MEMORY");
       execute(opened, "PRAGMA journal_mode=WAL");
       execute(opened, "PRAGMA synchronous=FULL");
@@ -141,7 +143,7 @@ public final class Database {
     return opened;
   }
 
-  /** The driver does not recover from a library that it could not unpack as a whole. */
+  /** Checks for room first: the driver does not recover from a library that it unpacked in part. */
   private void requireRoomForLibrary() throws IOException {
     if (!libraryIsLoaded && System.getProperty("org.sqlite.lib.path") == null && folder.isFull()) {
       throw new IOException("the disk is full");
@@ -167,9 +169,9 @@ public final class Database {
   }
 
   /**
-   * Refuses a file whose tables nobody here knows.
+   * Refuses a file with unknown tables.
    *
-   * @throws SQLException if it is of a later version, which this one must not touch
+   * @throws SQLException if it has a later version, which this Kmodwatch must not change
    */
   public static void requireKnown(Layout layout, long version) throws SQLException {
     if (version > layout.version()) {
@@ -179,7 +181,7 @@ public final class Database {
     }
   }
 
-  /** How much of the file holds something, with what this transaction has changed. */
+  /** Returns how many bytes of the file are used, with the changes of this transaction. */
   public static long usedBytes(Connection sql) throws SQLException {
     return (number(sql, "PRAGMA page_count") - number(sql, "PRAGMA freelist_count")) * PAGE_BYTES;
   }
@@ -191,7 +193,7 @@ public final class Database {
     }
   }
 
-  /** The first number of the first row; 0 if there is none. */
+  /** Returns the first number of the first row; 0 if there is no row. */
   public static long number(Connection sql, String query) throws SQLException {
     try (Statement statement = sql.createStatement();
         ResultSet row = statement.executeQuery(query)) {
@@ -199,7 +201,7 @@ public final class Database {
     }
   }
 
-  /** Whether the file itself is damaged, and not only out of reach. */
+  /** Returns whether the file itself is damaged, and not only unreachable. */
   public static boolean isDamage(SQLException e) {
     return e instanceof SQLiteException sqlite
         && (sqlite.getResultCode() == SQLiteErrorCode.SQLITE_NOTADB
@@ -207,7 +209,7 @@ public final class Database {
   }
 
   /**
-   * Moves the file aside; a new one is made when it is next needed.
+   * Renames the file. A new file is created when it is next needed.
    *
    * @return its new name
    */
@@ -223,7 +225,7 @@ public final class Database {
         connection.close();
       }
     } catch (SQLException e) {
-      // Nothing more can be done for it; what was committed is in the file.
+      // The file has all committed data, so the failure is ignored.
     }
     connection = null;
   }

@@ -22,8 +22,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The folder of a database: private, and at any time one process's that writes. With it goes what
- * SQLite's driver unpacks.
+ * The private folder of a database. One process at a time writes it. SQLite's driver unpacks its
+ * library there too.
  */
 public final class PrivateFolder implements AutoCloseable {
 
@@ -32,7 +32,8 @@ public final class PrivateFolder implements AutoCloseable {
   private static final Set<PosixFilePermission> FILE = PosixFilePermissions.fromString("rw-------");
 
   /**
-   * Makes a file if need be; to write alone, a FIFO would keep this process until somebody reads.
+   * Options that create a file if necessary. If a FIFO were opened only to write, the process would
+   * wait for a reader.
    */
   public static final Set<OpenOption> TO_READ_AND_WRITE =
       Set.of(
@@ -41,10 +42,13 @@ public final class PrivateFolder implements AutoCloseable {
           StandardOpenOption.WRITE,
           LinkOption.NOFOLLOW_LINKS);
 
-  /** Room that opening a database may take: for SQLite's library, and for what it logs ahead. */
+  /** The room that opening a database may take: for SQLite's library, and for its log. */
   private static final long ROOM_TO_OPEN_BYTES = 4L << 20;
 
-  /** Past this many the last is replaced: a bad disk must not fill up. */
+  /**
+   * The number of damaged files to keep. After that the last is replaced: a bad disk must not fill
+   * up.
+   */
   private static final int MAX_DAMAGED = 3;
 
   private final Path folder;
@@ -58,11 +62,11 @@ public final class PrivateFolder implements AutoCloseable {
   }
 
   /**
-   * Makes the folder if it is not there, and locks it.
+   * Creates the folder if it does not exist, and locks it.
    *
-   * @param option by which it was given, for messages
-   * @param name of the database, without {@code .db}
-   * @throws StoreException if it is not private, is another's, or in use
+   * @param option the option that named it, for messages
+   * @param name the name of the database, without {@code .db}
+   * @throws StoreException if it is not private, belongs to another user, or is in use
    */
   public static PrivateFolder open(String option, Path folder, String name) {
     try {
@@ -70,7 +74,7 @@ public final class PrivateFolder implements AutoCloseable {
       Path real = folder.toRealPath();
       var opened = new PrivateFolder(real, name, lock(option, real, name));
       opened.removeLibraries();
-      // Elsewhere it may be forbidden to run it, or others could put another in its place.
+      // In another folder, running it may be forbidden, or others could replace it.
       System.setProperty("org.sqlite.tmpdir", real.toString());
       return opened;
     } catch (IOException e) {
@@ -79,10 +83,10 @@ public final class PrivateFolder implements AutoCloseable {
   }
 
   /**
-   * Makes the folder if it is not there.
+   * Creates the folder if it does not exist.
    *
-   * @param option by which it was given, for messages
-   * @throws StoreException if it is not private, or another's
+   * @param option the option that named it, for messages
+   * @throws StoreException if it is not private, or belongs to another user
    */
   public static void require(String option, Path folder) {
     try {
@@ -143,7 +147,10 @@ public final class PrivateFolder implements AutoCloseable {
     return file;
   }
 
-  /** Says whose the lock is, to people; what counts is the lock itself, also on a full disk. */
+  /**
+   * Writes the owner of the lock into the file, for people. Only the lock itself counts, also on a
+   * full disk.
+   */
   private static void sign(FileChannel file) {
     try {
       file.truncate(0);
@@ -151,7 +158,7 @@ public final class PrivateFolder implements AutoCloseable {
           ByteBuffer.wrap(
               (ProcessHandle.current().pid() + "\n").getBytes(StandardCharsets.US_ASCII)));
     } catch (IOException notSaid) {
-      // Then nobody can read it there.
+      // Then the file does not show the owner.
     }
   }
 
@@ -164,8 +171,8 @@ public final class PrivateFolder implements AutoCloseable {
   }
 
   /**
-   * The native library that SQLite's driver unpacks here goes with the process only if that ends in
-   * peace. One that is in use stays so without its name.
+   * Removes native libraries that SQLite's driver unpacked here. The process removes its library
+   * only if it ends normally. A library in use still works without its name.
    */
   private void removeLibraries() throws IOException {
     try (DirectoryStream<Path> files =
@@ -176,12 +183,12 @@ public final class PrivateFolder implements AutoCloseable {
     }
   }
 
-  /** Where it is. */
+  /** Returns the path of the folder. */
   public Path path() {
     return folder;
   }
 
-  /** Whether the disk has no room to open the database. */
+  /** Returns whether the disk has no room to open the database. */
   public boolean isFull() {
     try {
       return Files.getFileStore(folder).getUsableSpace() < ROOM_TO_OPEN_BYTES;
@@ -190,19 +197,19 @@ public final class PrivateFolder implements AutoCloseable {
     }
   }
 
-  /** The file of the database. */
+  /** Returns the file of the database. */
   Path database() {
     return folder.resolve(name + ".db");
   }
 
-  /** SQLite gives its other files the mode of this one. */
+  /** Creates the database file. SQLite uses its mode for its other files. */
   void createDatabase() throws IOException {
     if (!Files.exists(database(), LinkOption.NOFOLLOW_LINKS)) {
       Files.createFile(database(), PosixFilePermissions.asFileAttribute(FILE));
     }
   }
 
-  /** Moves the database aside, its log with it; its new name. */
+  /** Renames the database with its log. Returns its new name. */
   Path setAside() throws IOException {
     Path aside = aside(1);
     for (int n = 2; n <= MAX_DAMAGED && Files.exists(aside); n++) {
@@ -226,7 +233,7 @@ public final class PrivateFolder implements AutoCloseable {
     try {
       lockFile.close();
     } catch (IOException e) {
-      // The lock goes with the process.
+      // The lock ends with the process.
     }
   }
 }

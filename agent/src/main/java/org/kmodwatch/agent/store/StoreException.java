@@ -7,18 +7,20 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import org.jspecify.annotations.Nullable;
 
-/** A folder or a database cannot be used at all; the message says why, and the remedy. */
+/**
+ * Reports that a folder or a database cannot be used. The message has the reason and the remedy.
+ */
 public final class StoreException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   private final boolean inUse;
 
-  /** With nothing below it. */
+  /** Creates an exception without a cause. */
   public StoreException(String message) {
     this(message, null, false);
   }
 
-  /** With what is below it. */
+  /** Creates an exception with a cause. */
   public StoreException(String message, @Nullable Throwable cause) {
     this(message, cause, false);
   }
@@ -28,24 +30,25 @@ public final class StoreException extends RuntimeException {
     this.inUse = inUse;
   }
 
-  /** Another process has it. */
+  /** Creates an exception for a folder or a database that another process uses. */
   static StoreException inUse(String message) {
     return new StoreException(message, null, true);
   }
 
-  /** Whether another process has it, which may end. */
+  /** Returns whether another process uses it, which may end. */
   public boolean isInUse() {
     return inUse;
   }
 
   /**
-   * Whether the disk is the reason, as when it is read-only, full or broken, and nobody's mistake.
+   * Returns whether the disk is the reason, because it is read-only, full or broken. Then it is not
+   * a user's mistake.
    */
   public boolean isOfTheDisk() {
     return isOfTheDisk(getCause());
   }
 
-  /** The same of whatever an attempt to use a file or a folder ended in. */
+  /** Returns the same for any failure to use a file or a folder. */
   public static boolean isOfTheDisk(@Nullable Throwable failure) {
     return switch (failure) {
       case AccessDeniedException denied -> false;

@@ -1,7 +1,6 @@
 /**
- * Databases on this machine's disk: private folders, and SQLite files in them that outlive a kill,
- * a full disk and damage. What is in them is their users' matter: the sinks' spools and the
- * history.
+ * Databases on this machine's disk: private folders with SQLite files that outlive a kill, a full
+ * disk and damage. The users of the package define the content: the sinks' spools and the history.
  */
 @NullMarked
 package org.kmodwatch.agent.store;
