@@ -59,7 +59,7 @@ final class ContextDecoder {
     boolean checked = in.has(RecordLayout.FLAG_SIG_CHECKED);
     long result = checked ? in.int32(RecordLayout.SIG_RET) : 0;
     boolean refused = result < 0 && !isOfSignatureCheck(result);
-    // Lockdown answers nothing but this.
+    // Lockdown returns only this error.
     boolean byLockdown = refused && result == -EPERM && !Lockdown.isOff();
     String name = in.moduleName();
     return new SensorContext(

@@ -7,8 +7,8 @@ import org.kmodwatch.core.event.Event;
 public interface ImageReader {
 
   /**
-   * The argument of the event that has whether the kernel found a good signature. It is absent if
-   * the kernel has not checked yet, or does not check signatures at all.
+   * The argument of the event for the signature: whether the kernel found a good one. It is absent
+   * if the kernel has not checked yet, or does not check signatures at all.
    */
   String SIG_OK = "sig_ok";
 

@@ -48,8 +48,7 @@ import org.kmodwatch.sensor.LoadedModules;
  * <p>Several modules can have one name if all but one hide. Each needs a separate line in
  * /proc/modules. The line is found by the address if that can be read, otherwise by size and
  * taints. All of them share one folder in /sys/module. If no other value distinguishes them, the
- * newest counts as the shown module, because the kernel loads a module only if it finds none of
- * that name.
+ * newest counts as the shown module: the kernel only loads a module if it finds none of that name.
  *
  * <p>A module is not reported while the call that loaded it runs. After a minute it is reported in
  * any case: the kernel also shows a module whose init runs.
@@ -93,10 +92,7 @@ public final class HiddenModules {
   /** The loaded modules by a unique key, in the order of their loads. */
   private final Map<Key, Tracked> tracked = new LinkedHashMap<>();
 
-  /**
-   * The processes that made the loads, by the records' ids, until the modules are found in the
-   * list.
-   */
+  /** The loaders of new loads, by the records' ids, until the modules are found in the list. */
   private final Map<String, Loader> loaders = new LinkedHashMap<>();
 
   /** The loaders of modules from before the programs, by name. */

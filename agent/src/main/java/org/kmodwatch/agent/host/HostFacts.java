@@ -7,7 +7,7 @@ import org.kmodwatch.core.load.LoadRecord;
 /** Reads the facts about the host that load records contain. */
 public final class HostFacts {
 
-  /** Each of these files is one short line. */
+  /** The largest size of a file. Each file is one short line. */
   private static final int MAX_BYTES = 4096;
 
   private HostFacts() {}

@@ -3,7 +3,7 @@ package org.kmodwatch.sensor.kernel;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
-/** Makes module system calls that have no effect but that the programs report. */
+/** Makes module system calls that have no effect, so that the programs report them. */
 @SuppressWarnings("restricted") // native access is this package's purpose
 public final class ModuleCalls {
 

@@ -244,7 +244,7 @@ public final class RingBuffer implements AutoCloseable {
    * Returns the next record, which stays in the ring until {@link #release}.
    *
    * @param end a position from {@link #end}; later records are not read
-   * @return its payload from position to limit, in the ring's own memory; null if no record is
+   * @return its payload from position to limit, in the ring's own memory. Null if no record is
    *     before {@code end}, or the record is still being written
    */
   public @Nullable ByteBuffer peek(long end) {

@@ -60,7 +60,10 @@ public final class Sha256 {
     return JavaDigest.of("SHA-256", bytes);
   }
 
-  /** unsigned char *SHA256(const unsigned char *d, size_t n, unsigned char *md), openssl/sha.h. */
+  /**
+   * Finds the C function {@code unsigned char *SHA256(const unsigned char *d, size_t n, unsigned
+   * char *md)} of openssl/sha.h.
+   */
   private static @Nullable MethodHandle libcrypto() {
     for (String library : LIBRARIES) {
       try {
