@@ -6,17 +6,18 @@ import org.kmodwatch.core.signature.Finding;
 import org.kmodwatch.core.signature.SignatureMetadata;
 
 /**
- * Something that a person is to look at.
+ * An alert reports a load or a finding that a person should look at.
  *
- * @param id stable over reading the same events again; a summary has that of the alert it sums up
- * @param stage whether it is the first of its kind, or the account of what came after the first
- * @param subject what it is about; of a summary, the last of them
- * @param signatures those that spoke on it, the most severe first; empty if a rule of the policy
- *     alone asked for the alert
- * @param count how often it happened from {@code firstNanos} to {@code lastNanos}, the first
+ * @param id the identifier: it stays the same when the same events are read again; a summary has
+ *     the id of the alert that it sums up
+ * @param stage the kind of alert: the first of its group, or the summary of the repeats
+ * @param subject the load or the finding; of a summary, the last one
+ * @param signatures the signatures that matched, the most severe first; empty if only a rule of the
+ *     policy caused the alert
+ * @param count the number of occurrences from {@code firstNanos} to {@code lastNanos}, the first
  *     included
- * @param firstNanos when it first happened, nanoseconds since the epoch
- * @param lastNanos when it last happened
+ * @param firstNanos the time of the first occurrence, in nanoseconds since the epoch
+ * @param lastNanos the time of the last occurrence, in nanoseconds since the epoch
  */
 public record Alert(
     String id,
@@ -27,36 +28,40 @@ public record Alert(
     long firstNanos,
     long lastNanos) {
 
-  /** Copies the list. */
+  /** Copies the list of signatures. */
   public Alert {
     signatures = List.copyOf(signatures);
   }
 
-  /** That of the most severe signature, as {@link SignatureMetadata#severity}; 0 without one. */
+  /**
+   * Returns the severity of the most severe signature, as {@link SignatureMetadata#severity}; 0
+   * without a signature.
+   */
   public int severity() {
     return signatures.isEmpty() ? 0 : signatures.getFirst().severity();
   }
 
-  /** At which time an alert is raised. */
+  /** A stage says when an alert is raised. */
   public enum Stage {
-    /** At the first of its kind, with count 1. */
+    /** The alert reports the first occurrence, with count 1. */
     FIRST,
-    /** When the window of repeats is over, if there were any. */
+    /** The alert reports the repeats at the end of the window, if there were any. */
     SUMMARY
   }
 
-  /** What an alert is about. */
+  /** A subject is the load or the finding that an alert reports. */
   public sealed interface Subject {
 
     /**
-     * A load or an unload.
+     * The alert reports a load or an unload.
      *
-     * @param record its record, with what the policy says of it
+     * @param record the load record, with the verdict of the policy
      */
     record OfLoad(LoadRecord record) implements Subject {}
 
     /**
-     * A finding that is about no load: on the sensor, on a request, on a hidden module.
+     * The alert reports a finding that belongs to no load: on the sensor, on a request, on a hidden
+     * module.
      *
      * @param finding the finding
      */

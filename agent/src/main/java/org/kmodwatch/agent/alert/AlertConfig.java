@@ -5,16 +5,16 @@ import org.kmodwatch.agent.config.Key;
 import org.kmodwatch.agent.config.Shape;
 import org.kmodwatch.agent.config.Span;
 
-/** What a configuration says of alerts. */
+/** Holds the configuration keys of alerts. */
 public final class AlertConfig {
 
-  /** How long the same thing is counted if nobody says otherwise. */
+  /** The window of repeats if the configuration sets none. */
   public static final Duration DEFAULT_REPEAT_WINDOW = Duration.ofMinutes(10);
 
   /** The longest window. */
   public static final Duration MAX_REPEAT_WINDOW = Duration.ofDays(7);
 
-  /** How long the same thing is counted rather than told again. */
+  /** The key of the window in which repeats are counted and not reported. */
   public static final Key REPEAT_WINDOW =
       Key.optional(
           "repeat-window",

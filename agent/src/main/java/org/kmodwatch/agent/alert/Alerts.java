@@ -26,20 +26,23 @@ import org.kmodwatch.core.signature.Finding;
 import org.kmodwatch.core.signature.SignatureMetadata;
 
 /**
- * Makes alerts of load records that the policy does not expect, and of findings that belong to no
- * load. The first of a kind is told at once; the same again within the window is counted, and told
- * as a summary when the window is over, when there are too many kinds at once or they take too much
- * of the heap, and at the end. So nothing is swallowed: what was raised is the sum of the counts of
- * the last alert of each id.
+ * Raises alerts from load records that the policy does not expect, and from findings that belong to
+ * no load. The first alert of a group is reported at once. Repeats within the window are counted. A
+ * summary reports them when the window ends, when the groups are too many or too large, and at the
+ * end. No occurrence is lost: the number raised is the sum of the counts of the last alert of each
+ * id.
  *
- * <p>Has no clock: {@link #tick} says what time it is, and time that goes backwards stands still.
+ * <p>This class has no clock: {@link #tick} sets the time. A time that goes backwards is ignored.
  */
 public final class Alerts {
 
-  /** Kinds that are remembered at once; past that, the oldest is summed up early. */
+  /** The largest number of open groups; beyond it, the oldest group is summed up early. */
   static final int MAX_OPEN = 4096;
 
-  /** About how much of the heap they may take; past that too. */
+  /**
+   * The approximate heap limit of the open groups, in bytes; beyond it, the oldest is summed up
+   * early.
+   */
   static final long MAX_BYTES = 8L << 20;
 
   private static final long BYTES_OF_A_GROUP = 512;
@@ -53,7 +56,9 @@ public final class Alerts {
   private long raised;
   private long told;
 
-  /** The beginning of a hash: what makes two alerts the same may be as long as somebody likes. */
+  /**
+   * The first 128 bits of a SHA-256. A hash bounds the size of the identity, which has no limit.
+   */
   private record Key(long high, long low) {
 
     static Key of(String identity) {
@@ -68,8 +73,8 @@ public final class Alerts {
   }
 
   /**
-   * What is the same, and how often it has been since it was told. The first one was told as it
-   * was; what a summary needs of the last one is kept only once there are two.
+   * A group counts the repeats of one alert since the last report. The first alert is reported
+   * unchanged. The group keeps the last subject for the summary only if there is a repeat.
    */
   private static final class Group {
     private final String id;
@@ -97,10 +102,10 @@ public final class Alerts {
   }
 
   /**
-   * Makes one.
+   * Creates an instance without open groups.
    *
-   * @param window how long the same thing is counted rather than told; zero for not at all
-   * @param signatures those that spoke on a load, the most severe first
+   * @param window the time in which repeats are counted and not reported; zero reports each
+   * @param signatures returns the signatures that matched a load, the most severe first
    * @param sink takes the alerts
    */
   public Alerts(
@@ -112,15 +117,15 @@ public final class Alerts {
     this.sink = sink;
   }
 
-  /** Takes a load record, complete with findings and what the policy says. */
+  /** Takes a load record, complete with its findings and the verdict of the policy. */
   public void load(LoadRecord record) {
     load(record, 1);
   }
 
   /**
-   * The same of a record that may replace one of the same id.
+   * Takes a load record that may replace an earlier record of the same id.
    *
-   * @param turn how many records of that id there were with this one
+   * @param turn the number of records of that id, this one included
    */
   public void load(LoadRecord record, int turn) {
     if (verdict(record) == Verdict.EXPECTED) {
@@ -145,7 +150,7 @@ public final class Alerts {
     return record.findings().isEmpty() ? Verdict.EXPECTED : Verdict.ALERT;
   }
 
-  /** Takes a finding; of one that belongs to a load, the load's record will tell. */
+  /** Takes a finding. A finding that belongs to a load is ignored: the load record reports it. */
   public void finding(Finding finding) {
     Event event = finding.event();
     if (LoadEvent.isPartOfALoad(event)) {
@@ -201,7 +206,7 @@ public final class Alerts {
     bytes -= group.bytes();
   }
 
-  /** From the next alert on, the window is another. What is being counted is summed up. */
+  /** Sets the window from the next alert on. The open groups are summed up. */
   public void changeWindow(Duration window) {
     if (window.toNanos() != windowNanos) {
       finish();
@@ -210,14 +215,15 @@ public final class Alerts {
   }
 
   /**
-   * Lets it know the time.
+   * Sets the time.
    *
-   * @param nowNanos nanoseconds, on the scale of {@link
-   *     org.kmodwatch.core.event.SensorContexts#steadyNanos}, which nobody can set
+   * @param nowNanos the time in nanoseconds, on the scale of {@link
+   *     org.kmodwatch.core.event.SensorContexts#steadyNanos}, a clock that cannot be set
    */
   public void tick(long nowNanos) {
     now = Math.max(now, nowNanos);
-    // They are in the order of their ends: each is put in with the time of then, which only grows.
+    // The groups are in the order of their ends: each was added with the time of then, which only
+    // grows.
     Iterator<Group> groups = open.values().iterator();
     while (groups.hasNext()) {
       Group group = groups.next();
@@ -229,7 +235,7 @@ public final class Alerts {
     }
   }
 
-  /** Sums up what is not summed up yet. */
+  /** Sums up all open groups. */
   public void finish() {
     var left = new ArrayList<>(open.values());
     open.clear();
@@ -257,17 +263,17 @@ public final class Alerts {
     sink.accept(alert);
   }
 
-  /** About how much of the heap the open kinds take. */
+  /** Returns the approximate heap size of the open groups, in bytes. */
   long openBytes() {
     return bytes;
   }
 
-  /** How many loads and findings were to be looked at. */
+  /** Returns how many loads and findings caused an alert. */
   public long raised() {
     return raised;
   }
 
-  /** How many alerts were told, summaries among them. */
+  /** Returns how many alerts were reported, summaries included. */
   public long told() {
     return told;
   }
@@ -285,7 +291,7 @@ public final class Alerts {
         String.join(" ", record.findings()));
   }
 
-  /** By its bytes where they are known; by what it says of itself else. */
+  /** Returns the hash of the module if it is known; otherwise its name, its file or its size. */
   private static String moduleOf(LoadRecord record) {
     LoadRecord.Image image = record.image();
     if (image != null && image.decompressed() != null) {
@@ -302,7 +308,7 @@ public final class Alerts {
     return file != null ? file.path() : Objects.toString(module.sizeBytes(), "");
   }
 
-  /** Which sort of process it is, not which one. */
+  /** Identifies the kind of process, not the single process. */
   private static String requesterOf(LoadRecord record, ProcessDetails asked) {
     return String.join(
         " ",

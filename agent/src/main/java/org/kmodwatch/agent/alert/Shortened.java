@@ -20,17 +20,18 @@ import org.kmodwatch.core.signature.Finding;
 import org.kmodwatch.core.text.Beginnings;
 
 /**
- * What is kept of a subject until its repeats are summed up: texts and lists that whoever loads a
- * module, or writes a recording, chooses (paths, arguments, parameters, names) are cut, so that
- * nobody can fill the heap with them. What an ordinary load says is shorter and stays as it is.
+ * Shortens a subject that is kept until its repeats are summed up. It cuts texts and lists (paths,
+ * arguments, parameters, names) that the loader of a module or the author of a recording chooses.
+ * So nobody can fill the heap with them. The texts of an ordinary load are shorter and stay
+ * unchanged.
  */
 final class Shortened {
 
-  /** The gap of a record that was cut. */
+  /** The gap that is added to a record that was cut. */
   static final LoadRecord.Gap GAP =
       new LoadRecord.Gap("record", "long texts are cut in a summary of repeats");
 
-  /** Keys of what nobody else chooses. */
+  /** The keys of fields that only Kmodwatch or the operator fills. */
   private static final Set<String> OURS = Set.of("findings", "policy", "capabilities");
 
   private static final int MAX_CHARS = 256;
@@ -46,10 +47,10 @@ final class Shortened {
   private Shortened() {}
 
   /**
-   * A subject that is kept.
+   * Holds a shortened subject.
    *
-   * @param subject with no long text in it
-   * @param bytes about how much of the heap it takes
+   * @param subject the subject, without long texts
+   * @param bytes the approximate heap size, in bytes
    */
   record Kept(Alert.Subject subject, long bytes) {}
 

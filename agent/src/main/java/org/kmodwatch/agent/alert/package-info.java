@@ -1,8 +1,8 @@
 /**
- * What somebody is to look at: loads that the operator's policy does not expect and findings about
- * the sensor itself, repeats of the same thing counted rather than told each time.
+ * This package raises alerts from loads that the operator's policy does not expect and from
+ * findings on the sensor itself. Repeats of an alert are counted and not reported each time.
  *
- * <p>Used by one thread at a time.
+ * <p>One thread at a time uses these classes.
  */
 @NullMarked
 package org.kmodwatch.agent.alert;

@@ -7,29 +7,29 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Something that rows are looked for by.
+ * A condition selects rows of the history.
  *
- * @param rows a query for the sequences of the rows that it holds for, within {@code :since} and
- *     {@code :until}, from one index
- * @param holds the same as a condition on a row that is there, which no index helps with
- * @param inOrder the same rows from an index that has them in the order of their time; null if none
- *     has
- * @param parameters what is bound in these, by name
+ * @param rows a query for the sequences of the rows that match, within {@code :since} and {@code
+ *     :until}, from one index
+ * @param holds the same test as an SQL condition on a row, which uses no index
+ * @param inOrder the same rows from an index in the order of their time; null if no index has them
+ *     so
+ * @param parameters the values bound in these queries, by name
  */
 record Condition(
     String rows, String holds, @Nullable String inOrder, Map<String, String> parameters) {
 
-  /** All rows within the time, in its order. */
+  /** Selects all rows within the time, in the order of time. */
   static final String ALL_IN_ORDER =
       "load INDEXED BY load_time WHERE time >= :since AND time < :until";
 
-  /** It happened within the time. */
+  /** The condition that the time is within the bounds. */
   static final Condition TIME =
       new Condition("SELECT sequence FROM " + ALL_IN_ORDER, "TRUE", ALL_IN_ORDER, Map.of());
 
   private static final String WITHIN = " AND time >= :since AND time < :until";
 
-  /** One column is one of {@code values}. */
+  /** Returns the condition that a column has one of {@code values}. */
   static Condition oneOf(String column, List<String> values) {
     String among = " IN (SELECT value FROM json_each(:%s))".formatted(column);
     return new Condition(
@@ -46,14 +46,14 @@ record Condition(
   }
 
   /**
-   * One column is like a pattern: each row is looked at, since too many values would have to be
-   * remembered.
+   * Returns the condition that a column matches a pattern. Every row is compared, since the list of
+   * values would be too large.
    *
-   * @param lastPart whether the pattern is for what is behind the last slash
+   * @param lastPart whether the pattern applies to the text after the last slash
    */
   static Condition like(String column, Glob glob, boolean lastPart) {
-    // A pattern without a slash that fits the last part fits the whole behind a star, which is
-    // found out sooner than where the last part begins.
+    // If a pattern without a slash matches the last part, then "*" and the pattern match the whole.
+    // That test is faster than the search for the last slash.
     String is =
         lastPart
             ? "(+%1$s GLOB :end_%1$s AND substr(%1$s, length(rtrim(%1$s, replace(%1$s, '/', ''))) + 1) GLOB :like_%1$s)"
@@ -77,14 +77,14 @@ record Condition(
             after(from)));
   }
 
-  /** A bound for an index, where something begins with {@code prefix}. */
+  /** Returns an upper bound for an index scan of texts that begin with {@code prefix}. */
   static String upTo(String column, String prefix) {
     return after(prefix).isEmpty() ? "" : " AND %1$s < :to_%1$s".formatted(column);
   }
 
   /**
-   * The first text, in the order of SQLite, behind all that begin with {@code prefix}; empty if
-   * there is none.
+   * Returns the first text, in the order of SQLite, after all that begin with {@code prefix}; empty
+   * if no such text exists.
    */
   static String after(String prefix) {
     int end = prefix.length();
@@ -93,7 +93,7 @@ record Condition(
       int start = end - Character.charCount(last);
       if (last < Character.MAX_CODE_POINT) {
         int next = last + 1;
-        // Half of a pair is no character.
+        // Half of a surrogate pair is not a character.
         boolean half = next >= Character.MIN_SURROGATE && next <= Character.MAX_SURROGATE;
         return prefix.substring(0, start)
             + Character.toString(half ? Character.MAX_SURROGATE + 1 : next);
@@ -103,7 +103,7 @@ record Condition(
     return "";
   }
 
-  /** A hash begins with {@code prefix}. */
+  /** Returns the condition that a hash begins with {@code prefix}. */
   static Condition hash(String prefix) {
     String rows =
         "SELECT sequence FROM load INDEXED BY load_%s WHERE %s >= :hash AND %s < :hashEnd";
@@ -118,7 +118,7 @@ record Condition(
             + WITHIN,
         "(%s OR %s)".formatted(holds.formatted(one, one), holds.formatted(other, other)),
         null,
-        // Past every hexadecimal digit.
+        // "g" sorts after every hexadecimal digit.
         Map.of("hash", prefix, "hashEnd", prefix + "g"));
   }
 

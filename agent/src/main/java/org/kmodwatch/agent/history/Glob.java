@@ -1,18 +1,19 @@
 package org.kmodwatch.agent.history;
 
 /**
- * A pattern for whole names: {@code *} is anything, {@code ?} one character, all else itself.
+ * A pattern matches whole names: {@code *} matches any text, {@code ?} one character, every other
+ * character itself.
  *
- * @param pattern as somebody wrote it
+ * @param pattern the pattern as the user wrote it
  */
 record Glob(String pattern) {
 
-  /** Whether it is one name, without a star or a question mark. */
+  /** Returns whether the pattern is a plain name, without a star or a question mark. */
   boolean isOne() {
     return pattern.indexOf('*') < 0 && pattern.indexOf('?') < 0;
   }
 
-  /** What every name that it matches begins with. */
+  /** Returns the text before the first wildcard: every match begins with it. */
   String prefix() {
     int end = 0;
     while (end < pattern.length() && pattern.charAt(end) != '*' && pattern.charAt(end) != '?') {
@@ -21,12 +22,15 @@ record Glob(String pattern) {
     return pattern.substring(0, end);
   }
 
-  /** The same pattern for SQLite's GLOB, which knows sets of characters too. */
+  /** Returns the same pattern for SQLite's GLOB, which also supports character sets. */
   String forSqlite() {
     return pattern.replace("[", "[[]");
   }
 
-  /** Goes back to the last star alone, so that no pattern takes longer than both lengths. */
+  /**
+   * Returns whether the pattern matches. It backtracks to the last star only, so the time is at
+   * most the product of both lengths.
+   */
   boolean matches(String name) {
     int at = 0;
     int in = 0;

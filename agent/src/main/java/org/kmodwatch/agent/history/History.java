@@ -21,17 +21,17 @@ import org.kmodwatch.agent.store.StoreException;
 import org.kmodwatch.core.format.LoadReader;
 
 /**
- * Writes load records into the history, and takes out what is too old or too much. A record that is
- * there already is not added again; one that replaces an earlier one takes its place. Thread-safe;
- * every method may wait for the disk.
+ * Writes load records into the history, and deletes records that exceed the age or the size. A
+ * record that is already stored is not added again. A record that replaces an earlier one takes its
+ * place. Thread-safe; every method may wait for the disk.
  *
- * <p>The folder is locked at the first write, so that two that follow each other in one process may
- * overlap. For maintainers: a deletion takes room in the log that is written ahead. On a disk that
- * is full nothing can be deleted either, and all waits for room.
+ * <p>The folder is locked at the first write, so two instances in one process may overlap. For
+ * maintainers: a deletion needs space in the write-ahead log. On a full disk a deletion fails too,
+ * and every write waits for space.
  */
 public final class History implements AutoCloseable {
 
-  /** So that one write never waits for the deletion of a year. */
+  /** The limit of deletions per write, so that one write never waits for the deletion of a year. */
   private static final int MAX_OLD_A_WRITE = 1000;
 
   private static final String OPTION = "--history";
@@ -51,15 +51,15 @@ public final class History implements AutoCloseable {
   }
 
   /**
-   * One in the folder {@code path}, which is made if it is not there.
+   * Returns a history in the folder {@code path}. The folder is created if it is missing.
    *
-   * @param maxBytes how large it may be
-   * @param maxAge how long a record is kept, by {@code clock}; longer for a day after somebody set
-   *     that forward
-   * @param nanoTime a clock that nobody can set, as {@link System#nanoTime}
-   * @param notes takes lines for a person
-   * @throws StoreException if the folder is not private, or another's; not if the disk is the
-   *     reason, which {@link #add} says
+   * @param maxBytes the largest size, in bytes
+   * @param maxAge how long a record is kept, by {@code clock}; a day longer after the clock was set
+   *     forward
+   * @param nanoTime a clock that cannot be set, as {@link System#nanoTime}
+   * @param notes takes messages for the operator
+   * @throws StoreException if the folder is not private, or another user's; a disk error is thrown
+   *     by {@link #add} instead
    */
   public static History of(
       Path path,
@@ -81,9 +81,9 @@ public final class History implements AutoCloseable {
   /**
    * Adds all of {@code records}, or none of them.
    *
-   * @param records as {@link org.kmodwatch.core.format.LoadWriter} writes them
-   * @throws org.kmodwatch.core.load.LoadRecordException if one is none
-   * @throws HistoryException if it cannot be written; nothing has changed then
+   * @param records load records as {@link org.kmodwatch.core.format.LoadWriter} writes them
+   * @throws org.kmodwatch.core.load.LoadRecordException if one of them is not a load record
+   * @throws HistoryException if the history cannot be written; it is unchanged then
    */
   public synchronized void add(List<byte[]> records) throws HistoryException {
     var rows = new ArrayList<HistoryRow>();
@@ -180,7 +180,7 @@ public final class History implements AutoCloseable {
     }
     long excess;
     while ((excess = Database.usedBytes(sql) + wanted - maxBytes) > 0) {
-      // A little at a time: what is deleted takes room in the log first.
+      // The rows are deleted in small steps: a deletion first needs space in the log.
       if (deleteFirst(sql, Math.max(excess, maxBytes / 1000)) == 0) {
         return;
       }
@@ -204,7 +204,7 @@ public final class History implements AutoCloseable {
     }
   }
 
-  /** Runs a statement as a disk might make it fail. For tests. */
+  /** Executes a statement, so that a test can provoke a disk error. */
   synchronized void execute(String text) throws SQLException, IOException {
     opened()
         .inTransaction(

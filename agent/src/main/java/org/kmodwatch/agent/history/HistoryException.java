@@ -1,6 +1,6 @@
 package org.kmodwatch.agent.history;
 
-/** The history cannot be read or written now; it may another time. */
+/** The history cannot be read or written now; a retry may succeed. */
 public final class HistoryException extends Exception {
   private static final long serialVersionUID = 1L;
 

@@ -4,20 +4,23 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is asked of a history: records that all of this holds for. Names are patterns for the whole
- * of them, {@code *} being anything and {@code ?} one character; a field that is null says nothing.
+ * A filter selects records of a history; a record matches if every condition holds. Patterns match
+ * whole names: {@code *} matches any text and {@code ?} one character. A field that is null sets no
+ * condition.
  *
- * @param since not before this
- * @param until before this
- * @param preExisting whether modules count that were there before Kmodwatch
- * @param name of the module
- * @param hash the beginning of a SHA-256, in lower case: of the bytes that the kernel was given, or
- *     of what it made of them
- * @param signature the status of the signature, as records have it
- * @param signer name of the key
- * @param outcome as records have it
- * @param requester program of whoever asked: the whole path, or without a slash its last part
- * @param place as records have it, {@value #MEMORY}, or with a slash the path of the file
+ * @param since the earliest time, inclusive
+ * @param until the latest time, exclusive
+ * @param preExisting whether to include modules that were loaded before Kmodwatch started
+ * @param name the pattern of the module name
+ * @param hash the beginning of a SHA-256, in lower case: of the bytes that the kernel received, or
+ *     of the decompressed bytes
+ * @param signature the signature status, as in records
+ * @param signer the pattern of the key's name
+ * @param outcome the outcome, as in records
+ * @param requester the pattern of the requesting program: the whole path, or without a slash its
+ *     last part
+ * @param place the place as in records, {@value #MEMORY}, or with a slash the pattern of the file's
+ *     path
  */
 public record HistoryFilter(
     @Nullable Instant since,
@@ -31,10 +34,10 @@ public record HistoryFilter(
     @Nullable String requester,
     @Nullable String place) {
 
-  /** The place of what came from memory. */
+  /** The place of a module that was loaded from memory. */
   public static final String MEMORY = HistoryRow.MEMORY;
 
-  /** All that there is. */
+  /** The filter that selects all records. */
   public static final HistoryFilter ALL =
       new HistoryFilter(null, null, true, null, null, null, null, null, null, null);
 }

@@ -30,24 +30,24 @@ import org.kmodwatch.core.load.LoadRecordException;
 /**
  * Reads a history, which another process may write at the same time. Not thread-safe.
  *
- * <p>For maintainers: SQLite knows how often a value is there on average, and here that says
- * nothing: of a million outcomes nearly all are the same. So it is counted first, up to a bound,
- * how many rows each condition leaves. One that leaves few finds them by its index. If none does,
- * those that do not leave too many may leave few together. Otherwise matching rows are frequent,
- * and the newest are found soon by going back in time, on the index of one value if there is such a
- * condition. Patterns are compared with the values that there are, which mostly are not many, and
- * not with the rows. Where they are many, rows are compared after all: somebody may load ever new
- * names to fill the memory of who asks for them.
+ * <p>For maintainers: SQLite's statistics hold the average number of rows per value. That does not
+ * help here: of a million outcomes nearly all are the same. So the reader first counts, up to a
+ * bound, the rows that each condition leaves. If a condition leaves few rows, its index finds them.
+ * Otherwise, conditions that do not leave too many rows are intersected. If that leaves too many
+ * too, matches are frequent. Then the newest are found quickly backwards in time, on the index of
+ * one value if a condition has one. A pattern is compared with the distinct values, which are
+ * mostly few, and not with the rows. If the values are many, the rows are compared: an attacker may
+ * load ever new names to fill the reader's memory.
  */
 public final class HistoryReader implements AutoCloseable {
 
-  /** So many rows are looked at one by one in less time than a person notices. */
+  /** The number of rows that can be read one by one without a delay that a person notices. */
   private static final int FEW = 5000;
 
-  /** So many are counted, and looked for among others, in less time than that. */
+  /** The number of rows that can be counted and intersected in less time than that. */
   private static final int MANY = 100_000;
 
-  /** So many values are compared with a pattern, and of so many characters, before rows are. */
+  /** The limit of distinct values, and of their characters, that are compared with a pattern. */
   private static final int MAX_VALUES = 20_000;
 
   private static final int MAX_VALUES_CHARS = 1 << 20;
@@ -65,24 +65,24 @@ public final class HistoryReader implements AutoCloseable {
   }
 
   /**
-   * What came of a query.
+   * Holds the result of a query.
    *
-   * @param records how many were handed on
-   * @param more whether older ones were left out
-   * @param unreadable how many could not be read
+   * @param records the number of records passed to the consumer
+   * @param more whether older matches were left out
+   * @param unreadable the number of unreadable records
    */
   public record Found(long records, boolean more, long unreadable) {}
 
   /**
    * Opens the history in {@code folder}.
    *
-   * @throws StoreException if there is none, or it cannot be read; with the remedy
+   * @throws StoreException if there is no history or it cannot be read; the message has the remedy
    */
   public static HistoryReader open(Path folder) {
     return open(folder, MAX_VALUES);
   }
 
-  /** Likewise, with another bound for the values that are compared with a pattern. */
+  /** Opens the history with another limit of values that are compared with a pattern. */
   static HistoryReader open(Path folder, int maxValues) {
     Path file = folder.resolve(Tables.NAME + ".db");
     if (Files.exists(folder) && !Files.isDirectory(folder)) {
@@ -99,7 +99,7 @@ public final class HistoryReader implements AutoCloseable {
                   .formatted(folder));
     }
     if (Files.isWritable(folder)) {
-      // Elsewhere it may be forbidden to run what is unpacked there.
+      // In another folder, the execution of the unpacked library may be forbidden.
       System.setProperty("org.sqlite.tmpdir", folder.toString());
     }
     try {
@@ -118,15 +118,17 @@ public final class HistoryReader implements AutoCloseable {
   }
 
   /**
-   * Hands on the newest records that {@code filter} leaves, in the order of their time.
+   * Passes the newest records that match {@code filter} to {@code records}, in the order of their
+   * time.
    *
-   * @param atMost how many; {@link Long#MAX_VALUE} for all, which are then not held in memory
-   * @throws HistoryException if it cannot be read
+   * @param atMost the largest number of records; {@link Long#MAX_VALUE} for all, which are then not
+   *     held in memory
+   * @throws HistoryException if the history cannot be read
    */
   public Found read(HistoryFilter filter, long atMost, Consumer<LoadRecord> records)
       throws HistoryException {
     try {
-      // All of it as it is at one moment.
+      // The transaction reads the state of one moment.
       Database.execute(sql, "BEGIN");
       try {
         Query query = query(filter);
@@ -142,10 +144,10 @@ public final class HistoryReader implements AutoCloseable {
     }
   }
 
-  /** Rows that are looked for: {@code FROM …} and what is bound in it. */
+  /** Holds a query: {@code FROM …} and its bound parameters. */
   record Query(String from, Map<String, Object> parameters) {}
 
-  /** The query that finds soon what {@code filter} leaves; null if that is certainly nothing. */
+  /** Returns a fast query for the matches of {@code filter}; null if there can be no match. */
   @Nullable Query query(HistoryFilter filter) throws SQLException {
     var parameters = new HashMap<String, Object>();
     parameters.put("since", filter.since() == null ? Long.MIN_VALUE : nanos(filter.since()));
@@ -163,14 +165,14 @@ public final class HistoryReader implements AutoCloseable {
       holds.append(" AND NOT pre_existing");
     }
     if (filter.since() != null || filter.until() != null) {
-      // Every source is within the time: this finds rows, and is not asked of them.
+      // Every source is already within the time. This condition only offers another source.
       conditions.add(Condition.TIME);
     }
     String from = source(conditions, parameters);
     return new Query(from + holds, parameters);
   }
 
-  /** Where rows come from of which few do not hold for all of {@code conditions}. */
+  /** Returns a source of rows of which most match {@code conditions}. */
   private String source(List<Condition> conditions, Map<String, Object> parameters)
       throws SQLException {
     List<Counted> counted = counted(conditions, parameters, FEW);
@@ -198,10 +200,10 @@ public final class HistoryReader implements AutoCloseable {
         .orElse(Condition.ALL_IN_ORDER);
   }
 
-  /** A condition, and how many rows it leaves. */
+  /** Holds a condition and the number of rows that it leaves. */
   private record Counted(Condition condition, long rows) {}
 
-  /** How many rows each of {@code conditions} leaves, up to one more than {@code most}. */
+  /** Counts the rows that each of {@code conditions} leaves, up to {@code most} plus one. */
   private List<Counted> counted(
       List<Condition> conditions, Map<String, Object> parameters, int most) throws SQLException {
     var counted = new ArrayList<Counted>();
@@ -212,9 +214,7 @@ public final class HistoryReader implements AutoCloseable {
     return counted;
   }
 
-  /**
-   * The conditions that {@code filter} sets; null if one of them holds for no value that is there.
-   */
+  /** Returns the conditions of {@code filter}; null if one of them matches no stored value. */
   private @Nullable List<Condition> conditions(HistoryFilter filter) throws SQLException {
     var conditions = new ArrayList<Condition>();
     if (filter.hash() != null) {
@@ -243,7 +243,7 @@ public final class HistoryReader implements AutoCloseable {
     return program != null && program.indexOf('/') < 0;
   }
 
-  /** Adds a condition; whether it holds for a value that is there. */
+  /** Adds a condition, and returns whether it matches a stored value. */
   private boolean add(
       List<Condition> conditions, String column, @Nullable String pattern, boolean lastPart)
       throws SQLException {
@@ -259,8 +259,8 @@ public final class HistoryReader implements AutoCloseable {
   }
 
   /**
-   * The different values of a column that a pattern fits, from one to the next; null if there are
-   * too many to look at.
+   * Returns the distinct values of a column that match a pattern, by a skip scan of the index; null
+   * if there are too many to compare.
    */
   private @Nullable List<String> values(String column, Glob glob, boolean lastPart)
       throws SQLException {
@@ -350,7 +350,7 @@ public final class HistoryReader implements AutoCloseable {
     return new Found(first + 1 - unreadable, more, unreadable);
   }
 
-  /** Numbers of rows, of which there may be millions, in pieces so that none is ever copied. */
+  /** Stores row numbers, which may be millions, in blocks, so that growth copies nothing. */
   private static final class Sequences {
 
     private static final int PIECE = 1 << 16;
@@ -386,7 +386,7 @@ public final class HistoryReader implements AutoCloseable {
     return true;
   }
 
-  /** A name that is there more than once is one parameter. */
+  /** Prepares a statement; a name that occurs more than once is one parameter. */
   PreparedStatement prepare(String query, Map<String, Object> parameters) throws SQLException {
     var names = new LinkedHashSet<String>();
     Matcher matcher = PARAMETER.matcher(query);
@@ -410,7 +410,7 @@ public final class HistoryReader implements AutoCloseable {
     try {
       sql.close();
     } catch (SQLException e) {
-      // Nothing was written.
+      // Nothing was written: the error is harmless.
     }
   }
 }

@@ -8,14 +8,14 @@ import org.kmodwatch.core.load.LoadRecord;
 import org.kmodwatch.core.load.LoadRecords;
 
 /**
- * What of a load record can be asked for, and the record.
+ * A row holds a load record and the fields that a query may test.
  *
- * @param replaces whether it corrects the one of the same id that may be there
- * @param name of the module; of a request for one, the alias
- * @param requester the program of whoever asked for it: the file it executes, or its name
- * @param place in the record's word; {@value #MEMORY} without a file
+ * @param replaces whether the record replaces an earlier one of the same id
+ * @param name the module's name; of a request for a module, the alias
+ * @param requester the requesting program: the file that it executes, or its name
+ * @param place the place in the record's word; {@value #MEMORY} without a file
  */
-@SuppressWarnings("ArrayRecordComponent") // Never compared.
+@SuppressWarnings("ArrayRecordComponent") // Rows are never compared.
 record HistoryRow(
     boolean replaces,
     String id,
@@ -32,20 +32,20 @@ record HistoryRow(
     @Nullable String path,
     byte[] packed) {
 
-  /** The place of what came from memory. */
+  /** The place of a module that was loaded from memory. */
   static final String MEMORY = "memory";
 
-  /** Adds one, if it is not there yet. */
+  /** Adds a row if it is not stored yet. */
   static final String INSERT =
       "INSERT INTO load (id, time, pre_existing, name, sha256, decompressed_sha256, signature,"
           + " signer, outcome, requester, place, path, record)"
           + " SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13"
           + " WHERE NOT EXISTS (SELECT 1 FROM load WHERE time = ?2 AND id = ?1)";
 
-  /** Takes out the one that a record replaces. */
+  /** Deletes the row that a record replaces. */
   static final String DELETE = "DELETE FROM load WHERE time = ?1 AND id = ?2";
 
-  /** Bytes of a row beside what it holds: its keys in the indices. */
+  /** The bytes of a row beside its record: its keys in the indices. */
   private static final int OVERHEAD_BYTES = 600;
 
   static HistoryRow of(LoadRecord load, byte[] packed) {
@@ -76,7 +76,7 @@ record HistoryRow(
     return process == null ? null : process.program();
   }
 
-  /** About how much room it takes. */
+  /** Returns the approximate size of the row, in bytes. */
   int bytes() {
     return packed.length + OVERHEAD_BYTES;
   }

@@ -7,10 +7,10 @@ import java.util.Optional;
 import java.util.function.LongSupplier;
 
 /**
- * From when on a record is too old to be kept. Age goes by the set clock, since it has to outlast
- * this process and the machine; so a clock that was set years forward would make all records old at
- * once. For a day after the clock was set forward nothing is too old: by then somebody has set it
- * right, or it was right.
+ * Decides which records are too old. Age uses the wall clock, since it must survive restarts of
+ * this process and of the machine. A clock set years forward would make all records too old at
+ * once. So for a day after a step forward no record is too old: within that day somebody corrects
+ * the clock, or it was right.
  *
  * <p>Not thread-safe.
  */
@@ -18,7 +18,7 @@ final class OldAge {
 
   static final Duration DOUBT = Duration.ofDays(1);
 
-  /** Differences between two clocks that nobody has set. */
+  /** The tolerated drift between the two clocks. */
   private static final Duration TOLERANCE = Duration.ofMinutes(1);
 
   private final Duration maxAge;
@@ -31,10 +31,10 @@ final class OldAge {
   private long doubtedNanos;
 
   /**
-   * Knows nothing yet.
+   * Creates an instance without a known time.
    *
-   * @param clock the set clock
-   * @param nanoTime a clock that nobody can set, as {@link System#nanoTime}
+   * @param clock the wall clock
+   * @param nanoTime a clock that cannot be set, as {@link System#nanoTime}
    */
   OldAge(Duration maxAge, InstantSource clock, LongSupplier nanoTime) {
     this.maxAge = maxAge;
@@ -42,17 +42,17 @@ final class OldAge {
     this.nanoTime = nanoTime;
   }
 
-  /** Whether this process has not asked yet, and the newest record is to be told first. */
+  /** Returns whether {@link #newest} must be called first, since this process has not asked yet. */
   boolean isNew() {
     return !known;
   }
 
-  /** Takes the time of the newest record that another process left. */
+  /** Takes the time of the newest record that an earlier process left. */
   void newest(Instant time) {
     note(clock.instant(), time.plus(DOUBT));
   }
 
-  /** Records from before that are too old; empty while none is. */
+  /** Returns the time before which records are too old; empty if no record is too old. */
   Optional<Instant> before() {
     Instant now = clock.instant();
     long nowNanos = nanoTime.getAsLong();

@@ -9,17 +9,20 @@ import java.util.zip.Deflater;
 import java.util.zip.Inflater;
 
 /**
- * A load record as it is kept: one byte that says how, then its JSON, deflated (RFC 1951) with a
- * dictionary of what stands in every record, since one alone has little that repeats.
+ * Packs a load record: one byte for the format, then its JSON, deflated (RFC 1951). A dictionary
+ * holds the text that every record has, since a single record repeats little.
  */
 final class PackedRecord {
 
-  /** Deflated with the first dictionary, which must stay as it is for ever. */
+  /** The record is deflated with the first dictionary, which must never change. */
   private static final byte DEFLATED_1 = 1;
 
   private static final String DICTIONARY_1 = "packed-record-1.dictionary";
 
-  /** Of a record, so that a damaged one does not eat the memory: more than any sink takes. */
+  /**
+   * The limit of an unpacked record, so that a damaged one does not exhaust the memory. It is more
+   * than any sink takes.
+   */
   private static final int MAX_BYTES = 4 << 20;
 
   private static final byte[] DICTIONARY = dictionary();
@@ -53,9 +56,9 @@ final class PackedRecord {
   }
 
   /**
-   * The JSON again.
+   * Returns the JSON of a packed record.
    *
-   * @throws DataFormatException if it is damaged, or packed as nobody here knows
+   * @throws DataFormatException if the record is damaged or in an unknown format
    */
   static byte[] unpack(byte[] packed) throws DataFormatException {
     if (packed.length == 0 || packed[0] != DEFLATED_1) {

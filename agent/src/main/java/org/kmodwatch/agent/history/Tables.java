@@ -3,7 +3,7 @@ package org.kmodwatch.agent.history;
 import java.util.List;
 import org.kmodwatch.agent.store.Database;
 
-/** The tables of a history, by version. What once was released here is never changed. */
+/** Defines the tables of a history, by version. A released version is never changed. */
 final class Tables {
 
   /** The name of the database in its folder. */
@@ -12,10 +12,10 @@ final class Tables {
   private static final List<String> VERSION_1 =
       List.of(
           "CREATE TABLE load ("
-              // In the order of their coming, which is the order of their going.
+              // The order of arrival, which is also the order of deletion.
               + "sequence INTEGER PRIMARY KEY,"
               + " id TEXT NOT NULL,"
-              // Nanoseconds since the epoch.
+              // The time in nanoseconds since the epoch.
               + " time INTEGER NOT NULL,"
               + " pre_existing INTEGER NOT NULL,"
               + " name TEXT,"
@@ -27,7 +27,7 @@ final class Tables {
               + " requester TEXT,"
               + " place TEXT,"
               + " path TEXT,"
-              // The record itself: PackedRecord.
+              // The record itself, packed by PackedRecord.
               + " record BLOB NOT NULL)",
           "CREATE INDEX load_time ON load (time)",
           "CREATE INDEX load_name ON load (name, time)",

@@ -1,9 +1,9 @@
 /**
- * The load records of this machine, kept in a database that is bounded by age and size, and asked
- * by {@code kmodwatch history} (docs/how-to/history.md).
+ * This package keeps the load records of this machine in a database. Age and size bound the
+ * database. {@code kmodwatch history} queries it (docs/how-to/history.md).
  *
- * <p>One process writes ({@link org.kmodwatch.agent.history.History}), which the sink of that name
- * does; any number read at the same time ({@link org.kmodwatch.agent.history.HistoryReader}).
+ * <p>One process writes: the history sink, by {@link org.kmodwatch.agent.history.History}. Any
+ * number of processes read at the same time, by {@link org.kmodwatch.agent.history.HistoryReader}.
  */
 @NullMarked
 package org.kmodwatch.agent.history;
