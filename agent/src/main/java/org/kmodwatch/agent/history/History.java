@@ -54,8 +54,8 @@ public final class History implements AutoCloseable {
    * Returns a history in the folder {@code path}. The folder is created if it is missing.
    *
    * @param maxBytes the largest size, in bytes
-   * @param maxAge how long a record is kept, by {@code clock}; a day longer after the clock was set
-   *     forward
+   * @param maxAge how long a record is kept, by {@code clock}; after that clock is set forward,
+   *     nothing is deleted by age for a day
    * @param nanoTime a clock that cannot be set, as {@link System#nanoTime}
    * @param notes takes messages for the operator
    * @throws StoreException if the folder is not private, or another user's; a disk error is thrown

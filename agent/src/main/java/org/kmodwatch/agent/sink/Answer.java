@@ -3,24 +3,24 @@ package org.kmodwatch.agent.sink;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/** What became of one request. */
+/** An answer is the result of one request. */
 sealed interface Answer {
 
-  /** The receiver has all of it. */
+  /** The receiver accepted all items. */
   record Taken() implements Answer {}
 
   /**
-   * The receiver says that the content is wrong, and would say so again.
+   * The receiver rejected the content, and would reject it again.
    *
-   * @param why in the receiver's words, such as {@code status=413}
+   * @param why the reason in the receiver's words, such as {@code status=413}
    */
   record Refused(String why) implements Answer {}
 
   /**
-   * It did not get through; it may another time.
+   * The request failed; a retry may succeed.
    *
-   * @param why for a person
-   * @param retryAfter how long the receiver wants to be left alone; null if it did not say
+   * @param why the reason, for a person
+   * @param retryAfter the delay that the receiver asked for; null if it asked for none
    */
   record Later(String why, @Nullable Duration retryAfter) implements Answer {}
 }

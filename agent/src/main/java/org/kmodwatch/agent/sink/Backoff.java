@@ -3,7 +3,7 @@ package org.kmodwatch.agent.sink;
 import java.time.Duration;
 import java.util.random.RandomGenerator;
 
-/** How long to wait after each failure in a row: exponential, with full jitter. */
+/** Computes the delay after each consecutive failure: exponential, with full jitter. */
 final class Backoff {
   private final Duration first;
   private final Duration most;
@@ -16,7 +16,10 @@ final class Backoff {
     this.random = random;
   }
 
-  /** From 0 to {@code first}, then to twice that, and so on up to {@code most}. */
+  /**
+   * Returns a random delay from 0 to a bound. The bound is {@code first} at first and doubles with
+   * each failure, up to {@code most}.
+   */
   Duration next() {
     long bound =
         failures >= 30

@@ -9,12 +9,12 @@ import org.jspecify.annotations.Nullable;
 import org.kmodwatch.agent.output.Stall;
 
 /**
- * The running account of a sink. Every method moves items from one place to another under one lock
- * that nobody holds for longer, so that the account adds up whenever it is read. Thread-safe.
+ * Counts the items of a sink. Every method moves items between counters under one lock, which is
+ * held only briefly. So the account is balanced at every read. Thread-safe.
  */
 final class Counters {
 
-  /** A disk that was waited for in vain is slow, and not waited for again for so long. */
+  /** The time for which a disk that timed out counts as slow and is not waited for again. */
   private static final Duration UNTIL_NEXT_WAIT = Duration.ofSeconds(5);
 
   private final String name;
@@ -36,7 +36,7 @@ final class Counters {
   private long progressNanos = System.nanoTime();
   private Instant progress = Instant.now();
 
-  /** Whether the disk was last waited for in vain, and when. */
+  /** Whether the last wait for the disk timed out, and when. */
   private boolean slow;
 
   private long slowSinceNanos;
@@ -45,7 +45,7 @@ final class Counters {
     this.name = name;
   }
 
-  /** Goes on from where a sink of the same name ended. */
+  /** Continues the account of an earlier sink of the same name. */
   Counters(SinkAccount before) {
     name = before.name();
     carriedOver = before.carriedOver();
@@ -58,7 +58,7 @@ final class Counters {
     inSpool = before.pending();
   }
 
-  /** Takes notice of what the spool holds when it is first open. */
+  /** Counts the items that the spool holds when it is first opened. */
   synchronized void found(long count) {
     if (count >= inSpool) {
       carriedOver += count - inSpool;
@@ -132,8 +132,8 @@ final class Counters {
   }
 
   /**
-   * Whether the disk or the receiver has accepted nothing for longer than {@code after} although
-   * something waits.
+   * Returns a stall if items are pending and the disk or the receiver has accepted nothing for
+   * longer than {@code after}.
    */
   synchronized Optional<Stall> stall(String output, Duration after) {
     long now = System.nanoTime();
@@ -153,17 +153,17 @@ final class Counters {
     return Optional.empty();
   }
 
-  /** Something was accepted, or is now there to be. */
+  /** Notes that an item was accepted, or that the first item became pending. */
   private void progress() {
     progressNanos = System.nanoTime();
     progress = Instant.now();
   }
 
   /**
-   * Waits until nothing is in memory only, or {@code atMost} is over; not at all while the disk
-   * takes nothing or does not keep up.
+   * Waits until no item is in memory only, at most {@code atMost}. Does not wait while the disk
+   * fails or is slow.
    *
-   * @return whether a kill at this moment would lose nothing
+   * @return whether a kill at this moment would lose no item
    */
   synchronized boolean awaitOnDisk(Duration atMost) throws InterruptedException {
     long end = System.nanoTime() + atMost.toNanos();

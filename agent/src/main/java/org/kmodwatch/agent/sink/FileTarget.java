@@ -3,12 +3,12 @@ package org.kmodwatch.agent.sink;
 import java.nio.file.Path;
 
 /**
- * A file that lines are added to.
+ * A file that lines are appended to.
  *
- * @param path of the file
- * @param maxBytes past which it is renamed and a new one is begun; 0 for never
- * @param keep how many renamed ones are kept
- * @param compress whether the renamed ones are compressed (gzip)
+ * @param path the path of the file
+ * @param maxBytes the size, in bytes, beyond which the file is rotated; 0 for no rotation
+ * @param keep the number of rotated files to keep
+ * @param compress whether rotated files are compressed (gzip)
  */
 public record FileTarget(Path path, long maxBytes, int keep, boolean compress) implements Target {
 

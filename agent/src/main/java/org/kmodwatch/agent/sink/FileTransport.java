@@ -22,9 +22,9 @@ import java.util.zip.GZIPOutputStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Adds lines to a file. A batch is on the disk before it counts as taken; what a crash cut in the
- * middle is cut off at the next start, and comes again from the spool. A file that somebody else
- * has renamed or removed is made anew.
+ * Appends lines to a file. A batch counts as accepted only after it is on disk. A line that a crash
+ * cut short is removed at the next start and sent again from the spool. A file that another process
+ * renamed or removed is created again.
  */
 final class FileTransport implements Transport {
 
@@ -65,7 +65,7 @@ final class FileTransport implements Transport {
       }
       file.force(false);
     } catch (IOException e) {
-      // All of it comes again: half of it must not stay.
+      // The whole batch is sent again, so no part of it may stay.
       file.truncate(before);
       throw e;
     }
@@ -109,7 +109,7 @@ final class FileTransport implements Transport {
     return opened;
   }
 
-  /** A line without its end is what a crash left of a batch that was not taken. */
+  /** Removes a last line without a newline: a crash left it of a batch that was not accepted. */
   private static void cutTornLine(FileChannel file) throws IOException {
     long end = file.size();
     ByteBuffer piece = ByteBuffer.allocate(8192);
@@ -143,7 +143,10 @@ final class FileTransport implements Transport {
     }
   }
 
-  /** The file becomes number 1, number 1 becomes number 2; what is past the last goes. */
+  /**
+   * Rotates the files: the file becomes number 1, number 1 becomes number 2; the file after the
+   * last is deleted.
+   */
   private FileChannel rotate() throws IOException {
     closeFile();
     Files.deleteIfExists(rotated(target.keep(), ""));
@@ -166,7 +169,10 @@ final class FileTransport implements Transport {
     return open();
   }
 
-  /** The compressed file is whole before the other goes; without room for it, that stays. */
+  /**
+   * Compresses a file. The original is deleted only after the compressed file is complete; if the
+   * disk has no room, the original stays.
+   */
   private static void compress(Path from, Path to) throws IOException {
     Path unfinished = to.resolveSibling(to.getFileName() + ".new");
     Files.deleteIfExists(unfinished);
@@ -194,7 +200,7 @@ final class FileTransport implements Transport {
         open.close();
       }
     } catch (IOException e) {
-      // What was taken is on the disk.
+      // Every accepted batch is on disk: the error is harmless.
     }
     channel = null;
   }

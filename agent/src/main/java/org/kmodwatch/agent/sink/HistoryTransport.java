@@ -8,16 +8,16 @@ import org.kmodwatch.agent.history.HistoryException;
 import org.kmodwatch.agent.store.StoreException;
 import org.kmodwatch.core.load.LoadRecordException;
 
-/** Adds load records to the history. A batch is on the disk before it counts as taken. */
+/** Adds load records to the history. A batch counts as accepted only after it is on disk. */
 final class HistoryTransport implements Transport {
 
   private final History history;
 
   /**
-   * One to the history that {@code target} is.
+   * Creates a transport to the history of {@code target}.
    *
-   * @param notes takes lines for a person
-   * @throws SinkException if its folder cannot be used
+   * @param notes takes messages for the operator
+   * @throws SinkException if the history's folder cannot be used
    */
   HistoryTransport(HistoryTarget target, InstantSource clock, Consumer<String> notes) {
     try {

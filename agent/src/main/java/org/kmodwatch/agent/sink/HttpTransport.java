@@ -31,21 +31,21 @@ import org.jspecify.annotations.Nullable;
 import org.kmodwatch.agent.format.Format;
 import org.kmodwatch.agent.output.NoticeIds;
 
-/** POSTs batches. */
+/** Sends batches by HTTP POST. */
 final class HttpTransport implements Transport {
 
   static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
   static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(30);
 
-  /** Carries the time and the HMAC of a request, where there is a key for it. */
+  /** The header with the time and the HMAC of a request, if a key is configured. */
   static final String SIGNATURE_HEADER = "X-Kmodwatch-Signature";
 
-  /** A receiver that asks for more has made a mistake, or does not mean well. */
+  /** The limit of Retry-After: a longer delay is a receiver's mistake or an attack. */
   static final Duration MOST_RETRY_AFTER = Duration.ofHours(1);
 
   /**
-   * The statuses that blame the content: bad request, conflict, too large, unprocessable. The
-   * others of the 4xx blame who asks, or where: a token that ran out must not cost findings.
+   * The statuses that reject the content: bad request, conflict, too large, unprocessable. The
+   * other 4xx statuses concern the sender or the URL: an expired token must not lose findings.
    */
   private static final Set<Integer> REFUSALS = Set.of(400, 409, 413, 422);
 
@@ -58,9 +58,10 @@ final class HttpTransport implements Transport {
   private final HttpClient client;
 
   /**
-   * Makes one.
+   * Creates a transport.
    *
-   * @param contentType of one item ({@link org.kmodwatch.agent.format.Format#contentType})
+   * @param contentType the content type of one item ({@link
+   *     org.kmodwatch.agent.format.Format#contentType})
    * @throws SinkException if the TLS files cannot be used
    */
   HttpTransport(
@@ -92,10 +93,10 @@ final class HttpTransport implements Transport {
     } catch (IOException e) {
       return new Answer.Later(String.valueOf(e.getMessage()), null);
     } catch (IllegalArgumentException e) {
-      // Its message may have the token or the whole URL in it.
+      // The exception's message may contain the token or the whole URL.
       return new Answer.Later("the request cannot be made of URL and token", null);
     }
-    // The request's own timeout ends with the headers; a body may go on for ever.
+    // The request's own timeout ends with the headers; a body may last for ever.
     CompletableFuture<HttpResponse<Void>> response =
         client.sendAsync(request, HttpResponse.BodyHandlers.discarding());
     try {
@@ -161,7 +162,7 @@ final class HttpTransport implements Transport {
     return body.toByteArray();
   }
 
-  /** {@code t=SECONDS,v1=HEX}: HMAC-SHA256 over the seconds, a dot, and the body. */
+  /** Returns {@code t=SECONDS,v1=HEX}: an HMAC-SHA256 over the seconds, a dot, and the body. */
   private String signature(String key, byte[] body) {
     long seconds = clock.instant().getEpochSecond();
     try {

@@ -5,18 +5,19 @@ import java.util.List;
 import org.kmodwatch.agent.output.Notice;
 
 /**
- * One notice, as it is sent.
+ * An item is one notice in the form in which it is sent.
  *
- * @param id stable: the same thing told again has the same
- * @param kind of the notice
- * @param timeNanos when what it tells of happened, nanoseconds since the epoch
- * @param severity 0 to 3, as {@link org.kmodwatch.core.signature.SignatureMetadata#severity}
- * @param body a line in the sink's format, without the newline; nobody writes into it
+ * @param id the stable identifier: a notice that is reported again has the same id
+ * @param kind the kind of notice
+ * @param timeNanos the time of the reported event, in nanoseconds since the epoch
+ * @param severity the severity from 0 to 3, as {@link
+ *     org.kmodwatch.core.signature.SignatureMetadata#severity}
+ * @param body a line in the sink's format, without the newline; never modified
  */
-@SuppressWarnings("ArrayRecordComponent") // Never compared; a copy of each would cost for nothing.
+@SuppressWarnings("ArrayRecordComponent") // Never compared; never modified, so not copied.
 record Item(String id, Notice.Kind kind, long timeNanos, int severity, byte[] body) {
 
-  /** All of {@code items}, one a line. */
+  /** Returns all {@code items}, one per line. */
   static byte[] lines(List<Item> items) {
     var lines = new ByteArrayOutputStream();
     for (Item item : items) {

@@ -7,10 +7,10 @@ import java.util.Map;
 /**
  * A topic of Apache Kafka.
  *
- * @param brokers HOST:PORT, with commas between them
- * @param topic its name
- * @param properties more of the producer's configuration, by Kafka's own names
- * @param secretProperties likewise, never shown
+ * @param brokers the brokers as HOST:PORT, separated by commas
+ * @param topic the name of the topic
+ * @param properties more configuration of the producer, by Kafka's names
+ * @param secretProperties more configuration of the producer that is never shown
  */
 public record KafkaTarget(
     String brokers,

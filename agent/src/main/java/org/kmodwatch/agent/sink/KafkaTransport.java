@@ -24,16 +24,17 @@ import org.apache.kafka.common.serialization.StringSerializer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sends items to a topic. The key is the host, so that what one host tells stays in order; the id
- * and the kind are headers. A batch counts as taken when every replica that is in sync has all of
- * it.
+ * Sends items to a topic. The key is the host, so the items of one host stay in order. The id and
+ * the kind are headers. A batch counts as accepted when every in-sync replica has all of it.
  */
 final class KafkaTransport implements Transport {
 
   private static final Duration BLOCK = Duration.ofSeconds(10);
   private static final Duration DELIVERY = Duration.ofSeconds(30);
 
-  /** Kept here: a logger that nobody refers to may forget its level. */
+  /**
+   * The reference keeps the logger alive: a logger without one may be collected and lose its level.
+   */
   private static final Logger KAFKA_LOG = Logger.getLogger("org.apache.kafka");
 
   private final KafkaTarget target;
@@ -43,7 +44,7 @@ final class KafkaTransport implements Transport {
   KafkaTransport(KafkaTarget target, @Nullable String host) {
     this.target = target;
     this.host = host;
-    // It tells of each attempt to connect; what matters of it is an answer here.
+    // Kafka logs every attempt to connect; the answer already reports a failure.
     KAFKA_LOG.setLevel(Level.OFF);
   }
 
@@ -56,7 +57,7 @@ final class KafkaTransport implements Transport {
       for (Item item : batch) {
         Future<RecordMetadata> future = open.send(record(item));
         if (future.isDone()) {
-          // It waited for a broker in vain, and would for each of the others.
+          // The send failed at once after it waited for a broker, as each of the others would.
           future.get();
         }
         sent.add(future);
@@ -79,7 +80,7 @@ final class KafkaTransport implements Transport {
     if (failure instanceof RecordTooLargeException) {
       return new Answer.Refused("too large for the topic");
     }
-    // An idempotent producer that has failed may refuse all that follows.
+    // After a failure, an idempotent producer may reject every later record.
     close();
     return new Answer.Later(
         failure == null || failure.getMessage() == null
@@ -107,7 +108,7 @@ final class KafkaTransport implements Transport {
     config.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, (int) BLOCK.toMillis());
     config.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, (int) BLOCK.toMillis());
     config.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, (int) DELIVERY.toMillis());
-    // A batch here is at most some hundred records: no need for Kafka's 32 MiB.
+    // A batch has at most some hundred records and does not need Kafka's default of 32 MiB.
     config.put(ProducerConfig.BUFFER_MEMORY_CONFIG, 4L << 20);
     config.putAll(target.properties());
     for (var secret : target.secretProperties().entrySet()) {

@@ -1,18 +1,20 @@
 package org.kmodwatch.agent.sink;
 
-/** Why a sink lost something. What the spool's bound forces out is counted apart. */
+/**
+ * A reason says why a sink lost an item. Items dropped from a full spool are counted separately.
+ */
 public enum LossReason {
-  /** The queue in memory was full: the disk is too slow or takes no more. */
+  /** The queue in memory was full: the disk is too slow or fails. */
   QUEUE_FULL("queueFull"),
-  /** It is larger than one request may be. */
+  /** The item is larger than the limit of a request. */
   TOO_LARGE("tooLarge"),
-  /** It could not be written as JSON: a fault of ours or of a signature. */
+  /** The item could not be formatted: a fault of Kmodwatch or of a signature. */
   UNWRITABLE("unwritable"),
-  /** The spool's file was damaged and what was in it is no longer readable. */
+  /** The spool's file was damaged and its items are unreadable. */
   SPOOL_DAMAGED("spoolDamaged"),
-  /** A sink that was replaced left more in its spool than the one after it found there. */
+  /** A replaced sink left more items in its spool than the new sink found there. */
   SPOOL_GONE("spoolGone"),
-  /** The agent ended, and neither the disk nor the receiver had taken it. */
+  /** The agent stopped before the disk or the receiver accepted the item. */
   ENDED("ended");
 
   private final String word;
@@ -21,7 +23,7 @@ public enum LossReason {
     this.word = word;
   }
 
-  /** What it is called in the ledger. */
+  /** Returns the name of the reason in the ledger. */
   public String word() {
     return word;
   }

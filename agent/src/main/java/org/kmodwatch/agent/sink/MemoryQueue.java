@@ -7,9 +7,9 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * What was taken and is not on disk yet. Bounded by items and bytes. Whoever takes the front out
- * claims it first, and settles it once it is safe elsewhere; nobody else can claim meanwhile, so
- * the order stays. Thread-safe; {@link #offer} never waits for longer than a few instructions.
+ * Holds the items that are not on disk yet, bounded by number and bytes. A consumer claims items at
+ * the front, and removes them once they are stored or sent. During a claim nobody else can claim,
+ * so the order is kept. Thread-safe; {@link #offer} never waits for longer than a few instructions.
  */
 final class MemoryQueue {
 
@@ -27,7 +27,7 @@ final class MemoryQueue {
     this.maxItems = maxItems;
   }
 
-  /** Adds at the end; false if there is no room, or it is closed. */
+  /** Adds an item at the end. Returns false if the queue is full or closed. */
   synchronized boolean offer(Item item) {
     if (closed || items.size() >= maxItems || bytes + item.body().length > maxBytes) {
       return false;
@@ -38,15 +38,16 @@ final class MemoryQueue {
     return true;
   }
 
-  /** From now on it takes no more while it holds so much; what it holds already stays. */
+  /** Sets a new limit of bytes. Items beyond the new limit stay in the queue. */
   synchronized void limit(long newMaxBytes) {
     maxBytes = newMaxBytes;
   }
 
   /**
-   * Claims from the front, waiting for something; empty once it is closed and nothing is left.
+   * Claims items at the front and waits until there is one. Returns an empty list if the queue is
+   * closed and empty.
    *
-   * @param atMost empty too if nothing came for so long
+   * @param atMost the longest wait; after it the list is empty too
    */
   synchronized List<Item> claim(int max, long maxBatchBytes, Duration atMost)
       throws InterruptedException {
@@ -58,12 +59,12 @@ final class MemoryQueue {
     return claimed ? List.of() : front(max, maxBatchBytes);
   }
 
-  /** Whether it is closed and nothing is left. */
+  /** Returns whether the queue is closed and empty. */
   synchronized boolean isAtEnd() {
     return closed && items.isEmpty();
   }
 
-  /** Claims from the front if that can be done now; empty if not. */
+  /** Claims items at the front without a wait. Returns an empty list if there is another claim. */
   synchronized List<Item> tryClaim(int max, long maxBytes) {
     return claimed ? List.of() : front(max, maxBytes);
   }
@@ -82,14 +83,14 @@ final class MemoryQueue {
     return batch;
   }
 
-  /** Removes {@code count} items of the claim. */
+  /** Removes the first {@code count} items of the claim. */
   synchronized void remove(int count) {
     for (int i = 0; i < count; i++) {
       bytes -= items.removeFirst().body().length;
     }
   }
 
-  /** Ends the claim; what of it was not removed stays at the front. */
+  /** Ends the claim. Items that were not removed stay at the front. */
   synchronized void release() {
     claimed = false;
     notifyAll();

@@ -6,12 +6,12 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * A receiver of OpenTelemetry's logs, by OTLP over HTTP with protobuf.
+ * A receiver of OpenTelemetry logs, by OTLP over HTTP with protobuf.
  *
  * @param endpoint the whole URL, usually with {@code /v1/logs}; https, or http to this machine
  * @param headers more headers, by name
- * @param secretHeaders likewise, never shown; read once
- * @param tls what is trusted, and shown
+ * @param secretHeaders more headers that are never shown, by name; read once
+ * @param tls the trusted and our own certificates
  */
 public record OtlpTarget(
     URI endpoint, Map<String, String> headers, Map<String, Secret> secretHeaders, TlsFiles tls)

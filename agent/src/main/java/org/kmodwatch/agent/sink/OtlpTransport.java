@@ -25,17 +25,19 @@ import java.util.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sends items as log records of OpenTelemetry. Queue, retry and spool are ours, so the exporter is
- * called with each batch, and does not retry.
+ * Sends items as OpenTelemetry log records. The sink has its own queue, retry and spool, so the
+ * exporter is called for each batch and does not retry.
  */
 final class OtlpTransport implements Transport {
 
   private static final Duration TIMEOUT = Duration.ofSeconds(30);
 
-  /** The statuses that blame the content; others are not to cost a finding. */
+  /** The statuses that reject the content. Another status must not lose a finding. */
   private static final Set<Integer> REFUSALS = Set.of(400, 413, 422);
 
-  /** Kept here: a logger that nobody refers to may forget its level. */
+  /**
+   * The reference keeps the logger alive: a logger without one may be collected and lose its level.
+   */
   private static final Logger EXPORTER_LOG = Logger.getLogger("io.opentelemetry");
 
   private static final AttributeKey<String> ID = AttributeKey.stringKey("kmodwatch.id");
@@ -52,7 +54,7 @@ final class OtlpTransport implements Transport {
     this.clock = clock;
     this.resource = Resource.create(resource(version, host));
     this.scope = InstrumentationScopeInfo.builder("kmodwatch").setVersion(version).build();
-    // It tells of each failure; what matters of it is an answer here.
+    // The exporter logs every failure; the answer already reports it.
     EXPORTER_LOG.setLevel(Level.OFF);
   }
 
@@ -125,7 +127,7 @@ final class OtlpTransport implements Transport {
     return opened;
   }
 
-  /** An item as a log record: its line is the body. */
+  /** Presents an item as a log record: the item's line is the body. */
   private record ItemRecord(
       Item item, Resource resource, InstrumentationScopeInfo scope, long observedNanos)
       implements LogRecordData {

@@ -7,7 +7,7 @@ import java.nio.file.attribute.PosixFilePermission;
 import java.util.EnumSet;
 import java.util.Set;
 
-/** Files that hold secrets. */
+/** Checks files that hold secrets. */
 final class PrivateFiles {
 
   private static final Set<PosixFilePermission> OTHERS =
@@ -20,10 +20,10 @@ final class PrivateFiles {
   private PrivateFiles() {}
 
   /**
-   * Makes sure that nobody but its owner can read or write {@code file}.
+   * Requires that only its owner can read or write {@code file}.
    *
-   * @param what it is, for the message
-   * @throws IOException if somebody can, or there is no such file
+   * @param what the name of the file in the message
+   * @throws IOException if others can read or write it, or there is no such file
    */
   static void requirePrivate(Path file, String what) throws IOException {
     if (!Files.isRegularFile(file)) {

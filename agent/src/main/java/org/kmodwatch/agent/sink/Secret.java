@@ -10,7 +10,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Something that is sent and never shown: a token, a password, a key. It is read each time, so that
+ * A secret is a token, a password or a key that is sent and never shown. It is read at each use, so
  * it can be changed while the agent runs.
  */
 public final class Secret {
@@ -36,19 +36,19 @@ public final class Secret {
   }
 
   /**
-   * In a file, for nobody but its owner to read.
+   * Returns a secret in a file that only its owner may read.
    *
-   * @param what names it in messages, such as {@code --webhook-token-file}
+   * @param what the name in messages, such as {@code --webhook-token-file}
    */
   public static Secret inFile(String what, Path file) {
     return new Secret(what, file, null, name -> null);
   }
 
   /**
-   * In a variable of the environment.
+   * Returns a secret in an environment variable.
    *
-   * @param what names it in messages
-   * @param environment the variables
+   * @param what the name in messages
+   * @param environment returns the value of a variable
    */
   public static Secret inEnvironment(
       String what, String variable, UnaryOperator<@Nullable String> environment) {
@@ -56,7 +56,7 @@ public final class Secret {
   }
 
   /**
-   * Reads it where it is needed at once, and no space can stand in it.
+   * Reads the secret at start, where a space is not allowed.
    *
    * @throws SinkException if it cannot be read, others can read it, or it is not one word
    */
@@ -69,7 +69,7 @@ public final class Secret {
   }
 
   /**
-   * Makes sure that it is there.
+   * Requires that the secret can be read.
    *
    * @throws SinkException if it cannot be read, others can read it, or it is not one line
    */
@@ -82,7 +82,7 @@ public final class Secret {
   }
 
   /**
-   * Reads it.
+   * Reads the secret.
    *
    * @throws IOException if it cannot be read, others can read it, or it is not one line
    */
@@ -95,9 +95,9 @@ public final class Secret {
   }
 
   /**
-   * Reads it where no space can stand, as in an HTTP header.
+   * Reads the secret where a space is not allowed, as in an HTTP header.
    *
-   * @throws IOException as {@link #read}, and if it has a space in it
+   * @throws IOException as {@link #read}, or if it contains a space
    */
   String readWord() throws IOException {
     String text = file == null ? fromEnvironment() : fromFile(file);
@@ -129,7 +129,7 @@ public final class Secret {
     }
   }
 
-  /** Whether {@code other} is at the same place. */
+  /** Returns whether {@code other} has the same name and the same file or variable. */
   @Override
   public boolean equals(Object other) {
     return other instanceof Secret secret
@@ -143,7 +143,7 @@ public final class Secret {
     return Objects.hash(what, file, variable);
   }
 
-  /** Where it is; never what it is. */
+  /** Returns the file or the variable, and never the secret. */
   @Override
   public String toString() {
     return file == null ? "$" + variable : file.toString();

@@ -2,7 +2,7 @@ package org.kmodwatch.agent.sink;
 
 import java.time.Duration;
 
-/** Wakes a thread up that waits for work or for time to pass. Thread-safe. */
+/** Wakes a thread that waits for work or for a timeout. Thread-safe. */
 final class Signal {
   private boolean raised;
 
@@ -11,7 +11,7 @@ final class Signal {
     notifyAll();
   }
 
-  /** Waits until raised since the last wait, or the time is over. */
+  /** Waits until the signal was raised since the last wait, at most {@code atMost}. */
   synchronized void await(Duration atMost) throws InterruptedException {
     long end = System.nanoTime() + atMost.toNanos();
     long left;

@@ -9,19 +9,20 @@ import org.jspecify.annotations.Nullable;
 import org.kmodwatch.core.event.Value;
 
 /**
- * A sink's account at one moment: carriedOver + taken = delivered + refused + forcedOut + lost +
- * pending.
+ * An account counts the items of a sink at one moment: carriedOver + taken = delivered + refused +
+ * forcedOut + lost + pending.
  *
- * @param name what the sink is called
- * @param carriedOver what the spool held when the sink was opened
- * @param taken findings and loads handed to the sink since then
- * @param spooled those of them that were written to disk
- * @param delivered acknowledged by the receiver
- * @param refused dropped because the receiver refused that very item
- * @param forcedOut dropped, the oldest first, because the spool was full
- * @param lost by reason
- * @param pending in memory or on disk, still to be sent
- * @param failingSince since when nothing gets through to the receiver or to disk; null if it does
+ * @param name the name of the sink
+ * @param carriedOver the items that the spool held when the sink was opened
+ * @param taken the items that the sink took since then
+ * @param spooled the taken items that were written to disk
+ * @param delivered the items that the receiver acknowledged
+ * @param refused the items dropped because the receiver rejected them
+ * @param forcedOut the items dropped, the oldest first, because the spool was full
+ * @param lost the lost items, by reason
+ * @param pending the items in memory or on disk that are still to be sent
+ * @param failingSince the time since which the receiver or the disk accepts nothing; null if both
+ *     work
  */
 public record SinkAccount(
     String name,
@@ -42,13 +43,13 @@ public record SinkAccount(
     lost = Collections.unmodifiableMap(copy);
   }
 
-  /** The same once the sink is gone: it fails no more. */
+  /** Returns this account after the end of the sink, which then no longer fails. */
   SinkAccount ended() {
     return new SinkAccount(
         name, carriedOver, taken, spooled, delivered, refused, forcedOut, lost, pending, null);
   }
 
-  /** The same under another name. */
+  /** Returns this account under another name. */
   SinkAccount named(String newName) {
     return new SinkAccount(
         newName,
@@ -63,7 +64,7 @@ public record SinkAccount(
         failingSince);
   }
 
-  /** The sum of both, under this one's name. */
+  /** Returns the sum of both accounts, under this account's name. */
   SinkAccount plus(SinkAccount other) {
     var sum = new EnumMap<LossReason, Long>(LossReason.class);
     sum.putAll(lost);
@@ -81,18 +82,19 @@ public record SinkAccount(
         failingSince == null ? other.failingSince : failingSince);
   }
 
-  /** How many were lost in all. */
+  /** Returns the number of lost items, over all reasons. */
   public long lostInAll() {
     return lost.values().stream().mapToLong(Long::longValue).sum();
   }
 
-  /** Whether it adds up. */
+  /** Returns whether the account is balanced. */
   public boolean isBalanced() {
     return carriedOver + taken == delivered + refused + forcedOut + lostInAll() + pending;
   }
 
   /**
-   * For a person, such as {@code webhook: delivered 12, refused 0, dropped or lost 0, waiting 3}.
+   * Returns a line for a person, such as {@code webhook: delivered 12, refused 0, dropped or lost
+   * 0, waiting 3}.
    */
   @Override
   public String toString() {
@@ -100,7 +102,7 @@ public record SinkAccount(
         .formatted(name, delivered, refused, forcedOut + lostInAll(), pending);
   }
 
-  /** What the ledger says. */
+  /** Returns the account in the form of the ledger. */
   public Value toJson() {
     var json = new LinkedHashMap<String, Value>();
     json.put("name", Value.of(name));

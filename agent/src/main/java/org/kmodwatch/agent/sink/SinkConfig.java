@@ -20,7 +20,7 @@ import org.kmodwatch.agent.config.Shape;
 import org.kmodwatch.agent.format.FormatName;
 import org.kmodwatch.agent.output.Notice;
 
-/** What a configuration says of sinks. */
+/** Reads sinks from a configuration. */
 public final class SinkConfig {
 
   private static final List<String> SEVERITIES = List.of("info", "low", "moderate", "high");
@@ -90,7 +90,7 @@ public final class SinkConfig {
               "How much may wait on disk for the receiver; past that, the oldest is dropped, and"
                   + " counted."));
 
-  /** What one sink may have. */
+  /** The shape of the configuration of one sink. */
   public static final Shape.OneOf SHAPE =
       new Shape.OneOf("a sink with its type", "type", COMMON, cases());
 
@@ -99,11 +99,11 @@ public final class SinkConfig {
   private final Problems problems;
 
   /**
-   * Makes one.
+   * Creates a reader.
    *
-   * @param spool the folder in which each sink has one of its name
-   * @param environment the variables that secrets may be in
-   * @param problems is told what does not go together
+   * @param spool the parent folder of the spools: each sink's has the sink's name
+   * @param environment returns the value of a variable that may hold a secret
+   * @param problems takes contradictions in the configuration
    */
   public SinkConfig(Path spool, UnaryOperator<@Nullable String> environment, Problems problems) {
     this.spool = spool;
@@ -228,9 +228,9 @@ public final class SinkConfig {
   }
 
   /**
-   * The sink that {@code section} says; empty if something in it does not go together.
+   * Returns the sink that {@code section} configures; empty if the section is contradictory.
    *
-   * @param name what it is called
+   * @param name the name of the sink
    */
   public Optional<SinkSettings> of(String name, Section section) {
     Optional<Target> target;

@@ -5,13 +5,13 @@ import org.jspecify.annotations.Nullable;
 import org.kmodwatch.agent.output.Catalogue;
 
 /**
- * What sinks have around them.
+ * The environment that all sinks share.
  *
- * @param version of Kmodwatch
- * @param host name of this host, to be sent along; null if not known
- * @param catalogue the signatures that are installed
- * @param notes takes lines for a person, from any thread
- * @param refusals takes a line for each item that a receiver refused, from any thread
+ * @param version the version of Kmodwatch
+ * @param host the name of this host, which is sent too; null if unknown
+ * @param catalogue the installed signatures
+ * @param notes takes messages for the operator, from any thread
+ * @param refusals takes a line for each item that a receiver rejected, from any thread
  */
 public record SinkContext(
     String version,

@@ -15,7 +15,10 @@ public final class SinkException extends RuntimeException {
     super(message, cause);
   }
 
-  /** Whether it may start later with nothing changed: another process has what it needs. */
+  /**
+   * Returns whether a later start may succeed without a change, since another process uses the
+   * folder.
+   */
   public boolean mayPass() {
     return getCause() instanceof StoreException store && store.isInUse();
   }

@@ -5,18 +5,18 @@ import java.util.Set;
 import org.kmodwatch.agent.output.Notice;
 
 /**
- * Which notices a sink takes.
+ * A filter selects the notices that a sink takes.
  *
- * @param kinds of which kinds
- * @param minSeverity from which severity on, 0 to 3; 0 for all
+ * @param kinds the kinds of notices
+ * @param minSeverity the lowest severity, 0 to 3; 0 for all
  */
 public record SinkFilter(Set<Notice.Kind> kinds, int minSeverity) {
 
-  /** Findings and load records, of any severity. */
+  /** Takes findings and load records of any severity. */
   public static final SinkFilter FINDINGS_AND_LOADS =
       new SinkFilter(EnumSet.of(Notice.Kind.FINDING, Notice.Kind.LOAD), 0);
 
-  /** Load records alone. */
+  /** Takes only load records. */
   public static final SinkFilter LOADS = new SinkFilter(EnumSet.of(Notice.Kind.LOAD), 0);
 
   /** Copies the set. */

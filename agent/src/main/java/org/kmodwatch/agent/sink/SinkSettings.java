@@ -4,14 +4,15 @@ import java.nio.file.Path;
 import org.kmodwatch.agent.format.FormatName;
 
 /**
- * One sink, as somebody asked for it.
+ * The settings of one sink, as configured.
  *
- * @param name what it is called in messages and in the ledger; unique
- * @param target where it sends to
- * @param format how a notice is written
- * @param filter which notices it takes
- * @param spool the folder where waits what is not sent yet
- * @param maxSpoolBytes how much may wait there, at least {@link SpooledSink#MIN_SPOOL_BYTES}
+ * @param name the name in messages and in the ledger; unique
+ * @param target the receiver
+ * @param format the format of a notice
+ * @param filter selects the notices that the sink takes
+ * @param spool the folder of the items that are still to be sent
+ * @param maxSpoolBytes the limit of the spool, in bytes, at least {@link
+ *     SpooledSink#MIN_SPOOL_BYTES}
  */
 public record SinkSettings(
     String name,

@@ -20,35 +20,33 @@ import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.load.LoadRecord;
 import org.kmodwatch.core.signature.Finding;
 
-/** All sinks of an agent. Of one thread; but for {@link #close} nothing waits for a receiver. */
+/** Manages all sinks of an agent. One thread uses it. Only {@link #close} waits for a receiver. */
 public final class Sinks implements Output, AutoCloseable {
 
-  /**
-   * Accounts of so many sinks that are gone are kept by name; those of older ones are summed up.
-   */
+  /** The number of ended sinks whose accounts are kept by name; older accounts are summed up. */
   static final int MAX_ENDED = 64;
 
-  /** The sum of the accounts that are not kept by name. No sink can have this name. */
+  /** The name of the sum of the older accounts. No sink can have this name. */
   static final String OLDER = "(older)";
 
-  /** A disk that answers nothing can hold a sink's end for ever; nobody waits for longer. */
+  /**
+   * The longest wait for the end of the sinks: a disk that does not answer could block it for ever.
+   */
   private static final Duration MOST_AT_END =
       SpooledSink.SPOOL_AT_END.plus(SpooledSink.SEND_AT_END).plusSeconds(5);
 
-  /**
-   * What all sinks together may hold in memory, while the disk takes nothing; the heap is small.
-   */
+  /** The limit, in bytes, of all memory queues together while the disk fails; the heap is small. */
   static final long MAX_MEMORY_BYTES = 32L << 20;
 
   private final SinkContext context;
   private final OutputStream standardOutput;
 
-  /** Of sinks that are gone, by name, the one that ended first first. */
+  /** The accounts of ended sinks by name, in the order in which they ended. */
   private final Map<String, SinkAccount> ended = new LinkedHashMap<>();
 
   private @Nullable SinkAccount older;
 
-  /** By name, in the order of the configuration. */
+  /** The open sinks by name, in the order of the configuration. */
   private Map<String, Open> open = Map.of();
 
   private record Open(SinkSettings settings, SpooledSink sink) {}
@@ -59,10 +57,11 @@ public final class Sinks implements Output, AutoCloseable {
   }
 
   /**
-   * Opens the spool of each sink and begins to send what is in it.
+   * Opens the spool of each sink and begins to send its items.
    *
-   * @param standardOutput for a sink that writes there; stays open
-   * @throws SinkException if a spool, a secret or a certificate cannot be used; none is open then
+   * @param standardOutput the stream of a sink that writes to standard output; it is not closed
+   * @throws SinkException if a spool, a secret or a certificate cannot be used; no sink is open
+   *     then
    */
   public static Sinks open(
       List<SinkSettings> settings, SinkContext context, OutputStream standardOutput) {
@@ -77,10 +76,10 @@ public final class Sinks implements Output, AutoCloseable {
   }
 
   /**
-   * Makes the sinks those of {@code settings}. One that is as it was goes on; of one that is not,
-   * what waits in the spool is sent by the new one. Of one that is gone it stays there.
+   * Replaces the sinks by those of {@code settings}. An unchanged sink continues. A changed sink is
+   * opened again, and sends the items in its spool. The items of a removed sink stay in its spool.
    *
-   * @throws SinkException if a new one cannot be used; all are as they were then
+   * @throws SinkException if a new sink cannot be used; the sinks are unchanged then
    */
   public void replace(List<SinkSettings> settings) {
     Map<String, Open> before = open;
@@ -116,13 +115,16 @@ public final class Sinks implements Output, AutoCloseable {
     shareMemory();
   }
 
-  /** Each has a share of its own: one that holds much must not take another's. */
+  /** Gives each sink its own share of memory, so that no sink takes the share of another. */
   private void shareMemory() {
     long share = Math.min(MemoryQueue.MAX_BYTES, MAX_MEMORY_BYTES / Math.max(1, open.size()));
     open.values().forEach(there -> there.sink().limitMemory(share));
   }
 
-  /** What there was before, opened again where it was ended for something that did not come. */
+  /**
+   * Returns the sinks of {@code before}; those already ended for the failed replacement are opened
+   * again.
+   */
   private Map<String, Open> restored(Map<String, Open> before, Map<String, Open> after) {
     endAll(
         after.values().stream()
@@ -150,7 +152,7 @@ public final class Sinks implements Output, AutoCloseable {
     return restored;
   }
 
-  /** Ends them at the same time: one whose disk is slow must not hold up the sensor for each. */
+  /** Ends sinks in parallel, so that slow disks do not delay the sensor one after the other. */
   private void endAll(Collection<Open> these) {
     atOnce(these, SpooledSink::leave);
     for (Open there : these) {
@@ -181,7 +183,7 @@ public final class Sinks implements Output, AutoCloseable {
               SpooledSink.Settings.REAL,
               Optional.ofNullable(ended.get(settings.name())));
       sink.start();
-      // Its account goes on in the new one's: there is one of each name.
+      // The new sink continues the account: each name has one account.
       ended.remove(settings.name());
       return sink;
     } catch (RuntimeException e) {
@@ -234,12 +236,12 @@ public final class Sinks implements Output, AutoCloseable {
 
   @Override
   public void event(Event event) {
-    // What is told of it are findings, loads and alerts.
+    // Sinks receive findings, loads and alerts only.
   }
 
   @Override
   public void flush() {
-    // Each is on its way at once.
+    // Each item is already queued.
   }
 
   /** Makes every spool's disk look full. For tests. */
@@ -254,22 +256,25 @@ public final class Sinks implements Output, AutoCloseable {
     }
   }
 
-  /** Whether there are none now. */
+  /** Returns whether no sink is open. */
   public boolean isEmpty() {
     return open.isEmpty();
   }
 
-  /** What the sink of a name is called among the outputs. */
+  /** Returns the name of a sink among the outputs. */
   public static String outputName(String sink) {
     return "sink " + sink;
   }
 
-  /** Those that have accepted nothing for longer than {@code after} although something waits. */
+  /**
+   * Returns the sinks that have pending items and have accepted nothing for longer than {@code
+   * after}.
+   */
   public List<Stall> stalls(Duration after) {
     return open.values().stream().flatMap(there -> there.sink().stall(after).stream()).toList();
   }
 
-  /** Where what was taken is: one account a name; those of sinks that are gone come first. */
+  /** Returns one account per name; those of ended sinks come first. */
   public List<SinkAccount> accounts() {
     var accounts = new ArrayList<SinkAccount>();
     if (older != null) {
@@ -281,10 +286,10 @@ public final class Sinks implements Output, AutoCloseable {
   }
 
   /**
-   * Waits until all that was taken is on disk or has come to its end, but no longer than {@code
-   * atMost}, and not at all for a sink whose disk takes nothing.
+   * Waits until every item is on disk, sent or dropped, at most {@code atMost}. Does not wait for a
+   * sink whose disk fails.
    *
-   * @return whether a kill at this moment would lose nothing
+   * @return whether a kill at this moment would lose no item
    */
   public boolean awaitOnDisk(Duration atMost) {
     long end = System.nanoTime() + atMost.toNanos();
@@ -295,7 +300,7 @@ public final class Sinks implements Output, AutoCloseable {
     return safe;
   }
 
-  /** Ends all of them at the same time, as {@link SpooledSink#close} does. May be called again. */
+  /** Ends all sinks in parallel, as {@link SpooledSink#close} does. A second call does nothing. */
   @Override
   public void close() {
     atOnce(open.values(), SpooledSink::close);

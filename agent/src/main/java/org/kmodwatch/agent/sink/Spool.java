@@ -16,25 +16,26 @@ import org.kmodwatch.agent.store.PrivateFolder;
 import org.kmodwatch.agent.store.StoreException;
 
 /**
- * What waits on disk to be sent: one SQLite file, in order, bounded. Thread-safe; every method may
- * wait for the disk.
+ * A spool holds items on disk until they are sent: one SQLite file, in order, bounded. Thread-safe;
+ * every method may wait for the disk.
  *
  * <p>For maintainers:
  *
  * <ul>
- *   <li>Counters move after the commit, under the lock of this object.
- *   <li>{@code cursor} is how far sending has come. What is acknowledged is deleted, but a disk
- *       that is full may not let it: then the cursor is ahead, and the next deletion takes it
- *       along. Only a restart in between sends it once more.
- *   <li>What is on its way is never forced out, so that each item has one end and is counted once.
- *   <li>The bound is on the pages in use; the file itself does not shrink.
+ *   <li>Counters change after the commit, under the lock of this object.
+ *   <li>{@code cursor} is the last settled item. Settled items are deleted, but a full disk may
+ *       prevent that. Then the cursor is ahead, and the next deletion removes them. Only a restart
+ *       in between sends them again.
+ *   <li>An item that is being sent is never dropped from a full spool, so each item has one end and
+ *       is counted once.
+ *   <li>The bound applies to the pages in use; the file itself does not shrink.
  * </ul>
  */
 final class Spool implements AutoCloseable {
 
   /**
-   * Files without a version had id and body alone; what waits in such a file is sent as it is.
-   * AUTOINCREMENT: a number is not given again, or the cursor would pass the item over.
+   * Files without a version had only id and body; their items are sent unchanged. AUTOINCREMENT
+   * never reuses a number, or the cursor would skip the item.
    */
   private static final Database.Layout LAYOUT =
       new Database.Layout(
@@ -62,7 +63,7 @@ final class Spool implements AutoCloseable {
   private int generation;
   private boolean closed;
 
-  /** Whether what it held when it was first open is counted. */
+  /** Whether the items that the file held when first opened are counted. */
   private boolean counted;
 
   private Spool(
@@ -77,9 +78,9 @@ final class Spool implements AutoCloseable {
   /**
    * A part of the spool that is being sent.
    *
-   * @param items in order
-   * @param sequences their numbers in the file
-   * @param generation of the file that they are in
+   * @param items the items, in order
+   * @param sequences the numbers of the items in the file
+   * @param generation the generation of the file that holds the items
    */
   record Batch(List<Item> items, List<Long> sequences, int generation) {
     Batch {
@@ -93,12 +94,12 @@ final class Spool implements AutoCloseable {
   }
 
   /**
-   * Opens or makes it, and counts what it holds as carried over. A damaged file is set aside. Where
-   * the disk is full, read-only or broken, or the file is a later version's, it is opened by the
-   * first method that can: no disk keeps the agent from starting.
+   * Opens or creates a spool, and counts its items as carried over. A damaged file is set aside. If
+   * the disk is full, read-only or broken, or a later version wrote the file, a later call opens
+   * it. So no disk keeps the agent from starting.
    *
-   * @param afterAnother whether a sink before this one may have it still, and lets go of it
-   * @throws SinkException if the folder is another's, or in use
+   * @param afterAnother whether an earlier sink may still hold the folder and will release it
+   * @throws SinkException if the folder is another user's, or in use
    */
   static Spool open(
       Path path, long maxBytes, Counters counters, Consumer<String> notes, boolean afterAnother) {
@@ -115,10 +116,10 @@ final class Spool implements AutoCloseable {
   }
 
   /**
-   * Writes all of {@code items}, or none of them. What that forces out is counted.
+   * Writes all of {@code items}, or none of them. Items that are dropped to make room are counted.
    *
-   * @return how many it forced out
-   * @throws SpoolException if it cannot be written; nothing has changed then
+   * @return the number of dropped items
+   * @throws SpoolException if the spool cannot be written; it is unchanged then
    */
   synchronized long append(List<Item> items) throws SpoolException {
     long forcedOut =
@@ -154,7 +155,7 @@ final class Spool implements AutoCloseable {
     long forcedOut = 0;
     long excess;
     while ((excess = Database.usedBytes(sql) + wanted - maxBytes) > 0) {
-      // A hundredth at a time: not once more for each batch that comes.
+      // A hundredth of the spool is dropped at once, so that not every batch needs a deletion.
       long gone = deleteOldest(sql, Math.max(excess, maxBytes / 100));
       if (gone == 0) {
         break;
@@ -195,10 +196,10 @@ final class Spool implements AutoCloseable {
   }
 
   /**
-   * The oldest items that are not sent yet; empty if there are none. They are on their way until
-   * {@link #settle} has had them all, or {@link #giveBack}.
+   * Returns the oldest items that are not sent yet; empty if there are none. They count as being
+   * sent until {@link #settle} has settled all of them, or until {@link #giveBack}.
    *
-   * @throws SpoolException if it cannot be read
+   * @throws SpoolException if the spool cannot be read
    */
   synchronized Batch next(int maxItems, long maxBatchBytes) throws SpoolException {
     var items = new ArrayList<Item>();
@@ -239,10 +240,10 @@ final class Spool implements AutoCloseable {
         row.getBytes(3));
   }
 
-  /** Counts {@code batch}, the front of what is on its way, as delivered or refused. */
+  /** Counts {@code batch}, the oldest items that are being sent, as delivered or refused. */
   synchronized void settle(Batch batch, boolean refused) {
     if (batch.generation() != generation) {
-      // It was counted when its file was found to be damaged.
+      // The items were counted as lost when their file was found damaged.
       return;
     }
     cursor = batch.sequences().getLast();
@@ -258,19 +259,19 @@ final class Spool implements AutoCloseable {
             return cursor;
           });
     } catch (SpoolException later) {
-      // The cursor knows; the next deletion takes it along.
+      // The cursor is ahead; the next deletion removes the items.
     }
   }
 
-  /** What is on its way and not settled is to be sent again. */
+  /** Returns unsettled items to the spool, to be sent again. */
   synchronized void giveBack() {
     inFlightTo = cursor;
   }
 
   /**
-   * Writes something that is gone again at once.
+   * Tests the disk: writes an item and deletes it at once.
    *
-   * @throws SpoolException if it cannot be written
+   * @throws SpoolException if the spool cannot be written
    */
   void probe() throws SpoolException {
     perform(
@@ -281,7 +282,7 @@ final class Spool implements AutoCloseable {
         });
   }
 
-  /** Makes the disk look full or read-only. For tests. */
+  /** Executes a statement, so that a test can make the disk look full or read-only. */
   void execute(String text) throws SpoolException {
     perform(
         sql -> {
@@ -290,7 +291,7 @@ final class Spool implements AutoCloseable {
         });
   }
 
-  /** How many rows there are that are still to be sent. For tests. */
+  /** Counts the items that are still to be sent. For tests. */
   synchronized long rows() throws SpoolException {
     return perform(
         sql -> Database.number(sql, "SELECT count(*) FROM item WHERE sequence > " + cursor));
@@ -337,10 +338,10 @@ final class Spool implements AutoCloseable {
     counters.found(held);
   }
 
-  /** Does {@code work} and commits it, or leaves all as it was. */
+  /** Runs {@code work} in a transaction, which is committed or rolled back. */
   private synchronized <T> T perform(Database.Work<T> work) throws SpoolException {
     if (closed) {
-      // A sender that came back late: the spool is another's by now.
+      // A sender may return late: another sink may own the spool by now.
       throw new SpoolException("it is closed");
     }
     try {
@@ -366,7 +367,10 @@ final class Spool implements AutoCloseable {
     }
   }
 
-  /** A new file in place of one that cannot be read any more; what was in that is lost. */
+  /**
+   * Sets a damaged file aside; the next use creates a new one. The items of the damaged file are
+   * lost.
+   */
   private void replace(Database open, SQLException damage) {
     generation++;
     long gone = counters.inSpool();

@@ -1,6 +1,6 @@
 package org.kmodwatch.agent.sink;
 
-/** The spool cannot be read or written now; it may another time. */
+/** The spool cannot be read or written now; a retry may succeed. */
 final class SpoolException extends Exception {
   private static final long serialVersionUID = 1L;
 

@@ -21,26 +21,26 @@ import org.kmodwatch.core.load.LoadRecord;
 import org.kmodwatch.core.signature.Finding;
 
 /**
- * Hands findings, load records and alerts to one receiver: in order, at least once, each with a
- * stable id (docs/reference/sinks.md). The methods of {@link Output} are one thread's and neither
- * wait nor throw; {@link #account} is anybody's.
+ * Delivers findings, load records and alerts to one receiver: in order, at least once, each with a
+ * stable id (docs/reference/sinks.md). One thread calls the methods of {@link Output}, which
+ * neither wait nor throw. Any thread may call {@link #account}.
  *
- * <p>For maintainers. An item goes memory queue, spool, receiver. If the disk takes nothing, and
- * all that is on disk is sent, the sender takes from the memory queue itself: somebody who fills
- * the disk must not silence the agent.
+ * <p>For maintainers: an item passes from the memory queue to the spool to the receiver. If the
+ * disk fails and every item on disk is sent, the sender takes items from the memory queue. So an
+ * attacker who fills the disk cannot silence the agent.
  */
 public final class SpooledSink implements Output, AutoCloseable {
 
-  /** How large the spool may be if nothing else is said. */
+  /** The default limit of the spool, in bytes. */
   public static final long DEFAULT_SPOOL_BYTES = 256L << 20;
 
-  /** The smallest spool. */
+  /** The smallest limit of the spool, in bytes. */
   public static final long MIN_SPOOL_BYTES = 4L << 20;
 
-  /** How long closing goes on sending. */
+  /** How long {@link #close} continues to send. */
   public static final Duration SEND_AT_END = Duration.ofSeconds(5);
 
-  /** How long closing waits for the disk. */
+  /** How long {@link #close} waits for the disk. */
   public static final Duration SPOOL_AT_END = Duration.ofSeconds(5);
 
   static final int MAX_BATCH_ITEMS = 100;
@@ -48,7 +48,7 @@ public final class SpooledSink implements Output, AutoCloseable {
   private static final int MAX_WRITE_ITEMS = 1000;
   private static final Duration IDLE = Duration.ofSeconds(60);
 
-  /** How often somebody looks whether a sink that was left is done with its spool. */
+  /** The interval of the check whether a sink that was left is done with its spool. */
   private static final Duration LATE_LOOK = Duration.ofMillis(100);
 
   private final String target;
@@ -70,12 +70,15 @@ public final class SpooledSink implements Output, AutoCloseable {
   private final Thread sender;
   private volatile boolean ending;
 
-  /** Whether the sender waits for the receiver, and so holds nothing of the spool. */
+  /** Whether the sender waits for the receiver, and so does not use the spool. */
   private volatile boolean waitsForReceiver;
 
   private volatile boolean spoolFails;
 
-  /** A time of losses, told of at its beginning and its end. Both under the lock of this one. */
+  /**
+   * Periods of losses, reported at their beginning and their end. The object's own lock guards
+   * each.
+   */
   private final Losses queueFull = new Losses();
 
   private final Losses spoolFull = new Losses();
@@ -83,15 +86,15 @@ public final class SpooledSink implements Output, AutoCloseable {
   private volatile boolean closed;
 
   /**
-   * What differs in tests.
+   * Settings that differ in tests.
    *
-   * @param clock for times that are shown, and for Retry-After
-   * @param random for the jitter
-   * @param firstRetry bound of the first wait after a failure
-   * @param mostRetry bound of the longest
-   * @param spoolRetry the wait after the disk took or gave nothing
-   * @param sendAtEnd how long closing goes on sending
-   * @param maxQueued items in memory
+   * @param clock the clock for shown times
+   * @param random the source of the jitter
+   * @param firstRetry the bound of the first delay after a failure
+   * @param mostRetry the bound of the longest delay
+   * @param spoolRetry the delay after a failure of the disk
+   * @param sendAtEnd how long closing continues to send
+   * @param maxQueued the largest number of items in memory
    */
   record Settings(
       InstantSource clock,
@@ -104,7 +107,8 @@ public final class SpooledSink implements Output, AutoCloseable {
     static final Settings REAL =
         new Settings(
             InstantSource.system(),
-            // Not to be guessed by anybody; only not the same on all machines of a fleet.
+            // The numbers need not be secret; they only must differ between the machines of a
+            // fleet.
             RandomGenerator.of("L64X128MixRandom"),
             Duration.ofMillis(500),
             Duration.ofSeconds(60),
@@ -159,24 +163,24 @@ public final class SpooledSink implements Output, AutoCloseable {
 
   @Override
   public void event(Event event) {
-    // Findings and loads are what people are told.
+    // Sinks receive findings, loads and alerts only.
   }
 
   @Override
   public void flush() {
-    // Each is on its way at once.
+    // Each item is already queued.
   }
 
-  /** Where what was taken is. */
+  /** Returns the account of the sink. */
   public SinkAccount account() {
     return counters.account();
   }
 
   /**
-   * Waits until all that was taken is on disk or has come to its end, but no longer than {@code
-   * atMost}, and not at all while the disk takes nothing.
+   * Waits until every item is on disk, sent or dropped, at most {@code atMost}. Does not wait while
+   * the disk fails.
    *
-   * @return whether a kill at this moment would lose nothing
+   * @return whether a kill at this moment would lose no item
    */
   public boolean awaitOnDisk(Duration atMost) {
     try {
@@ -187,12 +191,14 @@ public final class SpooledSink implements Output, AutoCloseable {
     }
   }
 
-  /** Whether it has accepted nothing for longer than {@code after} although something waits. */
+  /**
+   * Returns a stall if items are pending and nothing was accepted for longer than {@code after}.
+   */
   Optional<Stall> stall(Duration after) {
     return counters.stall(Sinks.outputName(name), after);
   }
 
-  /** How much may wait in memory from now on. */
+  /** Sets the limit of items in memory, in bytes. */
   void limitMemory(long bytes) {
     queue.limit(bytes);
   }
@@ -234,7 +240,7 @@ public final class SpooledSink implements Output, AutoCloseable {
     }
   }
 
-  /** Says that a time of losses is over: half of what was too much has gone. */
+  /** Reports the end of a period of losses: at most half of the items remain. */
   private void noteRoom() {
     long lost = queueFull.endedAt(counters.inMemory());
     if (lost > 0) {
@@ -246,16 +252,16 @@ public final class SpooledSink implements Output, AutoCloseable {
     }
   }
 
-  /** How many were lost since there was too much. */
+  /** Counts the losses of one period. */
   private static final class Losses {
     private long count;
     private long mark;
 
     /**
-     * Counts more.
+     * Counts more losses.
      *
-     * @param held how many there are, which is too much
-     * @return whether they are the first
+     * @param held the number of items held at the loss
+     * @return whether these are the first losses of the period
      */
     synchronized boolean add(long more, long held) {
       boolean first = count == 0;
@@ -264,7 +270,10 @@ public final class SpooledSink implements Output, AutoCloseable {
       return first && more > 0;
     }
 
-    /** How many they were, if it is over now that there are {@code held}; else 0. */
+    /**
+     * Returns the losses and resets the count if the period is over with {@code held} items; else
+     * 0.
+     */
     synchronized long endedAt(long held) {
       if (held > mark / 2) {
         return 0;
@@ -280,7 +289,7 @@ public final class SpooledSink implements Output, AutoCloseable {
     notes.accept(name + ": " + text);
   }
 
-  // The thread kmodwatch-spool.
+  // Runs in the thread kmodwatch-spool.
 
   private void write() {
     try {
@@ -305,18 +314,18 @@ public final class SpooledSink implements Output, AutoCloseable {
         }
       }
     } catch (InterruptedException e) {
-      // What is left is counted by close().
+      // close() counts the remaining items.
     }
   }
 
-  /** A disk that has room again is to be known although nothing comes that could be written. */
+  /** Tests the disk after a failure, so that its recovery is noticed even without a new item. */
   private void probe() {
     if (spoolFails) {
       try {
         spool.probe();
         spoolWorks();
       } catch (SpoolException still) {
-        // It was said.
+        // The failure was already reported.
       }
     }
   }
@@ -352,7 +361,7 @@ public final class SpooledSink implements Output, AutoCloseable {
     } catch (SpoolException e) {
       spoolFailed(String.valueOf(e.getMessage()));
       return false;
-    } catch (RuntimeException | Error e) { // This thread must outlive it: nobody else writes.
+    } catch (RuntimeException | Error e) { // The only writer thread must survive.
       spoolFailed("%s (a fault of kmodwatch)".formatted(e));
       return false;
     } finally {
@@ -360,13 +369,13 @@ public final class SpooledSink implements Output, AutoCloseable {
     }
   }
 
-  // The thread kmodwatch-NAME.
+  // Runs in the thread kmodwatch-NAME.
 
   private void send() {
     var backoff = new Backoff(settings.firstRetry(), settings.mostRetry(), settings.random());
     try {
       while (true) {
-        // Before the turn: what the writer leaves as its last is still to be looked at.
+        // This is read before the turn: the turn must still see the last batch of the writer.
         boolean writerDone = ending && !writer.isAlive();
         Turn turn = sendOnce(backoff);
         switch (turn) {
@@ -386,11 +395,11 @@ public final class SpooledSink implements Output, AutoCloseable {
         }
       }
     } catch (InterruptedException e) {
-      // What is left is in the spool, or is counted by close().
+      // The remaining items are in the spool, or close() counts them.
     }
   }
 
-  /** News do not cut a wait short that the receiver is owed; the end does. */
+  /** Waits between retries. A new item does not shorten the wait; the end of the sink does. */
   private void rest(Duration pause) throws InterruptedException {
     long end = System.nanoTime() + pause.toNanos();
     long left;
@@ -399,18 +408,18 @@ public final class SpooledSink implements Output, AutoCloseable {
     }
   }
 
-  /** What became of one turn of the sender. */
+  /** A turn is the result of one attempt to send. */
   private sealed interface Turn {
-    /** Something came to its end. */
+    /** Some items were delivered, refused, or must be read from the spool first. */
     record Sent() implements Turn {}
 
     /** There was nothing to send. */
     record Nothing() implements Turn {}
 
     /**
-     * It has to be tried again.
+     * The attempt failed and must be repeated.
      *
-     * @param pause after how long
+     * @param pause the delay before the retry
      */
     record Failed(Duration pause) implements Turn {}
   }
@@ -428,7 +437,7 @@ public final class SpooledSink implements Output, AutoCloseable {
         spoolUnreadable = true;
         note("spool: cannot read, trying again every second: " + e.getMessage());
       }
-      // That they get out counts for more than their order.
+      // Delivery matters more than order here.
       Turn turn = sendFromMemory(backoff);
       return turn instanceof Turn.Nothing ? new Turn.Failed(settings.spoolRetry()) : turn;
     }
@@ -448,7 +457,7 @@ public final class SpooledSink implements Output, AutoCloseable {
       return new Turn.Nothing();
     }
     if (counters.inSpool() > 0 && !spoolUnreadable) {
-      // The disk took some since it was looked at, and they come first.
+      // The disk accepted items in the meantime, and those are sent first.
       queue.release();
       return new Turn.Sent();
     }
@@ -475,7 +484,8 @@ public final class SpooledSink implements Output, AutoCloseable {
   }
 
   /**
-   * Sends all of {@code batch}; what is refused is halved until the one that is to blame is alone.
+   * Sends all of {@code batch}. A refused batch is halved until the item that causes the refusal is
+   * alone.
    */
   private Turn deliver(Spool.Batch batch, Backoff backoff, Settling settling)
       throws InterruptedException {
@@ -515,7 +525,7 @@ public final class SpooledSink implements Output, AutoCloseable {
     waitsForReceiver = true;
     try {
       return transport.send(items);
-    } catch (RuntimeException | Error e) { // This thread must outlive it: nobody else sends.
+    } catch (RuntimeException | Error e) { // The only sender thread must survive.
       return new Answer.Later("%s (a fault of kmodwatch)".formatted(e), null);
     } finally {
       waitsForReceiver = false;
@@ -532,7 +542,7 @@ public final class SpooledSink implements Output, AutoCloseable {
     }
   }
 
-  /** The sender's own. */
+  /** Only the sender uses this field. */
   private @Nullable Instant failingSince;
 
   private void failed(String why) {
@@ -544,16 +554,18 @@ public final class SpooledSink implements Output, AutoCloseable {
   }
 
   /**
-   * Ends it: what is in memory goes to disk, what can be sent within {@link #SEND_AT_END} is sent,
-   * the rest waits on disk for the next start. Takes at most {@link #SPOOL_AT_END} and {@link
-   * #SEND_AT_END} together. May be called again.
+   * Ends the sink. Items in memory are written to disk. Items are sent for at most {@link
+   * #SEND_AT_END}; the rest stays on disk for the next start. Takes at most {@link #SPOOL_AT_END}
+   * and {@link #SEND_AT_END} together. A second call does nothing.
    */
   @Override
   public void close() {
     close(settings.sendAtEnd());
   }
 
-  /** As {@link #close()}, but what is not sent yet is left to whoever has the spool next. */
+  /**
+   * Ends the sink as {@link #close()}, but leaves unsent items to the next sink with this spool.
+   */
   public void leave() {
     close(Duration.ZERO);
   }
@@ -570,13 +582,13 @@ public final class SpooledSink implements Output, AutoCloseable {
     boolean writerEnded = join(writer, SPOOL_AT_END, () -> {});
     boolean senderEnded = join(sender, sendAtEnd, transport::close);
     transport.close();
-    // A receiver that takes something and does not answer may hold a thread that nothing
-    // interrupts,
-    // such as one that writes to a pipe. The spool is free all the same, for the sink after this.
+    // A receiver that accepts data and does not answer may block a thread without an interrupt,
+    // such as one that writes to a pipe. The spool is still free for the next sink.
     if (writerEnded && (senderEnded || waitsForReceiver)) {
       spool.close();
     } else {
-      // A slow disk: whoever has the spool next waits for this, and nothing is held up by it.
+      // The disk is slow: a late thread closes the spool. The next sink waits for it; nothing else
+      // does.
       Thread.ofPlatform().daemon().name("kmodwatch-late-" + name).start(this::closeSpoolLater);
     }
     long left = counters.inMemory();
@@ -590,7 +602,7 @@ public final class SpooledSink implements Output, AutoCloseable {
     try {
       writer.join();
       while (!waitsForReceiver && !sender.join(LATE_LOOK)) {
-        // It ends on its way back from the disk.
+        // The sender ends when it returns from the disk.
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -599,9 +611,9 @@ public final class SpooledSink implements Output, AutoCloseable {
   }
 
   /**
-   * Waits for a thread, then makes it end.
+   * Waits for a thread, then interrupts it.
    *
-   * @param giveUp ends what it may be waiting for
+   * @param giveUp aborts the operation that the thread may wait for
    */
   private static boolean join(Thread thread, Duration atMost, Runnable giveUp) {
     try {

@@ -1,6 +1,6 @@
 package org.kmodwatch.agent.sink;
 
-/** Standard output. */
+/** Stands for standard output. */
 public record StdoutTarget() implements Target {
 
   @Override

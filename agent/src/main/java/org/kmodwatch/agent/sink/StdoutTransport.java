@@ -26,6 +26,6 @@ final class StdoutTransport implements Transport {
 
   @Override
   public void close() {
-    // It is not ours to close.
+    // Standard output stays open: this class did not open it.
   }
 }

@@ -10,30 +10,30 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes items as RFC 5424 has messages: PRI, version, time, host, application, process, kind,
- * structured data, and the item's line; for a socket of this machine in the form of syslog(3).
+ * Writes items as messages of RFC 5424: PRI, version, time, host, application, process, kind,
+ * structured data, and the item's line. A local socket gets the form of syslog(3).
  *
- * <p>The structured data is {@code [kmodwatch@32473 id="…" kind="…" severity="…"]}: 32473 is the
- * enterprise number that RFC 5612 keeps for those who have none.
+ * <p>The structured data is {@code [kmodwatch@32473 id="…" kind="…" severity="…"]}. 32473 is the
+ * enterprise number that RFC 5612 reserves for examples.
  */
 final class SyslogMessage {
 
-  /** RFC 5424, section 6.2.3: at most six digits of a fraction. */
+  /** The time of RFC 5424, section 6.2.3: at most six digits of a fraction. */
   private static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSSSSS'Z'", Locale.ROOT)
           .withZone(ZoneOffset.UTC);
 
-  /** Of the local form: no year, no zone, and the day padded by a space. */
+  /** The time of the local form: no year, no zone, and the day padded with a space. */
   private static final DateTimeFormatter LOCAL_TIME =
       DateTimeFormatter.ofPattern("MMM ppd HH:mm:ss", Locale.ENGLISH);
 
-  /** Of our severities 0 to 3: informational, notice, warning, critical. */
+  /** The syslog severities for our severities 0 to 3: informational, notice, warning, critical. */
   private static final int[] SEVERITIES = {6, 5, 4, 2};
 
   private static final int MAX_HOST = 255;
   private static final int MAX_APP_NAME = 48;
 
-  /** Before a text in UTF-8 (RFC 5424, section 6.4). */
+  /** The mark before a text in UTF-8 (RFC 5424, section 6.4). */
   private static final byte[] BOM = {(byte) 0xEF, (byte) 0xBB, (byte) 0xBF};
 
   private final int facility;
@@ -49,9 +49,9 @@ final class SyslogMessage {
   }
 
   /**
-   * For a socket of this machine: {@code <PRI>Mmm dd hh:mm:ss TAG[PID]: } and the item's line,
-   * which is what syslog(3) of the C library sends, and all that journald and rsyslog's imuxsock
-   * read there.
+   * Returns the message for a local socket: {@code <PRI>Mmm dd hh:mm:ss TAG[PID]: } and the item's
+   * line. The C library's syslog(3) sends this form; journald and rsyslog's imuxsock read no other
+   * there.
    */
   byte[] local(Item item) {
     String head =
@@ -72,7 +72,7 @@ final class SyslogMessage {
     return facility * 8 + SEVERITIES[Math.clamp(item.severity(), 0, SEVERITIES.length - 1)];
   }
 
-  /** For a server. */
+  /** Returns the message for a server. */
   byte[] of(Item item) {
     String head =
         "<%d>1 %s %s %s %d %s [kmodwatch@32473 id=\"%s\" kind=\"%s\" severity=\"%d\"] "
@@ -104,7 +104,7 @@ final class SyslogMessage {
     return true;
   }
 
-  /** PRINTUSASCII without spaces; a hyphen where nothing is known. */
+  /** Returns PRINTUSASCII without spaces; a hyphen for an empty text. */
   private static String name(String text, int most) {
     String plain = text.replaceAll("[^!-~]", "?");
     if (plain.isEmpty()) {
@@ -113,7 +113,7 @@ final class SyslogMessage {
     return plain.length() > most ? plain.substring(0, most) : plain;
   }
 
-  /** RFC 5424, section 6.3.3: three characters are escaped within a value. */
+  /** Escapes the three special characters of a value (RFC 5424, section 6.3.3). */
   private static String value(String text) {
     return text.replace("\\", "\\\\").replace("\"", "\\\"").replace("]", "\\]");
   }

@@ -9,13 +9,13 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A syslog server, which gets messages as RFC 5424 says.
+ * A syslog server that receives messages as RFC 5424 defines them, or a local syslog socket.
  *
- * @param address where it is
- * @param framing how messages are told apart in a stream
- * @param facility 0 to 23
- * @param appName APP-NAME
- * @param tls what TLS trusts and shows
+ * @param address the address of the server
+ * @param framing the framing of messages in a stream
+ * @param facility the number of the facility, 0 to 23
+ * @param appName the APP-NAME of messages
+ * @param tls the trusted and our own certificates
  */
 public record SyslogTarget(
     Address address, Framing framing, int facility, String appName, TlsFiles tls)
@@ -49,19 +49,21 @@ public record SyslogTarget(
           "local6",
           "local7");
 
-  /** The forms that an address has. */
+  /** The supported forms of an address. */
   public static final String ADDRESS_FORMS =
       "tls://HOST[:PORT], tcp://HOST[:PORT], udp://HOST[:PORT] or unix:///dev/log";
 
-  /** How a server is reached. */
+  /** The transport to a server. */
   public enum Way {
-    /** Datagrams (RFC 5426): without acknowledgement, and what is too large is refused here. */
+    /**
+     * Datagrams (RFC 5426) have no acknowledgement. A message that is too large is refused here.
+     */
     UDP(514),
-    /** A stream (RFC 6587). */
+    /** TCP carries a stream (RFC 6587). */
     TCP(514),
-    /** A stream in TLS (RFC 5425). */
+    /** TLS carries a stream (RFC 5425). */
     TLS(6514),
-    /** A socket of this machine, stream or datagram. */
+    /** A socket of this machine carries a stream or datagrams. */
     UNIX(0);
 
     private final int port;
@@ -71,25 +73,25 @@ public record SyslogTarget(
     }
   }
 
-  /** How messages are told apart in a stream (RFC 6587). */
+  /** The framing separates messages in a stream (RFC 6587). */
   public enum Framing {
-    /** Each with its length before it. */
+    /** Each message follows its length. */
     OCTET_COUNTING,
-    /** Each with a newline after it; one within it is a space. */
+    /** A newline ends each message; a newline within it becomes a space. */
     NEWLINE
   }
 
   /**
-   * A server's address.
+   * The address of a server.
    *
-   * @param way how it is reached
-   * @param host its name; null for a local socket
-   * @param port its port; 0 for a local socket
-   * @param socket the local socket; null where there is a host
+   * @param way the transport
+   * @param host the host name; null for a local socket
+   * @param port the port; 0 for a local socket
+   * @param socket the local socket; null for a server
    */
   public record Address(Way way, @Nullable String host, int port, @Nullable Path socket) {
 
-    /** The address that {@code text} says; empty if it is none ({@link #ADDRESS_FORMS}). */
+    /** Parses an address; empty if {@code text} has none of the {@link #ADDRESS_FORMS}. */
     public static Optional<Address> parse(String text) {
       URI uri;
       try {

@@ -23,19 +23,19 @@ import org.kmodwatch.sensor.kernel.KernelException;
 import org.kmodwatch.sensor.kernel.LocalDatagramSocket;
 
 /**
- * Sends messages to a syslog server. Syslog has no acknowledgement: what a stream took counts as
- * taken if the server has not closed it by then, and what a datagram took counts at once
- * (docs/reference/sinks.md says what that can lose).
+ * Sends messages to a syslog server. Syslog has no acknowledgement. Messages on a stream count as
+ * accepted if the server has not closed the stream by then. Datagrams count at once
+ * (docs/reference/sinks.md lists the possible losses).
  */
 final class SyslogTransport implements Transport {
 
   private static final int CONNECT_TIMEOUT_MILLIS = 5_000;
   private static final int TIMEOUT_SECONDS = 30;
 
-  /** How long a new connection is watched for a server that wants none of it. */
+  /** How long a new connection is watched for a server that closes it at once. */
   private static final int FIRST_PATIENCE_MILLIS = 300;
 
-  /** What one datagram over IPv4 can hold (RFC 5426, section 3.2). */
+  /** The largest datagram over IPv4 (RFC 5426, section 3.2), in bytes. */
   private static final int MAX_UDP_BYTES = 65_507;
 
   private final SyslogTarget target;
@@ -44,7 +44,7 @@ final class SyslogTransport implements Transport {
   private volatile @Nullable Link link;
 
   /**
-   * Makes one.
+   * Creates a transport.
    *
    * @throws SinkException if the TLS files cannot be used
    */
@@ -55,13 +55,13 @@ final class SyslogTransport implements Transport {
     this.tls = target.address().way() == SyslogTarget.Way.TLS ? Tls.context(target.tls()) : null;
   }
 
-  /** A connection, or what stands in for one. */
+  /** A link is a connection or a datagram socket. */
   private interface Link extends AutoCloseable {
 
     /**
      * Sends all of {@code messages}.
      *
-     * @return why the receiver cannot take one of them, ever; null if it took them
+     * @return why the receiver can never accept one of them; null if it accepted all
      */
     @Nullable String send(List<byte[]> messages) throws IOException;
 
@@ -71,7 +71,7 @@ final class SyslogTransport implements Transport {
 
   @Override
   public int maxItems() {
-    // One by one where one may be refused: the others have arrived by then.
+    // A datagram may be refused, so each is its own batch: the others have arrived by then.
     return switch (target.address().way()) {
       case UDP, UNIX -> 1;
       case TCP, TLS -> SpooledSink.MAX_BATCH_ITEMS;
@@ -137,7 +137,7 @@ final class SyslogTransport implements Transport {
           (SSLSocket)
               tls.getSocketFactory().createSocket(socket, host, target.address().port(), true);
       SSLParameters parameters = secure.getSSLParameters();
-      // The server's certificate has to be for this name (RFC 5425, section 5.2).
+      // The server's certificate must have this name (RFC 5425, section 5.2).
       parameters.setEndpointIdentificationAlgorithm("HTTPS");
       secure.setSSLParameters(parameters);
       secure.startHandshake();
@@ -160,7 +160,7 @@ final class SyslogTransport implements Transport {
 
     @Override
     public @Nullable String send(List<byte[]> messages) throws IOException {
-      // With TLS 1.3 a server that does not like our certificate says so after the handshake.
+      // With TLS 1.3, a server rejects our certificate only after the handshake.
       requireOpen(fresh && socket instanceof SSLSocket ? FIRST_PATIENCE_MILLIS : 1);
       fresh = false;
       OutputStream out = socket.getOutputStream();
@@ -170,7 +170,7 @@ final class SyslogTransport implements Transport {
       return null;
     }
 
-    /** A server that goes away closes its side, which is the only thing that it ever says. */
+    /** Requires that the server has not closed its side, which is its only possible sign. */
     private void requireOpen(int patienceMillis) throws IOException {
       socket.setSoTimeout(patienceMillis);
       try {
@@ -180,7 +180,7 @@ final class SyslogTransport implements Transport {
         } while (read >= 0);
         throw new IOException("the server closed the connection");
       } catch (SocketTimeoutException open) {
-        // Nothing to read: as it should be.
+        // No data within the timeout: the connection is open.
       } finally {
         socket.setSoTimeout(TIMEOUT_SECONDS * 1000);
       }
@@ -191,7 +191,7 @@ final class SyslogTransport implements Transport {
       try {
         socket.close();
       } catch (IOException e) {
-        // It is given up all the same.
+        // The connection is given up: the error is harmless.
       }
     }
   }
@@ -224,7 +224,7 @@ final class SyslogTransport implements Transport {
           new InetSocketAddress(
               InetAddress.getByName(Objects.requireNonNull(target.address().host())),
               target.address().port());
-      // So that an answer of "nobody is there" comes back.
+      // A connected socket receives the error that no server listens.
       socket.connect(address);
     }
 
@@ -274,7 +274,7 @@ final class SyslogTransport implements Transport {
       try {
         channel.close();
       } catch (IOException e) {
-        // It is given up all the same.
+        // The connection is given up: the error is harmless.
       }
     }
   }

@@ -1,6 +1,6 @@
 package org.kmodwatch.agent.sink;
 
-/** Where a sink sends to, and as whom. */
+/** A target is the receiver of a sink, with its credentials. */
 public sealed interface Target
     permits WebhookTarget,
         FileTarget,
@@ -10,6 +10,6 @@ public sealed interface Target
         OtlpTarget,
         HistoryTarget {
 
-  /** What it is called in messages: enough to find it, and nothing secret. */
+  /** Returns the name in messages: enough to find the target, without a secret. */
   String shown();
 }

@@ -25,7 +25,7 @@ import org.bouncycastle.openssl.PEMParser;
 import org.bouncycastle.openssl.jcajce.JcaPEMKeyConverter;
 import org.jspecify.annotations.Nullable;
 
-/** Makes TLS contexts of PEM files. */
+/** Creates TLS contexts from PEM files. */
 final class Tls {
 
   private static final char[] NO_PASSWORD = new char[0];
@@ -33,9 +33,9 @@ final class Tls {
   private Tls() {}
 
   /**
-   * A context that trusts and shows what {@code files} say; Java's own if they say nothing.
+   * Returns a context with the certificates of {@code files}; Java's default if there are no files.
    *
-   * @throws SinkException if a file cannot be read or is not what it should be
+   * @throws SinkException if a file cannot be read or has the wrong content
    */
   static SSLContext context(TlsFiles files) {
     try {
@@ -51,7 +51,7 @@ final class Tls {
   }
 
   /**
-   * Who decides whom to trust.
+   * Returns the trust manager for the authorities of {@code files}; Java's default without a file.
    *
    * @throws SinkException if the file cannot be read or has no certificate
    */

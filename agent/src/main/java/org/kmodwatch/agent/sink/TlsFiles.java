@@ -4,21 +4,21 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What TLS is to trust and to show, in PEM files.
+ * The PEM files of a TLS connection.
  *
- * @param ca certificates of those who may vouch for the receiver; null for those that Java trusts
- * @param certificate our own certificate, with those between it and its authority; null for none
- * @param key the private key for it, for nobody but its owner to read; null for none
+ * @param ca the certificates of trusted authorities; null for those that Java trusts
+ * @param certificate our own certificate, with the intermediate certificates; null for none
+ * @param key the private key of the certificate, which only its owner may read; null for none
  */
 public record TlsFiles(@Nullable Path ca, @Nullable Path certificate, @Nullable Path key) {
 
-  /** Java's authorities, and no certificate of our own. */
+  /** Selects Java's authorities, and no certificate of our own. */
   public static final TlsFiles NONE = new TlsFiles(null, null, null);
 
   /**
-   * Makes sure that a certificate has its key.
+   * Requires that a certificate has its key.
    *
-   * @throws SinkException if there is one without the other
+   * @throws SinkException if only one of them is set
    */
   public TlsFiles {
     if ((certificate == null) != (key == null)) {

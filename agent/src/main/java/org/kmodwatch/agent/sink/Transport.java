@@ -2,22 +2,23 @@ package org.kmodwatch.agent.sink;
 
 import java.util.List;
 
-/** Sends one batch. One thread, but for {@link #close}. */
+/** A transport sends batches. One thread uses it, except for {@link #close}. */
 interface Transport extends AutoCloseable {
 
   /**
    * Sends {@code batch} and waits for the answer.
    *
-   * @throws InterruptedException if this thread is interrupted; whether it got through is open
+   * @throws InterruptedException if this thread is interrupted; the batch may or may not have
+   *     arrived
    */
   Answer send(List<Item> batch) throws InterruptedException;
 
-  /** How many items a batch may have. */
+  /** Returns the largest number of items in a batch. */
   default int maxItems() {
     return SpooledSink.MAX_BATCH_ITEMS;
   }
 
-  /** Gives up what is on its way. From any thread, and more than once. */
+  /** Aborts the current request. Any thread may call this method, more than once. */
   @Override
   void close();
 }

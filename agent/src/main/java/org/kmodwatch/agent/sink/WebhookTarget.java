@@ -10,17 +10,17 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A URL that is sent to by POST, and as whom. The path and the query may hold a secret, as the
- * token does, so none of them is ever shown.
+ * A URL that receives items by POST, with its credentials. The path and the query may hold a
+ * secret, as the token does, so none of them is ever shown.
  *
- * @param uri https; http to this machine only
- * @param token sent as a bearer token; null for none
+ * @param uri the URL: https, or http to this machine only
+ * @param token the bearer token; null for none
  * @param headers more headers, by name
  * @param secretHeaders more headers that are never shown, by name
- * @param tls what is trusted, and shown
- * @param hmac key of the signature over each request; null for none (docs/reference/sinks.md)
- * @param maxItems how many items a request may have; with 1 the body is the item itself
- * @param lines whether the body has one item a line; otherwise it is a JSON array
+ * @param tls the trusted and our own certificates
+ * @param hmac the key of the signature over each request; null for none (docs/reference/sinks.md)
+ * @param maxItems the largest number of items in a request; with 1 the body is the item itself
+ * @param lines whether the body has one item per line; otherwise it is a JSON array
  */
 public record WebhookTarget(
     URI uri,
@@ -33,7 +33,7 @@ public record WebhookTarget(
     boolean lines)
     implements Target {
 
-  /** How many items a request has if nobody says otherwise. */
+  /** The default number of items in a request. */
   public static final int DEFAULT_MAX_ITEMS = 100;
 
   /** Copies the maps. */
@@ -43,12 +43,12 @@ public record WebhookTarget(
   }
 
   /**
-   * What a URL by itself says.
+   * Returns a target with defaults for everything but the URL and the token.
    *
-   * @param what names it in messages, such as {@code --webhook}
-   * @param url https; http to this machine only
-   * @param token null for none
-   * @throws SinkException if the URL does not do
+   * @param what the name of the URL in messages, such as {@code --webhook}
+   * @param url the URL: https, or http to this machine only
+   * @param token the bearer token; null for none
+   * @throws SinkException if the URL is not allowed
    */
   public static WebhookTarget of(String what, String url, @Nullable Secret token) {
     return new WebhookTarget(
@@ -65,16 +65,16 @@ public record WebhookTarget(
   /**
    * Checks a URL.
    *
-   * @param what names it in messages, such as {@code --webhook}
-   * @param remedy where a password belongs instead
-   * @throws SinkException if it is not https, nor http to this machine, or has a password in it
+   * @param what the name of the URL in messages, such as {@code --webhook}
+   * @param remedy the option that a password belongs in
+   * @throws SinkException if it is not https, nor http to this machine, or contains a password
    */
   public static URI uri(String what, String url, String remedy) {
     URI uri;
     try {
       uri = new URI(url);
     } catch (URISyntaxException e) {
-      // Its own message has the whole text.
+      // The exception's own message contains the whole text.
       throw new SinkException(what + ": not a URL");
     }
     String scheme = uri.getScheme() == null ? "" : uri.getScheme().toLowerCase(Locale.ROOT);
@@ -94,9 +94,9 @@ public record WebhookTarget(
   }
 
   /**
-   * Makes sure that there are the secrets that there are to be.
+   * Requires that every configured secret can be read.
    *
-   * @throws SinkException if one cannot be read, others can read it, or it is none
+   * @throws SinkException if one cannot be read, others can read it, or it has the wrong form
    */
   void requireSecrets() {
     if (token != null) {
@@ -113,25 +113,25 @@ public record WebhookTarget(
       return true;
     }
     try {
-      // A literal: no name server is to say what this machine is.
+      // Only a literal address counts: no name server may decide what this machine is.
       return InetAddress.ofLiteral(host).isLoopbackAddress();
     } catch (IllegalArgumentException name) {
       return false;
     }
   }
 
-  /** Scheme, host and port: a path and a query may be secret. */
+  /** Returns scheme, host and port: a path and a query may be secret. */
   static String shown(URI uri) {
     return uri.getScheme() + "://" + uri.getHost() + (uri.getPort() < 0 ? "" : ":" + uri.getPort());
   }
 
-  /** Scheme, host and port. */
+  /** Returns scheme, host and port. */
   @Override
   public String shown() {
     return shown(uri);
   }
 
-  /** Scheme, host and port. */
+  /** Returns scheme, host and port. */
   @Override
   public String toString() {
     return shown();

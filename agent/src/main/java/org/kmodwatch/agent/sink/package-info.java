@@ -1,13 +1,12 @@
 /**
- * Where findings, load records and alerts go besides standard output: {@link
- * org.kmodwatch.agent.sink.Sinks}, each a {@link org.kmodwatch.agent.sink.SpooledSink} with a
- * durable spool between it and its receiver.
+ * This package delivers findings, load records and alerts to receivers besides standard output.
+ * {@link org.kmodwatch.agent.sink.Sinks} holds the sinks. Each is a {@link
+ * org.kmodwatch.agent.sink.SpooledSink}, with a durable spool before its receiver.
  *
- * <p>The thread that hands something on only writes it down in the sink's format and leaves it in a
- * bounded queue. Two threads of the sink's own do the rest: {@code kmodwatch-spool} writes what is
- * in the queue to disk, {@code kmodwatch-NAME} sends what is on disk, in order, and deletes what
- * was acknowledged. A {@link org.kmodwatch.agent.sink.Target} says where to, a {@link
- * org.kmodwatch.agent.sink.Transport} sends.
+ * <p>The calling thread only formats a notice and leaves it in a bounded queue. Each sink has two
+ * threads. {@code kmodwatch-spool} writes the queue to disk. {@code kmodwatch-NAME} sends the items
+ * on disk, in order, and deletes acknowledged items. A {@link org.kmodwatch.agent.sink.Target}
+ * names the receiver, a {@link org.kmodwatch.agent.sink.Transport} sends.
  */
 @NullMarked
 package org.kmodwatch.agent.sink;
