@@ -21,7 +21,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code kmodwatch config}. */
+/** Implements {@code kmodwatch config}. */
 @Command(
     name = "config",
     header = "Check, show or begin a configuration file.",

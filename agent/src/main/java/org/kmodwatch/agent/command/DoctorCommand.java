@@ -13,7 +13,7 @@ import org.kmodwatch.agent.shell.Shell;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** {@code kmodwatch doctor}. */
+/** Implements {@code kmodwatch doctor}. */
 @Command(
     name = "doctor",
     header = "Say what this machine allows, what is missing and how to get it.",

@@ -39,7 +39,7 @@ import org.kmodwatch.core.load.LoadRecords;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** {@code kmodwatch history}. */
+/** Implements {@code kmodwatch history}. */
 @Command(
     name = "history",
     header = "Ask what was loaded on this machine, and what was tried.",
@@ -186,11 +186,11 @@ public final class HistoryCommand implements Callable<Integer> {
   }
 
   /**
-   * Reads the history in {@code folder}, oldest first.
+   * Reads the history in {@code folder}, oldest record first.
    *
-   * @param atMost how many, the newest
-   * @throws CommandException if there is none, or it cannot be read
-   * @throws IOException if {@code loads} fails by one
+   * @param atMost the largest number of records, of which the newest are read
+   * @throws CommandException if there is no history, or it cannot be read
+   * @throws IOException if {@code loads} throws an UncheckedIOException, whose cause this is
    */
   static HistoryReader.Found read(
       Path folder, HistoryFilter filter, long atMost, Consumer<LoadRecord> loads)
@@ -283,12 +283,12 @@ public final class HistoryCommand implements Callable<Integer> {
     }
     try {
       long number = Long.parseLong(limit);
-      // What is not all of them is held in memory, by its number.
+      // With a limit, the row numbers of all records are held in memory.
       if (number > 0 && number <= 10_000_000) {
         return number;
       }
     } catch (NumberFormatException notANumber) {
-      // Told below.
+      // The error is reported below.
     }
     throw new CommandException(
         ExitStatus.USAGE, "--limit takes a number from 1 to 10000000, or all: " + limit);

@@ -23,7 +23,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code kmodwatch inspect}. */
+/** Implements {@code kmodwatch inspect}. */
 @Command(
     name = "inspect",
     header = "Say what module files are, who signed them and which package they are from.",

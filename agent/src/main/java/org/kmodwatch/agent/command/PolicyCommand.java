@@ -34,7 +34,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code kmodwatch policy}. */
+/** Implements {@code kmodwatch policy}. */
 @Command(
     name = "policy",
     header = "Say which loads are expected: check rules, try them, learn them.",
@@ -54,13 +54,13 @@ import picocli.CommandLine.Parameters;
     })
 public final class PolicyCommand implements Callable<Integer> {
 
-  /** Past this many loads of one kind the rest are counted. */
+  /** The number of kinds of loads that are shown; further kinds are only counted. */
   private static final int SHOWN = 20;
 
-  /** Past this many of those, it is not told any more how many there are. */
+  /** The largest number of kinds that are counted exactly. */
   private static final int MAX_KINDS = 1 << 14;
 
-  /** A text of the table; a recording's may be as long as a line. */
+  /** The largest text in a table cell; a recording may have a text as long as a line. */
   private static final int MAX_CELL = 256;
 
   private final Shell shell;
@@ -146,7 +146,7 @@ public final class PolicyCommand implements Callable<Integer> {
     return table.render(shell.colour());
   }
 
-  /** Loads that are shown as one. */
+  /** A kind groups loads that are shown as one row. */
   private static final class Kind {
     private final List<String> cells;
     private long count = 1;
@@ -156,11 +156,11 @@ public final class PolicyCommand implements Callable<Integer> {
     }
   }
 
-  /** What a policy says of loads; of those that alert, the same ones together. */
+  /** Applies a policy to loads, and groups those that alert. */
   private static final class Trial {
     private final Policy policy;
 
-    /** The first ones, by the hash of what they are, which may be long. */
+    /** The first kinds, by the hash of their cells, which may be long. */
     private final Map<String, Kind> alerting = new LinkedHashMap<>();
 
     private final Set<String> more = new HashSet<>();
@@ -175,7 +175,7 @@ public final class PolicyCommand implements Callable<Integer> {
 
     void load(LoadRecord load) {
       if (load.preExisting()) {
-        // It was there, and did not happen.
+        // The module was loaded before the recording began.
         return;
       }
       loads++;

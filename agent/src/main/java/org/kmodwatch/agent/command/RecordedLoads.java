@@ -28,12 +28,12 @@ import org.kmodwatch.core.load.LoadTrackerOptions;
 import org.kmodwatch.core.signature.Signature;
 
 /**
- * Reads the loads that files tell of: load records as {@code -o loads} writes them, or recordings
- * of events, which are joined and judged first.
+ * Reads loads from files: load records as {@code -o loads} writes them, or recordings of events,
+ * which are first joined and judged.
  */
 public final class RecordedLoads {
 
-  /** Where a record says what it is: it is the first key of each. */
+  /** The number of bytes searched for the schema, which is the first key of each record. */
   private static final int PEEKED = 4096;
 
   private final List<Signature> signatures;
@@ -47,10 +47,10 @@ public final class RecordedLoads {
   }
 
   /**
-   * Hands on each load of {@code files}, in order.
+   * Passes each load in {@code files} to {@code loads}, in order.
    *
-   * @param files names; {@code -} is standard input
-   * @throws CommandException if one cannot be read
+   * @param files the names of files; {@code -} is standard input
+   * @throws CommandException if a file cannot be read
    */
   void read(List<String> files, Consumer<LoadRecord> loads) {
     for (String file : files) {

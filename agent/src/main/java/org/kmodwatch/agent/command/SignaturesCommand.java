@@ -28,7 +28,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code kmodwatch signatures}. */
+/** Implements {@code kmodwatch signatures}. */
 @Command(
     name = "signatures",
     header = "List the signatures, or show one in full.",
@@ -166,7 +166,7 @@ public final class SignaturesCommand implements Callable<Integer> {
     };
   }
 
-  /** The keys of SigMetadata as findings have them, and the selected events. */
+  /** Returns the keys of SigMetadata as findings have them, and the selected events. */
   private static Value toJson(Signature signature) {
     SignatureMetadata metadata = signature.metadata();
     var json = new LinkedHashMap<String, Value>();

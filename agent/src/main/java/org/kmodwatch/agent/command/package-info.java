@@ -1,4 +1,4 @@
-/** The other subcommands: history, policy, config, inspect, doctor, signatures. */
+/** This package holds further subcommands: history, policy, config, inspect, doctor, signatures. */
 @NullMarked
 package org.kmodwatch.agent.command;
 

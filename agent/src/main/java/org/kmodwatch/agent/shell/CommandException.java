@@ -3,8 +3,8 @@ package org.kmodwatch.agent.shell;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Ends a command. The message is shown as one line on standard error, so it says what is wrong and
- * what to do about it; the stack trace is shown with {@code --debug} only.
+ * Ends a command. The message is shown as one line on standard error, so it states the problem and
+ * the remedy. The stack trace is shown with {@code --debug} only.
  */
 public final class CommandException extends RuntimeException {
   private static final long serialVersionUID = 1L;
@@ -12,28 +12,28 @@ public final class CommandException extends RuntimeException {
   private final int exitStatus;
 
   /**
-   * Makes one.
+   * Creates an exception without a cause.
    *
-   * @param exitStatus one of {@link ExitStatus}
-   * @param message one line for a person
+   * @param exitStatus a value of {@link ExitStatus}
+   * @param message a line for a person
    */
   public CommandException(int exitStatus, String message) {
     this(exitStatus, message, null);
   }
 
   /**
-   * Makes one with what caused it.
+   * Creates an exception with a cause.
    *
-   * @param exitStatus one of {@link ExitStatus}
-   * @param message one line for a person
-   * @param cause shown with {@code --debug}; null for none
+   * @param exitStatus a value of {@link ExitStatus}
+   * @param message a line for a person
+   * @param cause the cause, shown with {@code --debug}; null for none
    */
   public CommandException(int exitStatus, String message, @Nullable Throwable cause) {
     super(message, cause);
     this.exitStatus = exitStatus;
   }
 
-  /** What the process ends with. */
+  /** Returns the exit status of the process. */
   public int exitStatus() {
     return exitStatus;
   }

@@ -1,12 +1,12 @@
 package org.kmodwatch.agent.shell;
 
 /**
- * Shows the first complaints of one kind and counts the rest, so that a bad input does not bury
- * what matters. Thread-safe.
+ * Shows the first complaints of a kind and counts the rest, so that bad input does not hide other
+ * messages. Thread-safe.
  */
 public final class Complaints {
 
-  /** How many of one kind are shown. */
+  /** The number of complaints shown. */
   static final int SHOWN = 20;
 
   private final Shell shell;
@@ -14,9 +14,9 @@ public final class Complaints {
   private long count;
 
   /**
-   * Makes one.
+   * Creates a counter of one kind of complaint.
    *
-   * @param kind what they are, in the plural
+   * @param kind the name of the kind, in the plural
    */
   public Complaints(Shell shell, String kind) {
     this.shell = shell;
@@ -34,7 +34,7 @@ public final class Complaints {
     return count;
   }
 
-  /** Says how many were not shown. */
+  /** Reports the number of complaints that were not shown. */
   public synchronized void finish() {
     if (count > SHOWN) {
       shell.note("and %d more %s".formatted(count - SHOWN, kind));

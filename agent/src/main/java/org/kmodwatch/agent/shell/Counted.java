@@ -1,11 +1,11 @@
 package org.kmodwatch.agent.shell;
 
-/** A number with what it counts, as English has it. */
+/** Formats a number with its noun. */
 public final class Counted {
 
   private Counted() {}
 
-  /** {@code 1 event}, {@code 2 events}. */
+  /** Returns {@code 1 event}, {@code 2 events}. */
   public static String of(long count, String noun) {
     return count + " " + noun + (count == 1 ? "" : "s");
   }

@@ -7,7 +7,7 @@ import org.kmodwatch.agent.config.Nearest;
 import org.kmodwatch.core.engine.EngineStatistics;
 import org.kmodwatch.core.signature.Signature;
 
-/** Which findings the user wants to fail on. */
+/** The findings that make a command fail. */
 public final class FailOn {
 
   private static final String ANY = "any";
@@ -19,9 +19,9 @@ public final class FailOn {
   }
 
   /**
-   * Those named by {@code ids}.
+   * Returns the selection of the signatures named by {@code ids}.
    *
-   * @throws CommandException if no signature has such an id: a misspelt one would never fail
+   * @throws CommandException if no signature has such an id: a misspelt id would never fail
    */
   public static FailOn of(List<String> ids, List<Signature> signatures) {
     List<String> known = signatures.stream().map(s -> s.metadata().id()).toList();
@@ -36,7 +36,7 @@ public final class FailOn {
     return new FailOn(Set.copyOf(ids));
   }
 
-  /** 1 if one of them was raised, else 0. */
+  /** Returns 1 if a selected finding was raised, else 0. */
   public int exitStatus(EngineStatistics statistics) {
     Set<String> raised =
         statistics.signatures().stream()

@@ -2,19 +2,19 @@ package org.kmodwatch.agent.shell;
 
 import java.util.concurrent.atomic.AtomicBoolean;
 
-/** Whether somebody has asked for an early end. */
+/** Reports whether the user asked for an early end. */
 public interface Interruption extends AutoCloseable {
 
-  /** Is asked often. */
+  /** Returns whether an early end was requested. It is called often. */
   boolean isAsked();
 
-  /** Signals are again what they were. */
+  /** Restores the earlier signal handlers. */
   @Override
   default void close() {}
 
   /**
-   * By SIGINT, SIGTERM, or SIGHUP, as when the terminal goes; a second one ends the process at
-   * once.
+   * Returns an interruption by SIGINT, SIGTERM, or SIGHUP, which a closed terminal sends. A second
+   * signal ends the process at once.
    */
   static Interruption bySignals() {
     var asked = new AtomicBoolean();

@@ -5,7 +5,7 @@ import java.io.OutputStream;
 import java.util.zip.CRC32C;
 
 /**
- * Counts what passes and keeps its checksum, and passes nothing on while it is muted. Not
+ * Counts bytes, computes their checksum, and passes them to another stream unless muted. Not
  * thread-safe.
  */
 public final class MeteredOutput extends OutputStream {
@@ -15,22 +15,22 @@ public final class MeteredOutput extends OutputStream {
   private long bytes;
   private boolean muted;
 
-  /** Passes on to {@code out}. */
+  /** Creates a stream that writes to {@code out}. */
   public MeteredOutput(OutputStream out) {
     this.out = out;
   }
 
-  /** From now on: whether what is written goes no further. */
+  /** Sets whether further bytes are discarded after they are counted. */
   public void mute(boolean newMuted) {
     muted = newMuted;
   }
 
-  /** How many bytes were written, muted or not. */
+  /** Returns how many bytes were written, muted bytes included. */
   public long bytes() {
     return bytes;
   }
 
-  /** CRC-32C of all of them. */
+  /** Returns the CRC-32C of all written bytes. */
   public long checksum() {
     return checksum.getValue();
   }

@@ -9,19 +9,19 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/** Opens what may wait for ever, such as a named pipe that nobody writes to. */
+/** Opens a file whose opening may block for ever, such as a named pipe without a writer. */
 public final class PatientOpening {
 
-  /** How long to wait before somebody looks on again. */
+  /** The interval between two calls of {@code look}, in milliseconds. */
   private static final long LOOK_MILLIS = 100;
 
   private PatientOpening() {}
 
   /**
-   * Opens {@code file} on a thread of its own.
+   * Opens {@code file} in a separate thread.
    *
-   * @param look is run on this thread every now and then meanwhile; what it throws ends the waiting
-   * @throws IOException if it cannot be opened
+   * @param look runs in the calling thread at intervals meanwhile; its exception ends the wait
+   * @throws IOException if the file cannot be opened
    */
   public static InputStream open(Path file, Runnable look) throws IOException {
     var opened = new CompletableFuture<InputStream>();

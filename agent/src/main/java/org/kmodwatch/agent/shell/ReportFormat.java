@@ -3,17 +3,17 @@ package org.kmodwatch.agent.shell;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a command that reports once, rather than streams, can write. Unlike a stream, a report that
- * goes into a file is mostly for a person too, so the table is the default everywhere.
+ * The format of a command that writes one report and not a stream. A report in a file is mostly for
+ * a person too, so the table is the default everywhere.
  */
 public enum ReportFormat {
-  /** For people. */
+  /** The format for people. */
   TABLE,
-  /** For programs. */
+  /** The format for programs. */
   JSON;
 
   /**
-   * The format that {@code word} names; the table if it is null.
+   * Returns the format named {@code word}; the table if it is null.
    *
    * @throws CommandException if there is no such format
    */

@@ -16,16 +16,16 @@ import org.kmodwatch.agent.output.PlainText;
 import org.kmodwatch.core.text.Beginnings;
 
 /**
- * What a command has around it; passed in, so that tests can stand in for it.
+ * The environment of a command. It is a parameter, so that tests can replace it.
  *
  * @param in standard input
- * @param out standard output, unbuffered; its failures are seen, unlike those of a PrintStream
+ * @param out standard output, unbuffered; unlike a PrintStream it throws its errors
  * @param err standard error
- * @param outIsTerminal whether a person reads standard output
- * @param errIsTerminal whether a person reads standard error
+ * @param outIsTerminal whether standard output is a terminal
+ * @param errIsTerminal whether standard error is a terminal
  * @param variables the environment variables
  * @param zone the time zone for people
- * @param root the file system that /proc, /sys and /etc are read from
+ * @param root the root of the file system that holds /proc, /sys and /etc
  */
 public record Shell(
     InputStream in,
@@ -39,7 +39,7 @@ public record Shell(
 
   private static final int MAX_NOTE_CHARS = 8 << 10;
 
-  /** This process's own. */
+  /** Returns the environment of this process. */
   public static Shell ofProcess() {
     String target = targetOf(Path.of("/proc/self/fd/1"));
     return new Shell(
@@ -59,18 +59,18 @@ public record Shell(
   /**
    * Writes {@code text} to standard output.
    *
-   * @throws IOException if nobody takes it
+   * @throws IOException if the write fails
    */
   public void print(String text) throws IOException {
     out.write(text.getBytes(StandardCharsets.UTF_8));
   }
 
-  /** The same, but with other streams to write to. */
+  /** Returns this environment with other output streams. */
   public Shell writingTo(OutputStream newOut, PrintStream newErr) {
     return new Shell(in, newOut, newErr, outIsTerminal, errIsTerminal, variables, zone, root);
   }
 
-  /** Shows one line on standard error that names this program: an error or a warning. */
+  /** Shows an error or a warning as one line on standard error, with the name of this program. */
   public void complain(String message) {
     note("kmodwatch: " + message);
   }
@@ -78,7 +78,7 @@ public record Shell(
   /** Shows one line on standard error. */
   public void note(String message) {
     String line = PlainText.escapeControls(message);
-    // No line of the journal holds more than 48 KiB, and a character has up to four bytes.
+    // A line of the journal holds at most 48 KiB, and a character has up to four bytes.
     err.println(
         line.length() <= MAX_NOTE_CHARS
             ? line
@@ -86,7 +86,9 @@ public record Shell(
                 + "… (cut: %d characters in all)".formatted(line.length()));
   }
 
-  /** Whether to colour standard output; https://no-color.org and https://force-color.org. */
+  /**
+   * Returns whether to colour standard output; https://no-color.org and https://force-color.org.
+   */
   public boolean colour() {
     if (!variables.getOrDefault("NO_COLOR", "").isEmpty()) {
       return false;
@@ -96,8 +98,9 @@ public record Shell(
   }
 
   /**
-   * System.console() cannot be asked: it also wants standard input to be a terminal, which it is
-   * not in {@code zcat x | kmodwatch replay -}.
+   * Returns whether a descriptor's target is a terminal. System.console() does not help: it also
+   * requires standard input to be a terminal, which it is not in {@code zcat x | kmodwatch replay
+   * -}.
    */
   private static boolean isTerminal(String target) {
     return target.startsWith("/dev/pts/")
@@ -106,7 +109,7 @@ public record Shell(
   }
 
   /**
-   * Whether a descriptor is a stream to journald: systemd names that by its device and inode
+   * Returns whether a descriptor is a stream to journald, which systemd names by device and inode
    * (JOURNAL_STREAM in systemd.exec(5)).
    */
   static boolean isJournal(Map<String, String> variables, Path descriptor) {

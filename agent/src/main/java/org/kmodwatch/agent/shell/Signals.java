@@ -6,34 +6,34 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Does something at a signal that ends the process otherwise. Java has no other way to hear of one
- * than {@code sun.misc.Signal} (module jdk.unsupported), which the compiler warns of and lets
- * nobody say that it is meant; so it is called by reflection.
+ * Handles signals that otherwise end the process. Java offers only {@code sun.misc.Signal} (module
+ * jdk.unsupported). The compiler warns of its use, and the warning cannot be suppressed, so it is
+ * called by reflection.
  */
 public final class Signals {
 
   private Signals() {}
 
-  /** A handler that is in place. */
+  /** A handler that is installed. */
   interface Handling extends AutoCloseable {
-    /** Puts back what there was before. */
+    /** Restores the earlier handler. */
     @Override
     void close();
   }
 
   /**
-   * From now on {@code action} is what the signal does.
+   * Installs {@code action} as the handler of a signal.
    *
-   * @param name without SIG, such as {@code HUP}
-   * @param action runs on a thread of its own for each signal
+   * @param name the name without SIG, such as {@code HUP}
+   * @param action runs in a new thread for each signal
    */
   public static void handle(String name, Runnable action) {
     put(signal(name), handler(name, action));
   }
 
   /**
-   * The first such signal is {@code action}; the next one does what it did before. Where the
-   * process was started to ignore it, as by nohup, it goes on to.
+   * Installs {@code action} for the first signal; the next signal has its earlier effect. A signal
+   * that the process ignored at start, as with nohup, stays ignored.
    */
   static Handling once(String name, Runnable action) {
     Object signal = signal(name);
@@ -69,7 +69,7 @@ public final class Signals {
                 action.run();
                 yield null;
               }
-              // Nobody compares it with another.
+              // The proxy is never compared.
               case "equals" -> false;
               case "hashCode" -> 1;
               default -> "at SIG" + name;
@@ -94,7 +94,7 @@ public final class Signals {
     }
   }
 
-  /** Puts {@code handler} in place; the one that was. */
+  /** Installs {@code handler} and returns the earlier handler. */
   private static Object put(Object signal, Object handler) {
     try {
       return type("Signal")

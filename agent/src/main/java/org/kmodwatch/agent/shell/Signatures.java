@@ -15,16 +15,16 @@ import java.util.ServiceLoader;
 import org.kmodwatch.core.signature.Signature;
 import org.kmodwatch.core.signatures.BuiltIn;
 
-/** Finds the signatures: those that came with Kmodwatch and those of the user's jars. */
+/** Loads the built-in signatures and those of the user's jars. */
 public final class Signatures {
 
   private Signatures() {}
 
   /**
-   * All of them, in the order of their ids.
+   * Returns all signatures, in the order of their ids.
    *
    * @param places jars, folders with jars in them, or folders of classes
-   * @throws CommandException if a place holds no signature or one that cannot be made
+   * @throws CommandException if a place holds no signature, or a signature cannot be created
    */
   public static List<Signature> load(List<Path> places) {
     try {
@@ -43,7 +43,10 @@ public final class Signatures {
     }
   }
 
-  /** The loader stays open as long as the process: its classes are loaded when first used. */
+  /**
+   * Loads the signatures of a place. The class loader stays open for the life of the process:
+   * classes are loaded at first use.
+   */
   @SuppressWarnings("resource")
   private static List<Signature> loadFrom(Path place) {
     var loader = new URLClassLoader(urls(place), Signature.class.getClassLoader());

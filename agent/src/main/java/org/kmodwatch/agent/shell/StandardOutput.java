@@ -11,8 +11,8 @@ import org.kmodwatch.agent.output.JournalLines;
 import org.kmodwatch.agent.output.ReaderGoneException;
 
 /**
- * Standard output whose failures say what they mean: that the reader has gone, which is an ordinary
- * end ({@code | head}), or that there is no room.
+ * Standard output with clear errors: the reader has closed it, which is an ordinary end ({@code |
+ * head}), or the write failed.
  */
 public final class StandardOutput extends OutputStream implements Destination {
 
@@ -23,8 +23,8 @@ public final class StandardOutput extends OutputStream implements Destination {
   /**
    * Wraps {@code out}.
    *
-   * @param pipe whether it is a pipe or a socket, which fail for no other reason than that the
-   *     reader has gone; the kernel's word for it comes in the user's language
+   * @param pipe whether it is a pipe or a socket. These fail only if the reader has closed them,
+   *     and the kernel's message is in the user's language.
    */
   public StandardOutput(OutputStream out, boolean pipe) {
     this(out, pipe, false);
@@ -33,7 +33,7 @@ public final class StandardOutput extends OutputStream implements Destination {
   /**
    * Wraps {@code out}.
    *
-   * @param journal whether it is a stream to journald, which takes no line of any length
+   * @param journal whether it is a stream to journald, which limits the length of lines
    */
   public StandardOutput(OutputStream out, boolean pipe, boolean journal) {
     this.out = out;
@@ -41,7 +41,7 @@ public final class StandardOutput extends OutputStream implements Destination {
     this.journal = journal;
   }
 
-  /** {@code out} itself where it is one already. */
+  /** Returns {@code out} itself if it is already a StandardOutput. */
   public static StandardOutput of(OutputStream out) {
     return out instanceof StandardOutput standard ? standard : new StandardOutput(out, false);
   }
@@ -50,7 +50,7 @@ public final class StandardOutput extends OutputStream implements Destination {
   public void write(ByteBuffer bytes) throws IOException {
     try {
       if (out instanceof FileOutputStream file) {
-        // Unlike the stream's own, it says how far it came.
+        // Unlike the stream, the channel reports how many bytes it wrote.
         file.getChannel().write(bytes);
       } else {
         var all = new byte[bytes.remaining()];
@@ -82,7 +82,7 @@ public final class StandardOutput extends OutputStream implements Destination {
   public void write(byte[] bytes, int offset, int length) throws IOException {
     try {
       if (journal) {
-        // Each write is of whole lines: who writes them collects them (WholeLines).
+        // Each write has whole lines: the writer collects them (WholeLines).
         out.write(fitting(Arrays.copyOfRange(bytes, offset, offset + length)));
       } else {
         out.write(bytes, offset, length);
@@ -96,9 +96,9 @@ public final class StandardOutput extends OutputStream implements Destination {
   }
 
   /**
-   * What was written is on the disk, if it goes to a file.
+   * Forces the written bytes to disk, if standard output is a file.
    *
-   * @throws IOException if the disk has not taken it
+   * @throws IOException if the disk reports an error
    */
   public void force() throws IOException {
     if (pipe || !(out instanceof FileOutputStream file)) {
@@ -108,7 +108,7 @@ public final class StandardOutput extends OutputStream implements Destination {
     try {
       channel.force(false);
     } catch (IOException e) {
-      // A terminal and /dev/null cannot, and have nothing in them.
+      // A terminal and /dev/null cannot be forced, and their size is 0.
       if (channel.size() > 0) {
         throw new IOException("cannot write to standard output: " + e.getMessage(), e);
       }

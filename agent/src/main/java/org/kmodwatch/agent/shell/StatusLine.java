@@ -7,20 +7,22 @@ import org.jspecify.annotations.Nullable;
 import org.kmodwatch.agent.output.PlainText;
 
 /**
- * A line on the terminal of standard error that says how far something has come. It is replaced by
- * the next one, and has to be gone before anything else is written to the same terminal, which
- * {@link #before} sees to. Where standard error is no terminal nothing is ever shown. Thread-safe.
+ * Shows progress as one line on the terminal of standard error. The next line replaces it. It must
+ * be cleared before other output goes to the same terminal; {@link #before} does so. If standard
+ * error is no terminal, nothing is shown. Thread-safe.
  *
- * <p>Our own rather than me.tongfei:progressbar (0.10.1 was tried): that takes 250 ms to its first
- * line, brings JLine with a native library, draws from a thread of its own, and does not give way
- * to what others write.
+ * <p>me.tongfei:progressbar (0.10.1 was tried) is not used. It takes 250 ms to its first line,
+ * brings JLine with a native library, draws in a separate thread, and does not clear its line for
+ * other output.
  */
 public final class StatusLine {
 
-  /** What the narrowest usual terminal has room for; a longer line could not be taken back. */
+  /**
+   * The width of the narrowest usual terminal. A longer line would wrap and could not be erased.
+   */
   public static final int MAX_COLUMNS = 79;
 
-  /** To the first column, and erase to the end of the line (ECMA-48, CR and EL). */
+  /** Moves to the first column and erases to the end of the line (ECMA-48, CR and EL). */
   private static final String ERASE = "\r\u001b[K";
 
   private final @Nullable PrintStream terminal;
@@ -30,28 +32,28 @@ public final class StatusLine {
     this.terminal = terminal;
   }
 
-  /** On this process's standard error. */
+  /** Returns a status line on this process's standard error. */
   public static StatusLine ofProcess() {
     return of(Shell.ofProcess());
   }
 
-  /** On this terminal. */
+  /** Returns a status line on a terminal. */
   public static StatusLine on(PrintStream terminal) {
     return new StatusLine(terminal);
   }
 
-  /** On the shell's standard error. */
+  /** Returns a status line on the shell's standard error. */
   public static StatusLine of(Shell shell) {
     boolean able = shell.errIsTerminal() && !"dumb".equals(shell.variables().get("TERM"));
     return new StatusLine(able ? shell.err() : null);
   }
 
-  /** Whether there is a terminal to show it on. */
+  /** Returns whether there is a terminal to show the line. */
   public boolean isVisible() {
     return terminal != null;
   }
 
-  /** Shows {@code text} in place of what was shown; what is too long is cut. */
+  /** Shows {@code text} and replaces the earlier line. A text that is too long is cut. */
   public synchronized void show(String text) {
     if (terminal != null) {
       terminal.print(ERASE + cut(PlainText.escapeControls(text)));
@@ -60,7 +62,7 @@ public final class StatusLine {
     }
   }
 
-  /** Takes away what was shown. */
+  /** Erases the line. */
   public synchronized void clear() {
     if (terminal != null && shown) {
       terminal.print(ERASE);
@@ -69,7 +71,7 @@ public final class StatusLine {
     }
   }
 
-  /** A stream that takes the line away before anything is written to {@code out}. */
+  /** Returns a stream that erases the line before it writes to {@code out}. */
   public OutputStream before(OutputStream out) {
     return terminal == null ? out : new Giving(out);
   }
@@ -80,7 +82,7 @@ public final class StatusLine {
         : text.substring(0, text.offsetByCodePoints(0, MAX_COLUMNS));
   }
 
-  /** Gives way to what is written. */
+  /** Erases the line before each write. */
   private final class Giving extends OutputStream {
     private final OutputStream out;
 

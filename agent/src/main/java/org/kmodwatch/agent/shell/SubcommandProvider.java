@@ -1,7 +1,7 @@
 package org.kmodwatch.agent.shell;
 
 /**
- * Adds a subcommand to {@code kmodwatch}. Found with {@link java.util.ServiceLoader}, so an
+ * Adds a subcommand to {@code kmodwatch}. {@link java.util.ServiceLoader} finds it. So an
  * implementation has a public constructor without parameters and is named in {@code
  * META-INF/services/org.kmodwatch.agent.shell.SubcommandProvider}.
  *
@@ -10,9 +10,9 @@ package org.kmodwatch.agent.shell;
 public interface SubcommandProvider {
 
   /**
-   * A new object annotated with {@code picocli.CommandLine.Command}, its name included, that is a
-   * {@link java.util.concurrent.Callable} of the exit status ({@link ExitStatus}). What it throws
-   * as a {@link CommandException} is shown as one line on standard error.
+   * Returns a new object annotated with {@code picocli.CommandLine.Command}, its name included. It
+   * is a {@link java.util.concurrent.Callable} of the exit status ({@link ExitStatus}). A {@link
+   * CommandException} that it throws is shown as one line on standard error.
    */
   Object subcommand();
 }

@@ -5,7 +5,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 
-/** The version of this program, as the build wrote it down. */
+/** Reads the version of this program, which the build stores in a resource. */
 public final class Version {
 
   private Version() {}

@@ -1,6 +1,6 @@
 /**
- * The process as commands see it: standard streams, exit status, complaints, signals. Open {@link
- * org.kmodwatch.agent.shell.Shell} first.
+ * This package wraps the process for commands: standard streams, exit status, complaints, signals.
+ * Read {@link org.kmodwatch.agent.shell.Shell} first.
  */
 @NullMarked
 package org.kmodwatch.agent.shell;

@@ -57,7 +57,7 @@ final class KafkaTransport implements Transport {
       for (Item item : batch) {
         Future<RecordMetadata> future = open.send(record(item));
         if (future.isDone()) {
-          // The send failed at once after it waited for a broker, as each of the others would.
+          // If it failed, it has already waited for a broker. Each of the others would wait too.
           future.get();
         }
         sent.add(future);

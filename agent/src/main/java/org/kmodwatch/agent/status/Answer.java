@@ -7,13 +7,13 @@ import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 
 /**
- * What a client is answered. After it the connection is closed.
+ * An answer to a client. After it the connection is closed.
  *
- * @param status as RFC 9110 has it
- * @param type of the body
- * @param body sent unless the client asked for the headers alone
+ * @param status the status code of RFC 9110
+ * @param type the content type of the body
+ * @param body the body, which a HEAD request does not get
  */
-@SuppressWarnings("ArrayRecordComponent") // Never compared; a copy of each would cost for nothing.
+@SuppressWarnings("ArrayRecordComponent") // Never compared; never modified, so not copied.
 record Answer(int status, String type, byte[] body) {
 
   private static final DateTimeFormatter DATE =
@@ -25,7 +25,7 @@ record Answer(int status, String type, byte[] body) {
         status, "text/plain; charset=utf-8", (line + "\n").getBytes(StandardCharsets.UTF_8));
   }
 
-  /** As it goes over the line. */
+  /** Returns the answer as the bytes of an HTTP response. */
   byte[] bytes(Instant now, boolean withBody) {
     String head =
         "HTTP/1.1 %d %s\r\nDate: %s\r\nContent-Type: %s\r\nContent-Length: %d\r\n"

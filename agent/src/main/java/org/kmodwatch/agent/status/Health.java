@@ -3,9 +3,9 @@ package org.kmodwatch.agent.status;
 import java.util.List;
 
 /**
- * Whether all is well.
+ * The health of the agent.
  *
- * @param troubles what is not, for a person; empty if all is well
+ * @param troubles the problems, for a person; empty if there are none
  */
 public record Health(List<String> troubles) {
 

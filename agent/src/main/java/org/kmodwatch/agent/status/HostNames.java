@@ -11,9 +11,9 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which names a client may know this listener by. A web page of a stranger can have its own name
- * lead to this machine (DNS rebinding), and then read what it asks for; its requests still carry
- * the stranger's name in their Host header. An address cannot be made to lead elsewhere.
+ * Checks the name in a client's Host header. An attacker's web page can make its own name resolve
+ * to this machine (DNS rebinding), and then read the answers. Its requests still carry the
+ * attacker's name in their Host header. An address cannot be redirected so.
  */
 final class HostNames {
 
@@ -24,10 +24,10 @@ final class HostNames {
   private final Set<String> names = new HashSet<>();
 
   /**
-   * Makes one.
+   * Creates a check.
    *
-   * @param listen the address that is listened on
-   * @param names more names and addresses, as the operator gives them
+   * @param listen the address that the server listens on
+   * @param names more names and addresses, as the operator configured them
    */
   HostNames(InetAddress listen, Collection<String> names) {
     this.listen = listen;
@@ -35,9 +35,9 @@ final class HostNames {
   }
 
   /**
-   * Whether a request may be answered.
+   * Returns whether a request may be answered.
    *
-   * @param header the Host header; null, which only programs send that are no browsers, may
+   * @param header the Host header; null is allowed, since every browser sends one
    */
   boolean allow(@Nullable String header) {
     if (header == null) {

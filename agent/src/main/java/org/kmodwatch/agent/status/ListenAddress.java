@@ -6,9 +6,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Where to listen.
+ * The address that the status server listens on.
  *
- * @param socket the address and port; port 0 lets the system choose one
+ * @param socket the address and port; with port 0 the system chooses a port
  */
 public record ListenAddress(InetSocketAddress socket) {
 
@@ -17,10 +17,12 @@ public record ListenAddress(InetSocketAddress socket) {
           "(?:(?:\\[(?<six>[0-9A-Fa-f:.]+)]|(?<four>[0-9]+(?:\\.[0-9]+){3})):)?(?<port>[0-9]{1,5})");
 
   /**
-   * Reads {@code PORT}, {@code ADDRESS:PORT} or {@code [ADDRESS]:PORT}. Without an address it is
-   * 127.0.0.1. Names are not looked up: what is reachable from outside must not hang on a resolver.
+   * Parses {@code PORT}, {@code ADDRESS:PORT} or {@code [ADDRESS]:PORT}. The default address is
+   * 127.0.0.1. Names are not resolved: a resolver must not decide whether the port is reachable
+   * from outside.
    *
-   * @throws IllegalArgumentException if it has none of these forms, with a message for a person
+   * @throws IllegalArgumentException if the text has none of these forms; the message is for a
+   *     person
    */
   public static ListenAddress parse(String text) {
     Matcher form = FORM.matcher(text);
@@ -41,7 +43,7 @@ public record ListenAddress(InetSocketAddress socket) {
         "a port or ADDRESS:PORT, such as 9464, 127.0.0.1:9464 or [::1]:9464: " + text);
   }
 
-  /** Whether only this machine can reach it. */
+  /** Returns whether only this machine can reach the address. */
   public boolean isLoopback() {
     return socket.getAddress().isLoopbackAddress();
   }

@@ -12,16 +12,16 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a client asks for: the request line and the headers of HTTP/1.0 and 1.1 (RFC 9112).
+ * The request line and the headers of HTTP/1.0 and 1.1 (RFC 9112).
  *
- * @param method such as {@code GET}
- * @param path without the query
- * @param host the Host header; null if there is none, which HTTP/1.0 allows
- * @param accept the Accept header; null if there is none
+ * @param method the method, such as {@code GET}
+ * @param path the path, without the query
+ * @param host the Host header; null if it is missing, which HTTP/1.0 allows
+ * @param accept the Accept header; null if it is missing
  */
 record RequestHead(String method, String path, @Nullable String host, @Nullable String accept) {
 
-  /** A request of Prometheus has some 500 bytes. */
+  /** The largest request, in bytes; one of Prometheus has some 500 bytes. */
   static final int MAX_BYTES = 8192;
 
   private static final Pattern LINE =
@@ -29,7 +29,7 @@ record RequestHead(String method, String path, @Nullable String host, @Nullable 
   private static final Pattern HEADER =
       Pattern.compile("([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \\t]*(.*?)[ \\t]*");
 
-  /** What came is no request that can be answered; the message is for the client. */
+  /** The request cannot be answered; the message is for the client. */
   static final class BadRequestException extends Exception {
     private static final long serialVersionUID = 1L;
     private final int status;
@@ -45,10 +45,10 @@ record RequestHead(String method, String path, @Nullable String host, @Nullable 
   }
 
   /**
-   * Reads one.
+   * Reads a request.
    *
-   * @throws BadRequestException if it is none, or longer than {@link #MAX_BYTES}
-   * @throws IOException if the client has gone
+   * @throws BadRequestException if the request is malformed, or longer than {@link #MAX_BYTES}
+   * @throws IOException if the client closed the connection
    */
   static RequestHead read(InputStream in) throws IOException, BadRequestException {
     List<String> lines = lines(in);
@@ -74,7 +74,7 @@ record RequestHead(String method, String path, @Nullable String host, @Nullable 
         line.group(1), line.group(2), headers.get("host"), headers.get("accept"));
   }
 
-  /** The lines up to the first empty one. */
+  /** Reads the lines up to the first empty line. */
   private static List<String> lines(InputStream in) throws IOException, BadRequestException {
     var bytes = new byte[MAX_BYTES];
     int length = 0;
@@ -95,7 +95,7 @@ record RequestHead(String method, String path, @Nullable String host, @Nullable 
     }
   }
 
-  /** Where the empty line after the headers begins; -1 if it has not come yet. */
+  /** Returns the position of the empty line after the headers; -1 if it was not received yet. */
   private static int end(byte[] bytes, int length) {
     for (int i = 1; i < length; i++) {
       if (bytes[i] == '\n'

@@ -26,22 +26,23 @@ import org.kmodwatch.core.event.Value;
 
 /**
  * Answers {@code GET /metrics} in the text formats of Prometheus and OpenMetrics, and {@code GET
- * /healthz} with 200 or 503 and a JSON object. Anybody who can connect may ask; nothing can be
- * changed.
+ * /healthz} with 200 or 503 and a JSON object. Every client that can connect may read; nothing can
+ * be changed.
  *
- * <p>For maintainers. The JDK's own server closes the newest connection when there are too many, so
- * that a few silent clients keep all others out (docs/decisions/0019). This one closes the oldest:
- * a client that asks at once has its answer within milliseconds. One request a connection.
+ * <p>For maintainers: if there are too many connections, the JDK's own server closes the newest, so
+ * a few silent clients block all others (docs/decisions/0019). This server closes the oldest: a
+ * client that sends its request at once has its answer within milliseconds. Each connection serves
+ * one request.
  */
 public final class StatusServer implements AutoCloseable {
 
-  /** How many connections are open at once; for one more, the oldest is closed. */
+  /** The largest number of open connections; beyond it, the oldest is closed. */
   static final int MAX_CONNECTIONS = 64;
 
-  /** From the connection to the end of the answer. */
+  /** The time from the connection to the end of the answer. */
   private static final Duration TIME_FOR_ALL = Duration.ofSeconds(10);
 
-  /** How long a client has to close its side after the answer. */
+  /** The time that a client has to close its side after the answer, in milliseconds. */
   private static final int LINGER_MILLIS = 1000;
 
   private static final int BACKLOG = 256;
@@ -55,10 +56,10 @@ public final class StatusServer implements AutoCloseable {
   private final Consumer<String> notes;
   private final Thread acceptor;
 
-  /** The oldest first. Guarded by itself. */
+  /** The open connections, the oldest first. Its own monitor guards it. */
   private final Deque<Connection> open = new ArrayDeque<>();
 
-  /** Guarded by {@link #open}. */
+  /** The time of the last reported fault. The monitor of {@link #open} guards it. */
   private @Nullable Long faultNotedNanos;
 
   private record Connection(Socket socket, long sinceNanos) {}
@@ -78,13 +79,13 @@ public final class StatusServer implements AutoCloseable {
   }
 
   /**
-   * Listens and answers, on threads of its own.
+   * Starts to listen and answer, in separate threads.
    *
-   * @param names by which clients may ask, besides addresses and localhost
-   * @param metrics called from any thread
-   * @param health called from any thread
-   * @param notes takes lines for a person, from any thread
-   * @throws IOException if the address cannot be listened on
+   * @param names the host names that clients may use, besides addresses and localhost
+   * @param metrics returns the metrics; called from any thread
+   * @param health returns the health; called from any thread
+   * @param notes takes messages for the operator, from any thread
+   * @throws IOException if the server cannot listen on the address
    */
   public static StatusServer start(
       ListenAddress address,
@@ -97,7 +98,7 @@ public final class StatusServer implements AutoCloseable {
     try {
       socket.setReuseAddress(true);
       socket.bind(address.socket(), BACKLOG);
-      // So that those whose time is over are closed although nobody else comes.
+      // The timeout lets the loop close old connections even without a new client.
       socket.setSoTimeout(1000);
     } catch (IOException e) {
       socket.close();
@@ -110,7 +111,7 @@ public final class StatusServer implements AutoCloseable {
     return server;
   }
 
-  /** Where it is, without a slash at the end. */
+  /** Returns the URL of the server, without a slash at the end. */
   public String url() {
     var address = (InetSocketAddress) socket.getLocalSocketAddress();
     String host = address.getAddress().getHostAddress();
@@ -135,7 +136,7 @@ public final class StatusServer implements AutoCloseable {
     }
   }
 
-  /** No more descriptors, for example: to try again at once would help nobody. */
+  /** Waits before a retry: an error such as a lack of descriptors would return at once. */
   private static void rest() {
     try {
       Thread.sleep(200);
@@ -164,12 +165,12 @@ public final class StatusServer implements AutoCloseable {
     }
   }
 
-  /** Its thread, which may be reading or writing, finds it closed. */
+  /** Closes a connection. Its thread, which may be reading or writing, gets an exception. */
   private static void close(Connection connection) {
     try {
       connection.socket().close();
     } catch (IOException e) {
-      // It is gone.
+      // The connection is gone.
     }
   }
 
@@ -177,7 +178,7 @@ public final class StatusServer implements AutoCloseable {
     try {
       answer(connection.socket());
     } catch (IOException e) {
-      // The client has gone, or took too long.
+      // The client closed the connection, or took too long.
     } finally {
       synchronized (open) {
         open.remove(connection);
@@ -199,10 +200,11 @@ public final class StatusServer implements AutoCloseable {
     }
     client.getOutputStream().write(answer.bytes(Instant.now(), withBody));
     client.shutdownOutput();
-    // What is not read when a socket is closed makes the kernel take the answer back.
+    // If a socket is closed with unread data, the kernel resets the connection and the answer is
+    // lost.
     client.setSoTimeout(LINGER_MILLIS);
     for (int i = 0; i < 16 && in.read(new byte[4096]) >= 0; i++) {
-      // A body that nobody asked for.
+      // The body of the request is discarded.
     }
   }
 
@@ -222,13 +224,13 @@ public final class StatusServer implements AutoCloseable {
         case "/healthz" -> health();
         default -> Answer.text(404, "there are /metrics and /healthz");
       };
-    } catch (Throwable e) { // An Error too: whoever asks must learn that something is wrong.
+    } catch (Throwable e) { // Catches an Error too: the client must learn of every fault.
       fault("answer GET " + request.path(), e);
       return Answer.text(500, "a fault of kmodwatch, which its standard error tells of: " + e);
     }
   }
 
-  /** Says it at most once a minute: a scraper comes again and again. */
+  /** Reports a fault at most once a minute, since a scraper repeats its request. */
   private void fault(String what, Throwable fault) {
     long now = System.nanoTime();
     synchronized (open) {
@@ -261,13 +263,13 @@ public final class StatusServer implements AutoCloseable {
         (JsonText.line(new Value.Obj(json)) + "\n").getBytes(StandardCharsets.UTF_8));
   }
 
-  /** Stops at once. */
+  /** Stops the server at once. */
   @Override
   public void close() {
     try {
       socket.close();
     } catch (IOException e) {
-      // It takes nobody any more.
+      // The socket accepts no more connections.
     }
     synchronized (open) {
       open.forEach(StatusServer::close);

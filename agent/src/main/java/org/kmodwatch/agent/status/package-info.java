@@ -1,6 +1,6 @@
 /**
- * What a running agent tells whoever asks over HTTP: metrics for Prometheus, and whether all is
- * well.
+ * This package serves the state of a running agent over HTTP: metrics for Prometheus, and the
+ * health.
  */
 @NullMarked
 package org.kmodwatch.agent.status;
