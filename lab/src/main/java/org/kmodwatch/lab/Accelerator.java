@@ -2,13 +2,13 @@ package org.kmodwatch.lab;
 
 import java.util.Locale;
 
-/** What runs the guest's instructions. */
+/** An accelerator executes the guest's instructions. */
 public enum Accelerator {
-  /** Software emulation, in which one thread runs all processors by turns: works everywhere. */
+  /** Software emulation: one thread runs all processors in turn. It works on every host. */
   TCG,
   /**
-   * Software emulation with a thread for each processor, which is faster. With it a guest's kernel
-   * dies now and then by an oops while it boots.
+   * Software emulation with a thread per processor, which is faster. With it a guest's kernel
+   * sometimes crashes with an oops while it boots.
    */
   MTTCG,
   /** The host's processor: fast, needs /dev/kvm. */

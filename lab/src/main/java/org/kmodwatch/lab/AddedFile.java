@@ -5,17 +5,17 @@ import java.nio.file.Path;
 import java.util.Objects;
 
 /**
- * A file of the host that the guest gets a copy of.
+ * A file of the host that is copied into the guest.
  *
- * @param hostFile where it is
- * @param guestPath where the guest finds it; absolute
+ * @param hostFile the path on the host
+ * @param guestPath the absolute path in the guest
  */
 public record AddedFile(Path hostFile, String guestPath) {
 
   private static final String DEFAULT_FOLDER = "/root/";
 
   /**
-   * Checks the place.
+   * Checks the guest's path.
    *
    * @throws LabException.Usage if the guest's path is not absolute or has a line break
    */
@@ -27,15 +27,15 @@ public record AddedFile(Path hostFile, String guestPath) {
     }
   }
 
-  /** The file under its own name in the guest's /root. */
+  /** Returns the file under its own name in the guest's /root. */
   public static AddedFile of(Path hostFile) {
     return new AddedFile(hostFile, DEFAULT_FOLDER + fileName(hostFile));
   }
 
   /**
-   * Reads {@code HOSTFILE[:GUESTPATH]}. What follows the last colon is the guest's path, unless a
-   * file of the whole name is there. A guest path that is not absolute is below /root; one that
-   * ends with a slash is a folder.
+   * Parses {@code HOSTFILE[:GUESTPATH]}. The text after the last colon is the guest's path, unless
+   * a host file has the whole text as its name. A guest path that is not absolute is below /root;
+   * one that ends with a slash is a folder.
    *
    * @throws LabException.Usage if there is no such file
    */

@@ -7,22 +7,22 @@ import java.time.Duration;
 import java.time.format.DateTimeParseException;
 
 /**
- * How long each kernel took the last time until its script began, in a small file each: what the
- * next boot is shown against.
+ * Stores how long each kernel last took until its script began, in a small file per kernel. The
+ * progress of the next boot is shown against this time.
  */
 final class BootTimes {
 
-  /** What the first boot of a kernel is shown against. */
+  /** The time against which the first boot of a kernel is shown. */
   static final Duration FIRST = Duration.ofSeconds(7);
 
   private final Path folder;
 
-  /** Those in {@code folder}, which need not be there. */
+  /** Creates a store in {@code folder}, which need not exist. */
   BootTimes(Path folder) {
     this.folder = folder;
   }
 
-  /** How long it took the last time. */
+  /** Returns how long the last boot took. */
   Duration usual(LabRun run) {
     try {
       Duration last = Duration.parse(Files.readString(file(run)).strip());
@@ -32,17 +32,20 @@ final class BootTimes {
     }
   }
 
-  /** Remembers how long it took. */
+  /** Stores how long a boot took. */
   void remember(LabRun run, Duration took) {
     try {
       Files.createDirectories(folder);
       Files.writeString(file(run), took + "\n");
     } catch (IOException notKept) {
-      // The next boot is shown against another time; nothing else depends on it.
+      // The next boot is shown against another time; nothing else depends on the file.
     }
   }
 
-  /** A guest takes longer with the sensor, and on one processor that counts instructions. */
+  /**
+   * Returns the file of a configuration. A boot takes longer with the sensor, and on one processor
+   * that counts instructions.
+   */
   private Path file(LabRun run) {
     return folder.resolve(
         "%s-%s-%s%s"

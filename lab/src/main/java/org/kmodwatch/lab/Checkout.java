@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.security.CodeSource;
 
 /**
- * Where things are in the checkout.
+ * Knows the folders of a checkout.
  *
  * @param root the folder of the project's own pom.xml
  */
@@ -15,8 +15,8 @@ record Checkout(Path root) {
   private static final String HOME_PROPERTY = "kmodwatch.home";
 
   /**
-   * The one that the system property kmodwatch.home names, else the one that the working directory
-   * is in.
+   * Returns the checkout that the system property kmodwatch.home names, else the one around the
+   * working directory.
    */
   static Checkout find() {
     String home = System.getProperty(HOME_PROPERTY);
@@ -37,7 +37,7 @@ record Checkout(Path root) {
             .formatted(start));
   }
 
-  /** What the lab fetched and built, and the runs. */
+  /** Returns the folder of the lab's fetched and built files, and of its runs. */
   Path labFolder() {
     return root.resolve("build/lab");
   }
@@ -47,8 +47,8 @@ record Checkout(Path root) {
   }
 
   /**
-   * The jars that go into the guest: those that this program itself runs from, so that both are of
-   * one build; Maven's where it runs from no jar.
+   * Returns the folder of the jars for the guest: the jars of this program, so that both are of one
+   * build. If this program does not run from a jar, it is Maven's folder.
    */
   Path libraryFolder() {
     CodeSource source = Checkout.class.getProtectionDomain().getCodeSource();
@@ -69,22 +69,22 @@ record Checkout(Path root) {
     return labFolder().resolve("runtime/image");
   }
 
-  /** The agent's jars, and the ahead-of-time cache of their classes. */
+  /** Returns the folder of the agent's jars and the ahead-of-time cache of their classes. */
   Path guestAgent() {
     return labFolder().resolve("runtime/agent");
   }
 
-  /** Java's options for the commands, as a package has them. */
+  /** Returns the folder of Java's options for the commands, as in a package. */
   Path javaOptions() {
     return root.resolve("packaging/java");
   }
 
-  /** A UEFI firmware's code and the variables that it begins with. */
+  /** Returns the folder of a UEFI firmware's code and its initial variables. */
   Path firmware() {
     return labFolder().resolve("firmware/usr/share/OVMF");
   }
 
-  /** The test modules built for a kernel. */
+  /** Returns the folder of the test modules built for a kernel. */
   Path testModules(LabKernel kernel) {
     return labFolder().resolve("modules").resolve(kernel.name());
   }

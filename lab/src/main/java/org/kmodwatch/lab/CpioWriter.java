@@ -13,13 +13,13 @@ import java.util.stream.Stream;
 
 /**
  * Writes a cpio archive in the format "newc", which the kernel unpacks into its first root file
- * system (Documentation/driver-api/early-userspace/buffer-format.rst). Everything belongs to root.
- * Copies keep the time of their last change, which a record of a load tells.
+ * system (Documentation/driver-api/early-userspace/buffer-format.rst). Every file belongs to root.
+ * Copies keep their modification time, which load records report.
  *
- * <p>Not compressed on purpose: under emulation, copying 150 MB takes 0.3 s and unpacking zstd
- * longer.
+ * <p>The archive is not compressed on purpose: under emulation, copying 150 MB takes 0.3 s and
+ * unpacking zstd longer.
  *
- * <p>Used by one thread. Closing it writes the trailer and closes the stream.
+ * <p>One thread uses it. Closing it writes the trailer and closes the stream.
  */
 final class CpioWriter implements AutoCloseable {
 
@@ -37,7 +37,7 @@ final class CpioWriter implements AutoCloseable {
     this.out = out;
   }
 
-  /** A folder and those above it, each once. */
+  /** Adds a folder and its parents, each once. */
   void directory(String path) throws IOException {
     if (path.isEmpty() || !directories.add(path)) {
       return;
@@ -46,7 +46,7 @@ final class CpioWriter implements AutoCloseable {
     header(path, DIRECTORY | 0755, 0, 0);
   }
 
-  /** A file with these bytes. */
+  /** Adds a file with these bytes. */
   void file(String path, int mode, byte[] content) throws IOException {
     directory(parent(path));
     header(path, REGULAR | mode, content.length, 0);
@@ -54,7 +54,7 @@ final class CpioWriter implements AutoCloseable {
     pad();
   }
 
-  /** A copy of a host's file. */
+  /** Adds a copy of a host's file. */
   void file(String path, int mode, Path source) throws IOException {
     directory(parent(path));
     long size = Files.size(source);
@@ -68,7 +68,7 @@ final class CpioWriter implements AutoCloseable {
     pad();
   }
 
-  /** A symbolic link. */
+  /** Adds a symbolic link. */
   void symlink(String path, String target) throws IOException {
     directory(parent(path));
     byte[] bytes = target.getBytes(StandardCharsets.UTF_8);
@@ -77,7 +77,9 @@ final class CpioWriter implements AutoCloseable {
     pad();
   }
 
-  /** Everything below a host's folder; a file that its owner may run, all may run. */
+  /**
+   * Adds everything below a host's folder. A file that its owner may execute is executable for all.
+   */
   void tree(String path, Path source) throws IOException {
     List<Path> sorted;
     try (Stream<Path> all = Files.walk(source)) {

@@ -1,11 +1,11 @@
 package org.kmodwatch.lab;
 
-/** What a guest has of the agent. */
+/** The role of the agent in a guest. */
 public enum GuestAgent {
-  /** It watches while the script runs, and there is its record afterwards. */
+  /** The agent watches while the script runs, and its record is a result. */
   WATCHING,
-  /** The script finds the command {@code kmodwatch} and starts it itself, or not. */
+  /** The script has the command {@code kmodwatch} and decides whether to start it. */
   AT_HAND,
-  /** It is not there. */
+  /** The guest has no agent. */
   ABSENT
 }

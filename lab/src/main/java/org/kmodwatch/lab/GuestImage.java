@@ -7,7 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 
-/** Puts together what the kernel finds as its root file system. */
+/** Builds the archive of the guest's root file system. */
 final class GuestImage {
 
   private static final Duration ARM_LIMIT = Duration.ofMinutes(5);

@@ -7,9 +7,9 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How far a guest has come, from the lines that its init.sh tells: {@code armed}, {@code script
- * STATUS}, {@code results}, or {@code failed WHY}. Written by the thread that reads them, read when
- * the guest is off; safe for both.
+ * Tracks the progress of a guest by the lines that its init.sh sends: {@code armed}, {@code script
+ * STATUS}, {@code results}, or {@code failed WHY}. The reading thread writes it; another thread
+ * reads it after power off. Thread-safe.
  */
 final class GuestReport {
 
@@ -26,9 +26,7 @@ final class GuestReport {
     this.listener = listener;
   }
 
-  /**
-   * Takes a line; one that says nothing known is left alone, since a script may write there too.
-   */
+  /** Takes a line. An unknown line is ignored, since a script may write there too. */
   synchronized void accept(String line) {
     Duration now = sincePowerOn.get();
     Duration armedAt = armed;
@@ -49,17 +47,17 @@ final class GuestReport {
     }
   }
 
-  /** Whether the guest wrote all its results. */
+  /** Returns whether the guest wrote all its results. */
   synchronized boolean hasResults() {
     return results;
   }
 
-  /** What the guest says went wrong; null for nothing. */
+  /** Returns the failure that the guest reported; null for none. */
   synchronized @Nullable String failure() {
     return failure;
   }
 
-  /** What it was doing last, for a message. */
+  /** Returns the last phase of the guest, for a message. */
   synchronized String phase() {
     if (armed == null) {
       return "before the sensor was armed";
@@ -67,7 +65,7 @@ final class GuestReport {
     return scriptEnded == null ? "while the script ran" : "after the script had ended";
   }
 
-  /** The result, if the script came to its end; null if it did not. */
+  /** Returns the result if the script ended; null if it did not. */
   synchronized @Nullable LabResult result(Path out) {
     Duration armedAt = armed;
     Duration endedAt = scriptEnded;

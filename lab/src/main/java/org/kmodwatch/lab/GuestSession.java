@@ -20,9 +20,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
- * One machine from power on to power off. Three threads: the caller waits for the machine's end or
- * its time limit, one copies what the script prints, one reads how far the guest has come. The last
- * two end when the machine does. Ctrl-C ends the machine by a shutdown hook.
+ * Runs one machine from power on to power off. The caller's thread waits for the machine's end or
+ * its time limit. A second thread copies the output of the script, a third reads the progress of
+ * the guest. Both end with the machine. On Ctrl-C a shutdown hook ends the machine.
  */
 final class GuestSession {
 
@@ -51,7 +51,7 @@ final class GuestSession {
     Path work =
         Files.createTempDirectory(
             Files.createDirectories(checkout.labFolder().resolve("work")), "run");
-    // A socket's path has at most 107 characters; the checkout's may be longer.
+    // A socket's path has at most 107 characters; the checkout's path may be longer.
     Path socket = Files.createTempDirectory("kmodwatch-lab").resolve("control");
     var cleaner = new Thread(() -> deleteAll(work, socket), "lab-cleaner");
     Runtime.getRuntime().addShutdownHook(cleaner);
@@ -106,7 +106,7 @@ final class GuestSession {
         kill(machine);
         status = machine.waitFor();
         log.join(THREAD_END_LIMIT);
-        // Ends the wait of a reader that the machine never connected to.
+        // Ends the wait of the reader if the machine never connected.
         SocketChannel.open(UnixDomainSocketAddress.of(socket)).close();
         reader.join(THREAD_END_LIMIT);
       } finally {
@@ -121,7 +121,7 @@ final class GuestSession {
     return judge(report, finished, status, errors);
   }
 
-  /** Says what became of the guest, most telling cause first. */
+  /** Returns the result, or throws the most likely cause of the failure. */
   private LabResult judge(GuestReport report, boolean finished, int status, Path errors)
       throws IOException {
     String failure = report.failure();
@@ -149,7 +149,7 @@ final class GuestSession {
       throw new LabException.GuestPanicked(
           "the guest's kernel panicked %s: %s; see %s"
               .formatted(report.phase(), panic.getFirst(), consoleLog),
-          // The kernel says before that line what led to it, or after it where it was.
+          // The kernel logs the cause before that line, and the position after it.
           TextTail.around(consoleLog, PANIC, CONSOLE_LINES / 2, CONSOLE_LINES / 2));
     }
     if (status != 0) {
@@ -198,12 +198,12 @@ final class GuestSession {
               try {
                 work.run();
               } catch (IOException ended) {
-                // The machine is off, or will be missed when its results are: judge() says so.
+                // The machine is off. If its results are missing, judge() reports that.
               }
             });
   }
 
-  /** Ends timeout's child first: a killed timeout would leave it running. */
+  /** Kills the child of timeout first: a killed timeout would leave it running. */
   private static void kill(Process machine) {
     machine.descendants().forEach(ProcessHandle::destroyForcibly);
     machine.destroyForcibly();
@@ -213,7 +213,7 @@ final class GuestSession {
     try {
       Runtime.getRuntime().removeShutdownHook(hook);
     } catch (IllegalStateException shuttingDown) {
-      // Then the hook does its work.
+      // The shutdown already runs the hook.
     }
   }
 
@@ -229,7 +229,7 @@ final class GuestSession {
         Files.deleteIfExists(folder);
       }
     } catch (IOException leftBehind) {
-      // Throwaway files in build/; tools/lab-prepare.sh clears old ones away.
+      // These are temporary files in build/; tools/lab-prepare.sh deletes old ones.
     }
   }
 }

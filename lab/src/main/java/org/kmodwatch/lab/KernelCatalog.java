@@ -7,13 +7,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** The kernels that the lab can boot, by name; kernels.properties lists them. */
+/**
+ * The catalog lists the kernels that the lab can boot, by name; kernels.properties defines them.
+ */
 public final class KernelCatalog {
 
   private final Path kernelsFolder;
   private final List<LabKernel> kernels;
 
-  /** The kernels as they are kept in this checkout now. */
+  /** Reads the current state of the kernels in this checkout. */
   KernelCatalog(Checkout checkout) {
     this.kernelsFolder = checkout.labFolder().resolve("kernels");
     var all = new ArrayList<LabKernel>();
@@ -26,20 +28,20 @@ public final class KernelCatalog {
     this.kernels = List.copyOf(all);
   }
 
-  /** All, oldest first. */
+  /** Returns all kernels, oldest first. */
   public List<LabKernel> kernels() {
     return kernels;
   }
 
-  /** The newest: what is booted where nobody names one. */
+  /** Returns the newest kernel, which is the default. */
   LabKernel newest() {
     return kernels.getLast();
   }
 
   /**
-   * One by its name.
+   * Returns the kernel of a name.
    *
-   * @throws LabException.Usage if there is none of that name
+   * @throws LabException.Usage if there is no kernel of that name
    */
   LabKernel named(String name) {
     return kernels.stream()

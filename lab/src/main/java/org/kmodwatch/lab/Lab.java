@@ -10,10 +10,13 @@ import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Locale;
 
-/** Runs scripts in throwaway virtual machines with real kernels, under the eyes of the sensor. */
+/** Runs scripts in throwaway virtual machines with real kernels, watched by the sensor. */
 public final class Lab {
 
-  /** Files of an earlier run that must not be taken for this one's. */
+  /**
+   * The result files that are deleted first, so that those of an earlier run are not mistaken for
+   * new ones.
+   */
   private static final List<String> RESULT_FILES =
       List.of(
           "findings.ndjson",
@@ -30,24 +33,24 @@ public final class Lab {
 
   private Lab() {}
 
-  /** The kernels there are, as this checkout has them now. */
+  /** Returns the kernels of this checkout, in their current state. */
   public static KernelCatalog kernels() {
     return new KernelCatalog(Checkout.find());
   }
 
   /**
-   * Runs a script in a guest and waits for its end. Fetches and builds what is missing first.
+   * Runs a script in a guest and waits for its end. Fetches and builds missing files first.
    *
-   * @throws LabException if it does not come to its end
+   * @throws LabException if the script does not end
    */
   public static LabResult run(LabRun request) {
     return run(request, LabListener.NONE);
   }
 
   /**
-   * The same, with somebody who hears how it goes.
+   * Runs a script in a guest and reports its progress to a listener.
    *
-   * @throws LabException if it does not come to its end
+   * @throws LabException if the script does not end
    */
   public static LabResult run(LabRun request, LabListener listener) {
     Checkout checkout = Checkout.find();
@@ -69,9 +72,9 @@ public final class Lab {
   }
 
   /**
-   * The demonstration, as a request for a kernel that is made ready for it.
+   * Returns the request that runs the demonstration, and prepares the kernel for it.
    *
-   * @throws LabException if the kernel cannot be made ready
+   * @throws LabException if the kernel cannot be prepared
    */
   public static LabRun demonstration(String kernelName, LabListener listener) {
     Checkout checkout = Checkout.find();
@@ -84,11 +87,11 @@ public final class Lab {
   }
 
   /**
-   * A module that was built for a kernel from lab/src/modules, fetching and building it if it is
-   * not there yet.
+   * Returns a module of lab/src/modules built for a kernel. Fetches the kernel and builds the
+   * module if it is missing.
    *
-   * @param name without {@code .ko}
-   * @throws LabException if it cannot be made ready
+   * @param name the name of the module, without {@code .ko}
+   * @throws LabException if the module cannot be built
    */
   public static AddedFile testModule(String kernelName, String name) {
     Checkout checkout = Checkout.find();
@@ -101,11 +104,11 @@ public final class Lab {
   }
 
   /**
-   * Makes the variables of a new UEFI firmware, without keys and so in setup mode, for {@link
-   * LabRun#withFirmware}.
+   * Creates the variables of a new UEFI firmware, for {@link LabRun#withFirmware}. It has no keys
+   * and so is in setup mode.
    *
-   * @param kernelName of a kernel that is to run on it
-   * @param target the file to make
+   * @param kernelName the name of a kernel that will run on it
+   * @param target the file to create
    * @throws LabException if the firmware cannot be fetched
    */
   public static void newFirmware(String kernelName, Path target) {

@@ -6,7 +6,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/** {@code kmodwatch lab}. */
+/** Implements {@code kmodwatch lab}. */
 @Command(
     name = "lab",
     header = "Runs scripts in throwaway virtual machines with real kernels, under the sensor.",

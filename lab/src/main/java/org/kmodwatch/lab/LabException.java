@@ -4,8 +4,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Why a run in the lab did not come to its end. The message is one line: what failed, why, and what
- * to do about it.
+ * A run in the lab did not end. The message is one line: the failure, its cause, and the remedy.
  */
 public abstract sealed class LabException extends RuntimeException {
   private static final long serialVersionUID = 1L;
@@ -18,16 +17,14 @@ public abstract sealed class LabException extends RuntimeException {
   }
 
   /**
-   * The end of what explains the failure best: the guest's console, or the sensor's log; empty
-   * where no guest ran.
+   * Returns the last lines of the guest's console or of the sensor's log, whichever explains the
+   * failure best; empty if no guest ran.
    */
   public final List<String> lastLines() {
     return lastLines == null ? List.of() : lastLines;
   }
 
-  /**
-   * The request asks for what there is not: a kernel that nobody knows, a file that is not there.
-   */
+  /** The request names an unknown kernel or a missing file. */
   public static final class Usage extends LabException {
     private static final long serialVersionUID = 1L;
 
@@ -54,7 +51,7 @@ public abstract sealed class LabException extends RuntimeException {
     }
   }
 
-  /** The guest had not finished when its time was over, and was ended. */
+  /** The guest exceeded its time limit, and was killed. */
   public static final class GuestHung extends LabException {
     private static final long serialVersionUID = 1L;
 
@@ -63,7 +60,7 @@ public abstract sealed class LabException extends RuntimeException {
     }
   }
 
-  /** The guest ended without results, or the sensor in it did not work. */
+  /** The guest ended without results, or its sensor failed. */
   public static final class GuestFailed extends LabException {
     private static final long serialVersionUID = 1L;
 
@@ -72,7 +69,7 @@ public abstract sealed class LabException extends RuntimeException {
     }
   }
 
-  /** The host could not write or read what belongs to a run. */
+  /** The host could not write or read the files of a run. */
   public static final class HostFailed extends LabException {
     private static final long serialVersionUID = 1L;
 

@@ -6,13 +6,14 @@ import org.kmodwatch.agent.shell.CommandException;
 import org.kmodwatch.agent.shell.ExitStatus;
 import picocli.CommandLine.Model.CommandSpec;
 
-/** What the lab's commands do with a {@link LabException}. */
+/** Translates a {@link LabException} for the lab's commands. */
 final class LabFailures {
 
   private LabFailures() {}
 
   /**
-   * Shows the guest's last lines on standard error and turns the failure into the command line's.
+   * Runs a command. If it fails, shows the guest's last lines on standard error and throws a
+   * CommandException.
    */
   static int translate(CommandSpec spec, Supplier<Integer> command) {
     try {

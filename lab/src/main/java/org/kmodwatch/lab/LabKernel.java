@@ -3,19 +3,19 @@ package org.kmodwatch.lab;
 import java.nio.file.Path;
 
 /**
- * A kernel that the lab can boot. The last three are empty until it is there.
+ * A kernel that the lab can boot. The last three values are empty until it is fetched.
  *
- * @param name what the user calls it, such as {@code 6.12}
+ * @param name the user's name for it, such as {@code 6.12}
  * @param source the Debian package that depends on the newest kernel of this line
- * @param folder where its package is unpacked
- * @param packageName the package it came from
- * @param version that package's version
- * @param release what {@code uname -r} says in it
+ * @param folder the folder of its unpacked package
+ * @param packageName the name of its package
+ * @param version the version of that package
+ * @param release the output of {@code uname -r} in the guest
  */
 public record LabKernel(
     String name, String source, Path folder, String packageName, String version, String release) {
 
-  /** Whether it can be booted without fetching anything. */
+  /** Returns whether the kernel is already fetched. */
   public boolean ready() {
     return !release.isEmpty();
   }

@@ -7,7 +7,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/** {@code kmodwatch lab kernels}. */
+/** Implements {@code kmodwatch lab kernels}. */
 @Command(
     name = "kernels",
     header = "Lists the kernels that the lab can boot.",

@@ -2,23 +2,23 @@ package org.kmodwatch.lab;
 
 import java.time.Duration;
 
-/** Hears how a run goes while it goes. Called by threads of the run, one call at a time each. */
+/** Receives the progress of a run. Several threads of the run call it, each one call at a time. */
 public interface LabListener {
 
-  /** Hears nothing. */
+  /** Ignores everything. */
   LabListener NONE = new LabListener() {};
 
-  /** One line for a person: what begins or what is done. */
+  /** Takes a line for a person: a step begins or is done. */
   default void progress(String line) {}
 
-  /** What goes on from now on, in a few words; empty while the script runs and when all is over. */
+  /** Takes the current stage in a few words; empty while the script runs and at the end. */
   default void stage(String name) {}
 
-  /** The same for what usually takes so long. */
+  /** Takes the current stage and its usual duration. */
   default void stage(String name, Duration usual) {
     stage(name);
   }
 
-  /** The first {@code length} of these bytes are what the script printed next. */
+  /** Takes the next output of the script: the first {@code length} of these bytes. */
   default void output(byte[] bytes, int length) {}
 }

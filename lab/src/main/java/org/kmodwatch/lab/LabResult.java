@@ -5,53 +5,53 @@ import java.time.Duration;
 import java.util.Objects;
 
 /**
- * What a guest that came to its end left behind. The record files are there only if the sensor ran.
+ * The result of a guest that came to its end. The record files exist only if the sensor ran.
  *
- * @param exitStatus the script's own
- * @param out the folder that everything is in
- * @param armedAfter from power on until the sensor was armed
- * @param scriptTook how long the script ran, as seen by the host
+ * @param exitStatus the exit status of the script
+ * @param out the folder of all result files
+ * @param armedAfter the time from power on until the sensor was armed
+ * @param scriptTook how long the script ran, measured on the host
  */
 public record LabResult(int exitStatus, Path out, Duration armedAfter, Duration scriptTook) {
 
-  /** Checks that nothing is missing. */
+  /** Checks that no value is missing. */
   public LabResult {
     Objects.requireNonNull(out);
     Objects.requireNonNull(armedAfter);
     Objects.requireNonNull(scriptTook);
   }
 
-  /** The findings, one JSON object a line. */
+  /** Returns the file of the findings, one JSON object per line. */
   public Path findings() {
     return out.resolve("findings.ndjson");
   }
 
-  /** The load records, one JSON object a line. */
+  /** Returns the file of the load records, one JSON object per line. */
   public Path loads() {
     return out.resolve("loads.ndjson");
   }
 
-  /** The events, one JSON object a line. */
+  /** Returns the file of the events, one JSON object per line. */
   public Path events() {
     return out.resolve("events.ndjson");
   }
 
-  /** The account of every event seen, delivered, suppressed or lost. */
+  /** Returns the account of every event seen, delivered, suppressed or lost. */
   public Path ledger() {
     return out.resolve("ledger.json");
   }
 
-  /** What the script printed. */
+  /** Returns the output of the script. */
   public Path guestLog() {
     return out.resolve("guest.log");
   }
 
-  /** What the kernel printed. */
+  /** Returns the output of the kernel. */
   public Path consoleLog() {
     return out.resolve("console.log");
   }
 
-  /** What the sensor's process printed on standard error. */
+  /** Returns the standard error of the sensor's process. */
   public Path agentLog() {
     return out.resolve("agent.log");
   }

@@ -10,22 +10,23 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What to run in a guest.
+ * A request to run a script in a guest.
  *
- * @param kernel a name from {@link KernelCatalog}
- * @param script what sh runs as root, in /root
- * @param files what the guest gets besides
- * @param timeout from power on to power off; the guest is ended when it is over
- * @param kernelArguments added to the kernel's command line, such as {@code module.sig_enforce=1}
- * @param accelerator what runs the guest's instructions
- * @param agent whether the agent watches; where it does not there is no record, to compare with
- * @param instructionClock whether the guest's clock counts instructions: one processor, each
- *     instruction takes a nanosecond, and waiting takes no time of the host's
- * @param network whether the guest has a network card, at whose other end this host's loopback has
- *     the address {@link #HOST_ADDRESS}; there is nothing else
+ * @param kernel a name in {@link KernelCatalog}
+ * @param script the script that sh runs as root, in /root
+ * @param files the files that are copied into the guest
+ * @param timeout the time from power on to power off, after which the guest is killed
+ * @param kernelArguments additions to the kernel's command line, such as {@code
+ *     module.sig_enforce=1}
+ * @param accelerator the accelerator of the guest
+ * @param agent the role of the agent; only a watching agent leaves a record
+ * @param instructionClock whether the guest's clock counts instructions: one processor, one
+ *     nanosecond per instruction, and a wait takes no time on the host
+ * @param network whether the guest has a network card. Its only peer is this host's loopback, at
+ *     the address {@link #HOST_ADDRESS}.
  * @param firmware the variables of a UEFI firmware that starts the kernel, which the guest may
  *     change; null for a machine without one
- * @param outFolder where the results go; null for a new folder under build/lab/runs
+ * @param outFolder the folder of the results; null for a new folder under build/lab/runs
  */
 public record LabRun(
     String kernel,
@@ -40,17 +41,17 @@ public record LabRun(
     @Nullable Path firmware,
     @Nullable Path outFolder) {
 
-  /** The address of this host for a guest with a network: qemu's own choice. */
+  /** The address of this host in a guest with a network; qemu defines it. */
   public static final String HOST_ADDRESS = "10.0.2.2";
 
-  /** How long a guest may take where nobody says. */
+  /** The default time limit of a guest. */
   public static final Duration DEFAULT_TIMEOUT = Duration.ofMinutes(5);
 
   /**
    * Checks the values.
    *
-   * @throws LabException.Usage if the time limit is not positive, or instructions are to be counted
-   *     where the host's processor runs them
+   * @throws LabException.Usage if the time limit is not positive, or the accelerator cannot count
+   *     instructions
    */
   public LabRun {
     Objects.requireNonNull(kernel);
@@ -69,7 +70,7 @@ public record LabRun(
     }
   }
 
-  /** A script under a kernel, with the sensor, in software emulation. */
+  /** Returns a request with default values: with the sensor, in software emulation. */
   public static LabRun of(String kernel, String script) {
     return new LabRun(
         kernel,
@@ -85,73 +86,73 @@ public record LabRun(
         null);
   }
 
-  /** Where the results go, if the request says. */
+  /** Returns the folder of the results; empty if the request sets none. */
   public Optional<Path> out() {
     return Optional.ofNullable(outFolder);
   }
 
-  /** The same with one more file. */
+  /** Returns this request with one more file. */
   public LabRun withFile(AddedFile file) {
     var all = new ArrayList<>(files);
     all.add(file);
     return withFiles(all);
   }
 
-  /** The same with these files. */
+  /** Returns this request with these files. */
   public LabRun withFiles(List<AddedFile> newFiles) {
     return changed(parts -> parts.files = newFiles);
   }
 
-  /** The same with another time limit. */
+  /** Returns this request with another time limit. */
   public LabRun withTimeout(Duration newTimeout) {
     return changed(parts -> parts.timeout = newTimeout);
   }
 
-  /** The same with these additions to the kernel's command line. */
+  /** Returns this request with these additions to the kernel's command line. */
   public LabRun withKernelArguments(List<String> newArguments) {
     return changed(parts -> parts.kernelArguments = newArguments);
   }
 
-  /** The same on another accelerator. */
+  /** Returns this request with another accelerator. */
   public LabRun withAccelerator(Accelerator newAccelerator) {
     return changed(parts -> parts.accelerator = newAccelerator);
   }
 
-  /** The same without the sensor. */
+  /** Returns this request without the sensor. */
   public LabRun withoutSensor() {
     return withAgent(GuestAgent.ABSENT);
   }
 
-  /** The same with another use of the agent. */
+  /** Returns this request with another role of the agent. */
   public LabRun withAgent(GuestAgent newAgent) {
     return changed(parts -> parts.agent = newAgent);
   }
 
   /**
-   * The same on one processor whose clock counts instructions: a nanosecond each. What the guest
-   * measures in time is then a count of what it ran, the same on every host.
+   * Returns this request on one processor whose clock counts instructions, one nanosecond each. A
+   * time that the guest measures is then a count of instructions, the same on every host.
    */
   public LabRun withInstructionClock() {
     return changed(parts -> parts.instructionClock = true);
   }
 
   /**
-   * The same with a network card, whose driver (virtio_net) the script has to load: a guest loads
-   * no module that its script does not load.
+   * Returns this request with a network card. The script must load its driver (virtio_net): a guest
+   * loads no module that its script does not load.
    */
   public LabRun withNetwork() {
     return changed(parts -> parts.network = true);
   }
 
   /**
-   * The same on a machine with a UEFI firmware, whose variables are kept in this file from one run
-   * to the next ({@link Lab#newFirmware}).
+   * Returns this request on a machine with a UEFI firmware. The file keeps the firmware's variables
+   * from one run to the next ({@link Lab#newFirmware}).
    */
   public LabRun withFirmware(Path variables) {
     return changed(parts -> parts.firmware = variables);
   }
 
-  /** The same with its results in this folder. */
+  /** Returns this request with another folder for the results. */
   public LabRun withOut(Path newOutFolder) {
     return changed(parts -> parts.outFolder = newOutFolder);
   }
@@ -173,7 +174,7 @@ public record LabRun(
         parts.outFolder);
   }
 
-  /** What one run may have otherwise than another. */
+  /** The values that a copy may change. */
   private static final class Parts {
     List<AddedFile> files;
     Duration timeout;

@@ -24,7 +24,7 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.TypeConversionException;
 
-/** {@code kmodwatch lab run}. */
+/** Implements {@code kmodwatch lab run}. */
 @Command(
     name = "run",
     header = "Boots a real kernel, starts the sensor in it and runs a script there as root.",
@@ -125,7 +125,7 @@ final class LabRunCommand implements Callable<Integer> {
     var arguments = new ArrayList<>(kernelArguments);
     if (script == null) {
       if (spec.commandLine().getColorScheme().ansi().enabled()) {
-        // What the kernel does not know becomes the environment of its first process.
+        // The kernel passes an unknown argument to its first process as an environment variable.
         arguments.add("FORCE_COLOR=1");
       }
       run = Lab.demonstration(kernelName, listener);
@@ -156,7 +156,7 @@ final class LabRunCommand implements Callable<Integer> {
     }
   }
 
-  /** Names are in small letters, as qemu's own. */
+  /** Parses names in lower case, as qemu has them. */
   private static final class AcceleratorConverter implements ITypeConverter<Accelerator> {
     @Override
     public Accelerator convert(String value) {
@@ -169,7 +169,7 @@ final class LabRunCommand implements Callable<Integer> {
     }
   }
 
-  /** Progress to standard error, the script's own output to standard output as it comes. */
+  /** Shows progress on standard error, and the script's output on standard output at once. */
   private static final class TerminalListener implements LabListener, AutoCloseable {
 
     private final PrintWriter err;

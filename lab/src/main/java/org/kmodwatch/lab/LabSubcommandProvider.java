@@ -5,7 +5,7 @@ import org.kmodwatch.agent.shell.SubcommandProvider;
 /** Adds {@code lab} to the command line. */
 public final class LabSubcommandProvider implements SubcommandProvider {
 
-  /** For the service loader. */
+  /** Creates a provider for the service loader. */
   public LabSubcommandProvider() {}
 
   @Override

@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Calls tools/lab-prepare.sh, which knows what is missing and how to get it. */
+/** Calls tools/lab-prepare.sh, which fetches and builds missing files. */
 final class Preparation {
 
   private static final String PREFIX = "lab: ";
@@ -15,9 +15,9 @@ final class Preparation {
   private Preparation() {}
 
   /**
-   * Makes a kernel ready.
+   * Prepares a kernel.
    *
-   * @param options for what else is to be ready
+   * @param options the options for further files
    */
   static void run(Checkout checkout, String kernel, List<String> options, LabListener listener) {
     Path script = checkout.prepareScript();

@@ -6,7 +6,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The command line of the virtual machine. */
+/** Builds the command line of the virtual machine. */
 final class Qemu {
 
   private static final String PROGRAM = "qemu-system-x86_64";
@@ -17,9 +17,9 @@ final class Qemu {
   private Qemu() {}
 
   /**
-   * The program and what it runs on.
+   * Returns the program and its accelerator options.
    *
-   * @throws LabException.Unavailable if it is not there
+   * @throws LabException.Unavailable if the program or /dev/kvm is missing
    */
   static List<String> find(Accelerator accelerator) {
     if (accelerator == Accelerator.KVM && !Files.isWritable(Path.of("/dev/kvm"))) {
@@ -42,8 +42,8 @@ final class Qemu {
   }
 
   /**
-   * The whole command. coreutils' timeout stands around it so that a guest never outlives its time,
-   * even if this JVM is killed.
+   * Returns the whole command. It runs under coreutils' timeout, so that a guest never exceeds its
+   * time, even if this JVM is killed.
    */
   static List<String> command(List<String> qemu, LabKernel kernel, LabRun run, MachineFiles files) {
     var command = new ArrayList<String>();
@@ -52,7 +52,7 @@ final class Qemu {
     command.add(Long.toString(run.timeout().plus(GRACE).toSeconds()));
     command.addAll(qemu);
     if (run.instructionClock()) {
-      // sleep=off: a guest that waits is taken to the end of its wait.
+      // sleep=off: a wait of the guest ends at once.
       command.addAll(List.of("-icount", "shift=0,sleep=off"));
     }
     int processors = run.instructionClock() ? 1 : PROCESSORS;
@@ -75,7 +75,7 @@ final class Qemu {
     command.addAll(List.of("-device", "nvme,serial=results,drive=results"));
     if (run.network()) {
       command.addAll(List.of("-netdev", "user,id=network,ipv6=off"));
-      // romfile: it does not boot from there.
+      // romfile is empty: the guest does not boot from the network.
       command.addAll(List.of("-device", "virtio-net-pci,netdev=network,romfile="));
     }
     return command;
@@ -84,19 +84,19 @@ final class Qemu {
   /**
    * The files of one machine.
    *
-   * @param initrd its first root file system
-   * @param console what the kernel prints
-   * @param control the socket that it tells how far it has come on
-   * @param results the disk that it hands its results over on
-   * @param firmware the code of a UEFI firmware, for a machine that is to have one
+   * @param initrd the first root file system
+   * @param console the output of the kernel
+   * @param control the socket on which the guest reports its progress
+   * @param results the disk on which the guest stores its results
+   * @param firmware the code of a UEFI firmware, for a machine that has one
    */
   record MachineFiles(Path initrd, Path console, Path control, Path results, Path firmware) {}
 
   private static String append(LabRun run) {
-    // panic=-1 and -no-reboot: a panic ends the machine at once. no_timer_check: on a host that is
-    // busy the kernel may not see the timer tick in time, and panics.
-    // tsc=nowatchdog: on such a host the kernel may also find its clock unstable, and then patches
-    // code that the emulator's other processor runs, which has ended in "Oops: int3".
+    // panic=-1 and -no-reboot: a panic ends the machine at once. no_timer_check: on a busy host the
+    // kernel may miss the timer tick, and panic. tsc=nowatchdog: on such a host the kernel may also
+    // find its clock unstable. It then patches code that the emulator's other processor executes,
+    // which has ended in "Oops: int3".
     var append = new StringBuilder("console=ttyS0 panic=-1 no_timer_check tsc=nowatchdog");
     run.kernelArguments().forEach(argument -> append.append(' ').append(argument));
     return append.toString();
@@ -111,7 +111,7 @@ final class Qemu {
     command.add("if=pflash,format=raw," + access + ",file=" + escape(file));
   }
 
-  /** A comma would end the value. */
+  /** Doubles commas: a single comma would end the value. */
   private static String escape(Path path) {
     return path.toString().replace(",", ",,");
   }

@@ -6,7 +6,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 
-/** The files that travel in this jar. */
+/** Reads the files in this jar. */
 final class Resources {
 
   private Resources() {}

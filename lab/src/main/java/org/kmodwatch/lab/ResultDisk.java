@@ -13,13 +13,16 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The disk that the guest hands its results over on: no file system, but for each file a line
- * {@code file BYTES NAME} and its bytes, and after the last one the line {@code end}. init.sh
- * writes it.
+ * Reads the disk on which the guest stores its results. It has no file system. Each file is a line
+ * {@code file BYTES NAME} and its bytes; the line {@code end} follows the last file. init.sh writes
+ * it.
  */
 final class ResultDisk {
 
-  /** Sparse: takes only as much room as is written to it. */
+  /**
+   * The size of the disk, in bytes. The file is sparse: it takes only the space of the written
+   * data.
+   */
   static final long SIZE_BYTES = 4L << 30;
 
   private static final int LONGEST_LINE_BYTES = 1024;
@@ -28,10 +31,10 @@ final class ResultDisk {
   private ResultDisk() {}
 
   /**
-   * Copies the files into a folder. Names are taken only if they are plain: what a guest says is
-   * not trusted to stay in the folder.
+   * Copies the files into a folder. Only plain names are accepted, so that a guest cannot write
+   * outside the folder.
    *
-   * @throws IOException if the disk does not hold whole results
+   * @throws IOException if the results on the disk are incomplete
    */
   static void extract(Path disk, Path folder) throws IOException {
     try (var in = new BufferedInputStream(Files.newInputStream(disk), 1 << 16)) {

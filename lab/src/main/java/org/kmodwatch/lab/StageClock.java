@@ -8,8 +8,8 @@ import org.kmodwatch.agent.replay.ProgressBar;
 import org.kmodwatch.agent.shell.StatusLine;
 
 /**
- * Shows on the terminal what goes on and how long it has taken so far. Nothing is shown while the
- * guest's script runs: its output may stand in the middle of a line. Thread-safe.
+ * Shows the current stage and its duration on the terminal. Nothing is shown while the guest's
+ * script runs, since its output may stop in the middle of a line. Thread-safe.
  */
 final class StageClock implements AutoCloseable {
 
@@ -27,7 +27,7 @@ final class StageClock implements AutoCloseable {
     this.nanoTime = nanoTime;
   }
 
-  /** One that is shown anew a few times a second until it is closed. */
+  /** Returns a clock that is shown again a few times a second until it is closed. */
   static StageClock ticking(StatusLine line) {
     if (!line.isVisible()) {
       return still(line, System::nanoTime);
@@ -44,24 +44,24 @@ final class StageClock implements AutoCloseable {
     }
   }
 
-  /** One that is shown when it is told to. */
+  /** Returns a clock that is only shown by {@link #show}. */
   static StageClock still(StatusLine line, LongSupplier nanoTime) {
     return new StageClock(line, nanoTime);
   }
 
   /**
-   * From now on this goes on.
+   * Begins a stage.
    *
-   * @param name a few words; empty for something that shows itself
+   * @param name the name in a few words; empty for a stage that prints its own output
    */
   void stage(String name) {
     stage(name, null);
   }
 
   /**
-   * The same.
+   * Begins a stage with a usual duration.
    *
-   * @param newUsual how long it usually takes; null if that is not known
+   * @param newUsual the usual duration; null if unknown
    */
   synchronized void stage(String name, @Nullable Duration newUsual) {
     stage = name.isEmpty() ? null : name;
@@ -70,7 +70,7 @@ final class StageClock implements AutoCloseable {
     line.clear();
   }
 
-  /** Shows how long it has taken so far. */
+  /** Shows the stage and its duration so far. */
   synchronized void show() {
     if (stage != null) {
       Duration soFar = Duration.ofNanos(nanoTime.getAsLong() - startNanos);
@@ -81,7 +81,7 @@ final class StageClock implements AutoCloseable {
     }
   }
 
-  /** What takes longer than usual is not over for that. */
+  /** Returns a progress bar, which stays below 100 % if the stage takes longer than usual. */
   private static String bar(Duration soFar, Duration usual) {
     return ProgressBar.bar(Math.min(soFar.toNanos(), usual.toNanos() - 1), usual.toNanos());
   }

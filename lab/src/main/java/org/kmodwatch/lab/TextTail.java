@@ -7,18 +7,24 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** Reads the end of a log that a guest wrote, made safe for a terminal. */
+/**
+ * Reads the end of a log that a guest wrote. It removes control characters, so that a terminal can
+ * show the log.
+ */
 final class TextTail {
 
   private TextTail() {}
 
-  /** The last lines; none if there is no such file. */
+  /** Returns the last lines; empty if there is no such file. */
   static List<String> of(Path file, int count) throws IOException {
     List<String> lines = lines(file).toList();
     return lines.subList(Math.max(0, lines.size() - count), lines.size());
   }
 
-  /** Some lines around the first that has this text, that one included; none if no line has it. */
+  /**
+   * Returns the first line that contains this text and some lines around it; empty if no line
+   * contains it.
+   */
   static List<String> around(Path file, String text, int before, int after) throws IOException {
     List<String> lines = lines(file).toList();
     for (int i = 0; i < lines.size(); i++) {
@@ -33,7 +39,7 @@ final class TextTail {
     if (!Files.exists(file)) {
       return Stream.of();
     }
-    // Not readAllLines: a console may have bytes that are not UTF-8.
+    // Files.readAllLines would fail: a console may have bytes that are not UTF-8.
     return new String(Files.readAllBytes(file), StandardCharsets.UTF_8)
         .lines()
         .map(line -> line.replaceAll("\\e\\[[0-9;]*[A-Za-z]|\\p{Cntrl}", "").stripTrailing())
