@@ -6,7 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Random;
 
-/** Makes an audit log as auditd writes it: mostly programs that are started, and some loads. */
+/** Generates an audit log as auditd writes it: mostly started programs, and some loads. */
 final class AuditLines {
 
   private static final long FIRST_MILLIS = 1_764_000_000_000L;
@@ -16,8 +16,8 @@ final class AuditLines {
   /**
    * Writes the log.
    *
-   * @param lines how many lines at least; the last event is whole
-   * @param share of the events that are loads
+   * @param lines the least number of lines; the last event is complete
+   * @param share the share of events that are loads
    */
   static void write(OutputStream out, long lines, double share) throws IOException {
     var random = new Random(RecordingGenerator.SEED);

@@ -17,7 +17,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code ./kmodwatch-bench}. */
+/** Implements {@code ./kmodwatch-bench}. */
 @Command(
     name = "kmodwatch-bench",
     header =
@@ -87,7 +87,10 @@ public final class BenchCommand implements Callable<Integer> {
   private final PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
   private final PrintStream err = new PrintStream(System.err, true, StandardCharsets.UTF_8);
 
-  /** Runs it, and ends the process: 0 done, 64 wrong usage, 69 something could not be measured. */
+  /**
+   * Runs the command and ends the process. Exit status: 0 done, 64 wrong usage, 69 a measurement
+   * failed.
+   */
   public static void main(String[] args) {
     var line = new CommandLine(new BenchCommand());
     line.setUsageHelpWidth(100);

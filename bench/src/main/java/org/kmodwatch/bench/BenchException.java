@@ -1,6 +1,6 @@
 package org.kmodwatch.bench;
 
-/** A measurement cannot be made. The message says why and what to do. */
+/** A measurement failed. The message states the reason and the remedy. */
 final class BenchException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 

@@ -3,7 +3,7 @@ package org.kmodwatch.bench;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** Reads a number of bytes: {@code 1000}, {@code 64K}, {@code 512M} or {@code 5G}. */
+/** Parses a number of bytes: {@code 1000}, {@code 64K}, {@code 512M} or {@code 5G}. */
 final class ByteCount implements ITypeConverter<Long> {
 
   private static final String UNITS = "KMG";

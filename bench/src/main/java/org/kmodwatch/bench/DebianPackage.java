@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.kmodwatch.lab.AddedFile;
 
-/** The package, made anew from this checkout, as it would be released. */
+/** Builds the Debian package from this checkout, as for a release. */
 final class DebianPackage {
 
   private static final int LIMIT_SECONDS = 600;
@@ -40,14 +40,14 @@ final class DebianPackage {
             .strip());
   }
 
-  /** What it installs, as a file for a guest: package.tar. */
+  /** Returns the package's content as a file for a guest: package.tar. */
   AddedFile forGuest() throws IOException, InterruptedException {
     Path tar = workplace.folder("package").resolve("package.tar");
     shell("dpkg-deb --fsys-tarfile \"$0\" >\"$1\"", tar);
     return AddedFile.parse(tar + ":/root/package.tar");
   }
 
-  /** Unpacks it on this machine; the folder that stands for /. */
+  /** Unpacks the package on this machine, and returns the folder that stands for /. */
   Path unpacked() throws IOException, InterruptedException {
     Path folder = workplace.folder("package").resolve("root");
     shell("rm -rf \"$1\" && dpkg-deb -x \"$0\" \"$1\"", folder);

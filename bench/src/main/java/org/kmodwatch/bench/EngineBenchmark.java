@@ -23,8 +23,8 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * What the engine costs an event, with TRC-1017 alone in it: an operation is one decoded event.
- * Public since JMH makes a class that extends it.
+ * Measures the engine's cost per event, with only TRC-1017 loaded. An operation is one decoded
+ * event. The class is public since JMH generates a subclass.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.Throughput)
@@ -41,14 +41,15 @@ public class EngineBenchmark {
   private final Event[] unselected = new Event[EVENTS];
   private final Engine engine = Engine.start(List.of(new KernelModuleLoading()), counter);
 
-  /** Called by JMH. */
+  /** JMH calls this constructor. */
   public EngineBenchmark() {}
 
   /** Decodes the events. */
   @Setup
   public void decode() {
     SampleEvents.events(EVENTS, 0.01).toArray(mixed);
-    // One pass tells which are selected; from twice as many, since some are.
+    // One pass shows which events are selected. It reads twice as many events as needed, since some
+    // are selected.
     int kept = 0;
     for (Event event : SampleEvents.events(2 * EVENTS, 0)) {
       long before = received();
@@ -59,7 +60,7 @@ public class EngineBenchmark {
     }
   }
 
-  /** One event in a hundred raises a finding. */
+  /** Measures events of which one in a hundred raises a finding. */
   @Benchmark
   @OperationsPerInvocation(EVENTS)
   public long mixed() {
@@ -67,8 +68,8 @@ public class EngineBenchmark {
   }
 
   /**
-   * The same, of events whose names nobody has hashed before, as they come from a reader: a string
-   * keeps its hash, so that passes over the same events do not pay for it.
+   * Measures the same events with new name strings, whose hashes are not computed yet, as from a
+   * reader. A string keeps its hash, so repeated passes over the same events do not pay for it.
    */
   @Benchmark
   @OperationsPerInvocation(EVENTS)
@@ -76,7 +77,7 @@ public class EngineBenchmark {
     return pass(fresh.events);
   }
 
-  /** No signature selected any of them. */
+  /** Measures events that no signature selects. */
   @Benchmark
   @OperationsPerInvocation(EVENTS)
   public long unselected() {
@@ -94,15 +95,15 @@ public class EngineBenchmark {
     return engine.statistics().signatures().getFirst().received();
   }
 
-  /** Events whose names are new strings before each pass. Public for JMH. */
+  /** Holds events whose names are new strings before each pass. The class is public for JMH. */
   @State(Scope.Thread)
   public static class Fresh {
     private final Event[] events = new Event[EVENTS];
 
-    /** Called by JMH. */
+    /** JMH calls this constructor. */
     public Fresh() {}
 
-    /** Makes the names new. */
+    /** Replaces the names by new strings. */
     @Setup(Level.Invocation)
     public void renew(EngineBenchmark benchmark) {
       for (int i = 0; i < EVENTS; i++) {

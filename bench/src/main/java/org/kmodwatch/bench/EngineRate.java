@@ -9,12 +9,15 @@ import org.openjdk.jmh.runner.RunnerException;
 import org.openjdk.jmh.runner.options.Options;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
 
-/** How many decoded events the engine takes in a second, and what it allocates for them. */
+/**
+ * Measures how many decoded events per second the engine processes, and how many bytes it allocates
+ * per event.
+ */
 final class EngineRate implements Measurement {
 
   private static final double TARGET_EVENTS = 40e6;
 
-  /** What the harness itself allocates in a second of measuring, spread over the events. */
+  /** The harness's own allocation per event, in bytes: it allocates a little each second. */
   private static final double NOISE_BYTES = 0.001;
 
   @Override

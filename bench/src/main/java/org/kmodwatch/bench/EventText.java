@@ -5,18 +5,18 @@ import java.util.HexFormat;
 import java.util.SplittableRandom;
 
 /**
- * The text of one event in either of the peer's forms, written apart from Kmodwatch's own writer so
- * that a recording is not made by what it is to measure. Strings are escaped as Go's encoder does.
+ * Writes one event in either form of Tracee. It does not use Kmodwatch's own writer, so that the
+ * code under measurement does not produce its own input. Strings are escaped as Go's encoder does.
  */
 final class EventText {
 
-  /** The forms, and the two vocabularies of types in the flat one. */
+  /** The forms, and the two sets of type names in the flat form. */
   enum Form {
-    /** Up to 0.23. */
+    /** The flat form up to 0.23. */
     FLAT_C_TYPES,
-    /** 0.24. */
+    /** The flat form of 0.24. */
     FLAT_GO_TYPES,
-    /** After 0.24. */
+    /** The form after 0.24. */
     PROTOBUF
   }
 
@@ -40,7 +40,7 @@ final class EventText {
     return form;
   }
 
-  /** Says what event it is; arguments come after it. */
+  /** Begins an event; its arguments follow. */
   void begin(int eventId, String name, String syscall, long returnValue) {
     this.eventId = eventId;
     this.name = name;
@@ -81,7 +81,7 @@ final class EventText {
     wide(arg, "void*", "trace.Pointer", value);
   }
 
-  /** An argument of a type of its own. */
+  /** Adds an argument of a type without a method here. */
   void raw(String arg, String type, String json) {
     argument(arg, type, type, "raw", json);
   }
@@ -103,7 +103,7 @@ final class EventText {
     args.append(value).append('}');
   }
 
-  /** The line, its newline included; its time is to be put in the place of the one that it has. */
+  /** Returns the line with its newline. The caller replaces its time. */
   String text() {
     return form == Form.PROTOBUF ? protobuf() : flat();
   }
@@ -128,7 +128,7 @@ final class EventText {
     to.append(",\"executable\":{\"path\":").append(quoted(process.executable())).append('}');
     flatContainer(to);
     to.append(",\"eventId\":");
-    // Some recordings have the bare number.
+    // Some recordings have a number without quotes.
     to.append(random.nextInt(50) == 0 ? eventId : quoted(Integer.toString(eventId)));
     to.append(",\"eventName\":").append(quoted(name));
     to.append(",\"matchedPolicies\":[\"default-policy\"]");
@@ -221,7 +221,7 @@ final class EventText {
     to.append(key.equals("cgroupId") ? Long.toUnsignedString(value) : Long.toString(value));
   }
 
-  /** The string in JSON as Go's encoding/json writes it: safe inside HTML. */
+  /** Returns the string in JSON as Go's encoding/json writes it: safe inside HTML. */
   static String quoted(String text) {
     var to = new StringBuilder(text.length() + 2).append('"');
     for (int i = 0; i < text.length(); i++) {

@@ -4,9 +4,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What a measurement found.
+ * The figures of a measurement.
  *
- * @param rows one a line of its table
+ * @param rows the rows of its table
  */
 record Figures(List<Row> rows) {
 
@@ -14,22 +14,22 @@ record Figures(List<Row> rows) {
     rows = List.copyOf(rows);
   }
 
-  /** Whether a target was reached. */
+  /** Says whether a figure reached its target. */
   enum Reached {
-    /** It was. */
+    /** The figure reached its target. */
     YES,
-    /** It was not. */
+    /** The figure missed its target. */
     NO,
-    /** The figure has no target: it is there to compare with. */
+    /** The figure has no target and serves as a comparison. */
     NONE
   }
 
   /**
-   * One figure.
+   * A row of the table holds one figure.
    *
-   * @param what what it is of, in Markdown
+   * @param what the quantity, in Markdown
    * @param value the figure with its unit
-   * @param target what was to be reached; empty for none
+   * @param target the target; empty for none
    */
   record Row(String what, String value, String target, Reached reached) {}
 
@@ -43,7 +43,7 @@ record Figures(List<Row> rows) {
       return this;
     }
 
-    /** Adds a figure that has one. */
+    /** Adds a figure that has a target. */
     Builder add(String what, String value, String target, boolean reached) {
       rows.add(new Row(what, value, target, reached ? Reached.YES : Reached.NO));
       return this;
@@ -54,7 +54,7 @@ record Figures(List<Row> rows) {
     }
   }
 
-  /** The rows as a Markdown table. */
+  /** Returns the rows as a Markdown table. */
   String toMarkdown() {
     var table = new StringBuilder("| what | figure | to reach | reached |\n|---|---|---|---|\n");
     for (Row row : rows) {

@@ -3,9 +3,9 @@ package org.kmodwatch.bench;
 import java.util.Locale;
 
 /**
- * Draws sampled stacks as an SVG picture without any script, so that a Markdown page can show it: a
- * box for each frame, as wide as what was sampled in it, on top of the frame that called it. Frames
- * below half a per cent are drawn together.
+ * Draws sampled stacks as an SVG picture without a script, so that a Markdown page can show it.
+ * Each frame is a box on top of its caller; its width is the number of samples. Frames below half a
+ * per cent are drawn together.
  */
 final class FlameGraph {
 
@@ -25,9 +25,9 @@ final class FlameGraph {
   }
 
   /**
-   * The picture of {@code tree}.
+   * Returns the picture of {@code tree}.
    *
-   * @param title is written over it
+   * @param title the title above the picture
    */
   static String draw(String title, StackTree tree) {
     var graph = new FlameGraph(Math.max(1, tree.weight()));
@@ -37,7 +37,7 @@ final class FlameGraph {
             + " font-family=\"monospace\" font-size=\"11\">\n"
             + "<rect width=\"%1$d\" height=\"%2$d\" fill=\"#fff\"/>\n"
             + "<text x=\"6\" y=\"17\" font-size=\"14\">%3$s</text>\n"
-            // Boxes are placed upwards from the bottom line.
+            // The boxes are placed upwards from the bottom line.
             + "<g transform=\"translate(0 %4$d)\" stroke=\"#fff\" stroke-width=\".5\">\n%5$s</g>\n"
             + "</svg>\n")
         .formatted(WIDTH, height, escaped(title), height - 3, graph.boxes);
@@ -93,7 +93,7 @@ final class FlameGraph {
     return (double) WIDTH * weight / total;
   }
 
-  /** Class and method as far as there is room; nothing if that would be a stump. */
+  /** Returns the part of class and method that fits; empty if only a fragment would fit. */
   private static String label(String frame, int chars) {
     int method = frame.lastIndexOf('.');
     int type = frame.lastIndexOf('.', method - 1);

@@ -26,7 +26,9 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** The reader, which parses every line in full, and the writers: an operation is one line. */
+/**
+ * Measures the reader, which parses every line in full, and the writers. An operation is one line.
+ */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.Throughput)
 @OutputTimeUnit(TimeUnit.SECONDS)
@@ -40,17 +42,17 @@ public class FormatBenchmark {
   private byte[] recording = {};
   private List<Event> events = List.of();
 
-  /** Called by JMH. */
+  /** JMH calls this constructor. */
   public FormatBenchmark() {}
 
-  /** Makes the lines and decodes them. */
+  /** Generates the lines and decodes them. */
   @Setup
   public void decode() {
     recording = SampleEvents.recording(LINES, 0.01);
     events = SampleEvents.events(LINES, 0.01);
   }
 
-  /** From bytes to events. */
+  /** Measures the way from bytes to events. */
   @Benchmark
   @OperationsPerInvocation(LINES)
   public long read() throws IOException {
@@ -59,7 +61,7 @@ public class FormatBenchmark {
     return counter.events;
   }
 
-  /** From events to bytes. */
+  /** Measures the way from events to bytes. */
   @Benchmark
   @OperationsPerInvocation(LINES)
   public long writeEvents() {
@@ -71,7 +73,7 @@ public class FormatBenchmark {
     return bytes;
   }
 
-  /** A finding on each event, to bytes. */
+  /** Measures the way from findings, one on each event, to bytes. */
   @Benchmark
   @OperationsPerInvocation(LINES)
   public long writeFindings() {

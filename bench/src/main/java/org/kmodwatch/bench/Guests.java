@@ -19,10 +19,10 @@ import org.kmodwatch.lab.LabRun;
 /** Runs the bench's scripts in the lab's guests. */
 final class Guests {
 
-  /** The kernels that measurements which need but a minute are made under. */
+  /** The kernels of measurements that take only a minute. */
   static final List<String> KERNELS = List.of("6.1", "6.12");
 
-  /** The one for those that take long. */
+  /** The kernel of measurements that take longer. */
   static final String KERNEL = "6.12";
 
   private static final Duration LIMIT = Duration.ofMinutes(30);
@@ -31,13 +31,13 @@ final class Guests {
   private Guests() {}
 
   /**
-   * A run of a script of the bench, with the agent at hand.
+   * Returns a request that runs a script of the bench, which may start the agent.
    *
-   * @param variables set before it
+   * @param variables the variables set before the script
    */
   static LabRun script(String kernel, String script, Map<String, ?> variables) throws IOException {
     var text = new StringBuilder();
-    // Quoted: a value may have several words.
+    // The quotes allow a value of several words.
     variables.forEach((name, value) -> text.append("%s='%s'%n".formatted(name, value)));
     return LabRun.of(kernel, text.append(resource(script)).toString())
         .withAgent(GuestAgent.AT_HAND)
@@ -45,9 +45,9 @@ final class Guests {
   }
 
   /**
-   * Runs it, the results in a folder of their own.
+   * Runs a request, with the results in a separate folder.
    *
-   * @param name of the folder
+   * @param name the name of the folder
    * @throws BenchException if the script fails
    */
   static LabResult run(Workplace workplace, String name, LabRun run) throws IOException {
@@ -60,7 +60,7 @@ final class Guests {
 
           @Override
           public void output(byte[] bytes, int length) {
-            // It is in guest.log.
+            // The output is in guest.log.
           }
         };
     LabResult result = Lab.run(run.withOut(workplace.folder(name)), progress);
@@ -72,20 +72,20 @@ final class Guests {
     return result;
   }
 
-  /** What the bench brings into a guest besides: {@code auditd} with kwbench, {@code bpftrace}. */
+  /** Returns another tool for the guest: {@code auditd} with kwbench, {@code bpftrace}. */
   static AddedFile peer(Workplace workplace, String name) throws IOException, InterruptedException {
     workplace.run(PREPARE_SECONDS, List.of("bash", "tools/bench-peers.sh"));
     return AddedFile.of(workplace.folder().resolve(name + ".tar"));
   }
 
-  /** A file that the script left in /out; empty if there is none. */
+  /** Returns the lines of a file that the script left in /out; empty if there is no such file. */
   static List<String> lines(LabResult result, String file) throws IOException {
     Path path = result.out().resolve(file);
-    // Names and command lines are bytes.
+    // Process names and command lines may be any bytes, which ISO 8859-1 can decode.
     return Files.exists(path) ? Files.readAllLines(path, StandardCharsets.ISO_8859_1) : List.of();
   }
 
-  /** A script of the bench, as it is. */
+  /** Returns a script of the bench, unchanged. */
   static String resource(String name) throws IOException {
     try (InputStream in = Guests.class.getResourceAsStream(name)) {
       if (in == null) {

@@ -20,8 +20,8 @@ import org.kmodwatch.agent.history.HistoryFilter;
 import org.kmodwatch.agent.history.HistoryReader;
 
 /**
- * Fills a history with a million records and asks it. Most are a distribution's own, loaded; a few
- * are not, as it is on a real machine. Each query asks for the newest hundred, and reads them.
+ * Fills a history with a million records and queries it. As on a real machine, most are loads of a
+ * distribution's modules and a few are attacks. Each query reads the newest hundred matches.
  */
 final class HistoryQueries implements Measurement {
 
@@ -31,7 +31,7 @@ final class HistoryQueries implements Measurement {
   private static final int NEWEST = 100;
   private static final Duration TARGET = Duration.ofMillis(100);
 
-  /** One record in so many is an attack. */
+  /** The number of records for each attack. */
   private static final int ATTACK = 20_000;
 
   private static final int MODULES = 400;
@@ -133,7 +133,9 @@ final class HistoryQueries implements Measurement {
     return queries;
   }
 
-  /** A digit that no hash of these modules begins with, though thousands of others do. */
+  /**
+   * Returns a digit that no hash of these modules begins with, though thousands of other hashes do.
+   */
   private static String digitOfNone(int from, int to) {
     return IntStream.range(0, 16)
         .mapToObj(Integer::toHexString)
@@ -174,7 +176,7 @@ final class HistoryQueries implements Measurement {
     return "%08x".formatted(n * 0x9E3779B1).repeat(8);
   }
 
-  /** As the sensor's are, with as much in it. */
+  /** Returns a record as large as the sensor's records. */
   private static String record(int n, Random random) {
     Instant time = START.plusSeconds(30L * n).plusNanos(random.nextInt(1_000_000_000));
     boolean attack = n % ATTACK == ATTACK - 1;

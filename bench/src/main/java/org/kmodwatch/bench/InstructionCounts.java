@@ -8,8 +8,8 @@ import java.util.Map;
 import org.kmodwatch.lab.LabResult;
 
 /**
- * Instructions that calls take in a guest: with the agent off, on without images, on with images.
- * From instructions.sh, where the guest's clock counts instructions.
+ * Counts the instructions of calls in a guest: with the agent off, on without images, on with
+ * images. instructions.sh measures them in a guest whose clock counts instructions.
  */
 final class InstructionCounts {
 
@@ -41,10 +41,10 @@ final class InstructionCounts {
   }
 
   /**
-   * The counts.
+   * Returns the counts of a call.
    *
-   * @param state {@code off}, {@code on}, {@code images}
-   * @param name what was called
+   * @param state {@code off}, {@code on} or {@code images}
+   * @param name the name of the call
    */
   Spread of(String state, String name) {
     return Spread.of(name + " " + state, ticks.getOrDefault(state + " " + name, List.of()));

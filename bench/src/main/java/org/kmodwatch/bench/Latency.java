@@ -14,9 +14,9 @@ import org.kmodwatch.lab.LabResult;
 import org.kmodwatch.lab.LabRun;
 
 /**
- * How long it takes from a load until a line of it is in a file: by Kmodwatch, auditd and bpftrace,
- * for the same loads in the same boot. One process stamps the lines of all three as they appear.
- * {@code -Dkmodwatch.loads=100} for a short run.
+ * Measures the time from a load until its line is in a file. It compares Kmodwatch, auditd and
+ * bpftrace, for the same loads in the same boot. One process adds a time to the lines of all three
+ * as they appear. {@code -Dkmodwatch.loads=100} makes a short run.
  */
 final class Latency implements Measurement {
 
@@ -38,7 +38,7 @@ final class Latency implements Measurement {
     return "from a load to its line in a file, beside auditd and bpftrace (12 min)";
   }
 
-  /** Whose lines are stamped, in the order of the files given to kwbench. */
+  /** The measured tools, in the order of the files given to kwbench. */
   private enum Tool {
     KMODWATCH("Kmodwatch, TRC-1017"),
     AUDITD("auditd"),
@@ -50,7 +50,7 @@ final class Latency implements Measurement {
       this.title = title;
     }
 
-    /** The loader's process id in the line, if it is the line of a load. */
+    /** Returns the loader's process id if the line reports a load. */
     Optional<Long> pid(String line) {
       return switch (this) {
         case KMODWATCH ->
@@ -92,7 +92,7 @@ final class Latency implements Measurement {
         continue;
       }
       Map<Long, Long> times = entryToLine.computeIfAbsent(tool, unknown -> new HashMap<>());
-      // The first line of a load counts: auditd writes several of each.
+      // The first line of a load counts: auditd writes several per load.
       if (times.putIfAbsent(pid, time - since) == null && tool == Tool.KMODWATCH) {
         number(TIME_OF_FINDING, words[2]).ifPresent(hook -> hookToLine.put(pid, time - hook));
       }
@@ -124,7 +124,7 @@ final class Latency implements Measurement {
     return Spread.of(tool.title, times.getOrDefault(tool, Map.of()).values());
   }
 
-  /** When each loader entered the call, by its process id. */
+  /** Returns when each loader entered the call, by its process id. */
   private static Map<Long, Long> entered(LabResult result) throws IOException {
     var entered = new HashMap<Long, Long>();
     List<String> lines = Guests.lines(result, "loads");

@@ -8,15 +8,15 @@ import org.kmodwatch.bench.RecordingGenerator.Attempt;
 import org.kmodwatch.bench.RecordingGenerator.Template;
 
 /**
- * Makes the lines that recordings are put together from: what processes of a machine with some
- * containers do all day, and loads of modules.
+ * Generates the lines of recordings: the usual activity of a machine with some containers, and
+ * loads of modules.
  *
- * <p>What does not match is meant to be mistaken for what does: paths of module files that somebody
- * only opens, processes with such names, command lines that quote events.
+ * <p>Lines that do not match resemble lines that do: processes that only open module files,
+ * processes with such names, command lines that quote events.
  */
 final class LineTemplates {
 
-  /** One line in so many is in the form after 0.24. */
+  /** The number of lines for each line in the form after 0.24. */
   private static final int PROTOBUF_ONE_IN = 20;
 
   private static final String[] PATHS = {
@@ -77,7 +77,7 @@ final class LineTemplates {
     "xn--mller-kva.example"
   };
 
-  /** Makes the event of one kind, arguments included. */
+  /** Writes an event of one kind, arguments included. */
   private interface Kind {
     void write(EventText event);
   }
@@ -113,7 +113,7 @@ final class LineTemplates {
     this.weights = kinds.stream().mapToInt(Weighted::weight).sum();
   }
 
-  /** A line that has nothing to do with modules, whatever it looks like. */
+  /** Returns a line that does not concern modules, however similar it looks. */
   Template background() {
     var event = new EventText(processes.any(), form(), random);
     int at = random.nextInt(weights);
@@ -127,7 +127,7 @@ final class LineTemplates {
     return template(event, false, false);
   }
 
-  /** The lines of one attempt, all of one thread. */
+  /** Returns the lines of one attempt to load a module. */
   Attempt attempt() {
     Processes.Actor loader = processes.loader();
     String module = oneOf(MODULES);
@@ -386,7 +386,7 @@ final class LineTemplates {
     return "/usr/lib/firmware/intel/ibt-20-1-3.sfi";
   }
 
-  /** 0, or once in so many a negative errno. */
+  /** Returns 0, or once in {@code failsOneIn} calls a negative errno. */
   private int result(int failsOneIn) {
     return random.nextInt(failsOneIn) == 0 ? -2 : 0;
   }

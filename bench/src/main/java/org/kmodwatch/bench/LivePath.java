@@ -23,10 +23,10 @@ import org.kmodwatch.core.signature.Finding;
 import org.kmodwatch.core.signature.SignatureMetadata;
 
 /**
- * The way of what the sensor decoded to what is written, over and over, as a program of its own to
- * be profiled: all signatures, the load tracker, findings and load records as JSON. The events are
- * those of four attempts that the sensor saw on Linux 6.12 in the lab; decoding itself is left out,
- * since it needs a kernel.
+ * Runs the live path from decoded events to output in a loop, as a separate program for a profiler.
+ * It includes all signatures, the load tracker, findings and load records as JSON. The sensor
+ * recorded the events of four attempts on Linux 6.12 in the lab. Decoding is left out, since it
+ * needs a kernel.
  */
 final class LivePath implements EngineListener {
 
@@ -43,7 +43,7 @@ final class LivePath implements EngineListener {
     this.outputs = List.of(JsonOutputs.findings(out), JsonOutputs.loads(out));
   }
 
-  /** Runs for as many seconds as the argument says. */
+  /** Runs for the number of seconds in the first argument. */
   public static void main(String[] args) throws IOException {
     var path = new LivePath(recorded(), OutputStream.nullOutputStream());
     long end = System.nanoTime() + Long.parseLong(args[0]) * 1_000_000_000L;
@@ -52,7 +52,7 @@ final class LivePath implements EngineListener {
     }
   }
 
-  /** The events of the resource. */
+  /** Returns the events of the resource. */
   static List<Event> recorded() throws IOException {
     try (InputStream in = LivePath.class.getResourceAsStream(RESOURCE)) {
       if (in == null) {
@@ -62,13 +62,13 @@ final class LivePath implements EngineListener {
     }
   }
 
-  /** Writes what all events give to {@code out}, once. */
+  /** Writes the findings and loads of all events to {@code out}, once. */
   static void pass(OutputStream out) throws IOException {
     new LivePath(recorded(), out).pass();
   }
 
   private void pass() throws IOException {
-    // The times begin anew, so the tracker does.
+    // Each pass needs a new tracker, since the times begin again.
     var tracker =
         new LoadTracker(
             LoadTrackerOptions.of(LoadRecord.Host.UNKNOWN, null),
@@ -88,7 +88,8 @@ final class LivePath implements EngineListener {
   }
 
   /**
-   * The event with its context as the sensor's decoder leaves it: not written out as fields yet.
+   * Returns the event with its context as the sensor's decoder leaves it: not yet converted to
+   * fields.
    */
   private static Event asDecoded(Event event) {
     SensorContext context = SensorContexts.of(event).orElseThrow();

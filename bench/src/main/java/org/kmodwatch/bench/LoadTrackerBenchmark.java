@@ -18,7 +18,7 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** The load tracker: an operation is one event. */
+/** Measures the load tracker. An operation is one event. */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.Throughput)
 @OutputTimeUnit(TimeUnit.SECONDS)
@@ -32,7 +32,7 @@ public class LoadTrackerBenchmark {
   private List<Event> mixed = List.of();
   private List<Event> attempts = List.of();
 
-  /** Called by JMH. */
+  /** JMH calls this constructor. */
   public LoadTrackerBenchmark() {}
 
   /** Decodes the events. */
@@ -42,14 +42,14 @@ public class LoadTrackerBenchmark {
     attempts = SampleEvents.events(EVENTS, 0.4);
   }
 
-  /** One event in a hundred is a load. */
+  /** Measures events of which one in a hundred is a load. */
   @Benchmark
   @OperationsPerInvocation(EVENTS)
   public long mixed() {
     return pass(mixed);
   }
 
-  /** Nearly all events belong to loads. */
+  /** Measures events of which nearly all belong to loads. */
   @Benchmark
   @OperationsPerInvocation(EVENTS)
   public long attempts() {

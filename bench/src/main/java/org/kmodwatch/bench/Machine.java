@@ -6,14 +6,14 @@ import java.nio.file.Path;
 import java.time.LocalDate;
 import java.util.stream.Stream;
 
-/** The machine that figures are of. */
+/** Describes the machine of the measurements. */
 final class Machine {
 
   private static final long GIB = 1L << 30;
 
   private Machine() {}
 
-  /** One line: the date, the processor, the memory, the kernel, the Java. */
+  /** Returns one line: the date, the processor, the memory, the kernel, the Java version. */
   static String describe(LocalDate date) throws IOException {
     return "%s: %d cores of %s, %d GiB, Linux %s, Java %s."
         .formatted(

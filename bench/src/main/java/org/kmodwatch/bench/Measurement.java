@@ -1,22 +1,22 @@
 package org.kmodwatch.bench;
 
-/** Something that is measured: as a ratio within one run, or in executed instructions. */
+/** A measurement yields ratios within one run, or counts of executed instructions. */
 interface Measurement {
 
   /**
-   * The word for it on the command line, and the name of its table in
+   * Returns its name on the command line, which is also the name of its table in
    * docs/reference/performance.md.
    */
   String name();
 
-  /** What it measures, for {@code --list}: half a line, and how long it takes. */
+  /** Returns a summary for {@code --list}: half a line, and the duration. */
   String summary();
 
   /**
    * Measures.
    *
-   * @throws BenchException if it cannot, with the reason and the remedy
-   * @throws Exception if something fails that nobody foresaw
+   * @throws BenchException if the measurement fails, with the reason and the remedy
+   * @throws Exception if there is an unexpected failure
    */
   Figures measure(Workplace workplace) throws Exception;
 }

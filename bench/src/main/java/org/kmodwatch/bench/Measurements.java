@@ -2,7 +2,7 @@ package org.kmodwatch.bench;
 
 import java.util.List;
 
-/** All measurements, in the order of docs/reference/performance.md. */
+/** Lists all measurements, in the order of docs/reference/performance.md. */
 final class Measurements {
 
   static final List<Measurement> ALL =

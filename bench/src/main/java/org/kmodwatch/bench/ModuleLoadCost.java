@@ -2,7 +2,7 @@ package org.kmodwatch.bench;
 
 import java.io.IOException;
 
-/** What the sensor adds to the system call that loads a module. */
+/** Measures the sensor's cost in the system call that loads a module. */
 final class ModuleLoadCost implements Measurement {
 
   private static final int LOADS = 100;

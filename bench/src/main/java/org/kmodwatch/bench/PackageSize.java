@@ -2,7 +2,7 @@ package org.kmodwatch.bench;
 
 import java.nio.file.Files;
 
-/** How large the Debian package is. */
+/** Measures the size of the Debian package. */
 final class PackageSize implements Measurement {
 
   private static final double MIB = 1 << 20;

@@ -4,12 +4,15 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** docs/reference/performance.md: text by people, and tables between marks that are replaced. */
+/**
+ * Updates docs/reference/performance.md: text by people, and tables between marks, which are
+ * replaced.
+ */
 final class PerformancePage {
 
   private PerformancePage() {}
 
-  /** The comment before the table of {@code name}. */
+  /** Returns the comment before the table of {@code name}. */
   static String begin(String name) {
     return "<!-- bench:" + name + " -->";
   }
@@ -18,15 +21,15 @@ final class PerformancePage {
   static final String END = "<!-- /bench -->";
 
   /**
-   * Puts {@code table} in the place of the one that is there.
+   * Replaces the table of {@code name} by {@code table}.
    *
-   * @throws BenchException if the page has no place for it
+   * @throws BenchException if the page has no marks for it
    */
   static void replace(Path page, String name, String table) throws IOException {
     Files.writeString(page, replaced(Files.readString(page), name, table));
   }
 
-  /** The text of the page with {@code table} in its place. */
+  /** Returns the text of the page with {@code table} between its marks. */
   static String replaced(String text, String name, String table) {
     int begin = text.indexOf(begin(name));
     int end = begin < 0 ? -1 : text.indexOf(END, begin);

@@ -9,15 +9,15 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
- * Draws where time goes and what allocates, to docs/pictures: samples of the JDK's Flight Recorder,
- * taken in the programs as a user runs them.
+ * Draws pictures of processor time and allocation into docs/pictures. The samples are taken by the
+ * JDK's Flight Recorder in the programs as a user runs them.
  */
 final class Pictures implements Measurement {
 
   private static final long LONGEST_SECONDS = 3_600;
   private static final int LIVE_SECONDS = 20;
 
-  /** With a match in every line a smaller recording gives samples enough. */
+  /** If every line matches, a smaller recording gives enough samples. */
   private static final long MOST_BYTES_OF_ALL = 1L << 30;
 
   private static final int OWN_FRAMES = 3;
@@ -65,7 +65,7 @@ final class Pictures implements Measurement {
     }
   }
 
-  /** With the options that {@code watch} has. */
+  /** Returns the command with the options of {@code watch}. */
   private static List<String> live() {
     return List.of(
         Path.of(System.getProperty("java.home"), "bin/java").toString(),

@@ -2,15 +2,15 @@ package org.kmodwatch.bench;
 
 import java.util.SplittableRandom;
 
-/** The processes of a made-up machine, some of them in containers of pods. */
+/** Generates the processes of a fictional machine, some of them in containers of pods. */
 final class Processes {
 
   private static final int HEX_CHARS = 64;
 
-  /** One process in so many is in a container. */
+  /** The number of processes in a container, of ten. */
   private static final int CONTAINERS_OF_TEN = 6;
 
-  /** Names, at most 15 bytes, with what they execute. */
+  /** Process names, at most 15 bytes, with their executables. */
   private static final String[][] PROGRAMS = {
     {"nginx", "/usr/sbin/nginx"},
     {"postgres", "/usr/lib/postgresql/16/bin/postgres"},
@@ -57,10 +57,10 @@ final class Processes {
   }
 
   /**
-   * A process, and the container that it is in.
+   * A process and its container.
    *
-   * @param pid inside the namespace
-   * @param hostPid on the host
+   * @param pid the process id inside the namespace
+   * @param hostPid the process id on the host
    */
   record Actor(
       String comm,
@@ -85,13 +85,13 @@ final class Processes {
       String podNamespace,
       String podUid) {}
 
-  /** Any process. */
+  /** Returns any process. */
   Actor any() {
     return process(
         PROGRAMS[random.nextInt(PROGRAMS.length)], random.nextInt(10) < CONTAINERS_OF_TEN);
   }
 
-  /** One that loads modules: seldom in a container. */
+  /** Returns a process that loads modules: seldom in a container. */
   Actor loader() {
     return process(LOADERS[random.nextInt(LOADERS.length)], random.nextInt(10) == 0);
   }

@@ -9,13 +9,13 @@ import java.nio.file.Path;
 /**
  * A recording on disk, deleted when it is closed.
  *
- * @param account what is in it
+ * @param account the counts of its content
  */
 record Recording(Path file, RecordingGenerator.Account account) implements AutoCloseable {
 
   private static final int BUFFER_BYTES = 1 << 20;
 
-  /** Makes one of the size that the workplace says, with this share of matching lines. */
+  /** Generates a recording of the workplace's size, with this share of matching lines. */
   static Recording make(Workplace workplace, Path folder, double share) throws IOException {
     Path file = folder.resolve("recording.ndjson");
     workplace.say("making a recording of %,d bytes".formatted(workplace.recordingBytes()));
@@ -27,12 +27,14 @@ record Recording(Path file, RecordingGenerator.Account account) implements AutoC
     }
   }
 
-  /** Reads it once, so that who comes first is not the one to fetch it from the disk. */
+  /**
+   * Reads the file once, so that the first measured program does not pay for reading from the disk.
+   */
   void warm() throws IOException {
     var buffer = new byte[BUFFER_BYTES];
     try (InputStream in = Files.newInputStream(file)) {
       while (in.read(buffer) >= 0) {
-        // Nothing is done with it.
+        // The bytes are discarded.
       }
     }
   }

@@ -11,39 +11,41 @@ import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes recordings to measure with: events of a busy machine with containers, and among them
- * attempts to load modules. The same seed and share give the same bytes.
+ * Generates recordings for measurements: events of a busy machine with containers, with attempts to
+ * load modules among them. The same seed and share give the same bytes.
  *
- * <p>Some thousand lines of each sort are made once ({@link LineTemplates}); a recording is a
- * random sequence of them, each with a time of its own, in ascending order. So a recording is made
+ * <p>Some thousand lines of each sort are generated once ({@link LineTemplates}). A recording is a
+ * random sequence of them, each with its own time, in ascending order. So a recording is written
  * faster than it can be read, and no two lines are equal.
  *
  * <p>A line <em>matches</em> if TRC-1017 raises a finding on it. In each {@value #BLOCK_LINES}
- * lines the share of those is exact and their places are random. The other events of an attempt
- * ({@code finit_module}, {@code module_load}, {@code module_free}) are laid around its match as far
- * as the share leaves room, in addition to it. Not thread-safe.
+ * lines the share of matches is exact and their places are random. The other events of an attempt
+ * ({@code finit_module}, {@code module_load}, {@code module_free}) are placed around its match, as
+ * far as the share leaves room. Not thread-safe.
  */
 final class RecordingGenerator {
 
-  /** The seed of the recordings that figures are of. */
+  /** The seed of the recordings for published figures. */
   static final long SEED = 20_251_122;
 
-  /** In each block of so many lines the share of matches is exact. */
+  /** The number of lines in a block, in which the share of matches is exact. */
   static final int BLOCK_LINES = 1_000;
 
   private static final int BACKGROUND_TEMPLATES = 4_096;
   private static final int ATTEMPT_TEMPLATES = 1_024;
 
-  /** 2025-11-22T08:00:00Z. */
+  /** The first time, 2025-11-22T08:00:00Z. */
   private static final long START_NANOS = 1_763_798_400_000_000_000L;
 
-  /** A mean of 20 µs, 50,000 events a second. */
+  /** The longest step between two lines; the mean is 20 µs, 50,000 events a second. */
   private static final int LONGEST_STEP_NANOS = 40_000;
 
   private static final int BUFFER_BYTES = 1 << 20;
   private static final long NANOS_A_SECOND = 1_000_000_000L;
 
-  /** Where the time stands in a line, by its form: after the key and, in the newer, a quote. */
+  /**
+   * The position of the time in a line, by its form: after the key and, in the newer form, a quote.
+   */
   private static final int FLAT_TIME_AT = 13;
 
   private static final int PROTOBUF_TIME_AT = 14;
@@ -56,15 +58,16 @@ final class RecordingGenerator {
   private int blockAt = BLOCK_LINES;
   private long now = START_NANOS;
 
-  /** {@code 2025-11-22T08:00:00.} of the second in {@link #prefixSecond}. */
+  /** The text {@code 2025-11-22T08:00:00.} of the second in {@link #prefixSecond}. */
   private byte[] prefix = {};
 
   private long prefixSecond;
 
   /**
-   * Makes one.
+   * Creates a generator.
    *
-   * @param share of the lines that match, from 0 to 1; a multiple of 1 / {@value #BLOCK_LINES}
+   * @param share the share of lines that match, from 0 to 1; a multiple of 1 / {@value
+   *     #BLOCK_LINES}
    */
   RecordingGenerator(long seed, double share) {
     if (!(share >= 0 && share <= 1)) {
@@ -77,7 +80,7 @@ final class RecordingGenerator {
     Arrays.setAll(attempts, i -> templates.attempt());
   }
 
-  /** A line without its time. */
+  /** A template is a line without its time. */
   static final class Template {
     private final byte[] line;
     private final boolean protobuf;
@@ -85,9 +88,9 @@ final class RecordingGenerator {
     private final boolean initModule;
 
     /**
-     * Makes one.
+     * Creates a template.
      *
-     * @param line all of its text, the newline included, with any time
+     * @param line the whole text, newline included, with any time
      * @param protobuf whether it is in the form after 0.24
      * @param matches whether it raises a finding
      * @param initModule whether it is an {@code init_module}
@@ -103,28 +106,28 @@ final class RecordingGenerator {
   /**
    * The lines of an attempt to load a module.
    *
-   * @param before what comes before the match
+   * @param before the lines before the match
    * @param match the line that matches
-   * @param after what comes after it
+   * @param after the lines after the match
    */
   record Attempt(List<Template> before, Template match, List<Template> after) {}
 
   /**
-   * What was written.
+   * The counts of the written lines.
    *
-   * @param matches lines that raise a finding
-   * @param flatInitModules of those, {@code init_module} in the flat form
-   * @param protobufInitModules of those, {@code init_module} in the other form
+   * @param matches the lines that raise a finding
+   * @param flatInitModules the matches that are {@code init_module} in the flat form
+   * @param protobufInitModules the matches that are {@code init_module} in the other form
    */
   record Account(
       long lines, long bytes, long matches, long flatInitModules, long protobufInitModules) {}
 
-  /** Writes whole lines, as many as fit into {@code maxBytes}. */
+  /** Writes as many whole lines as fit into {@code maxBytes}. */
   Account write(OutputStream out, long maxBytes) throws IOException {
     return write(out, maxBytes, Long.MAX_VALUE);
   }
 
-  /** Writes so many lines. */
+  /** Writes {@code count} lines. */
   Account writeLines(OutputStream out, long count) throws IOException {
     return write(out, Long.MAX_VALUE, count);
   }
@@ -160,7 +163,7 @@ final class RecordingGenerator {
     }
   }
 
-  /** The next {@code count} lines, each with its newline. */
+  /** Returns the next {@code count} lines, each with its newline. */
   List<byte[]> lines(int count) {
     var lines = new ArrayList<byte[]>(count);
     for (int i = 0; i < count; i++) {
@@ -184,7 +187,7 @@ final class RecordingGenerator {
 
   private void planBlock() {
     Arrays.fill(block, null);
-    // All matches have their places before anything else takes one.
+    // The matches get their places before all other lines.
     var chosen = new Attempt[BLOCK_LINES];
     int missing = matchesPerBlock;
     for (int place = 0; place < BLOCK_LINES; place++) {

@@ -15,14 +15,14 @@ import java.util.HexFormat;
 import java.util.List;
 
 /**
- * {@code replay} over a recording beside {@code wc -l} and {@code jq}: whole processes, started as
- * a user would, by turns. What it finds is compared with a parse of every line.
+ * Compares {@code replay} over a recording with {@code wc -l} and {@code jq}: whole processes,
+ * started as a user would, in turn. The findings are compared with those of a parse of every line.
  */
 final class Replay implements Measurement {
 
   private static final long LONGEST_SECONDS = 7_200;
 
-  /** Findings of 14 GB on a disk would be a measurement of the disk. */
+  /** The output is discarded: 14 GB of findings on a disk would measure the disk. */
   private static final Path NOWHERE = Path.of("/dev/null");
 
   private final String name;
@@ -30,7 +30,7 @@ final class Replay implements Measurement {
   private final int turns;
   private final int jqTurns;
 
-  /** At most so many times the time of {@code wc -l}; 0 for no target. */
+  /** The target for the time relative to {@code wc -l}; 0 for none. */
   private final double atMostTimesWc;
 
   private final double timesFasterThanJq;
@@ -50,12 +50,12 @@ final class Replay implements Measurement {
     this.timesFasterThanJq = timesFasterThanJq;
   }
 
-  /** A recording with a finding in a hundred lines. */
+  /** Returns the measurement of a recording with a finding in one of a hundred lines. */
   static Replay mixed() {
     return new Replay("replay", 0.01, 5, 2, 3, 40);
   }
 
-  /** A recording with a finding in every line. */
+  /** Returns the measurement of a recording with a finding in every line. */
   static Replay all() {
     return new Replay("replay-all", 1, 2, 1, 0, 8);
   }
@@ -167,11 +167,11 @@ final class Replay implements Measurement {
   }
 
   /**
-   * What was found.
+   * The findings of a run.
    *
-   * @param sha256 of all findings, in hexadecimal
-   * @param findings how many are TRC-1017's
-   * @param initModules how many of those are on {@code init_module}
+   * @param sha256 the SHA-256 of all findings, in hexadecimal
+   * @param findings the number of findings by TRC-1017
+   * @param initModules the number of those on {@code init_module}
    */
   private record Found(String sha256, long findings, long initModules) {
 
@@ -179,7 +179,7 @@ final class Replay implements Measurement {
       var hashed = new DigestInputStream(out, newDigest());
       long findings = 0;
       long initModules = 0;
-      // Of no consequence for what is looked for, and fast.
+      // The search is for ASCII text, so this fast decoder is enough.
       var lines = new BufferedReader(new InputStreamReader(hashed, ISO_8859_1));
       for (String line = lines.readLine(); line != null; line = lines.readLine()) {
         if (line.contains("\"SigMetadata\":{\"ID\":\"TRC-1017\"")) {

@@ -5,7 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** The most memory that {@code replay} has resident at any time, as the kernel counts it. */
+/** Measures the peak resident memory of {@code replay}, as the kernel counts it. */
 final class ReplayMemory implements Measurement {
 
   private static final long LONGEST_SECONDS = 7_200;

@@ -22,17 +22,17 @@ import java.util.zip.GZIPOutputStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Replays mixed recordings: in one go, and interrupted half way and resumed; whether both write the
- * same, and how much memory each process had resident at any time, as the kernel counts it.
+ * Replays mixed recordings: in one run, and interrupted half way and resumed. Compares both
+ * outputs, and measures the peak resident memory of each process, as the kernel counts it.
  *
- * <p>Mixed are the forms of the lines, before and after 0.24 and an audit log's, and the files:
- * four tenths plain, two gzip, two Zstandard, and two an audit log.
+ * <p>The lines mix the forms before and after 0.24 and that of an audit log. Of ten files, four are
+ * plain, two gzip, two Zstandard, and two an audit log.
  */
 final class Resume implements Measurement {
 
   private static final long LONGEST_SECONDS = 7_200;
 
-  /** Java takes its time to have its heap as large as it may be. */
+  /** Java needs some time until its heap has its full size. */
   private static final double MOST_TIMES = 1.25;
 
   private static final double SHARE = 0.01;
@@ -51,7 +51,7 @@ final class Resume implements Measurement {
     return "replay of 10 million lines, interrupted and resumed; some minutes";
   }
 
-  /** How a process ended, and the most memory that it had. */
+  /** The exit status of a process, its peak memory and its duration. */
   private record Ended(int status, double mib, double seconds) {}
 
   @Override
@@ -156,9 +156,7 @@ final class Resume implements Measurement {
     return file;
   }
 
-  /**
-   * Replays {@code files} and adds what comes out to {@code out}; interrupts at {@code percent}.
-   */
+  /** Replays {@code files} and appends the output to {@code out}; interrupts at {@code percent}. */
   private static Ended replay(
       Workplace workplace, List<Path> files, @Nullable Path state, Path out, int percent)
       throws IOException, InterruptedException {

@@ -13,19 +13,19 @@ import org.kmodwatch.core.format.EventHandler;
 import org.kmodwatch.core.format.EventReader;
 import org.kmodwatch.core.format.ReadOptions;
 
-/** Events of a recording as {@link RecordingGenerator} makes them, in memory. */
+/** Provides the events of a recording by {@link RecordingGenerator}, in memory. */
 final class SampleEvents {
 
   private SampleEvents() {}
 
-  /** Lines one after the other, each with its newline. */
+  /** Returns a number of lines, each with its newline. */
   static byte[] recording(int lines, double share) {
     var bytes = new ByteArrayOutputStream();
     new RecordingGenerator(RecordingGenerator.SEED, share).lines(lines).forEach(bytes::writeBytes);
     return bytes.toByteArray();
   }
 
-  /** The same, decoded. */
+  /** Returns a number of decoded events. */
   static List<Event> events(int lines, double share) {
     try {
       return events(new ByteArrayInputStream(recording(lines, share)), "sample");
@@ -35,9 +35,9 @@ final class SampleEvents {
   }
 
   /**
-   * All events of {@code in}.
+   * Decodes all events of {@code in}.
    *
-   * @throws BenchException if one of its lines is bad
+   * @throws BenchException if a line is bad
    */
   static List<Event> events(InputStream in, String name) throws IOException {
     var events = new ArrayList<Event>();

@@ -3,7 +3,7 @@ package org.kmodwatch.bench;
 import java.util.Arrays;
 import java.util.Collection;
 
-/** Many measured values, in order of size. */
+/** Holds many measured values in ascending order. */
 final class Spread {
 
   private final long[] sorted;
@@ -13,10 +13,10 @@ final class Spread {
   }
 
   /**
-   * The values.
+   * Returns the spread of values.
    *
-   * @param what they are of, for the message
-   * @throws BenchException if there are none
+   * @param what the quantity, for the message
+   * @throws BenchException if there are no values
    */
   static Spread of(String what, Collection<Long> values) {
     if (values.isEmpty()) {
@@ -35,7 +35,9 @@ final class Spread {
     return percentile(50);
   }
 
-  /** The least of the values that is no less than {@code percent} of 100 of them. */
+  /**
+   * Returns the smallest value that is at least as large as {@code percent} per cent of the values.
+   */
   long percentile(int percent) {
     int rank = Math.ceilDiv(sorted.length * percent, 100);
     return sorted[Math.max(0, rank - 1)];

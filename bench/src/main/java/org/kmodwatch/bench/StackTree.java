@@ -13,15 +13,15 @@ import jdk.jfr.consumer.RecordedMethod;
 import jdk.jfr.consumer.RecordingFile;
 
 /**
- * Sampled stacks put together: a frame, what was sampled in it and below, and the frames that it
- * called. Not thread-safe.
+ * A node in a tree of sampled stacks: a frame, the samples in it and below, and its callees. Not
+ * thread-safe.
  */
 final class StackTree {
 
   private static final String LAMBDA = "$$Lambda";
   private static final String OURS = "org.kmodwatch.";
 
-  /** What is the same in every run, and tells nothing: the way to the command. */
+  /** The entry of the program. Frames before it are the same in every run. */
   private static final String ENTRY = OURS + "agent.Main";
 
   private final String frame;
@@ -32,11 +32,11 @@ final class StackTree {
     this.frame = frame;
   }
 
-  /** What is sampled. */
+  /** The kind of sample. */
   enum Kind {
-    /** Time on a processor, of Java's threads. */
+    /** Samples the processor time of Java's threads. */
     CPU("jdk.CPUTimeSample"),
-    /** Bytes allocated. */
+    /** Samples allocated bytes. */
     ALLOCATION("jdk.ObjectAllocationSample");
 
     private final String event;
@@ -55,7 +55,8 @@ final class StackTree {
         if (event.getEventType().getName().equals(kind.event) && event.getStackTrace() != null) {
           var frames = new ArrayList<String>();
           for (RecordedFrame frame : event.getStackTrace().getFrames().reversed()) {
-            // What the JDK makes for a lambda has a name with an address and says nothing.
+            // The JDK's frames for a lambda have an address as their name, which does not help a
+            // reader.
             if (!frame.getMethod().getType().getName().contains(LAMBDA)) {
               frames.add(name(frame.getMethod()));
             }
@@ -77,24 +78,24 @@ final class StackTree {
     }
   }
 
-  /** The method, {@code package.Class.name}. */
+  /** Returns the method as {@code package.Class.name}. */
   String frame() {
     return frame;
   }
 
-  /** What was sampled here and below. */
+  /** Returns the weight of the samples here and below. */
   long weight() {
     return weight;
   }
 
-  /** What it called, the heaviest first. */
+  /** Returns the callees, the heaviest first. */
   List<StackTree> callees() {
     return callees.values().stream()
         .sorted(Comparator.comparingLong(StackTree::weight).reversed())
         .toList();
   }
 
-  /** What was sampled in the frames themselves, by frame, over the whole tree. */
+  /** Returns the weight of the samples in each frame itself, over the whole tree. */
   Map<String, Long> own() {
     var own = new LinkedHashMap<String, Long>();
     addOwn(own);
@@ -114,7 +115,7 @@ final class StackTree {
     return method.getType().getName() + "." + method.getName();
   }
 
-  /** The stack from the first frame on that is ours and not the way to the command. */
+  /** Returns the stack from the first frame of Kmodwatch after the entry of the program. */
   private static List<String> fromOurs(List<String> frames) {
     for (int i = 0; i < frames.size(); i++) {
       if (frames.get(i).startsWith(OURS) && !frames.get(i).startsWith(ENTRY)) {

@@ -12,7 +12,10 @@ import org.kmodwatch.lab.AddedFile;
 import org.kmodwatch.lab.Lab;
 import org.kmodwatch.lab.LabRun;
 
-/** How long {@code watch} takes from exec to armed, beside the same with Java's default options. */
+/**
+ * Measures the time of {@code watch} from exec to armed, and compares it with Java's default
+ * options.
+ */
 final class Start implements Measurement {
 
   private static final Duration GUEST_LIMIT = Duration.ofMinutes(20);
@@ -20,7 +23,7 @@ final class Start implements Measurement {
   private static final double TARGET_RATIO = 0.5;
   private static final double TARGET_MILLIS = 400;
 
-  /** As the installed command has them. */
+  /** The order of the jars in the installed command. */
   private static final Comparator<String> OWN_FIRST =
       Comparator.comparing((String jar) -> !jar.contains("/lib/kmodwatch-"))
           .thenComparing(Comparator.naturalOrder());
@@ -88,7 +91,10 @@ final class Start implements Measurement {
     return Files.readAllLines(Lab.run(run.withOut(out)).guestLog());
   }
 
-  /** Of what the guest's clock said: seconds, or with the other clock, billions of instructions. */
+  /**
+   * Returns the median of durations on the guest's clock: seconds, or with the other clock,
+   * billions of instructions.
+   */
   private static double median(List<String> lines, String name) {
     return median(
         lines.stream()
@@ -105,7 +111,7 @@ final class Start implements Measurement {
     return Replay.median(values);
   }
 
-  /** The same run on this machine as in the guest, to know how many instructions it makes. */
+  /** Repeats the guest's training run on this machine, to find out its instructions per second. */
   private static double trainingMillis(Path root, Path signed) throws Exception {
     Path home = root.resolve("usr/lib/kmodwatch");
     List<String> jars;

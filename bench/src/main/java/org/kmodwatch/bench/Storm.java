@@ -12,17 +12,17 @@ import org.kmodwatch.lab.LabResult;
 import org.kmodwatch.lab.LabRun;
 
 /**
- * A small module, loaded and unloaded as fast as the guest can for a minute, under the eyes of the
- * agent, and then of auditd. {@code -Dkmodwatch.seconds=10} for a short run.
+ * Loads and unloads a small module as fast as the guest can for a minute, watched by the agent, and
+ * then by auditd. {@code -Dkmodwatch.seconds=10} makes a short run.
  */
 final class Storm implements Measurement {
 
   private static final int SECONDS = Integer.getInteger("kmodwatch.seconds", 60);
 
-  /** What a clock tick of /proc/PID/stat is. */
+  /** The length of a clock tick in /proc/PID/stat, in milliseconds. */
   private static final double TICK_MILLIS = 10;
 
-  /** What the agent says at its end: 360 events, 80 loads, 80 findings, held back 0, lost 0. */
+  /** The agent's summary at its end: 360 events, 80 loads, 80 findings, held back 0, lost 0. */
   private static final Pattern ACCOUNT =
       Pattern.compile("(\\d+) events?, (\\d+) loads?, .* held back (\\d+), lost (\\d+)");
 
@@ -37,10 +37,10 @@ final class Storm implements Measurement {
         + " min)";
   }
 
-  /** One storm. */
+  /** The numbers and the result of one storm. */
   private record Watched(Map<String, Long> numbers, LabResult result) {
 
-    /** A number that the script printed. */
+    /** Returns a number that the script printed. */
     long number(String name) {
       Long value = numbers.get(name);
       if (value == null) {
@@ -61,7 +61,7 @@ final class Storm implements Measurement {
     Matcher account = account(live.result());
     long lost = Long.parseLong(account.group(4)) + Long.parseLong(account.group(3));
     long loads = live.number("loads");
-    // Each is loaded and unloaded; those that came before the storm are in the account too.
+    // Each module is loaded and unloaded. The summary also counts loads before the storm.
     long records = Long.parseLong(account.group(2));
     figures.add(
         "Kmodwatch, two processors",
@@ -132,7 +132,7 @@ final class Storm implements Measurement {
         .orElse("lost: not said");
   }
 
-  /** Where the clock counts instructions, a millisecond is a million. */
+  /** Formats instructions: on the clock that counts them, a millisecond is a million. */
   private static String millions(double millis) {
     return "%.3f million".formatted(millis);
   }

@@ -2,10 +2,10 @@ package org.kmodwatch.bench;
 
 import java.io.IOException;
 
-/** What the armed sensor costs a system call that has nothing to do with modules. */
+/** Measures the cost of the armed sensor in a system call that does not concern modules. */
 final class SystemCallCost implements Measurement {
 
-  /** In a batch of instructions.sh. */
+  /** The number of calls in a batch of instructions.sh. */
   private static final double CALLS = 10_000;
 
   private static final double TOLERANCE = 0.1;

@@ -11,10 +11,10 @@ import java.util.Locale;
 import java.util.regex.Pattern;
 
 /**
- * Draws what a terminal would show as an SVG picture, without any script, so that a Markdown page
- * can have it: text in a fixed width, bold and the eight colours (ECMA-48 SGR), lines that are
- * written over (CR, EL). On a dark ground of its own, which is readable on a light page and on a
- * dark one.
+ * Draws the content of a terminal as an SVG picture without a script, so that a Markdown page can
+ * show it. It supports text in a fixed width, bold, the eight colours (ECMA-48 SGR), and
+ * overwritten lines (CR, EL). The picture has its own dark background, which is readable on a light
+ * page and on a dark one.
  */
 final class TerminalPicture {
 
@@ -24,7 +24,9 @@ final class TerminalPicture {
   private static final int MARGIN = 14;
   private static final int BAR = 30;
 
-  /** Black to white, on a dark ground each with a contrast of 4.5 to 1 at least. */
+  /**
+   * The colours from black to white, each with a contrast of at least 4.5 to 1 to the background.
+   */
   private static final String[] COLOURS = {
     "#8b949e", "#ff7b72", "#56d364", "#e3b341", "#79c0ff", "#d2a8ff", "#76e3ea", "#e6edf3"
   };
@@ -43,7 +45,7 @@ final class TerminalPicture {
     this.columns = columns;
   }
 
-  /** How a character looks: a colour of {@link #COLOURS} or the text's own. */
+  /** The look of a character: bold or not, and a colour of {@link #COLOURS}. */
   private record Style(boolean bold, String colour) {
     static final Style PLAIN = new Style(false, TEXT);
   }
@@ -53,9 +55,9 @@ final class TerminalPicture {
   /**
    * Draws a recorded session.
    *
-   * @param args what was written to the terminal, the SVG to make, the title, the terminal's
-   *     columns; and, if the picture is to show an earlier moment, a pattern: it is the first at
-   *     which the last line has it
+   * @param args the file of the terminal's output, the SVG file to write, the title, and the
+   *     terminal's columns. An optional pattern selects an earlier moment: the first at which the
+   *     last line matches it.
    */
   public static void main(String[] args) throws IOException {
     String written = Files.readString(Path.of(args[0]), StandardCharsets.UTF_8);
@@ -64,10 +66,10 @@ final class TerminalPicture {
   }
 
   /**
-   * The picture of {@code written}.
+   * Returns the picture of {@code written}.
    *
-   * @param until a pattern for the last line to stop at; empty for the end
-   * @throws BenchException if that line does not come
+   * @param until a pattern of the last line to stop at; empty for the end
+   * @throws BenchException if no last line matches
    */
   static String draw(String title, int columns, String written, String until) {
     var terminal = new TerminalPicture(columns);
@@ -79,7 +81,7 @@ final class TerminalPicture {
     Pattern wanted = until.isEmpty() ? null : Pattern.compile(until);
     for (int i = 0; i < text.length(); ) {
       int c = text.codePointAt(i);
-      // A line is taken away by a return, and is whole before it.
+      // A carriage return erases a line, which is complete before it.
       if (c == '\r' && wanted != null && wanted.matcher(lastLine()).find()) {
         return;
       }
@@ -128,7 +130,9 @@ final class TerminalPicture {
     column++;
   }
 
-  /** Takes the sequence that begins before {@code at}; where what follows it begins. */
+  /**
+   * Applies the escape sequence whose ESC is before {@code at}, and returns the position after it.
+   */
   private int escape(String text, int at) {
     if (at >= text.length() || text.charAt(at) != '[') {
       return at;
@@ -150,7 +154,7 @@ final class TerminalPicture {
         }
       }
       default -> {
-        // Nothing that these programs write.
+        // These programs write no other sequence.
       }
     }
     return end + 1;
@@ -198,7 +202,10 @@ final class TerminalPicture {
     return svg.append("</g>\n</svg>\n").toString();
   }
 
-  /** Each run of one look by itself, at its own column and as wide as it is on a terminal. */
+  /**
+   * Draws each run of cells of one style as a separate text, at its column and in the width that it
+   * has on a terminal.
+   */
   private static void row(StringBuilder svg, List<Cell> row, int y) {
     int start = 0;
     while (start < row.size()) {

@@ -12,7 +12,7 @@ import org.kmodwatch.lab.Lab;
 import org.kmodwatch.lab.LabResult;
 import org.kmodwatch.lab.LabRun;
 
-/** The resident memory of {@code watch} as the package installs it. */
+/** Measures the resident memory of {@code watch} as the package installs it. */
 final class WatchMemory implements Measurement {
 
   private static final Duration GUEST_LIMIT = Duration.ofMinutes(40);
@@ -20,7 +20,7 @@ final class WatchMemory implements Measurement {
   private static final int SECONDS = 600;
   private static final double TARGET_MIB = 64;
 
-  /** What is left of the heap may differ by this much from one collection to another. */
+  /** The tolerated difference of the heap after two collections, in MiB. */
   private static final int FLAT_MIB = 1;
 
   private static final Pattern COLLECTION = Pattern.compile(".*Pause .* \\d+M->(\\d+)M\\(.*");

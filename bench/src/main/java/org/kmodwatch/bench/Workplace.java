@@ -10,29 +10,29 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Where measurements work, and what they share.
+ * The environment that measurements share.
  *
  * @param root the checkout
- * @param folder for what is made on the way, under build/bench
- * @param recordingBytes how large a recording to measure with
- * @param recordingLines how many lines to replay where lines are what counts
- * @param progress takes lines on how it goes
+ * @param folder the folder for intermediate files, under build/bench
+ * @param recordingBytes the size of recordings, in bytes
+ * @param recordingLines the number of lines to replay, for measurements that count lines
+ * @param progress takes progress messages
  */
 record Workplace(
     Path root, Path folder, long recordingBytes, long recordingLines, PrintStream progress) {
 
-  /** Says how it goes. */
+  /** Prints a progress message. */
   void say(String line) {
     progress.println("bench: " + line);
   }
 
-  /** A folder of this name under {@link #folder}, made if it is not there. */
+  /** Returns a folder of this name under {@link #folder}; it is created if missing. */
   Path folder(String name) throws IOException {
     return Files.createDirectories(folder.resolve(name));
   }
 
   /**
-   * Runs a program to its end and returns its standard output; standard error goes to ours.
+   * Runs a program to its end and returns its standard output. Its standard error is inherited.
    *
    * @throws BenchException if it does not end with 0 in time
    */
@@ -46,14 +46,14 @@ record Workplace(
     }
   }
 
-  /** Takes what a program says. */
+  /** Reads the output of a program. */
   interface OutputReader<T> {
     T read(InputStream out) throws IOException;
   }
 
   /**
-   * Runs a program to its end and hands its standard output to {@code reader}, which reads all of
-   * it; standard error goes to ours.
+   * Runs a program to its end and passes its standard output to {@code reader}, which reads all of
+   * it. Its standard error is inherited.
    *
    * @throws BenchException if it does not end with 0
    */
@@ -74,10 +74,10 @@ record Workplace(
   }
 
   /**
-   * Runs a program to its end, its standard output to {@code out}, and returns how many seconds of
-   * the clock on the wall it took; standard error goes to ours.
+   * Runs a program to its end, with its standard output in {@code out}, and returns its wall-clock
+   * time in seconds. Its standard error is inherited.
    *
-   * @param longest after how many seconds it is given up
+   * @param longest the time limit, in seconds
    * @throws BenchException if it does not end with 0 in time
    */
   double seconds(long longest, List<String> command, Path out)
