@@ -23,17 +23,18 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 
 /**
- * Copies jars for the package, without what keeps Java from caching their classes ahead of time,
- * and without what is for other machines.
+ * Copies jars for the package. It removes content that keeps Java from caching classes ahead of
+ * time, and content for other machines.
  *
  * <ul>
- *   <li>Signatures of jars go: classes of a signed jar are in no cache. The package is one whole,
- *       with checksums of its own.
- *   <li>Seals of packages go: with classes of a sealed package in its cache, Java 25 does not start.
- *   <li>Classes of before Java 6 are written anew as those of Java 8, with the stack maps that
- *       those have: older ones are in no cache either, and are checked by a slower verifier.
- *   <li>Native libraries of SQLite for other systems and processors go; the one for ours becomes a
- *       file beside the jars, so that nothing has to be unpacked where it runs.
+ *   <li>Signatures of jars are removed: a cache takes no class of a signed jar. The package is one
+ *       unit, with its own checksums.
+ *   <li>Seals of packages are removed: with classes of a sealed package in its cache, Java 25 does
+ *       not start.
+ *   <li>Classes older than Java 6 are rewritten as classes of Java 8, with stack maps. A cache
+ *       takes no older class, and a slower verifier checks it.
+ *   <li>SQLite's native libraries for other systems and processors are removed. Ours becomes a file
+ *       beside the jars, so that it need not be unpacked at run time.
  * </ul>
  *
  * <p>Usage: java PackJars.java TARGET_FOLDER SECONDS_SINCE_EPOCH JAR...
@@ -60,7 +61,7 @@ final class PackJars {
           ClassHierarchyResolver.ofResourceParsing(classes)
               .orElse(ClassHierarchyResolver.defaultResolver());
       var entries = new ArrayList<>(jar.stream().toList());
-      // The manifest is looked for at the beginning.
+      // Readers expect the manifest at the beginning.
       entries.sort(Comparator.comparing(e -> !e.getName().startsWith("META-INF/")));
       for (ZipEntry entry : entries) {
         String name = entry.getName();
@@ -91,7 +92,10 @@ final class PackJars {
         || name.startsWith(NATIVES) && !name.startsWith(OUR_NATIVES);
   }
 
-  /** The manifest without digests of entries, which the signature is of, and without seals. */
+  /**
+   * Returns the manifest without the digests of entries, which belong to the signature, and without
+   * seals.
+   */
   private static byte[] cacheable(byte[] manifest) throws IOException {
     var parsed = new Manifest(new ByteArrayInputStream(manifest));
     parsed.getEntries().clear();

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Measures how fast modules are read and hashed, beside sha256sum on the same files, in turns in one run.
+# Measures how fast modules are read and hashed, and compares it with sha256sum on the same files,
+# in turns in one run.
 #
 #   tools/bench-images.sh [FOLDER]
 #
-# FOLDER has uncompressed modules; by default those of Debian's kernel that the lab fetched to read. Java runs with the
-# options that kmodwatch has.
+# FOLDER has uncompressed modules; the default is the kernel package that tools/lab-prepare.sh
+# unpacked. Java runs with the options of kmodwatch.
 set -euo pipefail
 
 # shellcheck source=tools/build.sh

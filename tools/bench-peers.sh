@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Makes what the bench brings into its guests: auditd (tools/lab-auditd.sh) and bpftrace, from Debian's packages, and the
-# bench's own program kwbench. Leaves auditd.tar, with kwbench in it, and bpftrace.tar in build/bench, to be unpacked at the guest's root.
-# Needs no root, installs nothing.
+# Builds the files that the bench copies into its guests: auditd (tools/lab-auditd.sh) and bpftrace,
+# from Debian's packages, and the bench's own program kwbench. Leaves auditd.tar, which contains
+# kwbench, and bpftrace.tar in build/bench, to be unpacked at the guest's root. Needs no root,
+# installs nothing.
 # Exit status: 0 done, 69 something is missing (the message names it and the remedy).
 set -euo pipefail
 umask 022
@@ -13,7 +14,7 @@ source=$home/bench/src/guest/kwbench.c
 # shellcheck source=tools/debs.sh
 source "${BASH_SOURCE[0]%/*}/debs.sh"
 
-# With all that they are linked with but what the guest has of the C library.
+# The list has all linked libraries, except the parts of the C library that the guest has.
 packages=(
   bpftrace libbpf1 libbpfcc libbsd0 libbz2-1.0 libclang1-14 libdw1 libedit2 libelf1 libffi8 libgcc-s1 libicu72 libllvm14
   liblzma5 libmd0 libstdc++6 libtinfo6 libxml2 libz3-4 zlib1g

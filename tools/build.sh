@@ -1,14 +1,14 @@
 # shellcheck shell=bash
-# Sourced: builds what is stale into build/app, from where Kmodwatch
-# runs. Maven's own output folders are not run from: a build that replaces jars there must not pull them from under a
-# Kmodwatch that is watching.
+# Sourced: builds build/app if it is stale. Kmodwatch runs from there, not from Maven's output
+# folders: a build must not replace the jars of a Kmodwatch that is watching.
 
 # shellcheck source=tools/setup.sh
 source "${BASH_SOURCE[0]%/*}/setup.sh"
 
 kmodwatch_app=$kmodwatch_root/build/app
 
-# Sets kmodwatch_java_options for the command that $1 names. A package has the same, from the same files.
+# Sets kmodwatch_java_options for the command named $1. A package has the same options, from the
+# same files.
 set_java_options() {
   local options=other
   case $1 in
@@ -22,7 +22,7 @@ set_java_options() {
   if cache_fits; then kmodwatch_java_options+=("-XX:AOTCache=$kmodwatch_app/kmodwatch.aot"); fi
 }
 
-# Kmodwatch's own jars come first: whatever is looked for, Java opens all jars up to where it is.
+# Kmodwatch's own jars come first: to find a class, Java opens all jars before the one that has it.
 class_path() {
   local jar own='' others=''
   for jar in "$@"; do
@@ -34,19 +34,20 @@ class_path() {
   printf '%s' "$own$others"
 }
 
-# Makes an ahead-of-time cache, of classes read, checked and linked: train LINKING JAVA CACHE LOG JAR... The JARs are what
-# will be on the class path. Neither adapters nor stubs are in it: those would be for this machine's processor, and end
-# with SIGILL on one that can do less. With LINKING "linked", classes are linked with each other, lambdas included. All
-# of them are then in memory from the start: for a guest, where each class that is linked costs a hundred times the
-# time. With "apart" they are not.
+# Makes an ahead-of-time cache of classes that are read, verified and linked: train LINKING JAVA
+# CACHE LOG JAR... The JARs are those of the later class path. The cache has no adapters and no
+# stubs: they would be for this machine's processor, and end with SIGILL on a lesser one. With
+# LINKING "linked", classes are linked with each other, lambdas included, and all of them are in
+# memory from the start. That is for a guest, where linking a class takes a hundred times as long.
+# With "apart" they are not linked with each other.
 train() {
   local linking=- java=$2 cache=$3 log=$4 folder status=0
   [[ $1 == apart ]] || linking=+
   shift 4
-  # Where the package has the library of SQLite.
+  # The package has SQLite's library there too.
   local natives=-Dorg.sqlite.lib.path=${1%/*}
   folder=$(mktemp -d)
-  # Two steps, since the one step that does both hands its options on by JAVA_TOOL_OPTIONS, which says so.
+  # Two steps: the single step passes its options on in JAVA_TOOL_OPTIONS, which Java reports.
   env -u JAVA_TOOL_OPTIONS "$java" "@$kmodwatch_root/packaging/java/common" "@$kmodwatch_root/packaging/java/watch" \
     "$natives" -XX:AOTMode=record -XX:AOTConfiguration="$folder/configuration" -cp "$(class_path "$@")" org.kmodwatch.agent.build.Training \
     "$kmodwatch_root/image/src/test/resources/org/kmodwatch/image/seeds/signed" "$folder/machine" </dev/null >"$log" 2>&1 &&
@@ -58,19 +59,21 @@ train() {
   [[ $status == 0 && -e $cache ]]
 }
 
-# Whether sources are newer than the build. Tests are not: they are not in it.
+# Succeeds if sources are newer than the build. Tests do not count: they are not part of the build.
 is_stale() {
   local -a sources=("$kmodwatch_root"/*/pom.xml)
   local stamp=$kmodwatch_app/stamp newer
   [[ -e $stamp && -e $kmodwatch_app/lib && -e $kmodwatch_root/lab/target/dist/lib && -e $kmodwatch_root/bench/target/dist/lib ]] ||
     return 0
-  # Folders count inside src only, where nothing but a person changes them: a file that is gone leaves its folder newer.
+  # Folders count only inside src, where only people change them: a deleted file makes its folder
+  # newer.
   newer=$(find "${sources[@]%/pom.xml}" "$kmodwatch_root/pom.xml" "$kmodwatch_root/.mvn" "$kmodwatch_root/packaging/java" \
     \( -name target -o -path '*/src/test' \) -prune -o \( -type f -o -path '*/src/*' \) -newer "$stamp" -print -quit)
   [[ -n $newer ]]
 }
 
-# Held until the script ends or unlock, so that two starts at once do not build in the same folders.
+# Takes the lock until the script ends or calls unlock, so that two starts do not build in the same
+# folders at once.
 lock() {
   mkdir -p "$kmodwatch_root/build" 2>/dev/null || true
   if [[ ! -w $kmodwatch_root/build ]]; then
@@ -89,7 +92,7 @@ open_lock() {
   exec {kmodwatch_lock}<"$file"
 }
 
-# Does not wait; false if another start is building.
+# Takes the lock without a wait; fails if another start is building.
 try_lock() {
   open_lock
   if flock -n "$kmodwatch_lock"; then return 0; fi
@@ -101,7 +104,7 @@ unlock() {
   exec {kmodwatch_lock}<&-
 }
 
-# Copies Maven's log to $1 and says, from it, how far the build has come.
+# Copies Maven's log to $1 and reports the progress of the build from it.
 show_progress() {
   local line fetched=0
   while IFS= read -r line; do
@@ -120,11 +123,12 @@ show_progress() {
 }
 
 maven() {
-  # Without the lock: a helper process that outlives Maven must not keep it.
+  # Closes the lock: a helper process that outlives Maven must not keep it.
   (cd "$kmodwatch_root" && JAVA_HOME=$kmodwatch_jdk exec mvn -B "$@" </dev/null {kmodwatch_lock}<&-)
 }
 
-# Takes Maven's result over into build/app: whole or not at all. $1 is a file as old as the start of the build.
+# Copies Maven's result to build/app: whole or not at all. $1 is a file as old as the start of the
+# build.
 publish() {
   local new=$kmodwatch_root/build/app.new old=$kmodwatch_root/build/app.old
   rm -rf "$new" "$old"
@@ -137,16 +141,17 @@ publish() {
   make_cache
 }
 
-# Sets kmodwatch_cache_stamp to what a cache of classes is good for: this folder and this JDK. Java itself compares names,
-# sizes and times of the jars, not the folder that they are in. With a cache from another folder it takes some classes to
-# be from there and loads the others from here, and refuses a sealed package that is of both.
+# Sets kmodwatch_cache_stamp to the folder and the JDK that a cache of classes is valid for. Java
+# itself compares only names, sizes and times of the jars, not their folder. With a cache from
+# another folder it takes some classes from there and loads the others from here. Then it rejects a
+# sealed package that has classes of both.
 set_cache_stamp() {
   local release=
   IFS= read -rd '' release <"$kmodwatch_jdk/release" || true
   kmodwatch_cache_stamp=$kmodwatch_root$'\n'$kmodwatch_jdk$'\n'$release
 }
 
-# Whether the cache was made for this folder and this JDK, or could not be made for them.
+# Succeeds if the cache was made for this folder and this JDK, or could not be made for them.
 cache_is_current() {
   local stamp=
   [[ -r $kmodwatch_app/kmodwatch.aot.stamp ]] || return 1
@@ -159,7 +164,7 @@ cache_fits() {
   [[ -e $kmodwatch_app/kmodwatch.aot ]] && cache_is_current
 }
 
-# Not having it costs time, nothing else. A Kmodwatch that is running keeps the cache that it has mapped.
+# A missing cache costs only time. A Kmodwatch that is running keeps its mapped cache.
 make_cache() {
   local log=$kmodwatch_root/build/logs/cache.log cache=$kmodwatch_app/kmodwatch.aot
   mkdir -p "${log%/*}"
@@ -170,13 +175,13 @@ make_cache() {
     rm -f "$cache" "$cache.new"
     say "no cache for a quicker start: $log says why"
   fi
-  # Also if there is none, so that not each start tries again.
+  # The stamp is also written without a cache, so that not every start tries again.
   set_cache_stamp
   printf '%s' "$kmodwatch_cache_stamp" >"$cache.stamp" || say "cannot write $cache.stamp: the next start makes the cache again"
 }
 
-# Makes the cache for this folder and this JDK if it was made for others. A start that may not write here, or that
-# would have to wait for another one, goes on without.
+# Makes the cache for this folder and this JDK if it was made for others. A start that may not write
+# here, or would have to wait for another start, continues without it.
 renew_cache() {
   if cache_is_current || [[ ! -w $kmodwatch_app || ! -w $kmodwatch_root/build ]] || ! try_lock; then return 0; fi
   if ! cache_is_current; then
@@ -187,7 +192,8 @@ renew_cache() {
   unlock
 }
 
-# After a build by sudo: what the checkout's owner could not write to would fail the owner's next build.
+# After a build by sudo, gives the files to the checkout's owner, whose next build would fail
+# otherwise.
 give_back() {
   local -a made=("$kmodwatch_root/build" "$kmodwatch_root"/*/target)
   if ((EUID == 0)) && [[ -n ${SUDO_UID:-} && -n ${SUDO_GID:-} && ! -O $kmodwatch_root ]]; then
@@ -195,7 +201,7 @@ give_back() {
   fi
 }
 
-# Builds if anything is stale; false never, since a build that fails ends the script.
+# Builds if anything is stale. It never returns a failure: a build that fails ends the script.
 build_if_stale() {
   local log=$kmodwatch_root/build/logs/build.log started=$SECONDS
   if ! is_stale; then return 0; fi

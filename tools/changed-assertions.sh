@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Lists each assertion of the tests that changed, under its commit: tools/changed-assertions.sh FROM [TO]
+# Lists each changed assertion of the tests, under its commit: tools/changed-assertions.sh FROM [TO]
 #
-# A changed line counts if it asserts or has an expected text. A line that only moved, within a commit, or whose
-# white space alone changed, does not. TO is HEAD unless given.
+# A changed line counts if it has an assertion or an expected text. A line that moved within a
+# commit, or changed only in white space, does not count. TO is HEAD unless given.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

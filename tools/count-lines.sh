@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Counts the lines of main code, Java and C, that are neither blank nor comment, by package.
+# Counts the lines of main code, Java and C, by package, without blank lines and comments.
 #
 #   tools/count-lines.sh [COMMIT [COMMIT]]
 #
-# Of one commit, HEAD unless given, it prints each package's lines; of two both figures and the change.
+# For one commit, HEAD unless given, it prints each package's lines; for two, both figures and the
+# change.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -1,16 +1,17 @@
 # shellcheck shell=bash
-# Programs of Debian's packages, fetched and unpacked but not installed. For scripts that source it, which have die() MESSAGE.
+# Fetches and unpacks programs of Debian's packages without an installation. A script that sources
+# this has a function die MESSAGE.
 
-# Whoever keeps what was made knows by this whether it is of these lines.
+# Scripts compare this file with their results, to see whether these lines built them.
 # shellcheck disable=SC2034 # for whoever sources this
 debs_script=${BASH_SOURCE[0]}
 
-# unpack_debs WHAT FOLDER PACKAGE…: puts what is in the packages into FOLDER/unpacked.
+# unpack_debs WHAT FOLDER PACKAGE…: unpacks the packages into FOLDER/unpacked.
 unpack_debs() {
   local what=$1 folder=$2 deb
   shift 2
   mkdir -p "$folder"/{debs,unpacked}
-  # apt's warning that root downloads unsandboxed is of no use to anyone here.
+  # The option avoids apt's warning that root downloads without a sandbox.
   (cd "$folder/debs" && apt-get -q -o APT::Sandbox::User=root download "$@") >"$folder/log" 2>&1 || {
     tail -n 5 "$folder/log" >&2
     die "could not download $what; remedy: on Debian 12, check the network, then run: sudo apt-get update"
@@ -20,10 +21,11 @@ unpack_debs() {
   done
 }
 
-# debs_libraries UNPACKED: where its libraries are, for LD_LIBRARY_PATH.
+# debs_libraries UNPACKED: prints the folders of its libraries, for LD_LIBRARY_PATH.
 debs_libraries() { printf '%s\n' "$1/usr/lib/x86_64-linux-gnu:$1/lib/x86_64-linux-gnu"; }
 
-# gather UNPACKED ROOT PROGRAM…: copies programs, and what they are linked with but for the C library, into a guest's ROOT.
+# gather UNPACKED ROOT PROGRAM…: copies programs and their linked libraries, except the C library,
+# into a guest's ROOT.
 gather() {
   local unpacked=$1 root=$2 linked library
   shift 2
@@ -36,7 +38,7 @@ gather() {
   (cd "$unpacked" && cp "$@" "$root/usr/bin/")
 }
 
-# pack ROOT TAR: makes what is unpacked at a guest's root.
+# pack ROOT TAR: makes a tar to be unpacked at a guest's root.
 pack() {
   tar -C "$1" --owner=0 --group=0 --numeric-owner -cf "$2.new" .
   mv "$2.new" "$2"

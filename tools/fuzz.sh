@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Fuzzes what reads the bytes of strangers: tools/fuzz.sh TARGET SECONDS, where TARGET is images, recordings, audit or
-# configuration. An input that it finds is a file in target/fuzz of the module, beside the log. More arguments go to Maven.
+# Fuzzes the readers of untrusted bytes: tools/fuzz.sh TARGET SECONDS, where TARGET is images,
+# recordings, audit or configuration. A failing input is a file in target/fuzz of the module, beside
+# the log. Maven gets further arguments.
 set -euo pipefail
 
 # shellcheck source=tools/build.sh

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Makes what brings auditd into a guest of the lab, from Debian's packages: build/lab/auditd.tar, to be unpacked at the guest's
-# root, with auditd, auditctl, ausearch, what they are linked with, and auditd.conf as Debian ships it. Needs no root, installs
-# nothing; with everything there it uses no network.
+# Builds build/lab/auditd.tar from Debian's packages, to be unpacked at the root of a guest of the
+# lab. It has auditd, auditctl, ausearch, their linked libraries, and auditd.conf as Debian ships
+# it. Needs no root, installs nothing; if everything is there, it uses no network.
 # Exit status: 0 done, 69 something is missing (the message names it and the remedy).
 set -euo pipefail
 umask 022
@@ -12,7 +12,7 @@ lab=$home/build/lab
 # shellcheck source=tools/debs.sh
 source "${BASH_SOURCE[0]%/*}/debs.sh"
 
-# With all that they are linked with but what the guest has of the C library.
+# The list has all linked libraries, except the parts of the C library that the guest has.
 packages=(
   auditd libaudit1 libauparse0 libcap-ng0 libcom-err2 libgssapi-krb5-2 libk5crypto3 libkeyutils1 libkrb5-3 libkrb5support0
   libnsl2 libssl3 libtirpc3 libwrap0

@@ -1,19 +1,22 @@
 #!/usr/bin/env bash
-# Fetches and builds what the lab's guests are made of, into build/lab. Needs no root.
+# Fetches and builds the parts of the lab's guests, into build/lab. Needs no root.
 #
 #   tools/lab-prepare.sh [--lib DIR] [--package NAME]... [--debian] [--firmware] [KERNEL...]
 #
-# KERNEL is a name from kernels.properties (default: all of them; with --debian, those of its image). With --lib DIR it
-# also makes the guest's Java run-time image, with just the JDK modules that the jars in DIR use. With --package NAME it also unpacks the newest
-# kernel that this Debian package depends on, to read and not to boot. With --debian it also makes an image of a whole
-# Debian 12 with systemd and the KERNELs' modules, for what busybox cannot show. With --firmware it also fetches a UEFI
-# firmware for virtual machines, whose keys a kernel trusts. What is there already is neither fetched nor
-# built again; with everything there it uses no network. Progress goes to standard error.
-# Exit status: 0 done, 64 wrong usage, 69 something is missing (the message names it and the remedy).
+# KERNEL is a name from kernels.properties (default: all of them; with --debian, those of its
+# image). With --lib DIR it also makes the guest's Java run-time image, with only the JDK modules
+# that the jars in DIR use. With --package NAME it also unpacks the newest kernel that this Debian
+# package depends on, to read and not to boot. With --debian it also makes an image of a whole
+# Debian 12 with systemd and the KERNELs' modules, for tests that busybox cannot do. With --firmware
+# it also fetches a UEFI firmware for virtual machines, whose keys a kernel trusts. Existing parts
+# are neither fetched nor built again; if everything is there, it uses no network. Progress goes to
+# standard error.
+# Exit status: 0 done, 64 wrong usage, 69 something is missing (the message names it and the
+# remedy).
 set -euo pipefail
 umask 022
 export LC_ALL=C
-# depmod and ldconfig are there, which is not on every user's path.
+# depmod and ldconfig are in these folders, which are not on every user's path.
 PATH=$PATH:/usr/sbin:/sbin
 
 home=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -33,7 +36,7 @@ need() { # PROGRAM PACKAGE
 kernel_names() { sed -n 's/^\([^#= ]*\) *=.*/\1/p' "$catalog"; }
 meta_package() { sed -n "s/^${1//./\\.} *= *//p" "$catalog"; }
 
-# The tool's output is shown only when it fails.
+# Runs a command and shows its output only if it fails.
 quietly() {
   local log
   log=$(mktemp)
@@ -52,7 +55,7 @@ fetch() {
   need apt-get apt
   need dpkg dpkg
   debs=$(mktemp -d "$lab/tmp/debs.XXXXXX")
-  # apt's warning that root downloads unsandboxed is of no use to anyone here.
+  # The option avoids apt's warning that root downloads without a sandbox.
   (cd "$debs" && quietly apt-get -q -o APT::Sandbox::User=root download "$@") ||
     die 69 "could not download $*; remedy: check the network, then run: sudo apt-get update"
   for deb in "$debs"/*.deb; do
@@ -61,12 +64,13 @@ fetch() {
   rm -rf "$debs"
 }
 
-# What PACKAGE depends on whose name matches the basic regular expression; nothing if apt does not know it.
+# Prints the dependency of PACKAGE whose name matches the basic regular expression; nothing if apt
+# does not know PACKAGE.
 depends() { # PACKAGE PATTERN
   { apt-cache depends "$1" 2>/dev/null || true; } | sed -n "s/^ *Depends: \\($2\\)/\\1/p" | head -n 1
 }
 
-# The kernel's package that META always depends on.
+# Prints the kernel package that META depends on.
 newest_image() { # META
   local image
   need apt-cache apt
@@ -81,7 +85,7 @@ newest_image() { # META
   printf '%s' "$image"
 }
 
-# The files of a kernel that is not booted, to read.
+# Unpacks the files of a kernel that is read and not booted.
 prepare_package() { # META
   local meta=$1 image work
   local into=$lab/packages/$meta
@@ -97,7 +101,7 @@ prepare_package() { # META
   mv "$work" "$into"
 }
 
-# A UEFI firmware. Its code is given to machines to read, its variables to copy.
+# Fetches a UEFI firmware. Machines read its code and get a copy of its variables.
 prepare_firmware() {
   local work into=$lab/firmware
   [ -e "$into/ready" ] && return
@@ -111,8 +115,8 @@ prepare_firmware() {
   mv "$work" "$into"
 }
 
-# Drivers of things that no virtual machine has: three quarters of the modules of a kernel for all hardware. Those for
-# clouds have NVMe built in.
+# Removes drivers of hardware that no virtual machine has: three quarters of the modules of a
+# general kernel. Cloud kernels have NVMe built in.
 without_hardware() { # FOLDER
   (cd "$1" && rm -rf sound drivers/{gpu,hid,hwmon,iio,infiniband,input,isdn,leds,media,mfd,mtd,platform,power,scsi,staging} \
     drivers/{thunderbolt,usb,video,watchdog} drivers/net/{can,dsa,ethernet,fddi,hamradio,usb,wan,wireless,wwan})
@@ -140,10 +144,10 @@ prepare_kernel() { # NAME
   ! grep -qx CONFIG_BLK_DEV_NVME=m "$work/boot/config-$release" || without_hardware "$work/lib/modules/$release/kernel"
   say "kernel $name: indexing its modules"
   depmod -b "$work" "$release"
-  # The headers name each other by absolute path; here they are not where the package thinks.
+  # The headers refer to each other by absolute paths, which are wrong here.
   # shellcheck disable=SC2016 # make expands it
   printf 'include $(dir $(lastword $(MAKEFILE_LIST)))../%s/Makefile\n' "$common" >"$work/usr/src/$headers/Makefile"
-  # With a vmlinux there the build would insist on pahole, to give the modules BTF that nothing here reads.
+  # With a vmlinux, the build would require pahole, to give the modules BTF that nothing here reads.
   rm -f "$work/usr/src/$headers/vmlinux"
   rm -rf "${work:?}/usr/share" "$into"
   chmod 755 "$work"
@@ -152,7 +156,7 @@ prepare_kernel() { # NAME
   mv "$work" "$into"
 }
 
-# current STAMP KEY: is what STAMP belongs to built from KEY?
+# current STAMP KEY: succeeds if the files of STAMP were built from KEY.
 current() { [ -e "$1" ] && [ "$(cat "$1")" = "$2" ]; }
 hash_of() { cat "$@" | sha256sum | cut -c 1-32; }
 
@@ -167,7 +171,7 @@ prepare_modules() { # NAME
   say "kernel $name: building the test modules"
   work=$(mktemp -d "$lab/tmp/modules.XXXXXX")
   cp "$sources"/* "$work/"
-  # kw_unresolved must stay unresolved: kw_export, which has the symbol it needs, is never loaded.
+  # kw_unresolved must have an unresolved symbol: kw_export, which defines it, is never loaded.
   quietly make -s -C "$lab/kernels/$name/usr/src/linux-headers-$release" M="$work" modules ||
     die 69 "the test modules do not build for kernel $name; the compiler's last lines are above"
   rm -rf "$into"
@@ -178,7 +182,8 @@ prepare_modules() { # NAME
   printf '%s' "$key" >"$into/ready"
 }
 
-# with_libraries ROOT FILE...: copies what FILEs are linked with to where the guest's linker looks.
+# with_libraries ROOT FILE...: copies the linked libraries of FILEs to the search path of the
+# guest's linker.
 with_libraries() {
   local root=$1 library
   shift
@@ -198,7 +203,8 @@ find_library() { # SONAME PACKAGE
   printf '%s' "$path"
 }
 
-# Everything in the guest that belongs to no kernel: busybox, kmod, the C library, libbpf, kwload.
+# Builds the part of the guest that is the same for all kernels: busybox, kmod, the C library,
+# libbpf, kwload.
 prepare_guest() {
   local into=$lab/guest busybox dash kmod libbpf libelf libz key work applet link library
   need busybox busybox-static
@@ -226,16 +232,17 @@ prepare_guest() {
       *) ln -s busybox "$work/root/usr/bin/$applet" ;;
     esac
   done
-  # busybox's own shell takes its own insmod, whatever PATH says.
+  # busybox's own shell runs its own insmod, whatever PATH says.
   cp "$dash" "$work/root/usr/bin/dash"
   ln -s dash "$work/root/usr/bin/sh"
   cp "$kmod" "$work/root/usr/bin/kmod"
-  # Not modprobe: init.sh makes that link, since with it the kernel would load modules of its own while it boots.
+  # modprobe is left out: with it the kernel would load modules while it boots. init.sh makes that
+  # link.
   for applet in insmod rmmod lsmod modinfo depmod; do
     ln -s ../bin/kmod "$work/root/usr/sbin/$applet"
   done
   cp -L "$libbpf" "$libelf" "$libz" "$work/root/usr/lib/x86_64-linux-gnu/"
-  # The JDK's own launcher and libraries are linked with these five.
+  # The JDK's launcher and libraries are linked with these five.
   for library in libc.so.6 libm.so.6 libdl.so.2 libpthread.so.0 librt.so.1; do
     cp -L "$(find_library "$library" libc6)" "$work/root/usr/lib/x86_64-linux-gnu/"
   done
@@ -258,7 +265,7 @@ prepare_runtime() { # DIR with jars
   current "$into/ready" "$key" && return
   modules=$("$java/bin/jdeps" --ignore-missing-deps --multi-release 25 -q --print-module-deps "$lib"/*.jar) ||
     die 69 "jdeps cannot tell what the jars in $lib need"
-  # The list changes rarely, the jars with every build.
+  # The list of modules changes rarely, the jars with every build.
   if [ ! -e "$into/modules" ] || [ "$(cat "$into/modules")" != "$java $modules" ]; then
     say "making the guest's Java run-time image ($modules)"
     work=$(mktemp -d "$lab/tmp/runtime.XXXXXX")
@@ -273,8 +280,8 @@ prepare_runtime() { # DIR with jars
   printf '%s' "$key" >"$into/ready"
 }
 
-# The agent's jars and the ahead-of-time cache of their classes, as a package has them: a guest with an agent takes a
-# third less processor time with it.
+# Builds the agent's jars and the ahead-of-time cache of their classes, as a package has them. With
+# the cache a guest with an agent takes a third less processor time.
 prepare_agent() { # JDK RUNTIME DIR with jars
   local jdk=$1 runtime=$2 jar jars=()
   for jar in "$3"/*.jar; do
@@ -291,9 +298,10 @@ prepare_agent() { # JDK RUNTIME DIR with jars
   ) || die 69 "no ahead-of-time cache came of it: $(tail -n 5 "$runtime/agent.log")"
 }
 
-# An ext4 image of Debian with systemd, which a test boots and throws away. It has nothing of Kmodwatch: at each start it
-# unpacks a tar from the disk with serial number "task" and runs run.sh of it (lab/src/debian).
-# Whoever asks for it gets the same image. Only the clouds' kernels boot a Debian without an initramfs.
+# Builds an ext4 image of Debian with systemd, which a test boots and throws away. It has nothing of
+# Kmodwatch: at each start it unpacks a tar from the disk with serial number "task" and runs its
+# run.sh (lab/src/debian). The image is the same for everyone. Only cloud kernels boot a Debian
+# without an initramfs.
 readonly debian_kernels=(6.1 6.12)
 prepare_debian() {
   local into=$lab/debian key work name root tree wrap=() fakeroot=()
@@ -312,7 +320,7 @@ prepare_debian() {
   say "making a Debian 12 with systemd"
   work=$(mktemp -d "$lab/tmp/debian.XXXXXX")
   root=$work/root
-  # Where the machine has a proxy or mirrors of its own for apt, mmdebstrap takes them from its configuration.
+  # mmdebstrap takes a machine's proxy or mirrors from apt's configuration.
   quietly mmdebstrap "${wrap[@]}" --quiet --variant=minbase --aptopt='APT::Install-Recommends "false"' \
     --include="$packages" bookworm "$work/root.tar" ||
     die 69 "mmdebstrap failed; its last lines are above; remedy: check the network, or run as root"
@@ -384,11 +392,11 @@ done
 [ ${#kernels[@]} -gt 0 ] || mapfile -t kernels < <(kernel_names)
 
 mkdir -p "$lab/tmp"
-# One at a time: two builds of the same thing would only get in each other's way.
+# Only one run at a time: two builds of the same part would disturb each other.
 exec 9>"$lab/lock"
 flock 9
 find "$lab/tmp" -mindepth 1 -maxdepth 1 -exec rm -rf {} +
-# What runs left behind whose JVM was killed. No run takes a day.
+# Deletes the folders of runs whose JVM was killed. No run takes a day.
 [ ! -d "$lab/work" ] || find "$lab/work" -mindepth 1 -maxdepth 1 -mtime +0 -exec rm -rf {} +
 for kernel in "${kernels[@]}"; do
   prepare_kernel "$kernel"

@@ -1,17 +1,19 @@
 #!/usr/bin/env bash
-# Runs what does not fit into ./verify and prints one table of how each ended. CI never calls this; ./verify --matrix does.
+# Runs the tests that take too long for ./verify, and prints one table of their results. CI never
+# calls this; ./verify --matrix does.
 #
 #   ./verify --matrix NAME…
 #
-# What a run printed stays in build/matrix/NAME.log, its line of the table in build/matrix/NAME. Without a name this lists
-# the runs. A run that fails stops no other.
-# Exit status: 0 each run was good, 1 one was not, 64 wrong usage.
+# The output of a run stays in build/matrix/NAME.log, its line of the table in build/matrix/NAME.
+# Without a name this lists the runs. A run that fails does not stop the others.
+# Exit status: 0 every run passed, 1 one failed, 64 wrong usage.
 set -uo pipefail
 
 home=$(CDPATH='' cd -P -- "${BASH_SOURCE[0]%/*}/.." && pwd)
 readonly home out=$home/build/matrix
 
-# NAME, what it is, the command; "it TESTS OPTION…" is ./verify with those tests on real kernels and none else.
+# Each line has NAME, a description and the command; "it TESTS OPTION…" is ./verify with only those
+# tests on real kernels.
 runs() {
   cat <<'END'
 kernels|the tests of few kernels on every kernel|it *IT -Dkmodwatch.kernels=all

@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
-# Boots the lab's Debian with the package's service, and with ftrace from the kernel's first moment on; does module work of
-# every ordinary kind (udev's, sockets of all families, file systems, modprobe of 280 modules, their removal, insmod, refused
-# attempts), and holds each call that ftrace saw against the load records, field by field. Prints the number of calls and of
-# checks, the gaps, and every mismatch.
+# Boots the lab's Debian with the package's service, and with ftrace from the kernel's first moment.
+# Does module work of every ordinary kind (udev's, sockets of all families, file systems, modprobe
+# of 280 modules, their removal, insmod, refused attempts). Compares each call that ftrace saw with
+# the load records, field by field. Prints the number of calls and of checks, the gaps, and every
+# mismatch.
 #
 #   tools/oracle.sh [--kernel NAME]
 #
-# NAME is 6.12 unless given, or 6.1. What was seen stays in build/oracle.
-# Exit status: 0 each field is right or its absence said, 64 wrong usage, otherwise that of the run.
+# NAME is 6.12 unless given, or 6.1. The recorded data stays in build/oracle.
+# Exit status: 0 each field is right or its absence is reported, 64 wrong usage, otherwise that of
+# the run.
 set -euo pipefail
 
 home=$(CDPATH='' cd -P -- "${BASH_SOURCE[0]%/*}/.." && pwd)

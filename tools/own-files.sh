@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Loads every module of the clouds' kernel that depends on another, by hand and as the kernel does for whoever needs one, and
-# holds the file of each record against the module's own. Prints how many there were. Takes about half an hour; some of them
-# are loaded by ./verify, too. Arguments go to Maven.
-# Exit status: 0 each record has the module's own file, or none and a gap; otherwise that of the run.
+# Loads every module of the cloud kernel that depends on another, by hand and by a kernel request.
+# Compares the file in each record with the module's own file. Prints how many there were. Takes
+# about half an hour; ./verify loads some of them, too. Maven gets the arguments.
+# Exit status: 0 each record has the module's own file, or none and a gap; otherwise that of the
+# run.
 set -euo pipefail
 
 home=$(CDPATH='' cd -P -- "${BASH_SOURCE[0]%/*}/.." && pwd)

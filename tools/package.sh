@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
-# Makes build/package/kmodwatch_VERSION_amd64.deb: the jars, a Java run-time image with just the JDK modules that they
-# use, an ahead-of-time cache of their classes, libbpf with the two libraries that it needs, the command, the unit. No
-# JDK is needed where it is installed.
+# Builds build/package/kmodwatch_VERSION_amd64.deb. It has the jars, a Java run-time image with only
+# the JDK modules that they use, an ahead-of-time cache of their classes, libbpf with the two
+# libraries that it needs, the command, the unit. The installed package needs no JDK.
 #
 #   tools/package.sh [--lib DIR] [--uncompressed]
 #
-# Builds what is stale first; with --lib, takes the jars in DIR as they are. The lab's own is left out. With
-# --uncompressed it is made, and unpacked, in less time. The times in it are those of SOURCE_DATE_EPOCH, or of the last
-# commit. Progress goes to standard error.
-# Exit status: 0 done, 64 wrong usage, 69 something is missing (the message names it and the remedy).
+# Builds stale parts first; with --lib, takes the jars in DIR unchanged. The lab's own jar is left
+# out. With --uncompressed the package is built, and unpacked, in less time. The times in it are
+# those of SOURCE_DATE_EPOCH, or of the last commit. Progress goes to standard error.
+# Exit status: 0 done, 64 wrong usage, 69 something is missing (the message names it and the
+# remedy).
 set -euo pipefail
 umask 022
 export LC_ALL=C
@@ -23,7 +24,7 @@ readonly out=$kmodwatch_root/build/package
 readonly native=(libbpf.so.1 libelf.so.1 libz.so.1)
 
 lib=
-# xz: every dpkg since Debian 7 reads it.
+# Every dpkg since Debian 7 reads xz.
 compression=xz
 while (($#)); do
   case $1 in
@@ -58,7 +59,7 @@ done
 epoch=${SOURCE_DATE_EPOCH:-}
 [[ -n $epoch ]] || epoch=$(git -C "$kmodwatch_root" log -1 --format=%ct 2>/dev/null) || epoch=$(stat -c %Y "$kmodwatch_root/CHANGELOG.md")
 export SOURCE_DATE_EPOCH=$epoch
-# Before the release that it leads to, and in the order of the commits.
+# A snapshot's version sorts before its release, and in the order of the commits.
 version=$(sed -n 's/^  <version>\(.*\)<\/version>$/\1/p' "$kmodwatch_root/pom.xml" | head -n 1)
 version=${version/-SNAPSHOT/"~snapshot$(date -u -d "@$epoch" +%Y%m%d%H%M%S)"}
 
@@ -74,13 +75,13 @@ modules=$("$kmodwatch_jdk/bin/jdeps" --ignore-missing-deps --multi-release 25 -q
   fail "$kmodwatch_exit_unavailable" "jdeps cannot tell what the jars in $lib need"
 "$kmodwatch_jdk/bin/jlink" --add-modules "$modules" --strip-debug --no-header-files --no-man-pages --compress zip-6 \
   --output "$home/runtime" >&2 || fail "$kmodwatch_exit_unavailable" "jlink failed; it says above why"
-# The launcher alone: the rest of bin is for people.
+# Only the launcher is needed: the rest of bin is for people.
 find "$home/runtime/bin" -mindepth 1 ! -name java -delete
 "$kmodwatch_jdk/bin/java" "$kmodwatch_root/tools/PackJars.java" "$home/lib" "$epoch" "${jars[@]}" ||
   fail "$kmodwatch_exit_unavailable" "the jars cannot be made ready; it says above why"
 
-# In the folder that the image's launcher searches first ($ORIGIN/../lib), so that no LD_LIBRARY_PATH is handed down to
-# children.
+# The image's launcher searches this folder first ($ORIGIN/../lib), so children inherit no
+# LD_LIBRARY_PATH.
 for library in "${native[@]}"; do
   path=$(ldconfig -p | sed -n "s/^\t${library//./\\.} (libc6,x86-64) => //p" | head -n 1)
   [[ -n $path ]] || fail "$kmodwatch_exit_unavailable" "$library is not installed; remedy: apt-get install libbpf1"
@@ -105,7 +106,7 @@ chmod 750 "$tree/etc/kmodwatch"
 put 644 "$packaging/copyright" usr/share/doc/kmodwatch/copyright
 
 say "packaging $version: the manual, and completion for shells"
-# java CLASS ARGUMENT...: by what is being packaged.
+# java CLASS ARGUMENT...: runs a class of the new package.
 java() {
   "$home/runtime/bin/java" --sun-misc-unsafe-memory-access=allow -XX:TieredStopAtLevel=1 -cp "$(class_path "$home"/lib/*.jar)" "$@"
 }
@@ -132,14 +133,14 @@ chmod -R go-w "$tree"
 find "$home" -type f ! -path '*/runtime/bin/*' ! -name jexec ! -name jspawnhelper -exec chmod 644 {} +
 find "$tree" -exec touch -h -d "@$epoch" {} +
 
-# Once the times are final, by which Java tells whether the cache fits. That the tree will be in another folder does not
-# matter.
+# This step comes after the last change of a file's time, by which Java checks whether the cache is
+# valid. The later move of the tree to another folder does not matter.
 say "packaging $version: the ahead-of-time cache"
 train apart "$home/runtime/bin/java" "$home/kmodwatch.aot" "$work/cache.log" "$home"/lib/*.jar ||
   fail "$kmodwatch_exit_unavailable" "no ahead-of-time cache came of it: $(tail -n 5 "$work/cache.log")"
 chmod 644 "$home/kmodwatch.aot"
 
-# What of the C library the programs and libraries ask for.
+# The newest version of the C library that the programs and libraries require.
 libc=$(find "$home/runtime" "$home/lib" -type f \( -name '*.so*' -o -name java -o -name jspawnhelper \) -exec objdump -T {} + |
   sed -n 's/.*(\?GLIBC_\([0-9.]*\))\? .*/\1/p' | sort -Vu | tail -n 1)
 (cd "$tree" && find usr -type f -print0 | sort -z | xargs -0 md5sum) \

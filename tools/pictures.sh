@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Makes the pictures of the terminal in README and docs, docs/pictures/{lab-run,replay,inspect}.svg, from real runs on a terminal:
-# the demonstration in the lab, a replay that is interrupted and goes on, a look at a module. Takes two minutes. Progress
-# goes to standard error.
+# Makes the pictures of the terminal in README and docs, docs/pictures/{lab-run,replay,inspect}.svg,
+# from real runs on a terminal: the demonstration in the lab, a replay that is interrupted and
+# resumed, an inspection of a module. Takes two minutes. Progress goes to standard error.
 #
 #   tools/pictures.sh [lab-run|replay|inspect]...
 #
-# Exit status: 0 done, 64 wrong usage, 69 something is missing (the message names it and the remedy).
+# Exit status: 0 done, 64 wrong usage, 69 something is missing (the message names it and the
+# remedy).
 set -euo pipefail
 export LC_ALL=C.UTF-8
 
@@ -20,17 +21,20 @@ need build lab
 build_if_stale
 mkdir -p "$work"
 
-# session NAME COLUMNS: runs the commands of standard input on a terminal of their own, and keeps what was written there.
+# session NAME COLUMNS: runs the commands on standard input on a separate terminal, and keeps the
+# terminal's output.
 session() {
   cat >"$work/$1.sh"
   say "making $1"
-  # In the checkout, so that commands are as the docs have them. Its own last line is no part of it.
+  # It runs in the checkout, so that the commands are those of the docs. The last line of script(1)
+  # is removed.
   (cd "$kmodwatch_root" && env -u NO_COLOR TERM=xterm COLUMNS="$2" TZ=UTC script -qec "stty cols $2 rows 60; bash '$work/$1.sh'" \
     "$work/$1.typescript" </dev/null >/dev/null) || true
   sed -i -e '/^Script started on /d' -e '/^Script done on /d' "$work/$1.typescript"
 }
 
-# What each session has: "type COMMAND" shows a prompt and the command, "run COMMAND" runs it too.
+# The commands of each session: "type COMMAND" shows a prompt and the command, "run COMMAND" runs it
+# too.
 readonly prelude='type() { printf "\033[1m$\033[0m %s\n" "$*"; }
 run() { type "$*"; eval "$*"; }
 '
@@ -48,7 +52,7 @@ picture_lab_run() {
 $prelude
 run ./kmodwatch lab run
 END
-  # The folder's name is this machine's.
+  # The folder's name is specific to this machine.
   sed -i "s|$kmodwatch_root/||" "$work/lab-run.typescript"
   draw lab-run 156 'kmodwatch lab run: six ways a module comes into a kernel, each followed by what was seen'
 }

@@ -1,23 +1,26 @@
 #!/usr/bin/env bash
-# Records from real container runtimes which cgroups their containers' processes are in, and the files that name them.
+# Records the cgroups of processes in real container runtimes, and the files that name the
+# containers.
 #
 #   record-containers.sh KERNEL OUT
 #
-# Boots Debian 12 with its docker.io, containerd and podman in qemu, once with cgroup version 2 and once with version 1,
-# and runs containers there by each (record-containers/guest.sh). KERNEL is a folder with boot/vmlinuz-* and
-# lib/modules/*, NVMe and ext4 built in: build/lab/kernels/6.1 of the lab. OUT is made, with
+# Boots Debian 12 with its docker.io, containerd and podman in qemu, once with cgroup version 2 and
+# once with version 1, and runs containers there by each (record-containers/guest.sh). KERNEL is a
+# folder with boot/vmlinuz-* and lib/modules/*, NVMe and ext4 built in: build/lab/kernels/6.1 of the
+# lab. OUT is created, with
 #
-#   VERSIONS                 what ran
+#   VERSIONS                 the versions of the programs
 #   v2/CASE/, v1/CASE/       a container each:
-#     id, name               what the runtime calls it
+#     id, name               the runtime's id and name of it
 #     cgroup                 /proc/PID/cgroup of its main process, as seen from the host
 #     monitor, monitor-cgroup    name and cgroup of the process that watches it, its parent
-#     sub-cgroup             of a process that it put further down, if it did
+#     sub-cgroup             of a process that it moved into a lower cgroup, if it did
 #     var/…, run/…, home/…   the runtime's files, at their own paths
 #
-# Needs root (for the root file system's owners), Debian's mirror, and mmdebstrap, e2fsprogs, kmod, systemd, qemu-system-x86.
-# Uses no network in the guest, and no containers outside. Takes 5 minutes on two cores without KVM.
-# Exit status: 0 all cases recorded; 1 some failed, whose names are told.
+# Needs root (for the root file system's owners), Debian's mirror, and mmdebstrap, e2fsprogs, kmod,
+# systemd, qemu-system-x86. Uses no network in the guest, and no containers outside. Takes 5 minutes
+# on two cores without KVM.
+# Exit status: 0 all cases recorded; 1 some failed, whose names are printed.
 set -euo pipefail
 umask 022
 export LC_ALL=C
@@ -70,7 +73,7 @@ cp "$here/guest.sh" "$here/cri.proto" "$root/record/"
 cp "$here/record.service" "$here/web.service" "$root/etc/systemd/system/"
 systemctl --quiet --root="$root" set-default multi-user.target
 systemctl --quiet --root="$root" enable record.service
-# What is not needed costs minutes without KVM. Docker is started by each case with its own settings.
+# Unneeded units cost minutes without KVM. Each case starts Docker with its own settings.
 systemctl --quiet --root="$root" disable docker.service docker.socket
 systemctl --quiet --root="$root" mask podman.socket podman.service podman-auto-update.service podman-auto-update.timer \
   podman-restart.service apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer \
@@ -87,8 +90,8 @@ record() { # HIERARCHY KERNEL_ARGUMENT...
   say "recording $hierarchy"
   : >"$work/results"
   truncate --size=64M "$work/results"
-  # Two name spaces of one controller, so that the kernel cannot number them in another order. The root file system is
-  # as new for each.
+  # Two namespaces of one controller have a fixed order, so the kernel cannot number them
+  # differently. The root file system is unchanged for each boot.
   timeout 1500 qemu-system-x86_64 -accel tcg,thread=multi -smp 2 -m 4096 -nographic -no-reboot -nodefaults \
     -serial file:"$log" -net none -kernel "${vmlinuz[0]}" \
     -append "root=/dev/nvme0n1 rw console=ttyS0 quiet panic=-1 apparmor=0 $*" \

@@ -1,10 +1,10 @@
 # shellcheck shell=bash
-# Sourced: finds what a task needs and installs what is not there.
-# A JDK is found by reading its release file, never by starting it, so that a start with nothing to do stays cheap.
+# Sourced: finds the requirements of a task and installs missing ones. To find a JDK it reads its
+# release file and never starts it, so that a start without work stays fast.
 
 kmodwatch_root=$(CDPATH='' cd -P -- "${BASH_SOURCE[0]%/*}/.." && pwd)
 kmodwatch_min_jdk=25
-# Set by find_jdk and need: the JDK's folder.
+# The JDK's folder; find_jdk and need set it.
 kmodwatch_jdk=
 kmodwatch_missing=()
 kmodwatch_install=()
@@ -27,7 +27,7 @@ fail() {
   exit "$status"
 }
 
-# Whether $1 is a whole JDK, compiler and jlink included, that is new enough.
+# Succeeds if $1 is a complete JDK, with compiler and jlink, that is new enough.
 is_jdk() {
   local line version=
   [[ -x $1/bin/javac && -x $1/bin/java && -x $1/bin/jlink && -r $1/release ]] || return 1
@@ -41,8 +41,8 @@ is_jdk() {
   [[ -n $version ]] && ((version >= kmodwatch_min_jdk))
 }
 
-# Sets kmodwatch_jdk; false if there is none. What the user names comes first, then what the PATH has, then the folders
-# in which packages and archives put JDKs.
+# Sets kmodwatch_jdk; fails if there is no JDK. The user's variable has priority, then the PATH,
+# then the folders in which packages and archives install JDKs.
 find_jdk() {
   local candidate command
   if [[ -n ${KMODWATCH_JAVA_HOME:-} ]]; then
@@ -64,7 +64,7 @@ find_jdk() {
       return 0
     fi
   done
-  # KMODWATCH_JDK_FOLDERS is for tools/test-setup.sh alone.
+  # Only tools/test-setup.sh sets KMODWATCH_JDK_FOLDERS.
   local -a folders=("$kmodwatch_root/build/jdk" /usr/lib/jvm/* /opt/*)
   [[ -z ${KMODWATCH_JDK_FOLDERS:-} ]] || folders=("$KMODWATCH_JDK_FOLDERS"/*)
   for candidate in "${folders[@]}"; do
@@ -76,7 +76,8 @@ find_jdk() {
   return 1
 }
 
-# What each group needs: a Debian package and how to see that what it brings is there. The first test is enough.
+# Prints the requirements of a group: a Debian package and tests for its content. The first test is
+# enough.
 #   command:NAME   on the PATH          file:PATH   readable       library:NAME   in a library folder
 packages_of() {
   case $1 in
@@ -129,13 +130,13 @@ is_there() {
       done
       return 1
       ;;
-    # A program that starts where there is no C library: it names no loader.
+    # A static program starts without a C library: it names no loader.
     static:*) what=$(type -P "$what") && ! grep -q -a -m1 '/ld-linux' "$what" ;;
   esac
 }
 
-# Sets kmodwatch_missing to the packages of the groups that are not there, and kmodwatch_jdk to a JDK or nothing; false
-# if anything is missing.
+# Sets kmodwatch_missing to the missing packages of the groups, and kmodwatch_jdk to a JDK or
+# nothing. Fails if anything is missing.
 look_for() {
   local group package test
   kmodwatch_missing=()
@@ -157,12 +158,14 @@ has_candidate() {
   return 1
 }
 
-# Sets kmodwatch_install to what apt should install. False if apt knows no candidate for one of it.
+# Sets kmodwatch_install to the packages that apt should install. Fails if apt knows no candidate
+# for one of them.
 plan_install() {
   local package
   kmodwatch_install=()
   if [[ -z $kmodwatch_jdk ]]; then
-    # First, so that apt takes it as the Java that Maven depends on, and brings no second one.
+    # The JDK comes first, so that apt uses it as the Java that Maven depends on, and installs no
+    # second.
     for package in openjdk-25-jdk-headless temurin-25-jdk; do
       if has_candidate "$package"; then
         kmodwatch_install=("$package")
@@ -177,7 +180,7 @@ plan_install() {
   done
 }
 
-# apt-get with its noise in a log.
+# Runs apt-get with its output in a log.
 apt_get() {
   {
     printf -- '--- apt-get %s\n' "$*"
@@ -185,7 +188,7 @@ apt_get() {
   } >>"$kmodwatch_root/build/logs/setup.log" 2>&1
 }
 
-# Whether packages can be installed here; sets kmodwatch_as_root to what goes before apt-get.
+# Succeeds if packages can be installed here; sets kmodwatch_as_root to the prefix of apt-get.
 may_install() {
   kmodwatch_as_root=()
   type -P apt-get >/dev/null && type -P apt-cache >/dev/null || return 1
@@ -215,7 +218,7 @@ install_missing() {
     "apt-get could not install ${kmodwatch_install[*]}; all it said is in $kmodwatch_root/build/logs/setup.log"
 }
 
-# Names all that is missing and the commands that get it.
+# Prints all missing packages and the commands that install them.
 report_missing() {
   local -a lines=()
   local names=
@@ -244,8 +247,9 @@ report_missing() {
   fail "$kmodwatch_exit_unavailable" "missing: $names" "${lines[@]}"
 }
 
-# need GROUP…: makes sure of a JDK and of the groups' packages. What is missing is installed in one go where apt and
-# the right to use it are there; where not, it is named, with the commands that get it, and the script ends.
+# need GROUP…: ensures a JDK and the groups' packages. Missing ones are installed at once if apt and
+# the right to use it are there. Otherwise it prints them, with the commands that install them, and
+# ends the script.
 need() {
   if look_for "$@"; then return 0; fi
   if may_install; then

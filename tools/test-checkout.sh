@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Tests ./kmodwatch in this checkout, in a copy of it in a folder with a space, and in one that was moved: it reads modules,
-# recordings and policies the same everywhere. Needs a build; tests what is in build/app, and builds nothing.
+# Tests ./kmodwatch in this checkout, in a copy of it in a folder with a space, and in a moved copy:
+# it reads modules, recordings and policies equally in all. Needs a build; tests build/app, and
+# builds nothing.
 set -euo pipefail
 root=$(CDPATH='' cd -P -- "${BASH_SOURCE[0]%/*}/.." && pwd)
 seeds=$root/image/src/test/resources/org/kmodwatch/image/seeds
@@ -9,7 +10,7 @@ trap 'rm -rf "$scratch"' EXIT
 
 failures=0
 tests=0
-# check WHAT EXPECTED-STATUS PATTERN: against the status and output of the last run.
+# check WHAT EXPECTED-STATUS PATTERN: checks the status and output of the last run.
 check() {
   tests=$((tests + 1))
   # shellcheck disable=SC2053 # the pattern is meant as one
@@ -51,7 +52,7 @@ reads_all() {
   check "$1: policy check" 0 "*policy.yaml*"
 }
 
-# What a start needs, and no more: build/lab has gigabytes.
+# Copies only the files that a start needs: build/lab has gigabytes.
 copied="$scratch/a copy"
 mkdir "$copied"
 (cd "$root" && tar cf - --exclude='*/classes' --exclude='*/test-classes' --exclude='*-reports' --exclude='.git' --exclude='./build/[!a]*' .) |

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Makes what tests send to: a real syslog server, Debian's rsyslog, in build/test-servers. It is unpacked, not installed:
-# tests start it as themselves, with their own configuration, folders and ports. Needs no root.
+# Prepares a real syslog server for tests, Debian's rsyslog, in build/test-servers. It is unpacked,
+# not installed: tests start it as their own user, with their own configuration, folders and ports.
+# Needs no root.
 # Exit status: 0 done, 69 something is missing (the message names it and the remedy).
 set -euo pipefail
 umask 022
@@ -11,7 +12,7 @@ servers=$home/build/test-servers
 # shellcheck source=tools/debs.sh
 source "${BASH_SOURCE[0]%/*}/debs.sh"
 
-# With what they are linked with that not every Debian has.
+# The list has the linked libraries that some Debian systems lack.
 packages=(rsyslog rsyslog-gnutls libestr0 libfastjson4 liblognorm5 libgnutls30 libnettle8 libhogweed6 libp11-kit0 libtasn1-6
   libidn2-0 libunistring2 libffi8 libgmp10 libuuid1 libsystemd0 libcurl3-gnutls)
 

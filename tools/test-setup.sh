@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Tests of tools/setup.sh and ./kmodwatch that need no network and install nothing: apt and sudo are stand-ins.
+# Tests tools/setup.sh and ./kmodwatch without a network or an installation: apt and sudo are
+# stand-ins.
 set -euo pipefail
 root=$(CDPATH='' cd -P -- "${BASH_SOURCE[0]%/*}/.." && pwd)
 scratch=$(mktemp -d)
@@ -7,7 +8,7 @@ trap 'rm -rf "$scratch"' EXIT
 
 failures=0
 tests=0
-# check WHAT EXPECTED-STATUS PATTERN: against the status and output of the last run.
+# check WHAT EXPECTED-STATUS PATTERN: checks the status and output of the last run.
 check() {
   tests=$((tests + 1))
   # shellcheck disable=SC2053 # the pattern is meant as one
@@ -22,7 +23,7 @@ run() {
   output=$("$@" 2>&1) || status=$?
 }
 
-# A checkout of the scripts alone, in a folder with a space, and a PATH of stand-ins.
+# The checkout has only the scripts, in a folder with a space. The PATH has only stand-ins.
 checkout="$scratch/a checkout"
 bin=$scratch/bin
 mkdir -p "$checkout/tools" "$bin" "$scratch/no-jdks" "$scratch/jdks"
@@ -44,7 +45,7 @@ jdk() {
   for program in java javac jlink; do stub "$1/bin/$program" 'printf "<%s>" "${@: -3}"; cat; exit 7'; done
 }
 
-# setup FOLDER-OF-JDKS GROUP…: need, in the checkout, as a user who sees only the stand-ins.
+# setup FOLDER-OF-JDKS GROUP…: runs need in the checkout, as a user who sees only the stand-ins.
 setup() {
   local jdks=$1
   shift
@@ -56,7 +57,7 @@ setup() {
 }
 extra=
 
-# One thing is missing in what follows, not two.
+# From here on only one of the two programs is missing.
 stub "$bin/mandoc" :
 
 run setup "$scratch/no-jdks" lab
@@ -81,7 +82,7 @@ check 'JAVA_HOME is passed over if it is too old' 0 "jdk=$scratch/jdks/jdk-26"
 extra=
 rm "$bin/shellcheck"
 
-# apt that knows every package, and whose install puts the program there. sudo is there for runs without root.
+# This apt knows every package, and its install creates the program. sudo is for runs without root.
 # shellcheck disable=SC2016 # for the stand-ins to expand
 {
   stub "$bin/apt-cache" 'echo "  Candidate: 1.0"'
@@ -108,7 +109,7 @@ stub "$bin/apt-get" :
 run setup "$scratch/no-jdks" verify
 check 'a JDK that no repository has is named' 69 '*asking apt for its package lists*missing: a JDK 25 or newer, shellcheck*temurin-25-jdk*'
 
-# A start with nothing stale, from elsewhere, through a link.
+# Starts with nothing stale, from another folder, through a link.
 mkdir -p "$checkout/build/app/lib" "$checkout/lab/target/dist/lib" "$checkout/core" "$checkout/.mvn" "$checkout/packaging/java" \
   "$checkout/bench/target/dist/lib" "$scratch/elsewhere"
 : >"$checkout/pom.xml"

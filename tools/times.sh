@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Prints where the time of a run went, from the reports of its tests: the 25 classes that took longest, with the guests that
-# each booted, and the sum of each module. Forks run at the same time, so that a sum may be longer than the run.
+# Prints how the time of a run was spent, from the reports of its tests: the 25 slowest classes,
+# with the guests that each booted, and the sum of each module. Forks run at the same time, so a sum
+# may exceed the run.
 #
 #   tools/times.sh [NEWER]
 #
-# With NEWER only reports count that are newer than that file.
+# With NEWER only reports that are newer than that file count.
 set -euo pipefail
 
 home=$(CDPATH='' cd -P -- "${BASH_SOURCE[0]%/*}/.." && pwd)
