@@ -13,9 +13,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.kmodwatch.core.format.ReadOptions;
 import org.kmodwatch.core.load.LoadRecord;
 
-/**
- * Lines of audit logs made by hand: what architectures, quoting and rules do to them, and malice.
- */
+/** Tests handmade lines of audit logs: architectures, quoting, rules, and attacks. */
 @NullMarked
 class AuditLinesTest {
 
@@ -249,7 +247,7 @@ class AuditLinesTest {
     int calls = 20_000;
     var text = new StringBuilder();
     for (int i = 0; i < calls; i++) {
-      // All at one time, none with an end.
+      // All events have the same time and none has an end.
       text.append(CALL.replace(":4242)", ":" + (i + 1) + ")"));
     }
     var seen = new int[1];
@@ -362,7 +360,7 @@ class AuditLinesTest {
                 ? (byte) random.nextInt(256)
                 : (byte) " =\"():.\n\u001d{}0".charAt(random.nextInt(12));
       }
-      // Its account adds up, or it is refused there.
+      // AuditReading checks that the counts of the reader add up.
       AuditReading wanted = AuditReading.of(broken, AuditReading.WANTED);
       AuditReading all = AuditReading.of(broken, AuditReading.WANTED.withEveryLine());
 
@@ -372,7 +370,7 @@ class AuditLinesTest {
 
   @Test
   void blocks_makeNoDifference() {
-    // As lines that arrive one by one are: each read is a block.
+    // Each read returns a block, as when lines arrive one by one.
     String log = AuditReading.resource("audit-enriched.log");
     byte[] bytes = log.getBytes(StandardCharsets.US_ASCII);
     var random = new Random(4711);

@@ -29,7 +29,7 @@ import org.kmodwatch.core.signature.Finding;
 import org.kmodwatch.core.signature.SignatureMetadata;
 import org.kmodwatch.core.signatures.KernelModuleLoading;
 
-/** What came of reading a log: the events, what was joined of them, and what was wrong. */
+/** The result of reading a log: the events, the joined loads, and the errors. */
 @NullMarked
 record AuditReading(
     List<Event> events,
@@ -38,7 +38,7 @@ record AuditReading(
     ReadStatistics statistics,
     LoadTrackerStatistics tracker) {
 
-  /** What the agent asks for. */
+  /** The options that the agent uses. */
   static final ReadOptions WANTED = ReadOptions.of(LoadTracker.EVENT_NAMES);
 
   static AuditReading of(String text) {
@@ -118,14 +118,14 @@ record AuditReading(
     return new AuditReading(events, loads, badLines, statistics, tracker.statistics());
   }
 
-  /** The only load. */
+  /** Returns the only load. */
   LoadRecord load() {
     assertThat(badLines).isEmpty();
     assertThat(loads).hasSize(1);
     return loads.getFirst();
   }
 
-  /** Each load in words: process, call, what became of it, module, file, findings. */
+  /** Returns each load in words: process, call, outcome, module, file, findings. */
   List<String> inWords() {
     return loads.stream().map(AuditReading::inWords).toList();
   }
@@ -158,7 +158,7 @@ record AuditReading(
         .orElse("");
   }
 
-  /** A recording of our own lab, as text in which every byte is a character. */
+  /** Returns a recording of our own lab, as text in which every byte is a character. */
   static String resource(String name) {
     try (InputStream in = AuditReading.class.getResourceAsStream("/recordings/" + name)) {
       return new String(Objects.requireNonNull(in, name).readAllBytes(), StandardCharsets.US_ASCII);

@@ -12,7 +12,7 @@ import org.kmodwatch.core.event.Errno;
 @NullMarked
 class CallProgressTest {
 
-  /** By the order of the checks in kernel/module/main.c and fs/kernel_read_file.c. */
+  /** Tests the order of the checks in kernel/module/main.c and fs/kernel_read_file.c. */
   @ParameterizedTest
   @CsvSource({
     "EPERM,false",

@@ -19,7 +19,10 @@ import org.kmodwatch.core.format.EventWriter;
 import org.kmodwatch.core.format.ReadOptions;
 import org.kmodwatch.core.load.LoadRecord;
 
-/** What auditd wrote in our own lab, under Linux 6.12 (test resources, recordings/README.md). */
+/**
+ * Tests the log that auditd wrote in our own lab, under Linux 6.12 (test resources,
+ * recordings/README.md).
+ */
 @NullMarked
 class RecordedAuditLogTest {
 
@@ -31,7 +34,7 @@ class RecordedAuditLogTest {
     AuditReading reading = AuditReading.of(ENRICHED);
 
     assertThat(reading.badLines()).isEmpty();
-    // What was done is in recordings/README.md.
+    // recordings/README.md lists the recorded commands.
     assertThat(reading.inWords())
         .containsExactly(
             "insmod 384 finit_module LOADED null kw_plain /root/kw_plain.ko TRC-1017",
@@ -282,7 +285,7 @@ class RecordedAuditLogTest {
 
   @Test
   void orderOfAusearch_givesTheSame() {
-    // Without --raw it writes an event's records the other way round, and lines between events.
+    // Without --raw, ausearch writes an event's records in reverse order, and lines between events.
     var text = new StringBuilder();
     for (List<String> event : byEvent(ENRICHED).values()) {
       text.append("----\ntime->Wed Nov 25 15:24:43 2026\n");
@@ -297,7 +300,7 @@ class RecordedAuditLogTest {
 
   @Test
   void interleavedEvents_areJoinedByTheirNumber() {
-    // All at one time, so that none of them is taken for one whose end is missing.
+    // All events have the same time, so that none looks like an event without an end.
     String log = ENRICHED.replaceAll("audit\\([0-9.]+:", "audit(1795620283.955:");
     List<String> expected = sorted(AuditReading.of(ENRICHED).inWords());
     for (long seed = 1; seed <= 50; seed++) {
@@ -349,11 +352,11 @@ class RecordedAuditLogTest {
   @Test
   void rest_ofALogIsNotKept() {
     assertThat(AuditReading.of(ENRICHED).statistics().otherLines())
-        // DAEMON_START, two CONFIG_CHANGE, two sendto with PROCTITLE, one SOCKADDR.
+        // These lines are DAEMON_START, two CONFIG_CHANGE, two sendto with PROCTITLE, one SOCKADDR.
         .isEqualTo(8);
   }
 
-  /** Records of different events change places, those of one event do not. */
+  /** Shuffles the records of different events; the records of one event stay in order. */
   private static String shuffled(String log, long seed) {
     var random = new Random(seed);
     List<List<String>> waiting = new ArrayList<>();

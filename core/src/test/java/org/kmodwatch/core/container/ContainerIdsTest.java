@@ -44,7 +44,7 @@ class ContainerIdsTest {
             + " CONTAINERD, {A}, 2d3c8e5a-0a9b-4c1d-9e8f-7a6b5c4d3e2f",
         "/system.slice/containerd.service/kubepods-burstable-pod2d3c8e5a_0a9b_4c1d_9e8f_7a6b5c4d3e2f.slice:cri-containerd:{A},"
             + " CONTAINERD, {A}, 2d3c8e5a-0a9b-4c1d-9e8f-7a6b5c4d3e2f",
-        // A pod from a file on the node.
+        // A pod that a file on the node defines.
         "/kubepods/burstable/pod5a8b4e0d9f6c4f3a8b7e6d5c4b3a2f1e/{A}, CONTAINERD, {A},"
             + " 5a8b4e0d9f6c4f3a8b7e6d5c4b3a2f1e",
         "/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod5a8b4e0d9f6c4f3a8b7e6d5c4b3a2f1e.slice/cri-containerd-{A}.scope,"
@@ -63,7 +63,7 @@ class ContainerIdsTest {
             + " CRIO, {A}, 2d3c8e5a-0a9b-4c1d-9e8f-7a6b5c4d3e2f",
         "/kubepods/besteffort/pod2d3c8e5a-0a9b-4c1d-9e8f-7a6b5c4d3e2f/crio-{A}, CRIO, {A},"
             + " 2d3c8e5a-0a9b-4c1d-9e8f-7a6b5c4d3e2f",
-        // CRI-O where it ran, as people reported it: version 1 (opencontainers/runc issue 4620,
+        // Real CRI-O paths from reports: version 1 (opencontainers/runc issue 4620,
         // tkestack/gpu-manager issue 158), version 2 with OpenShift, container and sandbox
         // (containerd/nri pull request 227), cgroupfs (cri-o/cri-o pull request 5511).
         "/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-poda5c1f8d5_1919_434d_add7_4afaafdaef89.slice/crio-5eed917563583925ffdbd40a64efb2aaffe58638e57add8becaf460fe74f5b1c.scope,"
@@ -99,9 +99,9 @@ class ContainerIdsTest {
         "/docker/{B}/system.slice/docker.service, DOCKER, {B}, -",
         "/kubepods/burstable/pod2d3c8e5a-0a9b-4c1d-9e8f-7a6b5c4d3e2f/{B}/docker/{A}, DOCKER, {A},"
             + " 2d3c8e5a-0a9b-4c1d-9e8f-7a6b5c4d3e2f",
-        // The monitor of a container in a container is in the outer one.
+        // The monitor of a nested container belongs to the outer one.
         "/docker/{B}/machine.slice/libpod-conmon-{A}.scope, DOCKER, {B}, -",
-        // What only looks like a pod is none.
+        // These names only resemble a pod.
         "/kubepods/burstable/podium/{A}, UNKNOWN, {A}, -",
         "/a-pod1.slice/docker-{A}.scope, DOCKER, {A}, -",
       })

@@ -195,9 +195,9 @@ class EngineTest {
     return new TestSignature(id, selectors, (event, verdict) -> verdict.raise(null));
   }
 
-  /** Found by ServiceLoader. */
+  /** ServiceLoader finds this signature. */
   public static final class Installed extends TestSignature {
-    /** For ServiceLoader. */
+    /** Creates the signature for ServiceLoader. */
     public Installed() {
       super("TEST-1", ALL, (event, verdict) -> {});
     }

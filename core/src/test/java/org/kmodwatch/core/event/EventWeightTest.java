@@ -16,7 +16,7 @@ class EventWeightTest {
   private static final int LENGTH = 100_000;
   private static final String LONG = "x".repeat(LENGTH);
 
-  /** Where an event, of a recording that anybody wrote, can have a text of any length. */
+  /** The places of an event that can hold a text of any length, in a recording of any origin. */
   enum Place {
     SOURCE,
     PROCESS_NAME,

@@ -121,7 +121,7 @@ class CompressionTest {
 
   @Test
   void open_readsHeadersWithEveryField() throws IOException {
-    // FHCRC, FEXTRA, FNAME and FCOMMENT of RFC 1952, section 2.3.1.
+    // The header has FHCRC, FEXTRA, FNAME and FCOMMENT of RFC 1952, section 2.3.1.
     byte[] head = HexFormat.of().parseHex("1f8b081e00000000000003000102036e616d6500636f6d00");
     var crc = new CRC32();
     crc.update(head);
@@ -139,7 +139,7 @@ class CompressionTest {
 
   @Test
   void open_refusesTheWindow_whenAFrameClaimsALargeOne() throws IOException {
-    // 256 MiB of window, blocks of 128 KiB that each are one byte, repeated.
+    // The window has 256 MiB. Each block is one byte, repeated to 128 KiB.
     byte[] header = HexFormat.of().parseHex("28b52ffd0090");
     byte[] frame = concat(header, repeated(HexFormat.of().parseHex("020010" + "00"), 3000));
 
@@ -177,7 +177,7 @@ class CompressionTest {
     }
   }
 
-  /** Runs of 128 KiB in a window of 128 MiB: a few bytes that ask for a large heap. */
+  /** Covers runs of 128 KiB in a window of 128 MiB: a few bytes that request a large heap. */
   @Test
   void open_takesNoMoreMemoryThanAFewBytesAreWorth() throws IOException {
     byte[] runs =
@@ -194,7 +194,10 @@ class CompressionTest {
     }
   }
 
-  /** Each change takes new buffers: a few bytes must not ask for many. */
+  /**
+   * Covers changes of the window, each of which allocates buffers: a few bytes must not request
+   * many.
+   */
   @Test
   void open_refusesWindowsThatChangeTooOften() throws IOException {
     byte[] frame = zstd(PLAIN);
@@ -209,7 +212,10 @@ class CompressionTest {
                 + " limit=256");
   }
 
-  /** A frame of one segment, which says its size, as one that says its window alone. */
+  /**
+   * Rewrites a single-segment frame, whose header has its size, so that the header has only a
+   * window.
+   */
   private static byte[] withWindow(byte[] frame, byte window) {
     int descriptor = frame[4] & 0xff;
     assertThat(descriptor & 0x23).as("one segment, no dictionary").isEqualTo(0x20);
@@ -279,7 +285,7 @@ class CompressionTest {
     return bytes.toByteArray();
   }
 
-  /** Like a pipe: a few bytes at a time, and never anything available. */
+  /** Returns a stream like a pipe: it reads a few bytes at a time, and available() is always 0. */
   private static InputStream slow(byte[] bytes) {
     return new ByteArrayInputStream(bytes) {
       @Override

@@ -43,7 +43,8 @@ class JsonLineTest {
 
   @Test
   void string_isEscaped_whereATerminalWouldDoMoreThanShowIt() {
-    // Another escape sequence's beginning, an override of the reading order, an end of line, a tag.
+    // The text has another start of an escape sequence, an override of the reading order, a line
+    // end, a tag.
     String text = "\u0080\u009b2J\u202e\u2066\u061c\u2028\ufeff\udb40\udc41\u00a1\u00e9";
 
     assertThat(text(line(out -> out.writeString(text))))

@@ -40,10 +40,10 @@ class LaurelFormTest {
       delimiter = '|',
       quoteCharacter = '`',
       value = {
-        // universal, and drop-raw with it
+        // Laurel's setting "universal", and "drop-raw" with it.
         "\"arch\":\"0xc000003e\",\"syscall\":313|\"arch\":\"0xc000003e\",\"syscall\":313,\"ARCH\":\"x86_64\",\"SYSCALL\":\"finit_module\"",
         "\"arch\":\"0xc000003e\",\"syscall\":313|\"ARCH\":\"x86_64\",\"SYSCALL\":\"finit_module\"",
-        // before 0.5
+        // Laurel before 0.5.
         "\"a0\":\"0x3\",\"a1\":\"0x55\",\"a2\":\"0x0\",\"a3\":\"0x3\"|\"ARGV\":[\"0x3\",\"0x55\",\"0x0\",\"0x3\"]",
         "[{\"name\":\"x\"}]|{\"name\":\"x\"}",
         "\"exe\":\"/usr/bin/kmod\"|\"exe\":\"/usr/bin/%6b%6d%6F%64\"",

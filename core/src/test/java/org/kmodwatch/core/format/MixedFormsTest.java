@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.load.LoadTracker;
 
-/** A recording may have all forms, line by line; no way of reading loses one. */
+/** Tests recordings that mix all forms, line by line: no way of reading loses a form. */
 @NullMarked
 class MixedFormsTest {
 
@@ -23,7 +23,7 @@ class MixedFormsTest {
 
   private final List<String> lines = new ArrayList<>();
 
-  /** How many calls on modules are among the lines. */
+  /** The number of calls on modules among the lines. */
   private int calls;
 
   @Test
@@ -48,7 +48,7 @@ class MixedFormsTest {
     }
   }
 
-  /** Adds something; what can matter in a third of cases. */
+  /** Adds a random line or event; in a third of cases it is a call on a module. */
   private void add(Random random, int i) {
     boolean matters = random.nextInt(3) == 0;
     switch (random.nextInt(5)) {
@@ -93,7 +93,7 @@ class MixedFormsTest {
 
   @Test
   void blockOfTraceeLines_isSearchedInOneGo_asBefore() {
-    // What is found in a block is but the lines that have a wanted name.
+    // The search of a block finds only the lines that have a wanted name.
     String text = (TRACEE.formatted(1, "openat", "h") + "\n").repeat(100);
     byte[] bytes = (text + TRACEE.formatted(2, "init_module", "h") + "\n" + text).getBytes(UTF_8);
     var block = new Block();

@@ -10,7 +10,7 @@ import java.util.List;
 import org.jspecify.annotations.NullMarked;
 import org.kmodwatch.core.event.Event;
 
-/** What came of reading something. */
+/** The result of reading a recording. */
 @NullMarked
 record Reading(List<Event> events, List<String> badLines, ReadStatistics statistics) {
 
@@ -22,7 +22,7 @@ record Reading(List<Event> events, List<String> badLines, ReadStatistics statist
     return of(bytes, ReadOptions.DEFAULT);
   }
 
-  /** Of lines that need not be one event each. */
+  /** Reads lines of which several may form one event. */
   static Reading joined(String text, ReadOptions options) {
     var events = new ArrayList<Event>();
     var badLines = new ArrayList<String>();

@@ -35,7 +35,7 @@ class Rfc3339Test {
     assertThat(Rfc3339.nanos("1970-01-02T00:00:00.000000001Z")).hasValue(86_400_000_000_001L);
   }
 
-  /** Every one character changed: it reads what Java reads, or leaves it to Java. */
+  /** Changes every single character: the parser agrees with Java, or leaves the text to Java. */
   @Test
   void nanos_areNeverOtherThanJavas() {
     String time = "2024-02-29T23:59:59.123456789Z";

@@ -218,7 +218,7 @@ class RoundTripTest {
     };
   }
 
-  /** Names that somebody could give a module, a program or a file, to the annoyance of parsers. */
+  /** Returns a name of a module, a program or a file that is hard to parse. */
   private static String name(Random random) {
     return switch (random.nextInt(9)) {
       case 0 -> "";

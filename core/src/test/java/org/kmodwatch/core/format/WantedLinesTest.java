@@ -20,7 +20,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.kmodwatch.core.event.Event;
 
-/** Reading only what can be wanted gives what reading everything gives. */
+/** Tests that reading only wanted lines gives the same events as reading all lines. */
 @NullMarked
 class WantedLinesTest {
 
@@ -142,7 +142,10 @@ class WantedLinesTest {
     }
   }
 
-  /** What the lines are by the plainest way: cut at newlines, each read by the JSON parser. */
+  /**
+   * Reads the lines in the simplest way: it splits at newlines, and the JSON parser reads each
+   * line.
+   */
   private static final class Oracle {
     final List<Event> events = new ArrayList<>();
     long lines;
@@ -169,12 +172,12 @@ class WantedLinesTest {
           events.add(event);
         }
       } catch (BadLineException e) {
-        // Not an event.
+        // The line is not an event.
       }
     }
   }
 
-  /** Some hundred lines, most of them of nothing that is wanted, some of them damaged. */
+  /** Returns some hundred lines: most are not wanted, some are damaged. */
   private static byte[] recording(Random random) {
     List<String> sources = new ArrayList<>();
     for (String name : List.of("flat.ndjson", "protobuf.ndjson", "mixed.ndjson")) {
@@ -198,14 +201,14 @@ class WantedLinesTest {
   private static void damage(byte[] bytes, Random random) {
     for (int i = random.nextInt(4); i >= 0; i--) {
       int at = random.nextInt(bytes.length);
-      // Neighbours of the bytes that are searched for, and anything else.
+      // The changed bytes are neighbours of the bytes that the search looks for, and any others.
       byte[] likely = {'\n', 0x0B, '\\', ']', '{', '|', '}', '"', 'u', 'd', 'e', 0, (byte) 0x8A};
       bytes[at] =
           random.nextBoolean() ? likely[random.nextInt(likely.length)] : (byte) random.nextInt();
     }
   }
 
-  /** Gives what it has in pieces of any length. */
+  /** Returns a stream whose reads have random lengths. */
   private static InputStream dripping(byte[] bytes, Random random) {
     return new ByteArrayInputStream(bytes) {
       @Override

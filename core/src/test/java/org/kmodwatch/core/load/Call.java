@@ -19,7 +19,7 @@ import org.kmodwatch.core.event.SensorContext.FileTrait;
 import org.kmodwatch.core.event.SensorContexts;
 import org.kmodwatch.core.event.Value;
 
-/** The events of one call, as the sensor makes them; for tests. */
+/** Builds the events of one call for tests, as the sensor emits them. */
 @NullMarked
 final class Call {
 
@@ -93,7 +93,7 @@ final class Call {
     return this;
   }
 
-  /** A module file that the caller of init_module has open. */
+  /** Sets a module file that the caller of init_module has open. */
   Call open(String path, long inode) {
     isOpen = true;
     return file(path, inode);
@@ -112,7 +112,7 @@ final class Call {
     return this;
   }
 
-  /** What module_load says. */
+  /** Sets the taints that module_load reports. */
   Call taints(long bits) {
     taints = bits;
     return this;
@@ -154,7 +154,7 @@ final class Call {
     return this;
   }
 
-  /** With this result of the check of its signature. */
+  /** Sets the result of the signature check. */
   Call signatureChecked(long result) {
     signatureMissing = result != 0;
     lockdownVerdict = 0L;
@@ -162,7 +162,7 @@ final class Call {
     return this;
   }
 
-  /** By a security module other than lockdown, at the hook that they have in common. */
+  /** Sets a refusal by a security module other than lockdown, at the hook that they share. */
   Call unsignedAndRefusedBy(String hook) {
     signatureMissing = true;
     lockdownVerdict = 0L;
@@ -170,7 +170,7 @@ final class Call {
     return this;
   }
 
-  /** In a UTS namespace, with the name that it has there. */
+  /** Sets a UTS namespace and the host name in it. */
   Call named(String host, long uts) {
     hostName = host;
     utsNamespace = uts;
@@ -208,13 +208,13 @@ final class Call {
     return this;
   }
 
-  /** The parameters, or the name given to delete_module, were never readable. */
+  /** Makes the parameters, or the name given to delete_module, unreadable. */
   Call paramsUnread() {
     params = null;
     return this;
   }
 
-  /** As under lockdown=confidentiality. */
+  /** Hides strings, as under lockdown=confidentiality. */
   Call stringsHidden() {
     stringsHidden = true;
     return paramsUnread();
@@ -225,7 +225,7 @@ final class Call {
     return this;
   }
 
-  /** From the next event on; what is to be found in it was made on a clock that was set by that. */
+  /** Sets the clock forward from the next event on, its contents included. */
   Call clockSetBy(long nanos) {
     clockShift = nanos;
     return this;
@@ -236,7 +236,7 @@ final class Call {
     return this;
   }
 
-  /** By the kernel's own modprobe for {@code alias}, which started at {@code startedAt}. */
+  /** Makes the caller the kernel's own modprobe for {@code alias}, started at {@code startedAt}. */
   Call helperFor(String alias, long startedAt) {
     args = List.of("/sbin/modprobe", "-q", "--", alias);
     ancestors = List.of(new SensorContext.Ancestor(33, "kworker/u8:1", null, 9));
@@ -336,7 +336,7 @@ final class Call {
     return end("init_module_return", ret, START + at);
   }
 
-  /** The next event happens then. */
+  /** Sets the time of the next event. */
   Call at(long moment) {
     now = START + moment;
     return this;

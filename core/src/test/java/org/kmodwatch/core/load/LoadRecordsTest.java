@@ -21,7 +21,7 @@ import org.kmodwatch.core.testing.FullRecord;
 @NullMarked
 final class LoadRecordsTest {
 
-  /** With what is hard to write. */
+  /** A record with values that are hard to write. */
   private static final LoadRecord FULL =
       LoadSchema.visit(
           new FieldVisitor() {
@@ -103,7 +103,7 @@ final class LoadRecordsTest {
     assertThat(at(LoadRecords.toValue(read), field)).isNull();
     assertThat(with(without(LoadRecords.toValue(read), "gaps"), field, "x"))
         .isEqualTo(with(without(LoadRecords.toValue(FULL), "gaps"), field, "x"));
-    // What was read is written, and read again.
+    // The record survives a write and a second read.
     assertThat(LoadRecords.fromValue(LoadRecords.toValue(read))).isEqualTo(read);
   }
 
@@ -117,7 +117,7 @@ final class LoadRecordsTest {
 
   private static Value.Obj with(Value.Obj object, String field, String word) {
     int dot = field.indexOf('.');
-    // In an order of their own, so that it is the same whether the key was there or not.
+    // A sorted map gives the same order whether or not the key was there.
     var fields = new TreeMap<>(object.fields());
     if (dot < 0) {
       fields.put(field, Value.of(word));

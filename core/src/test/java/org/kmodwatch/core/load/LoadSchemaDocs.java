@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 import org.kmodwatch.core.load.LoadSchema.Field;
 import org.kmodwatch.core.load.LoadSchema.FieldType;
 
-/** The fields of a load record, as a JSON Schema and as a table in Markdown. */
+/** Documents the fields of a load record, as a JSON Schema and as a table in Markdown. */
 @NullMarked
 final class LoadSchemaDocs {
 
@@ -20,12 +20,12 @@ final class LoadSchemaDocs {
 
   private final StringBuilder rows = new StringBuilder();
 
-  /** Those that were listed, by path. */
+  /** The groups already listed, by path. */
   private final Map<String, FieldType.Group> groups = new LinkedHashMap<>();
 
   private LoadSchemaDocs() {}
 
-  /** {@code page} with its table of keys made anew. */
+  /** Returns {@code page} with a new table of keys. */
   static String withTable(String page) {
     var docs = new LoadSchemaDocs();
     docs.rows("", LoadSchema.type());
@@ -55,7 +55,10 @@ final class LoadSchemaDocs {
     }
   }
 
-  /** The object before, all of whose fields {@code group} has. */
+  /**
+   * Returns an earlier object of which {@code group} has all fields; null if there is no such
+   * object.
+   */
   private Map.@Nullable Entry<String, FieldType.Group> twinOf(FieldType.Group group) {
     for (Map.Entry<String, FieldType.Group> each : groups.entrySet()) {
       if (!each.getKey().isEmpty() && group.fields().containsAll(each.getValue().fields())) {
@@ -153,7 +156,7 @@ final class LoadSchemaDocs {
   private static String plain(FieldType type) {
     return switch (type) {
       case FieldType.Constant(String value) -> "\"const\": " + quoted(value);
-      // A later version may have more words.
+      // A later version may add words.
       case FieldType.Words(var words) ->
           "\"type\": \"string\", \"examples\": ["
               + words.stream().map(LoadSchemaDocs::quoted).collect(Collectors.joining(", "))

@@ -16,8 +16,8 @@ import org.junit.jupiter.api.RepetitionInfo;
 import org.kmodwatch.core.event.Event;
 
 /**
- * Whatever the order in which the events of different threads come in, the records are the same.
- * {@code -Dkmodwatch.seed=N} runs with other numbers.
+ * Tests that the records do not depend on the order in which the events of different threads
+ * arrive. {@code -Dkmodwatch.seed=N} sets another seed.
  */
 @NullMarked
 final class LoadTrackerOrderTest {
@@ -54,7 +54,7 @@ final class LoadTrackerOrderTest {
           case 3 -> calls.add(Call.finit(thread, at).file("/x", inode).capabilities(0).returns(-1));
           case 4 -> calls.add(Call.init(thread, at).handOver().load().unreturned());
           case 5 -> {
-            // One loads, others wait on it.
+            // One thread loads the module, others wait for that load.
             calls.add(
                 Call.finit(thread, at)
                     .file("/x", inode)
@@ -68,7 +68,7 @@ final class LoadTrackerOrderTest {
             }
           }
           case 6 -> {
-            // The kernel starts modprobe, which loads two.
+            // The kernel starts modprobe, which loads two modules.
             String alias = "net-pf-" + inode;
             int modprobe = 5000 + thread * 100 + i;
             calls.add(Call.request(thread, at).uid(65534).asks(alias));

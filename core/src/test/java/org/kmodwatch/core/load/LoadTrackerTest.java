@@ -37,7 +37,7 @@ final class LoadTrackerTest {
 
   private static final long YEARS = 7 * 365 * 86_400 * SECOND;
 
-  /** When the third event of a call is, which is module_coming. */
+  /** The time of the third event of a call, module_coming. */
   private static final long COMING = 3000;
 
   private static final LoadRecord.Gap NOT_RETURNED_BY_THEN =
@@ -80,7 +80,7 @@ final class LoadTrackerTest {
     feed(Call.finit(10, 0).params("p".repeat(4094)).loaded());
     feed(Call.finit(11, 50).params("p".repeat(4095)).loaded());
 
-    // The sensor writes a byte that is no part of UTF-8 in four characters.
+    // The sensor writes a byte that is not UTF-8 as four characters.
     feed(Call.finit(12, 100).params("\\xff".repeat(4094)).loaded());
     feed(Call.finit(13, 150).params("\\xff".repeat(4095)).loaded());
 
@@ -91,7 +91,10 @@ final class LoadTrackerTest {
         .containsExactly(new LoadRecord.Gap("route.params", "no more than 4095 bytes are taken"));
   }
 
-  /** Whoever writes to the page between the two looks shows one thing, and loads with another. */
+  /**
+   * Covers a caller that changes the page between the two reads: it shows one value, and loads with
+   * another.
+   */
   @Test
   void params_areThoseThatTheKernelCopied_andAGapSaysThatTheCallersWereOthers() {
     feed(Call.finit(10, 0).params("x=2").handOver().coming(0).load().params("x=1").returns(0));
@@ -192,7 +195,7 @@ final class LoadTrackerTest {
     assertThat(only().gaps()).isEmpty();
   }
 
-  /** Anybody may name a file as a module; but nobody else has the key. */
+  /** Covers module names: anybody may name a file after a module, but nobody else has the key. */
   @Test
   void moduleInMemory_isFromAFileOfItsName_onlyWhereTheKernelTrustsItsSignature() {
     Call trusted = Call.init(10, 0).named("x").open("/root/x.ko", 88).signatureChecked(0);
@@ -558,7 +561,10 @@ final class LoadTrackerTest {
     assertThat(record(10).waitedOn()).isNull();
   }
 
-  /** It began after its thread did, which is all that is known: its own time is that of its end. */
+  /**
+   * Covers a waiter whose start is only known to be after its thread's start: its own time is that
+   * of its end.
+   */
   @Test
   void waiterInAContainer_namesWhomItWaitedOn_thoughItHasAnotherHostName() {
     feed(Call.finit(10, 0).handOver().coming(0).load().initReturns(0).returns(0, SECOND));
@@ -1436,7 +1442,7 @@ final class LoadTrackerTest {
     return records.getFirst();
   }
 
-  /** The second of two, of the same id and time. */
+  /** Returns the second of two records, which have the same id and time. */
   private LoadRecord second() {
     assertThat(records).hasSize(2);
     assertThat(records.get(1).id()).isEqualTo(records.get(0).id());

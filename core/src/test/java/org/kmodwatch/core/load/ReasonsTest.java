@@ -7,7 +7,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.kmodwatch.core.event.Errno;
 
-/** Each row: what is known of an attempt, and what is said of it. */
+/**
+ * Tests the reasons of failures. Each row has the known facts of an attempt, and the expected
+ * reason.
+ */
 @NullMarked
 final class ReasonsTest {
 

@@ -15,16 +15,16 @@ import org.kmodwatch.core.signature.Verdict;
 import org.kmodwatch.core.testing.EventBuilder;
 import org.kmodwatch.core.testing.LoadRecordBuilder;
 
-/** What a signature says of something. */
+/** Runs a signature and returns its findings. */
 @NullMarked
 final class Judging {
 
-  /** A finding without Data. */
+  /** Stands for a finding without Data. */
   static final Value FINDING = Value.NULL;
 
   private Judging() {}
 
-  /** The Data of each finding on {@code load}, {@link #FINDING} for none. */
+  /** Returns the Data of each finding on {@code load}; {@link #FINDING} if it has none. */
   static List<Value> judge(LoadSignature signature, LoadRecordBuilder load) {
     return judge(signature, load, EventBuilder.named(LoadRecord.EVENT_NAME, List.of()));
   }
@@ -45,7 +45,7 @@ final class Judging {
     return new Value.Obj(fields);
   }
 
-  /** The event of a record, in a container. */
+  /** Returns the event of a record, in a container. */
   static Event inContainer(ContainerContext container, boolean started) {
     return EventBuilder.event(LoadRecord.EVENT_NAME)
         .inContainer(container, KubernetesContext.NONE, started)

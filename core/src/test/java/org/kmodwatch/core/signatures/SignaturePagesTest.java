@@ -15,7 +15,7 @@ import org.kmodwatch.core.event.Value;
 import org.kmodwatch.core.signature.Signature;
 import org.kmodwatch.core.signature.SignatureMetadata;
 
-/** Holds docs/signatures against the signatures that come with Kmodwatch. */
+/** Compares docs/signatures with the built-in signatures. */
 @NullMarked
 class SignaturePagesTest {
 

@@ -14,7 +14,10 @@ import org.kmodwatch.core.event.SensorContext;
 import org.kmodwatch.core.event.SensorContexts;
 import org.kmodwatch.core.event.Value;
 
-/** Events for tests: of insmod, pid 4242, root, at 2026-11-22T20:00:00.123456789Z. */
+/**
+ * Builds events for tests. By default they are of insmod, pid 4242, root, at
+ * 2026-11-22T20:00:00.123456789Z.
+ */
 public final class EventBuilder {
   private final String name;
   private long timestampNanos = 1_795_377_600_123_456_789L;
@@ -39,7 +42,7 @@ public final class EventBuilder {
     return new EventBuilder(name);
   }
 
-  /** An event on the host wren, at once after the epoch, that returned nothing. */
+  /** Returns an event on the host wren, 1 ns after the epoch, without a return value. */
   public static Event named(String name, @Nullable List<Argument> args) {
     EventBuilder builder = event(name).at(1).by("insmod", 1, 0).returned(null);
     builder.hostName = "wren";
@@ -47,7 +50,7 @@ public final class EventBuilder {
     return builder.build();
   }
 
-  /** A {@code security_kernel_read_file} with the argument {@code type}. */
+  /** Returns a {@code security_kernel_read_file} with the argument {@code type}. */
   public static Event readFile(Value type) {
     return named("security_kernel_read_file", List.of(new Argument("type", "string", type)));
   }
@@ -64,26 +67,26 @@ public final class EventBuilder {
     return this;
   }
 
-  /** In this system call. */
+  /** Sets the system call. */
   public EventBuilder in(String call) {
     syscall = call;
     return this;
   }
 
-  /** In the cgroup with this id. */
+  /** Sets the id of the cgroup. */
   public EventBuilder inCgroup(long id) {
     cgroupId = id;
     return this;
   }
 
-  /** In the cgroup with this path, as the sensor says it. */
+  /** Sets the path of the cgroup, in the sensor's context. */
   public EventBuilder inCgroup(String path) {
     var task =
         new SensorContext.Task(0, null, null, 0, Map.of(), path, List.of(), false, List.of(), null);
     return by(task);
   }
 
-  /** By a process of which the sensor says this. */
+  /** Sets the sensor's context of the process. */
   public EventBuilder by(SensorContext.Task task) {
     unknownFields =
         SensorContexts.toUnknownFields(
@@ -91,7 +94,7 @@ public final class EventBuilder {
     return this;
   }
 
-  /** In a call that was entered then, and returned then; 0 if it has not. */
+  /** Sets the times of entry and return of the call; 0 if it has not returned. */
   public EventBuilder inCall(long entryNanos, long returnNanos) {
     unknownFields =
         SensorContexts.toUnknownFields(
@@ -99,7 +102,7 @@ public final class EventBuilder {
     return this;
   }
 
-  /** With the clock so much ahead of what it would show if nobody had set it since the start. */
+  /** Sets how far the clock is ahead of a clock that nobody has set since the start. */
   public EventBuilder whileTheClockIsAheadBy(long nanos) {
     unknownFields =
         SensorContexts.toUnknownFields(
@@ -121,7 +124,7 @@ public final class EventBuilder {
     return this;
   }
 
-  /** In a container, once its first process has been started or before. */
+  /** Sets the container, and whether its first process has been started. */
   public EventBuilder inContainer(
       ContainerContext context, KubernetesContext pod, boolean started) {
     container = context;

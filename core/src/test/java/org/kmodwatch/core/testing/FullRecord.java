@@ -9,7 +9,9 @@ import org.kmodwatch.core.load.FieldVisitor;
 import org.kmodwatch.core.load.LoadRecord;
 import org.kmodwatch.core.load.LoadSchema;
 
-/** A load record in which every key has a value, also those that are not written down here. */
+/**
+ * Builds a load record in which every key has a value, including keys without a value in this file.
+ */
 public final class FullRecord {
 
   private static final LoadRecord.ProcessDetails PROCESS =
@@ -35,7 +37,7 @@ public final class FullRecord {
 
   private FullRecord() {}
 
-  /** The record. */
+  /** Returns the record. */
   public static LoadRecord full() {
     return LoadSchema.visit(new Filler(), written());
   }

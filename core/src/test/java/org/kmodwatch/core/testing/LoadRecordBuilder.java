@@ -9,7 +9,10 @@ import org.kmodwatch.core.event.ContainerContext;
 import org.kmodwatch.core.event.KubernetesContext;
 import org.kmodwatch.core.load.LoadRecord;
 
-/** Load records for tests: loaded by insmod, pid 4242, root, at 2026-11-22T20:00:00.123456789Z. */
+/**
+ * Builds load records for tests. By default insmod, pid 4242, root, loaded the module at
+ * 2026-11-22T20:00:00.123456789Z.
+ */
 public final class LoadRecordBuilder {
   private final @Nullable String name;
   private String id;
@@ -45,12 +48,14 @@ public final class LoadRecordBuilder {
     this.id = "id-" + name;
   }
 
-  /** A module by this name. */
+  /** Returns a load of a module with this name. */
   public static LoadRecordBuilder load(@Nullable String name) {
     return new LoadRecordBuilder(name);
   }
 
-  /** The module dummy from the distribution's tree, by root in a session, not returned yet. */
+  /**
+   * Returns a load of dummy from the distribution's tree, by root in a session, not returned yet.
+   */
   public static LoadRecordBuilder load() {
     LoadRecordBuilder dummy = load("dummy").id("1").notReturned().withFile();
     dummy.timeNanos = 1;
@@ -58,19 +63,19 @@ public final class LoadRecordBuilder {
     return dummy.loaderIn("/user.slice/session-1.scope");
   }
 
-  /** The same from memory. */
+  /** Returns a load of dummy from memory. */
   public static LoadRecordBuilder fromMemory() {
     LoadRecordBuilder builder = load().withoutFile();
     builder.syscall = "init_module";
     return builder;
   }
 
-  /** The same from a file. */
+  /** Returns a load of dummy from a file. */
   public static LoadRecordBuilder fromFile(String path, LoadRecord.Place place, boolean deleted) {
     return load().from(path, place, deleted);
   }
 
-  /** A request for a module that came to nothing. */
+  /** Returns a request for a module that led to no load. */
   public static LoadRecordBuilder request(@Nullable String alias, LoadRecord.ProcessDetails by) {
     LoadRecordBuilder request = load(null).id("id-" + alias).by(null);
     request.action = LoadRecord.Action.REQUEST;
@@ -78,7 +83,7 @@ public final class LoadRecordBuilder {
     return request.failed(null, "no load was seen for it within 60 s");
   }
 
-  /** The same of a user. */
+  /** Returns a request by a user that led to no load. */
   public static LoadRecordBuilder request(@Nullable String alias, long uid) {
     return request(alias, process(uid, null)).id("1");
   }
@@ -179,7 +184,7 @@ public final class LoadRecordBuilder {
     return this;
   }
 
-  /** Of the kernel's own tree, with an image of this hash and signature. */
+  /** Makes the module one of the kernel's own tree, with an image of this hash and signature. */
   public LoadRecordBuilder intree(String sha256, LoadRecord.ModuleSignature signature) {
     image =
         new LoadRecord.Image(

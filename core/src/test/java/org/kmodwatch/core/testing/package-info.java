@@ -1,4 +1,4 @@
-/** What the tests of several packages share. */
+/** This package has the helpers that the tests of several packages share. */
 @NullMarked
 package org.kmodwatch.core.testing;
 
