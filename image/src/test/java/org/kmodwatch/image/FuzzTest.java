@@ -12,17 +12,20 @@ import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.Test;
 
 /**
- * Jazzer on the reader, from the kept seeds and from files that ask for much, in a process of its
- * own: an error of the virtual machine, too much time and too much memory are findings like any
- * other. Short here; longer by {@code tools/fuzz.sh images}. What it finds is a file in {@code
- * target/fuzz}, which goes into the seeds once the fault is mended.
+ * Runs Jazzer on the reader in a separate process. It starts from the kept seeds and from files
+ * that request much. An error of the virtual machine, too much time and too much memory are
+ * findings too. This run is short; {@code tools/fuzz.sh images} runs longer. A finding is a file in
+ * {@code target/fuzz}, which is added to the seeds after the fix.
  */
 @NullMarked
 class FuzzTest {
 
   private static final int SECONDS = Integer.getInteger("kmodwatch.fuzz.seconds", 15);
 
-  /** The same each time, so that a change fails by its own doing; 0, another each time, by hand. */
+  /**
+   * The fixed seed makes a failure depend on the change alone. A run by hand has 0, which means
+   * another seed each time.
+   */
   private static final int SEED = System.getProperty("kmodwatch.fuzz.seconds") == null ? 1 : 0;
 
   private static final Duration ROOM = Duration.ofMinutes(2);
@@ -49,15 +52,17 @@ class FuzzTest {
             "com.code_intelligence.jazzer.Jazzer",
             "--target_class=" + ModuleImageFuzzer.class.getName(),
             "--instrumentation_includes=org.kmodwatch.image.**:org.kmodwatch.core.format.**:org.tukaani.xz.**",
-            // Coverage alone: what traces comparisons allocates four times what the decoder does.
+            // Only coverage is traced: tracing comparisons allocates four times as much as the
+            // decoder.
             "--trace=cov",
-            // Its hooks make an object of each number that the decompressor writes, unless the
-            // compiler sees that nobody keeps it: much of the memory would be theirs.
+            // Its hooks allocate an object for each number that the decompressor writes, unless the
+            // compiler removes it. These objects would be much of the measured memory.
             "--disabled_hooks=com.code_intelligence.jazzer.sanitizers.UnsafeSanitizer",
             "--reproducer_path=" + folder,
             "-max_total_time=" + SECONDS,
             "-seed=" + SEED,
-            // Seconds for one input: the machine may be busy. The target looks at the processor's.
+            // The limit for one input is in seconds of time, since the machine may be busy. The
+            // target checks processor time.
             "-timeout=60",
             "-max_len=524288",
             "-rss_limit_mb=3000",

@@ -14,7 +14,7 @@ import org.kmodwatch.image.signing.SignatureCases;
 import org.tukaani.xz.LZMA2Options;
 import org.tukaani.xz.XZOutputStream;
 
-/** Small files that ask for much: stack, memory or time. */
+/** Creates small files that request much stack, memory or time. */
 @NullMarked
 final class HostileSeeds {
 
@@ -23,12 +23,15 @@ final class HostileSeeds {
 
   private static final int XZ_STREAM_HEADER_BYTES = 12;
 
-  /** Of the LZMA2 filter, behind the block header's size, flags, filter id and length. */
+  /**
+   * The offset of the LZMA2 filter's dictionary size, after the block header's size, flags, filter
+   * id and length.
+   */
   private static final int XZ_DICTIONARY = XZ_STREAM_HEADER_BYTES + 4;
 
   private HostileSeeds() {}
 
-  /** The ones that are small enough for a fuzzer to begin with, by name. */
+  /** Returns by name the files that are small enough to be seeds of a fuzzer. */
   static Map<String, byte[]> all() throws IOException {
     var seeds = new LinkedHashMap<String, byte[]>();
     seeds.put("gzip-empty-members", emptyGzipMembers(20_000));
@@ -43,12 +46,12 @@ final class HostileSeeds {
     return seeds;
   }
 
-  /** Members with nothing in them, and then a module. */
+  /** Returns empty members, followed by a module. */
   static byte[] emptyGzipMembers(int count) throws IOException {
     return repeated(gzip(new byte[0]), count, gzip(module()));
   }
 
-  /** Runs of 128 KiB in a window of 128 MiB. */
+  /** Returns runs of 128 KiB in a window of 128 MiB. */
   static byte[] zstdRunLengths(int count) {
     return zstdRunLengths(count, (byte) 0x88);
   }
@@ -62,9 +65,9 @@ final class HostileSeeds {
   }
 
   /**
-   * A module that claims another dictionary.
+   * Returns a module that claims another dictionary size.
    *
-   * @param coded its size as LZMA2 codes it
+   * @param coded the size in LZMA2's code
    */
   static byte[] xzWithDictionary(int coded) throws IOException {
     byte[] xz = xz(module());
@@ -78,7 +81,7 @@ final class HostileSeeds {
     return xz;
   }
 
-  /** Streams with nothing in them, and then a module. */
+  /** Returns empty streams, followed by a module. */
   static byte[] emptyXzStreams(int count) throws IOException {
     return repeated(xz(new byte[0]), count, xz(module()));
   }

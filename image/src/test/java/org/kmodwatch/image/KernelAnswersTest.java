@@ -20,7 +20,9 @@ import org.kmodwatch.image.signing.SignatureCases;
 import org.kmodwatch.image.signing.SignatureCases.Case;
 import org.kmodwatch.image.signing.TestKey;
 
-/** What a kernel with the keys answers is what the check says: nothing it refuses is valid. */
+/**
+ * Tests that the check agrees with a kernel that has the keys: no module that it refuses is valid.
+ */
 @NullMarked
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class KernelAnswersTest {
@@ -104,7 +106,7 @@ class KernelAnswersTest {
     assertThat(signature("of no kind").problem()).contains("id_type=9");
   }
 
-  /** A kernel checks what a certificate's own key signed before it takes it. */
+  /** Covers self-signed certificates, which a kernel checks before it accepts them. */
   @Test
   void saysWhy_whereTheCertificateIsHere_andNoKernelTakesIt() {
     TestKey odd = TestKey.named("of 2560 bits").bits(2560).make();
@@ -123,7 +125,7 @@ class KernelAnswersTest {
                 + " (ENOKEY)");
   }
 
-  /** A kernel makes no identifier for a certificate that has none. */
+  /** Covers a certificate without an identifier: a kernel does not create one for it. */
   @Test
   void keyOfACertificateWithoutIdentifier_isNotFoundByTheDigestOfTheKey() {
     TestKey key = TestKey.named("without an identifier").withoutIdentifier().make();
@@ -140,7 +142,7 @@ class KernelAnswersTest {
     }
   }
 
-  /** Whoever reads a module of a live load has no time for what certificates ask for. */
+  /** Covers a read during a live load, which has no time for certificates. */
   @Test
   void readsNoCertificate_toSayWhoSigned() {
     byte[] signed = find("with a certificate inside that is none").module();
@@ -234,11 +236,14 @@ class KernelAnswersTest {
         valid++;
       }
     }
-    // Digest algorithms, parameters of algorithms and their tags. The lab asks a kernel for each.
+    // These are digest algorithms, parameters of algorithms and their tags. The lab checks each
+    // with a kernel.
     assertThat(valid).isBetween(5, 40);
   }
 
-  /** The signature itself, the last octets of the message, has no byte that nobody looks at. */
+  /**
+   * Covers the signature itself, the last octets of the message: a kernel checks every byte of it.
+   */
   @Test
   void changesOfTheSignatureItself_areInvalid() {
     for (SignatureCases.Signed signed : cases.signed()) {
@@ -253,7 +258,7 @@ class KernelAnswersTest {
     }
   }
 
-  /** Kernels 6.1 and older take MD5; an older kernel's answer is not what a check stands for. */
+  /** Covers MD5, which kernels 6.1 and older accept: the check does not follow an older kernel. */
   @Test
   void signaturesByMd5AndEd25519_areNotChecked_andNamed() {
     TestKey rsa = TestKey.named("rsa").make();

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.tukaani.xz.LZMA2Options;
 import org.tukaani.xz.XZOutputStream;
 
-/** What is said of modules that are damaged or made to do damage, and at which offset. */
+/** Tests the messages, with their offsets, about modules that are damaged or malicious. */
 @NullMarked
 class MalformedModuleTest {
 
@@ -87,7 +87,7 @@ class MalformedModuleTest {
   void aSectionThatIsOutside() {
     byte[] module = MODULE.clone();
     int first = (int) ByteBuffer.wrap(MODULE).order(ByteOrder.LITTLE_ENDIAN).getLong(40);
-    // .modinfo is the first behind the empty one; its size.
+    // The size of .modinfo, the first section after the empty one.
     ByteBuffer.wrap(module).order(ByteOrder.LITTLE_ENDIAN).putLong(first + 64 + 32, 1 << 20);
 
     assertRefused(
@@ -100,10 +100,10 @@ class MalformedModuleTest {
   void aNameThatIsNotThere() {
     byte[] module =
         TestModule.of(true, ByteOrder.LITTLE_ENDIAN).modinfo("a=b").imports("printk").bytes();
-    // Behind the header, four bytes of .modinfo, and the empty symbol: the offset of the name.
+    // The offset of the name comes after the header, four bytes of .modinfo, and the empty symbol.
     ByteBuffer.wrap(module).order(ByteOrder.LITTLE_ENDIAN).putInt(64 + 4 + 24, 99);
 
-    // The names are eight bytes, behind the two symbols.
+    // The names are eight bytes, after the two symbols.
     assertRefused(
         module,
         "past the end: a symbol's name, length=1, size=8: offset=0x%x"

@@ -9,21 +9,21 @@ import org.jspecify.annotations.NullMarked;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the fuzzer calls: everything that is done to a module of a stranger. Only the one exception
- * may come out, and that is taken for an answer.
+ * Is the fuzzer's target: it runs every operation on an untrusted module. Only ModuleImageException
+ * may be thrown, and counts as an answer.
  */
 @NullMarked
 public final class ModuleImageFuzzer {
 
-  /** Room for what a few kilobytes may hold, so that a run costs little. */
+  /** The limits fit the content of a few kilobytes, so that a run is cheap. */
   static final ModuleImageLimits LIMITS =
       new ModuleImageLimits(
           8 << 20, 8 << 20, 200, 16, 9 << 20, Duration.ofSeconds(10), 1 << 20, 100_000, 1 << 20);
 
-  /** Of a processor, and of instrumented code. */
+  /** The limit of processor time, for instrumented code. */
   private static final Duration LONGEST = Duration.ofSeconds(4);
 
-  /** A decoder's window and tables, twice. */
+  /** The size of a decoder's window and tables, twice. */
   private static final long FIXED_BYTES = 64L << 20;
 
   private static final long BYTES_PER_BYTE = 1000;
@@ -36,10 +36,10 @@ public final class ModuleImageFuzzer {
 
   private ModuleImageFuzzer() {}
 
-  /** Called by Jazzer. */
+  /** Jazzer calls this method. */
   public static void fuzzerTestOneInput(byte[] bytes) {
-    // Again where it cost too much: what runs for the first time loads classes, which the fuzzer
-    // rewrites on this thread. What is too much each time is a finding.
+    // An expensive input runs again: a first run loads classes, which the fuzzer rewrites on this
+    // thread. An input that is too expensive each time is a finding.
     String excess = "";
     for (int i = 0; i < RUNS; i++) {
       String found = excess(bytes);
@@ -64,7 +64,7 @@ public final class ModuleImageFuzzer {
             .formatted(bytes.length, nanos, allocated);
   }
 
-  /** Whether it could be read. */
+  /** Reads the image, and returns whether it could be read. */
   static boolean readAll(byte[] bytes) {
     ModuleImage image;
     try {

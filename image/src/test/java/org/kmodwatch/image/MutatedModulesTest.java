@@ -14,23 +14,26 @@ import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.Test;
 
 /**
- * 100,000 modules with something changed, from a fixed seed: each is read or refused, soon, and
- * without taking more memory than a multiple of its own size.
+ * Tests 100,000 modules with random changes, from a fixed seed. Each is read or refused quickly,
+ * with memory of at most a multiple of its size.
  */
 @NullMarked
 class MutatedModulesTest {
 
   private static final int RUNS = 100_000;
 
-  /** A decoder's window and tables, whatever the input. */
+  /** The size of a decoder's window and tables, for any input. */
   private static final long FIXED_BYTES = 24L << 20;
 
-  /** Of one that is not compressed. */
+  /** The fixed limit of a module that is not compressed. */
   private static final long PLAIN_FIXED_BYTES = 1L << 20;
 
   private static final int BYTES_PER_BYTE = 64;
 
-  /** Of this thread on a processor; the fastest of three, since other things happen on one too. */
+  /**
+   * The limit of this thread's processor time, for the fastest of three tries, since other work
+   * disturbs a try.
+   */
   private static final Duration LONGEST = Duration.ofMillis(100);
 
   private static final int TRIES = 3;
@@ -72,7 +75,7 @@ class MutatedModulesTest {
         refused++;
       }
     }
-    // Both ends of the reader have been seen.
+    // Both results occurred often.
     assertThat(read).isGreaterThan(RUNS / 20);
     assertThat(refused).isGreaterThan(RUNS / 20);
   }

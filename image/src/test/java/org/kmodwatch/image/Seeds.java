@@ -16,13 +16,15 @@ import org.jspecify.annotations.NullMarked;
 import org.tukaani.xz.LZMA2Options;
 import org.tukaani.xz.XZOutputStream;
 
-/** Where mutation and fuzzing begin: modules of every kind, and what fuzzing has found since. */
+/**
+ * Provides the seeds of mutation and fuzzing: modules of every kind, and inputs that fuzzing found.
+ */
 @NullMarked
 final class Seeds {
 
   private Seeds() {}
 
-  /** The made ones by name. */
+  /** Returns the generated seeds by name. */
   static Map<String, byte[]> made() throws Exception {
     var seeds = new LinkedHashMap<String, byte[]>();
     byte[] ordinary = TestModule.ordinary().bytes();
@@ -59,12 +61,15 @@ final class Seeds {
     return seeds;
   }
 
-  /** Those of the made ones that are kept in the repository. */
+  /** Returns the generated seeds that are kept in the repository. */
   static List<byte[]> kept() throws IOException {
     return in(folder());
   }
 
-  /** What fuzzing found: each takes a way through the reader that the others do not. */
+  /**
+   * Returns the inputs that fuzzing found: each takes a path through the reader that the others do
+   * not.
+   */
   static List<byte[]> found() throws IOException {
     return in(folder().resolve("found"));
   }

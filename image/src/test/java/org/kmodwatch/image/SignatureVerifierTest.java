@@ -75,7 +75,7 @@ class SignatureVerifierTest {
   @Test
   void isInvalidOnceAByteOfTheModuleIsAnother() throws Exception {
     byte[] signed = ours.sign(MODULE, "SHA256");
-    // In the middle of what .modinfo says.
+    // The changed byte is in the middle of .modinfo.
     signed[80] ^= 1;
 
     assertThat(verify(signed, ours)).isEqualTo(SignatureStatus.INVALID);
@@ -113,7 +113,7 @@ class SignatureVerifierTest {
     byte[] one = ours.certificate().getEncoded();
     byte[] other = another.certificate().getEncoded();
     ByteBuffer kernel = ByteBuffer.allocate(100_000);
-    // What looks like the beginning of one and is none comes first.
+    // Bytes that only resemble the beginning of a certificate come first.
     kernel.putInt(100, 0x3082_ffff).putInt(104, 0x3082_ffff);
     kernel.put(5_001, one).put(5_001 + one.length, other);
     Path vmlinux = Files.write(folder.resolve("vmlinux"), kernel.array());

@@ -10,7 +10,7 @@ import org.jspecify.annotations.NullMarked;
 
 /**
  * Writes relocatable ELF files that look like modules, of either class and byte order (System V
- * ABI, chapter 4). Sections stand one behind the other, their headers at the end.
+ * ABI, chapter 4). Sections follow each other, and their headers are at the end.
  */
 @NullMarked
 final class TestModule {
@@ -44,7 +44,7 @@ final class TestModule {
     return new TestModule(wide, order);
   }
 
-  /** A 64-bit little-endian one, with what most have. */
+  /** Returns a 64-bit little-endian module with the usual content. */
   static TestModule ordinary() {
     return of(true, ByteOrder.LITTLE_ENDIAN)
         .modinfo(
@@ -78,7 +78,7 @@ final class TestModule {
     return section(".modinfo", SHT_PROGBITS, strings(entries));
   }
 
-  /** struct module: an enum, a list_head, then the name. */
+  /** Adds struct module: an enum, a list_head, then the name. */
   TestModule thisModule(String name) {
     ByteBuffer module = buffer(1024);
     module.position(wide ? 24 : 12).put(name.getBytes(StandardCharsets.UTF_8));
@@ -98,7 +98,7 @@ final class TestModule {
     return this;
   }
 
-  /** Symbols that {@code section} holds the entry of. */
+  /** Adds symbols whose entries are in {@code section}. */
   TestModule exports(String section, String... names) {
     section(section, SHT_PROGBITS, new byte[16]);
     for (String name : names) {
@@ -107,7 +107,7 @@ final class TestModule {
     return this;
   }
 
-  /** struct modversion_info of each: a long and a name. */
+  /** Adds a struct modversion_info: a long and a name. */
   TestModule version(String name, long crc) {
     ByteBuffer entry = buffer(64);
     if (wide) {
@@ -215,7 +215,7 @@ final class TestModule {
     return bytes;
   }
 
-  /** Each followed by NUL. */
+  /** Returns the texts, each followed by NUL. */
   static byte[] strings(String... texts) {
     var out = new ByteArrayOutputStream();
     for (String text : texts) {

@@ -15,7 +15,7 @@ import org.jspecify.annotations.NullMarked;
 import org.kmodwatch.image.signing.SignatureCases;
 import org.kmodwatch.image.signing.TestKey;
 
-/** A key that signs modules, in the form of the kernel's scripts/sign-file.c. */
+/** Signs modules with a key, in the form of the kernel's scripts/sign-file.c. */
 @NullMarked
 final class TestSigner {
 
@@ -34,7 +34,7 @@ final class TestSigner {
     generator.initialize(2048);
     KeyPair keys = generator.generateKeyPair();
     var name = new X500Name("O=Kmodwatch tests,CN=" + commonName);
-    // Long over: kernels do not look at the dates.
+    // The certificate has expired: kernels do not check the dates.
     Date from = Date.from(Instant.parse("2001-01-01T00:00:00Z"));
     Date until = Date.from(Instant.parse("2002-01-01T00:00:00Z"));
     var builder =
@@ -55,7 +55,7 @@ final class TestSigner {
     return certificate;
   }
 
-  /** The module with its signature behind it. */
+  /** Returns the module followed by its signature. */
   byte[] sign(byte[] module, String algorithm) {
     String digest =
         switch (algorithm) {

@@ -7,7 +7,7 @@ import java.math.BigInteger;
 import org.bouncycastle.asn1.ASN1ObjectIdentifier;
 import org.jspecify.annotations.NullMarked;
 
-/** Writes DER, and what looks like it. */
+/** Writes DER, valid and invalid. */
 @NullMarked
 public final class Der {
 
@@ -61,7 +61,7 @@ public final class Der {
     }
   }
 
-  /** An AlgorithmIdentifier with NULL for its parameters. */
+  /** Returns an AlgorithmIdentifier with NULL for its parameters. */
   public static byte[] algorithm(String dotted) {
     return sequence(oid(dotted), NULL);
   }

@@ -14,8 +14,8 @@ import org.jspecify.annotations.NullMarked;
 import org.kmodwatch.image.signing.SignatureCases.Case.Answer;
 
 /**
- * Signatures that a kernel takes, refuses, or cannot check; each with the kernel's answer, seen on
- * Debian's 6.12 and 6.1 with the keys in its platform keyring.
+ * Provides signatures that a kernel accepts, refuses, or cannot check. Each has the kernel's
+ * answer, recorded on Debian's 6.12 and 6.1 with the keys in its platform keyring.
  */
 @NullMarked
 public final class SignatureCases {
@@ -28,24 +28,24 @@ public final class SignatureCases {
   private static final byte[] MAGIC = ascii("~Module signature appended~\n");
 
   /**
-   * A signature.
+   * A signed module and the expected answer.
    *
-   * @param name for messages
-   * @param module with the signature
-   * @param answer of the kernel
+   * @param name the name in messages
+   * @param module the module with the signature
+   * @param answer the answer of the kernel
    */
   @SuppressWarnings("ArrayRecordComponent") // Never compared.
   public record Case(String name, byte[] module, Answer answer) {
 
-    /** What the kernel does with a module, unless it enforces signatures. */
+    /** The kernel's answer to a module, unless it enforces signatures. */
     public enum Answer {
-      /** Loads it without the taint for unsigned modules. */
+      /** The kernel loads it without the taint for unsigned modules. */
       VALID,
-      /** Loads it with that taint, for want of the key: ENOKEY. */
+      /** The kernel loads it with that taint, since it lacks the key: ENOKEY. */
       NO_KEY,
-      /** Loads it with that taint, since it cannot check it: ENOPKG. */
+      /** The kernel loads it with that taint, since it cannot check it: ENOPKG. */
       UNSUPPORTED,
-      /** Does not load it. */
+      /** The kernel does not load it. */
       WRONG
     }
   }
@@ -73,25 +73,23 @@ public final class SignatureCases {
     return cases;
   }
 
-  /** Those whose keys the kernel has. */
+  /** Returns the keys that the kernel has. */
   public List<TestKey> trusted() {
     return List.of(trusted, authority, odd);
   }
 
   /**
-   * A module with a signature that a kernel takes, to be changed byte by byte.
+   * A module with an accepted signature, for changes byte by byte.
    *
-   * @param name for messages
-   * @param module with the signature
-   * @param from where the signature begins
-   * @param to where the magic string begins
+   * @param name the name in messages
+   * @param module the module with the signature
+   * @param from the offset of the signature
+   * @param to the offset of the magic string
    */
   @SuppressWarnings("ArrayRecordComponent") // Never compared.
   public record Signed(String name, byte[] module, int from, int to) {}
 
-  /**
-   * Signatures of the kinds that there are: by name, by identifier, by a leaf with certificates.
-   */
+  /** Returns signatures of every kind: by name, by identifier, by a leaf with certificates. */
   public List<Signed> signed() {
     var byIdentifier = message();
     byIdentifier.version = 3;
@@ -120,19 +118,19 @@ public final class SignatureCases {
   }
 
   /**
-   * {@code module} with a signature by RSA, in the form of the kernel's sign-file.
+   * Returns {@code module} with an RSA signature, in the form of the kernel's sign-file.
    *
-   * @param digest object identifier
-   * @param algorithm Java's name for it with that digest
+   * @param digest the object identifier of the digest
+   * @param algorithm Java's name of the algorithm with that digest
    */
   public static byte[] sign(byte[] module, TestKey key, String digest, String algorithm) {
     return sign(module, key, digest, algorithm, RSA);
   }
 
   /**
-   * The same by another algorithm.
+   * Returns {@code module} with a signature by another algorithm.
    *
-   * @param identifier of the algorithm
+   * @param identifier the object identifier of the algorithm
    */
   public static byte[] sign(
       byte[] module, TestKey key, String digest, String algorithm, String identifier) {
@@ -144,7 +142,9 @@ public final class SignatureCases {
     return append(module, message.bytes());
   }
 
-  /** {@code module} with a signature by RSA, whose message names its key by {@code identifier}. */
+  /**
+   * Returns {@code module} with an RSA signature whose message names its key by {@code identifier}.
+   */
   public static byte[] signNamedBy(byte[] module, TestKey key, byte[] identifier) {
     var message = new Message(module, key);
     message.version = 3;
@@ -153,7 +153,7 @@ public final class SignatureCases {
     return append(module, message.bytes());
   }
 
-  /** {@code module} with {@code message} in the place of a signature. */
+  /** Returns {@code module} with {@code message} as its signature. */
   public static byte[] append(byte[] module, byte[] message) {
     return Der.join(
         module,
@@ -162,7 +162,7 @@ public final class SignatureCases {
         MAGIC);
   }
 
-  /** A PKCS#7 message, of which each part can be another. */
+  /** A PKCS#7 message of which each part can be replaced. */
   private static final class Message {
     private final byte[] module;
     private TestKey key;
@@ -499,7 +499,7 @@ public final class SignatureCases {
         });
   }
 
-  /** A certificate whose inner SEQUENCE has one byte more for its length. */
+  /** Returns a certificate whose inner SEQUENCE uses one byte too many for its length. */
   private static byte[] longLength(byte[] certificate) {
     byte[] contents = Arrays.copyOfRange(certificate, 4, certificate.length);
     return Der.tag(
@@ -513,7 +513,7 @@ public final class SignatureCases {
         m -> m.certificates = Der.tag(0xa0, certificate));
   }
 
-  /** The certificate of {@code key} with another identifier of its authority. */
+  /** Returns the certificate of {@code key} with another identifier of its authority. */
   private static byte[] withAuthority(TestKey key, byte[] before, byte[] after) {
     byte[] encoded = key.encoded();
     for (int at = 0; at + before.length <= encoded.length; at++) {
@@ -561,7 +561,7 @@ public final class SignatureCases {
         "of more bytes than a kernel reads", Answer.WRONG, Der.join(message, new byte[65_536]));
   }
 
-  /** Where the OCTET STRING of the signature's bytes begins: 04 82 01 00. */
+  /** Returns the offset of the signature's OCTET STRING: 04 82 01 00. */
   private static int lastOctets(byte[] bytes) {
     for (int at = bytes.length - 4; at > 0; at--) {
       if (bytes[at] == 4 && bytes[at + 1] == (byte) 0x82 && bytes[at + 2] == 1) {
@@ -601,7 +601,7 @@ public final class SignatureCases {
     withoutMessages();
   }
 
-  /** Lengths without what they are of: the kernel cuts them off only where it takes their kind. */
+  /** Adds lengths without a message: the kernel cuts them off only if it supports their type. */
   private void withoutMessages() {
     cases.add(new Case("of a magic string alone", Der.join(module, MAGIC), Answer.UNSUPPORTED));
     for (int length : List.of(0, 100, module.length - 1)) {
@@ -623,7 +623,7 @@ public final class SignatureCases {
         module, ByteBuffer.allocate(12).put(2, (byte) kind).putInt(8, length).array(), MAGIC);
   }
 
-  /** The digest of {@code bytes} by Java's name of its algorithm. */
+  /** Returns the digest of {@code bytes} by Java's name of its algorithm. */
   public static byte[] digest(String algorithm, byte[] bytes) {
     try {
       return MessageDigest.getInstance(algorithm).digest(bytes);

@@ -18,11 +18,11 @@ import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 import org.jspecify.annotations.NullMarked;
 import org.jspecify.annotations.Nullable;
 
-/** A key with its certificate. */
+/** A key and its certificate. */
 @NullMarked
 public record TestKey(KeyPair keys, X509Certificate certificate) {
 
-  /** How a key and its certificate are made. */
+  /** Creates a key and its certificate. */
   public static final class Maker {
     private final String name;
     private int bits = 2048;
@@ -69,7 +69,7 @@ public record TestKey(KeyPair keys, X509Certificate certificate) {
       return this;
     }
 
-    /** The whole extension that names its authority. */
+    /** Sets the whole extension that names its authority. */
     public Maker authorityIdentifier(byte[] value) {
       authorityIdentifier = value;
       return this;
@@ -134,7 +134,7 @@ public record TestKey(KeyPair keys, X509Certificate certificate) {
     }
   }
 
-  /** The issuer of the certificate, as it stands in it. */
+  /** Returns the issuer as encoded in the certificate. */
   public byte[] issuer() {
     return certificate.getIssuerX500Principal().getEncoded();
   }
@@ -149,7 +149,7 @@ public record TestKey(KeyPair keys, X509Certificate certificate) {
     }
   }
 
-  /** Signs, for example by {@code SHA256withRSA}. */
+  /** Signs bytes, for example by {@code SHA256withRSA}. */
   public byte[] sign(String algorithm, byte[] bytes) {
     try {
       Signature signature = Signature.getInstance(algorithm);
