@@ -162,7 +162,7 @@ final class ContextDecoderTest {
         .isFalse();
   }
 
-  /** Lockdown answers EPERM alone, and the check of a signature never EACCES. */
+  /** Covers EACCES: lockdown returns only EPERM, and the signature check never returns EACCES. */
   @Test
   void answerThatNeitherLockdownNorTheCheckHas_isOfAnotherSecurityModule() {
     SensorContext context = signature(RecordLayout.FLAG_SIG_CHECKED, -13);

@@ -25,7 +25,7 @@ class FolderStampsTest {
     folder = Files.createDirectories(root.resolve("set/links"));
     Files.createFile(folder.resolve("one"));
     stamps = new FolderStamps(List.of(root.resolve("set"), folder));
-    // Past a step of the kernel's time: what a test does next is at another one.
+    // Waits for a step of the kernel's clock, so that the test's next action has another time.
     LockSupport.parkNanos(50_000_000);
   }
 

@@ -10,7 +10,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.kmodwatch.sensor.kernel.BpfObject;
 import org.kmodwatch.sensor.kernel.LibBpf;
 
-/** The hooks that Java knows against the programs that the object file has. */
+/** Compares the hooks that Java knows with the programs in the object file. */
 final class HookTest {
 
   @ParameterizedTest
@@ -28,7 +28,10 @@ final class HookTest {
     }
   }
 
-  /** Entry and return of a call have a second one, should the kernel skip the first. */
+  /**
+   * Returns the number of programs: entry and return of a call have a second program, in case the
+   * kernel skips the first.
+   */
   private static int programs(String target) {
     return target.matches("f(entry|exit)/__.*_sys_.*") ? 2 : 1;
   }

@@ -6,8 +6,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /**
- * The numbers are those of kernel-by-kernel headers: the same word stands at another number each
- * time.
+ * Tests the numbers in the headers of different kernels: the same word has another number in each.
  */
 final class KernelTypesTest {
 

@@ -5,8 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * The object file with the BPF programs, as it is in the jar. Looking into it needs no kernel and
- * no privilege.
+ * Reads the object file with the BPF programs from the jar. It needs no kernel and no privilege.
  */
 final class ObjectFile {
 

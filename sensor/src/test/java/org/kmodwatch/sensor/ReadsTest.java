@@ -11,12 +11,14 @@ import org.kmodwatch.sensor.kernel.BpfObject;
 
 final class ReadsTest {
 
-  /** BPF_JMP | BPF_CALL, without registers and offset: a call of a helper by its number. */
+  /**
+   * The code BPF_JMP | BPF_CALL, without registers and offset: a call of a helper by its number.
+   */
   private static final int HELPER_CALL = 0x85;
 
   private static final int INSTRUCTION_BYTES = 8;
 
-  // Of Elf64_Ehdr and Elf64_Shdr, include/uapi/linux/elf.h.
+  // Offsets in Elf64_Ehdr and Elf64_Shdr, include/uapi/linux/elf.h.
   private static final int E_SHOFF = 40;
   private static final int E_SHENTSIZE = 58;
   private static final int E_SHNUM = 60;
@@ -25,7 +27,7 @@ final class ReadsTest {
   private static final int SH_SIZE = 32;
   private static final long SHF_EXECINSTR = 4;
 
-  /** bpf_probe_read and bpf_probe_read_str, of anything, of user and of kernel memory. */
+  /** The numbers of bpf_probe_read and bpf_probe_read_str, for any, user and kernel memory. */
   private static final Set<Integer> READING_HELPERS = Set.of(4, 45, 112, 113, 114, 115);
 
   @Test
@@ -55,7 +57,8 @@ final class ReadsTest {
   }
 
   /**
-   * The numbers of the helpers that the code calls: of all sections with instructions, in ELF64.
+   * Returns the numbers of the helpers that the code calls, in all sections with instructions of
+   * the ELF64 file.
    */
   private static Set<Integer> helpersOf(Reads reads) {
     ByteBuffer elf = ByteBuffer.wrap(reads.objectFile()).order(ByteOrder.LITTLE_ENDIAN);

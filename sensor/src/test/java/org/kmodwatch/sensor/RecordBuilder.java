@@ -4,7 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
-/** Builds records as the programs would send them. */
+/** Builds records as the programs would emit them. */
 final class RecordBuilder {
 
   private final ByteBuffer record = ByteBuffer.allocate(32 << 10).order(ByteOrder.nativeOrder());
@@ -46,7 +46,7 @@ final class RecordBuilder {
     return this;
   }
 
-  /** A path as the walk leaves it: names from the file up. */
+  /** Sets a path as the programs record it: names from the file up. */
   RecordBuilder path(int span, String... namesFromTheFileUp) {
     var text = new StringBuilder();
     for (String name : namesFromTheFileUp) {
@@ -61,8 +61,8 @@ final class RecordBuilder {
 
   ByteBuffer build() {
     record.putInt(RecordLayout.DATA_LEN, dataLength);
-    // Records stand anywhere in the ring, never at its start: a decoder that forgets the position
-    // fails here.
+    // A record may be at any position in the ring. The shift makes a decoder that ignores the
+    // position fail.
     int shift = 24;
     ByteBuffer ring =
         ByteBuffer.allocate(shift + RecordLayout.DATA + dataLength).order(ByteOrder.nativeOrder());

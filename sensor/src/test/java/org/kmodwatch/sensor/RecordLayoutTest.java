@@ -9,7 +9,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.kmodwatch.sensor.kernel.KernelBtf;
 import org.kmodwatch.sensor.kernel.LibBpf;
 
-/** Java's idea of the record against the object file's own description of it. */
+/** Compares Java's layout of the record with the object file's own description. */
 final class RecordLayoutTest {
 
   @TempDir Path directory;

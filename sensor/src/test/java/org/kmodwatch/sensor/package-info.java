@@ -1,4 +1,4 @@
-/** Tests of what the sensor does apart from a kernel; the kernel's part is tested in the lab. */
+/** This package tests the parts of the sensor that need no kernel; the lab tests the rest. */
 @NullMarked
 package org.kmodwatch.sensor;
 

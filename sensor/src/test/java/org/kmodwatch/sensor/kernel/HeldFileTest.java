@@ -25,7 +25,7 @@ class HeldFileTest {
   private static final int F_SETLEASE = 1024;
   private static final int F_WRLCK = 1;
 
-  /** Nobody is ended by it. */
+  /** A signal that by default ends no process. */
   private static final int SIGURG = 23;
 
   @TempDir Path folder;
@@ -57,7 +57,7 @@ class HeldFileTest {
 
   @Test
   void fileWithALease_isRefused_andNotWaitedFor() throws IOException {
-    // The kernel takes it away after /proc/sys/fs/lease-break-time, 45 s.
+    // The kernel breaks the lease after /proc/sys/fs/lease-break-time, 45 s.
     Path file = Files.writeString(folder.resolve("a"), "leased");
     int owner = Descriptors.open(file, 0);
     try {

@@ -44,13 +44,13 @@ class LibBpfTest {
                 + " limit of open files (ulimit -n, LimitNOFILE= of the service)\n");
   }
 
-  /** Opens all that it may, and then libbpf. */
+  /** Opens as many files as allowed, and then libbpf. */
   static final class WithoutDescriptors {
 
     private WithoutDescriptors() {}
 
     public static void main(String[] args) throws Exception {
-      // Classes come out of files as well.
+      // Java also opens files to load classes, so the classes are loaded first.
       Class.forName(LibBpf.class.getName());
       String text = said(new KernelException("warm", 24));
       var open = new ArrayDeque<InputStream>();

@@ -4,7 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 
-/** The producer's side of a ring buffer in plain memory: writes what the kernel would write. */
+/** Plays the producer of a ring buffer in plain memory: it writes the same bytes as the kernel. */
 public final class MemoryRing {
 
   private static final int HEADER_BYTES = 8;
@@ -17,7 +17,7 @@ public final class MemoryRing {
   private final RingBuffer ring;
   private long position;
 
-  /** One of this size, a power of two, in which nothing is. */
+  /** Creates an empty ring of this size, a power of two. */
   public MemoryRing(int sizeBytes) {
     this.sizeBytes = sizeBytes;
     this.consumer = Mapping.anonymous(4096);
@@ -26,7 +26,7 @@ public final class MemoryRing {
     this.ring = another();
   }
 
-  /** The consumer's side as a process that comes now sees it. */
+  /** Returns a second consumer, as a newly started process would see it. */
   public RingBuffer another() {
     return new RingBuffer(
         -1,
@@ -45,18 +45,18 @@ public final class MemoryRing {
         2 * sizeBytes);
   }
 
-  /** The consumer's side. */
+  /** Returns the consumer. */
   public RingBuffer ring() {
     return ring;
   }
 
-  /** Writes a record, without a look at whether there is room for it. */
+  /** Writes a record without a check for room. */
   public void write(byte[] payload) {
     begin(payload);
     finish(payload.length);
   }
 
-  /** As {@link #write(byte[])}. */
+  /** Writes a record as {@link #write(byte[])}. */
   public void write(String payload) {
     write(payload.getBytes(StandardCharsets.US_ASCII));
   }
@@ -66,24 +66,24 @@ public final class MemoryRing {
     begin(payload.getBytes(StandardCharsets.US_ASCII));
   }
 
-  /** Writes a header with another length than its record has. */
+  /** Writes a header whose length differs from that of its record. */
   public void writeWithLength(int length, String payload) {
     byte[] bytes = payload.getBytes(StandardCharsets.US_ASCII);
     begin(bytes);
     finish(length);
   }
 
-  /** Moves the consumer's position, as somebody with bpf(2) does. */
+  /** Moves the consumer's position, as another process can with bpf(2). */
   public void moveConsumer(long to) {
     consumer.set(ValueLayout.JAVA_LONG, 0, to);
   }
 
-  /** What the kernel takes for the consumer's position. */
+  /** Returns the consumer's position that the kernel would read. */
   public long consumer() {
     return consumer.get(ValueLayout.JAVA_LONG, 0);
   }
 
-  /** The producer's position. */
+  /** Returns the producer's position. */
   public long producer() {
     return position;
   }

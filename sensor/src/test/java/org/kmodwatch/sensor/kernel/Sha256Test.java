@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 @NullMarked
 class Sha256Test {
 
-  /** FIPS 180-2, appendix B.1. */
+  /** The test vector of FIPS 180-2, appendix B.1. */
   private static final String OF_ABC =
       "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
 
@@ -64,7 +64,7 @@ class Sha256Test {
     return process.waitFor();
   }
 
-  /** Has the process aborted, should libcrypto free what it has. */
+  /** Aborts the process if libcrypto runs its exit handlers. */
   @SuppressWarnings("restricted") // the test needs C
   static final class UserOfLibcrypto {
 

@@ -1,4 +1,4 @@
-/** Tests of what meets the kernel, over memory that a test writes. */
+/** This package tests the classes that call the kernel, on memory that a test writes. */
 @NullMarked
 package org.kmodwatch.sensor.kernel;
 
