@@ -105,7 +105,7 @@ class RecordingGeneratorTest {
     return out.toByteArray();
   }
 
-  /** Reads lines and counts what TRC-1017 says of them; fails on whatever is odd. */
+  /** Reads lines and counts the findings of TRC-1017; fails on anything unexpected. */
   private static final class Read implements EventHandler, EngineListener {
     private final Engine engine = Engine.start(List.of(new KernelModuleLoading()), this);
     private final List<Long> times = new ArrayList<>();

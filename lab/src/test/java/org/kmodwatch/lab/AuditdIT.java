@@ -20,8 +20,9 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
 /**
- * Debian's auditd beside the live sensor: its log, replayed on the host, gives the loads that the
- * sensor saw, and says of each what an audit log cannot know (docs/reference/sources.md).
+ * Runs Debian's auditd beside the live sensor. Its log, replayed on the host, must give the loads
+ * that the sensor recorded. Each replayed load must report the fields that an audit log cannot have
+ * (docs/reference/sources.md).
  */
 @ParameterizedClass(name = "kernel {0}")
 @MethodSource("org.kmodwatch.lab.TestKernels#few")
@@ -43,11 +44,11 @@ final class AuditdIT {
   @SuppressWarnings("NullAway.Init") // set before each class invocation
   private static GuestRecord guest;
 
-  /** The sensor's, in the order in which the calls began. */
+  /** The loads of the sensor, in the order in which the calls began. */
   @SuppressWarnings("NullAway.Init") // set before each class invocation
   private static List<JsonNode> seen;
 
-  /** Those of the log, in its order. */
+  /** The loads of the log, in its order. */
   @SuppressWarnings("NullAway.Init") // set before each class invocation
   private static List<JsonNode> replayed;
 
@@ -64,7 +65,8 @@ final class AuditdIT {
     Files.delete(log);
     LabRun run =
         LabRun.of(kernel, Resources.text("auditd.sh").replace("@RULES@", documentedRules(checkout)))
-            // Without it auditd sees no call of a process that began before it did, as the agent's.
+            // Without this argument auditd sees no call of a process that is older than itself,
+            // such as the agent.
             .withKernelArguments(List.of("audit=1"))
             .withFile(AddedFile.of(checkout.labFolder().resolve("auditd.tar")));
     for (String module : MODULES) {
@@ -111,7 +113,7 @@ final class AuditdIT {
             entry("file", FROM_A_FILE),
             entry("remove", OF_ANY),
             entry("relative", FROM_A_FILE),
-            // 6.12's modules are compressed, and kmod 30 hands those over in memory.
+            // 6.12's modules are compressed, and kmod 30 loads them from memory.
             entry("distribution", is61 ? FROM_A_FILE : FROM_MEMORY),
             entry("memory", FROM_MEMORY),
             entry("already-there", with(FROM_MEMORY, "codeMayHaveRun")),
@@ -208,7 +210,7 @@ final class AuditdIT {
     assertThat(Files.readAllLines(result.guestLog())).contains("audit lost 0");
   }
 
-  /** The rules of docs/reference/sources.md, a line each. */
+  /** Returns the rules of docs/reference/sources.md, one per line. */
   private static String documentedRules(Checkout checkout) throws IOException {
     List<String> rules =
         Files.readAllLines(checkout.root().resolve("docs/reference/sources.md")).stream()
@@ -227,7 +229,7 @@ final class AuditdIT {
     return found.getFirst();
   }
 
-  /** Each in words: process, what, by which call, what became of it. */
+  /** Returns each load in words: process, module, call, outcome. */
   private static List<String> inWords(List<JsonNode> loads) {
     return loads.stream()
         .map(
@@ -254,7 +256,7 @@ final class AuditdIT {
     return List.copyOf(all);
   }
 
-  /** What the command itself makes of a file that the guest left. */
+  /** Returns the load records that the replay command writes for a file of the guest. */
   private static List<JsonNode> replay(String file) throws Exception {
     Path loads = result.out().resolve(file + ".loads");
     Path errors = result.out().resolve(file + ".errors");

@@ -16,9 +16,10 @@ import org.kmodwatch.core.event.Event;
 import tools.jackson.databind.JsonNode;
 
 /**
- * {@code kernel.ftrace_enabled=0} for ten seconds, with loads inside, while the clock is set years
- * back: it is noticed at once, and what still fires tells of the loads. So is a module that hides
- * then, and a slow load during which the clock is set right is one record.
+ * Sets {@code kernel.ftrace_enabled=0} for ten seconds, with loads inside, while the clock is set
+ * years back. The agent must report this at once, and the remaining hooks must report the loads. It
+ * must also report a module that hides then. A slow load during which the clock is corrected must
+ * be one record.
  */
 @ParameterizedClass(name = "kernel {0}")
 @MethodSource("org.kmodwatch.lab.TestKernels#few")

@@ -16,24 +16,24 @@ import java.time.Duration;
 import java.util.UUID;
 
 /**
- * Boots guests for tests, and writes in {@code build/logs/boots} which class booted them: {@code
- * tools/times.sh} counts them.
+ * Boots guests for tests. It records the test class of each boot in {@code build/logs/boots}, where
+ * {@code tools/times.sh} counts them.
  */
 final class Boots {
 
-  /** The run of Maven that this is a fork of, or this JVM. */
+  /** The Maven run that forked this JVM, or this JVM. */
   private static final String SESSION =
       System.getProperty("kmodwatch.session", "" + ProcessHandle.current().pid());
 
   private Boots() {}
 
-  /** A guest for the test class that calls this. */
+  /** Boots a guest for the calling test class. */
   static LabResult run(LabRun run) {
     count(run.kernel());
     return Lab.run(run);
   }
 
-  /** Counts one more guest of the test class that calls this. */
+  /** Counts another guest for the calling test class. */
   static void count(String kernel) {
     String test =
         StackWalker.getInstance(StackWalker.Option.RETAIN_CLASS_REFERENCE)
@@ -48,8 +48,8 @@ final class Boots {
   }
 
   /**
-   * A guest whose script has to end with 0. Who asks for the same run later gets the same result,
-   * in another fork of the same Maven, too.
+   * Boots a guest whose script must end with 0. A later request for the same run gets the same
+   * result, in another fork of the same Maven run, too.
    */
   static synchronized LabResult shared(String test, LabRun run) {
     String name =

@@ -18,8 +18,9 @@ import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Parts of the sensor's BPF programs by themselves. A program of {@code units.bpf.c} calls one of
- * them, and {@code units.c} runs it by BPF_PROG_TEST_RUN on files of its own; no module is loaded.
+ * Tests parts of the sensor's BPF programs separately. A program of {@code units.bpf.c} calls a
+ * part, and {@code units.c} runs the program by BPF_PROG_TEST_RUN on its own files. No module is
+ * loaded.
  */
 @ParameterizedClass(name = "kernel {0}")
 @MethodSource("org.kmodwatch.lab.TestKernels#newest")
@@ -65,7 +66,7 @@ final class BpfUnitsIT {
 
   @TempDir private static Path folder;
 
-  /** By object file and question. */
+  /** The answers, by object file and question. */
   @SuppressWarnings("NullAway.Init") // set before each class invocation
   private static Map<String, String> answers;
 
@@ -209,7 +210,10 @@ final class BpfUnitsIT {
         .containsEntry("bucket 1000400 9000000 4 100 10", "4 9000400");
   }
 
-  /** More than the bucket holds if the guest takes long: the clock is the kernel's own. */
+  /**
+   * Covers the token buckets. A slow guest gets more than the bucket holds, since the clock is the
+   * kernel's.
+   */
   @Test
   void token_isRefused_whenUserOrNewcomersHadTheirs() {
     assertThat(answers.get("token 1000 1 4000")).matches("(20[4-9]|2[1-9]|3\\d)\\d+ 2");

@@ -6,8 +6,8 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
 /**
- * The run of {@code cases.sh} under each kernel: one boot, shared by the tests that look at it from
- * different sides.
+ * Runs {@code cases.sh} under each kernel. Several test classes share one boot, and each tests
+ * another aspect of it.
  */
 @Target(ElementType.TYPE)
 @Retention(RetentionPolicy.RUNTIME)

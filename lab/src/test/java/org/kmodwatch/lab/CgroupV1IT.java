@@ -6,7 +6,10 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
-/** A machine with cgroup version 1, and a kernel that runs without the BPF LSM: nothing is less. */
+/**
+ * Tests a machine with cgroup version 1 and a kernel that runs without the BPF LSM: no record has
+ * less.
+ */
 @Guest(
     script = "cgroup-v1.sh",
     modules = "kw_plain",

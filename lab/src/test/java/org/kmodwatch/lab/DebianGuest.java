@@ -12,12 +12,13 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A whole Debian with systemd, for what the lab's usual guest has not: it boots the image that
- * {@code tools/lab-prepare.sh --debian} makes, as it was made each time, and runs a script in it.
+ * Boots a whole Debian with systemd, for tests that the lab's usual guest cannot do. Each boot
+ * starts from the unchanged image of {@code tools/lab-prepare.sh --debian}, and runs a script in
+ * it.
  */
 final class DebianGuest {
 
-  /** Memory of a guest, unless it is to have another. */
+  /** The default memory of a guest, in MiB. */
   static final int MEMORY_MIB = 2048;
 
   private static final Duration PREPARATION_LIMIT = Duration.ofMinutes(10);
@@ -29,10 +30,10 @@ final class DebianGuest {
   private DebianGuest() {}
 
   /**
-   * Runs {@code script} as root, in a folder with {@code files} by their own names.
+   * Runs {@code script} as root, in a folder with {@code files} under their own names.
    *
-   * @param out where what the script leaves in its folder {@code out} goes, with guest.log and
-   *     console.log
+   * @param out the folder for guest.log, console.log and the files that the script leaves in its
+   *     folder {@code out}
    */
   static void run(String kernelName, String script, List<Path> files, Duration timeout, Path out)
       throws IOException, InterruptedException {
@@ -40,7 +41,7 @@ final class DebianGuest {
   }
 
   /**
-   * As {@link #run(String, String, List, Duration, Path)}, but the machine boots with more
+   * Runs a script as {@link #run(String, String, List, Duration, Path)}, but on a machine with more
    * services.
    *
    * @param services the text of each unit by its name; systemd wants them for sysinit.target
@@ -56,7 +57,7 @@ final class DebianGuest {
     run(kernelName, script, files, services, MEMORY_MIB, timeout, out);
   }
 
-  /** As above, but the machine has so much memory. */
+  /** Runs a script on a machine with more services and another size of memory. */
   static void run(
       String kernelName,
       String script,
@@ -80,9 +81,10 @@ final class DebianGuest {
   }
 
   /**
-   * Boots one disk several times, each boot as the last one left it, and runs a script in each.
+   * Boots one disk several times and runs a script in each boot. Each boot continues with the disk
+   * of the last.
    *
-   * @param boots what each is to do; its results go to a folder of its name in {@code out}
+   * @param boots the boots, each of whose results go to a folder of its name in {@code out}
    */
   static void runOnOneDisk(String kernelName, List<Boot> boots, Duration timeout, Path out)
       throws IOException, InterruptedException {
@@ -109,10 +111,11 @@ final class DebianGuest {
   }
 
   /**
-   * One of several boots of a disk.
+   * A boot is one of several on the same disk.
    *
-   * @param kernelArguments added to the kernel's command line
-   * @param script as of {@link #run(String, String, List, Duration, Path)}, with {@code files}
+   * @param kernelArguments additions to the kernel's command line
+   * @param script the script, as in {@link #run(String, String, List, Duration, Path)}, with {@code
+   *     files}
    */
   record Boot(String name, List<String> kernelArguments, String script, List<Path> files) {
     Boot {
@@ -173,7 +176,7 @@ final class DebianGuest {
     }
   }
 
-  /** A copy of the image, into which debugfs writes without a mount. */
+  /** Copies the image and adds the services with debugfs, which needs no mount. */
   private static Path withServices(
       Path image, Map<String, String> services, Duration timeout, Path work, Path out)
       throws IOException, InterruptedException {
@@ -224,8 +227,8 @@ final class DebianGuest {
     var append = new ArrayList<>(List.of("root=/dev/nvme0n1 rw console=ttyS0 quiet panic=-1"));
     append.addAll(kernelArguments);
     command.addAll(List.of("-append", String.join(" ", append)));
-    // The only NVMe disk, since newer kernels number them in any order. The others are found by
-    // their serial numbers, once udev has loaded their driver.
+    // This is the only NVMe disk, since newer kernels number several in any order. udev loads the
+    // driver of the others, which are found by their serial numbers.
     command.add("-drive");
     command.add(
         "if=none,format=raw,id=root,snapshot=%s,file=%s"
@@ -242,7 +245,7 @@ final class DebianGuest {
     command.addAll(List.of("-device", "virtio-blk-pci,drive=%s,serial=%s".formatted(name, name)));
   }
 
-  /** Runs a command of the host to its end, which has to be a good one. */
+  /** Runs a command of the host to its end, and fails if the command fails. */
   static void call(Duration limit, Path log, List<String> command)
       throws IOException, InterruptedException {
     var builder = new ProcessBuilder(command).redirectErrorStream(true);
@@ -250,7 +253,7 @@ final class DebianGuest {
     Process process =
         builder.redirectInput(Path.of("/dev/null").toFile()).redirectOutput(log.toFile()).start();
     try {
-      // timeout(1) ends the machine a little later itself, if this JVM is not there to do it.
+      // If this JVM is gone, timeout(1) ends the machine a little later.
       if (!process.waitFor(limit.plusSeconds(20).toSeconds(), TimeUnit.SECONDS)) {
         throw new AssertionError("%s did not end".formatted(command.getFirst()));
       }

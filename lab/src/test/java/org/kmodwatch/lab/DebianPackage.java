@@ -7,16 +7,16 @@ import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** The Debian package of this build, for guests. */
+/** Builds the Debian package of this checkout, for guests. */
 final class DebianPackage {
 
   private DebianPackage() {}
 
   /**
-   * Makes it with {@code tools/package.sh}, without compression.
+   * Builds the package with {@code tools/package.sh}, without compression.
    *
-   * @param log of the making
-   * @param to where the package goes
+   * @param log the log of the build
+   * @param to the path of the package
    */
   static void make(Checkout checkout, Duration limit, Path log, Path to)
       throws IOException, InterruptedException {

@@ -39,9 +39,9 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
 /**
- * One module is loaded, and in the same run arrives in every kind of sink and in every format.
- * Where there is a receiver, a parser or a schema that is not ours, that is what reads it. What the
- * guest, which is slow, may send again comes with the id that it had, and is dropped here.
+ * Loads one module, whose record must arrive in every kind of sink and in every format, in one run.
+ * Independent receivers, parsers and schemas read it where they exist. The slow guest may send an
+ * item again with the same id; such an item is dropped here.
  */
 final class DeliveryIT {
 
@@ -49,7 +49,7 @@ final class DeliveryIT {
   private static final String KERNEL = "6.12";
   private static final ObjectMapper MAPPER = new ObjectMapper();
 
-  /** The modules of the network card, which were there before. */
+  /** The number of the network card's modules, which were loaded before. */
   private static final int BEFORE = 3;
 
   @TempDir private static Path folder;
@@ -72,7 +72,7 @@ final class DeliveryIT {
   @SuppressWarnings("NullAway.Init") // set before all
   private static List<HttpReceiver.Request> otlp;
 
-  /** The SHA-256 of the module's file, by Java's own means. */
+  /** The SHA-256 of the module's file, computed by Java's own classes. */
   @SuppressWarnings("NullAway.Init") // set before all
   private static String hash;
 
@@ -120,7 +120,7 @@ final class DeliveryIT {
     return loads;
   }
 
-  /** The first of each id. */
+  /** Returns the first item of each id. */
   private static <T> List<T> distinct(Stream<T> sent, Function<T, String> id) {
     var byId = new LinkedHashMap<String, T>();
     sent.forEach(each -> byId.putIfAbsent(id.apply(each), each));
@@ -135,7 +135,7 @@ final class DeliveryIT {
     return lines(name + ".ndjson").stream().map(MAPPER::readTree).toList();
   }
 
-  /** The id of the load, which every form of it has in some place. */
+  /** Returns the id of the load, which every format contains. */
   private static String loadId() throws IOException {
     return objects("alerts").getFirst().at("/load/id").asString();
   }
@@ -146,7 +146,7 @@ final class DeliveryIT {
 
   @Test
   void everySink_deliveredWhatIsForIt_andHasNothingLeft() throws IOException {
-    // The load, two findings (TRC-1017, and that nobody signed it), one alert.
+    // The items are the load, two findings (TRC-1017, and that it is unsigned), one alert.
     int all = BEFORE + 4;
     assertThat(lines("standard-output.log"))
         .filteredOn(line -> line.contains("delivered "))
@@ -232,7 +232,7 @@ final class DeliveryIT {
             .flatMap(of -> of)
             .map(line -> line.substring(line.indexOf("CEF:")))
             .toList();
-    // The file, TLS, the local socket.
+    // The three sources are the file, TLS, the local socket.
     assertThat(alerts).hasSize(3).containsOnly(alerts.getFirst());
     assertThat(ForeignReaders.cefExtension(alerts.getFirst()))
         .containsEntry("externalId", alertId())
@@ -250,7 +250,7 @@ final class DeliveryIT {
         .hasSize(3)
         .allSatisfy(
             message -> {
-              // daemon is 3, a severity of 2 is a warning, 4.
+              // The facility daemon is 3, and a severity of 2 is a warning, 4.
               assertThat(message.subList(0, 4))
                   .containsExactly("" + (3 * 8 + 4), "1", "kmodwatch-lab", "kmodwatch");
               assertThat(message.subList(5, 7)).containsExactly("alert", structured);
@@ -261,7 +261,7 @@ final class DeliveryIT {
             lines("cef.ndjson").getLast(),
             lines("ecs.ndjson").getLast(),
             lines("falco.ndjson").getLast());
-    // By busybox's syslogd: it has read time, program and process id.
+    // busybox's syslogd wrote this line: it has parsed time, program and process id.
     assertThat(lines("local-socket.log"))
         .filteredOn(line -> line.contains("CEF:"))
         .singleElement()
@@ -337,7 +337,7 @@ final class DeliveryIT {
     assertThat(lines("history.ndjson")).containsExactly(lines("loads.ndjson").getLast());
   }
 
-  /** The spool cannot be opened then, and SQLite's library not even be unpacked. */
+  /** Covers a start on a full disk: the spool cannot be opened, nor SQLite's library unpacked. */
   @Test
   void agentThatStartsOnAFullDisk_sends_andKeepsTheRestUntilThereIsRoom() throws IOException {
     assertThat(lines("guest.log")).contains("full 0", "second ended 0");

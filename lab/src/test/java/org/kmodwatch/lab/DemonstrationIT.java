@@ -7,7 +7,7 @@ import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The demonstration checks itself: it ends with 1 if Kmodwatch missed a load. */
+/** Runs the demonstration, which ends with 1 if Kmodwatch missed a load. */
 class DemonstrationIT {
 
   @TempDir Path folder;

@@ -5,18 +5,18 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * Figures of the runs that docs and README quote: a line a figure in {@code build/figures}, which
- * {@code tools/figures.sh} prints.
+ * Stores the figures of runs that docs and README quote in {@code build/figures}, one per line;
+ * {@code tools/figures.sh} prints them.
  */
 final class Figures {
 
   private Figures() {}
 
   /**
-   * Writes down the figures of a run, in place of those of the last.
+   * Writes the figures of a run, and replaces those of the last.
    *
-   * @param run what was run, such as {@code flood}
-   * @param kernel its name in the lab
+   * @param run the name of the run, such as {@code flood}
+   * @param kernel the kernel's name in the lab
    */
   static void write(String run, String kernel, String... lines) throws IOException {
     Path folder = Files.createDirectories(Checkout.find().labFolder().resolveSibling("figures"));

@@ -13,9 +13,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 import tools.jackson.databind.JsonNode;
 
 /**
- * Two processes flood failing attempts as fast as they can, one as root with junk, one as nobody,
- * while real loads are made at random times: nothing is lost of the loads, and every attempt of the
- * flood is accounted for. {@code -Dkmodwatch.flood=60} for a minute, with 200 loads.
+ * Runs two processes that make failing attempts as fast as they can, one as root with junk, one as
+ * nobody. Meanwhile real loads are made at random times. No load may be lost, and every attempt
+ * must be counted. {@code -Dkmodwatch.flood=60} runs for a minute, with 200 loads.
  */
 @ParameterizedClass(name = "kernel {0}")
 @MethodSource("org.kmodwatch.lab.TestKernels#few")
@@ -77,7 +77,8 @@ final class FloodIT {
               assertThat(load.at("/loader/args/1").asString()).isEqualTo("paced");
               assertThat(load.get("findings").toString()).contains("TRC-1017", "KMW-1004");
               assertThat(load.at("/image/sha256").asString()).hasSize(64);
-              // An image that found no room is hashed from the file, and says so.
+              // An image without room in the buffer is hashed from the file, and the record reports
+              // this.
               assertThat(load.path("gaps").toString()).isIn("", IMAGE_FROM_FILE);
               assertThat(load.at("/image/complete").asBoolean()).isEqualTo(!load.has("gaps"));
             });

@@ -8,9 +8,9 @@ import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.ArgumentsSource;
 
 /**
- * Boots a guest for a test class, once under each kernel, and hands what it left to the class's
- * constructor: a {@link GuestRecord}, or the lines that the script printed where no agent watches.
- * Classes that ask for the same boot share it.
+ * Boots a guest for a test class, once under each kernel. The class's constructor gets a {@link
+ * GuestRecord}, or the output of the script if no agent watches. Classes that ask for the same boot
+ * share it.
  */
 @Target(ElementType.TYPE)
 @Retention(RetentionPolicy.RUNTIME)
@@ -18,26 +18,26 @@ import org.junit.jupiter.params.provider.ArgumentsSource;
 @ArgumentsSource(GuestBoots.class)
 @interface Guest {
 
-  /** The resource that sh runs; it has to end with 0. */
+  /** Returns the resource that sh runs; it must end with 0. */
   String script();
 
-  /** Lines of sh that stand before the script. */
+  /** Returns the lines of sh that precede the script. */
   String variables() default "";
 
-  /** The test modules in /root, without {@code .ko}. */
+  /** Returns the test modules in /root, without {@code .ko}. */
   String[] modules() default {};
 
-  /** Additions to the kernel's command line. */
+  /** Returns the additions to the kernel's command line. */
   String[] kernelArguments() default {};
 
   GuestAgent agent() default GuestAgent.WATCHING;
 
-  /** How long the guest may take. */
+  /** Returns the time limit of the guest, in minutes. */
   int minutes() default 10;
 
   Kernels kernels() default Kernels.FEW;
 
-  /** Which kernels: {@link TestKernels} says when which. */
+  /** The selection of kernels, which {@link TestKernels} defines. */
   enum Kernels {
     ALL,
     FEW,

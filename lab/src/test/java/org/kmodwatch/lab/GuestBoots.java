@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.ArgumentsProvider;
 import org.junit.jupiter.params.support.ParameterDeclarations;
 import org.junit.platform.commons.support.AnnotationSupport;
 
-/** Boots what {@link Guest} asks for; each guest when its turn comes. */
+/** Boots the guests of {@link Guest}, each only when its turn comes. */
 final class GuestBoots implements ArgumentsProvider {
 
   @Override

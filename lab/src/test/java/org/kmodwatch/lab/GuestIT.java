@@ -14,7 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * The machine itself: what a run gives back, and how one ends that goes wrong. Boots real kernels.
+ * Tests the machine itself: the result of a run, and the end of a failed run. Boots real kernels.
  */
 class GuestIT {
 

@@ -25,13 +25,13 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
 /**
- * What a run of cases left: what the callers were told, by case, and what the sensor saw.
+ * The record of a run of cases: the answers to the callers, by case, and the sensor's record.
  *
- * @param kernel its name in the lab
+ * @param kernel the kernel's name in the lab
  * @param result the files
- * @param log what the script printed
- * @param cases by name, in the order of the script
- * @param events in the order of the ring
+ * @param log the output of the script
+ * @param cases the cases by name, in the order of the script
+ * @param events the events in the order of the ring
  * @param findings the parsed lines of findings.ndjson
  * @param loads the parsed lines of loads.ndjson
  * @param ledger the parsed ledger.json
@@ -49,7 +49,7 @@ record GuestRecord(
   private static final Pattern CASE = Pattern.compile("case (\\S+) (\\d+)");
   private static final Pattern CALL = Pattern.compile("(\\S+) ret=(-?\\d+) errno=(\\S+)");
 
-  /** Numbers of include/uapi/asm-generic/errno*.h. */
+  /** The numbers of include/uapi/asm-generic/errno*.h. */
   private static final Map<String, Long> ERRNO =
       Map.ofEntries(
           entry("EPERM", 1L),
@@ -66,13 +66,15 @@ record GuestRecord(
   /**
    * One case of the script.
    *
-   * @param name its name
-   * @param pid the process that made its calls, or whose children did
-   * @param calls what each call came to, as the caller was told
+   * @param name the name of the case
+   * @param pid the process that made its calls, or the parent of those that did
+   * @param calls the result of each call, as the caller got it
    */
   record GuestCase(String name, int pid, List<Call> calls) {
 
-    /** What the kernel must have returned, from what the C library told the caller. */
+    /**
+     * Returns the values that the kernel must have returned, derived from the C library's answers.
+     */
     List<Long> returnValuesTold() {
       return calls.stream()
           .map(c -> c.ret() >= 0 ? c.ret() : -Objects.requireNonNull(ERRNO.get(c.errno())))
@@ -83,8 +85,8 @@ record GuestRecord(
   /**
    * One call.
    *
-   * @param ret what the C library returned
-   * @param errno the errno's name; 0 where there was none
+   * @param ret the return value of the C library
+   * @param errno the name of the errno; 0 for none
    */
   record Call(long ret, String errno) {}
 
@@ -102,7 +104,7 @@ record GuestRecord(
         mapper.readTree(Files.readString(result.ledger())));
   }
 
-  /** What the agent said on standard error. */
+  /** Returns the agent's standard error. */
   String agentLog() {
     try {
       return Files.readString(result.agentLog());
@@ -117,7 +119,7 @@ record GuestRecord(
     return theCase;
   }
 
-  /** What the process of a case did, and its children. */
+  /** Returns the events of a case's process and its children. */
   List<Event> eventsOf(String caseName) {
     int pid = theCase(caseName).pid();
     return events.stream()
@@ -132,14 +134,14 @@ record GuestRecord(
     return eventsOf(caseName).stream().filter(e -> e.eventName().equals(eventName)).toList();
   }
 
-  /** The only event of that name in the case. */
+  /** Returns the only event of that name in the case. */
   Event event(String caseName, String eventName) {
     List<Event> found = eventsOf(caseName, eventName);
     assertThat(found).as("%s of case %s", eventName, caseName).hasSize(1);
     return found.getFirst();
   }
 
-  /** The findings of one signature on what the process of a case did, and its children. */
+  /** Returns the findings of one signature on a case's process and its children. */
   List<JsonNode> findingsOf(String caseName, String signatureId) {
     int pid = theCase(caseName).pid();
     return findings(signatureId).stream()
@@ -152,7 +154,7 @@ record GuestRecord(
         .toList();
   }
 
-  /** What the system calls of a case returned, as the sensor saw it. */
+  /** Returns the return values of a case's system calls, as the sensor recorded them. */
   List<Long> returnValuesSeen(GuestCase theCase) {
     return eventsOf(theCase.name()).stream()
         .filter(event -> event.eventName().matches("(f?init|delete)_module"))
@@ -161,17 +163,20 @@ record GuestRecord(
         .toList();
   }
 
-  /** How many returns of calls the kernel may have run no program for, by the ledger. */
+  /**
+   * Returns how many returns of calls may lack an event, by the ledger, since the kernel skipped a
+   * program.
+   */
   int skippedReturns() {
     return skipped("fexit/__.*_sys_.*");
   }
 
-  /** How many reads of files it may have run no program before, likewise. */
+  /** Returns how many reads of files may lack an event, for the same reason. */
   int skippedReads() {
     return skipped("fexit/security_kernel_read_file");
   }
 
-  /** Real-time kernels skip programs, others never do. */
+  /** Returns the number of skipped programs; only real-time kernels skip any. */
   private int skipped(String hooks) {
     return ledger.at("/sensor/missedByHook").properties().stream()
         .filter(hook -> hook.getKey().matches(hooks))
@@ -179,14 +184,14 @@ record GuestRecord(
         .sum();
   }
 
-  /** All findings of one signature. */
+  /** Returns all findings of one signature. */
   List<JsonNode> findings(String signatureId) {
     return findings.stream()
         .filter(finding -> finding.at("/SigMetadata/ID").asString().equals(signatureId))
         .toList();
   }
 
-  /** The load records of what the process of a case did, and its children. */
+  /** Returns the load records of a case's process and its children. */
   List<JsonNode> loadsOf(String caseName) {
     int pid = theCase(caseName).pid();
     return loads.stream()
@@ -197,7 +202,7 @@ record GuestRecord(
         .toList();
   }
 
-  /** The only load record of a case. */
+  /** Returns the only load record of a case. */
   JsonNode load(String caseName) {
     List<JsonNode> found = loadsOf(caseName);
     assertThat(found).as("load records of case %s", caseName).hasSize(1);

@@ -16,8 +16,8 @@ import org.kmodwatch.agent.sink.TestCertificates;
 import org.kmodwatch.agent.sink.TlsFiles;
 
 /**
- * Real receivers on this host, for an agent in a guest with a network: Debian's rsyslog, Kafka's
- * broker, two HTTPS servers, with certificates of an authority of their own.
+ * Runs real receivers on this host, for an agent in a guest with a network: Debian's rsyslog,
+ * Kafka's broker, two HTTPS servers, with certificates of their own authority.
  */
 final class HostReceivers implements AutoCloseable {
 
@@ -31,7 +31,7 @@ final class HostReceivers implements AutoCloseable {
 
   private final Path folder;
 
-  /** Starts all of them, on folders in {@code folder}. */
+  /** Starts all receivers, with folders in {@code folder}. */
   HostReceivers(Path folder) throws Exception {
     this.folder = folder;
     var certificates = new TestCertificates(folder);
@@ -46,7 +46,7 @@ final class HostReceivers implements AutoCloseable {
     otlp = HttpReceiver.tls(own, false);
   }
 
-  /** What the guest needs: the configuration, certificates and keys. */
+  /** Returns the files for the guest: the configuration, certificates and keys. */
   List<AddedFile> files() throws IOException {
     Files.writeString(folder.resolve("kmodwatch.yaml"), configuration());
     Files.writeString(folder.resolve("full.yaml"), configurationOnFullDisk());
@@ -56,7 +56,7 @@ final class HostReceivers implements AutoCloseable {
         .toList();
   }
 
-  /** A file for each format, and a sink of each other kind. */
+  /** Returns a configuration with a file for each format, and a sink of each other kind. */
   private String configuration() {
     String files =
         Arrays.stream(FormatName.values())
@@ -109,7 +109,10 @@ final class HostReceivers implements AutoCloseable {
             seenByGuest(otlp.url("/v1/logs")));
   }
 
-  /** As a service has it: pinned; a sink that needs no disk, and one that cannot do without. */
+  /**
+   * Returns a service's configuration with pins, a sink that works without a disk, and a history,
+   * which does not.
+   */
   private String configurationOnFullDisk() {
     return """
     listen: 127.0.0.1:9464

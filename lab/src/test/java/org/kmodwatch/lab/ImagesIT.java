@@ -29,7 +29,10 @@ import org.tukaani.xz.XZOutputStream;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
-/** What the records of {@code images.sh} say of the bytes that the kernel was given. */
+/**
+ * Tests the records of {@code images.sh}: what they report about the bytes that the kernel
+ * received.
+ */
 @ParameterizedClass(name = "kernel {0}")
 @MethodSource("org.kmodwatch.lab.TestKernels#few")
 final class ImagesIT {
@@ -110,9 +113,8 @@ final class ImagesIT {
     assertThat(image.get("sha256").asString()).isEqualTo(sums.get("kernel-xz-file"));
     assertThat(image.get("complete").asBoolean()).isTrue();
     if (TestKernels.is61(kernel)) {
-      // Debian's 6.1 has no CONFIG_MODULE_DECOMPRESS: it reads the file, and then cannot. Nor is
-      // its
-      // file compressed.
+      // Debian's 6.1 has no CONFIG_MODULE_DECOMPRESS: it reads the file, and then fails. Its file
+      // is not compressed either.
       assertThat(load.get("errno").asString()).isEqualTo("EOPNOTSUPP");
       assertThat(image.has("decompressed")).isFalse();
       return;
@@ -200,7 +202,7 @@ final class ImagesIT {
       }
     }
     assertThat(kept).containsOnlyKeys("kw_plain", "kw_params", "dummy");
-    // 28 KiB do not hold all three: what was loaded first has gone.
+    // 28 KiB cannot hold all three: the first image was deleted.
     assertThat(log.stream().filter(line -> line.startsWith("kept-file ")))
         .containsExactlyInAnyOrder(
             keptFile(kept.getOrDefault("kw_params", "")), keptFile(kept.getOrDefault("dummy", "")));
@@ -222,7 +224,7 @@ final class ImagesIT {
     return nodes;
   }
 
-  /** The hash of kw_plain with zeroes behind it up to that size. */
+  /** Returns the hash of kw_plain padded with zeroes to that size. */
   private String padded(int size) throws Exception {
     byte[] plain = Files.readAllBytes(Lab.testModule(kernel, "kw_plain").hostFile());
     MessageDigest digest = MessageDigest.getInstance("SHA-256");

@@ -18,7 +18,7 @@ import java.util.Objects;
 import java.util.stream.Stream;
 import org.tukaani.xz.XZInputStream;
 
-/** The modules of a kernel of the lab, as its files and kmod's modinfo have them. */
+/** Lists the modules of a kernel of the lab, from its files and kmod's modinfo. */
 final class KernelModules {
 
   private static final int BATCH = 400;
@@ -28,16 +28,16 @@ final class KernelModules {
   /**
    * One module.
    *
-   * @param name as the kernel calls it
-   * @param file where it is in a guest
-   * @param hostFile where it is on this host
+   * @param name the kernel's name for it
+   * @param file the path in a guest
+   * @param hostFile the path on this host
    * @param depends the modules that it needs, by modinfo
-   * @param aliases what it answers to besides its name, by modinfo
+   * @param aliases its aliases besides its name, by modinfo
    */
   record Module(
       String name, String file, Path hostFile, List<String> depends, List<String> aliases) {
 
-    /** The SHA-256 of its bytes as the kernel links them, not as they are compressed. */
+    /** Returns the SHA-256 of the decompressed bytes, as the kernel links them. */
     String sha256() throws IOException {
       try (InputStream raw = Files.newInputStream(hostFile);
           InputStream in = file.endsWith(".xz") ? new XZInputStream(raw) : raw) {
@@ -49,7 +49,7 @@ final class KernelModules {
     }
   }
 
-  /** All of them by name, in the order of their files' names. */
+  /** Returns all modules by name, in the order of their files' names. */
   static Map<String, Module> of(LabKernel kernel) throws IOException, InterruptedException {
     List<Path> files;
     try (Stream<Path> found = Files.walk(kernel.modules().resolve("kernel"))) {
@@ -108,7 +108,7 @@ final class KernelModules {
         new ArrayList<>());
   }
 
-  /** The name of the module that a file of this name has, by kmod's rule. */
+  /** Returns the name of the module in a file of this name, by kmod's rule. */
   static String nameOf(String fileName) {
     return fileName.replaceFirst("\\.ko(\\.(xz|gz|zst))?$", "").replace('-', '_');
   }

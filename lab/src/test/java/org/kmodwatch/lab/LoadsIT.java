@@ -18,9 +18,9 @@ import org.kmodwatch.core.event.Value;
 import tools.jackson.databind.JsonNode;
 
 /**
- * Every route by which a module comes into a real kernel, and every way in which that fails: one
- * boot a kernel runs all cases of {@code cases.sh}, and what the sensor saw is held against what
- * each caller was told.
+ * Tests every route by which a module enters a real kernel, and every failure of each. One boot per
+ * kernel runs all cases of {@code cases.sh}. The sensor's record is compared with the answer to
+ * each caller.
  */
 @CasesGuest
 record LoadsIT(GuestRecord guest) {
@@ -37,9 +37,7 @@ record LoadsIT(GuestRecord guest) {
       "security_kernel_load_data=0 security_kernel_post_load_data=0 ";
   private static final String UNLOADED = "module_free=0 delete_module=0";
 
-  /**
-   * The cases that make the kernel ask for a module, by a call that is none of those for modules.
-   */
+  /** The cases that make the kernel request a module, by a call that is not for modules. */
   private static final Set<String> ASKING = Set.of("autoload", "request-refused");
 
   @Test
@@ -307,7 +305,7 @@ record LoadsIT(GuestRecord guest) {
     assertThat(request.process().userId()).isEqualTo(65534);
     assertThat(request.process().processName()).isEqualTo("kwload");
     assertThat(guest.eventsOf("autoload", "module_request")).isNotEmpty();
-    // 6.12's modules are compressed, and kmod 30 hands those over in memory.
+    // 6.12's modules are compressed, and kmod 30 loads them from memory.
     assertThat(inWords(modprobe)).isEqualTo(is61() ? LOADED_FROM_FILE : LOADED_FROM_MEMORY);
     assertThat(modprobe)
         .filteredOn(event -> event.eventName().equals("module_load"))
@@ -393,7 +391,10 @@ record LoadsIT(GuestRecord guest) {
     return Objects.requireNonNull(event.args()).stream().map(Argument::name).toList();
   }
 
-  /** For example {@code module_load=0 finit_module=0}; null for a call that has not returned. */
+  /**
+   * Returns for example {@code module_load=0 finit_module=0}; null for a call that has not
+   * returned.
+   */
   static String inWords(List<Event> events) {
     var words = new ArrayList<String>();
     for (Event event : events) {

@@ -10,8 +10,8 @@ import org.kmodwatch.sensor.Sensor;
 import tools.jackson.databind.JsonNode;
 
 /**
- * A kernel that is locked down for confidentiality: every load is still told, with all that typed
- * pointers lead to, and what is missing is said.
+ * Tests a kernel that is locked down for confidentiality. Every load must be recorded, with all
+ * fields behind typed pointers, and missing fields must be reported.
  */
 @Guest(script = "lockdown.sh", modules = "kw_plain", kernelArguments = "lockdown=confidentiality")
 record LockdownIT(GuestRecord guest) {

@@ -25,8 +25,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
 /**
- * What {@code inspect} says of every module of whole Debian kernels, beside what kmod's modinfo
- * says of them; and that each is signed by a key that its kernel has built in.
+ * Compares {@code inspect} with kmod's modinfo on every module of whole Debian kernels. Each module
+ * must be signed by a key that is built into its kernel.
  */
 final class ModinfoIT {
 
@@ -64,10 +64,10 @@ final class ModinfoIT {
   }
 
   /**
-   * What one of the two says of a module.
+   * The answer of one of the two about a module.
    *
-   * @param entries the values of each key in the order of the file, parameters left out
-   * @param parameters "name:description (type)", sorted
+   * @param entries the values of each key in the order of the file, without parameters
+   * @param parameters the parameters as "name:description (type)", sorted
    */
   private record Said(Map<String, List<String>> entries, TreeSet<String> parameters) {
     Said() {
@@ -100,7 +100,7 @@ final class ModinfoIT {
     return said;
   }
 
-  /** As modinfo writes it: the type in brackets only behind a description. */
+  /** Formats a parameter as modinfo does: the type is in brackets only after a description. */
   private static String parameter(JsonNode parameter) {
     String type = parameter.path("type").asString("");
     String description = parameter.path("description").asString("");
@@ -109,7 +109,10 @@ final class ModinfoIT {
         + (description.isEmpty() ? type : description + (type.isEmpty() ? "" : " (" + type + ")"));
   }
 
-  /** One per file, in their order. With -0 entries end in NUL; file names and parameters do too. */
+  /**
+   * Returns the answers for each file, in order. With -0, entries, file names and parameters end in
+   * NUL.
+   */
   private static List<Said> modinfo(List<Path> modules) throws IOException, InterruptedException {
     Path answer = Files.createTempFile("modinfo", null);
     try {

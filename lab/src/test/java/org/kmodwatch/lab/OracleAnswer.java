@@ -18,26 +18,26 @@ import org.kmodwatch.lab.TraceOracle.Request;
 import tools.jackson.databind.JsonNode;
 
 /**
- * What became of holding load records against what ftrace saw.
+ * The result of comparing load records with ftrace's trace.
  *
- * @param calls how many calls have to have a record
- * @param checks how many fields were compared
- * @param gaps how many of them were absent, and said so, by field
+ * @param calls the number of calls that must have a record
+ * @param checks the number of compared fields
+ * @param gaps the number of fields that were absent and reported as such, by field
  * @param told further numbers, in words
- * @param mismatches what is not as the kernel did it, in words
+ * @param mismatches the differences from the kernel's behaviour, in words
  */
 record OracleAnswer(
     int calls, int checks, Map<String, Integer> gaps, List<String> told, List<String> mismatches) {
 
-  /** How far the two clocks may be apart, for what the shell took to say the time. */
+  /** The tolerated difference between the two clocks, since the shell takes time to read one. */
   private static final long TOLERANCE_NANOS = 2_000_000;
 
-  /** A bit of the flags that only the service's own calls have. */
+  /** A flag that only the service's own calls have. */
   private static final long CANARY = 1L << 30;
 
   /**
-   * What modules are given by the script, and by systemd's file in /usr/lib/modprobe.d, behind
-   * which libkmod puts a blank; all others are loaded without.
+   * The parameters that the script gives to modules, and those of systemd's file in
+   * /usr/lib/modprobe.d, after which libkmod adds a blank. All other modules have none.
    */
   private static final Map<String, String> PARAMS =
       Map.of(
@@ -46,10 +46,10 @@ record OracleAnswer(
           "dummy", "numdummies=0 ",
           "ifb", "numifbs=0 ");
 
-  /** The user that the script's sockets are made by. */
+  /** The user that creates the script's sockets. */
   private static final int NOBODY = 65534;
 
-  /** Numbers of include/uapi/asm-generic/errno*.h. */
+  /** The numbers of include/uapi/asm-generic/errno*.h. */
   private static final Map<Long, String> ERRNO =
       Map.ofEntries(
           Map.entry(1L, "EPERM"),
@@ -77,11 +77,11 @@ record OracleAnswer(
       Map.of(0x800L, "O_NONBLOCK", 0x200L, "O_TRUNC");
 
   /**
-   * Compares.
+   * Compares records with the trace.
    *
-   * @param armedNanos after boot, when the service had said that it watches
-   * @param records all that it wrote
-   * @param modules those of the distribution
+   * @param armedNanos the time after boot when the service reported that it watches, in nanoseconds
+   * @param records all records of the service
+   * @param modules the modules of the distribution
    */
   static OracleAnswer of(
       TraceOracle oracle, long armedNanos, List<JsonNode> records, Map<String, Module> modules)
@@ -89,7 +89,7 @@ record OracleAnswer(
     return new Comparison(oracle, oracle.bootNanos() + armedNanos, records, modules).run();
   }
 
-  /** The whole answer, a line each. */
+  /** Returns the whole answer, one fact per line. */
   String text() {
     var lines = new ArrayList<String>();
     lines.add("%d calls, %d checks, %d mismatches".formatted(calls, checks, mismatches.size()));
@@ -132,7 +132,7 @@ record OracleAnswer(
       }
     }
 
-    /** Without those that a later one replaces, as the record of a slow load does. */
+    /** Returns the records without those that a later record replaces, as for a slow load. */
     private static List<JsonNode> last(List<JsonNode> records) {
       var last = new ArrayList<JsonNode>();
       for (JsonNode record : records) {
@@ -207,9 +207,8 @@ record OracleAnswer(
     }
 
     /**
-     * By the thread and the time in it, which the record's id begins and ends with: of the calls of
-     * the thread that were under way then, as far as the clocks can tell, the one that was entered
-     * next to it.
+     * Finds the call of a record by the time and the thread in the record's id. Among the calls of
+     * the thread at that time, within the tolerance, it takes the one entered closest to it.
      */
     private @Nullable Call callOf(JsonNode record) {
       int thread = Integer.parseInt(id(record)[1], 16);
@@ -312,7 +311,7 @@ record OracleAnswer(
           "time " + time);
     }
 
-    /** Those of the distribution: the bytes and the file are the module's own. */
+    /** Checks the image of a distribution's module: the bytes and the file are the module's own. */
     private void image(JsonNode record, Call call) throws IOException {
       String name = record.at("/module/name").asString("");
       Module module = modules.get(name);
@@ -333,7 +332,7 @@ record OracleAnswer(
       field(record, call, "file.path", module.file());
     }
 
-    /** Whether a worker of the kernel made the process, and for whom. */
+    /** Checks whether a worker of the kernel started the process, and for which requester. */
     private void autoload(JsonNode record, Call call) {
       int process = call.task().processId();
       Fork birth = null;
@@ -375,8 +374,8 @@ record OracleAnswer(
     }
 
     /**
-     * What was there before the service watched has one record: as it was loaded, or of the
-     * inventory.
+     * Checks that each module from before the service watched has one record: of its load, or of
+     * the inventory.
      */
     private void inventory() {
       var loaded = new TreeSet<String>();
@@ -410,7 +409,7 @@ record OracleAnswer(
       check(others.isEmpty(), null, "not there before: " + others);
     }
 
-    /** The requests that neither a load's record nor one of their own tells of. */
+    /** Returns the requests that have neither a load's record nor their own. */
     private List<String> requests() {
       for (JsonNode record : requests) {
         check(
@@ -426,7 +425,7 @@ record OracleAnswer(
           silent.add(request.alias());
         }
       }
-      // An agent that has records of requests has one of each that led to nothing.
+      // An agent that records requests has a record of each that led to nothing.
       check(
           requests.isEmpty() || silent.isEmpty(),
           null,
@@ -450,7 +449,7 @@ record OracleAnswer(
           "%s is %s, and was %s".formatted(field, got, expected));
     }
 
-    /** The value in the type of what is expected; lists as they are there, in any order. */
+    /** Converts the value to the type of the expected value; a list is in any order. */
     private static @Nullable Object value(JsonNode got, @Nullable Object expected) {
       if (expected instanceof List<?> list) {
         var values = got.valueStream().map(JsonNode::asString).toList();

@@ -20,11 +20,10 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
 /**
- * A Debian whose package's service watches as it does on any machine, beside ftrace, which traces
- * from the kernel's first moment on: each call that ftrace saw is held against the load records,
- * field by field. It is no test of {@code ./verify}: {@code tools/oracle.sh} runs it, and prints
- * what it leaves in {@code build/oracle/answer}. {@code -Dkmodwatch.kernels=6.1} for another
- * kernel.
+ * Runs the package's service in a Debian as on any machine, beside ftrace, which traces from the
+ * kernel's first moment. Each call in the trace is compared with the load records, field by field.
+ * It is not part of {@code ./verify}: {@code tools/oracle.sh} runs it, and prints {@code
+ * build/oracle/answer}. {@code -Dkmodwatch.kernels=6.1} selects another kernel.
  */
 final class OracleRun {
 
@@ -32,10 +31,13 @@ final class OracleRun {
   private static final Duration GUEST_LIMIT = Duration.ofMinutes(60);
   private static final String KERNEL = System.getProperty("kmodwatch.kernels", "6.12");
 
-  /** How many modules modprobe is to load at once. */
+  /** The number of modules that modprobe loads at once. */
   private static final int MODULES = 280;
 
-  /** What needs no hardware; not what the guest's disks need, since it is removed again. */
+  /**
+   * Matches modules that need no hardware. The drivers of the guest's disks are excluded, since the
+   * modules are removed again.
+   */
   private static final Pattern LOADABLE =
       Pattern.compile("kernel/(crypto|fs|lib|net|drivers/(block|md|net))/(?!.*virtio).*");
 
@@ -89,11 +91,11 @@ final class OracleRun {
     OracleAnswer answer = judge(out.resolve("oracle"), modules);
     Files.writeString(out.resolve("answer"), answer.text());
     assertThat(answer.mismatches()).as("%s", out.resolve("answer")).isEmpty();
-    // Without those the rest says nothing.
+    // With fewer calls the other checks prove nothing.
     assertThat(answer.calls()).as("%s", out.resolve("answer")).isGreaterThan(750);
   }
 
-  /** Holds what a boot left against each other. */
+  /** Compares the records of a boot with its trace. */
   private static OracleAnswer judge(Path results, Map<String, Module> modules) throws IOException {
     var mapper = new ObjectMapper();
     List<JsonNode> records =
@@ -113,7 +115,10 @@ final class OracleRun {
         TraceOracle.of(Files.readAllLines(results.resolve("trace"))), armedNanos, records, modules);
   }
 
-  /** A file with the names of modules below some folders, or the aliases of them that begin so. */
+  /**
+   * Writes a file with the names of modules in some folders, or with their aliases that have a
+   * prefix.
+   */
   private static Path list(
       String name, Map<String, Module> modules, Pattern folders, int most, String alias)
       throws IOException {

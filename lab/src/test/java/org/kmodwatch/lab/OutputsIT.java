@@ -15,17 +15,17 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
 /**
- * Outputs that accept nothing, silent clients, and configurations that are read again under load,
- * on a real kernel: none of it stops another output or keeps an answer from anybody.
+ * Tests outputs that accept nothing, silent clients, and configurations that are read again under
+ * load, on a real kernel. None of them may block another output or another client.
  */
 final class OutputsIT {
 
   private static final Duration GUEST_LIMIT = Duration.ofMinutes(10);
 
-  /** One is enough: nothing here differs between kernels. */
+  /** One kernel is enough: the behaviour does not depend on it. */
   private static final String KERNEL = System.getProperty("kmodwatch.outputs.kernel", "6.12");
 
-  /** Unloads while nobody read, and then with each of the five new configurations. */
+  /** The unloads while the pipe was not read, and then with each of the five new configurations. */
   private static final int UNLOADS = 33 + 5 * 2;
 
   @SuppressWarnings("NullAway.Init") // set before all tests

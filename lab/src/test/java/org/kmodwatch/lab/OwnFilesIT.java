@@ -21,20 +21,19 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
 /**
- * Modules that depend on others, which modprobe loads in one go with the files of all of them open:
- * each record names its module's own file, or no file and a gap. Each is loaded by hand, and then
- * by a request of the kernel. In {@code ./verify} some of them are; {@code tools/own-files.sh}
- * loads all that there are.
+ * Loads modules with dependencies, for which modprobe opens all files at once. Each record must
+ * name its module's own file, or have no file and a gap. Each is loaded by hand, and then by a
+ * request of the kernel. {@code ./verify} loads some of them; {@code tools/own-files.sh} loads all.
  */
 final class OwnFilesIT {
 
-  /** Its modules are compressed in a way that libkmod takes apart itself. */
+  /** A kernel whose compressed modules libkmod decompresses itself. */
   private static final String KERNEL = "6.12";
 
   private static final String COUNT = System.getProperty("kmodwatch.modules", "12");
   private static final boolean ALL = COUNT.equals("all");
 
-  /** What a kernel accepts in a request: MODULE_NAME_LEN without the end. */
+  /** The longest name in a request of the kernel: MODULE_NAME_LEN without the end. */
   private static final int LONGEST_REQUEST = 55;
 
   private static final Duration GUEST_LIMIT =
@@ -96,7 +95,9 @@ final class OwnFilesIT {
     }
   }
 
-  /** Every so many of those that need another, so that they are of all kinds. */
+  /**
+   * Returns a sample at a fixed interval of the modules with dependencies, so that all kinds occur.
+   */
   private static List<Module> tried() {
     List<Module> all =
         modules.values().stream().filter(module -> !module.depends().isEmpty()).toList();
@@ -108,7 +109,7 @@ final class OwnFilesIT {
     return some;
   }
 
-  /** How many modules have each alias. */
+  /** Returns how many modules have each alias. */
   private static Map<String, Integer> users() {
     var users = new HashMap<String, Integer>();
     for (Module module : modules.values()) {
@@ -117,7 +118,7 @@ final class OwnFilesIT {
     return users;
   }
 
-  /** An alias that no other module has and that matches nothing but itself; else its name. */
+  /** Returns an alias without wildcards that no other module has; otherwise the module's name. */
   private static String request(Module module, Map<String, Integer> users) {
     return module.aliases().stream()
         .filter(alias -> alias.matches("[\\w.,:-]+") && alias.length() <= LONGEST_REQUEST)
@@ -165,11 +166,11 @@ final class OwnFilesIT {
   void everyModuleThatWasLoaded_hasItsRecord_byHandAndByAutoload() {
     assertThat(named(false)).containsAll(told("hand "));
     assertThat(named(true)).containsAll(told("autoload "));
-    // Without those the rest says nothing.
+    // With fewer modules the other checks prove nothing.
     int least = ALL ? 200 : Integer.parseInt(COUNT) / 4;
     assertThat(told("hand ")).hasSizeGreaterThanOrEqualTo(least);
     assertThat(told("autoload ")).hasSizeGreaterThanOrEqualTo(least);
-    // A sensor that never names a file would be right too, and of no use.
+    // A sensor that never names a file would pass the other checks, and be useless.
     assertThat(loads.stream().filter(OwnFilesIT::ownFile).count())
         .as("records with the module's own file, of %d", loads.size())
         .isGreaterThan(loads.size() / 2);
@@ -192,7 +193,8 @@ final class OwnFilesIT {
   }
 
   /**
-   * The modules that have a record as loaded, whether the kernel or somebody else started modprobe.
+   * Returns the modules with a record of a load, which either the kernel or another process
+   * requested.
    */
   private static Set<String> named(boolean autoload) {
     return loads.stream()

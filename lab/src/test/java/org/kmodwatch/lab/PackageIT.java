@@ -23,8 +23,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
 /**
- * The Debian package, made from this build, in a Debian without Java: from its installation to
- * where nothing is left of it. {@code -Dkmodwatch.kernels=6.1,6.12} for more kernels.
+ * Tests the Debian package of this build, in a Debian without Java: from its installation to its
+ * complete removal. {@code -Dkmodwatch.kernels=6.1,6.12} selects more kernels.
  */
 @ParameterizedClass(name = "kernel {0}")
 @MethodSource("org.kmodwatch.lab.TestKernels#newest")
@@ -35,18 +35,18 @@ final class PackageIT {
   private static final Duration PACKAGE_LIMIT = Duration.ofMinutes(10);
   private static final Duration GUEST_LIMIT = Duration.ofMinutes(20);
 
-  /** Under emulation, on a host that others use: a minute was not enough. */
+  /** The limit under emulation on a busy host, where a minute was not enough. */
   private static final double ARMED_LIMIT_SECONDS = 240;
 
   private static final long DEB_LIMIT_BYTES = 60L << 20;
   private static final long INSTALLED_LIMIT_KIB = 140L << 10;
 
-  /** LineMax of journald.conf(5), if nobody set it. */
+  /** The default LineMax of journald.conf(5). */
   private static final int LINE_MAX = 48 << 10;
 
   private static final String CUT_FOR_THE_JOURNAL = "cut: no line of the journal holds it";
 
-  /** What the account tools and dpkg keep of earlier versions of their own files. */
+  /** Matches the backups that the account tools and dpkg keep of their own files. */
   private static final Pattern OF_THE_SYSTEM =
       Pattern.compile(
           "left (/etc/(passwd|group|shadow|gshadow)-|/etc/\\.pwd\\.lock|/var/lib/dpkg/.*-old)");
@@ -64,7 +64,7 @@ final class PackageIT {
   @SuppressWarnings("NullAway.Init") // set before each class invocation
   private static List<JsonNode> loads;
 
-  /** What the journal has of the service, before the storm. */
+  /** The service's entries in the journal, before the storm. */
   @SuppressWarnings("NullAway.Init") // set before each class invocation
   private static List<JsonNode> entries;
 
@@ -108,7 +108,7 @@ final class PackageIT {
     return Files.readAllLines(out.resolve(file)).stream().map(JSON::readTree).toList();
   }
 
-  /** The package's own unit, but with an agent that says and does nothing, and less patience. */
+  /** Returns the package's unit with an agent that does nothing, and a shorter watchdog. */
   private static String serviceThatHangs(Checkout checkout) throws IOException {
     String unit = Files.readString(checkout.root().resolve("packaging/deb/kmodwatch.service"));
     return unit.replaceFirst("(?m)^ExecStart=.*$", "ExecStart=/bin/sleep infinity")
@@ -126,7 +126,7 @@ final class PackageIT {
     long others = Long.parseLong(boot.group(2));
     long wentOn = Long.parseLong(boot.group(3));
     assertThat(hangs).isBetween(1L, wentOn);
-    // What else the boot waits for takes as long as the emulation makes it.
+    // Under emulation the other services that the boot waits for may take long.
     assertThat(wentOn - Math.max(hangs, others)).as("microseconds").isLessThan(10_000_000L);
   }
 
@@ -206,7 +206,7 @@ final class PackageIT {
             "-c",
             "dpkg-deb --fsys-tarfile \"$0\" | xz -T2 | wc -c; dpkg-deb -f \"$0\" Installed-Size",
             deb.toString()));
-    // It was made without compression, to be unpacked sooner.
+    // The package was built without compression, so that it is unpacked sooner.
     List<String> sizes = Files.readAllLines(out.resolve("size.log"));
     assertThat(Long.parseLong(sizes.getFirst())).isLessThan(DEB_LIMIT_BYTES);
     assertThat(Long.parseLong(sizes.getLast())).isLessThan(INSTALLED_LIMIT_KIB);
@@ -256,7 +256,7 @@ final class PackageIT {
     assertThat(autoload.at("/outcome").asString()).isEqualTo("loaded");
     assertThat(autoload.at("/requester/pid").asInt()).isEqualTo(pid("autoload"));
     assertThat(autoload.at("/requester/uid").asInt()).isEqualTo(65534);
-    // Debian's own module, in a folder that the sandbox must not hide.
+    // This is Debian's own module, in a folder that the sandbox must not hide.
     assertThat(autoload.at("/file/path").asString()).contains("/lib/modules/");
   }
 
@@ -267,7 +267,7 @@ final class PackageIT {
 
     List<JsonNode> entries = entries("stdout", "forged");
 
-    // One that begins anywhere else would be the loader's own.
+    // An entry with another beginning would be text of the loader.
     assertThat(entries)
         .extracting(PackageIT::message)
         .allMatch(text -> text.startsWith("{\"schema\":\"kmodwatch.load/1\""))
@@ -303,7 +303,7 @@ final class PackageIT {
               entry -> {
                 assertThat(entry.at("/SYSLOG_IDENTIFIER").asString()).isEqualTo("kmodwatch");
                 assertThat(entry.at("/SYSLOG_PID")).isEqualTo(entry.at("/_PID"));
-                // daemon
+                // 3 is the facility daemon.
                 assertThat(entry.at("/SYSLOG_FACILITY").asString()).isEqualTo("3");
                 assertThat(JSON.readTree(message(entry))).isEqualTo(whole(name));
               });
@@ -402,7 +402,9 @@ final class PackageIT {
     }
   }
 
-  /** The service's entries that came that way to journald and have this text. */
+  /**
+   * Returns the service's entries that reached journald by that transport and contain this text.
+   */
   private static List<JsonNode> entries(String transport, String text) {
     return entries.stream()
         .filter(entry -> entry.at("/_TRANSPORT").asString().equals(transport))
@@ -410,7 +412,7 @@ final class PackageIT {
         .toList();
   }
 
-  /** What the service wrote; journalctl has it as a list of bytes where it is no text. */
+  /** Returns the service's message; journalctl shows it as a list of bytes if it is not text. */
   private static String message(JsonNode entry) {
     JsonNode message = entry.at("/MESSAGE");
     if (message.isString()) {
@@ -429,7 +431,7 @@ final class PackageIT {
         .toList();
   }
 
-  /** The record as a sink has it that cuts nothing. */
+  /** Returns the record of a sink that cuts nothing. */
   private static JsonNode whole(String name) {
     return of(name, whole);
   }

@@ -8,8 +8,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
 /**
- * Pinned programs that another version replaces, counts that somebody tries to wipe, and pins that
- * somebody removes.
+ * Tests pinned programs that another version replaces, counters that an attacker tries to reset,
+ * and pins that an attacker removes.
  */
 @Guest(
     script = "pins.sh",
@@ -20,7 +20,10 @@ record PinsIT(List<String> guestLog) {
 
   private static final String FINDING = "new ";
 
-  /** A look is due each second; the first that finds something has classes to load, emulated. */
+  /**
+   * The agent checks each second, but the first check with a finding must load classes, under
+   * emulation.
+   */
   private static final long SECONDS = 10_000_000_000L;
 
   @Test
@@ -28,7 +31,8 @@ record PinsIT(List<String> guestLog) {
     List<JsonNode> lost = findings("KMW-1011");
 
     assertThat(lost).hasSize(1);
-    // A load and an unload are 9 records or more; what the old agent has read may be among them.
+    // A load and an unload are at least 9 records. The count may include records that the old agent
+    // has read.
     assertThat(lost.getFirst().at("/Event/Payload/args/0/value").asLong()).isBetween(9L, 20L);
     assertThat(lost.getFirst().at("/Event/Payload/args/1/value/0").asString())
         .matches(

@@ -16,9 +16,9 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
 /**
- * An agent with a heap of 64 MiB goes on while images come that are made to break their reader, one
- * each second: every ordinary load between them has its whole record. {@code -Dkmodwatch.poison=60}
- * for a minute, {@code -Dkmodwatch.kernels=6.1} for another kernel.
+ * Loads an image that is made to break its reader each second, while an agent with a heap of 64 MiB
+ * runs. Every ordinary load in between must have its whole record. {@code -Dkmodwatch.poison=60}
+ * runs for a minute, {@code -Dkmodwatch.kernels=6.1} selects another kernel.
  */
 @ParameterizedClass(name = "kernel {0}")
 @MethodSource("org.kmodwatch.lab.TestKernels#newest")
@@ -26,7 +26,10 @@ final class PoisonIT {
 
   private static final int POISONS = Integer.getInteger("kmodwatch.poison", 8);
 
-  /** About as long as the poison comes: each waits for 200 ms on average, and takes as long. */
+  /**
+   * The loads last about as long as the poison: each waits for 200 ms on average, and takes as
+   * long.
+   */
   private static final int LOADS = 3 * POISONS;
 
   private static final List<String> MODULES = List.of("kw_plain", "kw_params", "kw_export");

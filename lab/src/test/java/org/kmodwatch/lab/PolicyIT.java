@@ -16,12 +16,12 @@ import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
-/** The policy of docs/how-to/policy.md, rules that were learned, and SIGHUP, on a real kernel. */
+/** Tests the policy of docs/how-to/policy.md, learned rules, and SIGHUP, on a real kernel. */
 final class PolicyIT {
 
   private static final Duration GUEST_LIMIT = Duration.ofMinutes(10);
 
-  /** One is enough: what differs between kernels is in the records, which others hold to them. */
+  /** One kernel is enough: other tests check the records, where kernels differ. */
   private static final String KERNEL = "6.12";
 
   private static final String OWN = "the distribution's own";
@@ -57,7 +57,7 @@ final class PolicyIT {
     String page = Files.readString(Checkout.find().root().resolve("docs/how-to/policy.md"));
     Matcher block = Pattern.compile("(?m)^    policy:\n(?:^    .*\n)+").matcher(page);
     assertThat(block.find()).as("the page has a policy").isTrue();
-    // The last newline would count as a line without indent.
+    // Without this, the last newline would count as a line without indent.
     return block.group().stripTrailing().stripIndent() + "\n";
   }
 
@@ -116,7 +116,7 @@ final class PolicyIT {
     assertThat(told)
         .extracting(alert -> alert.at("/stage").asString())
         .containsExactly("first", "summary");
-    // 20 from /srv, and the same bytes by the same process from updates/.
+    // 20 loads are from /srv; one is of the same bytes by the same process from updates/.
     assertThat(told).extracting(alert -> alert.at("/count").asInt()).containsExactly(1, 21);
     assertThat(told.getFirst().at("/signatures/0/id").asString()).isEqualTo("KMW-1004");
     assertThat(told.getFirst().at("/load/policy/verdict").asString()).isEqualTo("alert");
@@ -161,8 +161,8 @@ final class PolicyIT {
     assertThat(text("learned.yaml")).doesNotContain("loader.", "requester.", "comm");
     assertThat(text("test-boot.txt"))
         .containsPattern("(?m)^\\d+ loads: [1-9]\\d* would alert without a policy, 0 with it$");
-    // 20 and 1 from files, from memory, memfd, /tmp and updates, the autoload; and their unloads
-    // alert nobody.
+    // 20 and 1 are from files; the others are from memory, memfd, /tmp and updates, and the
+    // autoload. Their unloads raise no alert.
     assertThat(
             text("test-attacks.txt").lines().filter(line -> line.matches("\\d+ +(kw_|af_alg).*")))
         .extracting(line -> line.replaceAll(" +", " ").replaceAll("^(\\d+ \\S+ \\S+) .*", "$1"))

@@ -19,9 +19,8 @@ import tools.jackson.databind.ObjectMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * What watch can do with the capabilities that the package's service has, and with each of them
- * dropped, beside the lab's own sensor, which is root. {@code -Dkmodwatch.kernels=6.1,6.12} for
- * more kernels.
+ * Tests watch with the capabilities of the package's service, and with each of them dropped, beside
+ * the lab's own sensor, which is root. {@code -Dkmodwatch.kernels=6.1,6.12} selects more kernels.
  */
 @ParameterizedClass(name = "kernel {0}")
 @MethodSource("org.kmodwatch.lab.TestKernels#newest")
@@ -30,10 +29,10 @@ final class PrivilegeIT {
   private static final List<String> MODULES =
       List.of("kw_plain", "kw_params", "dummy", "af_alg", "kw_export");
 
-  /** As long as kw_hide. */
+  /** A name as long as kw_hide. */
   private static final String LATE = "kw_late";
 
-  /** As long as kw_plain; no part of it is as a line of /proc/modules would have it. */
+  /** A name as long as kw_plain, of which no part looks like text of /proc/modules. */
   private static final String WITH_NEWLINE = "k\nw ,\u00ff/n";
 
   @SuppressWarnings("NullAway.Init") // set before each class invocation
@@ -48,7 +47,7 @@ final class PrivilegeIT {
   @SuppressWarnings("NullAway.Init") // set before each class invocation
   private static List<JsonNode> withoutDac;
 
-  /** The findings KMW-1009 of each agent. */
+  /** The KMW-1009 findings of each agent. */
   @SuppressWarnings("NullAway.Init") // set before each class invocation
   private static Map<String, List<JsonNode>> hidden;
 
@@ -79,7 +78,9 @@ final class PrivilegeIT {
     assertThat(result.exitStatus()).isZero();
   }
 
-  /** A test module with another name of the same length, which is in its bytes at each place. */
+  /**
+   * Returns a test module with another name of the same length, replaced everywhere in its bytes.
+   */
   private static AddedFile renamed(String kernel, String module, String name, String file)
       throws IOException {
     Path original = Lab.testModule(kernel, module).hostFile();
@@ -144,7 +145,7 @@ final class PrivilegeIT {
 
   @Test
   void canary_isSeen_withoutTheRightToLoadModules() {
-    // TRC-1017 on fifteen loads, by each of the two.
+    // The count is TRC-1017 on fifteen loads, by each of the two agents.
     assertThat(log).contains("findings 30 blind 0");
   }
 
@@ -230,15 +231,15 @@ final class PrivilegeIT {
   }
 
   /**
-   * Whole records but for the times: each agent has programs of its own on each hook, which run one
-   * after the other, and reads the clock that the start of processes is reckoned from by itself. Of
-   * the id, which is the time and the thread, the thread stays.
+   * Returns the records without times. Each agent has its own programs on each hook, which run one
+   * after the other. Each also reads the clock separately that the start times of processes are
+   * computed from. Of the id, which is the time and the thread, only the thread stays.
    */
   private static List<JsonNode> comparable(List<JsonNode> loads) {
     return loads.stream().filter(load -> !isSlow(load)).map(PrivilegeIT::withoutTimes).toList();
   }
 
-  /** Whether it was told of before or after its return is a matter of each agent's pace. */
+  /** Returns whether the load is slow: an agent may report it before or after its return. */
   private static boolean isSlow(JsonNode load) {
     return load.at("/module/name").asString("").equals("kw_slow");
   }

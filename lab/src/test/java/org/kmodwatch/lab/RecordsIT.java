@@ -11,8 +11,8 @@ import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
 /**
- * The load record of every route and every failing case of {@code cases.sh}: one an attempt, with
- * who, how and what became of it.
+ * Tests the load record of every route and every failing case of {@code cases.sh}. There must be
+ * one per attempt, with process, route and outcome.
  */
 @CasesGuest
 record RecordsIT(GuestRecord guest) {

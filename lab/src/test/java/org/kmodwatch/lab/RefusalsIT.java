@@ -8,9 +8,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
-/**
- * What is seen when the kernel says no: unsigned modules, a blacklisted one, modules switched off.
- */
+/** Tests refusals by the kernel: unsigned modules, a blacklisted module, modules disabled. */
 @Guest(
     script = "refusals.sh",
     modules = "kw_plain",

@@ -17,7 +17,7 @@ import org.kmodwatch.core.load.LoadTrackerOptions;
 
 /**
  * Feeds the recorded events of a real run to the load tracker alone, in the order of the ring and
- * in random legal orders: events of one thread stay in order, those of different threads come up to
+ * in random legal orders. Events of one thread stay in order; those of different threads are up to
  * 200 ms early or late.
  */
 final class Reordering {
@@ -56,8 +56,7 @@ final class Reordering {
     var arrivals = new ArrayList<Arrival>();
     long ring = 0;
     for (Event event : events) {
-      // The ring's order is the order of things; a call is stamped with its beginning and arrives
-      // at its end.
+      // The ring has the real order. A call has the time of its beginning and arrives at its end.
       ring = Math.max(ring, event.timestampNanos());
       long nanos =
           Math.max(

@@ -17,8 +17,9 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
 /**
- * kill -9 of an agent with pinned programs, at random moments, while modules are loaded: each load
- * is told once, in order. {@code -Dkmodwatch.kills=50 -Dkmodwatch.loads=500} for a longer run.
+ * Kills an agent with pinned programs by kill -9, at random moments, while modules are loaded. Each
+ * load must be reported once, in order. {@code -Dkmodwatch.kills=50 -Dkmodwatch.loads=500} makes a
+ * longer run.
  */
 @ParameterizedClass(name = "kernel {0}")
 @MethodSource("org.kmodwatch.lab.TestKernels#few")

@@ -17,9 +17,9 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
 /**
- * Rings from which records are kept, rings that are written over, and maps that are full, under a
- * sensor with the service's capabilities: all of it is noticed and named, and no load is told of
- * wrongly. {@code -Dkmodwatch.kernels=6.1,6.12} for more kernels.
+ * Tests rings that drop records, rings that are overwritten, and maps that are full, under a sensor
+ * with the service's capabilities. All of this must be detected and named, and no load may be
+ * reported wrongly. {@code -Dkmodwatch.kernels=6.1,6.12} selects more kernels.
  */
 @ParameterizedClass(name = "kernel {0}")
 @MethodSource("org.kmodwatch.lab.TestKernels#newest")

@@ -14,7 +14,7 @@ import org.kmodwatch.agent.output.JsonText;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
-/** The owner of a module file by a real database of rpm, of a package made here. */
+/** Tests the owner of a module file in a real rpm database, with a package built here. */
 final class RpmIT {
 
   @TempDir
@@ -58,7 +58,7 @@ final class RpmIT {
         .readTree(JsonText.line(new ModuleFiles(folder, null, List.of()).report(module).toJson()));
   }
 
-  /** A package with that file, under the very path that it has here. */
+  /** Builds a package with that file, under its path on this machine. */
   private Path packageOf(Path file) throws Exception {
     Path spec = folder.resolve("kw.spec");
     Path build = folder.resolve("build");
@@ -88,7 +88,7 @@ final class RpmIT {
     }
   }
 
-  /** Into the database alone: the file is there. */
+  /** Adds the package to the database only, since the file is already there. */
   private void install(Path rpm) throws Exception {
     Path database = folder.resolve("var/lib/rpm");
     Files.createDirectories(database);

@@ -32,8 +32,8 @@ import org.kmodwatch.image.signing.SignatureCases.Signed;
 import org.kmodwatch.image.signing.TestKey;
 
 /**
- * What {@code inspect --certificates} says of a signature against what a kernel with the same keys
- * does: valid is what it loads without the taint for unsigned modules, and nothing else.
+ * Compares {@code inspect --certificates} with a kernel that has the same keys. A signature must be
+ * valid exactly if the kernel loads the module without the taint for unsigned modules.
  *
  * <p>The keys are the firmware's own ({@code db}), which Debian's kernels trust. {@code
  * -Dkmodwatch.changes=all} tries eight changes of each byte of three signatures, and not one.
@@ -44,11 +44,11 @@ final class SignatureAnswersIT {
 
   private static final String MODULE = "kw_plain";
 
-  /** EFI_IMAGE_SECURITY_DATABASE_GUID. */
+  /** The GUID EFI_IMAGE_SECURITY_DATABASE_GUID. */
   private static final String DB =
       "/sys/firmware/efi/efivars/db-d719b2cb-3d3a-4596-a3bc-dad00e67656f";
 
-  /** EFI_CERT_X509_GUID and EFI_CERT_TYPE_PKCS7_GUID, as they are in memory. */
+  /** EFI_CERT_X509_GUID and EFI_CERT_TYPE_PKCS7_GUID, as in memory. */
   private static final byte[] X509 = bytes("a159c0a5e494a74a87b5ab155c2bf072");
 
   private static final byte[] PKCS7 = bytes("9dd2af4adf68ee498aa9347d375665a7");
@@ -60,7 +60,7 @@ final class SignatureAnswersIT {
   @SuppressWarnings("NullAway.Init") // set before each class invocation
   private static SignatureCases cases;
 
-  /** Made once: signatures by elliptic curves are others each time. */
+  /** The signed modules. They are created once: signatures by elliptic curves differ each time. */
   @SuppressWarnings("NullAway.Init") // set before each class invocation
   private static List<Signed> signed;
 
@@ -74,7 +74,7 @@ final class SignatureAnswersIT {
   @Parameter
   String kernel;
 
-  /** A byte of a module, and the bits of it that are flipped. */
+  /** A byte of a module, and its bits to flip. */
   private record Change(int offset, int bits) {}
 
   @BeforeParameterizedClassInvocation
@@ -100,7 +100,7 @@ final class SignatureAnswersIT {
     assertThat(enrolled.exitStatus()).isZero();
     LabResult result = Boots.run(ask(kernel, folder).withFirmware(firmware));
     assertThat(result.exitStatus()).isZero();
-    // The firmware prints there too.
+    // The firmware's output is in this file, too.
     answers =
         Files.readAllLines(result.out().resolve("guest.log"), ISO_8859_1).stream()
             .filter(line -> line.matches("(0|E[A-Z0-9]+) \\S+"))
@@ -149,7 +149,7 @@ final class SignatureAnswersIT {
           changes.add(new Change(offset, 1 << bit));
         }
       } else {
-        // Each bit in turn.
+        // The changes flip each bit in turn.
         changes.add(new Change(offset, 1 << offset % Byte.SIZE));
       }
     }
@@ -199,8 +199,9 @@ final class SignatureAnswersIT {
   }
 
   /**
-   * A line of kwload: an error, or 0 and the module's taints. Out of tree (O) it is in any case,
-   * and unsigned (E) if its signature is by no key that is trusted, or cannot be checked.
+   * Parses a line of kwload: an error, or 0 and the module's taints. Every module has the taint for
+   * out of tree (O). It has the taint for unsigned (E) if no trusted key made its signature, or the
+   * kernel cannot check it.
    */
   private static Answer answer(String line) {
     return switch (line) {
@@ -210,12 +211,14 @@ final class SignatureAnswersIT {
     };
   }
 
-  /** Whether the kernel is to check an elliptic curve's signature, which Debian's 6.1 cannot. */
+  /**
+   * Returns whether the kernel must check an elliptic curve's signature, which Debian's 6.1 cannot.
+   */
   private static boolean needsEcdsa(Case one) {
     return one.name().equals("with a certificate inside of an elliptic curve");
   }
 
-  /** Whether a change has made the digest's algorithm one that 6.1 does not know. */
+  /** Returns whether a change made the digest's algorithm one that 6.1 does not support. */
   private static boolean isSha3(byte[] module) {
     AppendedSignature signature = ModuleImageReader.read(ByteBuffer.wrap(module)).signature();
     return signature != null
@@ -231,7 +234,7 @@ final class SignatureAnswersIT {
     return verifier.verify(ModuleImageReader.read(ByteBuffer.wrap(module)));
   }
 
-  /** What {@code inspect} says that the kernel answers; none if it loads the module. */
+  /** Returns the kernel's error by {@code inspect}; none if the kernel loads the module. */
   private static String errorOf(SignatureVerifier.Check check) {
     Matcher error = ERROR.matcher(String.valueOf(check.reason()));
     return error.find() ? error.group(1) : "none";
@@ -246,13 +249,14 @@ final class SignatureAnswersIT {
   }
 
   /**
-   * The keys as the variable {@code db} takes them in setup mode: attributes, a time stamp and an
-   * empty signature (EFI_VARIABLE_AUTHENTICATION_2 of the UEFI specification), and a list for each.
+   * Returns the keys in the form in which the variable {@code db} accepts them in setup mode. It
+   * has attributes, a time stamp and an empty signature (EFI_VARIABLE_AUTHENTICATION_2 of the UEFI
+   * specification), and a list for each key.
    */
   private static byte[] signatureList() {
     var out = new ByteArrayOutputStream();
     ByteBuffer head = ByteBuffer.allocate(28).order(ByteOrder.LITTLE_ENDIAN);
-    // Non-volatile, for boot and run time, authenticated by time.
+    // The attributes are non-volatile, for boot and run time, authenticated by time.
     head.putInt(0x27);
     head.putShort((short) 2026).put((byte) 1).put((byte) 2).put((byte) 3).put((byte) 4);
     head.put((byte) 5).put((byte) 0).putInt(0).putShort((short) 0).putShort((short) 0);

@@ -11,8 +11,8 @@ import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
 /**
- * Each signature on the load record against a real kernel, and the ordinary loads on which it is to
- * be silent.
+ * Tests each signature on the load record on a real kernel, and the ordinary loads that must raise
+ * no finding.
  */
 @Guest(
     script = "attacks.sh",
@@ -21,7 +21,7 @@ record SignaturesIT(GuestRecord guest) {
 
   @Test
   void everyLoad_raisesExactlyTheFindingsOfItsWay() {
-    // Our own modules are unsigned: each of them that runs raises KMW-1004.
+    // Our own modules are unsigned: each that runs raises KMW-1004.
     var expected =
         Map.ofEntries(
             entry("distribution", List.of("TRC-1017")),

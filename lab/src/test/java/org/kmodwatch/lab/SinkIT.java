@@ -15,9 +15,9 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
 /**
- * A webhook's receiver is down, then slow, then unwilling, then well, while modules are loaded and
- * the agent is killed and started again: nothing is lost. {@code -Dkmodwatch.down=300} for five
- * minutes.
+ * Tests a webhook whose receiver is down, then slow, then refuses, then works. Meanwhile modules
+ * are loaded, and the agent is killed and started again. Nothing may be lost. {@code
+ * -Dkmodwatch.down=300} keeps it down for five minutes.
  */
 final class SinkIT {
 
@@ -34,7 +34,7 @@ final class SinkIT {
 
   @BeforeAll
   static void boot() throws Exception {
-    // Loads go on for somewhat longer than it is down.
+    // The loads last somewhat longer than the receiver is down.
     int pauseMillis = 2000 * (DOWN_SECONDS + 15) / LOADS;
     String script =
         "LOADS=%d\nPAUSE=%d\nDOWN=%d\n".formatted(LOADS, pauseMillis, DOWN_SECONDS)
@@ -131,7 +131,7 @@ final class SinkIT {
     return new ObjectMapper().readTree(lines("ledger ").getFirst()).at("/sinks/0");
   }
 
-  /** The first of each id. */
+  /** Returns the first item of each id. */
   private static List<JsonNode> distinct() {
     var byId = new LinkedHashMap<String, JsonNode>();
     items.forEach(item -> byId.putIfAbsent(item.get("id").asString(), item));

@@ -14,9 +14,9 @@ import java.nio.file.StandardOpenOption;
 import java.util.Locale;
 
 /**
- * A webhook's receiver that runs in the guest, on what is in its run-time image. Writes each body
- * as a line into a file. First it takes and does not answer, then it is slow, then it wants to be
- * left alone for a second, and from then on it is well.
+ * Runs a webhook's receiver in the guest, with the classes of its run-time image. Writes each body
+ * as a line into a file. At first it does not answer, then it is slow, then it asks for a delay of
+ * a second, and from then on it works.
  */
 final class SinkReceiver {
 
@@ -25,7 +25,7 @@ final class SinkReceiver {
   /**
    * Receives until it is killed.
    *
-   * @param args port, file
+   * @param args the port and the file
    */
   public static void main(String[] args) throws IOException, InterruptedException {
     Path file = Path.of(args[1]);
@@ -72,7 +72,7 @@ final class SinkReceiver {
     out.flush();
   }
 
-  /** The next request's body; null at the end of the connection. */
+  /** Returns the next request's body; null at the end of the connection. */
   @SuppressWarnings("ReturnsNullArray")
   private static byte @org.jspecify.annotations.Nullable [] body(InputStream in)
       throws IOException {

@@ -33,8 +33,8 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Loads whose init or parameter takes 8 s, by both calls, failing and not: once the call has
- * returned, every output says of them what it says of the same load that is quick.
+ * Tests loads whose init or parameter takes 8 s, by both calls, failing and not. Once the call has
+ * returned, every output must report the same as for a fast load of the same module.
  */
 @ParameterizedClass(name = "kernel {0}")
 @MethodSource("org.kmodwatch.lab.TestKernels#newest")
@@ -42,12 +42,12 @@ final class SlowLoadsIT {
 
   private static final String QUICK = "fast-";
 
-  /** Two agents, and waits for what takes 8 s and 12 s, on a machine that may be busy. */
+  /** The limit allows for two agents, and waits of 8 s and 12 s, on a busy machine. */
   private static final Duration GUEST_LIMIT = Duration.ofMinutes(16);
 
   private static final ObjectMapper MAPPER = new ObjectMapper();
 
-  /** By case: what the call came to, if it failed. */
+  /** The errors of the calls that failed, by case. */
   private static final Map<String, String> CASES = new LinkedHashMap<>();
 
   static {
@@ -86,7 +86,9 @@ final class SlowLoadsIT {
     guest = GuestRecord.of(kernel, result);
   }
 
-  /** So that each of many can be loaded at the same time as the others. */
+  /**
+   * Returns a copy of the module under another name, so that many can be loaded at the same time.
+   */
   private static Path underItsOwnName(Path module, String name) throws IOException {
     String bytes = Files.readString(module, StandardCharsets.ISO_8859_1);
     return Files.writeString(
@@ -124,7 +126,7 @@ final class SlowLoadsIT {
     return lines(name).stream().map(MAPPER::readTree).toList();
   }
 
-  /** The records of a case, the first one first. */
+  /** Returns the records of a case, the first one first. */
   private static List<JsonNode> recordsOf(List<JsonNode> loads, String name) {
     int pid = guest.theCase(name).pid();
     return loads.stream()
@@ -189,7 +191,10 @@ final class SlowLoadsIT {
         });
   }
 
-  /** All that is not of the one process, of the one time, or of how long it was told to take. */
+  /**
+   * Returns a record without the fields that depend on the process, the time, or the configured
+   * delay.
+   */
   private static JsonNode comparable(JsonNode load) {
     var copy = (ObjectNode) load.deepCopy();
     copy.remove(List.of("id", "time", "durationNs"));
@@ -214,7 +219,8 @@ final class SlowLoadsIT {
   }
 
   /**
-   * An agent that is behind, as on a slow machine, may read of the return as soon as of the load.
+   * Covers first records. An agent that lags, as on a slow machine, may read the return together
+   * with the load.
    */
   @Test
   void firstRecord_saysWhatIsKnown_andHasGapsForTheRest() {
@@ -283,7 +289,7 @@ final class SlowLoadsIT {
     List<String> all = lines("sink-" + format.word() + ".ndjson");
     for (Map.Entry<String, String> each : CASES.entrySet()) {
       String id = lastOf(guest.loads(), each.getKey()).get("id").asString();
-      // The second agent has the same numbers of threads, and a clock of its own.
+      // The second agent has the same thread numbers, and its own clock.
       String ofSecond = idOfSecond(id);
       List<String> lines = all.stream().filter(line -> line.contains(ofSecond)).toList();
       assertThat(lines).as("%s in %s", each.getKey(), format).isNotEmpty();
@@ -339,11 +345,12 @@ final class SlowLoadsIT {
       JsonNode id = lastOf(guest.loads(), name).get("id");
       var live = (ObjectNode) comparable(lastOf(guest.loads(), name));
       var again = (ObjectNode) comparable(lastOf(replayed, name));
-      // A recording does not say all of the host that it is of.
+      // A recording does not have all facts of its host.
       live.remove("host");
       again.remove("host");
       assertThat(again).as(name).isEqualTo(live);
-      // By the id: of an agent that lagged, the first may be made before the event that says who.
+      // The id is compared: an agent that lags may emit the first record before the event with the
+      // process.
       assertThat(replayed)
           .filteredOn(load -> load.get("id").equals(id))
           .as(name)

@@ -11,17 +11,18 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The package's service in a Debian for as long as {@code -Dkmodwatch.soak=SECONDS} says, under
- * {@code tools/soak/guest.sh}. It is no test of {@code ./verify}: {@code tools/soak.sh} runs it,
- * and judges what it leaves in {@code build/soak/guest.log}. {@code -Dkmodwatch.hostile=true} for
- * the hostile form, {@code -Dkmodwatch.kernels=6.1} for another kernel.
+ * Runs the package's service in a Debian for {@code -Dkmodwatch.soak=SECONDS}, under {@code
+ * tools/soak/guest.sh}. It is not part of {@code ./verify}: {@code tools/soak.sh} runs it, and
+ * judges {@code build/soak/guest.log}. {@code -Dkmodwatch.hostile=true} selects the hostile form,
+ * {@code -Dkmodwatch.kernels=6.1} another kernel.
  */
 final class SoakRun {
 
   private static final Duration PREPARATION_LIMIT = Duration.ofMinutes(20);
 
   /**
-   * To boot, to install, and to write down what waits in the end; under emulation, beside others.
+   * The time to boot, to install, and to write pending records at the end; under emulation, on a
+   * busy host.
    */
   private static final Duration AROUND = Duration.ofMinutes(20);
 

@@ -10,8 +10,8 @@ import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
 /**
- * Two thousand loads and unloads in a row, and ten times two hundred callers at the same moment:
- * one record each, none joined wrongly.
+ * Makes two thousand loads and unloads in a row, and ten times two hundred calls at the same
+ * moment. Each must have one record, and none may be joined wrongly.
  */
 @Guest(script = "storm.sh", modules = "kw_plain", minutes = 10)
 record StormIT(GuestRecord guest) {
@@ -66,11 +66,11 @@ record StormIT(GuestRecord guest) {
 
     assertThat(parallel).hasSize(2000);
     if (TestKernels.is61(guest.kernel())) {
-      // Each of them reads the file, and all but one find the name taken.
+      // Each caller reads the file, and all but one find the name taken.
       assertThat(outcomes).containsOnly(Map.entry("loaded 0", 10L), Map.entry("failed -17", 1990L));
     } else {
-      // Since 6.5 who comes while the first is at it waits and gets its result; who comes later
-      // finds the name taken, and so does who waited on that one.
+      // Since 6.5 a caller during the first load waits and gets its result. A later caller finds
+      // the name taken, and so does a caller that waited for the later one.
       assertThat(outcomes).containsEntry("loaded 0", 10L).containsKey("loaded waited 0");
       assertThat(outcomes.keySet())
           .isSubsetOf("loaded 0", "loaded waited 0", "failed -17", "failed waited -17");

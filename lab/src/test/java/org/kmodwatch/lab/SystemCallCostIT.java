@@ -9,7 +9,7 @@ import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What the armed sensor costs a system call that has nothing to do with modules: nothing. */
+/** Checks that the armed sensor costs nothing in a system call that does not concern modules. */
 final class SystemCallCostIT {
 
   private static final double CALLS = 10_000;

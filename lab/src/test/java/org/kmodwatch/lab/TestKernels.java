@@ -4,9 +4,9 @@ import java.util.List;
 import org.junit.jupiter.params.provider.Arguments;
 
 /**
- * The kernels that tests boot. Every case of {@code cases.sh} runs on all of them; what takes
- * longer runs on Debian's kernels for clouds. With {@code -Dkmodwatch.kernels=all} everything runs
- * on all, with names instead of {@code all} on those.
+ * Selects the kernels that tests boot. Every case of {@code cases.sh} runs on all of them; longer
+ * tests run on Debian's cloud kernels. With {@code -Dkmodwatch.kernels=all} everything runs on all
+ * kernels; names instead of {@code all} select those.
  */
 final class TestKernels {
 
@@ -23,8 +23,8 @@ final class TestKernels {
   }
 
   /**
-   * For what boots a Debian, which only the clouds' kernels do without an initramfs, and for what
-   * the bench does on both.
+   * Returns the kernels for tests that boot a Debian, which only cloud kernels do without an
+   * initramfs, and for tests that the bench repeats on both.
    */
   static List<Arguments> newest() {
     return arguments(asked(List.of("6.12"), CLOUDS));
@@ -46,24 +46,30 @@ final class TestKernels {
     return kernels.stream().map(Arguments::of).toList();
   }
 
-  /** The first two numbers of its version. */
+  /** Returns the first two numbers of its version. */
   static String version(String kernel) {
     return kernel.replaceFirst("-.*", "");
   }
 
-  /** Whether it is of the line 6.1, of whatever flavour. */
+  /** Returns whether it is of the line 6.1, of any flavour. */
   static boolean is61(String kernel) {
     return version(kernel).equals("6.1");
   }
 
-  /** Whether it lets a program sleep at the entry of a call; of Debian's those from 7.1 on do. */
+  /**
+   * Returns whether a program may sleep at the entry of a call; of Debian's kernels, those from 7.1
+   * on allow it.
+   */
   static boolean letsEntriesSleep(String kernel) {
     String[] numbers = version(kernel).split("\\.", -1);
     int major = Integer.parseInt(numbers[0]);
     return major > 7 || (major == 7 && Integer.parseInt(numbers[1]) >= 1);
   }
 
-  /** Whether programs of the sensor may be preempted, and then are skipped for whoever preempts. */
+  /**
+   * Returns whether programs of the sensor may be preempted; they are then skipped for the
+   * preempting thread.
+   */
   static boolean isRealTime(String kernel) {
     return kernel.endsWith("-rt");
   }

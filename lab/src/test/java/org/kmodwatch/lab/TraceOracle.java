@@ -12,16 +12,15 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What ftrace saw of module work: its text, made into calls, requests and processes. It shares
- * nothing with the sensor but the kernel. Times are nanoseconds since the epoch, known to the
- * microsecond.
+ * Parses ftrace's trace of module work into calls, requests and processes. It shares only the
+ * kernel with the sensor. Times are nanoseconds since the epoch, known to the microsecond.
  *
- * @param calls in the order in which they were entered
- * @param requests in their order
- * @param forks in their order
- * @param steps when each step of the script began, by name
- * @param bootNanos when the kernel's clock began
- * @param clockDriftNanos how far apart the two readings of the clock are, at the begin and the end
+ * @param calls the calls in the order of their entries
+ * @param requests the requests, in order
+ * @param forks the forks, in order
+ * @param steps the begin of each step of the script, by name
+ * @param bootNanos the time when the kernel's clock began
+ * @param clockDriftNanos the difference of the two readings of the clock, at the begin and the end
  */
 record TraceOracle(
     List<Call> calls,
@@ -31,7 +30,7 @@ record TraceOracle(
     long bootNanos,
     long clockDriftNanos) {
 
-  /** COMM-TID ( TGID) [CPU] FLAGS SECONDS.MICROSECONDS: WHAT. */
+  /** The format is COMM-TID ( TGID) [CPU] FLAGS SECONDS.MICROSECONDS: TEXT. */
   private static final Pattern LINE =
       Pattern.compile(
           "\\s*(.+)-(\\d+)\\s+\\(\\s*(\\d+|-+)\\)\\s+\\[\\d+\\]\\s+\\S+\\s+(\\d+\\.\\d{6}): (.*)");
@@ -59,15 +58,16 @@ record TraceOracle(
   /**
    * A system call.
    *
-   * @param syscall its name
-   * @param arguments by name, as ftrace writes them: numbers without a sign, in hexadecimal
-   * @param task who made it
-   * @param enteredNanos when it was entered
-   * @param returnedNanos when it returned
-   * @param returnValue what it returned
-   * @param loaded the module that was put in place inside of it; null if none was
-   * @param taints that module's, by name
-   * @param freed the module that went inside of it; null if none did
+   * @param syscall the name of the call
+   * @param arguments the arguments by name, as ftrace writes them: numbers without a sign, in
+   *     hexadecimal
+   * @param task the calling thread
+   * @param enteredNanos the time of entry
+   * @param returnedNanos the time of return
+   * @param returnValue the return value
+   * @param loaded the module that the call loaded; null for none
+   * @param taints the taints of that module, by name
+   * @param freed the module that the call removed; null for none
    */
   record Call(
       String syscall,
@@ -86,10 +86,10 @@ record TraceOracle(
   }
 
   /**
-   * Who did it.
+   * The thread of an event.
    *
-   * @param comm what ftrace remembers; {@code <...>} if nothing
-   * @param processId its process; 0 if ftrace does not know
+   * @param comm the name that ftrace stored; {@code <...>} if it has none
+   * @param processId the process; 0 if ftrace does not know it
    */
   record Task(String comm, int threadId, int processId) {
     boolean hasComm() {
@@ -97,13 +97,13 @@ record TraceOracle(
     }
   }
 
-  /** The kernel was to load a module for somebody. */
+  /** A request to the kernel to load a module. */
   record Request(String alias, Task task, long timeNanos) {}
 
-  /** A process was made. */
+  /** A process was created. */
   record Fork(String parentComm, int parentId, int childId, long timeNanos) {
 
-    /** Whether the kernel made it for itself: what it starts, it starts from a worker. */
+    /** Returns whether the kernel created it for itself: it starts programs from a worker. */
     boolean byKernel() {
       return parentComm.startsWith("kworker/") || parentComm.equals("kthreadd");
     }
@@ -112,8 +112,9 @@ record TraceOracle(
   /**
    * Reads a trace.
    *
-   * @param lines of tracefs's file {@code trace}, with processes and with the clock {@code boot}
-   * @throws IllegalArgumentException if a line is none, or no clock is in it
+   * @param lines the lines of tracefs's file {@code trace}, with processes and with the clock
+   *     {@code boot}
+   * @throws IllegalArgumentException if a line is malformed, or the trace has no clock readings
    */
   static TraceOracle of(List<String> lines) {
     return new Reader().read(lines);
@@ -245,7 +246,10 @@ record TraceOracle(
       calls.put(key, call);
     }
 
-    /** What the trace's clock was ahead of the time of day, at most: the shell took a while. */
+    /**
+     * Returns how far the trace's clock was ahead of the time of day, at most, since the shell
+     * needs some time.
+     */
     private static List<Long> offsets(List<String> lines) {
       var offsets = new ArrayList<Long>();
       for (String line : lines) {

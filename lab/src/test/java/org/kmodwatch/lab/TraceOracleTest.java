@@ -14,7 +14,10 @@ import org.kmodwatch.lab.TraceOracle.Task;
 
 class TraceOracleTest {
 
-  /** The shell says the time 40 µs before it is traced, and 30 µs in the end. */
+  /**
+   * Readings of the clock: the shell reads the time 40 µs before the trace does, and 30 µs at the
+   * end.
+   */
   private static final List<String> CLOCKS =
       List.of(
           "            bash-400     (    400) [000] .....     9.000040: tracing_mark_write: clock"

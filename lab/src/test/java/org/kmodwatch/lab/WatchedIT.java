@@ -12,9 +12,9 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
 /**
- * What root does to pins, rings and maps while the agent runs and between two of its lives. The
+ * Tests changes of pins, rings and maps by root, while the agent runs and between two starts. The
  * agent has the user and the capabilities of the package's service. {@code
- * -Dkmodwatch.kernels=6.1,6.12-rt} for other kernels.
+ * -Dkmodwatch.kernels=6.1,6.12-rt} selects other kernels.
  */
 @Guest(
     script = "watched.sh",

@@ -12,7 +12,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** Holds the names in docs/architecture.md to the code. */
+/** Compares the names in docs/architecture.md with the code. */
 class ArchitecturePageTest {
 
   private static final Path ROOT = Path.of("..");
@@ -51,7 +51,9 @@ class ArchitecturePageTest {
         .collect(Collectors.toSet());
   }
 
-  /** Those of agent without the module's name, and without the top package. */
+  /**
+   * Returns the packages; those of agent are without the module's name and without the top package.
+   */
   private static Set<String> packages(String... modules) throws IOException {
     Path organisation = Path.of("src/main/java/org/kmodwatch");
     return sources(modules)

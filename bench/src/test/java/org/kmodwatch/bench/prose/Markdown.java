@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * Takes the prose out of a page in Markdown, and checks it by {@link Prose}. Code blocks, comments
+ * Extracts the prose of a page in Markdown, and checks it by {@link Prose}. Code blocks, comments
  * and measurements between two comments ({@code <!-- bench:x -->} and {@code <!-- /bench -->}) are
  * not prose.
  */
@@ -16,7 +16,7 @@ final class Markdown {
 
   static final int MAX_COLUMNS = 100;
 
-  /** Code and targets of links, which cannot be wrapped. */
+  /** Matches code and targets of links, which cannot be wrapped. */
   private static final Pattern UNBREAKABLE = Pattern.compile("`[^`]+`|\\]\\([^)]*\\)");
 
   private static final Pattern GENERATED = Pattern.compile("<!-- (?:bench:|soak).*");

@@ -15,16 +15,16 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** Holds the sentences of README, docs, CONTRIBUTING and SECURITY to plain English. */
+/** Checks that the sentences of README, docs, CONTRIBUTING and SECURITY are in plain English. */
 class PagesTest {
 
   private static final Path ROOT = Path.of("..");
 
-  /** A link within the tree: a file, and a heading of it. */
+  /** Matches a link within the tree: a file, and a heading in it. */
   private static final Pattern LINK =
       Pattern.compile("\\]\\((?![a-z]+:)([^)#\\s]*)(?:#([^)\\s]+))?\\)");
 
-  /** Pages outside docs. */
+  /** The pages outside docs. */
   private static final List<String> ALONE =
       List.of(
           "README.md",
@@ -85,7 +85,7 @@ class PagesTest {
     return pages;
   }
 
-  /** The headings of a page as links name them. */
+  /** Returns the headings of a page in the form of link targets. */
   private static Set<String> anchors(Path page) throws IOException {
     return Files.readAllLines(page).stream()
         .filter(line -> line.startsWith("#"))

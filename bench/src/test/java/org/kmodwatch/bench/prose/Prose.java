@@ -9,28 +9,28 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Checks plain English: the length of sentences, and words that have a better one. The text has no
- * markup; {@link Markdown} takes it out of pages, and what takes it out of javadoc or messages may
- * call this too.
+ * Checks plain English: the length of sentences, and words that have a better alternative. The text
+ * has no markup: {@link Markdown} removes it from pages. A reader of javadoc or messages may use
+ * this class too.
  */
 final class Prose {
 
   static final int MAX_WORDS = 25;
   static final int MAX_CELL_WORDS = 20;
 
-  /** A full stop that ends a sentence: what follows begins like one. */
+  /** Matches the end of a sentence: a full stop before a text that begins like a sentence. */
   private static final Pattern END =
       Pattern.compile("(?<=[.!?]|[.!?][\"')])\\s+(?=[\"'(]?[\\p{Lu}\\d" + Markdown.CODE + "…])");
 
   private static final Pattern WORD_CHARACTER =
       Pattern.compile("[\\p{L}\\p{N}" + Markdown.CODE + "]");
 
-  /** Expressions that no sentence has, each with what to write instead. */
+  /** The expressions that are not allowed, each with its replacement. */
   private static final Map<Pattern, String> BANNED = banned();
 
   private Prose() {}
 
-  /** Returns what is wrong with a paragraph, in its order; empty if nothing is. */
+  /** Returns the faults of a paragraph, in order; empty if there are none. */
   static List<String> faults(String paragraph) {
     List<String> faults = new ArrayList<>();
     for (String sentence : sentences(paragraph)) {
@@ -43,7 +43,7 @@ final class Prose {
     return faults;
   }
 
-  /** Returns what is wrong with a cell of a table, whose sentences count as one. */
+  /** Returns the faults of a table cell, whose sentences count as one. */
   static List<String> faultsOfCell(String cell) {
     List<String> faults = new ArrayList<>();
     int words = words(cell);

@@ -161,7 +161,7 @@ public record TestKey(KeyPair keys, X509Certificate certificate) {
     }
   }
 
-  /** For PEM files and EFI signature lists. */
+  /** Returns the DER encoding of a distinguished name. */
   public static byte[] name(String text) {
     try {
       return new X500Name(text).getEncoded();
