@@ -12,15 +12,15 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The package's service where a disk fails, where memory is short, over state of a later version or
- * that is none, beside a second one, and over an init of ten minutes. It takes an hour, and so is
- * no test of {@code ./verify}:
+ * Tests the package's service on a failing disk, with little memory, with damaged state or state of
+ * a later version, beside a second service, and during an init of ten minutes. It takes an hour,
+ * and so is not part of {@code ./verify}:
  *
  * <pre>./verify -Dit.test=ServiceTrialsRun -Dtest=NoUnitTest
  *     -Dsurefire.failIfNoSpecifiedTests=false -Dfailsafe.failIfNoSpecifiedTests=false</pre>
  *
- * <p>{@code -Dkmodwatch.kernels=6.1} for another kernel, {@code -Dkmodwatch.trials="inodes quota"}
- * for some of the trials. What the guest said stays in {@code build/trials}.
+ * <p>{@code -Dkmodwatch.kernels=6.1} selects another kernel, {@code -Dkmodwatch.trials="inodes
+ * quota"} some of the trials. The guest's output stays in {@code build/trials}.
  */
 final class ServiceTrialsRun {
 

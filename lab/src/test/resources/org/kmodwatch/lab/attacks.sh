@@ -1,5 +1,6 @@
 #!/bin/sh
-# One case for each signature on the load record, and the ordinary cases beside them; SignaturesIT reads what came of it.
+# Runs one case for each signature on the load record, and ordinary cases. SignaturesIT tests the
+# records.
 
 run() {
   name=$1
@@ -50,7 +51,7 @@ run delete-named-deleted kwload delete kw_plain
 run nested kwload nested /srv/kw_nested.ko /srv/kw_plain.ko
 run delete-nested kwload delete kw_plain
 run autoload kwload socket 38 5 0
-# By programs and files whose paths are longer than all room for texts was.
+# These programs and files have paths longer than the earlier limit of all texts together.
 mkdir -m 1777 -p /opt/deep /tmp/deep
 run deep-temporary kwload deep /opt/deep 12600 finit /tmp/kw_plain.ko
 run delete-deep-temporary kwload delete kw_plain
@@ -70,7 +71,8 @@ run blinded kwload finit /srv/kw_plain.ko
 run delete-blinded kwload delete kw_plain
 echo 1 >/proc/sys/kernel/ftrace_enabled
 run hidden kwload finit /srv/kw_hide.ko
-# The search looks one second after the agent has got to the load, and again one second later; one more look finds no more.
+# The search checks one second after the agent has read the load, and again one second later. A
+# third check finds no more.
 tries=0
 until grep -q KMW-1009 /out/findings.ndjson || [ "$tries" -gt 600 ]; do
   tries=$((tries + 1))

@@ -1,10 +1,10 @@
 #!/bin/sh
-# auditd beside the sensor: both see the same loads, and AuditdIT holds what replay makes of the log against what the sensor
-# saw. Leaves in /out the log and what ausearch --raw and ausearch make of it.
+# Runs auditd beside the sensor: both see the same loads. AuditdIT compares the replayed log with
+# the sensor's record. Leaves in /out the log, and the output of ausearch --raw and of ausearch.
 run() {
   name=$1
   shift
-  # The shell that says its pid becomes the loader.
+  # The shell that prints its pid becomes the loader.
   sh -c 'echo "case $0 $$"; exec "$@"' "$name" "$@" 2>&1
   echo "end $name"
 }
@@ -12,7 +12,7 @@ run() {
 log=/var/log/audit/audit.log
 tar -C / -xf auditd.tar
 echo 'adm:x:4:' >>/etc/group
-# auditd wants its log to itself.
+# auditd requires a private log folder.
 chmod 750 /var/log/audit
 auditd -n 2>/out/auditd.log &
 auditd=$!
@@ -23,7 +23,7 @@ until [ -s $log ]; do
   sleep 0.1
 done
 auditctl -b 8192 >/dev/null || exit 4
-# Of what was said before auditd was there, some found no room.
+# Some messages from before the start of auditd were lost.
 auditctl --reset-lost >/dev/null || exit 4
 cat >/tmp/audit.rules <<'end'
 @RULES@
@@ -31,7 +31,7 @@ end
 canaries() { # FIRST-LINE
   tail -n "+$1" $log | grep -c 'syscall=313 .*exe="/[^"]*/java"' || true
 }
-# The sensor's canary is in the log but for the rule that excludes it.
+# Without the rule that excludes it, the sensor's canary is in the log.
 grep always, /tmp/audit.rules >/tmp/audit-all.rules
 auditctl -R /tmp/audit-all.rules >/dev/null || exit 4
 tries=0
@@ -42,12 +42,12 @@ until [ "$(canaries 1)" -gt 0 ]; do
 done
 auditctl -D >/dev/null || exit 4
 auditctl -R /tmp/audit.rules >/dev/null || exit 4
-# What was logged by then is written.
+# Waits until earlier events are written.
 sleep 1
 excluded=$(($(wc -l <$log) + 1))
 from=$(cut -d. -f1 /proc/uptime)
 
-# /root is closed to nobody.
+# The user nobody cannot read /root.
 cp kw_plain.ko /tmp/
 run file insmod /root/kw_plain.ko
 run remove rmmod kw_plain
@@ -74,13 +74,13 @@ echo Y >/sys/module/module/parameters/sig_enforce
 run unsigned-file insmod /root/kw_plain.ko
 run unsigned-memory kwload init kw_plain.ko
 run no-such-module kwload delete kw_last
-# The sensor makes a canary each five seconds.
+# The sensor makes a canary call every five seconds.
 while [ "$(cut -d. -f1 /proc/uptime)" -lt $((from + 12)) ]; do
   sleep 1
 done
 run last kwload delete kw_last
 
-# Until the last of it is written.
+# Waits until the last event is written.
 tries=0
 until [ "$(grep -c 'KERN_MODULE.*"kw_last"' $log)" -eq 2 ] && tail -n 1 $log | grep -q '^type=PROCTITLE'; do
   tries=$((tries + 1))

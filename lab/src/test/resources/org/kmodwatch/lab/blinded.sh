@@ -1,13 +1,14 @@
 #!/bin/sh
-# Sets the clock into the past, and switches ftrace off there for ten seconds, with loads and an unload inside. Then, a
-# module that hides, and a slow load during which the clock is set right. BlindedIT reads what came of it.
+# Sets the clock into the past, and switches ftrace off for ten seconds, with loads and an unload
+# inside. Then a module hides, and the clock is corrected during a slow load. BlindedIT tests the
+# records.
 run() {
   name=$1
   shift
   sh -c 'echo "case $0 $$"; exec "$@"' "$name" "$@" 2>&1
   echo "end $name"
 }
-# until_told WORD: until the agent has written a finding or load with that word in it.
+# until_told WORD: waits until a finding or load of the agent contains the word.
 until_told() {
   tries=0
   until grep -q -- "$1" /out/events.ndjson /out/loads.ndjson || [ "$tries" -gt 600 ]; do
@@ -16,13 +17,13 @@ until_told() {
   done
 }
 
-# asked WHEN: what the agent says of itself when it is asked.
+# asked WHEN: prints the agent's health and metrics.
 asked() {
   wget -q -O - http://127.0.0.1:9464/healthz 2>&1 | sed "s/^/healthz $1 /"
   wget -q -O - http://127.0.0.1:9464/metrics | grep '^kmodwatch_' | sed "s/^/metrics $1 /"
 }
 
-# The first load makes the agent load its classes: seconds, in this guest.
+# The first load makes the agent load its classes, which takes seconds in this guest.
 run before kwload finit kw_plain.ko
 run delete-before kwload delete kw_plain
 until_told unloaded

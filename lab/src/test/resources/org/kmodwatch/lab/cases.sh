@@ -1,12 +1,13 @@
 #!/bin/sh
-# Every route by which a module comes in, and every way in which that fails: LoadsIT holds what the sensor saw against what
-# the caller was told. Each case is "case NAME PID", what kwload says that its calls came to, "end NAME". A case that
-# prepares or cleans up does so under a name of its own, so that nothing is left out of the account.
+# Runs every route by which a module enters the kernel, and every failure of each. LoadsIT compares
+# the sensor's record with the answer to the caller. Each case prints "case NAME PID", kwload's
+# result of its calls, "end NAME". Preparation and cleanup are separate cases, so that the account
+# is complete.
 
 run() {
   name=$1
   shift
-  # The shell that says its pid becomes the loader.
+  # The shell that prints its pid becomes the loader.
   sh -c 'echo "case $0 $$"; exec "$@"' "$name" "$@" 2>&1
   echo "end $name"
 }
@@ -30,7 +31,7 @@ mkdir -p "$deep" /mnt/inner
 mount -t tmpfs inner /mnt/inner
 cp kw_plain.ko "$deep/"
 cp kw_plain.ko /mnt/inner/
-# /root is closed to nobody.
+# The user nobody cannot read /root.
 cp kw_plain.ko /tmp/
 
 # Routes.
@@ -40,7 +41,7 @@ run params kwload finit kw_params.ko 'number=42 text="two words"'
 run delete-params kwload delete kw_params
 run other-file-open sh -c 'exec 9<kw_plain.ko && exec kwload init kw_params.ko'
 run delete-other-file-open kwload delete kw_params
-# As libkmod has them: the file of a dependency, the module's own, and one behind it.
+# libkmod has the same files open: the file of a dependency, the module's own, and a later one.
 run own-file-open sh -c 'exec 7<kw_paramrefuse.ko 8<kw_params.ko.gz 9<kw_plain.ko && exec kwload init kw_params.ko'
 run delete-own-file-open kwload delete kw_params
 run own-name-open sh -c 'exec 9<named/kw_params.ko && exec kwload init kw_params.ko'
@@ -83,7 +84,7 @@ run autoload kwload socket 38 5 0
 run parallel kwload parallel 8 finit kw_plain.ko
 run delete-parallel kwload delete kw_plain
 
-# A BPF program of somebody else refuses, at the hook that lockdown has as well (LOCKDOWN_MODULE_SIGNATURE is 1).
+# A foreign BPF program refuses, at the hook that lockdown has too (LOCKDOWN_MODULE_SIGNATURE is 1).
 run refused-at-lockdown kwload refusing security_locked_down 1 finit kw_plain.ko
 run request-refused kwload refusing security_kernel_module_request - socket 40 1 0
 
@@ -100,14 +101,14 @@ run loaded kwload finit kw_plain.ko
 run already-there kwload finit kw_plain.ko
 run delete-loaded kwload delete kw_plain
 run unresolved kwload finit kw_unresolved.ko
-# busybox's own insmod tries by descriptor, then again from memory.
+# busybox's own insmod tries with a descriptor, then again from memory.
 run second-try busybox insmod kw_unresolved.ko
 run init-fails kwload finit kw_initfail.ko
 run parameter-refuses kwload finit kw_paramrefuse.ko 'refuse=1'
 run no-such-module kwload delete kw_nothing
 run crash-in-memory kwload init kw_oops.ko
 
-# A call that is still running when the sensor ends.
+# This call still runs when the sensor ends.
 sh -c 'echo "case never-returns $$"; exec kwload init kw_slow.ko ms=100000' &
 tries=0
 until grep -q '^kw_slow ' /proc/modules || [ "$tries" -gt 100 ]; do

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Loads from a container of Docker's under cgroup version 1; CgroupV1IT reads what came of it. The kernel is booted without
-# the BPF LSM.
+# Loads modules from a Docker container under cgroup version 1. CgroupV1IT tests the records. The
+# kernel is booted without the BPF LSM.
 
 run() {
   name=$1

@@ -1,7 +1,7 @@
 #!/bin/sh
-# One module is loaded while the agent writes to every kind of sink in every format; then another one, with an agent that was
-# started on a full disk. DeliveryIT has the receivers, on the host, and holds what came against each other. /root has
-# kmodwatch.yaml, full.yaml, certificates and keys.
+# Loads a module while the agent writes to every kind of sink in every format. Then it loads another
+# one, with an agent that was started on a full disk. DeliveryIT runs the receivers on the host, and
+# compares their items. /root has kmodwatch.yaml, full.yaml, certificates and keys.
 modprobe virtio_net
 ip addr add 10.0.2.15/24 dev eth0
 ip link set eth0 up
@@ -31,13 +31,13 @@ until_so() {
   done
 }
 armed() { grep -q '^armed' "$log"; }
-# Every sink has delivered something, and nothing waits.
+# Succeeds if every sink has delivered something, and nothing is pending.
 delivered() {
   wget -q -O /root/metrics http://127.0.0.1:9464/metrics || return
   ! grep '^kmodwatch_sink_delivered_total' /root/metrics | grep -q ' 0\.0$' &&
     ! grep '^kmodwatch_sink_pending' /root/metrics | grep -qv ' 0\.0$'
 }
-# The webhook alone: the four modules from before, and the new one.
+# Succeeds if the webhook has delivered the four modules from before, and the new one.
 delivered_by_webhook() {
   wget -q -O /root/metrics http://127.0.0.1:9464/metrics || return
   grep -q '^kmodwatch_sink_delivered_total{sink="webhook"} 5\.0$' /root/metrics

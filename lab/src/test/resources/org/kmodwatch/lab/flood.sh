@@ -1,6 +1,7 @@
 #!/bin/sh
-# Two processes flood failing attempts for FLOOD_SECONDS, one as root with junk, one as nobody, while LOADS real loads are made
-# at random times. FloodIT holds what came of it against what each was told.
+# Two processes make failing attempts as fast as they can for FLOOD_SECONDS, one as root with junk,
+# one as nobody. Meanwhile LOADS real loads are made at random times. FloodIT compares the records
+# with the answers to each process.
 head -c 20000 /dev/urandom >junk.ko
 cp kw_plain.ko /tmp/
 start() {
@@ -12,7 +13,8 @@ start root kwload flood "$FLOOD_SECONDS" junk.ko
 start nobody kwload flood "$FLOOD_SECONDS" /tmp/kw_plain.ko 65534
 start loads kwload paced "$LOADS" kw_plain.ko kw_plain 500
 wait
-# Until the sensor has caught up: its own end has 85 s, and a slow machine may take longer.
+# Waits until the sensor has caught up: its own end has a limit of 85 s, which a slow machine may
+# exceed.
 told=-1
 same=0
 tries=0

@@ -1,11 +1,12 @@
 #!/bin/sh
-# What exactly was loaded: ImagesIT holds the records' hashes against those of the bytes that were handed over. Each case
-# is "case NAME PID", what kwload says, "end NAME"; "sum NAME HASH" is what sha256sum says of the bytes.
+# Loads various images. ImagesIT compares the hashes in the records with those of the loaded bytes.
+# Each case prints "case NAME PID", kwload's result, "end NAME". "sum NAME HASH" is the hash by
+# sha256sum.
 
 run() {
   name=$1
   shift
-  # The shell that says its pid becomes the loader.
+  # The shell that prints its pid becomes the loader.
   sh -c 'echo "case $0 $$"; exec "$@"' "$name" "$@" 2>&1
   echo "end $name"
 }
@@ -14,7 +15,7 @@ sum() { # NAME, bytes on standard input
   printf 'sum %s %s\n' "$1" "$(sha256sum | cut -d ' ' -f 1)"
 }
 
-# Loads while the agent stands still, and replaces the file before it may go on.
+# Loads a file while the agent is stopped, and replaces the file before the agent continues.
 run_and_replace() { # NAME FILE OTHER
   kill -STOP "$agent"
   run "$1" kwload finit "$2"
@@ -23,7 +24,7 @@ run_and_replace() { # NAME FILE OTHER
   kill -CONT "$agent"
 }
 
-# Waits until the agent has written all that has happened: the largest image needs the whole buffer.
+# Waits until the agent has written all records: the largest image needs the whole buffer.
 settle() {
   before=-1
   now=0
@@ -40,7 +41,7 @@ dummy=$(find "/lib/modules/$release" -name 'dummy.ko*')
 plain=$dummy
 case $dummy in *.xz) plain=/tmp/dummy.ko; xzcat "$dummy" >"$plain" ;; esac
 
-# libkmod hands over a compressed module as it is once it has decompressed it.
+# libkmod decompresses a module and loads the decompressed bytes.
 sum stock <"$plain"
 run stock modprobe dummy
 run delete-stock rmmod dummy
@@ -54,25 +55,25 @@ run delete-memory kwload delete kw_params
 run memfd kwload memfd kw_plain.ko
 run delete-memfd kwload delete kw_plain
 
-# Compressed, by the caller and by the kernel.
+# The module is decompressed by the caller, and by the kernel.
 run insmod-xz insmod kw_plain.ko.xz
 run delete-insmod-xz kwload delete kw_plain
 sum kernel-xz-file <"$dummy"
 run kernel-xz kwload finit "$dummy" '' 4
 run delete-kernel-xz kwload delete dummy
 
-# A signature that does not fit: a letter of what it says of itself is another.
+# The signature is wrong: one letter of .modinfo was changed.
 run changed kwload finit changed.ko
-# Switching off what the kernel checks switches off the signature too.
+# A load that skips the kernel's checks also skips the signature.
 run forced kwload finit "$plain" '' 1
 run delete-forced kwload delete dummy
 
-# Replaced before anybody looks.
+# The file is replaced before the agent reads it.
 cp kw_plain.ko /tmp/victim.ko
 run_and_replace replaced /tmp/victim.ko kw_params.ko
 run delete-replaced kwload delete kw_plain
 
-# As large as can be taken, and a byte more.
+# The images are as large as the limit, and a byte larger.
 cp kw_plain.ko /tmp/large.ko
 truncate -s 67108864 /tmp/large.ko
 settle
@@ -90,7 +91,7 @@ run_and_replace too-large-replaced /tmp/large.ko kw_params.ko
 run delete-too-large-replaced kwload delete kw_plain
 rm -f /tmp/large.ko
 
-# A second agent, which keeps what it sees.
+# A second agent keeps the images.
 kmodwatch \
   watch -o loads --keep-images /root/kept --keep-images-max 28K --image-buffer 1M >/root/kept.ndjson 2>/root/kept.log &
 keeper=$!

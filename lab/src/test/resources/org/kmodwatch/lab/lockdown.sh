@@ -1,6 +1,6 @@
 #!/bin/sh
-# What is seen on a kernel that lets no program read its memory by a helper; LockdownIT reads it. The kernel is booted with
-# lockdown=confidentiality.
+# Loads modules on a kernel whose helpers may not read kernel memory. LockdownIT tests the records.
+# The kernel is booted with lockdown=confidentiality.
 
 run() {
   name=$1
@@ -22,7 +22,7 @@ esac
 long=/root/a_name_of_more_than_thirty-one_bytes.ko${dummy##*.ko}
 cp "$dummy" "$long"
 
-# Takes long enough for a canary.
+# This takes long enough for a canary.
 kmodwatch doctor >/root/doctor.txt 2>&1
 echo "doctor status $?"
 cat /root/doctor.txt

@@ -1,6 +1,7 @@
 #!/bin/sh
-# Outputs that accept nothing: a pipe that nobody reads, a full disk under standard output and under --record; silent
-# clients; and configurations that are read again while modules are loaded. OutputsIT reads what came of it.
+# Tests outputs that accept nothing: a pipe that is not read, a full disk under standard output and
+# under --record; silent clients; and configurations that are read again while modules are loaded.
+# OutputsIT tests the output.
 # until_true SECONDS COMMAND...
 until_true() {
   tries=$(($1 * 5))
@@ -23,14 +24,14 @@ turns() {
     turn=$((turn + 1))
   done
 }
-# ask PORT PAGE: the answer, or wget's word for it
+# ask PORT PAGE: prints the answer, or wget's error.
 ask() { timeout 10 wget -q -O - "http://127.0.0.1:$1/$2" 2>&1; }
 health_is() { ask "$1" healthz | grep -q "$2"; }
 mkdir -p /srv /small
 cp kw_plain.ko /srv/
 
 mkfifo /root/pipe
-# Holds the pipe open and reads nothing.
+# The process holds the pipe open and reads nothing.
 sleep 1000 <>/root/pipe &
 holder=$!
 mount -t tmpfs -o size=32k none /small
@@ -57,7 +58,7 @@ until_true 240 said /out/outputs.log '^armed' || exit 1
 until_true 30 health_is 9500 '"ok"'
 echo "health before $(ask 9500 healthz)"
 
-# More than 64 KiB, which a pipe has room for, and than the disk has.
+# The output exceeds the 64 KiB of a pipe, and the disk.
 turns 28
 until_true 60 said /out/outputs.log 'output: standard output: has accepted nothing'
 until_true 60 said /out/outputs.log 'output: record: has accepted nothing'
@@ -83,7 +84,7 @@ done
 sleep 1
 echo "health among the silent $(ask 9500 healthz)"
 
-# One key after the other, each while modules are loaded and every page is asked for.
+# One key changes after the other, each while modules are loaded and every page is requested.
 reload=0
 while read -r config; do
   reload=$((reload + 1))

@@ -1,13 +1,14 @@
 #!/bin/sh
-# Loads each module of /root/modules (a name and what the kernel is to request for it, a line each) by hand, and those that
-# this loads also as the kernel does for whoever needs one; each time from where neither it nor what it depends on is there,
-# unless the kernel keeps it. OwnFilesIT reads "hand NAME", "autoload NAME" and "not NAME", and what the agent recorded.
+# Loads each module of /root/modules (a line each, with its name and the kernel's request for it) by
+# hand. Those that can be loaded are then also loaded by a request of the kernel. Before each load
+# the module and its dependencies are removed, unless the kernel keeps them. OwnFilesIT reads "hand
+# NAME", "autoload NAME" and "not NAME", and the agent's records.
 insmod kw_request.ko
 request=/sys/module/kw_request/parameters/request
 
 while read -r name alias; do
   modprobe -q -r "$name" 2>/dev/null
-  # What is there already cannot be loaded.
+  # A module that is already there cannot be loaded.
   [ ! -e "/sys/module/$name" ] || { echo "not $name"; continue; }
   modprobe -q "$name" 2>/dev/null
   [ -e "/sys/module/$name" ] || { echo "not $name"; continue; }

@@ -1,11 +1,11 @@
 #!/bin/sh
-# The package in a Debian with systemd: installed, watching, killed, upgraded, removed, purged; PackageIT reads what it
-# leaves. In /lab are kmodwatch.deb, kwload and modules.
+# Tests the package in a Debian with systemd: installed, watching, killed, upgraded, removed,
+# purged. PackageIT reads the results. In /lab are kmodwatch.deb, kwload and modules.
 cp kwload /usr/bin/
 cp ./*.ko /root/
 
 unit=kmodwatch.service
-# wait_for COMMAND...: until it succeeds; gives up after some three minutes.
+# wait_for COMMAND...: waits until it succeeds; gives up after some three minutes.
 wait_for() {
   tries=0
   until "$@" >/dev/null 2>&1; do
@@ -19,11 +19,11 @@ wait_for() {
     sleep 0.5
   done
 }
-# Without what its syslog sink sends, which is of the unit, too.
+# Prints the journal without the messages of the syslog sink, which also belong to the unit.
 journal() { journalctl -q -u "$unit" -o cat _TRANSPORT=stdout _TRANSPORT=journal; }
 armed() { [ "$(journal | grep -c '^armed')" -ge "$1" ]; }
 saw() { journal | grep -q "$1"; }
-# told NAME: whether the process that ran as NAME is in a record.
+# told NAME: succeeds if a record has the process that ran as NAME.
 told() { [ "$(journal | grep -c "$(of "$1")")" -ge 1 ]; }
 of() { echo "\"pid\":$(sed -n "s/^case $1 //p" /lab/out/guest.log)"; }
 seconds() { cut -d ' ' -f 1 /proc/uptime; }
@@ -37,15 +37,15 @@ files() {
     -o -path /root -o -path /var/log -o -path /var/cache \) -prune -o -print | sort
 }
 
-# Programs in the kernel, but for systemd's own.
+# Prints the number of BPF programs in the kernel, without systemd's own.
 programs() { grep -F '[bpf]' /proc/kallsyms | grep ' bpf_prog_' | grep -vc '_sd_'; }
 
 no_programs() { [ "$(programs)" = 0 ]; }
 
-# The machine was booted with a second such service, whose agent hangs from its start on.
+# The machine was booted with a second service of this kind, whose agent hangs from its start.
 hangs=kmodwatch-hangs.service
 others=$(systemctl list-dependencies --plain sysinit.target | tail -n +2 | tr -d ' ' | grep -v "$hangs")
-# Its first start is in the journal alone, since it has been started again by now.
+# Only the journal has its first start, since it was restarted in the meantime.
 first=$(journalctl -q -u "$hangs" -o short-monotonic | sed -n '1s/^\[ *\([0-9]*\)\.\([0-9]*\)\].*/\1\2/p')
 # shellcheck disable=SC2086 # a name a word
 echo "hangs since=$first" \
@@ -76,7 +76,7 @@ systemd-analyze security --no-pager "$unit" >out/security 2>&1
 ln -s /usr/bin/kmodwatch /root/km
 /root/km --version
 echo "status $(systemctl show -P StatusText "$unit")"
-# No sign of life was ever given by the one, and the other one's came after it was armed.
+# The hanging service never sent a watchdog signal; the other one sent its first after it was armed.
 hung() { [ "$(systemctl show -P NRestarts "$hangs")" -gt 0 ]; }
 wait_for hung
 echo "hangs restarted=yes result=$(journalctl -q -u "$hangs" -o cat | grep -c 'Watchdog timeout')"
@@ -84,7 +84,7 @@ systemctl stop "$hangs"
 echo "alive started=$(systemctl show -P ExecMainStartTimestampMonotonic "$unit")" \
   "signed=$(systemctl show -P WatchdogTimestampMonotonic "$unit") restarts=$(systemctl show -P NRestarts "$unit")"
 
-# With this mode Java ends where the cache does not fit.
+# In this mode Java ends with an error if the cache does not fit.
 sed 's/"-XX:AOTCache=/-XX:AOTMode=on &/' /usr/bin/kmodwatch >/root/with-cache
 for command in signatures watch replay; do
   sh /root/with-cache $command --help >/root/help 2>&1
@@ -93,7 +93,7 @@ for command in signatures watch replay; do
   [ "$status" = 0 ] || cat /root/help
 done
 
-# What is loaded while it is down is told once it is there again, although somebody has filled /tmp.
+# A load while the service is down is reported after its restart, even with a full /tmp.
 mount -t tmpfs -o nr_inodes=1 none /tmp
 touch /tmp/one-more 2>/dev/null && echo '/tmp is not full'
 systemctl kill -s KILL "$unit"
@@ -104,7 +104,7 @@ echo "restarts $(systemctl show -P NRestarts "$unit")"
 wait_for saw '"name":"kw_export"'
 umount /tmp
 
-# Upgraded, with settings that stay and a secret that nobody else sees.
+# The upgrade keeps the settings, and a secret that only the service can read.
 state=/var/lib/kmodwatch
 cat >/etc/kmodwatch/kmodwatch.yaml <<'END'
 sinks:
@@ -144,16 +144,17 @@ journalctl -q >>/root/seen
 ps axww >>/root/seen
 echo "lines seen $(wc -l </root/seen) secrets seen $(grep -c open-sesame /root/seen)"
 
-# Until two canaries have been sung.
+# Waits for two canaries.
 until [ "$(($(date +%s) - restarted))" -ge 12 ]; do sleep 1; done
 echo "recorded $(grep -c '"ID":"TRC-1017"' /var/lib/kmodwatch/record/findings.ndjson)" \
   "blind $(grep -c '"ID":"KMW-1012"' /var/lib/kmodwatch/record/findings.ndjson)"
 
 echo "history $(kmodwatch history --name kw_plain --outcome loaded -o loads | wc -l)"
 
-# What no line of the journal holds: each of these bytes is six in JSON. In the middle of what is left is a text of another kind.
+# The record is too long for a line of the journal: each of these bytes is six in JSON. A text of
+# another kind is in the middle of the rest.
 of_bytes() { printf "%0${1}d" 0 | sed "s/0/$2/g"; }
-# folders N NAME: a path of so many folders.
+# folders N NAME: makes a path of N folders and prints it.
 folders() {
   path=/root
   for _ in $(seq "$1"); do path=$path/$2; done
@@ -169,9 +170,9 @@ cd "$module" || exit
 run long "$program/kwload" finit kw_export.ko "$(of_bytes 4000 '\x01')"
 cd /lab || exit
 rmmod kw_export
-# U+FFFF, which is UTF-8 and no character.
+# U+FFFF is valid UTF-8 and not a character.
 run noncharacter kwload finit /root/kw_export.ko "$(printf '\357\277\277')"
-# sent NAME: whether the syslog sink has sent its record.
+# sent NAME: succeeds if the syslog sink has sent its record.
 sent() { [ "$(journalctl -q -a -u "$unit" -o cat _TRANSPORT=syslog | grep -c "$(of "$1")")" -ge 1 ]; }
 wait_for told noncharacter
 wait_for sent noncharacter
@@ -180,7 +181,7 @@ journalctl -q -a -u "$unit" -o json --output-fields="$fields" >out/entries.ndjso
 grep -e "$(of long)" -e "$(of noncharacter)" $state/kept.ndjson >out/whole.ndjson
 
 rmmod kw_params
-# A storm goes to all that the service writes, of which SQLite has temporary files.
+# A storm reaches every file that the service writes; SQLite needs temporary files for some.
 kwload storm 200 /root/kw_params.ko kw_params
 in_history() { kmodwatch history --name kw_params --limit all -o loads | wc -l; }
 in_file() { grep -c '"name":"kw_params"' "$1"; }
@@ -193,7 +194,8 @@ wait_for stored
 echo "storm history=$(in_history) file=$(in_file $state/kept.ndjson) record=$(in_file $state/record/loads.ndjson)" \
   "images=$(find $state/images -type f | wc -l) spooled=$(in_spool)"
 
-# Its state becomes read-only under it, as after an error of the disk, and is so still as it is killed and starts again.
+# The state becomes read-only while the service runs, as after a disk error. It stays so while the
+# service is killed and starts again.
 health() {
   bash -c 'exec 3<>/dev/tcp/127.0.0.1/9464; printf "GET /healthz HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n" >&3; cat <&3' | tail -n 1
 }
@@ -203,7 +205,8 @@ mkfs.ext4 -q /root/state.img
 cp -a $state /root/state
 mount -o loop,errors=remount-ro /root/state.img $state
 cp -a /root/state/. $state/
-# A recording is of one start; and without sinks, which would keep what they cannot write from being handed on.
+# A recording belongs to one start, so it is removed. Sinks are removed too: they would hold back
+# records that they cannot write.
 rm -rf $state/record
 echo 'KMODWATCH_OPTIONS=--listen 9464' >/etc/kmodwatch/kmodwatch.env
 chown kmodwatch: $state
@@ -223,7 +226,8 @@ run again insmod /root/kw_params.ko
 wait_for armed 5
 wait_for told readonly
 wait_for told again
-# What is loaded is told again, since the state does not say how far was read; it takes ten seconds.
+# Loaded modules are reported again, since the state does not have the read position; it takes ten
+# seconds.
 wait_for saw 'recorded as preExisting'
 echo "readonly again $(systemctl is-active "$unit") health $(health)"
 systemctl stop "$unit"
@@ -235,7 +239,7 @@ grep '^{' out/journal >out/loads.ndjson
 
 dpkg -r kmodwatch
 removed=$?
-# The kernel frees them a moment after nobody has them.
+# The kernel frees the programs a moment after their last user is gone.
 wait_for no_programs
 echo "removed status=$removed active $(systemctl is-active "$unit") bpffs $(find /sys/fs/bpf -mindepth 1 | wc -l) programs $(programs)"
 [ -e /etc/kmodwatch/kmodwatch.env ] && echo 'settings stay'

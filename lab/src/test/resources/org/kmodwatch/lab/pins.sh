@@ -1,7 +1,7 @@
 #!/bin/sh
-# Pinned programs that another version replaces, counts that somebody tries to wipe, and pins that somebody removes; PinsIT holds
-# what the agent said against it. COUNTERS stands before this.
-# start NAME OPTION...: another size of the buffer makes the programs other ones, as another version does.
+# Tests pinned programs that another version replaces, counters that an attacker tries to reset, and
+# pins that an attacker removes. PinsIT compares the agent's output. COUNTERS is set before this.
+# start NAME OPTION...: another buffer size changes the programs, as another version would.
 start() {
   name=$1
   shift
@@ -23,7 +23,7 @@ kill -KILL "$agent"
 wait "$agent"
 kwload finit kw_plain.ko
 kwload delete kw_plain
-# What others keep beside ours stays.
+# Foreign pins beside ours stay.
 mkdir /sys/fs/bpf/kmodwatch/others
 start new --image-buffer 32M
 until_said new.json KMW-1011
@@ -33,7 +33,7 @@ kwload finit kw_plain.ko
 kwload delete kw_plain
 until_said new.json kw_plain.ko
 kwload wipe /sys/fs/bpf/kmodwatch/*/maps/counters "$COUNTERS"
-# So that the agent, which looks once a second and has classes to load, has done so.
+# Waits until the agent has checked: it checks once a second, and first loads classes.
 sleep 6
 echo "removed $(kwload now)"
 rm -r /sys/fs/bpf/kmodwatch

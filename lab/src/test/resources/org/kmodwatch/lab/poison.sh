@@ -1,6 +1,7 @@
 #!/bin/sh
-# Three processes load ordinary modules all the time, and images that are made to break their reader come between, under an
-# agent with half of the service's heap; PoisonIT reads what it told. POISONS and LOADS stand before this.
+# Three processes load ordinary modules all the time. In between come images that are made to break
+# their reader. The agent has half of the service's heap. PoisonIT reads its output. POISONS and
+# LOADS are set before this.
 _JAVA_OPTIONS=-Xmx64m kmodwatch watch -o loads --record /root/record >/root/loads.ndjson 2>/root/agent.log &
 agent=$!
 tries=0
@@ -9,7 +10,7 @@ until grep -q '^armed' /root/agent.log || [ "$tries" -gt 600 ]; do
   sleep 0.1
 done
 
-# 20,000 empty members of gzip, of which the kernel knows nothing: 400 KB, and none of them a module.
+# 20,000 empty members of gzip, which the kernel does not support: 400 KB without a module.
 gzip -c </dev/null >/root/member
 : >/root/poison.ko
 for _ in 1 2 3 4 5 6 7 8 9 10; do cat /root/member; done >/root/ten

@@ -1,7 +1,7 @@
 #!/bin/sh
-# A boot's worth of the distribution's modules, from which rules are learned; then a policy, a policy that is wrong, and
-# another policy, under modules that are expected and modules that are not. PolicyIT holds what came of it against that.
-# /root/policy.yaml is what docs/how-to/policy.md has.
+# Loads the distribution's modules as at a boot, and learns rules from them. Then it runs a policy,
+# an invalid policy, and another policy, with expected and unexpected modules. PolicyIT tests the
+# results. /root/policy.yaml is the policy of docs/how-to/policy.md.
 # start NAME OPTION...
 start() {
   name=$1
@@ -28,7 +28,8 @@ end() {
   wait "$agent"
   echo "$name ended $?"
 }
-# config EXTRA: the sink, the repeats, the policy of the docs, and more rules before it
+# config EXTRA: writes a configuration with the sink, the repeats, more rules, and the policy of the
+# docs.
 config() {
   {
     printf 'sinks: {alerts: {type: file, path: /out/alerts.ndjson, format: alerts}}\nspool: /root/spool\n'
@@ -85,7 +86,7 @@ modprobe bonding
 until_said /out/policy.ndjson '"name":"bonding"'
 end
 
-# Without the 20 of one kind, which are in it as often as they happened.
+# The tables show the 20 loads of one kind in one row, though the recording has each of them.
 kmodwatch policy test /out/learned.yaml /out/boot.ndjson >/out/test-boot.txt 2>&1
 echo "test of the boot $?"
 kmodwatch policy test /out/learned.yaml /out/policy.ndjson >/out/test-attacks.txt 2>&1

@@ -1,12 +1,13 @@
 #!/bin/sh
-# What watch can do with which capabilities, as a user without any other right, beside the lab's own sensor, which is root;
-# PrivilegeIT reads it. BPF is 0x8000000000, PERFMON 0x4000000000, DAC_READ_SEARCH 0x4.
+# Runs watch with different capabilities, as a user without any other right, beside the lab's own
+# sensor, which is root. PrivilegeIT tests the results. BPF is 0x8000000000, PERFMON 0x4000000000,
+# DAC_READ_SEARCH 0x4.
 
-# As systemd has it.
+# systemd sets this mode.
 chmod 700 /sys/fs/bpf
 umask 077
 
-# with CAPS NAME ARGUMENT...: kmodwatch, with folders of its own for pins and state.
+# with CAPS NAME ARGUMENT...: runs kmodwatch with its own folders for pins and state.
 with() {
   caps=$1 name=$2
   shift 2
@@ -17,7 +18,7 @@ with() {
   cd / && exec kwload with 65534 "$caps" kmodwatch "$@"
 }
 
-# One that ends by itself: says how, and with which message.
+# Runs a command that ends by itself, and prints its status and its message.
 attempt() {
   name=$1 caps=$2
   shift 2
@@ -30,7 +31,7 @@ wait
 attempt pin-without-dac 0xc000000000 watch --pin=/sys/fs/bpf/pin-without-dac --state=/run/pin-without-dac &
 trying=$!
 
-# Larger than any buffer for images, so that it is read from its file, in a folder that is private to root.
+# The file is larger than any image buffer, so that the agent reads it, in a folder private to root.
 cp /root/kw_export.ko /root/large.ko
 truncate -s 65M /root/large.ko
 
@@ -58,7 +59,7 @@ kwload socket 38 5 0
 kwload nocap finit /root/kw_slow.ko
 insmod /root/large.ko
 rmmod kw_plain
-# Modules that hide: one later, one behind another of the same name. And ordinary ones that look as if they did.
+# Two modules hide: one later, one behind another of the same name. Ordinary modules look similar.
 insmod /root/kw_late.ko sysfs=1 ms=9000
 insmod /root/kw_hide.ko sysfs=1
 insmod /root/kw_hide.ko ms=-1
@@ -67,10 +68,10 @@ for _ in 1 2 3 4 5; do
   insmod /root/kw_plain.ko
   rmmod kw_plain
 done
-# More than two canaries long.
+# This takes longer than two canaries.
 insmod /root/kw_slow.ko ms=0 handler_ms=12000
 rmmod kw_slow
-# Until all of it is told: with the large module to hash, a slow machine takes a while.
+# Waits until all is reported: a slow machine needs a while to hash the large module.
 tries=0
 until [ "$(cat /out/documented.ndjson /out/without-dac.ndjson | grep '"action":"unload"' | grep -c '"name":"kw_slow"')" -ge 2 ] ||
   [ "$tries" -gt 600 ]; do

@@ -1,6 +1,6 @@
 #!/bin/sh
-# What a kernel that only takes signed modules, and then none at all, says to each route; RefusalsIT reads it. The kernel is
-# booted with module.sig_enforce=1 and module_blacklist=dummy.
+# Tries each route on a kernel that only accepts signed modules, and then none at all. RefusalsIT
+# tests the records. The kernel is booted with module.sig_enforce=1 and module_blacklist=dummy.
 
 run() {
   name=$1
@@ -30,14 +30,15 @@ run signed kwload finit "$signed" '' "$flags"
 run forced kwload finit kw_plain.ko '' 2
 run written kwload written kw_plain.ko 'number=42'
 run untouched kwload untouched kw_plain.ko 'number=42'
-# Its capability is missing: the kernel comes to no other hook than the call's.
+# The capability is missing: the kernel reaches only the hook of the call.
 run written-nobody kwload with 65534 0x0 kwload written /srv/kw_plain.ko 'number=42'
 
 kmodwatch doctor >/root/doctor.txt 2>&1
 echo "doctor status $?"
 cat /root/doctor.txt
 
-# A second sensor, started with a module in the kernel, in a time namespace in which the machine is up ten days more.
+# A second sensor starts after a module was loaded, in a time namespace with ten more days of
+# uptime.
 modprobe algif_hash
 kwload timens 864000 kmodwatch watch -o json --guard-ftrace --record /root/second >/dev/null 2>/root/second.log &
 second=$!
@@ -60,7 +61,7 @@ switch_ftrace 1 later
 grep '"preExisting":true' /root/second/loads.ndjson | sed 's/^/before /'
 grep '"action":"unload"' /root/second/loads.ndjson | sed 's/^/elsewhere /'
 
-# For the disk that takes the results, where that is a module.
+# The disk for the results may need this module.
 modprobe nvme
 echo 1 >/proc/sys/kernel/modules_disabled
 run disabled-file kwload finit "$signed" '' "$flags"

@@ -1,6 +1,6 @@
 #!/bin/sh
-# An agent with pinned programs is killed at random moments while modules are loaded; RestartIT holds what all of its lives
-# wrote against what was loaded. LOADS and KILLS stand before this.
+# Kills an agent with pinned programs at random moments while modules are loaded. RestartIT compares
+# the records of all starts with the loads. LOADS and KILLS are set before this.
 start() {
   kmodwatch watch --pin --state /root/state -o loads >>/root/told.ndjson 2>>/root/lives.log &
   agent=$!
@@ -23,7 +23,7 @@ loads=$!
 kills=0
 lives=1
 while [ "$kills" -lt "$KILLS" ]; do
-  # Now and then before it is armed, most times after.
+  # One kill in five may come before the agent is armed.
   if [ $((kills % 5)) -ne 4 ]; then
     until_armed "$lives"
   fi
@@ -37,7 +37,7 @@ done
 wait "$loads"
 until_armed "$lives"
 cat /tmp/loads.out
-# Until all is told; each load and its unload is a line.
+# Waits until all is reported; each load and each unload is a line.
 tries=0
 until [ "$(grep -c '"paced"' /root/told.ndjson)" -ge $((2 * LOADS)) ] || [ "$tries" -gt 900 ]; do
   tries=$((tries + 1))

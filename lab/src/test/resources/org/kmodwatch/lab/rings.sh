@@ -1,7 +1,8 @@
 #!/bin/sh
-# Rings and maps at their limits, and rings that somebody meddles with, under a sensor with the service's three capabilities;
-# RingsIT reads what the agent made of it. BPF is 0x8000000000, PERFMON 0x4000000000, DAC_READ_SEARCH 0x4, SYS_MODULE 0x10000.
-# The kernel's own words about each junk module would take longer than the module.
+# Tests rings and maps at their limits, and rings that an attacker changes, under a sensor with the
+# service's three capabilities. RingsIT tests the agent's output. BPF is 0x8000000000, PERFMON
+# 0x4000000000, DAC_READ_SEARCH 0x4, SYS_MODULE 0x10000. dmesg -n 1: the kernel's message about a
+# junk module would take longer than the module.
 dmesg -n 1
 chmod 700 /sys/fs/bpf
 mkdir /sys/fs/bpf/rings /run/rings
@@ -19,7 +20,7 @@ until_said() {
     sleep 0.1
   done
 }
-# A load by a user of its own, who has a full bucket.
+# Loads a module as a separate user, whose bucket is full.
 load_as() {
   kwload with "$1" 0x10000 kwload finit "/tmp/$2.ko"
 }
@@ -29,7 +30,7 @@ maps=$(echo /sys/fs/bpf/rings/*/maps)
 printf junk >/tmp/junk.ko
 
 echo "stage drop $(kwload now)"
-# Each time the last records before it is quiet again.
+# Each call makes the last records before the ring is quiet again.
 insmod kw_ringdrop.ko
 until_said "$loads" kw_ringdrop
 echo ring_loads >/sys/module/kw_ringdrop/parameters/ring
@@ -48,14 +49,15 @@ echo "stage strangers $(kwload now)"
 kwload strangers 6000 /tmp/junk.ko
 
 echo "stage images $(kwload now)"
-# Past the bucket of root: these are held back, 200 MiB of them.
+# These exceed root's bucket: 200 MiB of them are held back.
 kwload times 3000 /tmp/junk.ko
 {
   printf '\177ELF'
   head -c 2097148 /dev/zero
 } >/tmp/large.ko
 kwload times 100 /tmp/large.ko
-# Some of those had a token, and may fill the ring: this one's record comes once all of them were read.
+# Some of those had a token, and may fill the ring. The record of this one comes after all of them
+# are read.
 cp /tmp/junk.ko /tmp/marker.ko
 load_as 9 marker
 until_said "$loads" marker.ko
@@ -72,7 +74,7 @@ wait "$stall"
 rmmod kw_plain
 
 echo "stage wrap $(kwload now)"
-# A long command line, so that each record is of some kilobytes.
+# A long command line makes each record some kilobytes long.
 long=$(printf '%04000d' 0)
 kill -STOP "$agent"
 kwload skip 600 "$maps/ring_attempts" "$maps/ring_loads" "$maps/images" "$maps/images_rest" &

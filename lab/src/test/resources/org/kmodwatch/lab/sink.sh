@@ -1,6 +1,7 @@
 #!/bin/sh
-# Modules are loaded while the webhook's receiver is down for DOWN seconds, then slow, then well; an agent is killed meanwhile.
-# SinkIT holds what the receiver has against what was loaded. LOADS and DOWN stand before this.
+# Loads modules while the webhook's receiver is down for DOWN seconds, then slow, then works.
+# Meanwhile an agent is killed. SinkIT compares the receiver's items with the loads. LOADS and DOWN
+# are set before this.
 start() {
   kmodwatch watch --pin --state /root/state --spool /root/state/spool --webhook http://127.0.0.1:8080/s3cret \
     --webhook-token-file /root/token --record "/root/record$1" >/dev/null 2>>/root/lives.log &
@@ -11,7 +12,7 @@ start() {
     sleep 0.1
   done
 }
-# Until that many agents have found that the receiver is down.
+# Waits until that many agents have found that the receiver is down.
 until_down() {
   tries=0
   until [ "$(grep -c 'cannot send .* cannot connect' /root/lives.log)" -ge "$1" ] || [ "$tries" -gt 300 ]; do
@@ -43,7 +44,7 @@ done
 /opt/jre/bin/java -XX:+UseSerialGC -Xmx32m -XX:TieredStopAtLevel=1 -cp /root org.kmodwatch.lab.SinkReceiver 8080 /root/taken &
 receiver=$!
 wait "$loads"
-# Until all has come; each load and its unload is an item.
+# Waits until all has arrived; each load and each unload is an item.
 tries=0
 until [ "$(taken)" -ge $((2 * LOADS)) ] || [ "$tries" -gt 300 ]; do
   tries=$((tries + 1))

@@ -1,12 +1,13 @@
 #!/bin/sh
-# Loads whose init or parameter takes longer than the agent waits for; SlowLoadsIT holds every output against them. They run
-# at the same time, each module under a name of its own, so that what each process printed is put together at the end. A
-# second agent, with pinned programs and /root/slow.yaml, is killed between the two records of one more load.
+# Runs loads whose init or parameter takes longer than the agent waits. SlowLoadsIT compares every
+# output. The loads run at the same time, each of a module with its own name, so the output of each
+# process is printed at the end. A second agent, with pinned programs and /root/slow.yaml, is killed
+# between the two records of one more load.
 # start NAME COMMAND...
 start() {
   name=$1
   shift
-  # The shell that says its pid becomes the loader.
+  # The shell that prints its pid becomes the loader.
   sh -c 'echo "case $0 $$"; exec "$@"' "$name" "$@" >"/root/$name.out" 2>&1 &
   names="$names $name"
 }
@@ -34,9 +35,10 @@ watch() {
   agent=$!
 }
 armed() { [ "$(grep -c '^armed' /out/second.log)" -ge "$1" ]; }
-# told FILE NUMBER MODULE WORD: that many records of the module have the word
+# told FILE NUMBER MODULE WORD: succeeds if that many records of the module have the word.
 told() { [ "$(grep "\"name\":\"$3\"" "$1" | grep '"action":"load"' | grep -c "$4")" -ge "$2" ]; }
-# ends_told NUMBER: both agents have told of each module that many times what became of it
+# ends_told NUMBER: succeeds if both agents have reported the outcome of each module that many
+# times.
 ends_told() {
   for log in /out/loads.ndjson /out/second.ndjson; do
     for module in 1 3 5 7 9; do
@@ -57,7 +59,7 @@ echo 'alias net-pf-38 kw_slo9' >/etc/modprobe.d/alias.conf
 watch
 until_true 240 armed 1
 
-# cases COMMAND PREFIX MILLIS SECONDS: one of each kind, by start or by run
+# cases COMMAND PREFIX MILLIS SECONDS: runs a load of each kind, by start or by run.
 cases() {
   "$1" "$2finit-init" kwload finit /srv/kw_slo1.ko "ms=$3"
   "$1" "$2finit-init-fails" kwload finit /srv/kw_slo2.ko "ms=$3 error=-19"
@@ -72,9 +74,9 @@ cases() {
   # The kernel reads these parameters before any code of the module can run.
   "$1" "$2late-page" kwload late "$4" finit /srv/kw_slo0.ko 'ms=0 error=-19'
 }
-# The same, quick: what the records of the slow ones have to be in the end.
+# The fast loads show what the last records of the slow ones must be.
 cases run fast- 10 1
-# Before the next come: an agent that is behind has no need of a first record.
+# Waits before the next loads: an agent that lags does not emit a first record.
 until_true 120 ends_told 1
 for module in 1 3 5 7 9; do
   rmmod "kw_slo$module"
@@ -83,7 +85,7 @@ cases start '' 8000 8
 for name in $names; do
   until_true 120 grep -q 'ret=' "/root/$name.out"
 done
-# The quick one's record, and of the slow one that has two the last.
+# Waits for the fast load's record and the last record of the slow load, which has two.
 until_true 120 ends_told 2
 
 start killed kwload finit /srv/kw_slok.ko 'ms=12000 error=-19'

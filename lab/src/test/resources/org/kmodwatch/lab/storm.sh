@@ -1,5 +1,6 @@
 #!/bin/sh
-# Two thousand loads and unloads in a row, then ten times two hundred callers who load one file at the same moment.
+# Makes two thousand loads and unloads in a row, then ten times two hundred loads of one file at the
+# same moment.
 kwload storm 2000 kw_plain.ko kw_plain
 round=0
 while [ "$round" -lt 10 ]; do

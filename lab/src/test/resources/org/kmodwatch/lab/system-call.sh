@@ -1,5 +1,5 @@
 #!/bin/sh
-# What getppid(2) takes without the agent, and while it watches: one line each.
+# Measures getppid(2) without the agent, and while it watches: one line each.
 kwload getppid 30 10000
 kmodwatch watch >/dev/null 2>watch.log &
 agent=$!
@@ -7,7 +7,7 @@ until grep -q '^armed' watch.log; do
   kill -0 "$agent" || exit 1
   sleep 0.1
 done
-# What is left of its start.
+# Waits for the end of its start.
 sleep 2
 kwload getppid 30 10000
 kill "$agent"

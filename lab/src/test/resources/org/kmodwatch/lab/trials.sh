@@ -1,14 +1,14 @@
 #!/bin/sh
-# The package's service on disks that fail, with state of a later version or that is none, beside a second one, and
-# through an init of ten minutes; ServiceTrialsRun reads what it says. In /lab are kmodwatch.deb, kwload and modules.
-# TRIALS names what is tried.
+# Tests the package's service on failing disks, with damaged state or state of a later version,
+# beside a second service, and during an init of ten minutes. ServiceTrialsRun reads the output. In
+# /lab are kmodwatch.deb, kwload and modules. TRIALS names the trials.
 cp kwload /usr/bin/
 cp ./*.ko /root/
 state=/var/lib/kmodwatch
 unit=kmodwatch.service
 
 journal() { journalctl -q -u $unit -o cat; }
-# until_true SECONDS COMMAND...: whether it succeeds in time.
+# until_true SECONDS COMMAND...: waits until it succeeds; fails after the time.
 until_true() {
   limit=$1
   shift
@@ -20,7 +20,7 @@ until_true() {
 }
 armed() { [ "$(journal | grep -c '^armed')" -gt "$1" ]; }
 told() { journal | grep '"action":"load"' | grep -q "\"name\":\"$1\""; }
-# health: its status and what is blind or stalled.
+# health: prints the status and the blind or stalled parts.
 health() {
   timeout 20 bash -c "exec 3<>/dev/tcp/127.0.0.1/9464; printf 'GET /healthz HTTP/1.0\r\nHost: 127.0.0.1:9464\r\n\r\n' >&3; cat <&3" 2>/dev/null |
     tr -d '\r' | sed -n '1p;$p' | tr '\n' ' ' | cut -c 1-400
@@ -28,22 +28,23 @@ health() {
 healthy() { health | grep -q ' 200 '; }
 sick() { health | grep -q ' 503 '; }
 restarts() { systemctl show -P NRestarts $unit; }
-# A load of a name that nothing else has.
+# Loads a module with a unique name.
 loads=0
 load() {
   loads=$((loads + 1))
   name=$(printf 'kt%s' "$loads" | tr 0-9 a-j)_x
-  # The name is in the module as often as it is in kw_plain; both have eight characters.
+  # The name replaces kw_plain everywhere in the module; both have eight characters.
   name=$(printf '%s' "${name}xxxxxxxx" | cut -c 1-8)
   LC_ALL=C sed "s/kw_plain/$name/g" /root/kw_plain.ko >"/dev/shm/$name.ko"
   insmod "/dev/shm/$name.ko" && rmmod "$name"
   rm "/dev/shm/$name.ko"
 }
-# expect_told WHAT: the last load is told within a minute.
+# expect_told WHAT: waits up to 90 s until the last load is reported.
 expect_told() {
   if until_true 90 told "$name"; then echo "$1: told, restarts=$(restarts)"; else echo "$1: NOT TOLD $name, restarts=$(restarts)"; fi
 }
-# on_disk SIZE [MKFS OPTION]...: with the mount options of $options the state folder is a file system of its own; the service is started on it.
+# on_disk SIZE [MKFS OPTION]...: makes the state folder a separate file system with the mount
+# options in $options; the service is started on it.
 on_disk() {
   size=$1
   shift
@@ -60,7 +61,8 @@ start_on() {
   systemctl start $unit
   if until_true 120 armed "$before"; then echo "$1: armed"; else echo "$1: NOT ARMED $(systemctl show -P ActiveState,Result $unit | tr '\n' ' ')"; fi
 }
-# kill_and_load WHAT [MORE]: a load that is made while the service is killed is told by the next one.
+# kill_and_load WHAT [MORE]: makes a load while the service is killed; the next start must report
+# it.
 kill_and_load() {
   systemctl kill -s KILL $unit
   before=$(journal | grep -c '^armed')
@@ -68,7 +70,7 @@ kill_and_load() {
   if until_true 120 armed "$before"; then echo "$1: armed again"; else journal | tail -n 5; fi
   expect_told "$1: loaded while it was down${2:-}"
 }
-# start_empty: the service begins with nothing in its state folder.
+# start_empty: starts the service with an empty state folder.
 start_empty() {
   systemctl stop $unit
   find $state -mindepth 1 -delete
@@ -165,7 +167,8 @@ case " $TRIALS " in
     start_on "quota"
     load
     expect_told "quota: without"
-    # quotactl(QCMD(Q_SETQUOTA, USRQUOTA), device, uid, {blocks of 1 KiB, ...}): as much as is used now, and 16 KiB.
+    # quotactl(QCMD(Q_SETQUOTA, USRQUOTA), device, uid, {blocks of 1 KiB, ...}): the limit is the
+    # current use and 16 KiB.
     device=$(findmnt -n -o SOURCE $state)
     set_quota() {
       perl -e 'my ($dev, $uid, $kib) = @ARGV; my $q = pack("Q8L", $kib, $kib, 0, 0, 0, 0, 0, 0, 1);
@@ -237,7 +240,7 @@ esac
 case " $TRIALS " in
   *' newer '*)
     systemctl stop $unit
-    # What every part keeps, as a later version would write it: SQLite's user_version is at byte 60.
+    # Changes every state file as if a later version wrote it: SQLite's user_version is at byte 60.
     for file in reported reading fatal pins watched modules; do
       [ ! -e $state/$file ] || sed -i '1s,/1,/9,' $state/$file
     done
@@ -257,7 +260,8 @@ esac
 
 case " $TRIALS " in
   *' garbage '*)
-    # Every file that it keeps becomes something else. Its folders are options: one that is no folder ends with 64.
+    # Every state file is replaced by something else. Its folders are options: if one is not a
+    # folder, the status is 64.
     for kind in random empty zeros folder fifo link endless; do
       start_empty
       load
@@ -293,7 +297,7 @@ esac
 
 case " $TRIALS " in
   *' second '*)
-    # refused WHAT ARGUMENT...: a second agent ends with 75 and says why.
+    # refused WHAT ARGUMENT...: checks that a second agent ends with 75, and prints its reason.
     refused() {
       what=$1
       shift

@@ -1,8 +1,8 @@
 #!/bin/sh
-# What somebody does to pins, rings and maps while the agent runs and between two of its lives; WatchedIT reads what the
-# agent said of it. The agent has the service's user and its three capabilities.
+# Changes pins, rings and maps as root while the agent runs and between two starts. WatchedIT tests
+# the agent's output. The agent has the service's user and its three capabilities.
 
-# As systemd has it.
+# systemd sets this mode.
 chmod 700 /sys/fs/bpf
 umask 077
 mkdir /sys/fs/bpf/kw /run/state /run/other
@@ -12,16 +12,16 @@ service() {
   cd / && exec kwload with 65534 0xc000000004 kmodwatch "$@"
 }
 
-# start NAME: until it is armed, or has ended.
+# start NAME: starts an agent and waits until it is armed, or has ended.
 start() {
   name=$1
-  # Here, since a redirection of the service's own would be opened by its user.
+  # The redirection is here: one inside the function would be opened by the service's user.
   service watch -o loads --pin=/sys/fs/bpf/kw --state=/run/state --record "/run/state/$name" \
     >"/root/$name.json" 2>"/root/$name.log" &
   agent=$!
   until_said "$name.log" '^armed'
 }
-# until_said FILE WORD: for a minute at most.
+# until_said FILE WORD: waits for a minute at most.
 until_said() {
   tries=0
   until grep -q -- "$2" "/root/$1" || [ "$tries" -gt 600 ] || ! kill -0 "$agent" 2>/dev/null; do
@@ -42,7 +42,7 @@ insmod /root/kw_plain.ko
 until_said first.json '"kw_plain"'
 all=$(pins)
 
-# What the programs or user space only read, by root.
+# Tries to change, as root, the maps that the programs or user space only read.
 for map in counters blank .rodata pinned canary common_buckets loaded_changes; do
   echo "$map $(kwload rewrite "$map")"
 done
@@ -61,14 +61,14 @@ wait "$another" 2>/dev/null
 echo "another: status $?"
 sed "s/$agent/PID/; s/^/another: /" /root/another.out
 
-# Leaves what finit_module takes: the canary looks at that alone.
+# Keeps the links of finit_module: the canary tests only that call.
 find /sys/fs/bpf/kw -path '*/links/*' ! -name '*finit_module*' -exec rm {} + -o -name control -exec rm {} +
 until_said first.log '^sees again: pins'
 echo "pins $((all - $(pins))) fewer while it runs"
 killed
 echo "pins $((all - $(pins))) fewer after it was killed"
 
-# Seen by all of the programs; then most of them are taken off.
+# All programs see this load; then most of them are detached.
 insmod /root/kw_params.ko
 find /sys/fs/bpf/kw -path '*/links/*' ! -name '*finit_module*' -exec rm {} + -o -name held_odd -exec rm {} +
 start second
@@ -78,11 +78,11 @@ kwload init /root/kw_params.ko
 until_said second.json '"init_module"'
 rmmod kw_plain
 until_said second.json '"unloaded".*"kw_plain"'
-# A look later it has said how far it is.
+# After one more check the agent has stored its position.
 sleep 2
 killed
 
-# A load, and whoever reads the rings next is to begin behind it.
+# Loads a module and moves the rings' positions past its record: the next reader would begin there.
 insmod /root/kw_plain.ko
 kwload skip 2 /sys/fs/bpf/kw/*/maps/ring_loads /sys/fs/bpf/kw/*/maps/ring_attempts
 start third
@@ -90,7 +90,7 @@ until_said third.json '"kw_plain"'
 sleep 2
 killed
 
-# The pins are gone, and then a module comes in.
+# The pins are removed, and then a module is loaded.
 rm -r /sys/fs/bpf/kw/*
 insmod /root/kw_export.ko
 start fourth
