@@ -1,5 +1,7 @@
 #!/usr/bin/env bash
-# Lists each changed assertion of the tests, under its commit: tools/changed-assertions.sh FROM [TO]
+# Lists each changed assertion of the tests, under its commit.
+#
+#   tools/changed-assertions.sh FROM [TO]
 #
 # A changed line counts if it has an assertion or an expected text. A line that moved within a
 # commit, or changed only in white space, does not count. TO is HEAD unless given.

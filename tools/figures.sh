@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Makes the runs whose figures README and docs quote, at full length, and prints the figures: floods
-# for a minute with 200 loads, 50 kills during 500 loads, ftrace off for ten seconds, a webhook's
-# receiver that is down for five minutes. Takes about 25 minutes. Maven gets the arguments.
+# Makes the runs whose figures README and docs quote, at full length, and prints the figures. The
+# runs are floods for a minute with 200 loads, 50 kills during 500 loads, ftrace off for ten
+# seconds, and a webhook's receiver that is down for five minutes. Takes about 25 minutes. Maven
+# gets the arguments.
 set -euo pipefail
 
 home=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Builds build/package/kmodwatch_VERSION_amd64.deb. It has the jars, a Java run-time image with only
-# the JDK modules that they use, an ahead-of-time cache of their classes, libbpf with the two
-# libraries that it needs, the command, the unit. The installed package needs no JDK.
+# the JDK modules that they use, and an ahead-of-time cache of their classes. It also has libbpf
+# with the two libraries that it needs, the command, and the unit. The installed package needs no
+# JDK.
 #
 #   tools/package.sh [--lib DIR] [--uncompressed]
 #

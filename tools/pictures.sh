@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Makes the pictures of the terminal in README and docs, docs/pictures/{lab-run,replay,inspect}.svg,
-# from real runs on a terminal: the demonstration in the lab, a replay that is interrupted and
-# resumed, an inspection of a module. Takes two minutes. Progress goes to standard error.
+# from real runs on a terminal. The runs are the demonstration in the lab, a replay that is
+# interrupted and resumed, and an inspection of a module. Takes two minutes. Progress goes to
+# standard error.
 #
 #   tools/pictures.sh [lab-run|replay|inspect]...
 #

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # Runs the package's service in the lab's Debian under module work that never repeats (names, paths,
-# images, users, programs, aliases), with every kind of output and a SIGHUP each 30 s. Prints its
+# images, users, programs, aliases). It has every kind of output and a SIGHUP each 30 s. Prints its
 # resource use over time.
 #
 #   tools/soak.sh [--seconds N] [--pause MS] [--hostile] [--kernel NAME] [--page]
 #
 # N is 3600 unless given. Between two loads are MS milliseconds, 100 unless given. With --hostile,
-# the user nobody attempts loads from ever-new long paths and with long arguments, and root loads
-# images that the kernel refuses, both as fast as possible. With --page the table goes into
+# the user nobody attempts loads from ever-new long paths and with long arguments. Root loads images
+# that the kernel refuses. Both go as fast as possible. With --page the table goes into
 # docs/reference/performance.md. The recorded data stays in build/soak.
 # Exit status: 0 every value is flat over the second half and each accepted load has its record, 1
 # one is not, 64 wrong usage, otherwise that of the run.

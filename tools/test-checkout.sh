@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Tests ./kmodwatch in this checkout, in a copy of it in a folder with a space, and in a moved copy:
-# it reads modules, recordings and policies equally in all. Needs a build; tests build/app, and
+# Tests ./kmodwatch in this checkout, in a copy of it in a folder with a space, and in a moved copy.
+# It must read modules, recordings and policies equally in all. Needs a build; tests build/app, and
 # builds nothing.
 set -euo pipefail
 root=$(CDPATH='' cd -P -- "${BASH_SOURCE[0]%/*}/.." && pwd)

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Prints how the time of a run was spent, from the reports of its tests: the 25 slowest classes,
-# with the guests that each booted, and the sum of each module. Forks run at the same time, so a sum
-# may exceed the run.
+# Prints how the time of a run was spent, from the reports of its tests. It lists the 25 slowest
+# classes, with the guests that each booted, and the sum of each module. Forks run at the same time,
+# so a sum may exceed the run.
 #
 #   tools/times.sh [NEWER]
 #

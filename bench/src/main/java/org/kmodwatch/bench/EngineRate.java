@@ -17,7 +17,9 @@ final class EngineRate implements Measurement {
 
   private static final double TARGET_EVENTS = 40e6;
 
-  /** The harness's own allocation per event, in bytes: it allocates a little each second. */
+  /**
+   * Allows for the harness's own allocation per event, in bytes: it allocates a little each second.
+   */
   private static final double NOISE_BYTES = 0.001;
 
   @Override

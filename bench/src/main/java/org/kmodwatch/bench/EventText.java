@@ -10,13 +10,13 @@ import java.util.SplittableRandom;
  */
 final class EventText {
 
-  /** The forms, and the two sets of type names in the flat form. */
+  /** Lists the forms, and the two sets of type names in the flat form. */
   enum Form {
-    /** The flat form up to 0.23. */
+    /** Writes the flat form up to 0.23. */
     FLAT_C_TYPES,
-    /** The flat form of 0.24. */
+    /** Writes the flat form of 0.24. */
     FLAT_GO_TYPES,
-    /** The form after 0.24. */
+    /** Writes the form after 0.24. */
     PROTOBUF
   }
 

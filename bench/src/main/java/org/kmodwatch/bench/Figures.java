@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The figures of a measurement.
+ * Holds the figures of a measurement.
  *
  * @param rows the rows of its table
  */

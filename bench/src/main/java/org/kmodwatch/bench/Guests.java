@@ -19,10 +19,10 @@ import org.kmodwatch.lab.LabRun;
 /** Runs the bench's scripts in the lab's guests. */
 final class Guests {
 
-  /** The kernels of measurements that take only a minute. */
+  /** Lists the kernels of measurements that take only a minute. */
   static final List<String> KERNELS = List.of("6.1", "6.12");
 
-  /** The kernel of measurements that take longer. */
+  /** Names the kernel of measurements that take longer. */
   static final String KERNEL = "6.12";
 
   private static final Duration LIMIT = Duration.ofMinutes(30);

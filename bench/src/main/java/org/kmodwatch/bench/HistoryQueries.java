@@ -31,7 +31,7 @@ final class HistoryQueries implements Measurement {
   private static final int NEWEST = 100;
   private static final Duration TARGET = Duration.ofMillis(100);
 
-  /** The number of records for each attack. */
+  /** Sets the number of records for each attack. */
   private static final int ATTACK = 20_000;
 
   private static final int MODULES = 400;

@@ -9,7 +9,7 @@ import org.kmodwatch.lab.LabResult;
 
 /**
  * Counts the instructions of calls in a guest: with the agent off, on without images, on with
- * images. instructions.sh measures them in a guest whose clock counts instructions.
+ * images. The script instructions.sh measures them in a guest whose clock counts instructions.
  */
 final class InstructionCounts {
 

@@ -38,7 +38,7 @@ final class Latency implements Measurement {
     return "from a load to its line in a file, beside auditd and bpftrace (12 min)";
   }
 
-  /** The measured tools, in the order of the files given to kwbench. */
+  /** Lists the measured tools, in the order of the files given to kwbench. */
   private enum Tool {
     KMODWATCH("Kmodwatch, TRC-1017"),
     AUDITD("auditd"),

@@ -16,7 +16,7 @@ import org.kmodwatch.bench.RecordingGenerator.Template;
  */
 final class LineTemplates {
 
-  /** The number of lines for each line in the form after 0.24. */
+  /** Sets the number of lines for each line in the form after 0.24. */
   private static final int PROTOBUF_ONE_IN = 20;
 
   private static final String[] PATHS = {

@@ -17,7 +17,7 @@ final class PerformancePage {
     return "<!-- bench:" + name + " -->";
   }
 
-  /** The comment after every table. */
+  /** Ends every table. */
   static final String END = "<!-- /bench -->";
 
   /**

@@ -7,10 +7,10 @@ final class Processes {
 
   private static final int HEX_CHARS = 64;
 
-  /** The number of processes in a container, of ten. */
+  /** Sets how many of ten processes are in a container. */
   private static final int CONTAINERS_OF_TEN = 6;
 
-  /** Process names, at most 15 bytes, with their executables. */
+  /** Lists process names, at most 15 bytes, with their executables. */
   private static final String[][] PROGRAMS = {
     {"nginx", "/usr/sbin/nginx"},
     {"postgres", "/usr/lib/postgresql/16/bin/postgres"},
@@ -57,7 +57,7 @@ final class Processes {
   }
 
   /**
-   * A process and its container.
+   * Describes a process and its container.
    *
    * @param pid the process id inside the namespace
    * @param hostPid the process id on the host

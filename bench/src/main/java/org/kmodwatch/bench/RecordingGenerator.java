@@ -25,26 +25,27 @@ import org.jspecify.annotations.Nullable;
  */
 final class RecordingGenerator {
 
-  /** The seed of the recordings for published figures. */
+  /** Seeds the recordings for published figures. */
   static final long SEED = 20_251_122;
 
-  /** The number of lines in a block, in which the share of matches is exact. */
+  /** Sets the number of lines in a block, in which the share of matches is exact. */
   static final int BLOCK_LINES = 1_000;
 
   private static final int BACKGROUND_TEMPLATES = 4_096;
   private static final int ATTEMPT_TEMPLATES = 1_024;
 
-  /** The first time, 2025-11-22T08:00:00Z. */
+  /** Sets the first time, 2025-11-22T08:00:00Z. */
   private static final long START_NANOS = 1_763_798_400_000_000_000L;
 
-  /** The longest step between two lines; the mean is 20 µs, 50,000 events a second. */
+  /** Limits the step between two lines; the mean is 20 µs, 50,000 events a second. */
   private static final int LONGEST_STEP_NANOS = 40_000;
 
   private static final int BUFFER_BYTES = 1 << 20;
   private static final long NANOS_A_SECOND = 1_000_000_000L;
 
   /**
-   * The position of the time in a line, by its form: after the key and, in the newer form, a quote.
+   * Sets the position of the time in a line, by its form: after the key and, in the newer form, a
+   * quote.
    */
   private static final int FLAT_TIME_AT = 13;
 
@@ -58,7 +59,7 @@ final class RecordingGenerator {
   private int blockAt = BLOCK_LINES;
   private long now = START_NANOS;
 
-  /** The text {@code 2025-11-22T08:00:00.} of the second in {@link #prefixSecond}. */
+  /** Holds the text {@code 2025-11-22T08:00:00.} of the second in {@link #prefixSecond}. */
   private byte[] prefix = {};
 
   private long prefixSecond;
@@ -104,7 +105,7 @@ final class RecordingGenerator {
   }
 
   /**
-   * The lines of an attempt to load a module.
+   * Holds the lines of an attempt to load a module.
    *
    * @param before the lines before the match
    * @param match the line that matches
@@ -113,7 +114,7 @@ final class RecordingGenerator {
   record Attempt(List<Template> before, Template match, List<Template> after) {}
 
   /**
-   * The counts of the written lines.
+   * Counts the written lines.
    *
    * @param matches the lines that raise a finding
    * @param flatInitModules the matches that are {@code init_module} in the flat form

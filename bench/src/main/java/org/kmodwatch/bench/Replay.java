@@ -30,7 +30,7 @@ final class Replay implements Measurement {
   private final int turns;
   private final int jqTurns;
 
-  /** The target for the time relative to {@code wc -l}; 0 for none. */
+  /** Limits the time relative to {@code wc -l}; 0 for no target. */
   private final double atMostTimesWc;
 
   private final double timesFasterThanJq;
@@ -167,11 +167,11 @@ final class Replay implements Measurement {
   }
 
   /**
-   * The findings of a run.
+   * Holds the findings of a run.
    *
    * @param sha256 the SHA-256 of all findings, in hexadecimal
    * @param findings the number of findings by TRC-1017
-   * @param initModules the number of those on {@code init_module}
+   * @param initModules the number of TRC-1017 findings on {@code init_module}
    */
   private record Found(String sha256, long findings, long initModules) {
 

@@ -51,7 +51,7 @@ final class Resume implements Measurement {
     return "replay of 10 million lines, interrupted and resumed; some minutes";
   }
 
-  /** The exit status of a process, its peak memory and its duration. */
+  /** Holds the exit status of a process, its peak memory and its duration. */
   private record Ended(int status, double mib, double seconds) {}
 
   @Override

@@ -13,15 +13,15 @@ import jdk.jfr.consumer.RecordedMethod;
 import jdk.jfr.consumer.RecordingFile;
 
 /**
- * A node in a tree of sampled stacks: a frame, the samples in it and below, and its callees. Not
- * thread-safe.
+ * A node in a tree of sampled stacks holds a frame, the samples in it and below, and its callees.
+ * Not thread-safe.
  */
 final class StackTree {
 
   private static final String LAMBDA = "$$Lambda";
   private static final String OURS = "org.kmodwatch.";
 
-  /** The entry of the program. Frames before it are the same in every run. */
+  /** Names the entry of the program. Frames before it are the same in every run. */
   private static final String ENTRY = OURS + "agent.Main";
 
   private final String frame;
@@ -32,7 +32,7 @@ final class StackTree {
     this.frame = frame;
   }
 
-  /** The kind of sample. */
+  /** Says which kind of event is sampled. */
   enum Kind {
     /** Samples the processor time of Java's threads. */
     CPU("jdk.CPUTimeSample"),

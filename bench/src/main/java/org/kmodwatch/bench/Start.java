@@ -23,7 +23,7 @@ final class Start implements Measurement {
   private static final double TARGET_RATIO = 0.5;
   private static final double TARGET_MILLIS = 400;
 
-  /** The order of the jars in the installed command. */
+  /** Sorts the jars as in the installed command. */
   private static final Comparator<String> OWN_FIRST =
       Comparator.comparing((String jar) -> !jar.contains("/lib/kmodwatch-"))
           .thenComparing(Comparator.naturalOrder());

@@ -19,10 +19,12 @@ final class Storm implements Measurement {
 
   private static final int SECONDS = Integer.getInteger("kmodwatch.seconds", 60);
 
-  /** The length of a clock tick in /proc/PID/stat, in milliseconds. */
+  /** Sets the length of a clock tick in /proc/PID/stat, in milliseconds. */
   private static final double TICK_MILLIS = 10;
 
-  /** The agent's summary at its end: 360 events, 80 loads, 80 findings, held back 0, lost 0. */
+  /**
+   * Matches the agent's summary at its end: 360 events, 80 loads, 80 findings, held back 0, lost 0.
+   */
   private static final Pattern ACCOUNT =
       Pattern.compile("(\\d+) events?, (\\d+) loads?, .* held back (\\d+), lost (\\d+)");
 
@@ -37,7 +39,7 @@ final class Storm implements Measurement {
         + " min)";
   }
 
-  /** The numbers and the result of one storm. */
+  /** Holds the numbers and the result of one storm. */
   private record Watched(Map<String, Long> numbers, LabResult result) {
 
     /** Returns a number that the script printed. */

@@ -5,7 +5,7 @@ import java.io.IOException;
 /** Measures the cost of the armed sensor in a system call that does not concern modules. */
 final class SystemCallCost implements Measurement {
 
-  /** The number of calls in a batch of instructions.sh. */
+  /** Sets the number of calls in a batch of instructions.sh. */
   private static final double CALLS = 10_000;
 
   private static final double TOLERANCE = 0.1;

@@ -25,7 +25,8 @@ final class TerminalPicture {
   private static final int BAR = 30;
 
   /**
-   * The colours from black to white, each with a contrast of at least 4.5 to 1 to the background.
+   * Lists the colours from black to white, each with a contrast of at least 4.5 to 1 to the
+   * background.
    */
   private static final String[] COLOURS = {
     "#8b949e", "#ff7b72", "#56d364", "#e3b341", "#79c0ff", "#d2a8ff", "#76e3ea", "#e6edf3"
@@ -45,7 +46,7 @@ final class TerminalPicture {
     this.columns = columns;
   }
 
-  /** The look of a character: bold or not, and a colour of {@link #COLOURS}. */
+  /** Describes the look of a character: bold or not, and a colour of {@link #COLOURS}. */
   private record Style(boolean bold, String colour) {
     static final Style PLAIN = new Style(false, TEXT);
   }

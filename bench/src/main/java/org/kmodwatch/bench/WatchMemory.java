@@ -20,7 +20,7 @@ final class WatchMemory implements Measurement {
   private static final int SECONDS = 600;
   private static final double TARGET_MIB = 64;
 
-  /** The tolerated difference of the heap after two collections, in MiB. */
+  /** Allows for a difference of the heap after two collections, in MiB. */
   private static final int FLAT_MIB = 1;
 
   private static final Pattern COLLECTION = Pattern.compile(".*Pause .* \\d+M->(\\d+)M\\(.*");

@@ -18,14 +18,14 @@ import org.tukaani.xz.XZOutputStream;
 @NullMarked
 final class HostileSeeds {
 
-  /** Block_Header of a run of 128 KiB, and its byte (RFC 8878, section 3.1.1.2). */
+  /** Holds the Block_Header of a run of 128 KiB, and its byte (RFC 8878, section 3.1.1.2). */
   private static final byte[] RUN = HexFormat.of().parseHex("020010" + "00");
 
   private static final int XZ_STREAM_HEADER_BYTES = 12;
 
   /**
-   * The offset of the LZMA2 filter's dictionary size, after the block header's size, flags, filter
-   * id and length.
+   * Sets the offset of the LZMA2 filter's dictionary size, after the block header's size, flags,
+   * filter id and length.
    */
   private static final int XZ_DICTIONARY = XZ_STREAM_HEADER_BYTES + 4;
 

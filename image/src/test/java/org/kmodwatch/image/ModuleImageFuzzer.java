@@ -9,7 +9,7 @@ import org.jspecify.annotations.NullMarked;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Is the fuzzer's target: it runs every operation on an untrusted module. Only ModuleImageException
+ * Runs every operation on an untrusted module, as the fuzzer's target. Only ModuleImageException
  * may be thrown, and counts as an answer.
  */
 @NullMarked
@@ -20,10 +20,10 @@ public final class ModuleImageFuzzer {
       new ModuleImageLimits(
           8 << 20, 8 << 20, 200, 16, 9 << 20, Duration.ofSeconds(10), 1 << 20, 100_000, 1 << 20);
 
-  /** The limit of processor time, for instrumented code. */
+  /** Limits the processor time, for instrumented code. */
   private static final Duration LONGEST = Duration.ofSeconds(4);
 
-  /** The size of a decoder's window and tables, twice. */
+  /** Allows for a decoder's window and tables, twice. */
   private static final long FIXED_BYTES = 64L << 20;
 
   private static final long BYTES_PER_BYTE = 1000;

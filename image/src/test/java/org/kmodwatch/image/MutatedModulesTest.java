@@ -22,17 +22,17 @@ class MutatedModulesTest {
 
   private static final int RUNS = 100_000;
 
-  /** The size of a decoder's window and tables, for any input. */
+  /** Allows for a decoder's window and tables, for any input. */
   private static final long FIXED_BYTES = 24L << 20;
 
-  /** The fixed limit of a module that is not compressed. */
+  /** Sets the fixed limit of a module that is not compressed. */
   private static final long PLAIN_FIXED_BYTES = 1L << 20;
 
   private static final int BYTES_PER_BYTE = 64;
 
   /**
-   * The limit of this thread's processor time, for the fastest of three tries, since other work
-   * disturbs a try.
+   * Limits this thread's processor time, for the fastest of three tries, since other work disturbs
+   * a try.
    */
   private static final Duration LONGEST = Duration.ofMillis(100);
 

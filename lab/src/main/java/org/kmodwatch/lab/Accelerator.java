@@ -4,14 +4,14 @@ import java.util.Locale;
 
 /** An accelerator executes the guest's instructions. */
 public enum Accelerator {
-  /** Software emulation: one thread runs all processors in turn. It works on every host. */
+  /** Emulates in software: one thread runs all processors in turn. It works on every host. */
   TCG,
   /**
-   * Software emulation with a thread per processor, which is faster. With it a guest's kernel
+   * Emulates in software with a thread per processor, which is faster. With it a guest's kernel
    * sometimes crashes with an oops while it boots.
    */
   MTTCG,
-  /** The host's processor: fast, needs /dev/kvm. */
+  /** Uses the host's processor: fast, needs /dev/kvm. */
   KVM;
 
   @Override

@@ -12,7 +12,7 @@ import java.time.format.DateTimeParseException;
  */
 final class BootTimes {
 
-  /** The time against which the first boot of a kernel is shown. */
+  /** Sets the time against which the first boot of a kernel is shown. */
   static final Duration FIRST = Duration.ofSeconds(7);
 
   private final Path folder;

@@ -1,6 +1,6 @@
 package org.kmodwatch.lab;
 
-/** The role of the agent in a guest. */
+/** Says which role the agent has in a guest. */
 public enum GuestAgent {
   /** The agent watches while the script runs, and its record is a result. */
   WATCHING,

@@ -14,8 +14,7 @@ import java.util.Locale;
 public final class Lab {
 
   /**
-   * The result files that are deleted first, so that those of an earlier run are not mistaken for
-   * new ones.
+   * Lists the result files that are deleted first, so that old files are not mistaken for new ones.
    */
   private static final List<String> RESULT_FILES =
       List.of(

@@ -41,10 +41,10 @@ public record LabRun(
     @Nullable Path firmware,
     @Nullable Path outFolder) {
 
-  /** The address of this host in a guest with a network; qemu defines it. */
+  /** Names the address of this host in a guest with a network; qemu defines it. */
   public static final String HOST_ADDRESS = "10.0.2.2";
 
-  /** The default time limit of a guest. */
+  /** Limits the time of a guest by default. */
   public static final Duration DEFAULT_TIMEOUT = Duration.ofMinutes(5);
 
   /**
@@ -174,7 +174,7 @@ public record LabRun(
         parts.outFolder);
   }
 
-  /** The values that a copy may change. */
+  /** Holds the values that a copy may change. */
   private static final class Parts {
     List<AddedFile> files;
     Duration timeout;

@@ -82,7 +82,7 @@ final class Qemu {
   }
 
   /**
-   * The files of one machine.
+   * Names the files of one machine.
    *
    * @param initrd the first root file system
    * @param console the output of the kernel

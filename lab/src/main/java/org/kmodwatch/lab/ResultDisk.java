@@ -20,7 +20,7 @@ import java.util.regex.Pattern;
 final class ResultDisk {
 
   /**
-   * The size of the disk, in bytes. The file is sparse: it takes only the space of the written
+   * Sets the size of the disk, in bytes. The file is sparse: it takes only the space of the written
    * data.
    */
   static final long SIZE_BYTES = 4L << 30;

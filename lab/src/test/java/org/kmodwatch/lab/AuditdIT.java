@@ -44,11 +44,11 @@ final class AuditdIT {
   @SuppressWarnings("NullAway.Init") // set before each class invocation
   private static GuestRecord guest;
 
-  /** The loads of the sensor, in the order in which the calls began. */
+  /** Holds the loads of the sensor, in the order in which the calls began. */
   @SuppressWarnings("NullAway.Init") // set before each class invocation
   private static List<JsonNode> seen;
 
-  /** The loads of the log, in its order. */
+  /** Holds the loads of the log, in its order. */
   @SuppressWarnings("NullAway.Init") // set before each class invocation
   private static List<JsonNode> replayed;
 

@@ -21,7 +21,7 @@ import java.util.UUID;
  */
 final class Boots {
 
-  /** The Maven run that forked this JVM, or this JVM. */
+  /** Names the Maven run that forked this JVM, or this JVM. */
   private static final String SESSION =
       System.getProperty("kmodwatch.session", "" + ProcessHandle.current().pid());
 

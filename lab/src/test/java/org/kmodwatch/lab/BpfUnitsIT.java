@@ -66,7 +66,7 @@ final class BpfUnitsIT {
 
   @TempDir private static Path folder;
 
-  /** The answers, by object file and question. */
+  /** Holds the answers, by object file and question. */
   @SuppressWarnings("NullAway.Init") // set before each class invocation
   private static Map<String, String> answers;
 

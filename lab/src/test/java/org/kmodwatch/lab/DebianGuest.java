@@ -18,7 +18,7 @@ import java.util.concurrent.TimeUnit;
  */
 final class DebianGuest {
 
-  /** The default memory of a guest, in MiB. */
+  /** Sets the default memory of a guest, in MiB. */
   static final int MEMORY_MIB = 2048;
 
   private static final Duration PREPARATION_LIMIT = Duration.ofMinutes(10);
@@ -228,7 +228,7 @@ final class DebianGuest {
     append.addAll(kernelArguments);
     command.addAll(List.of("-append", String.join(" ", append)));
     // This is the only NVMe disk, since newer kernels number several in any order. udev loads the
-    // driver of the others, which are found by their serial numbers.
+    // driver of the other disks. Their serial numbers identify them.
     command.add("-drive");
     command.add(
         "if=none,format=raw,id=root,snapshot=%s,file=%s"

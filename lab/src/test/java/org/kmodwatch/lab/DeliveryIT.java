@@ -49,7 +49,7 @@ final class DeliveryIT {
   private static final String KERNEL = "6.12";
   private static final ObjectMapper MAPPER = new ObjectMapper();
 
-  /** The number of the network card's modules, which were loaded before. */
+  /** Counts the network card's modules, which were loaded before. */
   private static final int BEFORE = 3;
 
   @TempDir private static Path folder;
@@ -72,7 +72,7 @@ final class DeliveryIT {
   @SuppressWarnings("NullAway.Init") // set before all
   private static List<HttpReceiver.Request> otlp;
 
-  /** The SHA-256 of the module's file, computed by Java's own classes. */
+  /** Holds the SHA-256 of the module's file, computed by Java's own classes. */
   @SuppressWarnings("NullAway.Init") // set before all
   private static String hash;
 

@@ -25,7 +25,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
 /**
- * The record of a run of cases: the answers to the callers, by case, and the sensor's record.
+ * Holds the results of a run of cases: the answers to the callers, by case, and the sensor's
+ * record.
  *
  * @param kernel the kernel's name in the lab
  * @param result the files
@@ -49,7 +50,7 @@ record GuestRecord(
   private static final Pattern CASE = Pattern.compile("case (\\S+) (\\d+)");
   private static final Pattern CALL = Pattern.compile("(\\S+) ret=(-?\\d+) errno=(\\S+)");
 
-  /** The numbers of include/uapi/asm-generic/errno*.h. */
+  /** Maps names to the numbers of include/uapi/asm-generic/errno*.h. */
   private static final Map<String, Long> ERRNO =
       Map.ofEntries(
           entry("EPERM", 1L),
@@ -64,10 +65,10 @@ record GuestRecord(
           entry("EKEYREJECTED", 129L));
 
   /**
-   * One case of the script.
+   * Holds one case of the script.
    *
    * @param name the name of the case
-   * @param pid the process that made its calls, or the parent of those that did
+   * @param pid the process that made its calls, or the parent of the processes that did
    * @param calls the result of each call, as the caller got it
    */
   record GuestCase(String name, int pid, List<Call> calls) {
@@ -83,7 +84,7 @@ record GuestRecord(
   }
 
   /**
-   * One call.
+   * Holds the result of one call.
    *
    * @param ret the return value of the C library
    * @param errno the name of the errno; 0 for none

@@ -26,7 +26,7 @@ final class KernelModules {
   private KernelModules() {}
 
   /**
-   * One module.
+   * Describes one module.
    *
    * @param name the kernel's name for it
    * @param file the path in a guest

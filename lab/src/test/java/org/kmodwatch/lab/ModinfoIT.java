@@ -64,7 +64,7 @@ final class ModinfoIT {
   }
 
   /**
-   * The answer of one of the two about a module.
+   * Holds the description of a module, by inspect or by modinfo.
    *
    * @param entries the values of each key in the order of the file, without parameters
    * @param parameters the parameters as "name:description (type)", sorted

@@ -18,7 +18,7 @@ import org.kmodwatch.lab.TraceOracle.Request;
 import tools.jackson.databind.JsonNode;
 
 /**
- * The result of comparing load records with ftrace's trace.
+ * Holds the result of comparing load records with ftrace's trace.
  *
  * @param calls the number of calls that must have a record
  * @param checks the number of compared fields
@@ -29,15 +29,15 @@ import tools.jackson.databind.JsonNode;
 record OracleAnswer(
     int calls, int checks, Map<String, Integer> gaps, List<String> told, List<String> mismatches) {
 
-  /** The tolerated difference between the two clocks, since the shell takes time to read one. */
+  /** Allows for a difference between the two clocks, since the shell takes time to read one. */
   private static final long TOLERANCE_NANOS = 2_000_000;
 
   /** A flag that only the service's own calls have. */
   private static final long CANARY = 1L << 30;
 
   /**
-   * The parameters that the script gives to modules, and those of systemd's file in
-   * /usr/lib/modprobe.d, after which libkmod adds a blank. All other modules have none.
+   * Lists the parameters that the script or systemd's file in /usr/lib/modprobe.d gives to modules.
+   * libkmod adds a blank after those of the file. All other modules have none.
    */
   private static final Map<String, String> PARAMS =
       Map.of(
@@ -46,10 +46,10 @@ record OracleAnswer(
           "dummy", "numdummies=0 ",
           "ifb", "numifbs=0 ");
 
-  /** The user that creates the script's sockets. */
+  /** Names the user that creates the script's sockets. */
   private static final int NOBODY = 65534;
 
-  /** The numbers of include/uapi/asm-generic/errno*.h. */
+  /** Maps the numbers of include/uapi/asm-generic/errno*.h to names. */
   private static final Map<Long, String> ERRNO =
       Map.ofEntries(
           Map.entry(1L, "EPERM"),

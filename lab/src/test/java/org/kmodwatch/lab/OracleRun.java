@@ -31,7 +31,7 @@ final class OracleRun {
   private static final Duration GUEST_LIMIT = Duration.ofMinutes(60);
   private static final String KERNEL = System.getProperty("kmodwatch.kernels", "6.12");
 
-  /** The number of modules that modprobe loads at once. */
+  /** Sets the number of modules that modprobe loads at once. */
   private static final int MODULES = 280;
 
   /**

@@ -25,7 +25,10 @@ final class OutputsIT {
   /** One kernel is enough: the behaviour does not depend on it. */
   private static final String KERNEL = System.getProperty("kmodwatch.outputs.kernel", "6.12");
 
-  /** The unloads while the pipe was not read, and then with each of the five new configurations. */
+  /**
+   * Counts the unloads while the pipe was not read, and then with each of the five new
+   * configurations.
+   */
   private static final int UNLOADS = 33 + 5 * 2;
 
   @SuppressWarnings("NullAway.Init") // set before all tests

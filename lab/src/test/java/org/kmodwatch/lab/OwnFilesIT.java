@@ -27,13 +27,13 @@ import tools.jackson.databind.ObjectMapper;
  */
 final class OwnFilesIT {
 
-  /** A kernel whose compressed modules libkmod decompresses itself. */
+  /** Names a kernel with compressed modules that libkmod decompresses itself. */
   private static final String KERNEL = "6.12";
 
   private static final String COUNT = System.getProperty("kmodwatch.modules", "12");
   private static final boolean ALL = COUNT.equals("all");
 
-  /** The longest name in a request of the kernel: MODULE_NAME_LEN without the end. */
+  /** Limits the name in a request of the kernel: MODULE_NAME_LEN without the end. */
   private static final int LONGEST_REQUEST = 55;
 
   private static final Duration GUEST_LIMIT =

@@ -35,13 +35,13 @@ final class PackageIT {
   private static final Duration PACKAGE_LIMIT = Duration.ofMinutes(10);
   private static final Duration GUEST_LIMIT = Duration.ofMinutes(20);
 
-  /** The limit under emulation on a busy host, where a minute was not enough. */
+  /** Limits the start under emulation on a busy host, where a minute was not enough. */
   private static final double ARMED_LIMIT_SECONDS = 240;
 
   private static final long DEB_LIMIT_BYTES = 60L << 20;
   private static final long INSTALLED_LIMIT_KIB = 140L << 10;
 
-  /** The default LineMax of journald.conf(5). */
+  /** Sets the default LineMax of journald.conf(5). */
   private static final int LINE_MAX = 48 << 10;
 
   private static final String CUT_FOR_THE_JOURNAL = "cut: no line of the journal holds it";
@@ -64,7 +64,7 @@ final class PackageIT {
   @SuppressWarnings("NullAway.Init") // set before each class invocation
   private static List<JsonNode> loads;
 
-  /** The service's entries in the journal, before the storm. */
+  /** Holds the service's entries in the journal, before the storm. */
   @SuppressWarnings("NullAway.Init") // set before each class invocation
   private static List<JsonNode> entries;
 

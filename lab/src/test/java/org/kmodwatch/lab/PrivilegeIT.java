@@ -29,10 +29,10 @@ final class PrivilegeIT {
   private static final List<String> MODULES =
       List.of("kw_plain", "kw_params", "dummy", "af_alg", "kw_export");
 
-  /** A name as long as kw_hide. */
+  /** Is as long as kw_hide. */
   private static final String LATE = "kw_late";
 
-  /** A name as long as kw_plain, of which no part looks like text of /proc/modules. */
+  /** Is as long as kw_plain; no part of it looks like text of /proc/modules. */
   private static final String WITH_NEWLINE = "k\nw ,\u00ff/n";
 
   @SuppressWarnings("NullAway.Init") // set before each class invocation
@@ -47,7 +47,7 @@ final class PrivilegeIT {
   @SuppressWarnings("NullAway.Init") // set before each class invocation
   private static List<JsonNode> withoutDac;
 
-  /** The KMW-1009 findings of each agent. */
+  /** Holds the KMW-1009 findings of each agent. */
   @SuppressWarnings("NullAway.Init") // set before each class invocation
   private static Map<String, List<JsonNode>> hidden;
 

@@ -12,9 +12,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Tests the package's service on a failing disk, with little memory, with damaged state or state of
- * a later version, beside a second service, and during an init of ten minutes. It takes an hour,
- * and so is not part of {@code ./verify}:
+ * Tests the package's service on a failing disk, with little memory, and with damaged state or
+ * state of a later version. It also runs beside a second service, and during an init of ten
+ * minutes. It takes an hour, and so is not part of {@code ./verify}:
  *
  * <pre>./verify -Dit.test=ServiceTrialsRun -Dtest=NoUnitTest
  *     -Dsurefire.failIfNoSpecifiedTests=false -Dfailsafe.failIfNoSpecifiedTests=false</pre>

@@ -44,11 +44,11 @@ final class SignatureAnswersIT {
 
   private static final String MODULE = "kw_plain";
 
-  /** The GUID EFI_IMAGE_SECURITY_DATABASE_GUID. */
+  /** Names the variable with EFI_IMAGE_SECURITY_DATABASE_GUID. */
   private static final String DB =
       "/sys/firmware/efi/efivars/db-d719b2cb-3d3a-4596-a3bc-dad00e67656f";
 
-  /** EFI_CERT_X509_GUID and EFI_CERT_TYPE_PKCS7_GUID, as in memory. */
+  /** Hold EFI_CERT_X509_GUID and EFI_CERT_TYPE_PKCS7_GUID, as in memory. */
   private static final byte[] X509 = bytes("a159c0a5e494a74a87b5ab155c2bf072");
 
   private static final byte[] PKCS7 = bytes("9dd2af4adf68ee498aa9347d375665a7");
@@ -60,7 +60,10 @@ final class SignatureAnswersIT {
   @SuppressWarnings("NullAway.Init") // set before each class invocation
   private static SignatureCases cases;
 
-  /** The signed modules. They are created once: signatures by elliptic curves differ each time. */
+  /**
+   * Holds the signed modules. They are created once: signatures by elliptic curves differ each
+   * time.
+   */
   @SuppressWarnings("NullAway.Init") // set before each class invocation
   private static List<Signed> signed;
 
@@ -74,7 +77,7 @@ final class SignatureAnswersIT {
   @Parameter
   String kernel;
 
-  /** A byte of a module, and its bits to flip. */
+  /** Names a byte of a module, and its bits to flip. */
   private record Change(int offset, int bits) {}
 
   @BeforeParameterizedClassInvocation

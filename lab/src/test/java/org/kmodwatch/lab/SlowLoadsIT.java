@@ -47,7 +47,7 @@ final class SlowLoadsIT {
 
   private static final ObjectMapper MAPPER = new ObjectMapper();
 
-  /** The errors of the calls that failed, by case. */
+  /** Holds the errors of the calls that failed, by case. */
   private static final Map<String, String> CASES = new LinkedHashMap<>();
 
   static {

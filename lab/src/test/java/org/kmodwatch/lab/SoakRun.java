@@ -21,7 +21,7 @@ final class SoakRun {
   private static final Duration PREPARATION_LIMIT = Duration.ofMinutes(20);
 
   /**
-   * The time to boot, to install, and to write pending records at the end; under emulation, on a
+   * Allows for the boot, the installation, and pending records at the end; under emulation, on a
    * busy host.
    */
   private static final Duration AROUND = Duration.ofMinutes(20);

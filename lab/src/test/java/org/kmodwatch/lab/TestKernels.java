@@ -24,7 +24,7 @@ final class TestKernels {
 
   /**
    * Returns the kernels for tests that boot a Debian, which only cloud kernels do without an
-   * initramfs, and for tests that the bench repeats on both.
+   * initramfs. They also serve tests that the bench repeats on both.
    */
   static List<Arguments> newest() {
     return arguments(asked(List.of("6.12"), CLOUDS));

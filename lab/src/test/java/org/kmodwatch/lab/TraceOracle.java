@@ -30,7 +30,7 @@ record TraceOracle(
     long bootNanos,
     long clockDriftNanos) {
 
-  /** The format is COMM-TID ( TGID) [CPU] FLAGS SECONDS.MICROSECONDS: TEXT. */
+  /** Matches a line: COMM-TID ( TGID) [CPU] FLAGS SECONDS.MICROSECONDS: TEXT. */
   private static final Pattern LINE =
       Pattern.compile(
           "\\s*(.+)-(\\d+)\\s+\\(\\s*(\\d+|-+)\\)\\s+\\[\\d+\\]\\s+\\S+\\s+(\\d+\\.\\d{6}): (.*)");
@@ -56,7 +56,7 @@ record TraceOracle(
           'E', "UNSIGNED");
 
   /**
-   * A system call.
+   * Describes a system call.
    *
    * @param syscall the name of the call
    * @param arguments the arguments by name, as ftrace writes them: numbers without a sign, in
@@ -86,7 +86,7 @@ record TraceOracle(
   }
 
   /**
-   * The thread of an event.
+   * Names the thread of an event.
    *
    * @param comm the name that ftrace stored; {@code <...>} if it has none
    * @param processId the process; 0 if ftrace does not know it
@@ -97,7 +97,7 @@ record TraceOracle(
     }
   }
 
-  /** A request to the kernel to load a module. */
+  /** A request asks the kernel to load a module. */
   record Request(String alias, Task task, long timeNanos) {}
 
   /** A process was created. */

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Tests outputs that accept nothing: a pipe that is not read, a full disk under standard output and
-# under --record; silent clients; and configurations that are read again while modules are loaded.
-# OutputsIT tests the output.
+# under --record. Tests silent clients, and configurations that are read again while modules are
+# loaded. OutputsIT tests the output.
 # until_true SECONDS COMMAND...
 until_true() {
   tries=$(($1 * 5))

@@ -18,7 +18,7 @@ with() {
   cd / && exec kwload with 65534 "$caps" kmodwatch "$@"
 }
 
-# Runs a command that ends by itself, and prints its status and its message.
+# Runs a command that ends without a signal, and prints its status and its message.
 attempt() {
   name=$1 caps=$2
   shift 2

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Runs loads whose init or parameter takes longer than the agent waits. SlowLoadsIT compares every
-# output. The loads run at the same time, each of a module with its own name, so the output of each
+# output. The loads run at the same time, each of a module with its own name. So the output of each
 # process is printed at the end. A second agent, with pinned programs and /root/slow.yaml, is killed
 # between the two records of one more load.
 # start NAME COMMAND...

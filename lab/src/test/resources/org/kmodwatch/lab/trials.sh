@@ -1,7 +1,7 @@
 #!/bin/sh
-# Tests the package's service on failing disks, with damaged state or state of a later version,
-# beside a second service, and during an init of ten minutes. ServiceTrialsRun reads the output. In
-# /lab are kmodwatch.deb, kwload and modules. TRIALS names the trials.
+# Tests the package's service on failing disks, and with damaged state or state of a later version.
+# It also runs beside a second service, and during an init of ten minutes. ServiceTrialsRun reads
+# the output. In /lab are kmodwatch.deb, kwload and modules. TRIALS names the trials.
 cp kwload /usr/bin/
 cp ./*.ko /root/
 state=/var/lib/kmodwatch

@@ -275,7 +275,7 @@ final class ImageAssemblerTest {
     return event.argument("complete").orElseThrow().equals(Value.of(true));
   }
 
-  /** The image, and a copy of its bytes from the time when they were valid. */
+  /** Holds the image, and a copy of its bytes from the time when they were valid. */
   private record Taken(CapturedImage image, ByteBuffer handedOver) {}
 
   private Taken take(long sizeBytes) {

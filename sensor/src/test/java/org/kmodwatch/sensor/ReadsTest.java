@@ -11,9 +11,7 @@ import org.kmodwatch.sensor.kernel.BpfObject;
 
 final class ReadsTest {
 
-  /**
-   * The code BPF_JMP | BPF_CALL, without registers and offset: a call of a helper by its number.
-   */
+  /** Marks a call of a helper by its number: BPF_JMP | BPF_CALL, without registers and offset. */
   private static final int HELPER_CALL = 0x85;
 
   private static final int INSTRUCTION_BYTES = 8;
@@ -27,7 +25,9 @@ final class ReadsTest {
   private static final int SH_SIZE = 32;
   private static final long SHF_EXECINSTR = 4;
 
-  /** The numbers of bpf_probe_read and bpf_probe_read_str, for any, user and kernel memory. */
+  /**
+   * Lists the numbers of bpf_probe_read and bpf_probe_read_str, for any, user and kernel memory.
+   */
   private static final Set<Integer> READING_HELPERS = Set.of(4, 45, 112, 113, 114, 115);
 
   @Test

@@ -8,13 +8,13 @@ import org.kmodwatch.agent.config.Span;
 /** Holds the configuration keys of alerts. */
 public final class AlertConfig {
 
-  /** The window of repeats if the configuration sets none. */
+  /** Sets the window of repeats if the configuration has none. */
   public static final Duration DEFAULT_REPEAT_WINDOW = Duration.ofMinutes(10);
 
-  /** The longest window. */
+  /** Limits the window of repeats. */
   public static final Duration MAX_REPEAT_WINDOW = Duration.ofDays(7);
 
-  /** The key of the window in which repeats are counted and not reported. */
+  /** Defines the key of the window in which repeats are counted and not reported. */
   public static final Key REPEAT_WINDOW =
       Key.optional(
           "repeat-window",

@@ -36,12 +36,12 @@ import org.kmodwatch.core.signature.SignatureMetadata;
  */
 public final class Alerts {
 
-  /** The largest number of open groups; beyond it, the oldest group is summed up early. */
+  /** Limits the number of open groups; beyond it, the oldest group is summed up early. */
   static final int MAX_OPEN = 4096;
 
   /**
-   * The approximate heap limit of the open groups, in bytes; beyond it, the oldest is summed up
-   * early.
+   * Limits the approximate heap size of the open groups, in bytes; beyond it, the oldest is summed
+   * up early.
    */
   static final long MAX_BYTES = 8L << 20;
 
@@ -57,7 +57,8 @@ public final class Alerts {
   private long told;
 
   /**
-   * The first 128 bits of a SHA-256. A hash bounds the size of the identity, which has no limit.
+   * Holds the first 128 bits of a SHA-256. A hash bounds the size of the identity, which has no
+   * limit.
    */
   private record Key(long high, long low) {
 

@@ -27,11 +27,11 @@ import org.kmodwatch.core.text.Beginnings;
  */
 final class Shortened {
 
-  /** The gap that is added to a record that was cut. */
+  /** Marks a record that was cut. */
   static final LoadRecord.Gap GAP =
       new LoadRecord.Gap("record", "long texts are cut in a summary of repeats");
 
-  /** The keys of fields that only Kmodwatch or the operator fills. */
+  /** Lists the keys of fields that only Kmodwatch or the operator fills. */
   private static final Set<String> OURS = Set.of("findings", "policy", "capabilities");
 
   private static final int MAX_CHARS = 256;

@@ -54,13 +54,13 @@ import picocli.CommandLine.Parameters;
     })
 public final class PolicyCommand implements Callable<Integer> {
 
-  /** The number of kinds of loads that are shown; further kinds are only counted. */
+  /** Limits the kinds of loads that are shown; further kinds are only counted. */
   private static final int SHOWN = 20;
 
-  /** The largest number of kinds that are counted exactly. */
+  /** Limits the kinds that are counted exactly. */
   private static final int MAX_KINDS = 1 << 14;
 
-  /** The largest text in a table cell; a recording may have a text as long as a line. */
+  /** Limits the text in a table cell; a recording may have a text as long as a line. */
   private static final int MAX_CELL = 256;
 
   private final Shell shell;
@@ -160,7 +160,7 @@ public final class PolicyCommand implements Callable<Integer> {
   private static final class Trial {
     private final Policy policy;
 
-    /** The first kinds, by the hash of their cells, which may be long. */
+    /** Holds the first kinds, by the hash of their cells, which may be long. */
     private final Map<String, Kind> alerting = new LinkedHashMap<>();
 
     private final Set<String> more = new HashSet<>();

@@ -33,7 +33,7 @@ import org.kmodwatch.core.signature.Signature;
  */
 public final class RecordedLoads {
 
-  /** The number of bytes searched for the schema, which is the first key of each record. */
+  /** Sets how many bytes are searched for the schema, which is the first key of each record. */
   private static final int PEEKED = 4096;
 
   private final List<Signature> signatures;

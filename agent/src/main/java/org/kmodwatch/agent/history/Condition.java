@@ -23,7 +23,7 @@ record Condition(
   static final String ALL_IN_ORDER =
       "load INDEXED BY load_time WHERE time >= :since AND time < :until";
 
-  /** The condition that the time is within the bounds. */
+  /** Tests that the time is within the bounds. */
   static final Condition TIME =
       new Condition("SELECT sequence FROM " + ALL_IN_ORDER, "TRUE", ALL_IN_ORDER, Map.of());
 

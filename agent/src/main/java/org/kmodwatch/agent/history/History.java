@@ -31,7 +31,7 @@ import org.kmodwatch.core.format.LoadReader;
  */
 public final class History implements AutoCloseable {
 
-  /** The limit of deletions per write, so that one write never waits for the deletion of a year. */
+  /** Limits the deletions per write, so that one write never waits for the deletion of a year. */
   private static final int MAX_OLD_A_WRITE = 1000;
 
   private static final String OPTION = "--history";

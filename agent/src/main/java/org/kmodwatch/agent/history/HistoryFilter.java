@@ -34,10 +34,10 @@ public record HistoryFilter(
     @Nullable String requester,
     @Nullable String place) {
 
-  /** The place of a module that was loaded from memory. */
+  /** Names the place of a module that was loaded from memory. */
   public static final String MEMORY = HistoryRow.MEMORY;
 
-  /** The filter that selects all records. */
+  /** Selects all records. */
   public static final HistoryFilter ALL =
       new HistoryFilter(null, null, true, null, null, null, null, null, null, null);
 }

@@ -41,13 +41,13 @@ import org.kmodwatch.core.load.LoadRecordException;
  */
 public final class HistoryReader implements AutoCloseable {
 
-  /** The number of rows that can be read one by one without a delay that a person notices. */
+  /** Counts as few: so many rows can be read one by one without a delay that a person notices. */
   private static final int FEW = 5000;
 
-  /** The number of rows that can be counted and intersected in less time than that. */
+  /** Limits the rows that are counted and intersected, which takes less time than that. */
   private static final int MANY = 100_000;
 
-  /** The limit of distinct values, and of their characters, that are compared with a pattern. */
+  /** Limits the distinct values, and their characters, that are compared with a pattern. */
   private static final int MAX_VALUES = 20_000;
 
   private static final int MAX_VALUES_CHARS = 1 << 20;
@@ -259,8 +259,8 @@ public final class HistoryReader implements AutoCloseable {
   }
 
   /**
-   * Returns the distinct values of a column that match a pattern, by a skip scan of the index; null
-   * if there are too many to compare.
+   * Returns the distinct values of a column that match a pattern; null if there are too many to
+   * compare. It reads one index entry per value.
    */
   private @Nullable List<String> values(String column, Glob glob, boolean lastPart)
       throws SQLException {

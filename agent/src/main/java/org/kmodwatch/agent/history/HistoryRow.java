@@ -32,7 +32,7 @@ record HistoryRow(
     @Nullable String path,
     byte[] packed) {
 
-  /** The place of a module that was loaded from memory. */
+  /** Names the place of a module that was loaded from memory. */
   static final String MEMORY = "memory";
 
   /** Adds a row if it is not stored yet. */
@@ -45,7 +45,7 @@ record HistoryRow(
   /** Deletes the row that a record replaces. */
   static final String DELETE = "DELETE FROM load WHERE time = ?1 AND id = ?2";
 
-  /** The bytes of a row beside its record: its keys in the indices. */
+  /** Estimates the bytes of a row beside its record: its keys in the indices. */
   private static final int OVERHEAD_BYTES = 600;
 
   static HistoryRow of(LoadRecord load, byte[] packed) {

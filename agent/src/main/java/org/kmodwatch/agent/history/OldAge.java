@@ -18,7 +18,7 @@ final class OldAge {
 
   static final Duration DOUBT = Duration.ofDays(1);
 
-  /** The tolerated drift between the two clocks. */
+  /** Allows for the drift between the two clocks. */
   private static final Duration TOLERANCE = Duration.ofMinutes(1);
 
   private final Duration maxAge;

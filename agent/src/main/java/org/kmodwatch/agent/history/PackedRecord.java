@@ -20,8 +20,8 @@ final class PackedRecord {
   private static final String DICTIONARY_1 = "packed-record-1.dictionary";
 
   /**
-   * The limit of an unpacked record, so that a damaged one does not exhaust the memory. It is more
-   * than any sink takes.
+   * Limits an unpacked record, so that a damaged one does not exhaust the memory. It is more than
+   * any sink takes.
    */
   private static final int MAX_BYTES = 4 << 20;
 

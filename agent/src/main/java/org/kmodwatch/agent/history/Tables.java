@@ -6,7 +6,7 @@ import org.kmodwatch.agent.store.Database;
 /** Defines the tables of a history, by version. A released version is never changed. */
 final class Tables {
 
-  /** The name of the database in its folder. */
+  /** Names the database in its folder. */
   static final String NAME = "history";
 
   private static final List<String> VERSION_1 =

@@ -6,7 +6,7 @@ package org.kmodwatch.agent.shell;
  */
 public final class Complaints {
 
-  /** The number of complaints shown. */
+  /** Limits the complaints that are shown. */
   static final int SHOWN = 20;
 
   private final Shell shell;

@@ -9,10 +9,10 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/** Opens a file whose opening may block for ever, such as a named pipe without a writer. */
+/** Opens a file that may block while it is opened, such as a named pipe without a writer. */
 public final class PatientOpening {
 
-  /** The interval between two calls of {@code look}, in milliseconds. */
+  /** Sets the interval between two calls of {@code look}, in milliseconds. */
   private static final long LOOK_MILLIS = 100;
 
   private PatientOpening() {}

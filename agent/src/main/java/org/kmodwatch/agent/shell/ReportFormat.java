@@ -7,9 +7,9 @@ import org.jspecify.annotations.Nullable;
  * a person too, so the table is the default everywhere.
  */
 public enum ReportFormat {
-  /** The format for people. */
+  /** Writes a table for people. */
   TABLE,
-  /** The format for programs. */
+  /** Writes JSON for programs. */
   JSON;
 
   /**

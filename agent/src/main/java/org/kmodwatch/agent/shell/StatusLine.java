@@ -11,14 +11,15 @@ import org.kmodwatch.agent.output.PlainText;
  * be cleared before other output goes to the same terminal; {@link #before} does so. If standard
  * error is no terminal, nothing is shown. Thread-safe.
  *
- * <p>me.tongfei:progressbar (0.10.1 was tried) is not used. It takes 250 ms to its first line,
- * brings JLine with a native library, draws in a separate thread, and does not clear its line for
- * other output.
+ * <p>me.tongfei:progressbar (0.10.1 was tried) is not used. It takes 250 ms to its first line and
+ * brings JLine with a native library. It draws in a separate thread, and does not clear its line
+ * for other output.
  */
 public final class StatusLine {
 
   /**
-   * The width of the narrowest usual terminal. A longer line would wrap and could not be erased.
+   * Limits the line to the width of the narrowest usual terminal. A longer line would wrap and
+   * could not be erased.
    */
   public static final int MAX_COLUMNS = 79;
 

@@ -14,7 +14,7 @@ import org.kmodwatch.agent.output.Stall;
  */
 final class Counters {
 
-  /** The time for which a disk that timed out counts as slow and is not waited for again. */
+  /** Sets how long a disk that timed out counts as slow and is not waited for again. */
   private static final Duration UNTIL_NEXT_WAIT = Duration.ofSeconds(5);
 
   private final String name;

@@ -4,7 +4,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 
 /**
- * The history on this machine's disk.
+ * A target that keeps the history on this machine's disk.
  *
  * @param folder the folder of the history
  * @param maxBytes the largest size, in bytes
@@ -12,19 +12,19 @@ import java.time.Duration;
  */
 public record HistoryTarget(Path folder, long maxBytes, Duration maxAge) implements Target {
 
-  /** The default folder. */
+  /** Names the default folder. */
   public static final String DEFAULT_FOLDER = "/var/lib/kmodwatch/history";
 
-  /** The default limit of the size, in bytes. */
+  /** Limits the size by default, in bytes. */
   public static final long DEFAULT_MAX_BYTES = 1L << 30;
 
-  /** The smallest limit of the size, in bytes. */
+  /** Sets the smallest limit that is allowed for the size, in bytes. */
   public static final long MIN_BYTES = 4L << 20;
 
-  /** The default time for which a record is kept. */
+  /** Limits the age of records by default. */
   public static final Duration DEFAULT_MAX_AGE = Duration.ofDays(365);
 
-  /** The shortest time for which a record can be kept. */
+  /** Sets the smallest limit that is allowed for the age. */
   public static final Duration MIN_AGE = Duration.ofHours(1);
 
   @Override

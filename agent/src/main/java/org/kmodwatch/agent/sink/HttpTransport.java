@@ -37,15 +37,15 @@ final class HttpTransport implements Transport {
   static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
   static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(30);
 
-  /** The header with the time and the HMAC of a request, if a key is configured. */
+  /** Names the header with the time and the HMAC of a request, sent if a key is configured. */
   static final String SIGNATURE_HEADER = "X-Kmodwatch-Signature";
 
-  /** The limit of Retry-After: a longer delay is a receiver's mistake or an attack. */
+  /** Limits Retry-After: a longer delay is a receiver's mistake or an attack. */
   static final Duration MOST_RETRY_AFTER = Duration.ofHours(1);
 
   /**
-   * The statuses that reject the content: bad request, conflict, too large, unprocessable. The
-   * other 4xx statuses concern the sender or the URL: an expired token must not lose findings.
+   * Lists the statuses that reject the content: bad request, conflict, too large, unprocessable.
+   * The other 4xx statuses concern the sender or the URL: an expired token must not lose findings.
    */
   private static final Set<Integer> REFUSALS = Set.of(400, 409, 413, 422);
 

@@ -5,7 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * A topic of Apache Kafka.
+ * A target that is a topic of Apache Kafka.
  *
  * @param brokers the brokers as HOST:PORT, separated by commas
  * @param topic the name of the topic

@@ -6,7 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * A receiver of OpenTelemetry logs, by OTLP over HTTP with protobuf.
+ * A receiver that takes OpenTelemetry logs, by OTLP over HTTP with protobuf.
  *
  * @param endpoint the whole URL, usually with {@code /v1/logs}; https, or http to this machine
  * @param headers more headers, by name

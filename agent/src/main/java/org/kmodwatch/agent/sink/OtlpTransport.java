@@ -32,7 +32,7 @@ final class OtlpTransport implements Transport {
 
   private static final Duration TIMEOUT = Duration.ofSeconds(30);
 
-  /** The statuses that reject the content. Another status must not lose a finding. */
+  /** Lists the statuses that reject the content. Another status must not lose a finding. */
   private static final Set<Integer> REFUSALS = Set.of(400, 413, 422);
 
   /**

@@ -90,7 +90,7 @@ public final class SinkConfig {
               "How much may wait on disk for the receiver; past that, the oldest is dropped, and"
                   + " counted."));
 
-  /** The shape of the configuration of one sink. */
+  /** Defines the shape of the configuration of one sink. */
   public static final Shape.OneOf SHAPE =
       new Shape.OneOf("a sink with its type", "type", COMMON, cases());
 

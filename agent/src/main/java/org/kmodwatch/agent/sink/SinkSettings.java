@@ -4,7 +4,7 @@ import java.nio.file.Path;
 import org.kmodwatch.agent.format.FormatName;
 
 /**
- * The settings of one sink, as configured.
+ * Holds the settings of one sink, as configured.
  *
  * @param name the name in messages and in the ledger; unique
  * @param target the receiver

@@ -23,30 +23,30 @@ import org.kmodwatch.core.signature.Finding;
 /** Manages all sinks of an agent. One thread uses it. Only {@link #close} waits for a receiver. */
 public final class Sinks implements Output, AutoCloseable {
 
-  /** The number of ended sinks whose accounts are kept by name; older accounts are summed up. */
+  /** Limits the number of ended sinks with an account by name; older accounts are summed up. */
   static final int MAX_ENDED = 64;
 
-  /** The name of the sum of the older accounts. No sink can have this name. */
+  /** Names the sum of the older accounts. No sink can have this name. */
   static final String OLDER = "(older)";
 
   /**
-   * The longest wait for the end of the sinks: a disk that does not answer could block it for ever.
+   * Limits the wait for the end of the sinks: a disk that does not answer could block it for ever.
    */
   private static final Duration MOST_AT_END =
       SpooledSink.SPOOL_AT_END.plus(SpooledSink.SEND_AT_END).plusSeconds(5);
 
-  /** The limit, in bytes, of all memory queues together while the disk fails; the heap is small. */
+  /** Limits all memory queues together while the disk fails, in bytes; the heap is small. */
   static final long MAX_MEMORY_BYTES = 32L << 20;
 
   private final SinkContext context;
   private final OutputStream standardOutput;
 
-  /** The accounts of ended sinks by name, in the order in which they ended. */
+  /** Holds the accounts of ended sinks by name, in the order in which they ended. */
   private final Map<String, SinkAccount> ended = new LinkedHashMap<>();
 
   private @Nullable SinkAccount older;
 
-  /** The open sinks by name, in the order of the configuration. */
+  /** Holds the open sinks by name, in the order of the configuration. */
   private Map<String, Open> open = Map.of();
 
   private record Open(SinkSettings settings, SpooledSink sink) {}
@@ -121,10 +121,7 @@ public final class Sinks implements Output, AutoCloseable {
     open.values().forEach(there -> there.sink().limitMemory(share));
   }
 
-  /**
-   * Returns the sinks of {@code before}; those already ended for the failed replacement are opened
-   * again.
-   */
+  /** Returns the sinks of {@code before}. A sink that was already ended is opened again. */
   private Map<String, Open> restored(Map<String, Open> before, Map<String, Open> after) {
     endAll(
         after.values().stream()

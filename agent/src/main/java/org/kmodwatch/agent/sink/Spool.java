@@ -63,7 +63,7 @@ final class Spool implements AutoCloseable {
   private int generation;
   private boolean closed;
 
-  /** Whether the items that the file held when first opened are counted. */
+  /** Says whether the items that the file held when first opened are counted. */
   private boolean counted;
 
   private Spool(

@@ -31,16 +31,16 @@ import org.kmodwatch.core.signature.Finding;
  */
 public final class SpooledSink implements Output, AutoCloseable {
 
-  /** The default limit of the spool, in bytes. */
+  /** Limits the spool by default, in bytes. */
   public static final long DEFAULT_SPOOL_BYTES = 256L << 20;
 
-  /** The smallest limit of the spool, in bytes. */
+  /** Sets the smallest limit that is allowed for the spool, in bytes. */
   public static final long MIN_SPOOL_BYTES = 4L << 20;
 
-  /** How long {@link #close} continues to send. */
+  /** Limits how long {@link #close} continues to send. */
   public static final Duration SEND_AT_END = Duration.ofSeconds(5);
 
-  /** How long {@link #close} waits for the disk. */
+  /** Limits how long {@link #close} waits for the disk. */
   public static final Duration SPOOL_AT_END = Duration.ofSeconds(5);
 
   static final int MAX_BATCH_ITEMS = 100;
@@ -48,7 +48,7 @@ public final class SpooledSink implements Output, AutoCloseable {
   private static final int MAX_WRITE_ITEMS = 1000;
   private static final Duration IDLE = Duration.ofSeconds(60);
 
-  /** The interval of the check whether a sink that was left is done with its spool. */
+  /** Sets the interval of the check whether a sink that was left is done with its spool. */
   private static final Duration LATE_LOOK = Duration.ofMillis(100);
 
   private final String target;
@@ -70,14 +70,14 @@ public final class SpooledSink implements Output, AutoCloseable {
   private final Thread sender;
   private volatile boolean ending;
 
-  /** Whether the sender waits for the receiver, and so does not use the spool. */
+  /** Says whether the sender waits for the receiver, and so does not use the spool. */
   private volatile boolean waitsForReceiver;
 
   private volatile boolean spoolFails;
 
   /**
-   * Periods of losses, reported at their beginning and their end. The object's own lock guards
-   * each.
+   * Count the losses of a period, reported at its beginning and its end. The object's own lock
+   * guards each.
    */
   private final Losses queueFull = new Losses();
 
@@ -86,7 +86,7 @@ public final class SpooledSink implements Output, AutoCloseable {
   private volatile boolean closed;
 
   /**
-   * Settings that differ in tests.
+   * Holds the settings that differ in tests.
    *
    * @param clock the clock for shown times
    * @param random the source of the jitter

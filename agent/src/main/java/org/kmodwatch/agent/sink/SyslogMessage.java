@@ -18,22 +18,22 @@ import org.jspecify.annotations.Nullable;
  */
 final class SyslogMessage {
 
-  /** The time of RFC 5424, section 6.2.3: at most six digits of a fraction. */
+  /** Formats the time of RFC 5424, section 6.2.3: at most six digits of a fraction. */
   private static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSSSSS'Z'", Locale.ROOT)
           .withZone(ZoneOffset.UTC);
 
-  /** The time of the local form: no year, no zone, and the day padded with a space. */
+  /** Formats the time of the local form: no year, no zone, and the day padded with a space. */
   private static final DateTimeFormatter LOCAL_TIME =
       DateTimeFormatter.ofPattern("MMM ppd HH:mm:ss", Locale.ENGLISH);
 
-  /** The syslog severities for our severities 0 to 3: informational, notice, warning, critical. */
+  /** Maps our severities 0 to 3 to those of syslog: informational, notice, warning, critical. */
   private static final int[] SEVERITIES = {6, 5, 4, 2};
 
   private static final int MAX_HOST = 255;
   private static final int MAX_APP_NAME = 48;
 
-  /** The mark before a text in UTF-8 (RFC 5424, section 6.4). */
+  /** Marks a text in UTF-8 (RFC 5424, section 6.4). */
   private static final byte[] BOM = {(byte) 0xEF, (byte) 0xBB, (byte) 0xBF};
 
   private final int facility;

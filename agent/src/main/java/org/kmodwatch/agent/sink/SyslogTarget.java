@@ -21,7 +21,9 @@ public record SyslogTarget(
     Address address, Framing framing, int facility, String appName, TlsFiles tls)
     implements Target {
 
-  /** The names of facilities, at the index of their numbers (RFC 5424, table 1; syslog(3)). */
+  /**
+   * Lists the names of facilities, at the index of their numbers (RFC 5424, table 1; syslog(3)).
+   */
   public static final List<String> FACILITIES =
       List.of(
           "kern",
@@ -49,11 +51,11 @@ public record SyslogTarget(
           "local6",
           "local7");
 
-  /** The supported forms of an address. */
+  /** Lists the supported forms of an address. */
   public static final String ADDRESS_FORMS =
       "tls://HOST[:PORT], tcp://HOST[:PORT], udp://HOST[:PORT] or unix:///dev/log";
 
-  /** The transport to a server. */
+  /** A transport carries messages to a server. */
   public enum Way {
     /**
      * Datagrams (RFC 5426) have no acknowledgement. A message that is too large is refused here.
@@ -82,7 +84,7 @@ public record SyslogTarget(
   }
 
   /**
-   * The address of a server.
+   * An address says how to reach a server.
    *
    * @param way the transport
    * @param host the host name; null for a local socket

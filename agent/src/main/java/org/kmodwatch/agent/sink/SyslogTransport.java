@@ -32,10 +32,10 @@ final class SyslogTransport implements Transport {
   private static final int CONNECT_TIMEOUT_MILLIS = 5_000;
   private static final int TIMEOUT_SECONDS = 30;
 
-  /** How long a new connection is watched for a server that closes it at once. */
+  /** Sets how long a new connection is watched for a server that closes it at once. */
   private static final int FIRST_PATIENCE_MILLIS = 300;
 
-  /** The largest datagram over IPv4 (RFC 5426, section 3.2), in bytes. */
+  /** Limits one datagram over IPv4 (RFC 5426, section 3.2), in bytes. */
   private static final int MAX_UDP_BYTES = 65_507;
 
   private final SyslogTarget target;

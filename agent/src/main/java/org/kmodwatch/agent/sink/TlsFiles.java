@@ -4,9 +4,9 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The PEM files of a TLS connection.
+ * Names the PEM files of a TLS connection.
  *
- * @param ca the certificates of trusted authorities; null for those that Java trusts
+ * @param ca the certificates of trusted authorities; null for Java's default
  * @param certificate our own certificate, with the intermediate certificates; null for none
  * @param key the private key of the certificate, which only its owner may read; null for none
  */

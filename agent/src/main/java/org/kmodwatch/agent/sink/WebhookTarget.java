@@ -33,7 +33,7 @@ public record WebhookTarget(
     boolean lines)
     implements Target {
 
-  /** The default number of items in a request. */
+  /** Limits the items in a request by default. */
   public static final int DEFAULT_MAX_ITEMS = 100;
 
   /** Copies the maps. */

@@ -3,7 +3,7 @@ package org.kmodwatch.agent.status;
 import java.util.List;
 
 /**
- * The health of the agent.
+ * Reports the health of the agent.
  *
  * @param troubles the problems, for a person; empty if there are none
  */

@@ -12,7 +12,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The request line and the headers of HTTP/1.0 and 1.1 (RFC 9112).
+ * Holds the request line and the headers of HTTP/1.0 and 1.1 (RFC 9112).
  *
  * @param method the method, such as {@code GET}
  * @param path the path, without the query
@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  */
 record RequestHead(String method, String path, @Nullable String host, @Nullable String accept) {
 
-  /** The largest request, in bytes; one of Prometheus has some 500 bytes. */
+  /** Limits a request, in bytes; one of Prometheus has some 500 bytes. */
   static final int MAX_BYTES = 8192;
 
   private static final Pattern LINE =

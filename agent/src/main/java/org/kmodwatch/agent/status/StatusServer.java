@@ -36,13 +36,13 @@ import org.kmodwatch.core.event.Value;
  */
 public final class StatusServer implements AutoCloseable {
 
-  /** The largest number of open connections; beyond it, the oldest is closed. */
+  /** Limits the open connections; beyond it, the oldest is closed. */
   static final int MAX_CONNECTIONS = 64;
 
-  /** The time from the connection to the end of the answer. */
+  /** Limits the time from the connection to the end of the answer. */
   private static final Duration TIME_FOR_ALL = Duration.ofSeconds(10);
 
-  /** The time that a client has to close its side after the answer, in milliseconds. */
+  /** Limits the time that a client has to close its side after the answer, in milliseconds. */
   private static final int LINGER_MILLIS = 1000;
 
   private static final int BACKLOG = 256;
@@ -56,10 +56,10 @@ public final class StatusServer implements AutoCloseable {
   private final Consumer<String> notes;
   private final Thread acceptor;
 
-  /** The open connections, the oldest first. Its own monitor guards it. */
+  /** Holds the open connections, the oldest first. Its own monitor guards it. */
   private final Deque<Connection> open = new ArrayDeque<>();
 
-  /** The time of the last reported fault. The monitor of {@link #open} guards it. */
+  /** Holds the time of the last reported fault. The monitor of {@link #open} guards it. */
   private @Nullable Long faultNotedNanos;
 
   private record Connection(Socket socket, long sinceNanos) {}

@@ -19,7 +19,7 @@ class ArchitecturePageTest {
 
   private static final Pattern CLASS = Pattern.compile("`([A-Z][A-Za-z0-9]+)`");
 
-  /** A row of the table of packages: layer, package, job, class. */
+  /** Matches a row of the table of packages: layer, package, job, class. */
   private static final Pattern PACKAGE_OF_AGENT =
       Pattern.compile("(?m)^\\| \\d+ \\| `([a-z]+)` \\|");
 

@@ -24,7 +24,7 @@ class PagesTest {
   private static final Pattern LINK =
       Pattern.compile("\\]\\((?![a-z]+:)([^)#\\s]*)(?:#([^)\\s]+))?\\)");
 
-  /** The pages outside docs. */
+  /** Lists the pages outside docs. */
   private static final List<String> ALONE =
       List.of(
           "README.md",

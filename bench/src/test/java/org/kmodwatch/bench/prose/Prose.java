@@ -25,7 +25,7 @@ final class Prose {
   private static final Pattern WORD_CHARACTER =
       Pattern.compile("[\\p{L}\\p{N}" + Markdown.CODE + "]");
 
-  /** The expressions that are not allowed, each with its replacement. */
+  /** Lists the expressions that are not allowed, each with its replacement. */
   private static final Map<Pattern, String> BANNED = banned();
 
   private Prose() {}

@@ -29,7 +29,7 @@ import org.kmodwatch.core.signature.Finding;
 import org.kmodwatch.core.signature.SignatureMetadata;
 import org.kmodwatch.core.signatures.KernelModuleLoading;
 
-/** The result of reading a log: the events, the joined loads, and the errors. */
+/** Holds the result of reading a log: the events, the joined loads, and the errors. */
 @NullMarked
 record AuditReading(
     List<Event> events,

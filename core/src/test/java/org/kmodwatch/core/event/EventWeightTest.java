@@ -16,7 +16,9 @@ class EventWeightTest {
   private static final int LENGTH = 100_000;
   private static final String LONG = "x".repeat(LENGTH);
 
-  /** The places of an event that can hold a text of any length, in a recording of any origin. */
+  /**
+   * Lists the places of an event that can hold a text of any length, in a recording of any origin.
+   */
   enum Place {
     SOURCE,
     PROCESS_NAME,

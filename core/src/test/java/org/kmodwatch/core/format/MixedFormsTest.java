@@ -23,7 +23,7 @@ class MixedFormsTest {
 
   private final List<String> lines = new ArrayList<>();
 
-  /** The number of calls on modules among the lines. */
+  /** Counts the calls on modules among the lines. */
   private int calls;
 
   @Test

@@ -10,7 +10,7 @@ import java.util.List;
 import org.jspecify.annotations.NullMarked;
 import org.kmodwatch.core.event.Event;
 
-/** The result of reading a recording. */
+/** Holds the result of reading a recording. */
 @NullMarked
 record Reading(List<Event> events, List<String> badLines, ReadStatistics statistics) {
 

@@ -20,7 +20,7 @@ final class LoadSchemaDocs {
 
   private final StringBuilder rows = new StringBuilder();
 
-  /** The groups already listed, by path. */
+  /** Holds the groups already listed, by path. */
   private final Map<String, FieldType.Group> groups = new LinkedHashMap<>();
 
   private LoadSchemaDocs() {}

@@ -37,7 +37,7 @@ final class LoadTrackerTest {
 
   private static final long YEARS = 7 * 365 * 86_400 * SECOND;
 
-  /** The time of the third event of a call, module_coming. */
+  /** Sets the time of the third event of a call, module_coming. */
   private static final long COMING = 3000;
 
   private static final LoadRecord.Gap NOT_RETURNED_BY_THEN =

@@ -28,7 +28,7 @@ public final class SignatureCases {
   private static final byte[] MAGIC = ascii("~Module signature appended~\n");
 
   /**
-   * A signed module and the expected answer.
+   * Holds a signed module and the expected answer.
    *
    * @param name the name in messages
    * @param module the module with the signature
@@ -37,7 +37,7 @@ public final class SignatureCases {
   @SuppressWarnings("ArrayRecordComponent") // Never compared.
   public record Case(String name, byte[] module, Answer answer) {
 
-    /** The kernel's answer to a module, unless it enforces signatures. */
+    /** Says how the kernel answers a module, unless it enforces signatures. */
     public enum Answer {
       /** The kernel loads it without the taint for unsigned modules. */
       VALID,
@@ -79,7 +79,7 @@ public final class SignatureCases {
   }
 
   /**
-   * A module with an accepted signature, for changes byte by byte.
+   * Holds a module with an accepted signature, for changes byte by byte.
    *
    * @param name the name in messages
    * @param module the module with the signature

@@ -18,7 +18,7 @@ import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 import org.jspecify.annotations.NullMarked;
 import org.jspecify.annotations.Nullable;
 
-/** A key and its certificate. */
+/** Holds a key and its certificate. */
 @NullMarked
 public record TestKey(KeyPair keys, X509Certificate certificate) {
 

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 @NullMarked
 class Sha256Test {
 
-  /** The test vector of FIPS 180-2, appendix B.1. */
+  /** Holds the test vector of FIPS 180-2, appendix B.1. */
   private static final String OF_ABC =
       "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
 
