@@ -41,10 +41,10 @@ import org.kmodwatch.core.load.LoadRecordException;
  */
 public final class HistoryReader implements AutoCloseable {
 
-  /** Counts as few: so many rows can be read one by one without a delay that a person notices. */
+  /** Limits the rows that are read one by one, without a delay that a person notices. */
   private static final int FEW = 5000;
 
-  /** Limits the rows that are counted and intersected, which takes less time than that. */
+  /** Limits the rows that are counted and intersected, in less time than that. */
   private static final int MANY = 100_000;
 
   /** Limits the distinct values, and their characters, that are compared with a pattern. */

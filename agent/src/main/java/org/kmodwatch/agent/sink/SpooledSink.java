@@ -37,10 +37,10 @@ public final class SpooledSink implements Output, AutoCloseable {
   /** Sets the smallest limit that is allowed for the spool, in bytes. */
   public static final long MIN_SPOOL_BYTES = 4L << 20;
 
-  /** Limits how long {@link #close} continues to send. */
+  /** Limits how long {@link #close()} continues to send. */
   public static final Duration SEND_AT_END = Duration.ofSeconds(5);
 
-  /** Limits how long {@link #close} waits for the disk. */
+  /** Limits how long {@link #close()} waits for the disk. */
   public static final Duration SPOOL_AT_END = Duration.ofSeconds(5);
 
   static final int MAX_BATCH_ITEMS = 100;
