@@ -9,12 +9,16 @@ import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
 import org.kmodwatch.agent.format.FormatName;
+import org.kmodwatch.agent.output.Catalogue;
+import org.kmodwatch.agent.output.Notice;
 import org.kmodwatch.agent.output.Output;
 import org.kmodwatch.agent.output.OutputFormat;
 import org.kmodwatch.agent.output.UserNames;
 import org.kmodwatch.agent.pipeline.Pipeline;
+import org.kmodwatch.agent.pipeline.Reporter;
 import org.kmodwatch.agent.policy.Policy;
 import org.kmodwatch.agent.replay.RecordingFeed;
+import org.kmodwatch.agent.replay.ReplayLoop;
 import org.kmodwatch.agent.settings.OutputOptions;
 import org.kmodwatch.agent.shell.Shell;
 import org.kmodwatch.agent.shell.Signatures;
@@ -68,22 +72,40 @@ public final class RecordingFuzzer {
     var pipeline =
         new Pipeline(
             SIGNATURES,
-            outputs,
             shell,
             LoadTrackerOptions.of(LoadRecord.Host.UNKNOWN, null),
-            Policy.none(),
-            Duration.ofMinutes(10),
-            Pipeline.BeforeLoad.NOTHING,
-            (record, basis) -> {});
+            Policy.none());
+    var loop =
+        new ReplayLoop(
+            pipeline,
+            new Reporter(Catalogue.of(SIGNATURES), Duration.ofMinutes(10), true),
+            new EachOf(outputs));
     try {
       EventReader.read(
           new ByteArrayInputStream(bytes),
           "input",
           options,
-          new RecordingFeed(pipeline, line -> {}));
-      pipeline.finish();
+          new RecordingFeed(loop, line -> {}));
+      loop.finish();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Gives each notice to every output. */
+  private record EachOf(List<Output> outputs) implements Output {
+    @Override
+    public void accept(Notice notice) throws IOException {
+      for (Output output : outputs) {
+        output.accept(notice);
+      }
+    }
+
+    @Override
+    public void flush() throws IOException {
+      for (Output output : outputs) {
+        output.flush();
+      }
     }
   }
 }

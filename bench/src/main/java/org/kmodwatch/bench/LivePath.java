@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import org.kmodwatch.agent.output.JsonOutputs;
+import org.kmodwatch.agent.output.Notice;
 import org.kmodwatch.agent.output.Output;
 import org.kmodwatch.core.engine.Engine;
 import org.kmodwatch.core.engine.EngineListener;
@@ -126,7 +127,7 @@ final class LivePath implements EngineListener {
       findings.addAll(judge(LoadRecords.toEvent(record, basis)));
       LoadRecord whole = record.withFindings(findings);
       for (Output output : outputs) {
-        output.load(whole);
+        output.accept(new Notice.OfLoad(whole));
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -138,7 +139,7 @@ final class LivePath implements EngineListener {
     engine.process(event);
     for (Output output : outputs) {
       for (Finding finding : raised) {
-        output.finding(finding);
+        output.accept(new Notice.OfFinding(finding));
       }
     }
     return raised.stream().map(finding -> finding.metadata().id()).distinct().toList();

@@ -166,7 +166,7 @@ public final class HistoryCommand implements Callable<Integer> {
             atMost,
             load -> {
               try {
-                output.load(load);
+                output.accept(new Notice.OfLoad(load));
               } catch (IOException e) {
                 throw new UncheckedIOException(e);
               }

@@ -10,9 +10,14 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
+import org.kmodwatch.agent.output.Catalogue;
+import org.kmodwatch.agent.output.Notice;
+import org.kmodwatch.agent.output.Output;
 import org.kmodwatch.agent.pipeline.Pipeline;
+import org.kmodwatch.agent.pipeline.Reporter;
 import org.kmodwatch.agent.policy.Policy;
 import org.kmodwatch.agent.replay.RecordingFeed;
+import org.kmodwatch.agent.replay.ReplayLoop;
 import org.kmodwatch.agent.replay.ReplayCommand;
 import org.kmodwatch.agent.replay.ReplayRun;
 import org.kmodwatch.agent.shell.CommandException;
@@ -85,22 +90,35 @@ public final class RecordedLoads {
     var pipeline =
         new Pipeline(
             signatures,
-            List.of(),
             shell,
             LoadTrackerOptions.of(LoadRecord.Host.UNKNOWN, null),
-            Policy.none(),
-            Duration.ZERO,
-            Pipeline.BeforeLoad.NOTHING,
-            (record, basis) -> loads.accept(record));
+            Policy.none());
+    var reporter = new Reporter(Catalogue.of(signatures), Duration.ZERO, false);
+    var loop = new ReplayLoop(pipeline, reporter, new LoadsOutput(loads));
     try {
       EventReader.read(
           in,
           name,
           ReadOptions.DEFAULT,
-          new RecordingFeed(pipeline, line -> badLines.add(line.toString())));
+          new RecordingFeed(loop, line -> badLines.add(line.toString())));
     } catch (UncheckedIOException e) {
       throw e.getCause();
     }
-    pipeline.finish();
+    loop.finish();
+  }
+
+  /** Takes the records alone. */
+  private record LoadsOutput(Consumer<LoadRecord> loads) implements Output {
+    @Override
+    public void accept(Notice notice) {
+      if (notice instanceof Notice.OfLoad(LoadRecord load)) {
+        loads.accept(load);
+      }
+    }
+
+    @Override
+    public void flush() {
+      // Each record was taken at once.
+    }
   }
 }

@@ -27,11 +27,11 @@ final class BareFormat implements Format {
   private final ValueWriter values = new ValueWriter();
 
   @Override
-  public Optional<byte[]> write(Notice notice, String id) {
+  public Optional<byte[]> write(Notice.Report notice, String id) {
     return Optional.of(write(notice));
   }
 
-  byte[] write(Notice notice) {
+  byte[] write(Notice.Report notice) {
     return switch (notice) {
       case Notice.OfFinding(var finding) -> JsonBytes.withoutNewline(findings.toBytes(finding));
       case Notice.OfLoad(LoadRecord load) -> JsonBytes.withoutNewline(loads.toBytes(load));

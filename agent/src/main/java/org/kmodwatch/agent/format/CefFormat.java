@@ -31,7 +31,7 @@ final class CefFormat implements Format {
   }
 
   @Override
-  public Optional<byte[]> write(Notice notice, String id) {
+  public Optional<byte[]> write(Notice.Report notice, String id) {
     Facts facts = Facts.of(notice, id, catalogue);
     String line =
         "CEF:0|Kmodwatch|Kmodwatch|%s|%s|%s|%d|%s"

@@ -24,7 +24,7 @@ final class EnvelopeFormat implements Format {
   }
 
   @Override
-  public Optional<byte[]> write(Notice notice, String id) {
+  public Optional<byte[]> write(Notice.Report notice, String id) {
     var head = new LinkedHashMap<String, Value>();
     head.put("id", Value.of(id));
     head.put("kind", Value.of(notice.kind().word()));

@@ -42,7 +42,7 @@ record Facts(
     signatures = List.copyOf(signatures);
   }
 
-  static Facts of(Notice notice, String id, Catalogue catalogue) {
+  static Facts of(Notice.Report notice, String id, Catalogue catalogue) {
     return switch (notice) {
       case Notice.OfLoad(LoadRecord load) ->
           new Facts(

@@ -12,7 +12,7 @@ public interface Format {
    * @param id the id of the notice ({@link org.kmodwatch.agent.output.NoticeIds})
    * @return UTF-8 without the newline; empty if the form does not support that kind of notice
    */
-  Optional<byte[]> write(Notice notice, String id);
+  Optional<byte[]> write(Notice.Report notice, String id);
 
   /** The media type of JSON. */
   String JSON = "application/json";

@@ -34,23 +34,10 @@ public final class FormatOutput implements Output {
   }
 
   @Override
-  public void finding(Finding finding) throws IOException {
-    write(new Notice.OfFinding(finding));
-  }
-
-  @Override
-  public void load(LoadRecord load) throws IOException {
-    write(new Notice.OfLoad(load));
-  }
-
-  @Override
-  public void alert(Alert alert) throws IOException {
-    write(new Notice.OfAlert(alert));
-  }
-
-  @Override
-  public void event(Event event) {
-    // Findings, loads and alerts report the event.
+  public void accept(Notice notice) throws IOException {
+    if (notice instanceof Notice.Report report && kinds.contains(report.kind())) {
+      write(report);
+    }
   }
 
   @Override
@@ -58,11 +45,8 @@ public final class FormatOutput implements Output {
     out.flush();
   }
 
-  private void write(Notice notice) throws IOException {
-    if (!kinds.contains(notice.kind())) {
-      return;
-    }
-    Optional<byte[]> line = format.write(notice, ids.of(notice));
+  private void write(Notice.Report report) throws IOException {
+    Optional<byte[]> line = format.write(report, ids.of(report));
     if (line.isPresent()) {
       byte[] bytes = line.get();
       var whole = new byte[bytes.length + 1];

@@ -20,7 +20,7 @@ abstract class JsonFormat implements Format {
   abstract Value value(Facts facts);
 
   @Override
-  public final Optional<byte[]> write(Notice notice, String id) {
+  public final Optional<byte[]> write(Notice.Report notice, String id) {
     return Optional.of(
         JsonBytes.withoutNewline(writer.toBytes(value(Facts.of(notice, id, catalogue)))));
   }

@@ -16,7 +16,7 @@ final class OneKind implements Format {
   }
 
   @Override
-  public Optional<byte[]> write(Notice notice, String id) {
+  public Optional<byte[]> write(Notice.Report notice, String id) {
     return kinds.contains(notice.kind()) ? format.write(notice, id) : Optional.empty();
   }
 

@@ -22,7 +22,7 @@ final class TraceeFormat implements Format {
   private final EventWriter writer = new EventWriter();
 
   @Override
-  public Optional<byte[]> write(Notice notice, String id) {
+  public Optional<byte[]> write(Notice.Report notice, String id) {
     return switch (notice) {
       case Notice.OfFinding(Finding finding) ->
           Optional.of(JsonBytes.withoutNewline(writer.toBytes(event(finding))));

@@ -14,7 +14,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.core.event.Argument;
@@ -209,15 +208,16 @@ public final class HiddenModules {
   }
 
   /**
-   * Makes the check if it is due, and emits an event for each hidden module.
+   * Makes the check if it is due. Returns an event for each module that hides.
    *
    * @param now the time for the events
    */
-  public void tick(LoadedModules modules, Instant now, Consumer<Event> sink) {
+  public List<Event> tick(LoadedModules modules, Instant now) {
     long nowNanos = nanos.getAsLong();
     if (started && nowNanos - nextLookNanos < 0) {
-      return;
+      return List.of();
     }
+    var events = new ArrayList<Event>();
     started = true;
     Map<Tracked, List<String>> missing = look(modules, nowNanos);
     for (Tracked module : tracked.values()) {
@@ -226,11 +226,12 @@ public final class HiddenModules {
       List<String> both = module.missing.stream().filter(before::contains).toList();
       if (!module.reported.containsAll(both) && isReportable(module, nowNanos)) {
         module.reported.addAll(both);
-        sink.accept(hidden(module, both, now));
+        events.add(hidden(module, both, now));
       }
     }
     unlisted = modules.unlisted();
     nextLookNanos = nowNanos + (isPending() ? SUSPECT_INTERVAL_NANOS : INTERVAL_NANOS);
+    return events;
   }
 
   /** Returns whether a module is missing and has not been reported yet. */

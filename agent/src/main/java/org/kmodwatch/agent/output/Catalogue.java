@@ -38,7 +38,7 @@ public final class Catalogue {
   }
 
   /** How severe the most severe signature on it is; 0 where none spoke. */
-  public int severityOf(Notice notice) {
+  public int severityOf(Notice.Report notice) {
     return switch (notice) {
       case Notice.OfFinding(var finding) -> finding.metadata().severity();
       case Notice.OfLoad(LoadRecord load) ->

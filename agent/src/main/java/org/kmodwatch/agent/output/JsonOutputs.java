@@ -17,76 +17,63 @@ public final class JsonOutputs {
 
   /** Every event of the source in the flat form, to {@code out}, which stays open. */
   public static Output events(OutputStream out) {
-    return new Lines(new WholeLines(out)) {
-      private final EventWriter writer = new EventWriter();
-
+    var writer = new EventWriter();
+    return new Lines(out) {
       @Override
-      public void event(Event event) throws IOException {
-        writer.write(event, out);
+      public void accept(Notice notice) throws IOException {
+        if (notice instanceof Notice.OfEvent(Event event)) {
+          writer.write(event, lines);
+        }
       }
     };
   }
 
   /** Every finding, to {@code out}, which stays open. */
   public static Output findings(OutputStream out) {
-    return new Lines(new WholeLines(out)) {
-      private final FindingWriter writer = new FindingWriter();
-
+    var writer = new FindingWriter();
+    return new Lines(out) {
       @Override
-      public void finding(Finding finding) throws IOException {
-        writer.write(finding, out);
+      public void accept(Notice notice) throws IOException {
+        if (notice instanceof Notice.OfFinding(Finding finding)) {
+          writer.write(finding, lines);
+        }
       }
     };
   }
 
   /** Every load record, to {@code out}, which stays open. */
   public static Output loads(OutputStream out) {
-    return new Lines(new WholeLines(out)) {
-      private final LoadWriter writer = new LoadWriter();
-
+    var writer = new LoadWriter();
+    return new Lines(out) {
       @Override
-      public void load(LoadRecord load) throws IOException {
-        writer.write(load, out);
+      public void accept(Notice notice) throws IOException {
+        if (notice instanceof Notice.OfLoad(LoadRecord load)) {
+          writer.write(load, lines);
+        }
       }
     };
   }
 
   /** Nothing. */
   public static Output none() {
-    return new Lines(OutputStream.nullOutputStream()) {};
+    return new Lines(OutputStream.nullOutputStream()) {
+      @Override
+      public void accept(Notice notice) {
+        // Nothing is written.
+      }
+    };
   }
 
-  /** Writes one kind of thing; each of these has all that was asked for in it. */
   private abstract static class Lines implements Output {
-    final OutputStream out;
+    final OutputStream lines;
 
     Lines(OutputStream out) {
-      this.out = out;
-    }
-
-    @Override
-    public void finding(Finding finding) throws IOException {
-      // Not asked for.
-    }
-
-    @Override
-    public void event(Event event) throws IOException {
-      // Not asked for.
-    }
-
-    @Override
-    public void load(LoadRecord load) throws IOException {
-      // Not asked for.
-    }
-
-    @Override
-    public void alert(Alert alert) throws IOException {
-      // Not asked for.
+      this.lines = new WholeLines(out);
     }
 
     @Override
     public void flush() throws IOException {
-      out.flush();
+      lines.flush();
     }
   }
 }

@@ -4,54 +4,68 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
 import org.kmodwatch.agent.alert.Alert;
+import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.load.LoadRecord;
 import org.kmodwatch.core.signature.Finding;
 
-/** One thing that people are told of. */
+/**
+ * One thing that an {@link Output} can write: an event, a finding on it, a load record, an alert.
+ * The pipeline returns them in the order in which they are written.
+ */
 public sealed interface Notice {
+
+  /**
+   * An event of the source. It comes after its findings. The events {@code kernel_module} that
+   * Kmodwatch makes of load records are not among them.
+   *
+   * @param event the event
+   */
+  record OfEvent(Event event) implements Notice {}
 
   /**
    * A finding.
    *
    * @param finding the finding
    */
-  record OfFinding(Finding finding) implements Notice {}
+  record OfFinding(Finding finding) implements Report {}
 
   /**
-   * A load record.
+   * A record of a load, an unload, or a request that led to no load, after its findings.
    *
    * @param load the record
    */
-  record OfLoad(LoadRecord load) implements Notice {}
+  record OfLoad(LoadRecord load) implements Report {}
 
   /**
-   * An alert.
+   * An alert, after the load or the finding that it is about.
    *
    * @param alert the alert
    */
-  record OfAlert(Alert alert) implements Notice {}
+  record OfAlert(Alert alert) implements Report {}
 
-  /** Which of them it is. */
-  default Kind kind() {
-    return switch (this) {
-      case OfFinding _ -> Kind.FINDING;
-      case OfLoad _ -> Kind.LOAD;
-      case OfAlert _ -> Kind.ALERT;
-    };
+  /** A notice for people and receivers: every kind but events. */
+  sealed interface Report extends Notice {
+
+    /** Which of them it is. */
+    default Kind kind() {
+      return switch (this) {
+        case OfFinding _ -> Kind.FINDING;
+        case OfLoad _ -> Kind.LOAD;
+        case OfAlert _ -> Kind.ALERT;
+      };
+    }
+
+    /** When what it tells of happened, nanoseconds since the epoch; of an alert, the first of them. */
+    default long timeNanos() {
+      return switch (this) {
+        case OfFinding(Finding finding) -> finding.event().timestampNanos();
+        case OfLoad(LoadRecord load) -> load.timeNanos();
+        case OfAlert(Alert alert) -> alert.firstNanos();
+      };
+    }
   }
 
-  /**
-   * When what it tells of happened, nanoseconds since the epoch; of an alert, the first of them.
-   */
-  default long timeNanos() {
-    return switch (this) {
-      case OfFinding(Finding finding) -> finding.event().timestampNanos();
-      case OfLoad(LoadRecord load) -> load.timeNanos();
-      case OfAlert(Alert alert) -> alert.firstNanos();
-    };
-  }
-
-  /** The kinds. */
+  /** The kinds of reports. */
   enum Kind {
     /** A signature's verdict on an event, at once. */
     FINDING,

@@ -42,7 +42,7 @@ public final class NoticeIds {
    * The id of {@code notice}. A record that corrects one of the same id has that id with a number
    * at its end, or receivers that drop repeats would drop the correction.
    */
-  public String of(Notice notice) {
+  public String of(Notice.Report notice) {
     return switch (notice) {
       case Notice.OfFinding(Finding finding) -> ofFinding(finding);
       case Notice.OfLoad(LoadRecord load) -> {

@@ -1,48 +1,22 @@
 package org.kmodwatch.agent.output;
 
 import java.io.IOException;
-import org.kmodwatch.agent.alert.Alert;
-import org.kmodwatch.core.event.Event;
-import org.kmodwatch.core.load.LoadRecord;
-import org.kmodwatch.core.signature.Finding;
 
 /**
- * One way of writing down what was seen. For each event its findings come first, then the event,
- * then the loads that are complete with it, the findings on each load before the load itself.
+ * Writes notices. For each event its findings come first, then the event, then the records that are
+ * complete with it. The findings on a record come before the record.
  */
 public interface Output {
 
   /**
-   * Takes a finding.
+   * Takes a notice. An output leaves out the kinds that it does not write.
    *
    * @throws IOException if it cannot be written
    */
-  void finding(Finding finding) throws IOException;
+  void accept(Notice notice) throws IOException;
 
   /**
-   * Takes an event of a source, after its findings. The events {@code kernel_module} that Kmodwatch
-   * makes of load records are not among them: {@link #load} has those.
-   *
-   * @throws IOException if it cannot be written
-   */
-  void event(Event event) throws IOException;
-
-  /**
-   * Takes a load, or a request that led to none, after its findings.
-   *
-   * @throws IOException if it cannot be written
-   */
-  void load(LoadRecord load) throws IOException;
-
-  /**
-   * Takes an alert, after the load or the finding that it is about.
-   *
-   * @throws IOException if it cannot be written
-   */
-  void alert(Alert alert) throws IOException;
-
-  /**
-   * Hands on what was taken so far.
+   * Writes everything that was taken so far.
    *
    * @throws IOException if it cannot be written
    */

@@ -71,29 +71,19 @@ public final class TableOutput implements Output {
   }
 
   @Override
-  public void finding(Finding finding) throws IOException {
-    Optional<Row> row = rows.ofFinding(finding);
+  public void accept(Notice notice) throws IOException {
+    Optional<Row> row =
+        switch (notice) {
+          case Notice.OfFinding(Finding finding) -> rows.ofFinding(finding);
+          // Modules loaded before the start are in the records, not in the table.
+          case Notice.OfLoad(LoadRecord load) ->
+              load.preExisting() ? Optional.empty() : Optional.of(rows.ofLoad(load));
+          // Their loads and findings have the rows.
+          case Notice.OfEvent _, Notice.OfAlert _ -> Optional.empty();
+        };
     if (row.isPresent()) {
       print(row.get());
     }
-  }
-
-  @Override
-  public void event(Event event) {
-    // The loads that events are about have the rows.
-  }
-
-  @Override
-  public void load(LoadRecord load) throws IOException {
-    // What was there before is no news; it is in the journal.
-    if (!load.preExisting()) {
-      print(rows.ofLoad(load));
-    }
-  }
-
-  @Override
-  public void alert(Alert alert) {
-    // The load or the finding that it is about has its row.
   }
 
   @Override

@@ -5,13 +5,18 @@ import org.kmodwatch.agent.policy.Policy;
 import org.kmodwatch.core.event.Value;
 
 /**
- * What was to be looked at, at one moment.
+ * The counts of alerts.
  *
- * @param raised loads and findings that were to be looked at
- * @param told the alerts that this came to, summaries among them
- * @param policy what the rules came to
+ * @param raised loads and findings that need a look
+ * @param told the alerts that were sent for them, with summaries of repeats
+ * @param policy the counts of the policy's rules
  */
 public record AlertsAccount(long raised, long told, Policy.Account policy) {
+
+  /** Returns the counts so far. */
+  public static AlertsAccount of(Reporter reporter, Pipeline pipeline) {
+    return new AlertsAccount(reporter.raised(), reporter.sent(), pipeline.policyAccount());
+  }
 
   /** What the ledger says. */
   public Value toJson() {

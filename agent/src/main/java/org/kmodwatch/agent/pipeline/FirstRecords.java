@@ -45,7 +45,7 @@ public final class FirstRecords {
   }
 
   /** Takes notice of a record, complete with findings and what the policy says; its turn. */
-  int told(LoadRecord record) {
+  int add(LoadRecord record) {
     First before = of(record);
     // Where there is none, an agent before this one told it.
     int turn = before != null ? before.turn() + 1 : record.replacesAnother() ? 2 : 1;

@@ -3,7 +3,6 @@ package org.kmodwatch.agent.replay;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.function.Consumer;
-import org.kmodwatch.agent.pipeline.Pipeline;
 import org.kmodwatch.core.event.CanaryCall;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.event.SensorContexts;
@@ -20,7 +19,7 @@ import org.kmodwatch.core.load.HostName;
  */
 public final class RecordingFeed implements EventHandler {
 
-  private final Pipeline pipeline;
+  private final ReplayLoop loop;
   private final Consumer<BadLine> badLines;
   private final HostClocks clocks = new HostClocks();
   private long canaries;
@@ -28,11 +27,11 @@ public final class RecordingFeed implements EventHandler {
   /**
    * Makes one.
    *
-   * @param pipeline takes the events
+   * @param loop takes the events
    * @param badLines takes the lines that are none
    */
-  public RecordingFeed(Pipeline pipeline, Consumer<BadLine> badLines) {
-    this.pipeline = pipeline;
+  public RecordingFeed(ReplayLoop loop, Consumer<BadLine> badLines) {
+    this.loop = loop;
     this.badLines = badLines;
   }
 
@@ -42,11 +41,11 @@ public final class RecordingFeed implements EventHandler {
       long late = lateNanos(event);
       long hostNanos = SensorContexts.steadyNanos(event) + late;
       long nowNanos = clocks.advance(HostName.of(event), hostNanos);
-      pipeline.tick(nowNanos, hostNanos - nowNanos, event.timestampNanos() + late);
+      loop.tick(nowNanos, hostNanos - nowNanos, event.timestampNanos() + late);
       if (CanaryCall.isOne(event)) {
         canaries++;
       } else {
-        pipeline.accept(event);
+        loop.accept(event);
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);

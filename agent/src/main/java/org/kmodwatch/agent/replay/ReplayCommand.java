@@ -17,8 +17,10 @@ import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.agent.alert.AlertConfig;
+import org.kmodwatch.agent.output.Catalogue;
 import org.kmodwatch.agent.output.UserNames;
 import org.kmodwatch.agent.pipeline.Pipeline;
+import org.kmodwatch.agent.pipeline.Reporter;
 import org.kmodwatch.agent.policy.Policy;
 import org.kmodwatch.agent.settings.OutputOptions;
 import org.kmodwatch.agent.settings.PolicyOptions;
@@ -152,21 +154,18 @@ public final class ReplayCommand implements Callable<Integer> {
     FailOn failOn = FailOn.of(output.failOn, installed);
     var pipeline =
         new Pipeline(
-            installed,
-            List.of(output.open(shell, UserNames.numbers(), installed)),
-            shell,
-            LoadTrackerOptions.of(LoadRecord.Host.UNKNOWN, null),
-            policy(),
+            installed, shell, LoadTrackerOptions.of(LoadRecord.Host.UNKNOWN, null), policy());
+    var reporter =
+        new Reporter(
+            Catalogue.of(installed),
             policy.repeatWindow(AlertConfig.DEFAULT_REPEAT_WINDOW),
-            Pipeline.BeforeLoad.NOTHING,
-            (record, basis) -> {});
-    if (!output.wantsAlerts(shell)) {
-      pipeline.withoutAlerts();
-    }
+            output.wantsAlerts(shell));
+    var loop =
+        new ReplayLoop(pipeline, reporter, output.open(shell, UserNames.numbers(), installed));
     ReadOptions options = readOptions(installed);
-    var feed = new RecordingFeed(pipeline, this::bad);
+    var feed = new RecordingFeed(loop, this::bad);
     if (files.stream().anyMatch(KafkaTopic::isMeant)) {
-      long topicLines = new TopicReplay(this, pipeline, options).read(surroundings, feed);
+      long topicLines = new TopicReplay(this, loop, options).read(surroundings, feed);
       badLines.finish();
       note(topicLines, pipeline, feed);
       return failOn.exitStatus(pipeline.statistics());
@@ -182,17 +181,17 @@ public final class ReplayCommand implements Callable<Integer> {
             !noProgress,
             resume,
             () -> settings(installed),
-            pipeline::flush)) {
+            loop::flush)) {
       try {
         for (String file : files) {
-          allRead &= replay(file, pipeline, options, joiner, run, feed);
+          allRead &= replay(file, loop, options, joiner, run, feed);
         }
         finish(joiner, run, feed);
       } catch (ReplayRun.InterruptedRunException e) {
-        return interrupted(run, pipeline);
+        return interrupted(run, loop);
       }
       run.endOfInputs();
-      pipeline.finish();
+      loop.finish();
       badLines.finish();
       run.finish();
     }
@@ -222,12 +221,12 @@ public final class ReplayCommand implements Callable<Integer> {
   }
 
   /** As when an input cannot be read to its end: it was not. */
-  private int interrupted(ReplayRun run, Pipeline pipeline) throws IOException {
+  private int interrupted(ReplayRun run, ReplayLoop loop) throws IOException {
     if (resume == null) {
       // Of what is not complete nothing is known that would be true.
-      pipeline.leave();
+      loop.leave();
     } else {
-      pipeline.flush();
+      loop.flush();
     }
     run.interrupt();
     return ExitStatus.UNAVAILABLE;
@@ -259,7 +258,7 @@ public final class ReplayCommand implements Callable<Integer> {
   /** Whether the file could be read to its end. */
   private boolean replay(
       String file,
-      Pipeline pipeline,
+      ReplayLoop loop,
       ReadOptions options,
       LineJoiner joiner,
       ReplayRun run,
@@ -268,7 +267,7 @@ public final class ReplayCommand implements Callable<Integer> {
     String name = file.equals(ReplayRun.STANDARD_INPUT) ? "standard input" : file;
     damaged = false;
     try {
-      lines += read(file, name, pipeline, options, joiner, run, feed).lines();
+      lines += read(file, name, loop, options, joiner, run, feed).lines();
     } catch (UncheckedIOException e) {
       // An output failed, not the input.
       throw e.getCause();
@@ -276,7 +275,7 @@ public final class ReplayCommand implements Callable<Integer> {
       shell.complain("cannot read %s: %s".formatted(name, reason(e)));
       return false;
     } finally {
-      pipeline.flush();
+      loop.flush();
     }
     if (damaged) {
       shell.complain(
@@ -289,7 +288,7 @@ public final class ReplayCommand implements Callable<Integer> {
   private ReadStatistics read(
       String file,
       String name,
-      Pipeline pipeline,
+      ReplayLoop loop,
       ReadOptions options,
       LineJoiner joiner,
       ReplayRun run,
@@ -314,7 +313,7 @@ public final class ReplayCommand implements Callable<Integer> {
           options,
           joiner,
           counted,
-          () -> flush(pipeline),
+          () -> flush(loop),
           run.onlooker(null));
     }
   }
@@ -341,9 +340,9 @@ public final class ReplayCommand implements Callable<Integer> {
     return PatientOpening.open(Path.of(file), () -> onlooker.at(0));
   }
 
-  private static void flush(Pipeline pipeline) {
+  private static void flush(ReplayLoop loop) {
     try {
-      pipeline.flush();
+      loop.flush();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

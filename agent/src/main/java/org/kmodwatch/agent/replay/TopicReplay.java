@@ -10,7 +10,6 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Properties;
 import org.jspecify.annotations.Nullable;
-import org.kmodwatch.agent.pipeline.Pipeline;
 import org.kmodwatch.agent.shell.CommandException;
 import org.kmodwatch.agent.shell.ExitStatus;
 import org.kmodwatch.agent.shell.Interruption;
@@ -25,12 +24,12 @@ import org.kmodwatch.core.format.ReadOptions;
 public final class TopicReplay {
 
   private final ReplayCommand given;
-  private final Pipeline pipeline;
+  private final ReplayLoop loop;
   private final ReadOptions options;
 
-  TopicReplay(ReplayCommand given, Pipeline pipeline, ReadOptions options) {
+  TopicReplay(ReplayCommand given, ReplayLoop loop, ReadOptions options) {
     this.given = given;
-    this.pipeline = pipeline;
+    this.loop = loop;
     this.options = options;
   }
 
@@ -61,10 +60,10 @@ public final class TopicReplay {
           new KafkaSource(topic, options)
               .read(properties(given.kafkaProperties), receiver, interruption::isAsked);
       if (topic.untilEnd() && !interruption.isAsked()) {
-        pipeline.finish();
+        loop.finish();
       } else {
         // What is not complete is not committed, and is read again.
-        pipeline.leave();
+        loop.leave();
       }
       return lines;
     } catch (SourceException e) {
@@ -111,19 +110,19 @@ public final class TopicReplay {
 
     @Override
     public void flush() throws IOException {
-      pipeline.flush();
+      loop.flush();
     }
 
     @Override
     public boolean isComplete() {
-      return pipeline.isQuiescent();
+      return loop.isQuiescent();
     }
 
     @Override
     public void idle(Duration sinceLast) throws IOException {
       if (feed.nowNanos() > 0) {
         long waited = sinceLast.toNanos();
-        pipeline.tick(feed.nowNanos() + waited, lastWallNanos + waited);
+        loop.tick(feed.nowNanos() + waited, 0, lastWallNanos + waited);
       }
     }
   }

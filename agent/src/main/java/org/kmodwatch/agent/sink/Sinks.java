@@ -14,6 +14,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.agent.alert.Alert;
 import org.kmodwatch.agent.format.Format;
+import org.kmodwatch.agent.output.Notice;
 import org.kmodwatch.agent.output.Output;
 import org.kmodwatch.agent.output.Stall;
 import org.kmodwatch.core.event.Event;
@@ -217,23 +218,8 @@ public final class Sinks implements Output, AutoCloseable {
   }
 
   @Override
-  public void finding(Finding finding) {
-    open.values().forEach(there -> there.sink().finding(finding));
-  }
-
-  @Override
-  public void load(LoadRecord load) {
-    open.values().forEach(there -> there.sink().load(load));
-  }
-
-  @Override
-  public void alert(Alert alert) {
-    open.values().forEach(there -> there.sink().alert(alert));
-  }
-
-  @Override
-  public void event(Event event) {
-    // Sinks receive findings, loads and alerts only.
+  public void accept(Notice notice) {
+    open.values().forEach(there -> there.sink().accept(notice));
   }
 
   @Override

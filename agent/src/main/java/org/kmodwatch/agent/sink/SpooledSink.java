@@ -147,23 +147,11 @@ public final class SpooledSink implements Output, AutoCloseable {
   }
 
   @Override
-  public void finding(Finding finding) {
-    take(new Notice.OfFinding(finding));
-  }
-
-  @Override
-  public void load(LoadRecord load) {
-    take(new Notice.OfLoad(load));
-  }
-
-  @Override
-  public void alert(Alert alert) {
-    take(new Notice.OfAlert(alert));
-  }
-
-  @Override
-  public void event(Event event) {
-    // Sinks receive findings, loads and alerts only.
+  public void accept(Notice notice) {
+    // A sink sends no events.
+    if (notice instanceof Notice.Report report) {
+      take(report);
+    }
   }
 
   @Override
@@ -211,7 +199,7 @@ public final class SpooledSink implements Output, AutoCloseable {
     return spool;
   }
 
-  private void take(Notice notice) {
+  private void take(Notice.Report notice) {
     int severity = catalogue.severityOf(notice);
     if (!filter.takes(notice.kind(), severity)) {
       return;

@@ -3,10 +3,9 @@ package org.kmodwatch.agent.watch;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
-import org.kmodwatch.agent.pipeline.Pipeline;
+import org.kmodwatch.agent.pipeline.Judged;
 import org.kmodwatch.agent.shell.Complaints;
 import org.kmodwatch.agent.shell.Shell;
 import org.kmodwatch.core.event.Event;
@@ -18,7 +17,7 @@ import org.kmodwatch.core.load.Identity;
  * event of what was passed over. What the whole machine has too little of, memory before all, still
  * ends the run. No thread of its own: {@link #tick} does it.
  */
-public final class FaultWatch implements Pipeline.FaultHandler {
+public final class FaultWatch {
 
   /** From one event about what was passed over to the next. */
   private static final Duration INTERVAL = Duration.ofSeconds(10);
@@ -42,12 +41,9 @@ public final class FaultWatch implements Pipeline.FaultHandler {
     this.nanoTime = nanoTime;
   }
 
-  @Override
-  public void failed(@Nullable Event event, Throwable fault) {
-    if (fault instanceof VirtualMachineError error && !(fault instanceof StackOverflowError)) {
-      throw error;
-    }
-    add(event, "%s (a fault of kmodwatch)".formatted(fault));
+  /** Reports a step that failed. */
+  void failed(Judged.Failed failed) {
+    add(failed.event(), "%s (a fault of kmodwatch)".formatted(failed.fault()));
   }
 
   /** Passes over an event of an attempt that ended an agent before this one. */
@@ -75,27 +71,27 @@ public final class FaultWatch implements Pipeline.FaultHandler {
                 event.process().hostProcessId());
   }
 
-  /** Hands {@code sink} an event if more was passed over, and it is time to. */
-  void tick(Instant now, Consumer<Event> sink) {
-    if (told == 0 || nanoTime.getAsLong() - toldNanos >= INTERVAL.toNanos()) {
-      tell(now, sink);
-    }
+  /** Returns an event about the skipped events, if more were skipped and the interval is over. */
+  List<Event> tick(Instant now) {
+    boolean due = told == 0 || nanoTime.getAsLong() - toldNanos >= INTERVAL.toNanos();
+    return due ? sinceLast(now) : List.of();
   }
 
-  /** Tells what was passed over since it was last told. */
-  void finish(Instant now, Consumer<Event> sink) {
-    tell(now, sink);
+  /** Returns an event about the events skipped since the last one, if there are any. */
+  List<Event> finish(Instant now) {
+    List<Event> events = sinceLast(now);
     complaints.finish();
+    return events;
   }
 
-  private void tell(Instant now, Consumer<Event> sink) {
+  private List<Event> sinceLast(Instant now) {
     if (passedOver == told) {
-      return;
+      return List.of();
     }
     long count = passedOver - told;
     told = passedOver;
     toldNanos = nanoTime.getAsLong();
-    sink.accept(
+    return List.of(
         OwnEvents.lost(
             hostName, now, count, List.of(last + " (%d since the start)".formatted(passedOver))));
   }

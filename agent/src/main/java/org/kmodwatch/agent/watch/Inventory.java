@@ -4,7 +4,6 @@ import static org.kmodwatch.agent.state.ReportJournal.UNKNOWN;
 import static org.kmodwatch.agent.state.ReportJournal.UNSEEN;
 import static org.kmodwatch.agent.state.ReportJournal.perhapsToldBefore;
 
-import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -18,7 +17,6 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.agent.host.HiddenModules;
 import org.kmodwatch.agent.host.ModulesBefore;
-import org.kmodwatch.agent.pipeline.Pipeline;
 import org.kmodwatch.agent.state.KnownModules;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.load.LoadEvent;
@@ -93,13 +91,11 @@ public final class Inventory {
   }
 
   /**
-   * Writes down what was there before.
+   * Returns the records of the modules that were loaded before the sensor was armed.
    *
    * @param events what the sensor has seen between its arming and some time after the look
-   * @return how many there were
-   * @throws IOException if an output fails
    */
-  int write(List<Event> events, Pipeline pipeline) throws IOException {
+  List<LoadRecord> loadedBefore(List<Event> events) {
     ModulesBefore there = before.without(cameIn(events));
     List<LoadRecord> records =
         there.records().stream()
@@ -109,13 +105,13 @@ public final class Inventory {
       known.clear();
     }
     for (LoadRecord record : records) {
-      write(record, pipeline);
+      remember(record);
       hidden.loaded(record, null);
     }
     undecided = there.loading();
     loadingNames = namesOf(undecided);
     before = new ModulesBefore(List.of(), List.of());
-    return there.records().size();
+    return records;
   }
 
   /**
@@ -160,8 +156,7 @@ public final class Inventory {
     return cameIn;
   }
 
-  private void write(LoadRecord record, Pipeline pipeline) throws IOException {
-    pipeline.acceptPreExisting(record);
+  private void remember(LoadRecord record) {
     if (known != null) {
       known.joined(record);
     }
@@ -217,37 +212,36 @@ public final class Inventory {
    * Decides about those that were just being loaded, or are in no record yet.
    *
    * @param seenUpToNanos up to when everything that happened was read, since the epoch
-   * @return how many were written down
-   * @throws IOException if an output fails
+   * @return the records of those that were loaded before, too
    */
-  int tick(Instant now, long seenUpToNanos, Pipeline pipeline) throws IOException {
+  List<LoadRecord> tick(Instant now, long seenUpToNanos) {
     long nowNanos = nanoTime.getAsLong();
     boolean behind =
         seenUpToNanos < firstLookEpochNanos
             && nowNanos - firstLookNanos < LONGEST_PATIENCE.toNanos();
     if (undecided.isEmpty() || behind || nowNanos - lookedNanos < PATIENCE.toNanos()) {
-      return 0;
+      return List.of();
     }
     lookedNanos = nowNanos;
     ModulesBefore there = ModulesBefore.at(root, host, nanos(now));
     Set<String> loading = namesOf(there.loading());
     Set<String> loaded = namesOf(there.records());
     boolean late = nowNanos - firstLookNanos >= LIMIT.toNanos();
-    int written = 0;
+    var decided = new ArrayList<LoadRecord>();
     var left = new ArrayList<LoadRecord>();
     for (LoadRecord record : undecided) {
       String name = name(record);
       boolean wasLoading = loadingNames.contains(name);
       if (loading.contains(name) ? late : loaded.contains(name) && !wasLoading) {
-        write(record, pipeline);
-        written++;
+        remember(record);
+        decided.add(record);
       } else if (loading.contains(name) || loaded.contains(name)) {
         left.add(record);
       }
     }
     undecided = left;
     loadingNames = loading;
-    return written;
+    return decided;
   }
 
   private static Set<String> namesOf(List<LoadRecord> records) {

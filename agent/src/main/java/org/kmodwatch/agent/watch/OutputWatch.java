@@ -2,6 +2,7 @@ package org.kmodwatch.agent.watch;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -46,23 +47,19 @@ public final class OutputWatch {
   }
 
   /**
-   * Compares the outputs with how they were, and hands {@code sink} an event for each change.
+   * Compares the outputs with how they were. Returns an event for each change.
    *
    * @param now to be written down
    * @param nowNanos of a clock that is never set
    * @param stalls the outputs that accept nothing
    * @param lost how many each output has lost, by its name
    */
-  void tick(
-      Instant now,
-      long nowNanos,
-      List<Stall> stalls,
-      Map<String, Long> lost,
-      Consumer<Event> sink) {
+  List<Event> tick(Instant now, long nowNanos, List<Stall> stalls, Map<String, Long> lost) {
+    var events = new ArrayList<Event>();
     for (Stall stall : stalls) {
       if (stalled.put(stall.output(), stall) == null) {
         notes.accept("output: %s: %s".formatted(stall.output(), stall.detail()));
-        sink.accept(event(EventNames.OUTPUT_STALLED, now, about(stall)));
+        events.add(event(EventNames.OUTPUT_STALLED, now, about(stall)));
       }
     }
     List<String> names = stalls.stream().map(Stall::output).toList();
@@ -71,15 +68,16 @@ public final class OutputWatch {
         stalled.remove(was.output());
         notes.accept(
             "output: %s: accepts again, had not since %s".formatted(was.output(), was.since()));
-        sink.accept(event(EventNames.OUTPUT_RECOVERED, now, about(was)));
+        events.add(event(EventNames.OUTPUT_RECOVERED, now, about(was)));
       }
     }
-    lost.forEach((output, count) -> tellLoss(output, count, now, nowNanos, sink));
+    lost.forEach((output, count) -> addLoss(output, count, now, nowNanos, events));
+    return events;
   }
 
   /** While it accepts nothing, an event would only be lost there too, and be one more. */
-  private void tellLoss(
-      String output, long lost, Instant now, long nowNanos, Consumer<Event> sink) {
+  private void addLoss(
+      String output, long lost, Instant now, long nowNanos, List<Event> events) {
     Told last = told.get(output);
     if (lost <= (last == null ? 0 : last.lost())
         || stalled.containsKey(output)
@@ -90,7 +88,7 @@ public final class OutputWatch {
     told.put(output, new Told(lost, nowNanos));
     String reason = "output %s: not accepted (%d since the start)".formatted(output, lost);
     notes.accept("lost %d: %s".formatted(count, reason));
-    sink.accept(
+    events.add(
         OwnEvents.lost(
             hostName,
             now,

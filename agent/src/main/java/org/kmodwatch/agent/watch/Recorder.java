@@ -17,6 +17,7 @@ import org.kmodwatch.agent.alert.Alert;
 import org.kmodwatch.agent.output.Destination;
 import org.kmodwatch.agent.output.JsonOutputs;
 import org.kmodwatch.agent.output.JsonText;
+import org.kmodwatch.agent.output.Notice;
 import org.kmodwatch.agent.output.Output;
 import org.kmodwatch.agent.output.OutputQueue;
 import org.kmodwatch.agent.shell.CommandException;
@@ -150,23 +151,10 @@ public final class Recorder implements Output, AutoCloseable {
   }
 
   @Override
-  public void finding(Finding finding) throws IOException {
-    findings.finding(finding);
-  }
-
-  @Override
-  public void event(Event event) throws IOException {
-    events.event(event);
-  }
-
-  @Override
-  public void load(LoadRecord load) throws IOException {
-    loads.load(load);
-  }
-
-  @Override
-  public void alert(Alert alert) {
-    // The load or the finding that it is about is recorded.
+  public void accept(Notice notice) throws IOException {
+    events.accept(notice);
+    findings.accept(notice);
+    loads.accept(notice);
   }
 
   @Override

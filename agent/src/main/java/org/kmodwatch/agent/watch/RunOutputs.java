@@ -8,14 +8,17 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.kmodwatch.agent.output.Notice;
 import org.kmodwatch.agent.output.Output;
 import org.kmodwatch.agent.output.OutputAccount;
 import org.kmodwatch.agent.output.OutputLoss;
 import org.kmodwatch.agent.output.OutputQueue;
 import org.kmodwatch.agent.output.ReaderGoneException;
 import org.kmodwatch.agent.output.Stall;
+import org.kmodwatch.agent.pipeline.Judged;
 import org.kmodwatch.agent.sink.SinkAccount;
 import org.kmodwatch.agent.sink.Sinks;
+import org.kmodwatch.core.event.Event;
 
 /**
  * Everything that a run of {@code watch} writes to: standard output, the recording, the sinks. Each
@@ -24,7 +27,9 @@ import org.kmodwatch.agent.sink.Sinks;
  */
 public final class RunOutputs implements AutoCloseable {
 
-  private final Output standardOutput;
+  /** In the order in which they get a notice. */
+  private final List<Output> all;
+
   private final OutputQueue standardQueue;
   private final @Nullable OutputQueue standardError;
   private final @Nullable Recorder recorder;
@@ -43,21 +48,45 @@ public final class RunOutputs implements AutoCloseable {
       @Nullable OutputQueue standardError,
       @Nullable Recorder recorder,
       Sinks sinks) {
-    this.standardOutput = standardOutput;
+    this.all =
+        recorder == null
+            ? List.of(standardOutput, sinks)
+            : List.of(standardOutput, recorder, sinks);
     this.standardQueue = standardQueue;
     this.standardError = standardError;
     this.recorder = recorder;
     this.sinks = sinks;
   }
 
-  /** All of them, in the order in which they are told. */
-  List<Output> all() {
-    var all = new ArrayList<Output>(List.of(standardOutput));
-    if (recorder != null) {
-      all.add(recorder);
+  /**
+   * Gives a notice to each of them.
+   *
+   * @param event at which a fault is reported; null if it is not known
+   * @return the outputs that failed: one costs the next nothing
+   * @throws IOException if standard output or the recording cannot be written
+   */
+  List<Judged.Failed> accept(Notice notice, @Nullable Event event) throws IOException {
+    List<Judged.Failed> failed = List.of();
+    for (Output output : all) {
+      try {
+        output.accept(notice);
+      } catch (RuntimeException | Error e) {
+        failed = new ArrayList<>(failed);
+        failed.add(Judged.Failed.of(event, e));
+      }
     }
-    all.add(sinks);
-    return all;
+    return failed;
+  }
+
+  /**
+   * Writes everything that was taken so far.
+   *
+   * @throws IOException if it cannot be written
+   */
+  void flush() throws IOException {
+    for (Output output : all) {
+      output.flush();
+    }
   }
 
   Sinks sinks() {
@@ -128,11 +157,11 @@ public final class RunOutputs implements AutoCloseable {
 
   /** Notes are no records: nobody waits for them to be accepted. */
   private List<OutputQueue> withError() {
-    var all = new ArrayList<OutputQueue>(queues());
+    var queues = new ArrayList<OutputQueue>(queues());
     if (standardError != null) {
-      all.add(standardError);
+      queues.add(standardError);
     }
-    return all;
+    return queues;
   }
 
   /** Has the ledger written, where there is a recording. */

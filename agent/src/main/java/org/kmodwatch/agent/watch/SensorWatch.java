@@ -54,16 +54,16 @@ public final class SensorWatch {
   }
 
   /**
-   * Compares the sensor's state with the last, and hands {@code sink} an event for each change.
+   * Compares the sensor's state with the last. Returns an event for each change.
    *
    * @param now what the events say; nothing waits by it
    */
-  void tick(
-      Instant now, List<SensorFault> faults, SensorStatistics statistics, Consumer<Event> sink) {
+  List<Event> tick(Instant now, List<SensorFault> faults, SensorStatistics statistics) {
+    var events = new ArrayList<Event>();
     for (SensorFault fault : faults) {
       if (blind.putIfAbsent(fault.part(), new Blind(fault, now)) == null) {
         notes.accept("blind: %s: %s".formatted(fault.part(), fault.detail()));
-        sink.accept(event(EventNames.SENSOR_BLIND, now, about(fault, now)));
+        events.add(event(EventNames.SENSOR_BLIND, now, about(fault, now)));
       }
     }
     List<String> parts = faults.stream().map(SensorFault::part).toList();
@@ -71,23 +71,22 @@ public final class SensorWatch {
       if (!parts.contains(was.fault().part())) {
         blind.remove(was.fault().part());
         notes.accept("sees again: %s, blind since %s".formatted(was.fault().part(), was.since()));
-        sink.accept(event(EventNames.SENSOR_RECOVERED, now, about(was.fault(), was.since())));
+        events.add(event(EventNames.SENSOR_RECOVERED, now, about(was.fault(), was.since())));
       }
     }
     if (statistics.lost() > lost
         && (lost == 0 || nanoTime.getAsLong() - lossToldNanos >= LOSS_INTERVAL.toNanos())) {
-      tellLoss(now, statistics, sink);
+      events.add(loss(now, statistics));
     }
+    return events;
   }
 
-  /** Tells what was lost since it was last told. */
-  void finish(Instant now, SensorStatistics statistics, Consumer<Event> sink) {
-    if (statistics.lost() > lost) {
-      tellLoss(now, statistics, sink);
-    }
+  /** Returns an event about what was lost since the last one, if anything was. */
+  List<Event> finish(Instant now, SensorStatistics statistics) {
+    return statistics.lost() > lost ? List.of(loss(now, statistics)) : List.of();
   }
 
-  private void tellLoss(Instant now, SensorStatistics statistics, Consumer<Event> sink) {
+  private Event loss(Instant now, SensorStatistics statistics) {
     long count = statistics.lost() - lost;
     lost = statistics.lost();
     lossToldNanos = nanoTime.getAsLong();
@@ -105,24 +104,25 @@ public final class SensorWatch {
         reasons,
         "left in the rings at the end",
         statistics.attempts().unread() + statistics.loads().unread());
-    sink.accept(lost(now, count, reasons));
+    return lost(now, count, reasons);
   }
 
-  /** Tells what nobody will read of what programs kept that were replaced. */
-  void replaced(Instant now, List<LeftBehind> unread, Consumer<Event> sink) {
-    for (LeftBehind left : unread) {
-      sink.accept(lost(now, left.records(), List.of(left.detail())));
-    }
+  /** Returns an event for each set of records that replaced programs had kept: they are lost. */
+  List<Event> replaced(Instant now, List<LeftBehind> unread) {
+    return unread.stream()
+        .map(left -> lost(now, left.records(), List.of(left.detail())))
+        .toList();
   }
 
-  /** Makes an event of each time that somebody set the clock. */
-  void clockSet(List<ClockStep> steps, Consumer<Event> sink) {
+  /** Returns an event for each time that somebody set the clock. */
+  List<Event> clockSet(List<ClockStep> steps) {
+    var events = new ArrayList<Event>();
     for (ClockStep step : steps) {
       boolean back = step.by().isNegative();
       notes.accept(
           "clock set %s: from %s to %s"
               .formatted(back ? "back" : "forward", step.from(), step.to()));
-      sink.accept(
+      events.add(
           event(
               EventNames.CLOCK_SET,
               step.to(),
@@ -131,6 +131,7 @@ public final class SensorWatch {
                   new Argument("to", "string", Value.of(step.to().toString())),
                   new Argument("byNanos", "long", Value.of(step.by().toNanos())))));
     }
+    return events;
   }
 
   private Event lost(Instant now, long count, List<String> reasons) {

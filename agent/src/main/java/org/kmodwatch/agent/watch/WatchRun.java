@@ -19,7 +19,12 @@ import org.kmodwatch.agent.doctor.Machine;
 import org.kmodwatch.agent.host.HiddenModules;
 import org.kmodwatch.agent.host.HostFacts;
 import org.kmodwatch.agent.identity.FilePlaces;
+import org.kmodwatch.agent.output.Catalogue;
+import org.kmodwatch.agent.output.Notice;
+import org.kmodwatch.agent.pipeline.AlertsAccount;
+import org.kmodwatch.agent.pipeline.Judged;
 import org.kmodwatch.agent.pipeline.Pipeline;
+import org.kmodwatch.agent.pipeline.Reporter;
 import org.kmodwatch.agent.settings.WatchSettings;
 import org.kmodwatch.agent.shell.Counted;
 import org.kmodwatch.agent.shell.Shell;
@@ -73,6 +78,7 @@ public final class WatchRun {
 
   private final Supplier<LiveSource> sources;
   private final Pipeline pipeline;
+  private final Reporter reporter;
   private final @Nullable ReportJournal journal;
   private final RunOutputs outputs;
   private final @Nullable StatusBoard board;
@@ -89,7 +95,9 @@ public final class WatchRun {
   private final ServiceManager service;
   private String armed = "";
   private @Nullable FatalAttempts fatal;
-  private @Nullable Event accepting;
+
+  /** The event at which an error of the JVM would end this run; null in between. */
+  private @Nullable Event inHand;
 
   /** On the scale of {@link SensorContexts#steadyNanos}, which begins as the clock is set now. */
   private final long startNanos;
@@ -156,14 +164,10 @@ public final class WatchRun {
     this.pipeline =
         new Pipeline(
             signatures,
-            outputs.all(),
             shell,
             LoadTrackerOptions.of(host, HostFacts.modprobePath(shell.root()).orElse(null)),
-            settings.policy(),
-            settings.repeatWindow(),
-            this::telling,
-            this::joined);
-    this.pipeline.handleFaultsBy(faultWatch);
+            settings.policy());
+    this.reporter = new Reporter(Catalogue.of(signatures), settings.repeatWindow(), true);
   }
 
   /** The engine's account. */
@@ -202,7 +206,8 @@ public final class WatchRun {
       shell.complain(e.getMessage() + "; the configuration stays as it was");
       return;
     }
-    pipeline.change(settings.policy(), settings.repeatWindow());
+    pipeline.change(settings.policy());
+    reporter.changeWindow(settings.repeatWindow());
     stalledAfter = settings.stalledAfter();
     shell.note(
         "configuration: read anew: %s, %s"
@@ -234,9 +239,9 @@ public final class WatchRun {
       } catch (UncheckedIOException e) {
         throw e.getCause();
       } catch (VirtualMachineError e) {
-        Event inHand = accepting != null ? accepting : pipeline.inHand();
-        if (known != null && inHand != null) {
-          known.mark(inHand);
+        Event last = inHand != null ? inHand : pipeline.inHand();
+        if (known != null && last != null) {
+          known.mark(last);
         }
         throw e;
       } finally {
@@ -266,15 +271,18 @@ public final class WatchRun {
       inventory.resume(first, live.startFaults().isEmpty(), journal != null && journal.hasHoles());
       shell.note("the pinned programs were taken over, with what they have seen since");
     } else {
-      int before = inventory.write(first, pipeline);
+      List<LoadRecord> before = inventory.loadedBefore(first);
+      outputPreExisting(before);
       shell.note(
           "%s %s loaded before"
-              .formatted(Counted.of(before, "module"), before == 1 ? "was" : "were"));
+              .formatted(
+                  Counted.of(before.size(), "module"), before.size() == 1 ? "was" : "were"));
     }
-    first.forEach(this::accept);
-    sensorWatch.replaced(clock.instant(), live.leftBehind(), this::accept);
+    acceptAll(first);
+    acceptAll(sensorWatch.replaced(clock.instant(), live.leftBehind()));
     if (!live.startFaults().isEmpty()) {
-      sensorWatch.tick(clock.instant(), live.startFaults(), live.recentStatistics(), this::accept);
+      acceptAll(
+          sensorWatch.tick(clock.instant(), live.startFaults(), live.recentStatistics()));
     }
     tick(live);
     letGo(live);
@@ -296,15 +304,15 @@ public final class WatchRun {
         long lookNanos = nanoTime.getAsLong();
         faults = live.faults();
         service.alive();
-        sensorWatch.clockSet(live.takeClockSteps(), sink);
-        sensorWatch.tick(clock.instant(), faults(live), live.recentStatistics(), sink);
-        outputWatch.tick(
-            clock.instant(),
-            nanoTime.getAsLong(),
-            outputs.stalls(stalledAfter),
-            outputs.lost(),
-            sink);
-        faultWatch.tick(clock.instant(), sink);
+        acceptAll(sensorWatch.clockSet(live.takeClockSteps()));
+        acceptAll(sensorWatch.tick(clock.instant(), faults(live), live.recentStatistics()));
+        acceptAll(
+            outputWatch.tick(
+                clock.instant(),
+                nanoTime.getAsLong(),
+                outputs.stalls(stalledAfter),
+                outputs.lost()));
+        acceptAll(faultWatch.tick(clock.instant()));
         service.status(status());
         publish(live);
         housekeeping.tick();
@@ -321,9 +329,9 @@ public final class WatchRun {
     live.detach();
     live.drain(sink);
     if (live.isPinned()) {
-      faultWatch.finish(clock.instant(), sink);
-      // What is not complete is in the rings still: it is the next process's.
-      pipeline.leave();
+      acceptAll(faultWatch.finish(clock.instant()));
+      // The rings keep the events of loads that are not complete, for the next process.
+      end(pipeline.leave());
       finishOutputs();
       letGo(live);
       outputs.write(ledger(live.statistics(), false));
@@ -331,9 +339,9 @@ public final class WatchRun {
       return;
     }
     SensorStatistics statistics = live.statistics();
-    sensorWatch.finish(clock.instant(), statistics, sink);
-    faultWatch.finish(clock.instant(), sink);
-    pipeline.finish();
+    acceptAll(sensorWatch.finish(clock.instant(), statistics));
+    acceptAll(faultWatch.finish(clock.instant()));
+    end(pipeline.finish());
     finishOutputs();
     outputs.write(ledger(statistics, true));
     shell.note(
@@ -412,7 +420,7 @@ public final class WatchRun {
   }
 
   private void flush() throws IOException {
-    pipeline.flush();
+    outputs.flush();
     outputs.requireListener();
   }
 
@@ -427,14 +435,20 @@ public final class WatchRun {
     }
   }
 
-  private @Nullable LoadRecord telling(LoadRecord record, Event basis) throws IOException {
+  /**
+   * Notes in the journal that a record is about to be reported.
+   *
+   * @return the record, marked where an agent before this one may have reported it; empty where one
+   *     has
+   */
+  private Optional<LoadRecord> journalled(LoadRecord record, Event basis) throws IOException {
     if (journal == null) {
-      return record;
+      return Optional.of(record);
     }
     String first = ReportJournal.firstOf(record.id());
     boolean isFirst = record.mayBeReplaced();
     if (isFirst && journal.isTold(first)) {
-      return null;
+      return Optional.empty();
     }
     if (journal.unsettled() >= UNSETTLED) {
       handedOn(journal);
@@ -448,7 +462,8 @@ public final class WatchRun {
         !isFirst && journal.mayBeTold(first) && !record.replacesAnother()
             ? record.replacing("the call had not returned by then")
             : record;
-    return doubt.map(why -> ReportJournal.perhapsToldBefore(marked, why)).orElse(marked);
+    return Optional.of(
+        doubt.map(why -> ReportJournal.perhapsToldBefore(marked, why)).orElse(marked));
   }
 
   private Duration pollTimeout() {
@@ -469,37 +484,93 @@ public final class WatchRun {
     busy = true;
     busySinceNanos = nanoTime.getAsLong();
     housekeeping.event();
-    accepting = event;
+    inHand = event;
     Event enriched = event;
     try {
       enriched = places.enrich(containers.enrich(event));
     } catch (RuntimeException | Error e) {
-      faultWatch.failed(event, e);
+      faultWatch.failed(Judged.Failed.of(event, e));
     }
-    accepting = null;
+    inHand = null;
     try {
-      pipeline.accept(enriched);
+      output(pipeline.accept(enriched));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
-  private void joined(LoadRecord record, Event basis) {
-    inventory.joined(record);
-    hidden.loaded(record, basis);
+  private void acceptAll(List<Event> events) {
+    events.forEach(this::accept);
+  }
+
+  /** Reports what the pipeline returned: by the journal and the reporter to the outputs. */
+  private void output(List<Judged> results) throws IOException {
+    for (Judged judged : results) {
+      inHand = judged.event();
+      List<Notice> notices = List.of();
+      try {
+        notices =
+            switch (judged) {
+              case Judged.OfEvent event -> reporter.report(event);
+              case Judged.OfRecord record -> report(record);
+              case Judged.Failed failed -> {
+                faultWatch.failed(failed);
+                yield List.of();
+              }
+            };
+      } catch (RuntimeException | Error e) {
+        faultWatch.failed(Judged.Failed.of(judged.event(), e));
+        notices = reporter.taken();
+      }
+      output(notices, judged.event());
+      if (judged instanceof Judged.OfRecord(LoadRecord record, Event basis, _, _, _)) {
+        inventory.joined(record);
+        hidden.loaded(record, basis);
+      }
+      inHand = null;
+    }
+  }
+
+  private List<Notice> report(Judged.OfRecord judged) throws IOException {
+    Optional<LoadRecord> record = journalled(judged.record(), judged.event());
+    return record.isEmpty() ? List.of() : reporter.report(judged.with(record.get()));
+  }
+
+  private void output(List<Notice> notices, @Nullable Event event) throws IOException {
+    for (Notice notice : notices) {
+      outputs.accept(notice, event).forEach(faultWatch::failed);
+    }
+  }
+
+  private void outputPreExisting(List<LoadRecord> records) throws IOException {
+    for (LoadRecord record : records) {
+      pipeline.countPreExisting();
+      output(List.of(new Notice.OfLoad(record)), null);
+    }
+  }
+
+  private void end(List<Judged> last) throws IOException {
+    output(last);
+    output(reporter.finish(), null);
+    outputs.flush();
+    pipeline.close();
   }
 
   private void tick(LiveSource live) throws IOException {
     Instant now = clock.instant();
     // Behind a backlog, what looks overdue by the clock may be about to be read.
-    pipeline.tick(live.seenUpToNanos(), Inventory.nanos(now));
-    int unseen = inventory.tick(now, live.seenUpToNanos(), pipeline);
-    if (unseen > 0 && live.isResumed()) {
+    long seenUpToNanos = live.seenUpToNanos();
+    output(reporter.tick(seenUpToNanos), null);
+    output(pipeline.tick(seenUpToNanos, Inventory.nanos(now)));
+    List<LoadRecord> unseen = inventory.tick(now, seenUpToNanos);
+    outputPreExisting(unseen);
+    if (!unseen.isEmpty() && live.isResumed()) {
       shell.note(
           "%s %s loaded, and may be in no record: recorded as preExisting"
-              .formatted(Counted.of(unseen, "module"), unseen == 1 ? "is" : "are"));
+              .formatted(
+                  Counted.of(unseen.size(), "module"), unseen.size() == 1 ? "is" : "are"));
     }
-    hidden.tick(live.loadedModules(), now, this::accept);
+    acceptAll(hidden.tick(live.loadedModules(), now));
   }
 
   private Ledger ledger(SensorStatistics statistics, boolean complete) {
@@ -512,7 +583,7 @@ public final class WatchRun {
         pipeline.loadsAccount(hidden.unchecked()),
         outputs.sinks().accounts(),
         outputs.accounts(),
-        pipeline.alertsAccount());
+        AlertsAccount.of(reporter, pipeline));
   }
 
   private void announce(List<HookStatus> hooks, boolean withoutStrings) {

@@ -30,12 +30,12 @@ class FormatsTest {
 
   private static final Catalogue CATALOGUE = Catalogue.of(BuiltIn.signatures());
 
-  private static String write(FormatName format, Notice notice) {
+  private static String write(FormatName format, Notice.Report notice) {
     return new String(
         format.open(CATALOGUE, "1.2", "wren").write(notice, "the-id").orElseThrow(), UTF_8);
   }
 
-  private static Notice alert(LoadRecord load, long count) {
+  private static Notice.Report alert(LoadRecord load, long count) {
     return new Notice.OfAlert(
         new Alert(
             load.id(),
@@ -84,7 +84,7 @@ class FormatsTest {
 
   @ParameterizedTest
   @MethodSource("noticesBySchema")
-  void form_isValidByItsSchema(FormatName format, Notice notice) {
+  void form_isValidByItsSchema(FormatName format, Notice.Report notice) {
     assertThat(ForeignReaders.faults(format, write(format, notice))).isEmpty();
   }
 
@@ -191,7 +191,7 @@ class FormatsTest {
 
   @Test
   void formatForOneKind_hasNothingForTheOthers() {
-    Notice load = new Notice.OfLoad(load("m").build());
+    Notice.Report load = new Notice.OfLoad(load("m").build());
 
     for (FormatName format : List.of(FormatName.JSON, FormatName.TRACEE, FormatName.ALERTS)) {
       assertThat(format.open(CATALOGUE, "1", null).write(load, "x")).isEmpty();
@@ -213,7 +213,7 @@ class FormatsTest {
 
   @Test
   void severity_isThatOfTheMostSevereFinding() {
-    Notice notice = new Notice.OfLoad(load("m").findings("TRC-1017", "KMW-1001").build());
+    Notice.Report notice = new Notice.OfLoad(load("m").findings("TRC-1017", "KMW-1001").build());
 
     assertThat(CATALOGUE.severityOf(notice)).isEqualTo(3);
     assertThat(write(FormatName.OCSF, notice)).contains("\"severity_id\":4,\"severity\":\"High\"");

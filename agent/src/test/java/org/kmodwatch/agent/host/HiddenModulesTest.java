@@ -412,7 +412,7 @@ class HiddenModulesTest {
 
   private void tick(Duration later) {
     nanos += later.toNanos();
-    hidden.tick(kernel, NOW, found::add);
+    found.addAll(hidden.tick(kernel, NOW));
   }
 
   /** A module of 16 KiB, without taints, whose call has returned. */

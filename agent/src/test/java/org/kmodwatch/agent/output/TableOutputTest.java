@@ -38,14 +38,14 @@ class TableOutputTest {
 
   @Test
   void load_isOneRow_withItsFindings() throws IOException {
-    table.load(load("dummy").findings("TRC-1017").build());
+    table.accept(new Notice.OfLoad(load("dummy").findings("TRC-1017").build()));
     assertThat(lines())
         .containsExactly(HEADING, INSMOD + "dummy                     loaded  TRC-1017");
   }
 
   @Test
   void unload_isOneRow() throws IOException {
-    table.load(load("dummy").unloaded().by(process("rmmod", 9, 0)).build());
+    table.accept(new Notice.OfLoad(load("dummy").unloaded().by(process("rmmod", 9, 0)).build()));
     assertThat(row(1))
         .isEqualTo(
             "2026-11-22 21:00:00.123  unload    rmmod[9] uid 0                      dummy         "
@@ -54,12 +54,12 @@ class TableOutputTest {
 
   @Test
   void autoload_namesTheRequester_andWhatItAskedFor() throws IOException {
-    table.load(
+    table.accept(new Notice.OfLoad(
         load("af_alg")
             .by(process("modprobe", 80, 0))
             .askedBy("net-pf-38", process("curl", 77, 1000), null)
             .findings("TRC-1017")
-            .build());
+            .build()));
     assertThat(lines())
         .containsExactly(
             HEADING,
@@ -69,12 +69,12 @@ class TableOutputTest {
 
   @Test
   void outcomes_areWorded_withReasonAndErrno() throws IOException {
-    table.load(load("a").refused().build());
-    table.load(load("a").failed(-8L, "it is not a module").build());
-    table.load(load("a").failed(-8L, null).build());
-    table.load(load("a").failed(-4000L, null).build());
-    table.load(load("a").failed(null, null).build());
-    table.load(load("a").notReturned().build());
+    table.accept(new Notice.OfLoad(load("a").refused().build()));
+    table.accept(new Notice.OfLoad(load("a").failed(-8L, "it is not a module").build()));
+    table.accept(new Notice.OfLoad(load("a").failed(-8L, null).build()));
+    table.accept(new Notice.OfLoad(load("a").failed(-4000L, null).build()));
+    table.accept(new Notice.OfLoad(load("a").failed(null, null).build()));
+    table.accept(new Notice.OfLoad(load("a").notReturned().build()));
     assertThat(outcomes())
         .containsExactly(
             "refused: the signature is not by a trusted key (EKEYREJECTED)",
@@ -87,11 +87,11 @@ class TableOutputTest {
 
   @Test
   void routes_areShown_whereTheyAreNoPlainFile() throws IOException {
-    table.load(load("a").memory(24_576).build());
-    table.load(load("a").from("/memfd:x", LoadRecord.Place.MEMFD, true).build());
-    table.load(load("a").from("/lib/modules/x.ko", LoadRecord.Place.DISTRIBUTION, true).build());
-    table.load(load("a").compat().flags("MODULE_INIT_IGNORE_VERMAGIC").build());
-    table.load(load("a").flags("MODULE_INIT_COMPRESSED_FILE").build());
+    table.accept(new Notice.OfLoad(load("a").memory(24_576).build()));
+    table.accept(new Notice.OfLoad(load("a").from("/memfd:x", LoadRecord.Place.MEMFD, true).build()));
+    table.accept(new Notice.OfLoad(load("a").from("/lib/modules/x.ko", LoadRecord.Place.DISTRIBUTION, true).build()));
+    table.accept(new Notice.OfLoad(load("a").compat().flags("MODULE_INIT_IGNORE_VERMAGIC").build()));
+    table.accept(new Notice.OfLoad(load("a").flags("MODULE_INIT_COMPRESSED_FILE").build()));
     assertThat(outcomes())
         .containsExactly(
             "loaded [memory]",
@@ -103,33 +103,33 @@ class TableOutputTest {
 
   @Test
   void module_isItsName_elseItsFile_elseItsSize() throws IOException {
-    table.load(load("a").from("/lib/modules/6/a.ko", LoadRecord.Place.DISTRIBUTION, false).build());
-    table.load(load("a").from("/tmp/a.ko", LoadRecord.Place.TEMPORARY, false).build());
-    table.load(load(null).from("/lib/modules/6/a.ko", LoadRecord.Place.UPDATES, false).build());
-    table.load(load(null).memory(24_576).refused().build());
-    table.load(load(null).failed(-9L, null).build());
+    table.accept(new Notice.OfLoad(load("a").from("/lib/modules/6/a.ko", LoadRecord.Place.DISTRIBUTION, false).build()));
+    table.accept(new Notice.OfLoad(load("a").from("/tmp/a.ko", LoadRecord.Place.TEMPORARY, false).build()));
+    table.accept(new Notice.OfLoad(load(null).from("/lib/modules/6/a.ko", LoadRecord.Place.UPDATES, false).build()));
+    table.accept(new Notice.OfLoad(load(null).memory(24_576).refused().build()));
+    table.accept(new Notice.OfLoad(load(null).failed(-9L, null).build()));
     assertThat(lines().stream().skip(1).map(line -> line.substring(71).split(" {2}", 2)[0]))
         .containsExactly("a", "a (/tmp/a.ko)", "/lib/modules/6/a.ko", "(24576 bytes)", "-");
   }
 
   @Test
   void loaderThatNobodySaw_isADash_andTheReasonIsTold() throws IOException {
-    table.load(load("a").by(null).gap("loader", "no system call was seen").build());
+    table.accept(new Notice.OfLoad(load("a").by(null).gap("loader", "no system call was seen").build()));
     assertThat(row(1)).contains("  load      -            ");
     assertThat(row(2)).isEqualTo("    loader not known: no system call was seen");
   }
 
   @Test
   void recordOfAnIdThatWasThereBefore_saysWhy() throws IOException {
-    table.load(load("a").build().replacing("the call had not returned by then"));
+    table.accept(new Notice.OfLoad(load("a").build().replacing("the call had not returned by then")));
     assertThat(row(2))
         .isEqualTo("    replaces a record of this id: the call had not returned by then");
   }
 
   @Test
   void moreThanThat_isOneIndentedLine() throws IOException {
-    table.finding(finding("KMW-1002", "Module loaded from a memfd", 3, event("kernel_module")));
-    table.load(
+    table.accept(new Notice.OfFinding(finding("KMW-1002", "Module loaded from a memfd", 3, event("kernel_module"))));
+    table.accept(new Notice.OfLoad(
         load("a")
             .refused(-13L, "a parameter said no")
             .findings("TRC-1017", "KMW-1002")
@@ -142,7 +142,7 @@ class TableOutputTest {
             .retryOf("y")
             .repeats(3)
             .gap("loader.args", "the page was not there")
-            .build());
+            .build()));
     assertThat(row(2))
         .isEqualTo(
             "    KMW-1002 Module loaded from a memfd; code of the module may have run; the kernel"
@@ -154,37 +154,37 @@ class TableOutputTest {
 
   @Test
   void container_hasItsName() throws IOException {
-    table.load(
+    table.accept(new Notice.OfLoad(
         load("a")
             .in(new ContainerContext("0123", "web", null, null, null), KubernetesContext.NONE)
-            .build());
+            .build()));
     assertThat(row(2)).isEqualTo("    in container web");
   }
 
   @Test
   void preExistingModules_haveNoRow() throws IOException {
-    table.load(load("ext4").preExisting().build());
+    table.accept(new Notice.OfLoad(load("ext4").preExisting().build()));
     assertThat(lines()).isEmpty();
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"init_module", "module_load", "kernel_module", "delete_module"})
   void findingOnPartOfALoad_hasNoRowOfItsOwn(String event) throws IOException {
-    table.finding(finding("TRC-1017", "t", 2, event(event)));
+    table.accept(new Notice.OfFinding(finding("TRC-1017", "t", 2, event(event))));
     assertThat(lines()).isEmpty();
   }
 
   @Test
   void findingOnAModuleFile_hasNoRowOfItsOwn_butOneOnAnotherFileHas() throws IOException {
-    table.finding(
-        finding("A-1", "t", 2, event("security_kernel_read_file").with("type", "kernel-module")));
-    table.finding(finding("A-2", "t", 2, event("security_kernel_read_file").with("type", 2)));
-    table.finding(
+    table.accept(new Notice.OfFinding(
+        finding("A-1", "t", 2, event("security_kernel_read_file").with("type", "kernel-module"))));
+    table.accept(new Notice.OfFinding(finding("A-2", "t", 2, event("security_kernel_read_file").with("type", 2))));
+    table.accept(new Notice.OfFinding(
         finding(
             "A-3",
             "Firmware was read",
             2,
-            event("security_kernel_read_file").with("pathname", "/fw").with("type", "firmware")));
+            event("security_kernel_read_file").with("pathname", "/fw").with("type", "firmware"))));
     assertThat(lines())
         .containsExactly(
             HEADING,
@@ -194,8 +194,8 @@ class TableOutputTest {
 
   @Test
   void findingOfNoLoad_hasARow() throws IOException {
-    table.finding(
-        finding("KMW-1009", "A module hides", 3, event("module_hidden").with("name", "evil")));
+    table.accept(new Notice.OfFinding(
+        finding("KMW-1009", "A module hides", 3, event("module_hidden").with("name", "evil"))));
     assertThat(row(1))
         .isEqualTo(
             "2026-11-22 21:00:00.123  KMW-1009  insmod[4242] uid 0                  evil          "
@@ -204,13 +204,13 @@ class TableOutputTest {
 
   @Test
   void requestThatCameToNothing_hasARow() throws IOException {
-    table.load(request("net-pf-99", process("curl", 77, 65534)).build());
-    table.load(
+    table.accept(new Notice.OfLoad(request("net-pf-99", process("curl", 77, 65534)).build()));
+    table.accept(new Notice.OfLoad(
         request("net-pf-99", process("curl", 77, 65534))
             .refused(-1L, "a security module said no")
-            .build());
-    table.load(
-        request(null, process("curl", 77, 65534)).refused(-1L, "held back").repeats(4000).build());
+            .build()));
+    table.accept(new Notice.OfLoad(
+        request(null, process("curl", 77, 65534)).refused(-1L, "held back").repeats(4000).build()));
     assertThat(lines())
         .containsExactly(
             HEADING,
@@ -225,17 +225,17 @@ class TableOutputTest {
 
   @Test
   void events_haveNoRow() throws IOException {
-    table.event(event("finit_module").build());
+    table.accept(new Notice.OfEvent(event("finit_module").build()));
     assertThat(lines()).isEmpty();
   }
 
   @Test
   void hostileNames_cannotDrawOnTheTerminal() throws IOException {
-    table.load(
+    table.accept(new Notice.OfLoad(
         load("a\nTRC-0000 all is well\u202e\u0007")
             .by(process("\u001b[2J", 1, 0))
             .gap("requester", "\u001b]0;x\u0007\n")
-            .build());
+            .build()));
     assertThat(lines()).hasSize(3);
     assertThat(row(1)).contains("\\x1b[2J[1]", "a\\nTRC-0000 all is well\\x{202e}\\x07");
     assertThat(row(2)).isEqualTo("    requester not known: \\x1b]0;x\\x07\\n");
@@ -246,7 +246,7 @@ class TableOutputTest {
     table = onTerminal(false);
     String path = "/home/user/src/driver/dummy.ko";
     for (int i = 0; i < 2; i++) {
-      table.load(load("dummy").from(path, LoadRecord.Place.HOME, false).build());
+      table.accept(new Notice.OfLoad(load("dummy").from(path, LoadRecord.Place.HOME, false).build()));
     }
     assertThat(lines())
         .containsExactly(
@@ -262,10 +262,10 @@ class TableOutputTest {
   @Test
   void colour_isOnlyThereWhenAskedFor() throws IOException {
     table = onTerminal(true);
-    table.finding(finding("KMW-1", "Low", 1, event("kernel_module")));
-    table.finding(finding("KMW-3", "High", 3, event("kernel_module")));
-    table.load(load("a").refused(-1L, "no capability").findings("KMW-1").build());
-    table.load(load("a").findings("KMW-1", "KMW-3").build());
+    table.accept(new Notice.OfFinding(finding("KMW-1", "Low", 1, event("kernel_module"))));
+    table.accept(new Notice.OfFinding(finding("KMW-3", "High", 3, event("kernel_module"))));
+    table.accept(new Notice.OfLoad(load("a").refused(-1L, "no capability").findings("KMW-1").build()));
+    table.accept(new Notice.OfLoad(load("a").findings("KMW-1", "KMW-3").build()));
     assertThat(row(2)).endsWith("\u001b[31mrefused: no capability (EPERM)  KMW-1\u001b[0m");
     assertThat(row(3)).isEqualTo("    \u001b[1;33mKMW-1 Low\u001b[0m");
     assertThat(row(4)).endsWith("\u001b[32mloaded  KMW-1 KMW-3\u001b[0m");
@@ -274,7 +274,7 @@ class TableOutputTest {
 
   @Test
   void oldRecordings_countFromBoot() throws IOException {
-    table.finding(finding("KMW-1009", "x", 3, event("module_hidden").at(12_345_678_901_234L)));
+    table.accept(new Notice.OfFinding(finding("KMW-1009", "x", 3, event("module_hidden").at(12_345_678_901_234L))));
     assertThat(row(1)).startsWith("boot+12345.678s          KMW-1009");
   }
 

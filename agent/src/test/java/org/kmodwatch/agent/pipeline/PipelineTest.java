@@ -7,16 +7,16 @@ import static org.kmodwatch.core.load.LoadRecord.Outcome.LOADED;
 import static org.kmodwatch.core.testing.EventBuilder.event;
 
 import java.io.ByteArrayOutputStream;
-import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.Test;
 import org.kmodwatch.agent.Cli;
 import org.kmodwatch.agent.alert.Alert;
-import org.kmodwatch.agent.output.Output;
+import org.kmodwatch.agent.output.Catalogue;
+import org.kmodwatch.agent.output.Notice;
 import org.kmodwatch.agent.policy.Policy;
-import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.load.LoadRecord;
 import org.kmodwatch.core.load.LoadTrackerOptions;
 import org.kmodwatch.core.signature.Finding;
@@ -27,7 +27,7 @@ import org.kmodwatch.core.testing.EventBuilder;
 class PipelineTest {
 
   @Test
-  void namesOfEvents_areCountedTogether_whereTheyAreLongerThanAnyIs() throws IOException {
+  void namesOfEvents_areCountedTogether_whereTheyAreLongerThanAnyIs() {
     Pipeline pipeline = pipeline();
     for (int i = 0; i < 3; i++) {
       pipeline.accept(event("x".repeat(1000) + i).build());
@@ -39,11 +39,11 @@ class PipelineTest {
   }
 
   @Test
-  void recordThatReplacesAnother_raisesWhatIsNewInIt_andNothingTwice() throws IOException {
+  void recordThatReplacesAnother_raisesWhatIsNewInIt_andNothingTwice() {
     var told = new Told();
-    Pipeline pipeline = pipeline(BuiltIn.signatures(), List.of(told), Pipeline.BeforeLoad.NOTHING);
-    slowInit(pipeline, -19);
-    pipeline.finish();
+    Pipeline pipeline = pipeline(BuiltIn.signatures());
+    slowInit(pipeline, told, -19);
+    told.take(pipeline.finish());
 
     assertThat(told.loads).extracting(LoadRecord::outcome).containsExactly(LOADED, FAILED);
     assertThat(told.loads.getFirst().findings()).containsExactly("KMW-1001");
@@ -52,15 +52,15 @@ class PipelineTest {
     assertThat(told.findings).containsExactly("KMW-1001", "KMW-1006");
     String id = told.loads.getFirst().id();
     assertThat(told.alerts).extracting(Alert::id).containsExactly(id, id + "/2");
-    assertThat(pipeline.alertsAccount().raised()).isEqualTo(2);
+    assertThat(AlertsAccount.of(told.reporter, pipeline).raised()).isEqualTo(2);
   }
 
   @Test
-  void recordThatReplacesAnother_alertsNobodyAgain_whenNothingIsNewInIt() throws IOException {
+  void recordThatReplacesAnother_alertsNobodyAgain_whenNothingIsNewInIt() {
     var told = new Told();
-    Pipeline pipeline = pipeline(BuiltIn.signatures(), List.of(told), Pipeline.BeforeLoad.NOTHING);
-    slowInit(pipeline, 0);
-    pipeline.finish();
+    Pipeline pipeline = pipeline(BuiltIn.signatures());
+    slowInit(pipeline, told, 0);
+    told.take(pipeline.finish());
 
     assertThat(told.loads).extracting(LoadRecord::returnValue).containsExactly(null, 0L);
     assertThat(told.findings).containsExactly("KMW-1001");
@@ -69,15 +69,12 @@ class PipelineTest {
 
   @Test
   void recordThatAnotherProcessWrote_isNotWritten_andWhatReplacesItRaisesNothingTwice()
-      throws IOException {
+      {
     var told = new Told();
-    Pipeline pipeline =
-        pipeline(
-            BuiltIn.signatures(),
-            List.of(told),
-            (load, basis) -> load.mayBeReplaced() ? null : load);
-    slowInit(pipeline, -19);
-    pipeline.finish();
+    told.isWrittenBefore = LoadRecord::mayBeReplaced;
+    Pipeline pipeline = pipeline(BuiltIn.signatures());
+    slowInit(pipeline, told, -19);
+    told.take(pipeline.finish());
 
     assertThat(told.loads).extracting(LoadRecord::outcome).containsExactly(FAILED);
     assertThat(told.findings).containsExactly("KMW-1006");
@@ -87,7 +84,7 @@ class PipelineTest {
   }
 
   @Test
-  void pipeline_isNotQuiescent_beforeTheReturnOfACallThatHasItsRecord() throws IOException {
+  void pipeline_isNotQuiescent_beforeTheReturnOfACallThatHasItsRecord() {
     Pipeline pipeline = pipeline();
     pipeline.accept(slow("module_load").with("name", "x").build());
     pipeline.tick(START + 6 * SECOND, START + 6 * SECOND);
@@ -101,13 +98,15 @@ class PipelineTest {
 
   @Test
   void requestThatWaits_hasItsRecord_whenTheAgentStops_andALoadThatGoesOnHasNone()
-      throws IOException {
+      {
     var told = new Told();
-    Pipeline pipeline = pipeline(List.of(), List.of(told), Pipeline.BeforeLoad.NOTHING);
-    pipeline.accept(
-        event("module_request").at(START).inCall(0, 0).with("name", "net-pf-38").build());
-    pipeline.accept(slow("security_kernel_load_data").with("type", "kernel-module").build());
-    pipeline.leave();
+    Pipeline pipeline = pipeline();
+    told.take(
+        pipeline.accept(
+            event("module_request").at(START).inCall(0, 0).with("name", "net-pf-38").build()));
+    told.take(
+        pipeline.accept(slow("security_kernel_load_data").with("type", "kernel-module").build()));
+    told.take(pipeline.leave());
 
     assertThat(told.loads)
         .extracting(LoadRecord::action, LoadRecord::reason)
@@ -116,15 +115,20 @@ class PipelineTest {
   }
 
   /** One from memory, whose init takes 8 s. */
-  private static void slowInit(Pipeline pipeline, long returned) throws IOException {
-    pipeline.tick(START, START);
-    pipeline.accept(slow("security_kernel_load_data").with("type", "kernel-module").build());
-    pipeline.accept(slow("module_load").with("name", "x").build());
-    pipeline.tick(START + 6 * SECOND, START + 6 * SECOND);
-    pipeline.accept(slow("module_init").with("name", "x").returned(returned).build());
-    pipeline.accept(
-        slow("init_module_return").inCall(START, START + 8 * SECOND).returned(returned).build());
-    pipeline.tick(START + 9 * SECOND, START + 9 * SECOND);
+  private static void slowInit(Pipeline pipeline, Told told, long returned) {
+    told.take(pipeline.tick(START, START));
+    told.take(
+        pipeline.accept(slow("security_kernel_load_data").with("type", "kernel-module").build()));
+    told.take(pipeline.accept(slow("module_load").with("name", "x").build()));
+    told.take(pipeline.tick(START + 6 * SECOND, START + 6 * SECOND));
+    told.take(pipeline.accept(slow("module_init").with("name", "x").returned(returned).build()));
+    told.take(
+        pipeline.accept(
+            slow("init_module_return")
+                .inCall(START, START + 8 * SECOND)
+                .returned(returned)
+                .build()));
+    told.take(pipeline.tick(START + 9 * SECOND, START + 9 * SECOND));
   }
 
   private static EventBuilder slow(String name) {
@@ -135,47 +139,47 @@ class PipelineTest {
   private static final long START = 1_795_377_600 * SECOND;
 
   private static Pipeline pipeline() {
-    return pipeline(List.of(), List.of(), Pipeline.BeforeLoad.NOTHING);
+    return pipeline(List.of());
   }
 
-  private static Pipeline pipeline(
-      List<Signature> signatures, List<Output> outputs, Pipeline.BeforeLoad beforeLoad) {
+  private static Pipeline pipeline(List<Signature> signatures) {
     return new Pipeline(
         signatures,
-        outputs,
         new Cli().shell(new ByteArrayOutputStream()),
         LoadTrackerOptions.of(LoadRecord.Host.UNKNOWN, null),
-        Policy.none(),
-        Duration.ofMinutes(10),
-        beforeLoad,
-        (record, basis) -> {});
+        Policy.none());
   }
 
-  /** What an output is told. */
-  private static final class Told implements Output {
+  /** The notices of what the pipeline returned. */
+  private static final class Told {
+    private final Reporter reporter =
+        new Reporter(Catalogue.of(BuiltIn.signatures()), Duration.ofMinutes(10), true);
+    private Predicate<LoadRecord> isWrittenBefore = record -> false;
     private final List<LoadRecord> loads = new ArrayList<>();
     private final List<String> findings = new ArrayList<>();
     private final List<Alert> alerts = new ArrayList<>();
 
-    @Override
-    public void finding(Finding finding) {
-      findings.add(finding.metadata().id());
+    void take(List<Judged> results) {
+      for (Judged judged : results) {
+        switch (judged) {
+          case Judged.OfEvent event -> reporter.report(event).forEach(this::add);
+          case Judged.OfRecord record -> {
+            if (!isWrittenBefore.test(record.record())) {
+              reporter.report(record).forEach(this::add);
+            }
+          }
+          case Judged.Failed failed -> failed.raise();
+        }
+      }
     }
 
-    @Override
-    public void event(Event event) {}
-
-    @Override
-    public void load(LoadRecord load) {
-      loads.add(load);
+    private void add(Notice notice) {
+      switch (notice) {
+        case Notice.OfEvent _ -> {}
+        case Notice.OfFinding(Finding finding) -> findings.add(finding.metadata().id());
+        case Notice.OfLoad(LoadRecord load) -> loads.add(load);
+        case Notice.OfAlert(Alert alert) -> alerts.add(alert);
+      }
     }
-
-    @Override
-    public void alert(Alert alert) {
-      alerts.add(alert);
-    }
-
-    @Override
-    public void flush() {}
   }
 }

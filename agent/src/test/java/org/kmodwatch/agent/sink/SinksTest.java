@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.kmodwatch.agent.format.FormatName;
+import org.kmodwatch.agent.output.Notice;
 import org.kmodwatch.agent.output.Catalogue;
 import org.kmodwatch.core.signatures.KernelModuleLoading;
 
@@ -53,7 +54,7 @@ class SinksTest {
   }
 
   private void tellAndAwait(String module, String path) {
-    sinks.load(load(module).build());
+    sinks.accept(new Notice.OfLoad(load(module).build()));
     Path file = folder.resolve(path);
     await()
         .until(() -> Files.exists(file) && Files.readString(file).contains("\"" + module + "\""));
@@ -89,7 +90,7 @@ class SinksTest {
   void whatWaited_isCountedOnce_whenTheSinkIsReplaced() throws Exception {
     Path blocked = Files.createDirectory(folder.resolve("blocked"));
     sinks.replace(List.of(file("archive", "blocked")));
-    sinks.load(load("one").build());
+    sinks.accept(new Notice.OfLoad(load("one").build()));
     await().until(() -> sinks.accounts().getFirst().spooled() == 1);
     sinks.replace(List.of(file("archive", "b")));
     tellAndAwait("two", "b");
@@ -107,7 +108,7 @@ class SinksTest {
     int gone = Sinks.MAX_ENDED + 6;
     for (int i = 0; i < gone; i++) {
       sinks.replace(List.of(file("sink" + i, "a")));
-      sinks.load(load("m" + i).build());
+      sinks.accept(new Notice.OfLoad(load("m" + i).build()));
     }
     sinks.replace(List.of());
 
@@ -131,7 +132,7 @@ class SinksTest {
     sinks.fillDisks();
     String large = "x".repeat(100_000);
     for (int i = 0; i < 400; i++) {
-      sinks.load(load("m" + i).failed(-22L, large).build());
+      sinks.accept(new Notice.OfLoad(load("m" + i).failed(-22L, large).build()));
     }
 
     for (SinkAccount account : sinks.accounts()) {

@@ -207,7 +207,7 @@ class SpooledSinkTest {
   @Test
   void whatWasNotSent_isSentAfterARestart_withTheSameIds() throws IOException {
     take(30);
-    sink.finding(finding());
+    sink.accept(new Notice.OfFinding(finding()));
     String findingId = NoticeIds.ofFinding(finding());
     sink.close();
     assertAddsUpWithoutSpool(31);
@@ -331,7 +331,7 @@ class SpooledSinkTest {
             SpooledSink.Settings.REAL,
             Optional.empty());
     sink.start();
-    sink.finding(numbered(made++));
+    sink.accept(new Notice.OfFinding(numbered(made++)));
     awaitDelivered(1);
     assertThat(notes)
         .contains(
@@ -374,7 +374,7 @@ class SpooledSinkTest {
             SpooledSink.Settings.REAL,
             Optional.empty());
     stuck.start();
-    stuck.finding(numbered(made++));
+    stuck.accept(new Notice.OfFinding(numbered(made++)));
     asked.await();
 
     stuck.leave();
@@ -439,9 +439,9 @@ class SpooledSinkTest {
             SpooledSink.Settings.REAL,
             Optional.empty());
     before.start();
-    before.finding(numbered(made++));
+    before.accept(new Notice.OfFinding(numbered(made++)));
     held.await();
-    before.finding(numbered(made++));
+    before.accept(new Notice.OfFinding(numbered(made++)));
     await().until(() -> before.account().spooled() == 2);
 
     before.leave();
@@ -526,7 +526,7 @@ class SpooledSinkTest {
             SpooledSink.Settings.REAL,
             Optional.empty());
     stuck.start();
-    stuck.finding(numbered(made++));
+    stuck.accept(new Notice.OfFinding(numbered(made++)));
     asked.await();
 
     stuck.leave();
@@ -588,8 +588,8 @@ class SpooledSinkTest {
   /** 20 KB each; the spool has 4 MiB. */
   private void takeLarge(int count) {
     for (int i = 0; i < count; i++) {
-      sink.finding(
-          findingOn(event("init_module").at(1L + made++).with("name", "x".repeat(20_000)).build()));
+      sink.accept(new Notice.OfFinding(
+          findingOn(event("init_module").at(1L + made++).with("name", "x".repeat(20_000)).build())));
     }
   }
 
@@ -625,7 +625,7 @@ class SpooledSinkTest {
   /** Hands the sink the next findings; the n-th has the time n ns past the epoch. */
   private void take(int count) {
     for (int i = 0; i < count; i++) {
-      sink.finding(numbered(made++));
+      sink.accept(new Notice.OfFinding(numbered(made++)));
     }
   }
 

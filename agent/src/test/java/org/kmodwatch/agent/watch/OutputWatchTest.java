@@ -23,12 +23,11 @@ class OutputWatchTest {
   private final OutputWatch watch = new OutputWatch("host1", notes::add);
 
   private void tick(long second, List<Stall> stalls, long lost) {
-    watch.tick(
+    events.addAll(watch.tick(
         NOW.plusSeconds(second),
         second * SECOND.toNanos(),
         stalls,
-        Map.of("standard output", lost),
-        events::add);
+        Map.of("standard output", lost)));
   }
 
   @Test

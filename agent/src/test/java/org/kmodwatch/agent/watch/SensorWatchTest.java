@@ -46,7 +46,7 @@ class SensorWatchTest {
 
   @Test
   void whatProgramsThatWereReplacedKept_isALossOfItsOwn() {
-    watch.replaced(START, List.of(new LeftBehind(9, "others kept them")), events::add);
+    events.addAll(watch.replaced(START, List.of(new LeftBehind(9, "others kept them"))));
 
     assertThat(events).extracting(Event::eventName).containsExactly("events_lost");
     assertThat(events.getFirst().argument("count")).contains(Value.of(9));
@@ -70,7 +70,7 @@ class SensorWatchTest {
     tick(1, List.of(), 5);
     tick(9, List.of(), 7);
     tick(10, List.of(), 9);
-    watch.finish(START.plusSeconds(11), statistics(10), events::add);
+    events.addAll(watch.finish(START.plusSeconds(11), statistics(10)));
 
     assertThat(events).extracting(Event::eventName).containsOnly("events_lost");
     assertThat(events)
@@ -83,9 +83,9 @@ class SensorWatchTest {
 
   @Test
   void losses_areToldInTime_whenTheClockIsSetBack() {
-    watch.tick(START, List.of(), statistics(2), events::add);
+    events.addAll(watch.tick(START, List.of(), statistics(2)));
     nowNanos += Duration.ofSeconds(10).toNanos();
-    watch.tick(LONG_AGO, List.of(), statistics(7), events::add);
+    events.addAll(watch.tick(LONG_AGO, List.of(), statistics(7)));
 
     assertThat(events)
         .extracting(event -> event.argument("count").orElseThrow())
@@ -94,8 +94,8 @@ class SensorWatchTest {
 
   @Test
   void clockThatIsSet_isAnEvent_withTheOldTimeAndTheNew() {
-    watch.clockSet(
-        List.of(new ClockStep(START, LONG_AGO), new ClockStep(LONG_AGO, START)), events::add);
+    events.addAll(watch.clockSet(
+        List.of(new ClockStep(START, LONG_AGO), new ClockStep(LONG_AGO, START))));
 
     assertThat(events).extracting(Event::eventName).containsExactly("clock_set", "clock_set");
     Event back = events.getFirst();
@@ -114,8 +114,8 @@ class SensorWatchTest {
   void recordsThatAreNotInTheRing_areALoss_byLane() {
     var lane = new SensorStatistics.OfLane(9, 4, 0, 0, 0, 0, 3, 2);
     var none = new SensorStatistics.OfLane(0, 0, 0, 0, 0, 0, 0, 0);
-    watch.finish(
-        START, new SensorStatistics(none, lane, 0, 0, 0, 0, 0, 0, 0, Map.of()), events::add);
+    events.addAll(watch.finish(
+        START, new SensorStatistics(none, lane, 0, 0, 0, 0, 0, 0, 0, Map.of())));
 
     assertThat(notes)
         .containsExactly(
@@ -126,7 +126,7 @@ class SensorWatchTest {
   @Test
   void nothing_isTold_whereNothingHappens() {
     tick(0, List.of(), 0);
-    watch.finish(START.plusSeconds(1), statistics(0), events::add);
+    events.addAll(watch.finish(START.plusSeconds(1), statistics(0)));
 
     assertThat(events).isEmpty();
   }
@@ -134,7 +134,7 @@ class SensorWatchTest {
   private void tick(long seconds, List<SensorFault> faults, long lost) {
     long wasNanos = nowNanos;
     nowNanos += Duration.ofSeconds(seconds).toNanos();
-    watch.tick(START.plusSeconds(seconds), faults, statistics(lost), events::add);
+    events.addAll(watch.tick(START.plusSeconds(seconds), faults, statistics(lost)));
     nowNanos = wasNanos;
   }
 

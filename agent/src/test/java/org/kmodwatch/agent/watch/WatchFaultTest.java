@@ -20,10 +20,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.kmodwatch.agent.Cli;
-import org.kmodwatch.agent.alert.Alert;
 import org.kmodwatch.agent.build.QuietSource;
 import org.kmodwatch.agent.doctor.FakeRoot;
 import org.kmodwatch.agent.output.Catalogue;
+import org.kmodwatch.agent.output.Notice;
 import org.kmodwatch.agent.output.Output;
 import org.kmodwatch.agent.output.OutputQueue;
 import org.kmodwatch.agent.policy.Policy;
@@ -222,22 +222,22 @@ class WatchFaultTest {
     }
 
     @Override
-    public void finding(Finding finding) {
-      fail(finding.event().process().hostProcessId(), failingFinding);
-      findings.add(finding.metadata().id() + " of " + finding.event().process().hostProcessId());
-    }
-
-    @Override
-    public void event(Event event) {
-      fail(event.process().hostProcessId(), failingEvent);
-    }
-
-    @Override
-    public void load(LoadRecord load) {
-      int pid = load.loader() == null ? 0 : load.loader().hostPid();
-      fail(pid, failingLoad);
-      loads.add("load " + pid);
-      findingsOfLoads.add(load.findings());
+    public void accept(Notice notice) {
+      switch (notice) {
+        case Notice.OfFinding(Finding finding) -> {
+          int pid = finding.event().process().hostProcessId();
+          fail(pid, failingFinding);
+          findings.add(finding.metadata().id() + " of " + pid);
+        }
+        case Notice.OfEvent(Event event) -> fail(event.process().hostProcessId(), failingEvent);
+        case Notice.OfLoad(LoadRecord load) -> {
+          int pid = load.loader() == null ? 0 : load.loader().hostPid();
+          fail(pid, failingLoad);
+          loads.add("load " + pid);
+          findingsOfLoads.add(load.findings());
+        }
+        case Notice.OfAlert _ -> {}
+      }
     }
 
     private static void fail(int pid, @Nullable Throwable failure) {
@@ -250,9 +250,6 @@ class WatchFaultTest {
         }
       }
     }
-
-    @Override
-    public void alert(Alert alert) {}
 
     @Override
     public void flush() {}
