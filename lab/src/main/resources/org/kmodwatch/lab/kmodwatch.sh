@@ -14,5 +14,6 @@ case ${1-} in
   watch | replay) options=$1 ;;
   *) options=other ;;
 esac
-exec /opt/jre/bin/java "@$home/java/common" "@$home/java/$options" "-XX:AOTCache=$home/kmodwatch.aot" -XX:AOTMode=on \
+# Emulated, a loop that is interpreted takes seconds: methods are compiled as early as Java does it by itself.
+exec /opt/jre/bin/java "@$home/java/common" "@$home/java/$options" -XX:CompileThresholdScaling=1 "-XX:AOTCache=$home/kmodwatch.aot" -XX:AOTMode=on \
   "-Dorg.sqlite.lib.path=$home/lib" -cp "$own$others" org.kmodwatch.agent.Main "$@"
