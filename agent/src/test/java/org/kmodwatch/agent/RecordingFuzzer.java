@@ -71,10 +71,7 @@ public final class RecordingFuzzer {
             .toList();
     var pipeline =
         new Pipeline(
-            SIGNATURES,
-            shell,
-            LoadTrackerOptions.of(LoadRecord.Host.UNKNOWN, null),
-            Policy.none());
+            SIGNATURES, shell, LoadTrackerOptions.of(LoadRecord.Host.UNKNOWN, null), Policy.none());
     var loop =
         new ReplayLoop(
             pipeline,
@@ -82,10 +79,7 @@ public final class RecordingFuzzer {
             new EachOf(outputs));
     try {
       EventReader.read(
-          new ByteArrayInputStream(bytes),
-          "input",
-          options,
-          new RecordingFeed(loop, line -> {}));
+          new ByteArrayInputStream(bytes), "input", options, new RecordingFeed(loop, line -> {}));
       loop.finish();
     } catch (IOException e) {
       throw new UncheckedIOException(e);

@@ -17,8 +17,8 @@ import org.kmodwatch.agent.pipeline.Pipeline;
 import org.kmodwatch.agent.pipeline.Reporter;
 import org.kmodwatch.agent.policy.Policy;
 import org.kmodwatch.agent.replay.RecordingFeed;
-import org.kmodwatch.agent.replay.ReplayLoop;
 import org.kmodwatch.agent.replay.ReplayCommand;
+import org.kmodwatch.agent.replay.ReplayLoop;
 import org.kmodwatch.agent.replay.ReplayRun;
 import org.kmodwatch.agent.shell.CommandException;
 import org.kmodwatch.agent.shell.Complaints;
@@ -89,10 +89,7 @@ public final class RecordedLoads {
   private void events(InputStream in, String name, Consumer<LoadRecord> loads) throws IOException {
     var pipeline =
         new Pipeline(
-            signatures,
-            shell,
-            LoadTrackerOptions.of(LoadRecord.Host.UNKNOWN, null),
-            Policy.none());
+            signatures, shell, LoadTrackerOptions.of(LoadRecord.Host.UNKNOWN, null), Policy.none());
     var reporter = new Reporter(Catalogue.of(signatures), Duration.ZERO, false);
     var loop = new ReplayLoop(pipeline, reporter, new LoadsOutput(loads));
     try {

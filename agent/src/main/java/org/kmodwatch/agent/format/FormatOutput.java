@@ -4,14 +4,10 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.util.Optional;
 import java.util.Set;
-import org.kmodwatch.agent.alert.Alert;
 import org.kmodwatch.agent.output.Notice;
 import org.kmodwatch.agent.output.NoticeIds;
 import org.kmodwatch.agent.output.Output;
 import org.kmodwatch.agent.output.WholeLines;
-import org.kmodwatch.core.event.Event;
-import org.kmodwatch.core.load.LoadRecord;
-import org.kmodwatch.core.signature.Finding;
 
 /** Writes notices in one format to a stream, one a line. */
 public final class FormatOutput implements Output {

@@ -2,7 +2,6 @@ package org.kmodwatch.agent.output;
 
 import java.io.IOException;
 import java.io.OutputStream;
-import org.kmodwatch.agent.alert.Alert;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.format.EventWriter;
 import org.kmodwatch.core.format.FindingWriter;

@@ -55,7 +55,9 @@ public sealed interface Notice {
       };
     }
 
-    /** When what it tells of happened, nanoseconds since the epoch; of an alert, the first of them. */
+    /**
+     * When what it tells of happened, nanoseconds since the epoch; of an alert, the first of them.
+     */
     default long timeNanos() {
       return switch (this) {
         case OfFinding(Finding finding) -> finding.event().timestampNanos();

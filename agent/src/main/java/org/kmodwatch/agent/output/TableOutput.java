@@ -11,8 +11,6 @@ import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
-import org.kmodwatch.agent.alert.Alert;
-import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.load.LoadRecord;
 import org.kmodwatch.core.signature.Finding;
 

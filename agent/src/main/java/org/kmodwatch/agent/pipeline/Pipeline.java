@@ -26,9 +26,9 @@ import org.kmodwatch.core.signature.Signature;
 import org.kmodwatch.core.signature.SignatureMetadata;
 
 /**
- * The way of an event through a command: the engine judges it, the load tracker joins it with others
- * into records, and engine and policy judge each record. Every step returns what came of it, in
- * order. One thread at a time.
+ * The way of an event through a command: the engine judges it, the load tracker joins it with
+ * others into records, and engine and policy judge each record. Every step returns what came of it,
+ * in order. One thread at a time.
  */
 public final class Pipeline {
 

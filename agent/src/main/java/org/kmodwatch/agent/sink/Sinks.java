@@ -12,14 +12,10 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import org.kmodwatch.agent.alert.Alert;
 import org.kmodwatch.agent.format.Format;
 import org.kmodwatch.agent.output.Notice;
 import org.kmodwatch.agent.output.Output;
 import org.kmodwatch.agent.output.Stall;
-import org.kmodwatch.core.event.Event;
-import org.kmodwatch.core.load.LoadRecord;
-import org.kmodwatch.core.signature.Finding;
 
 /** Manages all sinks of an agent. One thread uses it. Only {@link #close} waits for a receiver. */
 public final class Sinks implements Output, AutoCloseable {

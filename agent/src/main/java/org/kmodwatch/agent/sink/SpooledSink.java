@@ -9,16 +9,12 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
-import org.kmodwatch.agent.alert.Alert;
 import org.kmodwatch.agent.format.Format;
 import org.kmodwatch.agent.output.Catalogue;
 import org.kmodwatch.agent.output.Notice;
 import org.kmodwatch.agent.output.NoticeIds;
 import org.kmodwatch.agent.output.Output;
 import org.kmodwatch.agent.output.Stall;
-import org.kmodwatch.core.event.Event;
-import org.kmodwatch.core.load.LoadRecord;
-import org.kmodwatch.core.signature.Finding;
 
 /**
  * Delivers findings, load records and alerts to one receiver: in order, at least once, each with a

@@ -76,8 +76,7 @@ public final class OutputWatch {
   }
 
   /** While it accepts nothing, an event would only be lost there too, and be one more. */
-  private void addLoss(
-      String output, long lost, Instant now, long nowNanos, List<Event> events) {
+  private void addLoss(String output, long lost, Instant now, long nowNanos, List<Event> events) {
     Told last = told.get(output);
     if (lost <= (last == null ? 0 : last.lost())
         || stalled.containsKey(output)

@@ -13,7 +13,6 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import org.kmodwatch.agent.alert.Alert;
 import org.kmodwatch.agent.output.Destination;
 import org.kmodwatch.agent.output.JsonOutputs;
 import org.kmodwatch.agent.output.JsonText;
@@ -24,9 +23,6 @@ import org.kmodwatch.agent.shell.CommandException;
 import org.kmodwatch.agent.shell.ExitStatus;
 import org.kmodwatch.agent.state.StateFiles;
 import org.kmodwatch.agent.store.StoreException;
-import org.kmodwatch.core.event.Event;
-import org.kmodwatch.core.load.LoadRecord;
-import org.kmodwatch.core.signature.Finding;
 
 /**
  * Writes a run into a folder: {@code events.ndjson}, {@code findings.ndjson}, {@code loads.ndjson},

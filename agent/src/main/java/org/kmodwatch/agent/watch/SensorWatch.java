@@ -109,9 +109,7 @@ public final class SensorWatch {
 
   /** Returns an event for each set of records that replaced programs had kept: they are lost. */
   List<Event> replaced(Instant now, List<LeftBehind> unread) {
-    return unread.stream()
-        .map(left -> lost(now, left.records(), List.of(left.detail())))
-        .toList();
+    return unread.stream().map(left -> lost(now, left.records(), List.of(left.detail()))).toList();
   }
 
   /** Returns an event for each time that somebody set the clock. */

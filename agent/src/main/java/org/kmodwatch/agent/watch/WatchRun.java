@@ -275,14 +275,12 @@ public final class WatchRun {
       outputPreExisting(before);
       shell.note(
           "%s %s loaded before"
-              .formatted(
-                  Counted.of(before.size(), "module"), before.size() == 1 ? "was" : "were"));
+              .formatted(Counted.of(before.size(), "module"), before.size() == 1 ? "was" : "were"));
     }
     acceptAll(first);
     acceptAll(sensorWatch.replaced(clock.instant(), live.leftBehind()));
     if (!live.startFaults().isEmpty()) {
-      acceptAll(
-          sensorWatch.tick(clock.instant(), live.startFaults(), live.recentStatistics()));
+      acceptAll(sensorWatch.tick(clock.instant(), live.startFaults(), live.recentStatistics()));
     }
     tick(live);
     letGo(live);
@@ -567,8 +565,7 @@ public final class WatchRun {
     if (!unseen.isEmpty() && live.isResumed()) {
       shell.note(
           "%s %s loaded, and may be in no record: recorded as preExisting"
-              .formatted(
-                  Counted.of(unseen.size(), "module"), unseen.size() == 1 ? "is" : "are"));
+              .formatted(Counted.of(unseen.size(), "module"), unseen.size() == 1 ? "is" : "are"));
     }
     acceptAll(hidden.tick(live.loadedModules(), now));
   }

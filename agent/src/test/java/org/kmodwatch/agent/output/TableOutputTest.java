@@ -54,12 +54,13 @@ class TableOutputTest {
 
   @Test
   void autoload_namesTheRequester_andWhatItAskedFor() throws IOException {
-    table.accept(new Notice.OfLoad(
-        load("af_alg")
-            .by(process("modprobe", 80, 0))
-            .askedBy("net-pf-38", process("curl", 77, 1000), null)
-            .findings("TRC-1017")
-            .build()));
+    table.accept(
+        new Notice.OfLoad(
+            load("af_alg")
+                .by(process("modprobe", 80, 0))
+                .askedBy("net-pf-38", process("curl", 77, 1000), null)
+                .findings("TRC-1017")
+                .build()));
     assertThat(lines())
         .containsExactly(
             HEADING,
@@ -88,9 +89,13 @@ class TableOutputTest {
   @Test
   void routes_areShown_whereTheyAreNoPlainFile() throws IOException {
     table.accept(new Notice.OfLoad(load("a").memory(24_576).build()));
-    table.accept(new Notice.OfLoad(load("a").from("/memfd:x", LoadRecord.Place.MEMFD, true).build()));
-    table.accept(new Notice.OfLoad(load("a").from("/lib/modules/x.ko", LoadRecord.Place.DISTRIBUTION, true).build()));
-    table.accept(new Notice.OfLoad(load("a").compat().flags("MODULE_INIT_IGNORE_VERMAGIC").build()));
+    table.accept(
+        new Notice.OfLoad(load("a").from("/memfd:x", LoadRecord.Place.MEMFD, true).build()));
+    table.accept(
+        new Notice.OfLoad(
+            load("a").from("/lib/modules/x.ko", LoadRecord.Place.DISTRIBUTION, true).build()));
+    table.accept(
+        new Notice.OfLoad(load("a").compat().flags("MODULE_INIT_IGNORE_VERMAGIC").build()));
     table.accept(new Notice.OfLoad(load("a").flags("MODULE_INIT_COMPRESSED_FILE").build()));
     assertThat(outcomes())
         .containsExactly(
@@ -103,9 +108,14 @@ class TableOutputTest {
 
   @Test
   void module_isItsName_elseItsFile_elseItsSize() throws IOException {
-    table.accept(new Notice.OfLoad(load("a").from("/lib/modules/6/a.ko", LoadRecord.Place.DISTRIBUTION, false).build()));
-    table.accept(new Notice.OfLoad(load("a").from("/tmp/a.ko", LoadRecord.Place.TEMPORARY, false).build()));
-    table.accept(new Notice.OfLoad(load(null).from("/lib/modules/6/a.ko", LoadRecord.Place.UPDATES, false).build()));
+    table.accept(
+        new Notice.OfLoad(
+            load("a").from("/lib/modules/6/a.ko", LoadRecord.Place.DISTRIBUTION, false).build()));
+    table.accept(
+        new Notice.OfLoad(load("a").from("/tmp/a.ko", LoadRecord.Place.TEMPORARY, false).build()));
+    table.accept(
+        new Notice.OfLoad(
+            load(null).from("/lib/modules/6/a.ko", LoadRecord.Place.UPDATES, false).build()));
     table.accept(new Notice.OfLoad(load(null).memory(24_576).refused().build()));
     table.accept(new Notice.OfLoad(load(null).failed(-9L, null).build()));
     assertThat(lines().stream().skip(1).map(line -> line.substring(71).split(" {2}", 2)[0]))
@@ -114,35 +124,40 @@ class TableOutputTest {
 
   @Test
   void loaderThatNobodySaw_isADash_andTheReasonIsTold() throws IOException {
-    table.accept(new Notice.OfLoad(load("a").by(null).gap("loader", "no system call was seen").build()));
+    table.accept(
+        new Notice.OfLoad(load("a").by(null).gap("loader", "no system call was seen").build()));
     assertThat(row(1)).contains("  load      -            ");
     assertThat(row(2)).isEqualTo("    loader not known: no system call was seen");
   }
 
   @Test
   void recordOfAnIdThatWasThereBefore_saysWhy() throws IOException {
-    table.accept(new Notice.OfLoad(load("a").build().replacing("the call had not returned by then")));
+    table.accept(
+        new Notice.OfLoad(load("a").build().replacing("the call had not returned by then")));
     assertThat(row(2))
         .isEqualTo("    replaces a record of this id: the call had not returned by then");
   }
 
   @Test
   void moreThanThat_isOneIndentedLine() throws IOException {
-    table.accept(new Notice.OfFinding(finding("KMW-1002", "Module loaded from a memfd", 3, event("kernel_module"))));
-    table.accept(new Notice.OfLoad(
-        load("a")
-            .refused(-13L, "a parameter said no")
-            .findings("TRC-1017", "KMW-1002")
-            .askedBy("fs-xfs", process("mount", 7, 0), "/tmp/evil")
-            .in(
-                new ContainerContext("0123456789abcdef", null, null, null, null),
-                new KubernetesContext("web-1", "shop", null, null))
-            .codeMayHaveRun()
-            .waitedOn("x")
-            .retryOf("y")
-            .repeats(3)
-            .gap("loader.args", "the page was not there")
-            .build()));
+    table.accept(
+        new Notice.OfFinding(
+            finding("KMW-1002", "Module loaded from a memfd", 3, event("kernel_module"))));
+    table.accept(
+        new Notice.OfLoad(
+            load("a")
+                .refused(-13L, "a parameter said no")
+                .findings("TRC-1017", "KMW-1002")
+                .askedBy("fs-xfs", process("mount", 7, 0), "/tmp/evil")
+                .in(
+                    new ContainerContext("0123456789abcdef", null, null, null, null),
+                    new KubernetesContext("web-1", "shop", null, null))
+                .codeMayHaveRun()
+                .waitedOn("x")
+                .retryOf("y")
+                .repeats(3)
+                .gap("loader.args", "the page was not there")
+                .build()));
     assertThat(row(2))
         .isEqualTo(
             "    KMW-1002 Module loaded from a memfd; code of the module may have run; the kernel"
@@ -154,10 +169,11 @@ class TableOutputTest {
 
   @Test
   void container_hasItsName() throws IOException {
-    table.accept(new Notice.OfLoad(
-        load("a")
-            .in(new ContainerContext("0123", "web", null, null, null), KubernetesContext.NONE)
-            .build()));
+    table.accept(
+        new Notice.OfLoad(
+            load("a")
+                .in(new ContainerContext("0123", "web", null, null, null), KubernetesContext.NONE)
+                .build()));
     assertThat(row(2)).isEqualTo("    in container web");
   }
 
@@ -176,15 +192,22 @@ class TableOutputTest {
 
   @Test
   void findingOnAModuleFile_hasNoRowOfItsOwn_butOneOnAnotherFileHas() throws IOException {
-    table.accept(new Notice.OfFinding(
-        finding("A-1", "t", 2, event("security_kernel_read_file").with("type", "kernel-module"))));
-    table.accept(new Notice.OfFinding(finding("A-2", "t", 2, event("security_kernel_read_file").with("type", 2))));
-    table.accept(new Notice.OfFinding(
-        finding(
-            "A-3",
-            "Firmware was read",
-            2,
-            event("security_kernel_read_file").with("pathname", "/fw").with("type", "firmware"))));
+    table.accept(
+        new Notice.OfFinding(
+            finding(
+                "A-1", "t", 2, event("security_kernel_read_file").with("type", "kernel-module"))));
+    table.accept(
+        new Notice.OfFinding(
+            finding("A-2", "t", 2, event("security_kernel_read_file").with("type", 2))));
+    table.accept(
+        new Notice.OfFinding(
+            finding(
+                "A-3",
+                "Firmware was read",
+                2,
+                event("security_kernel_read_file")
+                    .with("pathname", "/fw")
+                    .with("type", "firmware"))));
     assertThat(lines())
         .containsExactly(
             HEADING,
@@ -194,8 +217,9 @@ class TableOutputTest {
 
   @Test
   void findingOfNoLoad_hasARow() throws IOException {
-    table.accept(new Notice.OfFinding(
-        finding("KMW-1009", "A module hides", 3, event("module_hidden").with("name", "evil"))));
+    table.accept(
+        new Notice.OfFinding(
+            finding("KMW-1009", "A module hides", 3, event("module_hidden").with("name", "evil"))));
     assertThat(row(1))
         .isEqualTo(
             "2026-11-22 21:00:00.123  KMW-1009  insmod[4242] uid 0                  evil          "
@@ -205,12 +229,17 @@ class TableOutputTest {
   @Test
   void requestThatCameToNothing_hasARow() throws IOException {
     table.accept(new Notice.OfLoad(request("net-pf-99", process("curl", 77, 65534)).build()));
-    table.accept(new Notice.OfLoad(
-        request("net-pf-99", process("curl", 77, 65534))
-            .refused(-1L, "a security module said no")
-            .build()));
-    table.accept(new Notice.OfLoad(
-        request(null, process("curl", 77, 65534)).refused(-1L, "held back").repeats(4000).build()));
+    table.accept(
+        new Notice.OfLoad(
+            request("net-pf-99", process("curl", 77, 65534))
+                .refused(-1L, "a security module said no")
+                .build()));
+    table.accept(
+        new Notice.OfLoad(
+            request(null, process("curl", 77, 65534))
+                .refused(-1L, "held back")
+                .repeats(4000)
+                .build()));
     assertThat(lines())
         .containsExactly(
             HEADING,
@@ -231,11 +260,12 @@ class TableOutputTest {
 
   @Test
   void hostileNames_cannotDrawOnTheTerminal() throws IOException {
-    table.accept(new Notice.OfLoad(
-        load("a\nTRC-0000 all is well\u202e\u0007")
-            .by(process("\u001b[2J", 1, 0))
-            .gap("requester", "\u001b]0;x\u0007\n")
-            .build()));
+    table.accept(
+        new Notice.OfLoad(
+            load("a\nTRC-0000 all is well\u202e\u0007")
+                .by(process("\u001b[2J", 1, 0))
+                .gap("requester", "\u001b]0;x\u0007\n")
+                .build()));
     assertThat(lines()).hasSize(3);
     assertThat(row(1)).contains("\\x1b[2J[1]", "a\\nTRC-0000 all is well\\x{202e}\\x07");
     assertThat(row(2)).isEqualTo("    requester not known: \\x1b]0;x\\x07\\n");
@@ -246,7 +276,8 @@ class TableOutputTest {
     table = onTerminal(false);
     String path = "/home/user/src/driver/dummy.ko";
     for (int i = 0; i < 2; i++) {
-      table.accept(new Notice.OfLoad(load("dummy").from(path, LoadRecord.Place.HOME, false).build()));
+      table.accept(
+          new Notice.OfLoad(load("dummy").from(path, LoadRecord.Place.HOME, false).build()));
     }
     assertThat(lines())
         .containsExactly(
@@ -264,7 +295,8 @@ class TableOutputTest {
     table = onTerminal(true);
     table.accept(new Notice.OfFinding(finding("KMW-1", "Low", 1, event("kernel_module"))));
     table.accept(new Notice.OfFinding(finding("KMW-3", "High", 3, event("kernel_module"))));
-    table.accept(new Notice.OfLoad(load("a").refused(-1L, "no capability").findings("KMW-1").build()));
+    table.accept(
+        new Notice.OfLoad(load("a").refused(-1L, "no capability").findings("KMW-1").build()));
     table.accept(new Notice.OfLoad(load("a").findings("KMW-1", "KMW-3").build()));
     assertThat(row(2)).endsWith("\u001b[31mrefused: no capability (EPERM)  KMW-1\u001b[0m");
     assertThat(row(3)).isEqualTo("    \u001b[1;33mKMW-1 Low\u001b[0m");
@@ -274,7 +306,9 @@ class TableOutputTest {
 
   @Test
   void oldRecordings_countFromBoot() throws IOException {
-    table.accept(new Notice.OfFinding(finding("KMW-1009", "x", 3, event("module_hidden").at(12_345_678_901_234L))));
+    table.accept(
+        new Notice.OfFinding(
+            finding("KMW-1009", "x", 3, event("module_hidden").at(12_345_678_901_234L))));
     assertThat(row(1)).startsWith("boot+12345.678s          KMW-1009");
   }
 

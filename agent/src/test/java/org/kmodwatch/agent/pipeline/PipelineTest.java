@@ -68,8 +68,7 @@ class PipelineTest {
   }
 
   @Test
-  void recordThatAnotherProcessWrote_isNotWritten_andWhatReplacesItRaisesNothingTwice()
-      {
+  void recordThatAnotherProcessWrote_isNotWritten_andWhatReplacesItRaisesNothingTwice() {
     var told = new Told();
     told.isWrittenBefore = LoadRecord::mayBeReplaced;
     Pipeline pipeline = pipeline(BuiltIn.signatures());
@@ -97,8 +96,7 @@ class PipelineTest {
   }
 
   @Test
-  void requestThatWaits_hasItsRecord_whenTheAgentStops_andALoadThatGoesOnHasNone()
-      {
+  void requestThatWaits_hasItsRecord_whenTheAgentStops_andALoadThatGoesOnHasNone() {
     var told = new Told();
     Pipeline pipeline = pipeline();
     told.take(

@@ -17,8 +17,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.kmodwatch.agent.format.FormatName;
-import org.kmodwatch.agent.output.Notice;
 import org.kmodwatch.agent.output.Catalogue;
+import org.kmodwatch.agent.output.Notice;
 import org.kmodwatch.core.signatures.KernelModuleLoading;
 
 @Timeout(60)

@@ -588,8 +588,10 @@ class SpooledSinkTest {
   /** 20 KB each; the spool has 4 MiB. */
   private void takeLarge(int count) {
     for (int i = 0; i < count; i++) {
-      sink.accept(new Notice.OfFinding(
-          findingOn(event("init_module").at(1L + made++).with("name", "x".repeat(20_000)).build())));
+      sink.accept(
+          new Notice.OfFinding(
+              findingOn(
+                  event("init_module").at(1L + made++).with("name", "x".repeat(20_000)).build())));
     }
   }
 

@@ -23,11 +23,12 @@ class OutputWatchTest {
   private final OutputWatch watch = new OutputWatch("host1", notes::add);
 
   private void tick(long second, List<Stall> stalls, long lost) {
-    events.addAll(watch.tick(
-        NOW.plusSeconds(second),
-        second * SECOND.toNanos(),
-        stalls,
-        Map.of("standard output", lost)));
+    events.addAll(
+        watch.tick(
+            NOW.plusSeconds(second),
+            second * SECOND.toNanos(),
+            stalls,
+            Map.of("standard output", lost)));
   }
 
   @Test

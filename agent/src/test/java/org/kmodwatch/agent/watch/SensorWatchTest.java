@@ -94,8 +94,8 @@ class SensorWatchTest {
 
   @Test
   void clockThatIsSet_isAnEvent_withTheOldTimeAndTheNew() {
-    events.addAll(watch.clockSet(
-        List.of(new ClockStep(START, LONG_AGO), new ClockStep(LONG_AGO, START))));
+    events.addAll(
+        watch.clockSet(List.of(new ClockStep(START, LONG_AGO), new ClockStep(LONG_AGO, START))));
 
     assertThat(events).extracting(Event::eventName).containsExactly("clock_set", "clock_set");
     Event back = events.getFirst();
@@ -114,8 +114,8 @@ class SensorWatchTest {
   void recordsThatAreNotInTheRing_areALoss_byLane() {
     var lane = new SensorStatistics.OfLane(9, 4, 0, 0, 0, 0, 3, 2);
     var none = new SensorStatistics.OfLane(0, 0, 0, 0, 0, 0, 0, 0);
-    events.addAll(watch.finish(
-        START, new SensorStatistics(none, lane, 0, 0, 0, 0, 0, 0, 0, Map.of())));
+    events.addAll(
+        watch.finish(START, new SensorStatistics(none, lane, 0, 0, 0, 0, 0, 0, 0, Map.of())));
 
     assertThat(notes)
         .containsExactly(

@@ -25,8 +25,8 @@ import org.jspecify.annotations.Nullable;
  *     valid signature
  * @param lockdownVerdict the result of those rules, 0 or a negative errno; null if they were not
  *     asked
- * @param signatureResult the result of the kernel's signature check, 0 or a negative errno; null
- *     if the check has not ended, or was not seen. The check is module_sig_check in
+ * @param signatureResult the result of the kernel's signature check, 0 or a negative errno; null if
+ *     the check has not ended, or was not seen. The check is module_sig_check in
  *     kernel/module/signing.c
  * @param refusedBy the security hook that refused the module, if no event reports the refusal:
  *     {@code security_locked_down} where the kernel is not locked down; null if no hook did

@@ -6,6 +6,7 @@ import org.kmodwatch.core.event.Event;
 
 /**
  * Reads recordings. Each line has one of these forms, which the reader recognises line by line:
+ *
  * <ul>
  *   <li>Tracee's flat form, one JSON object ({@code eventName});
  *   <li>Tracee's form after 0.24, one JSON object ({@code name} and {@code workload});
@@ -18,6 +19,7 @@ import org.kmodwatch.core.event.Event;
  *
  * <p>Of the last three, only lines about modules are of use (docs/reference/sources.md). Their
  * other lines are not bad lines.
+ *
  * <ul>
  *   <li>Compressed input is decompressed, see {@link Compression#open}.
  *   <li>Lines end in a newline, with or without a carriage return; the last may lack it. The reader
