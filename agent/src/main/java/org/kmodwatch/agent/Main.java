@@ -34,7 +34,6 @@ import org.kmodwatch.agent.shell.ExitStatus;
 import org.kmodwatch.agent.shell.Shell;
 import org.kmodwatch.agent.shell.SubcommandProvider;
 import org.kmodwatch.agent.shell.Version;
-import org.kmodwatch.agent.watch.LiveSource;
 import org.kmodwatch.agent.watch.WatchCommand;
 import org.kmodwatch.sensor.Sensor;
 import org.kmodwatch.sensor.SensorException;
@@ -51,13 +50,13 @@ import picocli.CommandLine.UnmatchedArgumentException;
 public final class Main {
 
   private final Shell shell;
-  private final Function<SensorOptions, LiveSource> sources;
+  private final Function<SensorOptions, Sensor> sources;
 
   /** Made where picocli reads the arguments. */
   private @Nullable RootCommand root;
 
   public Main(Shell shell) {
-    this(shell, LiveSource::sensor);
+    this(shell, Sensor::start);
   }
 
   /**
@@ -65,7 +64,7 @@ public final class Main {
    *
    * @param sources where {@code watch} has its events from
    */
-  public Main(Shell shell, Function<SensorOptions, LiveSource> sources) {
+  public Main(Shell shell, Function<SensorOptions, Sensor> sources) {
     this.shell = shell;
     this.sources = sources;
   }

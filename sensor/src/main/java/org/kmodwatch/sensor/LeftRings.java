@@ -178,7 +178,7 @@ final class LeftRings implements AutoCloseable {
 
   private @Nullable RingBuffer ring(String name) {
     try {
-      RingBuffer ring = maps.ringBuffer(name, Sensor.WINDOW_BYTES);
+      RingBuffer ring = maps.ringBuffer(name, BpfSensor.WINDOW_BYTES);
       ring.keepUntilCommitted();
       return ring;
     } catch (KernelException e) {

@@ -82,7 +82,7 @@ public final class Training {
   }
 
   /** One load, and then the end. */
-  private static final class Rehearsed extends QuietSource {
+  private static final class Rehearsed extends QuietSensor {
 
     private final Queue<Event> events;
     private boolean ending;

@@ -58,6 +58,7 @@ import org.kmodwatch.core.signature.Signature;
 import org.kmodwatch.sensor.FtraceGuard;
 import org.kmodwatch.sensor.PinKeeper;
 import org.kmodwatch.sensor.SensorOptions;
+import org.kmodwatch.sensor.Sensor;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
@@ -101,7 +102,7 @@ public final class WatchCommand implements Callable<Integer> {
   private final OutputQueue notes;
 
   private final Shell shell;
-  private final Function<SensorOptions, LiveSource> sources;
+  private final Function<SensorOptions, Sensor> sources;
   private final ToIntFunction<Throwable> failed;
 
   /** The options, which picocli sets, or PlainArguments. */
@@ -115,7 +116,7 @@ public final class WatchCommand implements Callable<Integer> {
    * @param failed shows a failure and gives the exit status for it
    */
   public WatchCommand(
-      Shell shell, Function<SensorOptions, LiveSource> sources, ToIntFunction<Throwable> failed) {
+      Shell shell, Function<SensorOptions, Sensor> sources, ToIntFunction<Throwable> failed) {
     // Its own trouble it can tell nobody.
     this.notes = OutputQueue.named("standard error", MAX_NOTES_BYTES, text -> {});
     this.shell = shell.writingTo(shell.out(), through(notes, shell.err()));

@@ -76,7 +76,7 @@ public final class WatchRun {
   /** How many events wait at a start until the modules that were there before are written down. */
   private static final int MAX_FIRST_EVENTS = 4096;
 
-  private final Supplier<LiveSource> sources;
+  private final Supplier<Sensor> sources;
   private final Pipeline pipeline;
   private final Reporter reporter;
   private final @Nullable ReportJournal journal;
@@ -110,7 +110,7 @@ public final class WatchRun {
   private final Object sourceLock = new Object();
 
   /** Guarded by {@link #sourceLock}: a source that is being closed must not be woken. */
-  private @Nullable LiveSource source;
+  private @Nullable Sensor source;
 
   private volatile boolean stopped;
 
@@ -130,7 +130,7 @@ public final class WatchRun {
    * @param nanoTime says how long everything waits, as {@link System#nanoTime}
    */
   WatchRun(
-      Supplier<LiveSource> sources,
+      Supplier<Sensor> sources,
       List<Signature> signatures,
       RunOutputs outputs,
       @Nullable ReportJournal journal,
@@ -224,7 +224,7 @@ public final class WatchRun {
    */
   void run() throws IOException {
     service.alive();
-    try (LiveSource live = sources.get();
+    try (Sensor live = sources.get();
         FatalAttempts known =
             journal == null ? null : FatalAttempts.open(journal.folder(), shell::note)) {
       service.alive();
@@ -250,14 +250,14 @@ public final class WatchRun {
     }
   }
 
-  private void setSource(@Nullable LiveSource live) {
+  private void setSource(@Nullable Sensor live) {
     synchronized (sourceLock) {
       source = live;
     }
   }
 
   /** Takes what has come since the arming, so that it is not told twice. */
-  private void begin(LiveSource live) throws IOException {
+  private void begin(Sensor live) throws IOException {
     var first = new ArrayList<Event>();
     do {
       live.poll(Duration.ZERO, first::add);
@@ -286,7 +286,7 @@ public final class WatchRun {
     letGo(live);
   }
 
-  private void watch(LiveSource live) throws IOException {
+  private void watch(Sensor live) throws IOException {
     Consumer<Event> sink = this::accept;
     long nextLedger = nanoTime.getAsLong();
     long lookedNanos = nextLedger - LOOK_INTERVAL.toNanos();
@@ -353,7 +353,7 @@ public final class WatchRun {
   }
 
   /** On a machine that is so slow, reading comes first while there is much to read. */
-  private static long lookPauseNanos(LiveSource live, long tookNanos) {
+  private static long lookPauseNanos(Sensor live, long tookNanos) {
     long usual = LOOK_INTERVAL.toNanos();
     return live.isBehind() ? Math.clamp(3 * tookNanos, usual, MAX_LOOK_INTERVAL.toNanos()) : usual;
   }
@@ -363,7 +363,7 @@ public final class WatchRun {
   }
 
   /** What does not see, or cannot be written, now. */
-  private List<SensorFault> faults(LiveSource live) {
+  private List<SensorFault> faults(Sensor live) {
     if (journal == null) {
       return live.faults();
     }
@@ -379,7 +379,7 @@ public final class WatchRun {
     return parts.isEmpty() ? armed : armed + "; blind: " + String.join(", ", parts);
   }
 
-  private void publish(LiveSource live) {
+  private void publish(Sensor live) {
     if (board != null) {
       board.publish(
           ledger(live.recentStatistics(), false), sensorWatch.blind(), outputWatch.stalled());
@@ -390,7 +390,7 @@ public final class WatchRun {
    * Hands on what was told, and gives what was told of back to the kernel, once nothing of it is
    * needed any more.
    */
-  private void letGo(LiveSource live) throws IOException {
+  private void letGo(Sensor live) throws IOException {
     if (journal == null) {
       flush();
       live.commit();
@@ -554,7 +554,7 @@ public final class WatchRun {
     pipeline.close();
   }
 
-  private void tick(LiveSource live) throws IOException {
+  private void tick(Sensor live) throws IOException {
     Instant now = clock.instant();
     // Behind a backlog, what looks overdue by the clock may be about to be read.
     long seenUpToNanos = live.seenUpToNanos();

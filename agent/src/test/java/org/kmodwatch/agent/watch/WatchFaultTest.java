@@ -20,7 +20,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.kmodwatch.agent.Cli;
-import org.kmodwatch.agent.build.QuietSource;
+import org.kmodwatch.agent.build.QuietSensor;
 import org.kmodwatch.agent.doctor.FakeRoot;
 import org.kmodwatch.agent.output.Catalogue;
 import org.kmodwatch.agent.output.Notice;
@@ -256,7 +256,7 @@ class WatchFaultTest {
   }
 
   /** Two loads, and the end. */
-  private static final class TwoLoads extends QuietSource {
+  private static final class TwoLoads extends QuietSensor {
     private Runnable afterPoll = () -> {};
     private boolean polled;
 

@@ -16,7 +16,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.kmodwatch.agent.build.QuietSource;
+import org.kmodwatch.agent.build.QuietSensor;
 import org.kmodwatch.agent.doctor.FakeRoot;
 import org.kmodwatch.agent.shell.Shell;
 import org.kmodwatch.core.event.Event;
@@ -78,7 +78,7 @@ class WatchSignalTest {
     }
   }
 
-  private static final class WaitingSource extends QuietSource {
+  private static final class WaitingSource extends QuietSensor {
     private final CountDownLatch woken = new CountDownLatch(1);
 
     @Override

@@ -32,7 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.kmodwatch.agent.Cli;
 import org.kmodwatch.agent.Main;
 import org.kmodwatch.agent.MainTest;
-import org.kmodwatch.agent.build.QuietSource;
+import org.kmodwatch.agent.build.QuietSensor;
 import org.kmodwatch.agent.doctor.FakeRoot;
 import org.kmodwatch.agent.format.FormatName;
 import org.kmodwatch.agent.output.Catalogue;
@@ -1073,7 +1073,7 @@ class WatchTest {
   }
 
   /** What is to be polled is polled, then it is told to stop, and one event is drained. */
-  private static final class FakeSource extends QuietSource {
+  private static final class FakeSource extends QuietSensor {
     private final List<String> calls = new ArrayList<>();
     private Runnable afterPoll = () -> {};
     private List<List<Event>> polls = List.of(List.of(event("init_module").with("len", 1).build()));

@@ -4,7 +4,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
-import org.kmodwatch.agent.watch.LiveSource;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.sensor.ClockStep;
 import org.kmodwatch.sensor.HookStatus;
@@ -12,11 +11,12 @@ import org.kmodwatch.sensor.LeftBehind;
 import org.kmodwatch.sensor.LoadedModules;
 import org.kmodwatch.sensor.SensorFault;
 import org.kmodwatch.sensor.SensorStatistics;
+import org.kmodwatch.sensor.Sensor;
 
 /**
  * A source on which nothing happens: what {@link Training} and tests of {@code watch} start from.
  */
-public class QuietSource implements LiveSource {
+public class QuietSensor implements Sensor {
 
   private static final SensorStatistics.OfLane EMPTY =
       new SensorStatistics.OfLane(0, 0, 0, 0, 0, 0, 0, 0);
