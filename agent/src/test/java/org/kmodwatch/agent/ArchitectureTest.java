@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.tngtech.archunit.core.domain.Dependency;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaCodeUnit;
+import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
@@ -14,6 +16,7 @@ import com.tngtech.archunit.lang.ArchRule;
 import java.io.FileDescriptor;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.kmodwatch.agent.output.Output;
 
 @AnalyzeClasses(
     packages = "org.kmodwatch.agent",
@@ -59,6 +62,33 @@ class ArchitectureTest {
   @ArchTest
   static final ArchRule noCycles =
       slices().matching("org.kmodwatch.agent.(*)..").should().beFreeOfCycles();
+
+  /**
+   * The stages between read and output return their results: none of them takes something that it
+   * could call back, neither a function nor an interface with a single method.
+   */
+  @ArchTest
+  static void noStage_callsBack(JavaClasses classes) {
+    List<String> callbacks =
+        classes.stream()
+            .filter(type -> inAgent(type).equals("pipeline"))
+            .flatMap(type -> type.getCodeUnits().stream())
+            .filter(unit -> !unit.getModifiers().contains(JavaModifier.PRIVATE))
+            .filter(unit -> !unit.getModifiers().contains(JavaModifier.SYNTHETIC))
+            .filter(unit -> unit.getRawParameterTypes().stream().anyMatch(ArchitectureTest::isCallback))
+            .map(JavaCodeUnit::getFullName)
+            .toList();
+    assertThat(callbacks).isEmpty();
+  }
+
+  private static boolean isCallback(JavaClass type) {
+    return type.isAssignableTo(Output.class)
+        || type.isInterface()
+            && type.getMethods().stream()
+                    .filter(method -> method.getModifiers().contains(JavaModifier.ABSTRACT))
+                    .count()
+                == 1;
+  }
 
   /** The packages by layer, the lowest first. A package uses those of lower layers only. */
   private static final List<List<String>> LAYERS =
