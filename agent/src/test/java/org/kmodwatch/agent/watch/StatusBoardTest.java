@@ -7,11 +7,17 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.kmodwatch.agent.output.OutputAccount;
 import org.kmodwatch.agent.output.OutputLoss;
@@ -101,6 +107,43 @@ class StatusBoardTest {
     nowNanos++;
     assertThat(board.health().troubles())
         .containsExactly("nothing was read from the kernel since 2026-11-24T10:00:00Z");
+  }
+
+  @Test
+  void metrics_areThoseOfTheDocumentation() throws Exception {
+    board.publish(
+        ledger(),
+        List.of(new SensorWatch.Blind(new SensorFault("ftrace", "it is off"), TIME)),
+        List.of(STALL));
+    Set<String> answered =
+        scrape()
+            .lines()
+            .filter(line -> !line.startsWith("#"))
+            .map(line -> line.replaceAll("=\"(?:[^\"\\\\]|\\\\.)*\"", "").replaceAll(" .*", ""))
+            .collect(Collectors.toSet());
+    Set<String> documented =
+        Files.readString(Path.of("../docs/reference/metrics.md"))
+            .lines()
+            .filter(line -> line.startsWith("| `kmodwatch_"))
+            .flatMap(
+                line ->
+                    Pattern.compile("`(kmodwatch_[a-z_]+(?:\\{[a-z,]+})?)`")
+                        .matcher(line)
+                        .results()
+                        .map(name -> sorted(name.group(1))))
+            .collect(Collectors.toSet());
+
+    assertThat(documented).containsExactlyInAnyOrderElementsOf(answered);
+  }
+
+  /** The name with its labels in the order of the letters, as they are answered. */
+  private static String sorted(String metric) {
+    String[] parts = metric.split("[{}]", -1);
+    return parts.length == 1
+        ? metric
+        : Stream.of(parts[1].split(",", -1))
+            .sorted()
+            .collect(Collectors.joining(",", parts[0] + "{", "}"));
   }
 
   @Test
