@@ -22,12 +22,13 @@ set_java_options() {
   if cache_fits; then kmodwatch_java_options+=("-XX:AOTCache=$kmodwatch_app/kmodwatch.aot"); fi
 }
 
-# Kmodwatch's own jars come first: to find a class, Java opens all jars before the one that has it.
+# Kmodwatch's own jars come first, then xz's: to find a class, Java opens all jars before the one that has it. The first
+# compressed module must not wait for that, since reading it has a time limit.
 class_path() {
   local jar own='' others=''
   for jar in "$@"; do
     case ${jar##*/} in
-      kmodwatch-*) own+=${own:+:}$jar ;;
+      kmodwatch-* | xz-*) own+=${own:+:}$jar ;;
       *) others+=:$jar ;;
     esac
   done

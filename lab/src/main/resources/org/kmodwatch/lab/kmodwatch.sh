@@ -6,7 +6,7 @@ own=
 others=
 for jar in "$home"/lib/*.jar; do
   case ${jar##*/} in
-    kmodwatch-*) own=$own${own:+:}$jar ;;
+    kmodwatch-* | xz-*) own=$own${own:+:}$jar ;;
     *) others=$others:$jar ;;
   esac
 done
