@@ -75,19 +75,21 @@ class ArchitectureTest {
             .flatMap(type -> type.getCodeUnits().stream())
             .filter(unit -> !unit.getModifiers().contains(JavaModifier.PRIVATE))
             .filter(unit -> !unit.getModifiers().contains(JavaModifier.SYNTHETIC))
-            .filter(unit -> unit.getRawParameterTypes().stream().anyMatch(ArchitectureTest::isCallback))
+            .filter(
+                unit -> unit.getRawParameterTypes().stream().anyMatch(ArchitectureTest::isCallback))
             .map(JavaCodeUnit::getFullName)
             .toList();
     assertThat(callbacks).isEmpty();
   }
 
   private static boolean isCallback(JavaClass type) {
-    return type.isAssignableTo(Output.class)
-        || type.isInterface()
-            && type.getMethods().stream()
-                    .filter(method -> method.getModifiers().contains(JavaModifier.ABSTRACT))
-                    .count()
-                == 1;
+    return type.isAssignableTo(Output.class) || (type.isInterface() && abstractMethods(type) == 1);
+  }
+
+  private static long abstractMethods(JavaClass type) {
+    return type.getMethods().stream()
+        .filter(method -> method.getModifiers().contains(JavaModifier.ABSTRACT))
+        .count();
   }
 
   /** The packages by layer, the lowest first. A package uses those of lower layers only. */

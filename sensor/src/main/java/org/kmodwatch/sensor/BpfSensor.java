@@ -27,8 +27,8 @@ import org.kmodwatch.sensor.kernel.RingBuffer;
 import org.kmodwatch.sensor.kernel.RingPoll;
 
 /**
- * The sensor on eBPF programs: loads and attaches them, reads their rings, and keeps the account. One
- * platform thread uses it; only {@link #wakeUp} may be called from another thread.
+ * The sensor on eBPF programs: loads and attaches them, reads their rings, and keeps the account.
+ * One platform thread uses it; only {@link #wakeUp} may be called from another thread.
  */
 final class BpfSensor implements Sensor {
 

@@ -9,9 +9,9 @@ import org.kmodwatch.sensor.ClockStep;
 import org.kmodwatch.sensor.HookStatus;
 import org.kmodwatch.sensor.LeftBehind;
 import org.kmodwatch.sensor.LoadedModules;
+import org.kmodwatch.sensor.Sensor;
 import org.kmodwatch.sensor.SensorFault;
 import org.kmodwatch.sensor.SensorStatistics;
-import org.kmodwatch.sensor.Sensor;
 
 /**
  * A source on which nothing happens: what {@link Training} and tests of {@code watch} start from.

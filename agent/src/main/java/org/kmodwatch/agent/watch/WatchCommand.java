@@ -57,8 +57,8 @@ import org.kmodwatch.agent.store.StoreException;
 import org.kmodwatch.core.signature.Signature;
 import org.kmodwatch.sensor.FtraceGuard;
 import org.kmodwatch.sensor.PinKeeper;
-import org.kmodwatch.sensor.SensorOptions;
 import org.kmodwatch.sensor.Sensor;
+import org.kmodwatch.sensor.SensorOptions;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 

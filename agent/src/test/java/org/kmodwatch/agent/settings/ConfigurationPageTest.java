@@ -21,8 +21,7 @@ class ConfigurationPageTest {
 
   /** The options of {@code watch} that stand for no key of their own. */
   private static final Set<String> WITHOUT_KEY =
-      Set.of(
-          "--config", "--set", "--webhook", "--webhook-token-file", "--spool-max", "--fail-on");
+      Set.of("--config", "--set", "--webhook", "--webhook-token-file", "--spool-max", "--fail-on");
 
   private static final Pattern KEY = Pattern.compile("`([a-z-]+)`.*");
   private static final Pattern OPTION = Pattern.compile("`(--?[a-z-]+)[^`]*`");
