@@ -10,10 +10,7 @@ for jar in "$home"/lib/*.jar; do
     *) others=$others:$jar ;;
   esac
 done
-case ${1-} in
-  watch | replay) options=$1 ;;
-  *) options=other ;;
-esac
-# Emulated, a loop that is interpreted takes seconds: methods are compiled as early as Java does it by itself.
-exec /opt/jre/bin/java "@$home/java/common" "@$home/java/$options" -XX:CompileThresholdScaling=1 "-XX:AOTCache=$home/kmodwatch.aot" -XX:AOTMode=on \
-  "-Dorg.sqlite.lib.path=$home/lib" -cp "$own$others" org.kmodwatch.agent.Main "$@"
+# Emulated, it needs other options than the package's: methods compiled as early as Java does it by itself, and a heap that
+# need not grow. With theirs, decompressing a module takes longer than its limit.
+exec /opt/jre/bin/java "@$home/java/common" -XX:TieredStopAtLevel=1 -Xms32m -Xmx64m "-XX:AOTCache=$home/kmodwatch.aot" \
+  -XX:AOTMode=on "-Dorg.sqlite.lib.path=$home/lib" -cp "$own$others" org.kmodwatch.agent.Main "$@"
