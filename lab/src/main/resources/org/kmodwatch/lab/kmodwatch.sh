@@ -11,6 +11,6 @@ for jar in "$home"/lib/*.jar; do
   esac
 done
 # Emulated, it needs other options than the package's: methods compiled as early as Java does it by itself, and a heap that
-# need not grow. With theirs, decompressing a module takes longer than its limit.
+# need not grow. Decompressing the first module has more than three seconds.
 exec /opt/jre/bin/java "@$home/java/common" -XX:TieredStopAtLevel=1 -Xms32m -Xmx64m "-XX:AOTCache=$home/kmodwatch.aot" \
-  -XX:AOTMode=on "-Dorg.sqlite.lib.path=$home/lib" -cp "$own$others" org.kmodwatch.agent.Main "$@"
+  -XX:AOTMode=on -XX:-AOTReplayTraining -Dkmodwatch.decompression-seconds=15 "-Dorg.sqlite.lib.path=$home/lib" -cp "$own$others" org.kmodwatch.agent.Main "$@"

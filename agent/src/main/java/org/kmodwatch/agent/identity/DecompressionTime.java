@@ -11,7 +11,9 @@ import java.util.function.LongSupplier;
  */
 final class DecompressionTime {
 
-  private static final Duration LONGEST = Duration.ofSeconds(3);
+  /** The lab's guests set the property: emulated, they are some 25 times slower than a host. */
+  private static final Duration LONGEST =
+      Duration.ofSeconds(Integer.getInteger("kmodwatch.decompression-seconds", 3));
 
   private static final int SHARE = 10;
 
