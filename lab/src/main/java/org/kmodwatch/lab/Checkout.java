@@ -74,11 +74,6 @@ record Checkout(Path root) {
     return labFolder().resolve("runtime/agent");
   }
 
-  /** Returns the folder of Java's options for the commands, as in a package. */
-  Path javaOptions() {
-    return root.resolve("packaging/java");
-  }
-
   /** Returns the folder of a UEFI firmware's code and its initial variables. */
   Path firmware() {
     return labFolder().resolve("firmware/usr/share/OVMF");

@@ -26,7 +26,6 @@ final class GuestImage {
       if (run.agent() != GuestAgent.ABSENT) {
         cpio.tree("opt/jre", checkout.runtimeImage());
         cpio.tree("opt/kmodwatch", checkout.guestAgent());
-        cpio.tree("opt/kmodwatch/java", checkout.javaOptions());
         cpio.file("usr/bin/kmodwatch", 0755, bytes(Resources.text("kmodwatch.sh")));
       }
       cpio.file("init", 0755, bytes(Resources.text("init.sh")));

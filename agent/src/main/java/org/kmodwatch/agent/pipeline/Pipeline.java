@@ -160,10 +160,7 @@ public final class Pipeline {
    */
   public boolean isQuiescent() {
     LoadTrackerStatistics account = tracker.statistics();
-    return account.open() == 0
-        && account.held() == 0
-        && joined.isEmpty()
-        && !tracker.awaitsReturns();
+    return account.open() == 0 && account.held() == 0 && !tracker.awaitsReturns();
   }
 
   /** How many events were taken. */
@@ -202,10 +199,6 @@ public final class Pipeline {
    */
   public List<Judged> leave() {
     tracker.leave();
-    return rest();
-  }
-
-  private List<Judged> rest() {
     var results = new ArrayList<Judged>();
     judgeRecords(results);
     return results;
