@@ -94,24 +94,23 @@ final class LivePath implements EngineListener {
    */
   private static Event asDecoded(Event event) {
     SensorContext context = SensorContexts.of(event).orElseThrow();
-    return new Event(
-        event.source(),
-        event.timestampNanos(),
-        event.process(),
-        event.hostName(),
-        event.container(),
-        event.kubernetes(),
-        event.eventId(),
-        event.eventName(),
-        event.matchedPolicies(),
-        event.returnValue(),
-        event.syscall(),
-        event.stackAddresses(),
-        event.containerStarted(),
-        event.compat(),
-        event.args(),
-        event.metadata(),
-        SensorContexts.toUnknownFields(context));
+    return Event.builder(event.eventName(), event.timestampNanos())
+        .source(event.source())
+        .process(event.process())
+        .hostName(event.hostName())
+        .container(event.container())
+        .kubernetes(event.kubernetes())
+        .eventId(event.eventId())
+        .matchedPolicies(event.matchedPolicies())
+        .returnValue(event.returnValue())
+        .syscall(event.syscall())
+        .stackAddresses(event.stackAddresses())
+        .containerStarted(event.containerStarted())
+        .compat(event.compat())
+        .args(event.args())
+        .metadata(event.metadata())
+        .unknownFields(SensorContexts.toUnknownFields(context))
+        .build();
   }
 
   private void handOn() {

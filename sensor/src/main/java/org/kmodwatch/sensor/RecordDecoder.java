@@ -20,13 +20,10 @@ import static org.kmodwatch.core.event.EventNames.SECURITY_KERNEL_READ_FILE;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.core.event.Argument;
-import org.kmodwatch.core.event.ContainerContext;
 import org.kmodwatch.core.event.Event;
-import org.kmodwatch.core.event.KubernetesContext;
 import org.kmodwatch.core.event.ProcessContext;
 import org.kmodwatch.core.event.SensorContext;
 import org.kmodwatch.core.event.SensorContexts;
@@ -198,51 +195,44 @@ final class RecordDecoder {
     long bootToEpochNanos = clock.offsetAt(held.getLong(HeldLayout.LAST_NANOS));
     boolean ofAll = key.getInt(HeldLayout.KEY_UID) == HeldLayout.ALL_USERS;
     long last = bootToEpochNanos + held.getLong(HeldLayout.LAST_NANOS);
-    return new Event(
-        Event.SOURCE_TRACEE,
-        last,
-        new ProcessContext(
-            0,
-            0,
-            hostPid,
-            hostPid,
-            0,
-            hostPid,
-            hostPid,
-            0,
-            key.getLong(HeldLayout.KEY_CGROUP_ID),
-            ofAll
-                ? ProcessContext.UNKNOWN_USER
-                : Integer.toUnsignedLong(key.getInt(HeldLayout.KEY_UID)),
-            0,
-            0,
-            KernelStrings.decodeTerminated(held, HeldLayout.COMM, RecordLayout.COMM_BYTES),
-            null,
-            null),
-        "",
-        ContainerContext.NONE,
-        KubernetesContext.NONE,
-        EventIds.of(ATTEMPTS_SUPPRESSED),
-        ATTEMPTS_SUPPRESSED,
-        null,
-        call == RecordLayout.NO_CALL ? null : key.getLong(HeldLayout.KEY_RET),
-        callName(call),
-        null,
-        false,
-        false,
-        List.of(
-            unsigned("count", C_UNSIGNED_LONG, held.getLong(HeldLayout.COUNT)),
-            unsigned(
-                "no_room",
-                C_UNSIGNED_LONG,
-                Integer.toUnsignedLong(held.getInt(HeldLayout.NO_ROOM))),
-            new Argument("many_users", "bool", Value.of(ofAll)),
-            new Argument("request", "bool", Value.of(call == RecordLayout.NO_CALL_BUT_REQUEST)),
-            unsigned(
-                "first", C_UNSIGNED_LONG, bootToEpochNanos + held.getLong(HeldLayout.FIRST_NANOS)),
-            unsigned("last", C_UNSIGNED_LONG, last)),
-        null,
-        Map.of());
+    return Event.builder(ATTEMPTS_SUPPRESSED, last)
+        .process(
+            new ProcessContext(
+                0,
+                0,
+                hostPid,
+                hostPid,
+                0,
+                hostPid,
+                hostPid,
+                0,
+                key.getLong(HeldLayout.KEY_CGROUP_ID),
+                ofAll
+                    ? ProcessContext.UNKNOWN_USER
+                    : Integer.toUnsignedLong(key.getInt(HeldLayout.KEY_UID)),
+                0,
+                0,
+                KernelStrings.decodeTerminated(held, HeldLayout.COMM, RecordLayout.COMM_BYTES),
+                null,
+                null))
+        .eventId(EventIds.of(ATTEMPTS_SUPPRESSED))
+        .returnValue(call == RecordLayout.NO_CALL ? null : key.getLong(HeldLayout.KEY_RET))
+        .syscall(callName(call))
+        .args(
+            List.of(
+                unsigned("count", C_UNSIGNED_LONG, held.getLong(HeldLayout.COUNT)),
+                unsigned(
+                    "no_room",
+                    C_UNSIGNED_LONG,
+                    Integer.toUnsignedLong(held.getInt(HeldLayout.NO_ROOM))),
+                new Argument("many_users", "bool", Value.of(ofAll)),
+                new Argument("request", "bool", Value.of(call == RecordLayout.NO_CALL_BUT_REQUEST)),
+                unsigned(
+                    "first",
+                    C_UNSIGNED_LONG,
+                    bootToEpochNanos + held.getLong(HeldLayout.FIRST_NANOS)),
+                unsigned("last", C_UNSIGNED_LONG, last)))
+        .build();
   }
 
   private Event call(RecordFields in, @Nullable Long returnValue) {
@@ -344,24 +334,16 @@ final class RecordDecoder {
       @Nullable Long returnValue,
       List<Argument> args,
       SensorContext context) {
-    return new Event(
-        Event.SOURCE_TRACEE,
-        clock.offsetAt(in.clockNanos()) + bootNanos,
-        process(in),
-        in.terminated(RecordLayout.NODE, RecordLayout.NODE_BYTES),
-        ContainerContext.NONE,
-        KubernetesContext.NONE,
-        EventIds.of(name),
-        name,
-        null,
-        returnValue,
-        callName(in),
-        null,
-        false,
-        in.has(RecordLayout.FLAG_COMPAT),
-        args,
-        null,
-        SensorContexts.toUnknownFields(context));
+    return Event.builder(name, clock.offsetAt(in.clockNanos()) + bootNanos)
+        .process(process(in))
+        .hostName(in.terminated(RecordLayout.NODE, RecordLayout.NODE_BYTES))
+        .eventId(EventIds.of(name))
+        .returnValue(returnValue)
+        .syscall(callName(in))
+        .compat(in.has(RecordLayout.FLAG_COMPAT))
+        .args(args)
+        .unknownFields(SensorContexts.toUnknownFields(context))
+        .build();
   }
 
   private ProcessContext process(RecordFields in) {

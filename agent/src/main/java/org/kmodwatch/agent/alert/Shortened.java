@@ -120,42 +120,43 @@ final class Shortened {
       cut = true;
     }
     var shortened =
-        new Event(
-            text(event.source()),
-            event.timestampNanos(),
-            new ProcessContext(
-                p.threadStartTimeNanos(),
-                p.processorId(),
-                p.processId(),
-                p.threadId(),
-                p.parentProcessId(),
-                p.hostProcessId(),
-                p.hostThreadId(),
-                p.hostParentProcessId(),
-                p.cgroupId(),
-                p.userId(),
-                p.mountNamespace(),
-                p.pidNamespace(),
-                text(p.processName()),
-                optional(p.executablePath()),
-                p.entityIds()),
-            text(event.hostName()),
-            container(event.container()),
-            kubernetes(event.kubernetes()),
-            text(event.eventId()),
-            text(event.eventName()),
-            event.matchedPolicies() == null ? null : list(event.matchedPolicies(), this::text),
-            event.returnValue(),
-            text(event.syscall()),
-            null,
-            event.containerStarted(),
-            event.compat(),
-            args == null
-                ? null
-                : list(
-                    args, a -> new Argument(text(a.name()), text(a.type()), value(a.value(), 0))),
-            event.metadata() == null ? null : value(event.metadata(), 0),
-            Map.of());
+        Event.builder(text(event.eventName()), event.timestampNanos())
+            .source(text(event.source()))
+            .process(
+                new ProcessContext(
+                    p.threadStartTimeNanos(),
+                    p.processorId(),
+                    p.processId(),
+                    p.threadId(),
+                    p.parentProcessId(),
+                    p.hostProcessId(),
+                    p.hostThreadId(),
+                    p.hostParentProcessId(),
+                    p.cgroupId(),
+                    p.userId(),
+                    p.mountNamespace(),
+                    p.pidNamespace(),
+                    text(p.processName()),
+                    optional(p.executablePath()),
+                    p.entityIds()))
+            .hostName(text(event.hostName()))
+            .container(container(event.container()))
+            .kubernetes(kubernetes(event.kubernetes()))
+            .eventId(text(event.eventId()))
+            .matchedPolicies(
+                event.matchedPolicies() == null ? null : list(event.matchedPolicies(), this::text))
+            .returnValue(event.returnValue())
+            .syscall(text(event.syscall()))
+            .containerStarted(event.containerStarted())
+            .compat(event.compat())
+            .args(
+                args == null
+                    ? null
+                    : list(
+                        args,
+                        a -> new Argument(text(a.name()), text(a.type()), value(a.value(), 0))))
+            .metadata(event.metadata() == null ? null : value(event.metadata(), 0))
+            .build();
     Value data = finding.data();
     return new Finding(finding.metadata(), shortened, data == null ? null : value(data, 0));
   }

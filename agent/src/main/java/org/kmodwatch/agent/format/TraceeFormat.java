@@ -44,24 +44,23 @@ final class TraceeFormat implements Format {
       data.forEach((name, value) -> args.add(new Argument(name, "string", value)));
     }
     args.add(new Argument("detectedFrom", "unknown", detectedFrom(source)));
-    return new Event(
-        source.source(),
-        source.timestampNanos(),
-        source.process(),
-        source.hostName(),
-        source.container(),
-        source.kubernetes(),
-        source.eventId(),
-        signature.eventName(),
-        source.matchedPolicies(),
-        source.returnValue(),
-        source.syscall(),
-        source.stackAddresses(),
-        source.containerStarted(),
-        source.compat(),
-        args,
-        metadata(signature),
-        source.unknownFields());
+    return Event.builder(signature.eventName(), source.timestampNanos())
+        .source(source.source())
+        .process(source.process())
+        .hostName(source.hostName())
+        .container(source.container())
+        .kubernetes(source.kubernetes())
+        .eventId(source.eventId())
+        .matchedPolicies(source.matchedPolicies())
+        .returnValue(source.returnValue())
+        .syscall(source.syscall())
+        .stackAddresses(source.stackAddresses())
+        .containerStarted(source.containerStarted())
+        .compat(source.compat())
+        .args(args)
+        .metadata(metadata(signature))
+        .unknownFields(source.unknownFields())
+        .build();
   }
 
   private static Value detectedFrom(Event source) {

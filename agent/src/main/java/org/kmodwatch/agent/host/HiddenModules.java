@@ -75,10 +75,6 @@ public final class HiddenModules {
       Comparator.comparingLong((Tracked m) -> m.module == null ? 0 : m.module.loadedBootNanos())
           .reversed();
 
-  /** The process of an unknown loader. No process has pid 0. */
-  private static final ProcessContext NOBODY =
-      new ProcessContext(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, "", null, null);
-
   /** The kernel's taint bits that a module of any kernel keeps, and their letters. */
   private static final Map<Integer, Character> TAINTS =
       Map.of(0, 'P', 1, 'F', 10, 'C', 12, 'O', 13, 'E', 15, 'K', 18, 'N');
@@ -136,7 +132,12 @@ public final class HiddenModules {
     static Loader of(LoadRecord record, String name, @Nullable Event basis) {
       return basis == null
           ? new Loader(
-              record.id(), name, NOBODY, ContainerContext.NONE, KubernetesContext.NONE, false)
+              record.id(),
+              name,
+              ProcessContext.NONE,
+              ContainerContext.NONE,
+              KubernetesContext.NONE,
+              false)
           : new Loader(
               record.id(),
               name,
@@ -489,27 +490,19 @@ public final class HiddenModules {
     Optional<Loader> loader = loaderOf(module);
     String loadId =
         loader.map(Loader::loadId).orElse(module.module == null ? "" : module.module.attemptId());
-    return new Event(
-        Event.SOURCE_TRACEE,
-        time,
-        loader.map(Loader::process).orElse(NOBODY),
-        hostName,
-        loader.map(Loader::container).orElse(ContainerContext.NONE),
-        loader.map(Loader::kubernetes).orElse(KubernetesContext.NONE),
-        "0",
-        EventNames.MODULE_HIDDEN,
-        null,
-        0L,
-        "",
-        null,
-        loader.map(Loader::containerStarted).orElse(false),
-        false,
-        List.of(
-            new Argument("name", "string", Value.of(module.name)),
-            new Argument("missingFrom", "[]string", Value.ofStrings(missingFrom)),
-            new Argument("loadId", "string", Value.of(loadId))),
-        null,
-        Map.of());
+    return Event.builder(EventNames.MODULE_HIDDEN, time)
+        .process(loader.map(Loader::process).orElse(ProcessContext.NONE))
+        .hostName(hostName)
+        .container(loader.map(Loader::container).orElse(ContainerContext.NONE))
+        .kubernetes(loader.map(Loader::kubernetes).orElse(KubernetesContext.NONE))
+        .returnValue(0L)
+        .containerStarted(loader.map(Loader::containerStarted).orElse(false))
+        .args(
+            List.of(
+                new Argument("name", "string", Value.of(module.name)),
+                new Argument("missingFrom", "[]string", Value.ofStrings(missingFrom)),
+                new Argument("loadId", "string", Value.of(loadId))))
+        .build();
   }
 
   /**

@@ -3,13 +3,9 @@ package org.kmodwatch.agent.watch;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.kmodwatch.core.event.Argument;
-import org.kmodwatch.core.event.ContainerContext;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.event.EventNames;
-import org.kmodwatch.core.event.KubernetesContext;
-import org.kmodwatch.core.event.ProcessContext;
 import org.kmodwatch.core.event.Value;
 
 /** Events that Kmodwatch makes about itself: no process is to blame for them. */
@@ -32,23 +28,10 @@ public final class OwnEvents {
   }
 
   public static Event event(String hostName, String name, Instant now, List<Argument> args) {
-    return new Event(
-        Event.SOURCE_TRACEE,
-        Inventory.nanos(now),
-        new ProcessContext(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, "", null, null),
-        hostName,
-        ContainerContext.NONE,
-        KubernetesContext.NONE,
-        "0",
-        name,
-        null,
-        0L,
-        "",
-        null,
-        false,
-        false,
-        args,
-        null,
-        Map.of());
+    return Event.builder(name, Inventory.nanos(now))
+        .hostName(hostName)
+        .returnValue(0L)
+        .args(args)
+        .build();
   }
 }

@@ -7,7 +7,6 @@ import org.kmodwatch.core.event.Argument;
 import org.kmodwatch.core.event.ContainerContext;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.event.EventNames;
-import org.kmodwatch.core.event.KubernetesContext;
 import org.kmodwatch.core.event.ProcessContext;
 import org.kmodwatch.core.event.SourceContext;
 import org.kmodwatch.core.event.Value;
@@ -115,24 +114,18 @@ public record AuditEvent(
       @Nullable Long returnValue,
       List<Argument> args,
       SourceContext context) {
-    return new Event(
-        Event.SOURCE_TRACEE,
-        call.id().timeNanos(),
-        process(),
-        call.id().node(),
-        container,
-        KubernetesContext.NONE,
-        eventId,
-        eventName,
-        null,
-        returnValue,
-        syscall,
-        null,
-        container.id() != null,
-        call.compat(),
-        args,
-        null,
-        context.toUnknownFields());
+    return Event.builder(eventName, call.id().timeNanos())
+        .process(process())
+        .hostName(call.id().node())
+        .container(container)
+        .eventId(eventId)
+        .returnValue(returnValue)
+        .syscall(syscall)
+        .containerStarted(container.id() != null)
+        .compat(call.compat())
+        .args(args)
+        .unknownFields(context.toUnknownFields())
+        .build();
   }
 
   /**

@@ -66,49 +66,52 @@ public record Event(
 
   /** Returns this event with other arguments. */
   public Event withArgs(List<Argument> args) {
-    return with(eventName, args, container, kubernetes, containerStarted, unknownFields);
+    return toBuilder().args(args).build();
   }
 
   /** Returns this event with another name. */
   public Event named(String newName) {
-    return with(newName, args, container, kubernetes, containerStarted, unknownFields);
+    return toBuilder().eventName(newName).build();
   }
 
   /** Returns this event as an event of a process in a started container. */
   public Event inContainer(ContainerContext container, KubernetesContext kubernetes) {
-    return with(eventName, args, container, kubernetes, true, unknownFields);
+    return toBuilder().container(container).kubernetes(kubernetes).containerStarted(true).build();
   }
 
   /** Returns this event with other unknown fields. */
   public Event withUnknownFields(Map<String, Value> fields) {
-    return with(eventName, args, container, kubernetes, containerStarted, fields);
+    return toBuilder().unknownFields(fields).build();
   }
 
-  private Event with(
-      String eventName,
-      @Nullable List<Argument> args,
-      ContainerContext container,
-      KubernetesContext kubernetes,
-      boolean containerStarted,
-      Map<String, Value> unknownFields) {
-    return new Event(
-        source,
-        timestampNanos,
-        process,
-        hostName,
-        container,
-        kubernetes,
-        eventId,
-        eventName,
-        matchedPolicies,
-        returnValue,
-        syscall,
-        stackAddresses,
-        containerStarted,
-        compat,
-        args,
-        metadata,
-        unknownFields);
+  /**
+   * Returns a builder of an event that happened in no process and no container, with id "0".
+   *
+   * @param eventName the kind of event
+   * @param timestampNanos when it happened, in nanoseconds since the epoch
+   */
+  public static Builder builder(String eventName, long timestampNanos) {
+    return new Builder(eventName, timestampNanos);
+  }
+
+  /** Returns a builder with the fields of this event. */
+  public Builder toBuilder() {
+    return builder(eventName, timestampNanos)
+        .source(source)
+        .process(process)
+        .hostName(hostName)
+        .container(container)
+        .kubernetes(kubernetes)
+        .eventId(eventId)
+        .matchedPolicies(matchedPolicies)
+        .returnValue(returnValue)
+        .syscall(syscall)
+        .stackAddresses(stackAddresses)
+        .containerStarted(containerStarted)
+        .compat(compat)
+        .args(args)
+        .metadata(metadata)
+        .unknownFields(unknownFields);
   }
 
   /**
@@ -141,5 +144,155 @@ public record Event(
   public Optional<String> stringArgument(String name) {
     return argument(name)
         .flatMap(v -> v instanceof Value.Str(String text) ? Optional.of(text) : Optional.empty());
+  }
+
+  /** Builds an event, field by field. Each method sets the component of its name. */
+  public static final class Builder {
+    private String source = SOURCE_TRACEE;
+    private long timestampNanos;
+    private ProcessContext process = ProcessContext.NONE;
+    private String hostName = "";
+    private ContainerContext container = ContainerContext.NONE;
+    private KubernetesContext kubernetes = KubernetesContext.NONE;
+    private String eventId = "0";
+    private String eventName;
+    private @Nullable List<String> matchedPolicies;
+    private @Nullable Long returnValue;
+    private String syscall = "";
+    private @Nullable List<Long> stackAddresses;
+    private boolean containerStarted;
+    private boolean compat;
+    private @Nullable List<Argument> args = List.of();
+    private @Nullable Value metadata;
+    private Map<String, Value> unknownFields = Map.of();
+
+    private Builder(String eventName, long timestampNanos) {
+      this.eventName = eventName;
+      this.timestampNanos = timestampNanos;
+    }
+
+    /** Sets {@code source}. */
+    public Builder source(String source) {
+      this.source = source;
+      return this;
+    }
+
+    /** Sets {@code timestampNanos}. */
+    public Builder timestampNanos(long timestampNanos) {
+      this.timestampNanos = timestampNanos;
+      return this;
+    }
+
+    /** Sets {@code process}. */
+    public Builder process(ProcessContext process) {
+      this.process = process;
+      return this;
+    }
+
+    /** Sets {@code hostName}. */
+    public Builder hostName(String hostName) {
+      this.hostName = hostName;
+      return this;
+    }
+
+    /** Sets {@code container}. */
+    public Builder container(ContainerContext container) {
+      this.container = container;
+      return this;
+    }
+
+    /** Sets {@code kubernetes}. */
+    public Builder kubernetes(KubernetesContext kubernetes) {
+      this.kubernetes = kubernetes;
+      return this;
+    }
+
+    /** Sets {@code eventId}. */
+    public Builder eventId(String eventId) {
+      this.eventId = eventId;
+      return this;
+    }
+
+    /** Sets {@code eventName}. */
+    public Builder eventName(String eventName) {
+      this.eventName = eventName;
+      return this;
+    }
+
+    /** Sets {@code matchedPolicies}. */
+    public Builder matchedPolicies(@Nullable List<String> matchedPolicies) {
+      this.matchedPolicies = matchedPolicies;
+      return this;
+    }
+
+    /** Sets {@code returnValue}. */
+    public Builder returnValue(@Nullable Long returnValue) {
+      this.returnValue = returnValue;
+      return this;
+    }
+
+    /** Sets {@code syscall}. */
+    public Builder syscall(String syscall) {
+      this.syscall = syscall;
+      return this;
+    }
+
+    /** Sets {@code stackAddresses}. */
+    public Builder stackAddresses(@Nullable List<Long> stackAddresses) {
+      this.stackAddresses = stackAddresses;
+      return this;
+    }
+
+    /** Sets {@code containerStarted}. */
+    public Builder containerStarted(boolean containerStarted) {
+      this.containerStarted = containerStarted;
+      return this;
+    }
+
+    /** Sets {@code compat}. */
+    public Builder compat(boolean compat) {
+      this.compat = compat;
+      return this;
+    }
+
+    /** Sets {@code args}. */
+    public Builder args(@Nullable List<Argument> args) {
+      this.args = args;
+      return this;
+    }
+
+    /** Sets {@code metadata}. */
+    public Builder metadata(@Nullable Value metadata) {
+      this.metadata = metadata;
+      return this;
+    }
+
+    /** Sets {@code unknownFields}. */
+    public Builder unknownFields(Map<String, Value> unknownFields) {
+      this.unknownFields = unknownFields;
+      return this;
+    }
+
+    /** Returns the event. */
+    public Event build() {
+      return new Event(
+          source,
+          timestampNanos,
+          process,
+          hostName,
+          container,
+          kubernetes,
+          eventId,
+          eventName,
+          matchedPolicies,
+          returnValue,
+          syscall,
+          stackAddresses,
+          containerStarted,
+          compat,
+          args,
+          metadata,
+          unknownFields);
+    }
   }
 }

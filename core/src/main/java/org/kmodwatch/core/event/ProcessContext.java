@@ -44,6 +44,10 @@ public record ProcessContext(
     @Nullable String executablePath,
     @Nullable EntityIds entityIds) {
 
+  /** No process: Kmodwatch itself, or a process that is not known. No process has pid 0. */
+  public static final ProcessContext NONE =
+      new ProcessContext(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, "", null, null);
+
   /** The kernel's invalid user id, used if the producer did not give a user id. */
   public static final long UNKNOWN_USER = 0xffff_ffffL;
 

@@ -150,25 +150,20 @@ final class FalcoForm {
       @Nullable Long returnValue,
       List<Argument> args,
       SourceContext context) {
-    return new Event(
-        Event.SOURCE_TRACEE,
-        timeNanos,
-        process,
-        host,
-        container,
-        new KubernetesContext(
-            known("k8s.pod.name"), known("k8s.ns.name"), known("k8s.pod.uid"), null),
-        eventId,
-        eventName,
-        null,
-        returnValue,
-        call,
-        null,
-        container.id() != null,
-        false,
-        args,
-        null,
-        context.toUnknownFields());
+    return Event.builder(eventName, timeNanos)
+        .process(process)
+        .hostName(host)
+        .container(container)
+        .kubernetes(
+            new KubernetesContext(
+                known("k8s.pod.name"), known("k8s.ns.name"), known("k8s.pod.uid"), null))
+        .eventId(eventId)
+        .returnValue(returnValue)
+        .syscall(call)
+        .containerStarted(container.id() != null)
+        .args(args)
+        .unknownFields(context.toUnknownFields())
+        .build();
   }
 
   private void gap(String field, String why) {

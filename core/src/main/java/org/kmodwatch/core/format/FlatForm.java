@@ -109,24 +109,22 @@ final class FlatForm {
     fields.putBack("kubernetes", kubernetes);
     fields.putBack("contextFlags", flags);
     SensorContexts.readOnce(fields.left());
-    return new Event(
-        Event.SOURCE_TRACEE,
-        timestamp,
-        process,
-        hostName,
-        containerContext,
-        kubernetesContext,
-        eventId == null ? "" : eventId,
-        eventName,
-        policies,
-        returnValue,
-        syscall,
-        stack,
-        containerStarted,
-        compat,
-        args,
-        metadata,
-        fields.left());
+    return Event.builder(eventName, timestamp)
+        .process(process)
+        .hostName(hostName)
+        .container(containerContext)
+        .kubernetes(kubernetesContext)
+        .eventId(eventId == null ? "" : eventId)
+        .matchedPolicies(policies)
+        .returnValue(returnValue)
+        .syscall(syscall)
+        .stackAddresses(stack)
+        .containerStarted(containerStarted)
+        .compat(compat)
+        .args(args)
+        .metadata(metadata)
+        .unknownFields(fields.left())
+        .build();
   }
 
   private static ProcessContext readProcess(Fields fields, @Nullable String executablePath) {

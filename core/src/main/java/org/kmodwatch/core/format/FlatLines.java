@@ -6,7 +6,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.core.event.Argument;
 import org.kmodwatch.core.event.ContainerContext;
@@ -166,42 +165,40 @@ final class FlatLines {
     if (eventName == null || eventName.isEmpty()) {
       throw new NotOrdinary();
     }
-    return new Event(
-        Event.SOURCE_TRACEE,
-        number(Key.TIMESTAMP),
-        new ProcessContext(
-            number(Key.THREAD_START_TIME),
-            (int) number(Key.PROCESSOR_ID),
-            (int) number(Key.PROCESS_ID),
-            (int) number(Key.THREAD_ID),
-            (int) number(Key.PARENT_PROCESS_ID),
-            (int) number(Key.HOST_PROCESS_ID),
-            (int) number(Key.HOST_THREAD_ID),
-            (int) number(Key.HOST_PARENT_PROCESS_ID),
-            number(Key.CGROUP_ID),
-            number(Key.USER_ID),
-            number(Key.MOUNT_NAMESPACE),
-            number(Key.PID_NAMESPACE),
-            text(Key.PROCESS_NAME),
-            executable,
-            FlatForm.entityIds(
-                numberOrNull(Key.THREAD_ENTITY_ID),
-                numberOrNull(Key.PROCESS_ENTITY_ID),
-                numberOrNull(Key.PARENT_ENTITY_ID))),
-        text(Key.HOST_NAME),
-        withId(container, texts[Key.CONTAINER_ID.index()]),
-        kubernetes,
-        eventId,
-        eventName,
-        policies,
-        numberOrNull(Key.RETURN_VALUE),
-        text(Key.SYSCALL),
-        stack,
-        (flags & 1) != 0,
-        (flags & 2) != 0,
-        args,
-        metadata,
-        Map.of());
+    return Event.builder(eventName, number(Key.TIMESTAMP))
+        .process(
+            new ProcessContext(
+                number(Key.THREAD_START_TIME),
+                (int) number(Key.PROCESSOR_ID),
+                (int) number(Key.PROCESS_ID),
+                (int) number(Key.THREAD_ID),
+                (int) number(Key.PARENT_PROCESS_ID),
+                (int) number(Key.HOST_PROCESS_ID),
+                (int) number(Key.HOST_THREAD_ID),
+                (int) number(Key.HOST_PARENT_PROCESS_ID),
+                number(Key.CGROUP_ID),
+                number(Key.USER_ID),
+                number(Key.MOUNT_NAMESPACE),
+                number(Key.PID_NAMESPACE),
+                text(Key.PROCESS_NAME),
+                executable,
+                FlatForm.entityIds(
+                    numberOrNull(Key.THREAD_ENTITY_ID),
+                    numberOrNull(Key.PROCESS_ENTITY_ID),
+                    numberOrNull(Key.PARENT_ENTITY_ID))))
+        .hostName(text(Key.HOST_NAME))
+        .container(withId(container, texts[Key.CONTAINER_ID.index()]))
+        .kubernetes(kubernetes)
+        .eventId(eventId)
+        .matchedPolicies(policies)
+        .returnValue(numberOrNull(Key.RETURN_VALUE))
+        .syscall(text(Key.SYSCALL))
+        .stackAddresses(stack)
+        .containerStarted((flags & 1) != 0)
+        .compat((flags & 2) != 0)
+        .args(args)
+        .metadata(metadata)
+        .build();
   }
 
   /**

@@ -59,24 +59,19 @@ final class ProtobufForm {
     workload.putBack("k8s", k8s);
     fields.putBack("policies", policies);
     fields.putBack("workload", workload);
-    return new Event(
-        Event.SOURCE_TRACEE,
-        timestamp,
-        processContext,
-        "",
-        containerContext,
-        kubernetesContext,
-        id == null ? "" : id,
-        name,
-        matched,
-        returnValue,
-        syscall,
-        null,
-        started,
-        compat,
-        args,
-        null,
-        renamed(fields.left()));
+    return Event.builder(name, timestamp)
+        .process(processContext)
+        .container(containerContext)
+        .kubernetes(kubernetesContext)
+        .eventId(id == null ? "" : id)
+        .matchedPolicies(matched)
+        .returnValue(returnValue)
+        .syscall(syscall)
+        .containerStarted(started)
+        .compat(compat)
+        .args(args)
+        .unknownFields(renamed(fields.left()))
+        .build();
   }
 
   private static ProcessContext readProcess(Fields process, Fields thread) {

@@ -3,7 +3,6 @@ package org.kmodwatch.core.load;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import org.kmodwatch.core.event.Argument;
 import org.kmodwatch.core.event.Event;
@@ -52,24 +51,20 @@ public final class LoadRecords {
    * basis}.
    */
   public static Event toEvent(LoadRecord record, Event basis) {
-    return new Event(
-        Event.SOURCE_TRACEE,
-        basis.timestampNanos(),
-        basis.process(),
-        basis.hostName(),
-        basis.container(),
-        basis.kubernetes(),
-        basis.eventId(),
-        LoadRecord.EVENT_NAME,
-        null,
-        record.returnValue(),
-        basis.syscall(),
-        null,
-        basis.containerStarted(),
-        basis.compat(),
-        List.of(new Argument(ARGUMENT, LoadRecord.SCHEMA, new Value.Obj(new RecordFields(record)))),
-        null,
-        Map.of());
+    return Event.builder(LoadRecord.EVENT_NAME, basis.timestampNanos())
+        .process(basis.process())
+        .hostName(basis.hostName())
+        .container(basis.container())
+        .kubernetes(basis.kubernetes())
+        .eventId(basis.eventId())
+        .returnValue(record.returnValue())
+        .syscall(basis.syscall())
+        .containerStarted(basis.containerStarted())
+        .compat(basis.compat())
+        .args(
+            List.of(
+                new Argument(ARGUMENT, LoadRecord.SCHEMA, new Value.Obj(new RecordFields(record)))))
+        .build();
   }
 
   /**

@@ -72,52 +72,52 @@ class EventWeightTest {
         SensorContext.KEY,
         new Value.Obj(Map.of("later", Value.of(at(place, Place.SENSORS_UNKNOWN_FIELD)))));
     SensorContexts.readOnce(unknown);
-    return new Event(
-        at(place, Place.SOURCE),
-        1,
-        new ProcessContext(
-            0,
-            0,
-            1,
-            1,
-            0,
-            1,
-            1,
-            0,
-            0,
-            0,
-            0,
-            0,
-            at(place, Place.PROCESS_NAME),
-            at(place, Place.EXECUTABLE),
-            null),
-        at(place, Place.HOST_NAME),
-        new ContainerContext(
-            at(place, Place.CONTAINER_ID),
-            at(place, Place.CONTAINER_NAME),
-            at(place, Place.CONTAINER_IMAGE),
-            at(place, Place.CONTAINER_IMAGE_DIGEST),
-            at(place, Place.CONTAINER_RUNTIME)),
-        new KubernetesContext(
-            at(place, Place.POD_NAME),
-            at(place, Place.POD_NAMESPACE),
-            at(place, Place.POD_UID),
-            null),
-        at(place, Place.EVENT_ID),
-        at(place, Place.EVENT_NAME),
-        List.of(at(place, Place.MATCHED_POLICY)),
-        null,
-        at(place, Place.SYSCALL),
-        stack,
-        false,
-        false,
-        List.of(
-            new Argument(
-                at(place, Place.ARGUMENT_NAME),
-                at(place, Place.ARGUMENT_TYPE),
-                Value.of(at(place, Place.ARGUMENT)))),
-        Value.of(at(place, Place.METADATA)),
-        unknown);
+    return Event.builder(at(place, Place.EVENT_NAME), 1)
+        .source(at(place, Place.SOURCE))
+        .process(
+            new ProcessContext(
+                0,
+                0,
+                1,
+                1,
+                0,
+                1,
+                1,
+                0,
+                0,
+                0,
+                0,
+                0,
+                at(place, Place.PROCESS_NAME),
+                at(place, Place.EXECUTABLE),
+                null))
+        .hostName(at(place, Place.HOST_NAME))
+        .container(
+            new ContainerContext(
+                at(place, Place.CONTAINER_ID),
+                at(place, Place.CONTAINER_NAME),
+                at(place, Place.CONTAINER_IMAGE),
+                at(place, Place.CONTAINER_IMAGE_DIGEST),
+                at(place, Place.CONTAINER_RUNTIME)))
+        .kubernetes(
+            new KubernetesContext(
+                at(place, Place.POD_NAME),
+                at(place, Place.POD_NAMESPACE),
+                at(place, Place.POD_UID),
+                null))
+        .eventId(at(place, Place.EVENT_ID))
+        .matchedPolicies(List.of(at(place, Place.MATCHED_POLICY)))
+        .syscall(at(place, Place.SYSCALL))
+        .stackAddresses(stack)
+        .args(
+            List.of(
+                new Argument(
+                    at(place, Place.ARGUMENT_NAME),
+                    at(place, Place.ARGUMENT_TYPE),
+                    Value.of(at(place, Place.ARGUMENT)))))
+        .metadata(Value.of(at(place, Place.METADATA)))
+        .unknownFields(unknown)
+        .build();
   }
 
   private static String at(@Nullable Place place, Place here) {

@@ -37,42 +37,38 @@ class EventReaderTest {
     Event event = Reading.of(Reading.resource("flat.ndjson")).events().get(1);
     assertThat(event)
         .isEqualTo(
-            new Event(
-                "tracee",
-                1763848800123456789L,
-                new ProcessContext(
-                    1763848790000000001L,
-                    3,
-                    4211,
-                    4211,
-                    4200,
-                    4211,
-                    4211,
-                    4200,
-                    -1,
-                    0,
-                    4026531841L,
-                    4026531836L,
-                    "insmod",
-                    "/usr/bin/kmod",
-                    new ProcessContext.EntityIds(2871105217L, 2871105217L, 190177354L)),
-                "wren",
-                ContainerContext.NONE,
-                KubernetesContext.NONE,
-                "105",
-                "init_module",
-                List.of("modules"),
-                -129L,
-                "init_module",
-                List.of(Long.parseUnsignedLong("18446744071579755520"), 140213770403856L),
-                false,
-                false,
-                List.of(
-                    new Argument("module_image", "void*", Value.of(140213770403856L)),
-                    new Argument("len", "u64", new Value.Num("18446744073709551615")),
-                    new Argument("param_values", "const char*", Value.of("a=1 b=\"two\""))),
-                null,
-                Map.of()));
+            Event.builder("init_module", 1763848800123456789L)
+                .source("tracee")
+                .process(
+                    new ProcessContext(
+                        1763848790000000001L,
+                        3,
+                        4211,
+                        4211,
+                        4200,
+                        4211,
+                        4211,
+                        4200,
+                        -1,
+                        0,
+                        4026531841L,
+                        4026531836L,
+                        "insmod",
+                        "/usr/bin/kmod",
+                        new ProcessContext.EntityIds(2871105217L, 2871105217L, 190177354L)))
+                .hostName("wren")
+                .eventId("105")
+                .matchedPolicies(List.of("modules"))
+                .returnValue(-129L)
+                .syscall("init_module")
+                .stackAddresses(
+                    List.of(Long.parseUnsignedLong("18446744071579755520"), 140213770403856L))
+                .args(
+                    List.of(
+                        new Argument("module_image", "void*", Value.of(140213770403856L)),
+                        new Argument("len", "u64", new Value.Num("18446744073709551615")),
+                        new Argument("param_values", "const char*", Value.of("a=1 b=\"two\""))))
+                .build());
   }
 
   @Test

@@ -138,54 +138,55 @@ class RoundTripTest {
   }
 
   private static Event event(Random random) {
-    return new Event(
-        Event.SOURCE_TRACEE,
-        random.nextLong(),
-        new ProcessContext(
-            random.nextLong(),
-            random.nextInt(),
-            random.nextInt(),
-            random.nextInt(),
-            random.nextInt(),
-            random.nextInt(),
-            random.nextInt(),
-            random.nextInt(),
-            random.nextLong(),
-            random.nextLong(1L << 32),
-            random.nextLong(1L << 32),
-            random.nextLong(1L << 32),
-            name(random),
-            maybe(random, () -> name(random)),
-            maybe(
-                random,
-                () ->
-                    new ProcessContext.EntityIds(
-                        random.nextLong(1L << 32),
-                        random.nextLong(1L << 32),
-                        random.nextLong(1L << 32)))),
-        name(random),
-        new ContainerContext(
-            maybe(random, () -> name(random)),
-            maybe(random, () -> name(random)),
-            maybe(random, () -> name(random)),
-            maybe(random, () -> name(random)),
-            maybe(random, () -> name(random))),
-        new KubernetesContext(
-            maybe(random, () -> name(random)),
-            maybe(random, () -> name(random)),
-            maybe(random, () -> name(random)),
-            maybe(random, random::nextBoolean)),
-        name(random),
-        "e" + name(random),
-        maybe(random, () -> List.of(name(random), name(random))),
-        maybe(random, random::nextLong),
-        name(random),
-        maybe(random, () -> List.of(random.nextLong(), -1L)),
-        random.nextBoolean(),
-        random.nextBoolean(),
-        maybe(random, () -> arguments(random)),
-        maybe(random, () -> new Value.Obj(fields(random, 2))),
-        fields(random, 3));
+    return Event.builder("e" + name(random), random.nextLong())
+        .process(
+            new ProcessContext(
+                random.nextLong(),
+                random.nextInt(),
+                random.nextInt(),
+                random.nextInt(),
+                random.nextInt(),
+                random.nextInt(),
+                random.nextInt(),
+                random.nextInt(),
+                random.nextLong(),
+                random.nextLong(1L << 32),
+                random.nextLong(1L << 32),
+                random.nextLong(1L << 32),
+                name(random),
+                maybe(random, () -> name(random)),
+                maybe(
+                    random,
+                    () ->
+                        new ProcessContext.EntityIds(
+                            random.nextLong(1L << 32),
+                            random.nextLong(1L << 32),
+                            random.nextLong(1L << 32)))))
+        .hostName(name(random))
+        .container(
+            new ContainerContext(
+                maybe(random, () -> name(random)),
+                maybe(random, () -> name(random)),
+                maybe(random, () -> name(random)),
+                maybe(random, () -> name(random)),
+                maybe(random, () -> name(random))))
+        .kubernetes(
+            new KubernetesContext(
+                maybe(random, () -> name(random)),
+                maybe(random, () -> name(random)),
+                maybe(random, () -> name(random)),
+                maybe(random, random::nextBoolean)))
+        .eventId(name(random))
+        .matchedPolicies(maybe(random, () -> List.of(name(random), name(random))))
+        .returnValue(maybe(random, random::nextLong))
+        .syscall(name(random))
+        .stackAddresses(maybe(random, () -> List.of(random.nextLong(), -1L)))
+        .containerStarted(random.nextBoolean())
+        .compat(random.nextBoolean())
+        .args(maybe(random, () -> arguments(random)))
+        .metadata(maybe(random, () -> new Value.Obj(fields(random, 2))))
+        .unknownFields(fields(random, 3))
+        .build();
   }
 
   private static List<Argument> arguments(Random random) {
@@ -244,23 +245,22 @@ class RoundTripTest {
   }
 
   private static Event withUnknown(Event e, Map<String, Value> unknown) {
-    return new Event(
-        e.source(),
-        e.timestampNanos(),
-        e.process(),
-        e.hostName(),
-        e.container(),
-        e.kubernetes(),
-        e.eventId(),
-        e.eventName(),
-        e.matchedPolicies(),
-        e.returnValue(),
-        e.syscall(),
-        e.stackAddresses(),
-        e.containerStarted(),
-        e.compat(),
-        e.args(),
-        e.metadata(),
-        unknown);
+    return Event.builder(e.eventName(), e.timestampNanos())
+        .source(e.source())
+        .process(e.process())
+        .hostName(e.hostName())
+        .container(e.container())
+        .kubernetes(e.kubernetes())
+        .eventId(e.eventId())
+        .matchedPolicies(e.matchedPolicies())
+        .returnValue(e.returnValue())
+        .syscall(e.syscall())
+        .stackAddresses(e.stackAddresses())
+        .containerStarted(e.containerStarted())
+        .compat(e.compat())
+        .args(e.args())
+        .metadata(e.metadata())
+        .unknownFields(unknown)
+        .build();
   }
 }

@@ -9,9 +9,7 @@ import java.util.Set;
 import org.jspecify.annotations.NullMarked;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.core.event.Argument;
-import org.kmodwatch.core.event.ContainerContext;
 import org.kmodwatch.core.event.Event;
-import org.kmodwatch.core.event.KubernetesContext;
 import org.kmodwatch.core.event.ProcessContext;
 import org.kmodwatch.core.event.SensorContext;
 import org.kmodwatch.core.event.SensorContext.FileIdentity;
@@ -432,39 +430,31 @@ final class Call {
                   stringsHidden,
                   eventName.equals("module_load") ? taints : null));
     }
-    return new Event(
-        Event.SOURCE_TRACEE,
-        at + clockShift,
-        new ProcessContext(
-            processStart + clockShift,
-            0,
-            thread,
-            thread,
-            1,
-            thread,
-            thread,
-            1,
-            0,
-            uid,
-            4026531840L,
-            4026531836L,
-            comm,
-            "/usr/bin/" + comm,
-            null),
-        hostName,
-        ContainerContext.NONE,
-        KubernetesContext.NONE,
-        "1",
-        eventName,
-        null,
-        ret,
-        outside ? "" : name,
-        null,
-        false,
-        false,
-        List.of(arguments),
-        null,
-        unknown);
+    return Event.builder(eventName, at + clockShift)
+        .process(
+            new ProcessContext(
+                processStart + clockShift,
+                0,
+                thread,
+                thread,
+                1,
+                thread,
+                thread,
+                1,
+                0,
+                uid,
+                4026531840L,
+                4026531836L,
+                comm,
+                "/usr/bin/" + comm,
+                null))
+        .hostName(hostName)
+        .eventId("1")
+        .returnValue(ret)
+        .syscall(outside ? "" : name)
+        .args(List.of(arguments))
+        .unknownFields(unknown)
+        .build();
   }
 
   private static Argument str(String key, @Nullable String value) {

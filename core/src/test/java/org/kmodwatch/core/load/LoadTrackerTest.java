@@ -14,7 +14,6 @@ import static org.kmodwatch.core.load.LoadRecord.Outcome.UNLOADED;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.NullMarked;
 import org.jspecify.annotations.Nullable;
@@ -1352,24 +1351,17 @@ final class LoadTrackerTest {
     var args = new ArrayList<>(Objects.requireNonNull(one.args()));
     args.add(new Argument("many_users", "bool", Value.of(true)));
     tracker.accept(
-        new Event(
-            one.source(),
-            one.timestampNanos(),
-            one.process(),
-            one.hostName(),
-            one.container(),
-            one.kubernetes(),
-            one.eventId(),
-            one.eventName(),
-            null,
-            one.returnValue(),
-            one.syscall(),
-            null,
-            false,
-            false,
-            args,
-            null,
-            Map.of()),
+        Event.builder(one.eventName(), one.timestampNanos())
+            .source(one.source())
+            .process(one.process())
+            .hostName(one.hostName())
+            .container(one.container())
+            .kubernetes(one.kubernetes())
+            .eventId(one.eventId())
+            .returnValue(one.returnValue())
+            .syscall(one.syscall())
+            .args(args)
+            .build(),
         List.of());
 
     assertThat(only().repeats()).isEqualTo(1900);
@@ -1382,24 +1374,15 @@ final class LoadTrackerTest {
 
   private static Event sensor(String name, String part, long at) {
     Event event = EventBuilder.named(name, List.of(new Argument("part", "string", Value.of(part))));
-    return new Event(
-        event.source(),
-        START + at,
-        event.process(),
-        event.hostName(),
-        event.container(),
-        event.kubernetes(),
-        event.eventId(),
-        event.eventName(),
-        null,
-        null,
-        "",
-        null,
-        false,
-        false,
-        event.args(),
-        null,
-        Map.of());
+    return Event.builder(event.eventName(), START + at)
+        .source(event.source())
+        .process(event.process())
+        .hostName(event.hostName())
+        .container(event.container())
+        .kubernetes(event.kubernetes())
+        .eventId(event.eventId())
+        .args(event.args())
+        .build();
   }
 
   private static Event suppressed(String call, @Nullable Long returned, long count) {
@@ -1409,28 +1392,22 @@ final class LoadTrackerTest {
   private static Event suppressed(
       String call, @Nullable Long returned, long count, boolean ofRequests) {
     Event last = Call.finit(10, SECOND).noContext().returns(0).events.getLast();
-    return new Event(
-        last.source(),
-        START + SECOND,
-        last.process(),
-        last.hostName(),
-        last.container(),
-        last.kubernetes(),
-        "1",
-        "attempts_suppressed",
-        null,
-        returned,
-        call,
-        null,
-        false,
-        false,
-        List.of(
-            new Argument("count", "unsigned long", Value.of(count)),
-            new Argument("first", "unsigned long", Value.of(START)),
-            new Argument("last", "unsigned long", Value.of(START + SECOND)),
-            new Argument("request", "bool", Value.of(ofRequests))),
-        null,
-        Map.of());
+    return Event.builder("attempts_suppressed", START + SECOND)
+        .source(last.source())
+        .process(last.process())
+        .hostName(last.hostName())
+        .container(last.container())
+        .kubernetes(last.kubernetes())
+        .eventId("1")
+        .returnValue(returned)
+        .syscall(call)
+        .args(
+            List.of(
+                new Argument("count", "unsigned long", Value.of(count)),
+                new Argument("first", "unsigned long", Value.of(START)),
+                new Argument("last", "unsigned long", Value.of(START + SECOND)),
+                new Argument("request", "bool", Value.of(ofRequests))))
+        .build();
   }
 
   private void feed(Call call, String... findings) {

@@ -169,23 +169,17 @@ public final class EventBuilder {
             processName,
             null,
             null);
-    return new Event(
-        Event.SOURCE_TRACEE,
-        timestampNanos,
-        process,
-        hostName,
-        container,
-        kubernetes,
-        "1",
-        name,
-        null,
-        returnValue,
-        syscall,
-        null,
-        containerStarted,
-        false,
-        args,
-        null,
-        unknownFields);
+    return Event.builder(name, timestampNanos)
+        .process(process)
+        .hostName(hostName)
+        .container(container)
+        .kubernetes(kubernetes)
+        .eventId("1")
+        .returnValue(returnValue)
+        .syscall(syscall)
+        .containerStarted(containerStarted)
+        .args(args)
+        .unknownFields(unknownFields)
+        .build();
   }
 }
