@@ -22,11 +22,11 @@ import org.kmodwatch.agent.replay.ReplayLoop;
 import org.kmodwatch.agent.settings.OutputOptions;
 import org.kmodwatch.agent.shell.Shell;
 import org.kmodwatch.agent.shell.Signatures;
-import org.kmodwatch.core.format.EventReader;
-import org.kmodwatch.core.format.ReadOptions;
 import org.kmodwatch.core.load.LoadRecord;
 import org.kmodwatch.core.load.LoadTracker;
 import org.kmodwatch.core.load.LoadTrackerOptions;
+import org.kmodwatch.core.read.EventReader;
+import org.kmodwatch.core.scan.ReadOptions;
 import org.kmodwatch.core.signature.Signature;
 
 /**

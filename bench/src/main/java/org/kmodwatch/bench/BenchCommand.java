@@ -144,7 +144,7 @@ public final class BenchCommand implements Callable<Integer> {
   }
 
   private int measure(Workplace workplace, List<Measurement> chosen) throws IOException {
-    String origin = Machine.describe(LocalDate.now(ZoneOffset.UTC));
+    String origin = MeasuredMachine.describe(LocalDate.now(ZoneOffset.UTC));
     int status = 0;
     for (Measurement each : chosen) {
       workplace.say(each.name() + ": " + each.summary());

@@ -8,10 +8,10 @@ import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import org.kmodwatch.core.event.Event;
-import org.kmodwatch.core.format.BadLine;
-import org.kmodwatch.core.format.EventHandler;
-import org.kmodwatch.core.format.EventReader;
-import org.kmodwatch.core.format.ReadOptions;
+import org.kmodwatch.core.read.BadLine;
+import org.kmodwatch.core.read.EventHandler;
+import org.kmodwatch.core.read.EventReader;
+import org.kmodwatch.core.scan.ReadOptions;
 
 /** Provides the events of a recording by {@link RecordingGenerator}, in memory. */
 final class SampleEvents {

@@ -40,37 +40,63 @@ class ArchitectureTest {
           .dependOnClassesThat()
           .resideInAnyPackage(
               "..core.signature..",
-              "..core.signatures..",
+              "..core.builtin..",
               "..core.engine..",
-              "..core.format..",
+              "..core.scan..",
+              "..core.read..",
+              "..core.write..",
               "..core.load..");
 
   @ArchTest
-  static final ArchRule SIGNATURE_KNOWS_NEITHER_ENGINE_NOR_FORMAT =
+  static final ArchRule SIGNATURE_KNOWS_NEITHER_ENGINE_NOR_READERS =
       noClasses()
           .that()
-          .resideInAnyPackage("..core.signature..", "..core.signatures..")
+          .resideInAnyPackage("..core.signature..", "..core.builtin..")
           .should()
           .dependOnClassesThat()
-          .resideInAnyPackage("..core.engine..", "..core.format..");
+          .resideInAnyPackage(
+              "..core.engine..", "..core.scan..", "..core.read..", "..core.write..");
 
   @ArchTest
-  static final ArchRule ENGINE_KNOWS_NO_FORMAT =
+  static final ArchRule ENGINE_KNOWS_NO_READERS =
       noClasses()
           .that()
           .resideInAPackage("..core.engine..")
           .should()
           .dependOnClassesThat()
-          .resideInAnyPackage("..core.format..", "..core.signatures..", "tools.jackson..");
+          .resideInAnyPackage(
+              "..core.scan..",
+              "..core.read..",
+              "..core.write..",
+              "..core.builtin..",
+              "tools.jackson..");
 
   @ArchTest
-  static final ArchRule FORMAT_KNOWS_NO_ENGINE =
+  static final ArchRule READERS_AND_WRITERS_KNOW_NO_ENGINE =
       noClasses()
           .that()
-          .resideInAPackage("..core.format..")
+          .resideInAnyPackage("..core.scan..", "..core.read..", "..core.write..")
           .should()
           .dependOnClassesThat()
-          .resideInAnyPackage("..core.engine..", "..core.signatures..");
+          .resideInAnyPackage("..core.engine..", "..core.builtin..");
+
+  @ArchTest
+  static final ArchRule SCAN_KNOWS_NO_FORM =
+      noClasses()
+          .that()
+          .resideInAPackage("..core.scan..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("..core.event..", "..core.read..", "..core.write..");
+
+  @ArchTest
+  static final ArchRule READ_AND_WRITE_DO_NOT_KNOW_EACH_OTHER =
+      noClasses()
+          .that()
+          .resideInAPackage("..core.read..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("..core.write..");
 
   @ArchTest
   static final ArchRule LOAD_KNOWS_EVENTS_ALONE =
@@ -80,7 +106,12 @@ class ArchitectureTest {
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage(
-              "..core.signature..", "..core.signatures..", "..core.engine..", "..core.format..");
+              "..core.signature..",
+              "..core.builtin..",
+              "..core.engine..",
+              "..core.scan..",
+              "..core.read..",
+              "..core.write..");
 
   @ArchTest
   static final ArchRule NO_CYCLES =

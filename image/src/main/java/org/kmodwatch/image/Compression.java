@@ -172,7 +172,7 @@ public enum Compression {
     var in = new ByteBufferInputStream(bytes, deadline);
     return this == XZ
         ? new XzStreams(in, limits)
-        : org.kmodwatch.core.format.Compression.open(in, limits.maxParts(), largest);
+        : org.kmodwatch.core.scan.Decompression.open(in, limits.maxParts(), largest);
   }
 
   private static String reason(Exception e) {

@@ -25,7 +25,7 @@ class ArchitectureTest {
               "java..",
               "javax.security.auth.x500..",
               "org.kmodwatch.image..",
-              "org.kmodwatch.core.format..",
+              "org.kmodwatch.core.scan..",
               "org.jspecify.annotations..",
               "org.bouncycastle..",
               "org.tukaani.xz..",

@@ -51,7 +51,7 @@ class FuzzTest {
             System.getProperty("java.class.path"),
             "com.code_intelligence.jazzer.Jazzer",
             "--target_class=" + ModuleImageFuzzer.class.getName(),
-            "--instrumentation_includes=org.kmodwatch.image.**:org.kmodwatch.core.format.**:org.tukaani.xz.**",
+            "--instrumentation_includes=org.kmodwatch.image.**:org.kmodwatch.core.scan.**:org.tukaani.xz.**",
             // Only coverage is traced: tracing comparisons allocates four times as much as the
             // decoder.
             "--trace=cov",

@@ -17,10 +17,10 @@ import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.kmodwatch.core.event.Event;
-import org.kmodwatch.core.format.BadLine;
-import org.kmodwatch.core.format.EventHandler;
-import org.kmodwatch.core.format.EventReader;
-import org.kmodwatch.core.format.ReadOptions;
+import org.kmodwatch.core.read.BadLine;
+import org.kmodwatch.core.read.EventHandler;
+import org.kmodwatch.core.read.EventReader;
+import org.kmodwatch.core.scan.ReadOptions;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 

@@ -37,7 +37,7 @@ final class ContextDecoder {
     this.modprobePath = modprobePath;
   }
 
-  SensorContext decode(RecordFields in, WallClock clock) {
+  SensorContext decode(RecordReader in, WallClock clock) {
     return decode(in, clock, in.int32(RecordLayout.KIND) == RecordLayout.CALL_RETURN, false);
   }
 
@@ -45,12 +45,12 @@ final class ContextDecoder {
    * Decodes like {@link #decode}, for a call that is reported before it has returned. Adds the
    * task, for any kind of record.
    */
-  SensorContext decodeOpenCall(RecordFields in, WallClock clock) {
+  SensorContext decodeOpenCall(RecordReader in, WallClock clock) {
     return decode(in, clock, false, true);
   }
 
   private SensorContext decode(
-      RecordFields in, WallClock clock, boolean returned, boolean withTask) {
+      RecordReader in, WallClock clock, boolean returned, boolean withTask) {
     long bootToEpochNanos = clock.offsetAt(in.clockNanos());
     int kind = in.int32(RecordLayout.KIND);
     boolean inCall = in.int32(RecordLayout.CALL) != RecordLayout.NO_CALL;
@@ -85,7 +85,7 @@ final class ContextDecoder {
     return Errno.ofReturnValue(result).filter(Errno::isOfSignatureCheck).isPresent();
   }
 
-  private static SensorContext.@Nullable FileIdentity file(RecordFields in) {
+  private static SensorContext.@Nullable FileIdentity file(RecordReader in) {
     if (!in.has(RecordLayout.FLAG_FILE_KNOWN) || in.has(RecordLayout.FLAG_OTHER_FILE)) {
       return null;
     }
@@ -98,7 +98,7 @@ final class ContextDecoder {
         null);
   }
 
-  private static Set<FileTrait> traits(RecordFields in) {
+  private static Set<FileTrait> traits(RecordReader in) {
     var traits = EnumSet.noneOf(FileTrait.class);
     if (in.has(RecordLayout.FLAG_FILE_DELETED) && !isWithoutNames(in)) {
       traits.add(FileTrait.DELETED);
@@ -119,12 +119,12 @@ final class ContextDecoder {
    * Returns whether the file is in no tree of names and is no memfd. A memfd is a regular file with
    * a name. A namespace file has no name.
    */
-  private static boolean isWithoutNames(RecordFields in) {
+  private static boolean isWithoutNames(RecordReader in) {
     return in.has(RecordLayout.FLAG_FILE_NO_TREE) && (type(in) != S_IFREG || nameOf(in).isEmpty());
   }
 
   /** Returns the name of the file in /proc/PID/fd. */
-  private static String procName(RecordFields in) {
+  private static String procName(RecordReader in) {
     String inode = "[" + Long.toUnsignedString(in.int64(RecordLayout.INO)) + "]";
     return switch (type(in)) {
       case S_IFIFO -> "pipe:" + inode;
@@ -134,16 +134,16 @@ final class ContextDecoder {
     };
   }
 
-  private static int type(RecordFields in) {
+  private static int type(RecordReader in) {
     return in.int32(RecordLayout.MODE) & S_IFMT;
   }
 
-  private static String nameOf(RecordFields in) {
+  private static String nameOf(RecordReader in) {
     List<String> names = in.list(RecordLayout.PATH);
     return names.isEmpty() ? "" : names.getFirst();
   }
 
-  private SensorContext.Task task(RecordFields in, boolean request, long bootToEpochNanos) {
+  private SensorContext.Task task(RecordReader in, boolean request, long bootToEpochNanos) {
     boolean audit = in.has(RecordLayout.FLAG_AUDIT_KNOWN);
     @Nullable String cgroup = in.plainPath(RecordLayout.CGROUP, false);
     boolean unread = in.has(RecordLayout.FLAG_NO_STRINGS) || in.has(RecordLayout.FLAG_CGROUP_CUT);
@@ -160,7 +160,7 @@ final class ContextDecoder {
         request ? modprobePath.get() : null);
   }
 
-  private static Map<String, Long> namespaces(RecordFields in) {
+  private static Map<String, Long> namespaces(RecordReader in) {
     var namespaces = new LinkedHashMap<String, Long>();
     namespaces.put("cgroup", in.unsigned32(RecordLayout.CGROUP_NS));
     namespaces.put("ipc", in.unsigned32(RecordLayout.IPC_NS));
@@ -174,7 +174,7 @@ final class ContextDecoder {
     return namespaces;
   }
 
-  private static List<SensorContext.Ancestor> ancestors(RecordFields in, long bootToEpochNanos) {
+  private static List<SensorContext.Ancestor> ancestors(RecordReader in, long bootToEpochNanos) {
     var ancestors = new ArrayList<SensorContext.Ancestor>();
     for (int i = 0; i < RecordLayout.ANCESTORS_MAX; i++) {
       int at = RecordLayout.ANCESTORS + i * RecordLayout.ANCESTOR_BYTES;

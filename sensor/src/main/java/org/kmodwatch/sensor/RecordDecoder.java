@@ -67,7 +67,7 @@ final class RecordDecoder {
    * @throws IllegalArgumentException if it is not a valid record
    */
   Event decode(ByteBuffer record) {
-    var in = new RecordFields(record);
+    var in = new RecordReader(record);
     int kind = in.int32(RecordLayout.KIND);
     return switch (kind) {
       case RecordLayout.CALL_RETURN -> call(in, in.int64(RecordLayout.RET));
@@ -141,7 +141,7 @@ final class RecordDecoder {
    * @param record any record made within a call
    */
   Event callWithoutReturn(ByteBuffer record) {
-    return call(new RecordFields(record), null);
+    return call(new RecordReader(record), null);
   }
 
   /**
@@ -151,7 +151,7 @@ final class RecordDecoder {
    * @param image the image that was received
    */
   Event image(ByteBuffer record, CapturedImage image) {
-    var in = new RecordFields(record);
+    var in = new RecordReader(record);
     var args = new ArrayList<Argument>();
     CapturedImage.Bytes handedOver = image.handedOver();
     args.add(unsigned("size", C_UNSIGNED_LONG, handedOver.sizeBytes()));
@@ -173,7 +173,7 @@ final class RecordDecoder {
 
   /** Decodes the return of a call that {@link #callWithoutReturn} reported before. */
   Event lateReturn(ByteBuffer record) {
-    var in = new RecordFields(record);
+    var in = new RecordReader(record);
     return event(
         in,
         INIT_MODULE_RETURN,
@@ -235,7 +235,7 @@ final class RecordDecoder {
         .build();
   }
 
-  private Event call(RecordFields in, @Nullable Long returnValue) {
+  private Event call(RecordReader in, @Nullable Long returnValue) {
     return event(
         in,
         callName(in),
@@ -245,7 +245,7 @@ final class RecordDecoder {
         returnValue == null ? contexts.decodeOpenCall(in, clock) : contexts.decode(in, clock));
   }
 
-  private static List<Argument> callArguments(RecordFields in) {
+  private static List<Argument> callArguments(RecordReader in) {
     long a0 = in.int64(RecordLayout.ARGS);
     long a1 = in.int64(RecordLayout.ARGS + 8);
     long a2 = in.int64(RecordLayout.ARGS + 16);
@@ -265,7 +265,7 @@ final class RecordDecoder {
     };
   }
 
-  private static String callName(RecordFields in) {
+  private static String callName(RecordReader in) {
     return callName(in.int32(RecordLayout.CALL));
   }
 
@@ -278,7 +278,7 @@ final class RecordDecoder {
     };
   }
 
-  private static List<Argument> module(RecordFields in, boolean withFile) {
+  private static List<Argument> module(RecordReader in, boolean withFile) {
     var args = new ArrayList<Argument>();
     args.add(string("name", in.moduleName()));
     args.add(string("version", in.string(RecordLayout.VERSION)));
@@ -292,32 +292,32 @@ final class RecordDecoder {
   }
 
   /** Returns a string behind a pointer in the kernel; null if the programs cannot read strings. */
-  private static @Nullable String readable(RecordFields in, int span) {
+  private static @Nullable String readable(RecordReader in, int span) {
     return in.has(RecordLayout.FLAG_NO_STRINGS) ? null : in.string(span);
   }
 
   /**
    * Returns the module that is requested from the kernel; null if the programs cannot read strings.
    */
-  private static @Nullable String alias(RecordFields in) {
+  private static @Nullable String alias(RecordReader in) {
     return in.has(RecordLayout.FLAG_NO_STRINGS)
         ? null
         : in.terminated(RecordLayout.ALIAS, RecordLayout.NAME_BYTES);
   }
 
-  private static Argument dev(RecordFields in) {
+  private static Argument dev(RecordReader in) {
     return unsigned("dev", "dev_t", in.unsigned32(RecordLayout.DEV));
   }
 
-  private static Argument inode(RecordFields in) {
+  private static Argument inode(RecordReader in) {
     return unsigned("inode", C_UNSIGNED_LONG, in.int64(RecordLayout.INO));
   }
 
-  private static Argument ctime(RecordFields in) {
+  private static Argument ctime(RecordReader in) {
     return unsigned("ctime", C_UNSIGNED_LONG, in.int64(RecordLayout.CTIME_NANOS));
   }
 
-  private Event event(RecordFields in, String name, List<Argument> args) {
+  private Event event(RecordReader in, String name, List<Argument> args) {
     return event(
         in,
         name,
@@ -328,7 +328,7 @@ final class RecordDecoder {
   }
 
   private Event event(
-      RecordFields in,
+      RecordReader in,
       String name,
       long bootNanos,
       @Nullable Long returnValue,
@@ -346,7 +346,7 @@ final class RecordDecoder {
         .build();
   }
 
-  private ProcessContext process(RecordFields in) {
+  private ProcessContext process(RecordReader in) {
     long started = in.int64(RecordLayout.START_TIME_NANOS);
     long bootToEpochNanos = clock.offsetAt(in.clockNanos());
     int hostTid = in.int32(RecordLayout.HOST_TID);

@@ -24,12 +24,12 @@ import org.kmodwatch.agent.shell.CommandException;
 import org.kmodwatch.agent.shell.Complaints;
 import org.kmodwatch.agent.shell.ExitStatus;
 import org.kmodwatch.agent.shell.Shell;
-import org.kmodwatch.core.format.Compression;
-import org.kmodwatch.core.format.EventReader;
-import org.kmodwatch.core.format.LoadReader;
-import org.kmodwatch.core.format.ReadOptions;
 import org.kmodwatch.core.load.LoadRecord;
 import org.kmodwatch.core.load.LoadTrackerOptions;
+import org.kmodwatch.core.read.EventReader;
+import org.kmodwatch.core.read.LoadReader;
+import org.kmodwatch.core.scan.Decompression;
+import org.kmodwatch.core.scan.ReadOptions;
 import org.kmodwatch.core.signature.Signature;
 
 /**
@@ -62,7 +62,7 @@ public final class RecordedLoads {
       boolean piped = file.equals(ReplayRun.STANDARD_INPUT);
       String name = piped ? "standard input" : file;
       try (InputStream in = piped ? shell.in() : Files.newInputStream(Path.of(file))) {
-        read(new BufferedInputStream(Compression.open(in)), name, loads);
+        read(new BufferedInputStream(Decompression.open(in)), name, loads);
       } catch (IOException e) {
         throw new CommandException(
             ExitStatus.UNAVAILABLE,

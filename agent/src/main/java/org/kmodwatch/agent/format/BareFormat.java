@@ -7,11 +7,11 @@ import java.util.Optional;
 import org.kmodwatch.agent.alert.Alert;
 import org.kmodwatch.agent.output.Notice;
 import org.kmodwatch.core.event.Value;
-import org.kmodwatch.core.format.FindingWriter;
-import org.kmodwatch.core.format.LoadWriter;
-import org.kmodwatch.core.format.ValueWriter;
 import org.kmodwatch.core.load.LoadRecord;
 import org.kmodwatch.core.signature.SignatureMetadata;
+import org.kmodwatch.core.write.FindingWriter;
+import org.kmodwatch.core.write.LoadWriter;
+import org.kmodwatch.core.write.ValueWriter;
 
 /**
  * Writes findings in Tracee's form, and load records and alerts in Kmodwatch's form, without an

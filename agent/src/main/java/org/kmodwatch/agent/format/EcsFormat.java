@@ -37,9 +37,9 @@ final class EcsFormat extends JsonFormat {
 
   @Override
   Value value(Facts facts) {
-    var fields = new Fields();
+    var fields = new ObjectBuilder();
     fields.put("@timestamp", time(facts.timeNanos()));
-    fields.put("ecs", new Fields().put("version", VERSION));
+    fields.put("ecs", new ObjectBuilder().put("version", VERSION));
     fields.put("message", facts.message());
     fields.put("event", event(facts));
     LoadRecord load = facts.load();
@@ -54,17 +54,19 @@ final class EcsFormat extends JsonFormat {
       fields.put("orchestrator", orchestrator(facts.event().kubernetes()));
     }
     facts.loader().ifPresent(loader -> fields.put("process", process(loader)));
-    facts.loader().ifPresent(loader -> fields.put("user", new Fields().putUser("id", loader)));
+    facts
+        .loader()
+        .ifPresent(loader -> fields.put("user", new ObjectBuilder().putUser("id", loader)));
     facts.signature().ifPresent(signature -> fields.put("rule", rule(signature)));
     fields.put("threat", threat(facts.signatures()));
     fields.put("host", host(facts.host()));
-    fields.put("related", new Fields().put("hash", hashes(load)));
+    fields.put("related", new ObjectBuilder().put("hash", hashes(load)));
     return fields.toValue();
   }
 
-  private static Fields event(Facts facts) {
+  private static ObjectBuilder event(Facts facts) {
     LoadRecord load = facts.load();
-    var event = new Fields();
+    var event = new ObjectBuilder();
     event.put("kind", facts.kind() == Notice.Kind.LOAD ? "event" : "alert");
     if (load == null) {
       event.put("category", List.of("intrusion_detection"));
@@ -112,12 +114,12 @@ final class EcsFormat extends JsonFormat {
     return event;
   }
 
-  private static Fields file(LoadRecord load) {
+  private static ObjectBuilder file(LoadRecord load) {
     LoadRecord.ModuleFile file = load.file();
     if (file == null) {
-      return new Fields();
+      return new ObjectBuilder();
     }
-    Fields fields = named(file.path());
+    ObjectBuilder fields = named(file.path());
     if (file.inode() != 0) {
       fields.put("inode", Long.toUnsignedString(file.inode()));
       fields.put("device", Long.toString(file.device()));
@@ -128,7 +130,7 @@ final class EcsFormat extends JsonFormat {
     LoadRecord.Image image = load.image();
     if (image != null) {
       fields.put("size", image.sizeBytes());
-      fields.put("hash", new Fields().put("sha256", image.sha256()));
+      fields.put("hash", new ObjectBuilder().put("sha256", image.sha256()));
       if (image.signature() != null) {
         fields.put("code_signature", codeSignature(image.signature()));
       }
@@ -136,18 +138,18 @@ final class EcsFormat extends JsonFormat {
     return fields;
   }
 
-  private static Fields named(String path) {
+  private static ObjectBuilder named(String path) {
     String text = Facts.fileName(path);
     int dot = text.lastIndexOf('.');
-    return new Fields()
+    return new ObjectBuilder()
         .put("path", path)
         .put("name", text)
         .put("extension", dot <= 0 ? null : text.substring(dot + 1));
   }
 
-  private static Fields codeSignature(ModuleSignature signature) {
+  private static ObjectBuilder codeSignature(ModuleSignature signature) {
     ModuleSignature.Status status = signature.status();
-    return new Fields()
+    return new ObjectBuilder()
         .put(
             "exists",
             switch (status) {
@@ -174,8 +176,8 @@ final class EcsFormat extends JsonFormat {
         .put("digest_algorithm", signature.digest());
   }
 
-  private static Fields process(ProcessDetails process) {
-    var fields = new Fields();
+  private static ObjectBuilder process(ProcessDetails process) {
+    var fields = new ObjectBuilder();
     fields.putId("pid", process.hostPid());
     fields.putName("name", process.comm());
     fields.put("executable", process.exe());
@@ -187,18 +189,18 @@ final class EcsFormat extends JsonFormat {
     if (process.startTimeNanos() != 0) {
       fields.put("start", time(process.startTimeNanos()));
     }
-    fields.put("user", new Fields().putUser("id", process));
+    fields.put("user", new ObjectBuilder().putUser("id", process));
     fields.put(
         "thread",
-        new Fields()
+        new ObjectBuilder()
             .putId("id", process.tid())
-            .put("capabilities", new Fields().put("effective", process.capabilities())));
+            .put("capabilities", new ObjectBuilder().put("effective", process.capabilities())));
     if (!process.ancestors().isEmpty()) {
       // ECS has a parent of a process, but no parent of a parent.
       LoadRecord.Ancestor parent = process.ancestors().getFirst();
       fields.put(
           "parent",
-          new Fields()
+          new ObjectBuilder()
               .put("pid", parent.pid())
               .putName("name", parent.comm())
               .put("executable", parent.exe()));
@@ -206,18 +208,18 @@ final class EcsFormat extends JsonFormat {
     return fields;
   }
 
-  private static Fields container(ContainerContext container) {
-    return new Fields()
+  private static ObjectBuilder container(ContainerContext container) {
+    return new ObjectBuilder()
         .put("id", container.id())
         .put("name", container.name())
         .put("runtime", container.runtime())
         .put(
             "image",
-            new Fields()
+            new ObjectBuilder()
                 .put("name", container.image())
                 .put(
                     "hash",
-                    new Fields()
+                    new ObjectBuilder()
                         .put(
                             "all",
                             container.imageDigest() == null
@@ -225,20 +227,23 @@ final class EcsFormat extends JsonFormat {
                                 : List.of(container.imageDigest()))));
   }
 
-  private static Fields orchestrator(KubernetesContext pod) {
+  private static ObjectBuilder orchestrator(KubernetesContext pod) {
     if (pod.podName() == null && pod.podNamespace() == null && pod.podUid() == null) {
-      return new Fields();
+      return new ObjectBuilder();
     }
-    return new Fields()
+    return new ObjectBuilder()
         .put("type", "kubernetes")
         .put("namespace", pod.podNamespace())
         .put(
             "resource",
-            new Fields().put("type", "pod").put("name", pod.podName()).put("id", pod.podUid()));
+            new ObjectBuilder()
+                .put("type", "pod")
+                .put("name", pod.podName())
+                .put("id", pod.podUid()));
   }
 
-  private static Fields rule(SignatureMetadata signature) {
-    return new Fields()
+  private static ObjectBuilder rule(SignatureMetadata signature) {
+    return new ObjectBuilder()
         .put("id", signature.id())
         .put("name", signature.name())
         .put("version", signature.version())
@@ -251,7 +256,7 @@ final class EcsFormat extends JsonFormat {
         .put("ruleset", "kmodwatch");
   }
 
-  private Fields threat(List<SignatureMetadata> signatures) {
+  private ObjectBuilder threat(List<SignatureMetadata> signatures) {
     var tacticIds = new LinkedHashSet<String>();
     var tacticNames = new LinkedHashSet<String>();
     var ids = new LinkedHashSet<String>();
@@ -273,29 +278,31 @@ final class EcsFormat extends JsonFormat {
       }
     }
     if (ids.isEmpty()) {
-      return new Fields();
+      return new ObjectBuilder();
     }
-    return new Fields()
+    return new ObjectBuilder()
         .put("framework", "MITRE ATT&CK")
         .put(
             "tactic",
-            new Fields().put("id", List.copyOf(tacticIds)).put("name", List.copyOf(tacticNames)))
+            new ObjectBuilder()
+                .put("id", List.copyOf(tacticIds))
+                .put("name", List.copyOf(tacticNames)))
         .put(
             "technique",
-            new Fields()
+            new ObjectBuilder()
                 .put("id", List.copyOf(ids))
                 .put("name", List.copyOf(names))
-                .put("subtechnique", new Fields().put("id", subIds).put("name", subNames)));
+                .put("subtechnique", new ObjectBuilder().put("id", subIds).put("name", subNames)));
   }
 
-  private static Fields host(LoadRecord.Host host) {
-    return new Fields()
+  private static ObjectBuilder host(LoadRecord.Host host) {
+    return new ObjectBuilder()
         .put("id", host.machineId())
         .put("name", host.name())
         .put("hostname", host.name())
         .put("architecture", host.arch())
-        .put("boot", new Fields().put("id", host.bootId()))
-        .put("os", new Fields().put("type", "linux").put("kernel", host.kernel()));
+        .put("boot", new ObjectBuilder().put("id", host.bootId()))
+        .put("os", new ObjectBuilder().put("type", "linux").put("kernel", host.kernel()));
   }
 
   private static List<String> hashes(@Nullable LoadRecord load) {
@@ -312,10 +319,10 @@ final class EcsFormat extends JsonFormat {
     return hashes;
   }
 
-  private static Fields kmod(LoadRecord load, Facts facts) {
+  private static ObjectBuilder kmod(LoadRecord load, Facts facts) {
     LoadRecord.ModuleDetails module = load.module();
     LoadRecord.Route route = load.route();
-    var fields = new Fields();
+    var fields = new ObjectBuilder();
     fields.put("id", load.id());
     fields.put("name", module.name());
     fields.put("version", module.version());
@@ -336,7 +343,7 @@ final class EcsFormat extends JsonFormat {
     fields.put("pre_existing", load.preExisting());
     fields.put(
         "route",
-        new Fields()
+        new ObjectBuilder()
             .put("syscall", route.syscall())
             .put("abi", route.abi())
             .put("flags", route.flags())
@@ -348,7 +355,7 @@ final class EcsFormat extends JsonFormat {
     if (image != null) {
       fields.put(
           "image",
-          new Fields()
+          new ObjectBuilder()
               .put("sha256", image.sha256())
               .put("size", image.sizeBytes())
               .put("source", Facts.word(image.source()))
@@ -361,7 +368,7 @@ final class EcsFormat extends JsonFormat {
       if (owner != null) {
         fields.put(
             "package",
-            new Fields()
+            new ObjectBuilder()
                 .put("manager", owner.manager())
                 .put("name", owner.name())
                 .put("version", owner.version())
@@ -376,7 +383,7 @@ final class EcsFormat extends JsonFormat {
     if (load.policy() != null) {
       fields.put(
           "policy",
-          new Fields()
+          new ObjectBuilder()
               .put("verdict", Facts.word(load.policy().verdict()))
               .put("rule", load.policy().rule()));
     }
@@ -384,7 +391,7 @@ final class EcsFormat extends JsonFormat {
     fields.putAll(
         "gaps",
         load.gaps().stream()
-            .map(gap -> new Fields().put("field", gap.field()).put("why", gap.why()))
+            .map(gap -> new ObjectBuilder().put("field", gap.field()).put("why", gap.why()))
             .toList());
     return fields;
   }

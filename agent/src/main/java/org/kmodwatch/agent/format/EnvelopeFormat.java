@@ -6,7 +6,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.agent.output.Notice;
 import org.kmodwatch.core.event.Value;
-import org.kmodwatch.core.format.ValueWriter;
+import org.kmodwatch.core.write.ValueWriter;
 
 /**
  * Writes Kmodwatch's own form: {@code id}, {@code kind}, {@code time}, {@code host} and {@code

@@ -33,7 +33,7 @@ final class FalcoFormat extends JsonFormat {
   Value value(Facts facts) {
     String time = Instant.ofEpochSecond(0, facts.timeNanos()).toString();
     String priority = PRIORITIES.get(facts.level());
-    return new Fields()
+    return new ObjectBuilder()
         .put("uuid", facts.id())
         .put("hostname", facts.host().name())
         .put("output", "%s: %s %s".formatted(time, priority, facts.message()))
@@ -64,8 +64,8 @@ final class FalcoFormat extends JsonFormat {
     return tags;
   }
 
-  private static Fields outputFields(Facts facts) {
-    var fields = new Fields();
+  private static ObjectBuilder outputFields(Facts facts) {
+    var fields = new ObjectBuilder();
     LoadRecord load = facts.load();
     fields.put("evt.time", facts.timeNanos());
     if (load != null) {
@@ -96,7 +96,7 @@ final class FalcoFormat extends JsonFormat {
     return fields;
   }
 
-  private static void process(Fields fields, ProcessDetails process) {
+  private static void process(ObjectBuilder fields, ProcessDetails process) {
     fields.putName("proc.name", process.comm());
     fields.putId("proc.pid", process.hostPid());
     fields.putId("proc.vpid", process.pid());
@@ -120,7 +120,8 @@ final class FalcoFormat extends JsonFormat {
     }
   }
 
-  private static void container(Fields fields, ContainerContext container, KubernetesContext pod) {
+  private static void container(
+      ObjectBuilder fields, ContainerContext container, KubernetesContext pod) {
     // Falco's own word for no container.
     fields.put("container.id", container.id() == null ? "host" : container.id());
     fields.put("container.name", container.name());
@@ -131,7 +132,7 @@ final class FalcoFormat extends JsonFormat {
     fields.put("k8s.pod.uid", pod.podUid());
   }
 
-  private static void kmod(Fields fields, LoadRecord load) {
+  private static void kmod(ObjectBuilder fields, LoadRecord load) {
     fields.put("kmod.id", load.id());
     fields.put("kmod.name", load.module().name());
     fields.put("kmod.action", Facts.word(load.action()));

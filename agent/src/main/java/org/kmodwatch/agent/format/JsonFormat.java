@@ -4,7 +4,7 @@ import java.util.Optional;
 import org.kmodwatch.agent.output.Catalogue;
 import org.kmodwatch.agent.output.Notice;
 import org.kmodwatch.core.event.Value;
-import org.kmodwatch.core.format.ValueWriter;
+import org.kmodwatch.core.write.ValueWriter;
 
 /** A form that writes each notice of any kind as one JSON object. */
 abstract class JsonFormat implements Format {

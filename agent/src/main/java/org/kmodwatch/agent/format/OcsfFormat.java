@@ -79,7 +79,7 @@ final class OcsfFormat extends JsonFormat {
           case REFUSED, FAILED -> 2;
           case UNKNOWN -> 0;
         };
-    var fields = new Fields();
+    var fields = new ObjectBuilder();
     fields.put("category_uid", SYSTEM_ACTIVITY);
     fields.put("category_name", "System Activity");
     fields.put("class_uid", KERNEL_EXTENSION_ACTIVITY);
@@ -94,7 +94,7 @@ final class OcsfFormat extends JsonFormat {
     fields.put("status_code", load.errno());
     fields.put("status_detail", load.reason());
     fields.put("duration", load.durationNanos() == null ? null : load.durationNanos() / 1_000_000);
-    fields.put("driver", new Fields().put("file", file(load)));
+    fields.put("driver", new ObjectBuilder().put("file", file(load)));
     fields.put("is_alert", facts.kind() == Notice.Kind.ALERT);
     switch (load.outcome()) {
       case LOADED, UNLOADED ->
@@ -113,7 +113,7 @@ final class OcsfFormat extends JsonFormat {
     }
     fields.putAll("attacks", attacks(facts));
     if (load.policy() != null && load.policy().rule() != null) {
-      fields.put("policy", new Fields().put("name", load.policy().rule()));
+      fields.put("policy", new ObjectBuilder().put("name", load.policy().rule()));
     }
     fields.put("actor", actor(facts));
     fields.put("container", container(load.container()));
@@ -122,7 +122,7 @@ final class OcsfFormat extends JsonFormat {
   }
 
   private Value finding(Facts facts) {
-    var fields = new Fields();
+    var fields = new ObjectBuilder();
     fields.put("category_uid", FINDINGS);
     fields.put("category_name", "Findings");
     fields.put("class_uid", DETECTION_FINDING);
@@ -135,7 +135,7 @@ final class OcsfFormat extends JsonFormat {
     fields.put("status_id", 1);
     fields.put("status", "New");
     fields.put("is_alert", true);
-    var info = new Fields().put("uid", facts.id()).put("title", facts.title());
+    var info = new ObjectBuilder().put("uid", facts.id()).put("title", facts.title());
     facts
         .signature()
         .ifPresent(
@@ -143,7 +143,7 @@ final class OcsfFormat extends JsonFormat {
                 info.put("desc", signature.description())
                     .put(
                         "analytic",
-                        new Fields()
+                        new ObjectBuilder()
                             .put("type_id", 1)
                             .put("type", "Rule")
                             .put("uid", signature.id())
@@ -151,14 +151,14 @@ final class OcsfFormat extends JsonFormat {
                             .put("version", signature.version())));
     info.putAll("attacks", attacks(facts));
     fields.put("finding_info", info);
-    var evidence = new Fields();
+    var evidence = new ObjectBuilder();
     facts.loader().ifPresent(loader -> evidence.put("process", process(loader)));
     facts.path().ifPresent(path -> evidence.put("file", named(path)));
     fields.putAll("evidences", List.of(evidence));
     return fields.toValue();
   }
 
-  private void common(Fields fields, Facts facts) {
+  private void common(ObjectBuilder fields, Facts facts) {
     int severity = facts.level();
     fields.put("severity_id", severity + 1);
     fields.put("severity", SEVERITIES.get(severity));
@@ -174,11 +174,11 @@ final class OcsfFormat extends JsonFormat {
       profiles.add("container");
     }
     var metadata =
-        new Fields()
+        new ObjectBuilder()
             .put("version", VERSION)
             .put(
                 "product",
-                new Fields()
+                new ObjectBuilder()
                     .put("name", "Kmodwatch")
                     .put("vendor_name", "Kmodwatch")
                     .put("version", version))
@@ -189,8 +189,8 @@ final class OcsfFormat extends JsonFormat {
     fields.put("device", device(facts.host()));
   }
 
-  private static Fields device(LoadRecord.Host host) {
-    return new Fields()
+  private static ObjectBuilder device(LoadRecord.Host host) {
+    return new ObjectBuilder()
         .put("type_id", UNKNOWN)
         .put("type", "Unknown")
         .put("hostname", host.name())
@@ -198,21 +198,21 @@ final class OcsfFormat extends JsonFormat {
         .put("boot_uid", host.bootId())
         .put(
             "os",
-            new Fields()
+            new ObjectBuilder()
                 .put("name", "Linux")
                 .put("type_id", LINUX)
                 .put("type", "Linux")
                 .put("kernel_release", host.kernel()));
   }
 
-  private static Fields file(LoadRecord load) {
+  private static ObjectBuilder file(LoadRecord load) {
     LoadRecord.ModuleFile file = load.file();
-    Fields fields;
+    ObjectBuilder fields;
     if (file == null) {
       // Required: a module from memory only has the module's name.
       String name = load.module().name();
       fields =
-          new Fields()
+          new ObjectBuilder()
               .put("name", name == null ? "unknown" : name)
               .put("type_id", UNKNOWN)
               .put("type", "Unknown");
@@ -226,7 +226,7 @@ final class OcsfFormat extends JsonFormat {
         fields.putAll(
             "hashes",
             List.of(
-                new Fields()
+                new ObjectBuilder()
                     .put("algorithm_id", SHA_256)
                     .put("algorithm", "SHA-256")
                     .put("value", image.sha256())));
@@ -239,8 +239,8 @@ final class OcsfFormat extends JsonFormat {
     return fields;
   }
 
-  private static Fields named(String path) {
-    return new Fields()
+  private static ObjectBuilder named(String path) {
+    return new ObjectBuilder()
         .put("name", Facts.fileName(path))
         .put("path", path)
         .put("type_id", REGULAR_FILE)
@@ -248,8 +248,8 @@ final class OcsfFormat extends JsonFormat {
   }
 
   /** Writes the signature. A record does not have the algorithm of a key, so it is 0, unknown. */
-  private static Optional<Fields> signature(ModuleSignature signature) {
-    var fields = new Fields().put("algorithm_id", UNKNOWN).put("algorithm", "Unknown");
+  private static Optional<ObjectBuilder> signature(ModuleSignature signature) {
+    var fields = new ObjectBuilder().put("algorithm_id", UNKNOWN).put("algorithm", "Unknown");
     return switch (signature.status()) {
       case UNSIGNED -> Optional.empty();
       case VALID -> Optional.of(fields.put("state_id", 1).put("state", "Valid"));
@@ -259,25 +259,25 @@ final class OcsfFormat extends JsonFormat {
     };
   }
 
-  private static Fields actor(Facts facts) {
+  private static ObjectBuilder actor(Facts facts) {
     ProcessDetails loader = facts.loader().orElse(null);
     if (loader == null) {
       // One of its fields is required: the actor as far as it is known.
-      return new Fields().put("app_name", "unknown");
+      return new ObjectBuilder().put("app_name", "unknown");
     }
-    return new Fields()
+    return new ObjectBuilder()
         .put("process", process(loader))
-        .put("user", new Fields().putUser("uid", loader));
+        .put("user", new ObjectBuilder().putUser("uid", loader));
   }
 
-  private static Fields process(ProcessDetails process) {
+  private static ObjectBuilder process(ProcessDetails process) {
     var fields =
-        new Fields()
+        new ObjectBuilder()
             .putId("pid", process.hostPid())
             .putId("tid", process.tid())
             .putName("name", process.comm())
             .put("cmd_line", process.args().isEmpty() ? null : String.join(" ", process.args()))
-            .put("user", new Fields().putUser("uid", process));
+            .put("user", new ObjectBuilder().putUser("uid", process));
     if (process.exe() != null) {
       fields.put("file", named(process.exe()));
     }
@@ -287,46 +287,48 @@ final class OcsfFormat extends JsonFormat {
     if (!process.ancestors().isEmpty()) {
       LoadRecord.Ancestor parent = process.ancestors().getFirst();
       fields.put(
-          "parent_process", new Fields().put("pid", parent.pid()).putName("name", parent.comm()));
+          "parent_process",
+          new ObjectBuilder().put("pid", parent.pid()).putName("name", parent.comm()));
     }
     return fields;
   }
 
-  private static Fields container(ContainerContext container) {
-    return new Fields()
+  private static ObjectBuilder container(ContainerContext container) {
+    return new ObjectBuilder()
         .put("uid", container.id())
         .put("name", container.name())
         .put("runtime", container.runtime())
-        .put("image", new Fields().put("name", container.image()));
+        .put("image", new ObjectBuilder().put("name", container.image()));
   }
 
-  private List<Fields> attacks(Facts facts) {
+  private List<ObjectBuilder> attacks(Facts facts) {
     return attack.of(facts.signatures()).stream().map(this::attack).toList();
   }
 
-  private Fields attack(AttackMapping.Technique technique) {
-    var fields = new Fields().put("version", attack.version());
+  private ObjectBuilder attack(AttackMapping.Technique technique) {
+    var fields = new ObjectBuilder().put("version", attack.version());
     fields.putAll(
         "tactics",
         technique.tactics().stream()
-            .map(tactic -> new Fields().put("uid", tactic.id()).put("name", tactic.name()))
+            .map(tactic -> new ObjectBuilder().put("uid", tactic.id()).put("name", tactic.name()))
             .toList());
     AttackMapping.@Nullable Named parent = technique.parent();
-    var own = new Fields().put("uid", technique.id()).put("name", technique.name());
+    var own = new ObjectBuilder().put("uid", technique.id()).put("name", technique.name());
     return parent == null
         ? fields.put("technique", own)
         : fields
-            .put("technique", new Fields().put("uid", parent.id()).put("name", parent.name()))
+            .put(
+                "technique", new ObjectBuilder().put("uid", parent.id()).put("name", parent.name()))
             .put("sub_technique", own);
   }
 
   /** Returns the fields for which the schema has no place, with Kmodwatch's names. */
-  private static Fields unmapped(LoadRecord load) {
+  private static ObjectBuilder unmapped(LoadRecord load) {
     LoadRecord.ModuleDetails module = load.module();
     LoadRecord.Image image = load.image();
     LoadRecord.Requester requester = load.requester();
     var fields =
-        new Fields()
+        new ObjectBuilder()
             .put("module.name", module.name())
             .put("module.version", module.version())
             .put("module.srcversion", module.srcversion())

@@ -8,9 +8,9 @@ import org.kmodwatch.agent.output.Notice;
 import org.kmodwatch.core.event.Argument;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.event.Value;
-import org.kmodwatch.core.format.EventWriter;
 import org.kmodwatch.core.signature.Finding;
 import org.kmodwatch.core.signature.SignatureMetadata;
+import org.kmodwatch.core.write.EventWriter;
 
 /**
  * Writes a finding as a separate event, like Tracee's tools besides its finding form. It is the
@@ -64,7 +64,7 @@ final class TraceeFormat implements Format {
   }
 
   private static Value detectedFrom(Event source) {
-    var fields = new Fields();
+    var fields = new ObjectBuilder();
     fields.put("id", source.eventId());
     fields.put("name", source.eventName());
     List<Argument> args = source.args();
@@ -74,7 +74,7 @@ final class TraceeFormat implements Format {
           args.stream()
               .map(
                   argument ->
-                      new Fields()
+                      new ObjectBuilder()
                           .put("name", argument.name())
                           .put("type", argument.type())
                           .put("value", argument.value()))
@@ -88,7 +88,7 @@ final class TraceeFormat implements Format {
     var properties = new LinkedHashMap<>(signature.properties());
     properties.put("signatureID", Value.of(signature.id()));
     properties.put("signatureName", Value.of(signature.name()));
-    return new Fields()
+    return new ObjectBuilder()
         .put("Version", signature.version())
         .put("Description", signature.description())
         .put("Tags", signature.tags() == null ? Value.NULL : Value.ofStrings(signature.tags()))

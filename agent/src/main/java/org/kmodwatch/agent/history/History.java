@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 import org.kmodwatch.agent.store.Database;
 import org.kmodwatch.agent.store.PrivateFolder;
 import org.kmodwatch.agent.store.StoreException;
-import org.kmodwatch.core.format.LoadReader;
+import org.kmodwatch.core.read.LoadReader;
 
 /**
  * Writes load records into the history, and deletes records that exceed the age or the size. A
@@ -81,7 +81,7 @@ public final class History implements AutoCloseable {
   /**
    * Adds all of {@code records}, or none of them.
    *
-   * @param records load records as {@link org.kmodwatch.core.format.LoadWriter} writes them
+   * @param records load records as {@link org.kmodwatch.core.write.LoadWriter} writes them
    * @throws org.kmodwatch.core.load.LoadRecordException if one of them is not a load record
    * @throws HistoryException if the history cannot be written; it is unchanged then
    */

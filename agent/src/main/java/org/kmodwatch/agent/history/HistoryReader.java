@@ -23,9 +23,9 @@ import java.util.zip.DataFormatException;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.agent.store.Database;
 import org.kmodwatch.agent.store.StoreException;
-import org.kmodwatch.core.format.LoadReader;
 import org.kmodwatch.core.load.LoadRecord;
 import org.kmodwatch.core.load.LoadRecordException;
+import org.kmodwatch.core.read.LoadReader;
 
 /**
  * Reads a history, which another process may write at the same time. Not thread-safe.
@@ -152,13 +152,13 @@ public final class HistoryReader implements AutoCloseable {
     var parameters = new HashMap<String, Object>();
     parameters.put("since", filter.since() == null ? Long.MIN_VALUE : nanos(filter.since()));
     parameters.put("until", filter.until() == null ? Long.MAX_VALUE : nanos(filter.until()));
-    List<Condition> conditions = conditions(filter);
+    List<RowSelection> conditions = conditions(filter);
     if (conditions == null) {
       return null;
     }
     conditions.forEach(condition -> parameters.putAll(condition.parameters()));
     var holds = new StringBuilder();
-    for (Condition condition : conditions) {
+    for (RowSelection condition : conditions) {
       holds.append(" AND ").append(condition.holds());
     }
     if (!filter.preExisting()) {
@@ -166,18 +166,18 @@ public final class HistoryReader implements AutoCloseable {
     }
     if (filter.since() != null || filter.until() != null) {
       // Every source is already within the time. This condition only offers another source.
-      conditions.add(Condition.TIME);
+      conditions.add(RowSelection.TIME);
     }
     String from = source(conditions, parameters);
     return new Query(from + holds, parameters);
   }
 
   /** Returns a source of rows of which most match {@code conditions}. */
-  private String source(List<Condition> conditions, Map<String, Object> parameters)
+  private String source(List<RowSelection> conditions, Map<String, Object> parameters)
       throws SQLException {
     List<Counted> counted = counted(conditions, parameters, FEW);
     if (counted.isEmpty()) {
-      return Condition.ALL_IN_ORDER;
+      return RowSelection.ALL_IN_ORDER;
     }
     if (counted.getFirst().rows() <= FEW) {
       return "load WHERE sequence IN (%s)".formatted(counted.getFirst().condition().rows());
@@ -197,17 +197,17 @@ public final class HistoryReader implements AutoCloseable {
         .map(each -> each.condition().inOrder())
         .filter(Objects::nonNull)
         .findFirst()
-        .orElse(Condition.ALL_IN_ORDER);
+        .orElse(RowSelection.ALL_IN_ORDER);
   }
 
   /** Holds a condition and the number of rows that it leaves. */
-  private record Counted(Condition condition, long rows) {}
+  private record Counted(RowSelection condition, long rows) {}
 
   /** Counts the rows that each of {@code conditions} leaves, up to {@code most} plus one. */
   private List<Counted> counted(
-      List<Condition> conditions, Map<String, Object> parameters, int most) throws SQLException {
+      List<RowSelection> conditions, Map<String, Object> parameters, int most) throws SQLException {
     var counted = new ArrayList<Counted>();
-    for (Condition condition : conditions) {
+    for (RowSelection condition : conditions) {
       counted.add(new Counted(condition, count(condition.rows(), parameters, most)));
     }
     counted.sort(Comparator.comparingLong(Counted::rows));
@@ -215,16 +215,16 @@ public final class HistoryReader implements AutoCloseable {
   }
 
   /** Returns the conditions of {@code filter}; null if one of them matches no stored value. */
-  private @Nullable List<Condition> conditions(HistoryFilter filter) throws SQLException {
-    var conditions = new ArrayList<Condition>();
+  private @Nullable List<RowSelection> conditions(HistoryFilter filter) throws SQLException {
+    var conditions = new ArrayList<RowSelection>();
     if (filter.hash() != null) {
-      conditions.add(Condition.hash(filter.hash()));
+      conditions.add(RowSelection.hash(filter.hash()));
     }
     if (filter.signature() != null) {
-      conditions.add(Condition.oneOf("signature", List.of(filter.signature())));
+      conditions.add(RowSelection.oneOf("signature", List.of(filter.signature())));
     }
     if (filter.outcome() != null) {
-      conditions.add(Condition.oneOf("outcome", List.of(filter.outcome())));
+      conditions.add(RowSelection.oneOf("outcome", List.of(filter.outcome())));
     }
     boolean any =
         add(conditions, "name", filter.name(), false)
@@ -234,7 +234,7 @@ public final class HistoryReader implements AutoCloseable {
     if (place != null && place.indexOf('/') >= 0) {
       any = any && add(conditions, "path", place, false);
     } else if (place != null) {
-      conditions.add(Condition.oneOf("place", List.of(place)));
+      conditions.add(RowSelection.oneOf("place", List.of(place)));
     }
     return any ? conditions : null;
   }
@@ -245,7 +245,7 @@ public final class HistoryReader implements AutoCloseable {
 
   /** Adds a condition, and returns whether it matches a stored value. */
   private boolean add(
-      List<Condition> conditions, String column, @Nullable String pattern, boolean lastPart)
+      List<RowSelection> conditions, String column, @Nullable String pattern, boolean lastPart)
       throws SQLException {
     if (pattern == null) {
       return true;
@@ -254,7 +254,9 @@ public final class HistoryReader implements AutoCloseable {
     List<String> values =
         glob.isOne() && !lastPart ? List.of(pattern) : values(column, glob, lastPart);
     conditions.add(
-        values == null ? Condition.like(column, glob, lastPart) : Condition.oneOf(column, values));
+        values == null
+            ? RowSelection.like(column, glob, lastPart)
+            : RowSelection.oneOf(column, values));
     return values == null || !values.isEmpty();
   }
 
@@ -266,7 +268,7 @@ public final class HistoryReader implements AutoCloseable {
       throws SQLException {
     String from = lastPart ? "" : glob.prefix();
     String next = "SELECT min(%1$s) FROM load INDEXED BY load_%1$s WHERE %1$s".formatted(column);
-    String bound = Condition.upTo(column, from);
+    String bound = RowSelection.upTo(column, from);
     String query =
         "WITH RECURSIVE each(value) AS (%s >= :from_%s%s UNION ALL SELECT (%s > value%s) FROM each WHERE value IS NOT NULL)"
                 .formatted(next, column, bound, next, bound)
@@ -276,7 +278,8 @@ public final class HistoryReader implements AutoCloseable {
     int looked = 0;
     int chars = 0;
     try (PreparedStatement select =
-            prepare(query, Map.of("from_" + column, from, "to_" + column, Condition.after(from)));
+            prepare(
+                query, Map.of("from_" + column, from, "to_" + column, RowSelection.after(from)));
         ResultSet rows = select.executeQuery()) {
       while (rows.next()) {
         String value = rows.getString(1);

@@ -10,9 +10,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.kmodwatch.core.event.Value;
-import org.kmodwatch.core.format.ValueReader;
-import org.kmodwatch.core.format.ValueWriter;
+import org.kmodwatch.core.read.ValueReader;
 import org.kmodwatch.core.text.Beginnings;
+import org.kmodwatch.core.write.ValueWriter;
 
 /**
  * Lines that journald takes whole. It splits what is longer than 48 KiB (LineMax in

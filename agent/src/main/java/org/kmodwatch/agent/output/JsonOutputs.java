@@ -3,11 +3,11 @@ package org.kmodwatch.agent.output;
 import java.io.IOException;
 import java.io.OutputStream;
 import org.kmodwatch.core.event.Event;
-import org.kmodwatch.core.format.EventWriter;
-import org.kmodwatch.core.format.FindingWriter;
-import org.kmodwatch.core.format.LoadWriter;
 import org.kmodwatch.core.load.LoadRecord;
 import org.kmodwatch.core.signature.Finding;
+import org.kmodwatch.core.write.EventWriter;
+import org.kmodwatch.core.write.FindingWriter;
+import org.kmodwatch.core.write.LoadWriter;
 
 /** Events, findings and loads as JSON, one object a line. */
 public final class JsonOutputs {

@@ -14,7 +14,7 @@ import java.util.Optional;
 import org.kmodwatch.agent.output.JsonText;
 import org.kmodwatch.agent.shell.CommandException;
 import org.kmodwatch.agent.shell.ExitStatus;
-import org.kmodwatch.core.format.ValueReader;
+import org.kmodwatch.core.read.ValueReader;
 
 /**
  * The file that {@code --resume} names. What is in it is whole at any time, over power cuts too.

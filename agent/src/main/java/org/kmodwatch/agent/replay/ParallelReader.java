@@ -7,14 +7,14 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
-import org.kmodwatch.core.format.Block;
-import org.kmodwatch.core.format.BlockScanner;
-import org.kmodwatch.core.format.EventHandler;
-import org.kmodwatch.core.format.LineBlocks;
-import org.kmodwatch.core.format.LineJoiner;
-import org.kmodwatch.core.format.ReadOptions;
-import org.kmodwatch.core.format.ReadStatistics;
-import org.kmodwatch.core.format.ScannedBlock;
+import org.kmodwatch.core.read.BlockScanner;
+import org.kmodwatch.core.read.EventHandler;
+import org.kmodwatch.core.read.LineJoiner;
+import org.kmodwatch.core.read.ReadStatistics;
+import org.kmodwatch.core.read.ScannedBlock;
+import org.kmodwatch.core.scan.Block;
+import org.kmodwatch.core.scan.LineBlocks;
+import org.kmodwatch.core.scan.ReadOptions;
 
 /**
  * Reads a recording on all processors. Threads take turns to read a block and scan their blocks

@@ -6,9 +6,9 @@ import java.util.function.Consumer;
 import org.kmodwatch.core.event.CanaryCall;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.event.SensorContexts;
-import org.kmodwatch.core.format.BadLine;
-import org.kmodwatch.core.format.EventHandler;
 import org.kmodwatch.core.load.HostName;
+import org.kmodwatch.core.read.BadLine;
+import org.kmodwatch.core.read.EventHandler;
 
 /**
  * Hands a recording's events to a pipeline, by the clocks of the events. What an output throws

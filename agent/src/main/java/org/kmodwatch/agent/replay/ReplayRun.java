@@ -20,8 +20,8 @@ import org.kmodwatch.agent.shell.Counted;
 import org.kmodwatch.agent.shell.ExitStatus;
 import org.kmodwatch.agent.shell.Interruption;
 import org.kmodwatch.core.event.Event;
-import org.kmodwatch.core.format.BadLine;
-import org.kmodwatch.core.format.EventHandler;
+import org.kmodwatch.core.read.BadLine;
+import org.kmodwatch.core.read.EventHandler;
 
 /**
  * One replay from its start to its end or its interruption: progress on the terminal, signals, and

@@ -17,8 +17,8 @@ import org.kmodwatch.agent.source.KafkaSource;
 import org.kmodwatch.agent.source.KafkaTopic;
 import org.kmodwatch.agent.source.SourceException;
 import org.kmodwatch.core.event.Event;
-import org.kmodwatch.core.format.BadLine;
-import org.kmodwatch.core.format.ReadOptions;
+import org.kmodwatch.core.read.BadLine;
+import org.kmodwatch.core.scan.ReadOptions;
 
 /** Replays a topic of Apache Kafka, as it comes. */
 public final class TopicReplay {

@@ -12,8 +12,8 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
+import org.kmodwatch.core.builtin.BuiltIn;
 import org.kmodwatch.core.signature.Signature;
-import org.kmodwatch.core.signatures.BuiltIn;
 
 /** Loads the built-in signatures and those of the user's jars. */
 public final class Signatures {

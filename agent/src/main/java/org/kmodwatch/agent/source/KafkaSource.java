@@ -22,13 +22,13 @@ import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
-import org.kmodwatch.core.format.Block;
-import org.kmodwatch.core.format.BlockScanner;
-import org.kmodwatch.core.format.EventHandler;
-import org.kmodwatch.core.format.LineBlocks;
-import org.kmodwatch.core.format.LineJoiner;
-import org.kmodwatch.core.format.ReadOptions;
-import org.kmodwatch.core.format.ScannedBlock;
+import org.kmodwatch.core.read.BlockScanner;
+import org.kmodwatch.core.read.EventHandler;
+import org.kmodwatch.core.read.LineJoiner;
+import org.kmodwatch.core.read.ScannedBlock;
+import org.kmodwatch.core.scan.Block;
+import org.kmodwatch.core.scan.LineBlocks;
+import org.kmodwatch.core.scan.ReadOptions;
 
 /**
  * Reads a topic as long as somebody wants it to, each record's value being a line, or several, as

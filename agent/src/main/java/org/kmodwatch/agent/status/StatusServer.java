@@ -190,13 +190,13 @@ public final class StatusServer implements AutoCloseable {
   private void answer(Socket client) throws IOException {
     InputStream in = client.getInputStream();
     boolean withBody = true;
-    Answer answer;
+    StatusResponse answer;
     try {
       RequestHead request = RequestHead.read(in);
       withBody = !request.method().equals("HEAD");
       answer = answer(request);
     } catch (RequestHead.BadRequestException e) {
-      answer = Answer.text(e.status(), String.valueOf(e.getMessage()));
+      answer = StatusResponse.text(e.status(), String.valueOf(e.getMessage()));
     }
     client.getOutputStream().write(answer.bytes(Instant.now(), withBody));
     client.shutdownOutput();
@@ -208,25 +208,26 @@ public final class StatusServer implements AutoCloseable {
     }
   }
 
-  private Answer answer(RequestHead request) {
+  private StatusResponse answer(RequestHead request) {
     if (!hosts.allow(request.host())) {
-      return Answer.text(
+      return StatusResponse.text(
           421,
           "asked by a name that is not known here: ask by address, or add the name to listen-names"
               + " of the configuration");
     }
     if (!request.method().equals("GET") && !request.method().equals("HEAD")) {
-      return Answer.text(405, "only GET and HEAD");
+      return StatusResponse.text(405, "only GET and HEAD");
     }
     try {
       return switch (request.path()) {
         case "/metrics" -> metrics(request.accept());
         case "/healthz" -> health();
-        default -> Answer.text(404, "there are /metrics and /healthz");
+        default -> StatusResponse.text(404, "there are /metrics and /healthz");
       };
     } catch (Throwable e) { // Catches an Error too: the client must learn of every fault.
       fault("answer GET " + request.path(), e);
-      return Answer.text(500, "a fault of kmodwatch, which its standard error tells of: " + e);
+      return StatusResponse.text(
+          500, "a fault of kmodwatch, which its standard error tells of: " + e);
     }
   }
 
@@ -245,19 +246,19 @@ public final class StatusServer implements AutoCloseable {
             .formatted(what, fault, trace.length == 0 ? "" : " at " + trace[0]));
   }
 
-  private Answer metrics(@Nullable String accept) throws IOException {
+  private StatusResponse metrics(@Nullable String accept) throws IOException {
     ExpositionFormatWriter writer = formats.findWriter(accept);
     var body = new ByteArrayOutputStream();
     writer.write(body, metrics.get());
-    return new Answer(200, writer.getContentType(), body.toByteArray());
+    return new StatusResponse(200, writer.getContentType(), body.toByteArray());
   }
 
-  private Answer health() {
+  private StatusResponse health() {
     Health now = health.get();
     Map<String, Value> json = new LinkedHashMap<>();
     json.put("status", Value.of(now.isWell() ? "ok" : "failing"));
     json.put("troubles", Value.ofStrings(now.troubles()));
-    return new Answer(
+    return new StatusResponse(
         now.isWell() ? 200 : 503,
         "application/json",
         (JsonText.line(new Value.Obj(json)) + "\n").getBytes(StandardCharsets.UTF_8));

@@ -15,6 +15,8 @@ import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.kmodwatch.agent.output.Catalogue;
+import org.kmodwatch.core.builtin.BuiltIn;
+import org.kmodwatch.core.builtin.KernelModuleLoading;
 import org.kmodwatch.core.event.Argument;
 import org.kmodwatch.core.event.ContainerContext;
 import org.kmodwatch.core.event.KubernetesContext;
@@ -23,8 +25,6 @@ import org.kmodwatch.core.load.LoadRecord;
 import org.kmodwatch.core.load.LoadRecord.Policy.Verdict;
 import org.kmodwatch.core.signature.Finding;
 import org.kmodwatch.core.signature.SignatureMetadata;
-import org.kmodwatch.core.signatures.BuiltIn;
-import org.kmodwatch.core.signatures.KernelModuleLoading;
 
 class AlertsTest {
 

@@ -17,11 +17,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.kmodwatch.agent.Cli;
 import org.kmodwatch.agent.shell.ExitStatus;
-import org.kmodwatch.core.format.LoadWriter;
 import org.kmodwatch.core.load.LoadRecord;
 import org.kmodwatch.core.load.LoadRecord.ModuleSignature;
 import org.kmodwatch.core.load.LoadRecord.PackageOwner;
 import org.kmodwatch.core.load.LoadRecord.Place;
+import org.kmodwatch.core.write.LoadWriter;
 
 class PolicyCommandTest {
 

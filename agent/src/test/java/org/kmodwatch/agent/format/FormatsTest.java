@@ -16,11 +16,11 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.kmodwatch.agent.alert.Alert;
 import org.kmodwatch.agent.output.Catalogue;
 import org.kmodwatch.agent.output.Notice;
+import org.kmodwatch.core.builtin.BuiltIn;
+import org.kmodwatch.core.builtin.KernelModuleLoading;
 import org.kmodwatch.core.load.LoadRecord;
 import org.kmodwatch.core.signature.Finding;
 import org.kmodwatch.core.signature.Signature;
-import org.kmodwatch.core.signatures.BuiltIn;
-import org.kmodwatch.core.signatures.KernelModuleLoading;
 import org.kmodwatch.core.testing.FullRecord;
 
 class FormatsTest {

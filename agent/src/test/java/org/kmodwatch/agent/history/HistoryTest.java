@@ -29,10 +29,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.kmodwatch.agent.store.KilledProgram;
 import org.kmodwatch.agent.store.StoreException;
-import org.kmodwatch.core.format.LoadWriter;
 import org.kmodwatch.core.load.LoadRecord;
 import org.kmodwatch.core.testing.FullRecord;
 import org.kmodwatch.core.testing.LoadRecordBuilder;
+import org.kmodwatch.core.write.LoadWriter;
 
 class HistoryTest {
 
@@ -280,10 +280,11 @@ class HistoryTest {
 
   @Test
   void boundBehindAPrefix_isTheNextTextInTheOrderOfBytes() {
-    assertThat(Condition.after("mod7")).isEqualTo("mod8");
-    assertThat(Condition.after("a\ud7ff")).isEqualTo("a\ue000");
-    assertThat(Condition.after("a" + Character.toString(Character.MAX_CODE_POINT))).isEqualTo("b");
-    assertThat(Condition.after("")).isEmpty();
+    assertThat(RowSelection.after("mod7")).isEqualTo("mod8");
+    assertThat(RowSelection.after("a\ud7ff")).isEqualTo("a\ue000");
+    assertThat(RowSelection.after("a" + Character.toString(Character.MAX_CODE_POINT)))
+        .isEqualTo("b");
+    assertThat(RowSelection.after("")).isEmpty();
   }
 
   @Test

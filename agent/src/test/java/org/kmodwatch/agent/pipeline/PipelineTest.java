@@ -17,11 +17,11 @@ import org.kmodwatch.agent.alert.Alert;
 import org.kmodwatch.agent.output.Catalogue;
 import org.kmodwatch.agent.output.Notice;
 import org.kmodwatch.agent.policy.Policy;
+import org.kmodwatch.core.builtin.BuiltIn;
 import org.kmodwatch.core.load.LoadRecord;
 import org.kmodwatch.core.load.LoadTrackerOptions;
 import org.kmodwatch.core.signature.Finding;
 import org.kmodwatch.core.signature.Signature;
-import org.kmodwatch.core.signatures.BuiltIn;
 import org.kmodwatch.core.testing.EventBuilder;
 
 class PipelineTest {

@@ -14,11 +14,11 @@ import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.kmodwatch.core.event.Event;
-import org.kmodwatch.core.format.BadLine;
-import org.kmodwatch.core.format.EventHandler;
-import org.kmodwatch.core.format.LineBlocks;
-import org.kmodwatch.core.format.LineJoiner;
-import org.kmodwatch.core.format.ReadOptions;
+import org.kmodwatch.core.read.BadLine;
+import org.kmodwatch.core.read.EventHandler;
+import org.kmodwatch.core.read.LineJoiner;
+import org.kmodwatch.core.scan.LineBlocks;
+import org.kmodwatch.core.scan.ReadOptions;
 
 @NullMarked
 @Timeout(30)

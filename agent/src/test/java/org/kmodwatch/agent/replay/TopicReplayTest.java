@@ -23,8 +23,8 @@ import org.kmodwatch.agent.sink.KafkaBroker;
 import org.kmodwatch.agent.source.KafkaSource;
 import org.kmodwatch.agent.source.KafkaTopic;
 import org.kmodwatch.core.event.Event;
-import org.kmodwatch.core.format.BadLine;
-import org.kmodwatch.core.format.ReadOptions;
+import org.kmodwatch.core.read.BadLine;
+import org.kmodwatch.core.scan.ReadOptions;
 
 /** Against a real broker. */
 @Timeout(180)

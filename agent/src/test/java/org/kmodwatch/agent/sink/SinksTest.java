@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.kmodwatch.agent.format.FormatName;
 import org.kmodwatch.agent.output.Catalogue;
 import org.kmodwatch.agent.output.Notice;
-import org.kmodwatch.core.signatures.KernelModuleLoading;
+import org.kmodwatch.core.builtin.KernelModuleLoading;
 
 @Timeout(60)
 class SinksTest {

@@ -28,9 +28,9 @@ import org.kmodwatch.agent.format.FormatName;
 import org.kmodwatch.agent.output.Catalogue;
 import org.kmodwatch.agent.output.Notice;
 import org.kmodwatch.agent.output.NoticeIds;
+import org.kmodwatch.core.builtin.KernelModuleLoading;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.signature.Finding;
-import org.kmodwatch.core.signatures.KernelModuleLoading;
 
 @Timeout(60)
 class SpooledSinkTest {

@@ -32,13 +32,13 @@ import org.kmodwatch.agent.shell.Shell;
 import org.kmodwatch.agent.sink.SinkContext;
 import org.kmodwatch.agent.sink.Sinks;
 import org.kmodwatch.agent.state.ReportJournal;
+import org.kmodwatch.core.builtin.EventsLost;
+import org.kmodwatch.core.builtin.KernelModuleLoading;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.load.Identity;
 import org.kmodwatch.core.load.LoadRecord;
 import org.kmodwatch.core.signature.Finding;
 import org.kmodwatch.core.signature.Signature;
-import org.kmodwatch.core.signatures.EventsLost;
-import org.kmodwatch.core.signatures.KernelModuleLoading;
 
 /** Events that something in the agent cannot handle. */
 class WatchFaultTest {

@@ -436,7 +436,7 @@ final class Attempt extends KeptBytes.Kept {
         returned,
         stage(),
         flags == null ? 0 : flags,
-        task == null ? null : task.has(Names.CAP_SYS_MODULE),
+        task == null ? null : task.has(BitNames.CAP_SYS_MODULE),
         userNamespace == null ? null : userNamespace == INITIAL_USER_NAMESPACE,
         refusingHook(),
         known != null && known.signatureMissing(),

@@ -572,7 +572,7 @@ public record LoadRecord(
       @Nullable String alias, ProcessDetails process, @Nullable String modprobePath) {}
 
   /**
-   * Names a fact that is missing.
+   * BitNames a fact that is missing.
    *
    * @param field the record's key, with dots: {@code loader.args}
    * @param why the reason, in words for a person

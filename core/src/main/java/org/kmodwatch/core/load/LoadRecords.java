@@ -63,7 +63,8 @@ public final class LoadRecords {
         .compat(basis.compat())
         .args(
             List.of(
-                new Argument(ARGUMENT, LoadRecord.SCHEMA, new Value.Obj(new RecordFields(record)))))
+                new Argument(
+                    ARGUMENT, LoadRecord.SCHEMA, new Value.Obj(new LoadRecordFields(record)))))
         .build();
   }
 
@@ -77,7 +78,7 @@ public final class LoadRecords {
     try {
       return event.argument(ARGUMENT).orElse(Value.NULL) instanceof Value.Obj value
           ? Optional.of(
-              value.fields() instanceof RecordFields known ? known.record() : fromValue(value))
+              value.fields() instanceof LoadRecordFields known ? known.record() : fromValue(value))
           : Optional.empty();
     } catch (LoadRecordException damaged) {
       return Optional.empty();

@@ -37,11 +37,11 @@ import org.kmodwatch.core.load.Attempt.Part;
  * </pre>
  *
  * An attempt is <i>open</i> ({@link OpenAttempts}) from its first event until its call returns.
- * {@link Recorder} then judges it and links it to the actions of other threads ({@link Requests},
- * {@link Retries}, {@link Waiters}). It is <i>held</i> back while one of these links is missing:
- * the request that modprobe was started for, or the attempt whose result it received. With its
- * record it is <i>recorded</i>, and only its identity is kept. Steps outside any call are recorded
- * at once.
+ * {@link PendingRecords} then judges it and links it to the actions of other threads ({@link
+ * Requests}, {@link Retries}, {@link Waiters}). It is <i>held</i> back while one of these links is
+ * missing: the request that modprobe was started for, or the attempt whose result it received. With
+ * its record it is <i>recorded</i>, and only its identity is kept. Steps outside any call are
+ * recorded at once.
  *
  * <p>An attempt whose call does not return is <i>overdue</i> ({@link OverdueAttempts}). Its record
  * is made without the return, in the same way. The attempt waits for the return for one more day.
@@ -89,7 +89,7 @@ public final class LoadTracker {
   private final Blindness blindness = new Blindness();
   private final KeptBytes kept = new KeptBytes();
   private final Requests requests;
-  private final Recorder recorder;
+  private final PendingRecords recorder;
   private final OpenAttempts open;
   private final OverdueAttempts overdue;
 
@@ -100,7 +100,7 @@ public final class LoadTracker {
   public LoadTracker(LoadTrackerOptions options, LoadListener listener) {
     this.options = options;
     this.requests = new Requests(options);
-    this.recorder = new Recorder(options, listener, blindness, requests, kept, account);
+    this.recorder = new PendingRecords(options, listener, blindness, requests, kept, account);
     this.open = new OpenAttempts(options, blindness, kept);
     this.overdue = new OverdueAttempts(options, recorder, kept, account);
   }

@@ -28,11 +28,12 @@ final class OverdueAttempts {
 
   private final int max;
   private final long likelyNanos;
-  private final Recorder recorder;
+  private final PendingRecords recorder;
   private final KeptBytes kept;
   private final Account account;
 
-  OverdueAttempts(LoadTrackerOptions options, Recorder recorder, KeptBytes kept, Account account) {
+  OverdueAttempts(
+      LoadTrackerOptions options, PendingRecords recorder, KeptBytes kept, Account account) {
     this.max = options.maxOpen();
     this.likelyNanos = options.lateLimit().toNanos();
     this.recorder = recorder;

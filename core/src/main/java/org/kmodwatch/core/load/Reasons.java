@@ -167,7 +167,7 @@ final class Reasons {
                       && f.call() == Call.FINIT
                       && f.early()
                       && f.is(Errno.EINVAL)
-                      && Names.unknownLoadFlags(f.flags()) == 0,
+                      && BitNames.unknownLoadFlags(f.flags()) == 0,
               "the file is no plain file, is empty or is damaged, or the kernel does not know the"
                   + " flags; which is not known"),
           // Errors before the kernel copied anything.
@@ -202,16 +202,16 @@ final class Reasons {
                   f.call() == Call.FINIT
                       && f.early()
                       && f.is(Errno.EINVAL)
-                      && Names.unknownLoadFlags(f.flags()) != 0,
+                      && BitNames.unknownLoadFlags(f.flags()) != 0,
               f ->
                   "the kernel does not know the flags "
-                      + Names.hex(Names.unknownLoadFlags(f.flags()))),
+                      + BitNames.hex(BitNames.unknownLoadFlags(f.flags()))),
           failed(
               f ->
                   f.call() == Call.FINIT
                       && f.early()
                       && f.is(Errno.EINVAL)
-                      && (f.flags() & Names.COMPRESSED_FILE) != 0,
+                      && (f.flags() & BitNames.COMPRESSED_FILE) != 0,
               "the file is no plain file or is empty, or the kernel does not know compressed"
                   + " modules"),
           failed(
@@ -281,7 +281,8 @@ final class Reasons {
               f -> f.hasBegun() && f.is(Errno.ENOENT),
               "it needs a symbol that no loaded module and not the kernel has"),
           failed(
-              f -> f.hasBegun() && f.is(Errno.EINVAL) && (f.flags() & Names.COMPRESSED_FILE) != 0,
+              f ->
+                  f.hasBegun() && f.is(Errno.EINVAL) && (f.flags() & BitNames.COMPRESSED_FILE) != 0,
               "the compressed file is damaged, or not compressed as this kernel is set up for"),
           failed(
               f -> f.hasBegun() && f.is(Errno.EINVAL) && f.mayBeOfItsSignature(),

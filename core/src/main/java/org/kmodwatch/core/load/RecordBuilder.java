@@ -340,9 +340,9 @@ final class RecordBuilder {
     Long bits = attempt.number(Part.CALL, "flags");
     List<String> flags = List.of();
     if (bits != null && call == Reasons.Call.FINIT) {
-      flags = Names.loadFlags(bits);
+      flags = BitNames.loadFlags(bits);
     } else if (bits != null && call == Reasons.Call.DELETE) {
-      flags = Names.deleteFlags(bits);
+      flags = BitNames.deleteFlags(bits);
     }
     return new LoadRecord.Route(
         call.syscall,
@@ -383,7 +383,7 @@ final class RecordBuilder {
   private static LoadRecord.ModuleDetails module(
       Attempt attempt, @Nullable SensorContext context, List<LoadRecord.Gap> gaps) {
     Long bits = attempt.taints();
-    List<String> taints = bits == null ? new ArrayList<>() : Names.taints(bits);
+    List<String> taints = bits == null ? new ArrayList<>() : BitNames.taints(bits);
     if (context != null && context.signatureMissing() && !taints.contains("UNSIGNED")) {
       taints.add("UNSIGNED");
     }
@@ -589,7 +589,7 @@ final class RecordBuilder {
   private List<String> capabilities(long set) {
     if (set != capabilitySet) {
       capabilitySet = set;
-      capabilityNames = List.copyOf(Names.capabilities(set));
+      capabilityNames = List.copyOf(BitNames.capabilities(set));
     }
     return capabilityNames;
   }

@@ -76,10 +76,10 @@ final class Waiters {
       return true;
     }
     Long flags = attempt.number(Part.CALL, "flags");
-    if (flags != null && Names.unknownLoadFlags(flags) != 0) {
+    if (flags != null && BitNames.unknownLoadFlags(flags) != 0) {
       return false;
     }
-    if (context.task() != null && !context.task().has(Names.CAP_SYS_MODULE)) {
+    if (context.task() != null && !context.task().has(BitNames.CAP_SYS_MODULE)) {
       return false;
     }
     return switch (Errno.ofReturnValue(returned).orElse(null)) {

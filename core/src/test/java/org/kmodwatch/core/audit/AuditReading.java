@@ -13,21 +13,21 @@ import java.util.List;
 import java.util.Objects;
 import java.util.stream.Stream;
 import org.jspecify.annotations.NullMarked;
+import org.kmodwatch.core.builtin.KernelModuleLoading;
 import org.kmodwatch.core.engine.Engine;
 import org.kmodwatch.core.engine.EngineListener;
 import org.kmodwatch.core.event.Event;
-import org.kmodwatch.core.format.BadLine;
-import org.kmodwatch.core.format.EventHandler;
-import org.kmodwatch.core.format.EventReader;
-import org.kmodwatch.core.format.ReadOptions;
-import org.kmodwatch.core.format.ReadStatistics;
 import org.kmodwatch.core.load.LoadRecord;
 import org.kmodwatch.core.load.LoadTracker;
 import org.kmodwatch.core.load.LoadTrackerOptions;
 import org.kmodwatch.core.load.LoadTrackerStatistics;
+import org.kmodwatch.core.read.BadLine;
+import org.kmodwatch.core.read.EventHandler;
+import org.kmodwatch.core.read.EventReader;
+import org.kmodwatch.core.read.ReadStatistics;
+import org.kmodwatch.core.scan.ReadOptions;
 import org.kmodwatch.core.signature.Finding;
 import org.kmodwatch.core.signature.SignatureMetadata;
-import org.kmodwatch.core.signatures.KernelModuleLoading;
 
 /** Holds the result of reading a log: the events, the joined loads, and the errors. */
 @NullMarked

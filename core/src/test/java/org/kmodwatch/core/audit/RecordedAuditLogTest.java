@@ -15,9 +15,9 @@ import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.Test;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.event.Value;
-import org.kmodwatch.core.format.EventWriter;
-import org.kmodwatch.core.format.ReadOptions;
 import org.kmodwatch.core.load.LoadRecord;
+import org.kmodwatch.core.scan.ReadOptions;
+import org.kmodwatch.core.write.EventWriter;
 
 /**
  * Tests the log that auditd wrote in our own lab, under Linux 6.12 (test resources,

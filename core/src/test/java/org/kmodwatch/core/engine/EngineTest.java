@@ -17,6 +17,7 @@ import org.jspecify.annotations.NullMarked;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.kmodwatch.core.builtin.KernelModuleLoading;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.event.Value;
 import org.kmodwatch.core.signature.EventSelector;
@@ -24,7 +25,6 @@ import org.kmodwatch.core.signature.Finding;
 import org.kmodwatch.core.signature.Signature;
 import org.kmodwatch.core.signature.SignatureMetadata;
 import org.kmodwatch.core.signature.Verdict;
-import org.kmodwatch.core.signatures.KernelModuleLoading;
 import org.kmodwatch.core.testing.EventBuilder;
 
 @NullMarked

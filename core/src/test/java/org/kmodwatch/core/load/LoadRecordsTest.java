@@ -15,8 +15,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.event.Value;
-import org.kmodwatch.core.format.LoadWriter;
 import org.kmodwatch.core.testing.FullRecord;
+import org.kmodwatch.core.write.LoadWriter;
 
 @NullMarked
 final class LoadRecordsTest {

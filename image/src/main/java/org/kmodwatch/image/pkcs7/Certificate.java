@@ -276,7 +276,7 @@ record Certificate(
     }
 
     private byte[] name(String what) throws RefusedException {
-      return in.contents(Names.read(in, what));
+      return in.contents(DistinguishedNames.read(in, what));
     }
 
     private void publicKey() throws RefusedException {
@@ -413,7 +413,7 @@ record Certificate(
       byte[] directoryName = null;
       if (from.isNext(EXPLICIT | 4)) {
         from.enter(EXPLICIT | 4, what);
-        directoryName = from.contents(Names.read(from, what));
+        directoryName = from.contents(DistinguishedNames.read(from, what));
         from.leave(what);
         return directoryName;
       }

@@ -72,7 +72,9 @@ enum Oid {
   /** The identifier is not in this list. */
   UNKNOWN("0.0");
 
-  /** Names of identifiers in common use that the kernel does not know, for messages. */
+  /**
+   * DistinguishedNames of identifiers in common use that the kernel does not know, for messages.
+   */
   private static final Map<String, String> OTHERS =
       Map.ofEntries(
           Map.entry("1.2.840.113549.2.4", "md4"),

@@ -326,7 +326,7 @@ public record SignedMessage(
       boolean named = in.isNext(Ber.SEQUENCE);
       if (named) {
         in.enter(Ber.SEQUENCE, "the signer's name");
-        issuer = in.contents(Names.read(in, "the signer's name"));
+        issuer = in.contents(DistinguishedNames.read(in, "the signer's name"));
         serial = in.contents(in.leaf(Ber.INTEGER, "the signer's number"));
         in.leave("the signer's name");
       } else {
