@@ -1,5 +1,8 @@
 package org.kmodwatch.agent;
 
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -48,16 +51,24 @@ class ArchitectureTest {
       noClasses().should().dependOnClassesThat().resideInAPackage("java.lang.foreign..");
 
   @ArchTest
-  static final ArchRule onlyStoresUseDatabases =
+  static final ArchRule onlySpoolsUseDatabases =
       noClasses()
           .that()
-          .resideOutsideOfPackages(
-              "org.kmodwatch.agent.store",
-              "org.kmodwatch.agent.sink",
-              "org.kmodwatch.agent.history")
+          .resideOutsideOfPackage("org.kmodwatch.agent.sink")
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage("java.sql..", "org.sqlite..");
+
+  /** ADR 0025: both move into a module of their own once the fleet needs them. */
+  @ArchTest
+  static final ArchRule policyAndConfig_useNothingElseOfTheAgent =
+      noClasses()
+          .that()
+          .resideInAnyPackage("..agent.policy..", "..agent.config..")
+          .should()
+          .dependOnClassesThat(
+              resideInAPackage("org.kmodwatch.agent..")
+                  .and(not(resideInAnyPackage("..agent.policy..", "..agent.config.."))));
 
   @ArchTest
   static final ArchRule noCycles =
@@ -95,8 +106,8 @@ class ArchitectureTest {
   /** The packages by layer, the lowest first. A package uses those of lower layers only. */
   private static final List<List<String>> LAYERS =
       List.of(
-          List.of("config", "container", "host", "source", "store"),
-          List.of("alert", "history", "policy"),
+          List.of("config", "container", "host", "source"),
+          List.of("alert", "policy"),
           List.of("output"),
           List.of("doctor", "format", "identity", "shell", "status"),
           List.of("pipeline", "sink", "state"),

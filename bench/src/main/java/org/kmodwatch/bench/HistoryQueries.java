@@ -14,10 +14,10 @@ import java.util.Random;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import org.kmodwatch.agent.history.History;
-import org.kmodwatch.agent.history.HistoryException;
-import org.kmodwatch.agent.history.HistoryFilter;
-import org.kmodwatch.agent.history.HistoryReader;
+import org.kmodwatch.history.History;
+import org.kmodwatch.history.HistoryException;
+import org.kmodwatch.history.HistoryFilter;
+import org.kmodwatch.history.HistoryReader;
 
 /**
  * Fills a history with a million records and queries it. As on a real machine, most are loads of a

@@ -3,10 +3,10 @@ package org.kmodwatch.agent.sink;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.function.Consumer;
-import org.kmodwatch.agent.history.History;
-import org.kmodwatch.agent.history.HistoryException;
-import org.kmodwatch.agent.store.StoreException;
 import org.kmodwatch.core.load.LoadRecordException;
+import org.kmodwatch.history.History;
+import org.kmodwatch.history.HistoryException;
+import org.kmodwatch.history.store.StoreException;
 
 /** Adds load records to the history. A batch counts as accepted only after it is on disk. */
 final class HistoryTransport implements Transport {

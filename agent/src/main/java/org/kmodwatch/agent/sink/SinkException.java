@@ -1,7 +1,7 @@
 package org.kmodwatch.agent.sink;
 
 import org.jspecify.annotations.Nullable;
-import org.kmodwatch.agent.store.StoreException;
+import org.kmodwatch.history.store.StoreException;
 
 /** A sink cannot start; the message says why, and the remedy. */
 public final class SinkException extends RuntimeException {

@@ -11,9 +11,9 @@ import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.agent.output.Notice;
-import org.kmodwatch.agent.store.Database;
-import org.kmodwatch.agent.store.PrivateFolder;
-import org.kmodwatch.agent.store.StoreException;
+import org.kmodwatch.history.store.Database;
+import org.kmodwatch.history.store.PrivateFolder;
+import org.kmodwatch.history.store.StoreException;
 
 /**
  * A spool holds items on disk until they are sent: one SQLite file, in order, bounded. Thread-safe;

@@ -24,9 +24,9 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.agent.shell.CommandException;
 import org.kmodwatch.agent.shell.ExitStatus;
-import org.kmodwatch.agent.store.PrivateFolder;
 import org.kmodwatch.core.load.Identity;
 import org.kmodwatch.core.load.LoadRecord;
+import org.kmodwatch.history.store.PrivateFolder;
 import org.kmodwatch.sensor.SensorFault;
 
 /**

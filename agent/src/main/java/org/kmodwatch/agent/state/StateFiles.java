@@ -13,7 +13,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Optional;
 import java.util.Set;
-import org.kmodwatch.agent.store.PrivateFolder;
+import org.kmodwatch.history.store.PrivateFolder;
 
 /** Small files of text in the state folder, which nobody else may look into. */
 public final class StateFiles {

@@ -22,7 +22,7 @@ import org.kmodwatch.agent.output.OutputQueue;
 import org.kmodwatch.agent.shell.CommandException;
 import org.kmodwatch.agent.shell.ExitStatus;
 import org.kmodwatch.agent.state.StateFiles;
-import org.kmodwatch.agent.store.StoreException;
+import org.kmodwatch.history.store.StoreException;
 
 /**
  * Writes a run into a folder: {@code events.ndjson}, {@code findings.ndjson}, {@code loads.ndjson},

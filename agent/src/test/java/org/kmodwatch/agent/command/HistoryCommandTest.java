@@ -15,13 +15,13 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.kmodwatch.agent.Cli;
-import org.kmodwatch.agent.history.History;
 import org.kmodwatch.agent.shell.ExitStatus;
 import org.kmodwatch.core.load.LoadRecord;
 import org.kmodwatch.core.load.LoadRecord.ModuleSignature;
 import org.kmodwatch.core.load.LoadRecord.PackageOwner;
 import org.kmodwatch.core.testing.LoadRecordBuilder;
 import org.kmodwatch.core.write.LoadWriter;
+import org.kmodwatch.history.History;
 
 class HistoryCommandTest {
 

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.kmodwatch.agent.output.Notice;
-import org.kmodwatch.agent.store.KilledProgram;
+import org.kmodwatch.core.testing.KilledProgram;
 
 class SpoolTest {
 

@@ -29,7 +29,7 @@ class ArchitecturePageTest {
   @Test
   void everyClass_exists() throws IOException {
     Set<String> classes =
-        sources("core", "image", "sensor", "agent", "lab", "bench")
+        sources("core", "image", "sensor", "history", "agent", "lab", "bench")
             .map(file -> file.getFileName().toString().replace(".java", ""))
             .collect(Collectors.toSet());
 
@@ -40,7 +40,7 @@ class ArchitecturePageTest {
   @Test
   void everyPackage_isNamed() throws IOException {
     assertThat(names(PACKAGE_OF_AGENT)).isEqualTo(packages("agent"));
-    assertThat(names(PACKAGE)).isEqualTo(packages("core", "image", "sensor"));
+    assertThat(names(PACKAGE)).isEqualTo(packages("core", "image", "sensor", "history"));
   }
 
   private static Set<String> names(Pattern pattern) throws IOException {

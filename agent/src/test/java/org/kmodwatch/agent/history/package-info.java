@@ -1,5 +1,0 @@
-/** Tests of the history. */
-@NullMarked
-package org.kmodwatch.agent.history;
-
-import org.jspecify.annotations.NullMarked;
