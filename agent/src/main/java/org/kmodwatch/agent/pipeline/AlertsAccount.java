@@ -5,10 +5,10 @@ import org.kmodwatch.agent.policy.Policy;
 import org.kmodwatch.core.event.Value;
 
 /**
- * The counts of alerts.
+ * Holds the counts of alerts.
  *
- * @param raised loads and findings that need a look
- * @param told the alerts that were sent for them, with summaries of repeats
+ * @param raised loads and findings that raise an alert
+ * @param told alerts sent for them, including summaries of repeats
  * @param policy the counts of the policy's rules
  */
 public record AlertsAccount(long raised, long told, Policy.Account policy) {
@@ -18,7 +18,7 @@ public record AlertsAccount(long raised, long told, Policy.Account policy) {
     return new AlertsAccount(reporter.raised(), reporter.sent(), pipeline.policyAccount());
   }
 
-  /** What the ledger says. */
+  /** Returns the counts as the ledger holds them. */
   public Value toJson() {
     var json = new LinkedHashMap<String, Value>();
     json.put("raised", Value.of(raised));

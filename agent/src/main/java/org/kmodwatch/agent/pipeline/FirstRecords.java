@@ -8,20 +8,20 @@ import org.kmodwatch.agent.identity.RecentMap;
 import org.kmodwatch.core.load.LoadRecord;
 
 /**
- * What was told of loads whose call had not returned by then: the record that replaces such a one
- * raises what is new in it, and nothing for a second time. One thread.
+ * Keeps the facts of loads that were reported before their call returned. A later record replaces
+ * such a record. It raises only its new findings. One thread.
  */
 public final class FirstRecords {
 
-  /** As many calls as the load tracker waits for the return of. */
+  /** The number of calls whose return the load tracker waits for. */
   static final int MAX = 4096;
 
   private final Map<String, First> byId = new RecentMap<>(MAX);
 
   /**
-   * What was told of a load.
+   * Holds the reported facts of a load.
    *
-   * @param turn how many records of it there were
+   * @param turn the number of records of the load so far
    */
   record First(
       int turn,
@@ -30,7 +30,10 @@ public final class FirstRecords {
       List<String> findings,
       LoadRecord.@Nullable Policy policy) {
 
-    /** Whether {@code record} says what somebody who looks after findings has not heard yet. */
+    /**
+     * Returns whether {@code record} has an outcome, an error, a finding or a verdict that was not
+     * reported yet.
+     */
     boolean isNewsIn(LoadRecord record) {
       return record.outcome() != outcome
           || !Objects.equals(record.errno(), errno)
@@ -39,15 +42,18 @@ public final class FirstRecords {
     }
   }
 
-  /** What was told of the load before that {@code record} replaces; null if it does not. */
+  /**
+   * Returns the reported facts of the record that {@code record} replaces; null if it replaces
+   * none, or an unknown one.
+   */
   @Nullable First of(LoadRecord record) {
     return record.replacesAnother() ? byId.get(record.id()) : null;
   }
 
-  /** Takes notice of a record, complete with findings and what the policy says; its turn. */
+  /** Notes a record that has its findings and its verdict. Returns its turn. */
   int add(LoadRecord record) {
     First before = of(record);
-    // Where there is none, an agent before this one told it.
+    // An earlier agent reported an unknown first record.
     int turn = before != null ? before.turn() + 1 : record.replacesAnother() ? 2 : 1;
     byId.remove(record.id());
     if (record.mayBeReplaced()) {

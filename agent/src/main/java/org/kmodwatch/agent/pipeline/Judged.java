@@ -7,19 +7,19 @@ import org.kmodwatch.core.load.LoadRecord;
 import org.kmodwatch.core.signature.Finding;
 
 /**
- * What the {@link Pipeline} returns: an event or a record, with the findings of the signatures. The
+ * A result of the {@link Pipeline}: an event or a record, with the findings of the signatures. The
  * {@link Reporter} makes notices of it.
  */
 public sealed interface Judged {
 
-  /** The event, or the one that a record rests on; null if there is none. */
+  /** Returns the event, or the event that a record is based on; null if no event is known. */
   @Nullable Event event();
 
   /**
-   * An event of the source.
+   * Holds an event of the source.
    *
    * @param event the event
-   * @param findings raised on it
+   * @param findings findings raised on it
    */
   record OfEvent(Event event, List<Finding> findings) implements Judged {
     public OfEvent {
@@ -28,13 +28,13 @@ public sealed interface Judged {
   }
 
   /**
-   * A record that came out of the load tracker.
+   * Holds a record of the load tracker.
    *
    * @param record the record, with the ids of all findings, and the policy's verdict
-   * @param event the event that it rests on
-   * @param findings raised on the record; without those of the record that it replaces
-   * @param turn which record of its id it is, from 1
-   * @param news whether it has more to report than the record that it replaces
+   * @param event the event that the record is based on
+   * @param findings findings raised on the record, without those of the record that it replaces
+   * @param turn the number of this record among those of its id, from 1
+   * @param news whether the record reports more than the one that it replaces
    */
   record OfRecord(LoadRecord record, Event event, List<Finding> findings, int turn, boolean news)
       implements Judged {
@@ -42,25 +42,27 @@ public sealed interface Judged {
       findings = List.copyOf(findings);
     }
 
-    /** The same with another form of the record, which has the same findings and outcome. */
+    /**
+     * Returns this result with another form of the record, which has the same findings and outcome.
+     */
     public OfRecord with(LoadRecord changed) {
       return new OfRecord(changed, event, findings, turn, news);
     }
   }
 
   /**
-   * A fault of Kmodwatch or of a signature: the step that failed is left out.
+   * Holds a fault of Kmodwatch or of a signature. The failed step is skipped.
    *
-   * @param event at which it failed; null if that is not known
+   * @param event the event at which the step failed; null if it is not known
    * @param fault the exception or error
    */
   record Failed(@Nullable Event event, Throwable fault) implements Judged {
 
     /**
-     * The result of a step that failed.
+     * Returns the result of a failed step.
      *
-     * @throws VirtualMachineError that {@code fault} is, but for a stack overflow: after those
-     *     nothing can be relied on
+     * @throws VirtualMachineError if {@code fault} is one, except a stack overflow: the JVM's state
+     *     is unreliable afterwards
      */
     public static Failed of(@Nullable Event event, Throwable fault) {
       if (fault instanceof VirtualMachineError error && !(fault instanceof StackOverflowError)) {

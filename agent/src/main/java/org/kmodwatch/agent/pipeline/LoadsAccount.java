@@ -8,19 +8,22 @@ import org.kmodwatch.core.load.LoadRecord;
 import org.kmodwatch.core.load.LoadTrackerStatistics;
 
 /**
- * The account of the loads. It adds up: attempts = records of all outcomes - corrected + open +
- * held; the attempts that were held back come to that ({@code summarised}, told by {@code
- * summaries} records); requests = refused + withAttempt + withoutLoad + pending; events = the sum
- * of the events by what became of them.
+ * Holds the counts of the loads. The sums hold:
  *
- * @param tracker the tracker's account
- * @param preExisting loads from before the sensor was armed, which are no attempts
- * @param notLookedFor modules in the kernel that nobody looked for in its lists, since too many
- *     came at once
+ * <ul>
+ *   <li>attempts = records of all outcomes - corrected + open + held
+ *   <li>suppressed attempts = {@code summarised}, reported by {@code summaries} records
+ *   <li>requests = refused + withAttempt + withoutLoad + pending
+ *   <li>events = the sum of the events by result
+ * </ul>
+ *
+ * @param tracker the tracker's counts
+ * @param preExisting loads from before the sensor was armed, which are not attempts
+ * @param notLookedFor modules not looked for in the kernel's lists, because too many came at once
  */
 public record LoadsAccount(LoadTrackerStatistics tracker, long preExisting, long notLookedFor) {
 
-  /** What the ledger says. */
+  /** Returns the counts as the ledger holds them. */
   public Value toJson() {
     var json = new LinkedHashMap<String, Value>();
     json.put("attempts", Value.of(tracker.attempts()));

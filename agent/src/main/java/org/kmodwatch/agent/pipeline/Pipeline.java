@@ -26,16 +26,19 @@ import org.kmodwatch.core.signature.Signature;
 import org.kmodwatch.core.signature.SignatureMetadata;
 
 /**
- * The way of an event through a command: the engine judges it, the load tracker joins it with
- * others into records, and engine and policy judge each record. Every step returns what came of it,
- * in order. One thread at a time.
+ * Processes the events of a command. The engine judges each event, and the load tracker joins
+ * events into records. Engine and policy judge each record. Every step returns its results in
+ * order. One thread at a time.
  */
 public final class Pipeline {
 
-  /** Past this many different event names the rest are counted together; a recording may lie. */
+  /**
+   * The largest number of event names that are counted separately. A recording may contain invented
+   * names.
+   */
   private static final int MAX_NAMES = 256;
 
-  /** And past this length, which no name of an event has. */
+  /** The longest event name that is counted separately. No real name is longer. */
   private static final int MAX_NAME_LENGTH = 128;
 
   private static final String NOT_JUDGED = "a fault of Kmodwatch: ";
@@ -60,7 +63,7 @@ public final class Pipeline {
   /**
    * Starts the engine.
    *
-   * @param options for the load tracker
+   * @param options the options of the load tracker
    * @param policy the operator's rules for loads
    */
   public Pipeline(
@@ -73,18 +76,18 @@ public final class Pipeline {
     this.policy = policy;
   }
 
-  /** A record that came out of the tracker and has not been judged yet. */
+  /** A record of the tracker that has not been judged yet, and the event that it is based on. */
   private record Joined(LoadRecord record, Event basis) {}
 
   /**
-   * The event at which the last call was ended by an error of the JVM, or the one that a record
-   * rests on; null if there is none.
+   * Returns the event at which a JVM error ended the last call, or the event that the record was
+   * based on; null if no error ended it.
    */
   public @Nullable Event inHand() {
     return inHand;
   }
 
-  /** Takes one event. Returns it with its findings, and the records that it completes. */
+  /** Processes one event. Returns it with its findings, and the records that it completes. */
   public List<Judged> accept(Event event) {
     events++;
     inHand = event;
@@ -109,21 +112,20 @@ public final class Pipeline {
   /**
    * Advances the tracker's clock. Returns the records that are complete by then.
    *
-   * @param nowNanos what everything waits by, on the scale of {@link
+   * @param nowNanos the time for all timers, on the scale of {@link
    *     org.kmodwatch.core.event.SensorContexts#steadyNanos}
-   * @param wallNanos what the set clock shows, nanoseconds since the epoch: what a policy's dates
-   *     mean
+   * @param wallNanos the wall clock for the dates in a policy, in nanoseconds since the epoch
    */
   public List<Judged> tick(long nowNanos, long wallNanos) {
     return tick(nowNanos, 0, wallNanos);
   }
 
   /**
-   * The same over events of several hosts.
+   * Advances the tracker's clock for events of several hosts.
    *
    * @param nowNanos the time, on a scale that all hosts share
-   * @param aheadNanos by how much the clock of the host whose events come next is ahead of that
-   * @param wallNanos that host's clock
+   * @param aheadNanos how far the clock of the next events' host is ahead of that scale
+   * @param wallNanos that host's wall clock
    */
   public List<Judged> tick(long nowNanos, long aheadNanos, long wallNanos) {
     this.wallNanos = wallNanos;
@@ -140,12 +142,14 @@ public final class Pipeline {
     return results;
   }
 
-  /** Counts a load from before the sensor was armed. No signature judges it. */
+  /** Counts a load from before the sensor was armed. Signatures do not judge it. */
   public void countPreExisting() {
     preExisting++;
   }
 
-  /** The engine's account: of the events taken, and of the loads, which are events to it too. */
+  /**
+   * Returns the engine's counts. They include the loads, which the engine also processes as events.
+   */
   public EngineStatistics statistics() {
     return engine.statistics();
   }
@@ -154,21 +158,18 @@ public final class Pipeline {
     return Map.copyOf(eventsByName);
   }
 
-  /**
-   * Whether every attempt that was begun has its last record, as far as that is likely to come:
-   * nothing waits for another event.
-   */
+  /** Returns whether no attempt is likely to need another event for its last record. */
   public boolean isQuiescent() {
     LoadTrackerStatistics account = tracker.statistics();
     return account.open() == 0 && account.held() == 0 && !tracker.awaitsReturns();
   }
 
-  /** How many events were taken. */
+  /** Returns the number of processed events. */
   public long events() {
     return events;
   }
 
-  /** How many loads and unloads were joined from them. */
+  /** Returns the number of loads and unloads that were joined from the events. */
   public long loads() {
     return loads;
   }
@@ -187,16 +188,13 @@ public final class Pipeline {
     return new LoadsAccount(tracker.statistics(), preExisting, notLookedFor);
   }
 
-  /** Completes the loads that are not complete, and returns their records. */
+  /** Completes all open loads, and returns their records. */
   public List<Judged> finish() {
     tracker.finish();
     return leave();
   }
 
-  /**
-   * Returns the records that are complete without what may still come. Loads that are not complete
-   * get none.
-   */
+  /** Returns the records that can be made without further events. Open loads get no record. */
   public List<Judged> leave() {
     tracker.leave();
     var results = new ArrayList<Judged>();
@@ -204,7 +202,7 @@ public final class Pipeline {
     return results;
   }
 
-  /** Stops the engine, and says how many complaints were not shown. */
+  /** Stops the engine, and reports the number of complaints that were not shown. */
   public void close() {
     engine.close();
     malformed.finish();
@@ -225,7 +223,7 @@ public final class Pipeline {
     }
   }
 
-  /** Judges a record by signatures and policy; a step that fails leaves a gap in the record. */
+  /** Judges a record by signatures and policy. A failed step leaves a gap in the record. */
   private Judged judgeRecord(Joined next, List<Judged> results) {
     Event basis = next.basis();
     LoadRecord record = next.record();
@@ -256,7 +254,7 @@ public final class Pipeline {
     return Instant.ofEpochSecond(0, wallNanos);
   }
 
-  /** Uses another policy from the next load on. The counts of equal rules continue. */
+  /** Switches to another policy from the next load on. Equal rules keep their counts. */
   public void change(Policy newPolicy) {
     newPolicy.carryOver(policy);
     policy = newPolicy;

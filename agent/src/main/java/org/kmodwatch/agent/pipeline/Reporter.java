@@ -10,8 +10,8 @@ import org.kmodwatch.agent.output.Notice;
 import org.kmodwatch.core.signature.Finding;
 
 /**
- * Makes notices of what the {@link Pipeline} returned: findings first, then the event or the
- * record, each followed by its alerts. Not thread-safe.
+ * Makes notices of the results of the {@link Pipeline}: findings first, then the event or the
+ * record. Alerts follow each. Not thread-safe.
  */
 public final class Reporter {
 
@@ -22,9 +22,9 @@ public final class Reporter {
   /**
    * Creates a reporter.
    *
-   * @param catalogue the signatures, by which alerts have their severity
+   * @param catalogue the signatures, which give alerts their severity
    * @param repeatWindow how long repeats of an alert are counted instead of reported
-   * @param alerting false where no output writes alerts: they would only take memory
+   * @param alerting false if no output writes alerts; then none are made, which saves memory
    */
   public Reporter(Catalogue catalogue, Duration repeatWindow, boolean alerting) {
     this.alerts = new Alerts(repeatWindow, catalogue::of, this::add);
@@ -47,7 +47,7 @@ public final class Reporter {
     findings(judged.findings());
     notices.add(new Notice.OfLoad(judged.record()));
     if (alerting && judged.news()) {
-      // An agent before this one reported the record that it replaces.
+      // An earlier agent may have reported the record that this one replaces.
       alerts.load(
           judged.record(), Math.max(judged.turn(), judged.record().replacesAnother() ? 2 : 1));
     }
@@ -80,22 +80,25 @@ public final class Reporter {
     return taken();
   }
 
-  /** Uses another window from the next alert on. What was counted by then comes as a summary. */
+  /**
+   * Switches to another window from the next alert on. Repeats counted so far are reported in a
+   * summary.
+   */
   public void changeWindow(Duration repeatWindow) {
     alerts.changeWindow(repeatWindow);
   }
 
-  /** Loads and findings that need a look. */
+  /** Returns the number of loads and findings that raise an alert. */
   long raised() {
     return alerts.raised();
   }
 
-  /** Alerts sent for them, with summaries. */
+  /** Returns the number of alerts sent, including summaries. */
   long sent() {
     return alerts.told();
   }
 
-  /** Returns the notices that a call which failed has left. */
+  /** Returns and removes the pending notices, such as those left by a failed call. */
   public List<Notice> taken() {
     if (notices.isEmpty()) {
       return List.of();

@@ -1,6 +1,6 @@
 /**
- * The way of an event: judge it, join it into a load, apply the policy, write it. Open {@link
- * org.kmodwatch.agent.pipeline.Pipeline} first.
+ * Processes events: judge each event, join events into loads, apply the policy, and report. Open
+ * {@link org.kmodwatch.agent.pipeline.Pipeline} first.
  */
 @NullMarked
 package org.kmodwatch.agent.pipeline;
