@@ -80,8 +80,8 @@ public final class Pipeline {
   private record Joined(LoadRecord record, Event basis) {}
 
   /**
-   * Returns the event at which a JVM error ended the last call, or the event that the record was
-   * based on; null if no error ended it.
+   * Returns the event at which a JVM error ended the last call; null if no error ended it. For a
+   * record it is the event that the record was based on.
    */
   public @Nullable Event inHand() {
     return inHand;
