@@ -8,10 +8,10 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.SequencedSet;
 
-/** The ids of attempts that took an agent's life, in a file of the state folder, a line each. */
+/** Reads the ids of attempts that ended an agent, from a file of the state folder, one a line. */
 public final class AttemptIds {
 
-  /** There are few; past that the oldest are forgotten. */
+  /** The largest number of ids kept. Older ids are dropped. There are few. */
   private static final int MAX_KEPT = 256;
 
   private static final int MAX_BYTES = 64 << 10;
@@ -19,13 +19,13 @@ public final class AttemptIds {
   private AttemptIds() {}
 
   /**
-   * Reads those of a file, which then has them and nothing else. A line without its end was being
-   * written as the agent ended, and does not count.
+   * Reads the ids of a file, and removes everything else from it. Ignores an unfinished last line,
+   * which the agent was writing when it ended.
    */
   static SequencedSet<String> takeOver(FileChannel file) throws IOException {
     var bytes = ByteBuffer.allocate((int) Math.min(file.size(), MAX_BYTES));
     while (bytes.hasRemaining() && file.read(bytes, bytes.position()) > 0) {
-      // Until all is there.
+      // Repeats until all bytes are read.
     }
     String text = new String(bytes.array(), 0, bytes.position(), StandardCharsets.US_ASCII);
     List<String> ids =

@@ -11,12 +11,12 @@ import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.load.Identity;
 
 /**
- * The attempts at which an agent ended, for want of memory before all. Their events come again from
- * a pinned sensor at the next start, and would end each that follows; so they are passed over then.
+ * Keeps the attempts at which an agent ended, mostly for lack of memory. A pinned sensor delivers
+ * their events again at the next start. They would end each later agent too, so it skips them.
  *
- * <p>A file of lines, an attempt's id each, written as an agent ends and never before: ordinary
- * events cost nothing. Memory for that is set aside at the start. Not synced to disk, as {@link
- * ReportJournal} is not, whose lock is on the folder. Used by one thread.
+ * <p>The file has one attempt id a line. It is written only as an agent ends, so ordinary events
+ * cost nothing. Memory for that write is reserved at the start. The file is not synced to disk,
+ * like that of {@link ReportJournal}, which locks the folder. Used by one thread.
  */
 public final class FatalAttempts implements AutoCloseable {
 
@@ -28,8 +28,8 @@ public final class FatalAttempts implements AutoCloseable {
   private final Consumer<String> notes;
   private final Set<String> kept = new LinkedHashSet<>();
 
-  /** Given back to the heap when there is nothing left in it to write with. */
-  @SuppressWarnings("UnusedVariable") // It is there to be let go.
+  /** Memory that {@link #mark} frees for its write when the heap is full. */
+  @SuppressWarnings("UnusedVariable") // Exists only to be freed.
   private byte @Nullable [] reserve = new byte[RESERVE_BYTES];
 
   private FatalAttempts(@Nullable FileChannel file, Consumer<String> notes) {
@@ -38,9 +38,9 @@ public final class FatalAttempts implements AutoCloseable {
   }
 
   /**
-   * Opens those of a folder, which is there.
+   * Opens the file in an existing folder.
    *
-   * @param notes takes lines for a person
+   * @param notes takes messages for a person
    */
   public static FatalAttempts open(Path folder, Consumer<String> notes) {
     FileChannel file = null;
@@ -58,14 +58,14 @@ public final class FatalAttempts implements AutoCloseable {
     }
   }
 
-  /** Whether an agent ended at the attempt that {@code event} is of. */
+  /** Returns whether an agent ended at the attempt of {@code event}. */
   public boolean contains(Event event) {
     return !kept.isEmpty() && kept.contains(Identity.recordId(event));
   }
 
   /**
-   * Notes that this agent ends at {@code event}. What cannot be written stays unwritten: there is
-   * no memory to say so.
+   * Writes that this agent ends at {@code event}. A failed write is not reported: there is no
+   * memory for a message.
    */
   public void mark(Event event) {
     reserve = null;
@@ -77,7 +77,7 @@ public final class FatalAttempts implements AutoCloseable {
       StateFiles.write(file, file.size(), id + "\n");
       notes.accept("this agent ends at attempt %s, which the next start passes over".formatted(id));
     } catch (IOException | OutOfMemoryError e) {
-      // Then the next one may end too.
+      // The next agent may end here too.
     }
   }
 

@@ -13,14 +13,14 @@ import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.load.Identity;
 
 /**
- * The attempts whose image was being read when an agent ended. The events of a pinned sensor come
- * again at the next start, and what ended one agent would end each that follows; so no image is
- * read twice after that.
+ * Keeps the attempts whose image was being read when an agent ended. A pinned sensor delivers their
+ * events again at the next start. An image that ended one agent would end each later one, so it is
+ * not read again.
  *
- * <p>A file of lines, an attempt's id each: first those that ended an agent, then the one that is
- * being read, which is taken off when that is done. Not synced to disk, as {@link ReportJournal} is
- * not. Where it cannot be written, images are read all the same, and that is said once. Used by the
- * sensor's thread.
+ * <p>The file has one attempt id a line. The first lines are the attempts that ended an agent. The
+ * last line is the attempt being read, and is removed after the reading. The file is not synced to
+ * disk, like that of {@link ReportJournal}. If it cannot be written, images are read all the same,
+ * and the error is reported once. Used by the sensor's thread.
  */
 public final class ImageJournal implements ReadingMarks, AutoCloseable {
 
@@ -38,9 +38,9 @@ public final class ImageJournal implements ReadingMarks, AutoCloseable {
   }
 
   /**
-   * Opens the one of a folder, which is there.
+   * Opens the journal in an existing folder.
    *
-   * @param notes takes lines for a person
+   * @param notes takes messages for a person
    */
   public static ImageJournal open(Path folder, Consumer<String> notes) {
     try {

@@ -13,22 +13,25 @@ import org.kmodwatch.core.load.LoadRecord;
 import org.kmodwatch.sensor.kernel.JavaDigest;
 
 /**
- * The names of the loaded modules of which there is a record, kept over restarts: what is loaded
- * and is not among them came in unseen. One thread.
+ * Keeps the names of the loaded modules that have a record, across restarts. Another loaded module
+ * came in unseen. One thread.
  *
- * <p>A file of lines in the state folder: the boot, then {@code +NAME} and {@code -NAME}, each name
- * with its bytes other than letters, digits and a few signs as %XX, or what is longer than that as
- * {@code #} and the beginning of its hash. It is written anew at each start, and once it has grown.
- * It is not synced to disk: it ends with the machine.
+ * <p>The file in the state folder has the boot id, then lines {@code +NAME} and {@code -NAME}.
+ * Bytes of a name other than letters, digits and a few signs are written as %XX. A longer name is
+ * written as {@code #} and the beginning of its hash. The file is rewritten at each start, and when
+ * it has grown. It is not synced to disk, because it is void after a reboot.
  */
 public final class KnownModules {
 
   static final String FILE = "modules";
 
-  /** No kernel has as many. */
+  /** The largest number of names kept. No kernel has so many modules. */
   static final int MAX_NAMES = 16_384;
 
-  /** So that the file stays below what {@link StateFiles} reads. */
+  /**
+   * The number of lines before a rewrite. It keeps the file smaller than the limit of {@link
+   * StateFiles}.
+   */
   private static final int REWRITE_AFTER_LINES = 50_000;
 
   private static final int MAX_KEY_LENGTH = 64;
@@ -38,7 +41,7 @@ public final class KnownModules {
   private final String bootId;
   private final Consumer<String> notes;
 
-  /** In the form of {@link #key}. */
+  /** The kept names, in the form of {@link #key}. */
   private final Set<String> keys = new LinkedHashSet<>();
 
   private final StringBuilder unwritten = new StringBuilder();
@@ -53,10 +56,10 @@ public final class KnownModules {
   }
 
   /**
-   * Reads what was kept since the machine was booted.
+   * Reads the names that were kept since the machine was booted.
    *
    * @param folder the state folder
-   * @param notes takes lines for a person
+   * @param notes takes messages for a person
    */
   public static KnownModules open(Path folder, String bootId, Consumer<String> notes) {
     var known = new KnownModules(folder.resolve(FILE), bootId, notes);
@@ -65,23 +68,23 @@ public final class KnownModules {
     return known;
   }
 
-  /** Whether what was kept could be read, and was kept since the machine was booted. */
+  /** Returns whether the file could be read and is of this boot. */
   public boolean areOfThisBoot() {
     return ofThisBoot;
   }
 
-  /** Whether there is a record of a loaded module of this name. */
+  /** Returns whether a loaded module of this name has a record. */
   public boolean has(String name) {
     return keys.contains(key(name));
   }
 
-  /** Forgets all: what was kept does not say what is loaded now. */
+  /** Forgets all names, because they do not show which modules are loaded now. */
   public void clear() {
     keys.clear();
     lines = REWRITE_AFTER_LINES;
   }
 
-  /** Takes notice of a record. */
+  /** Adds or removes the module of a record. */
   public void joined(LoadRecord record) {
     String name = record.module().name();
     if (name == null) {
@@ -96,7 +99,7 @@ public final class KnownModules {
         }
       }
       case FAILED -> {
-        // None of its name is there then: it was itself, and a record may have said so before.
+        // No module of this name is loaded then. An earlier record may have added this one.
         if (record.codeMayHaveRun()) {
           remove(name);
         }
@@ -105,7 +108,7 @@ public final class KnownModules {
     }
   }
 
-  /** Takes notice that there is a record of a loaded module of this name. */
+  /** Adds the name of a loaded module that has a record. */
   public void add(String name) {
     String key = key(name);
     if (keys.size() < MAX_NAMES && keys.add(key)) {
@@ -114,7 +117,7 @@ public final class KnownModules {
     }
   }
 
-  /** Takes notice that a module of this name is gone. */
+  /** Removes the name of a module that is unloaded. */
   public void remove(String name) {
     String key = key(name);
     if (keys.remove(key)) {
@@ -123,7 +126,7 @@ public final class KnownModules {
     }
   }
 
-  /** Writes down what has changed; the records are out of this process's hands. */
+  /** Writes the changes, after the outputs accepted the records. */
   public void keep() {
     try {
       if (lines >= REWRITE_AFTER_LINES) {
@@ -137,7 +140,7 @@ public final class KnownModules {
         notes.accept("state: the names of loaded modules are written down again");
       }
     } catch (IOException | UnsupportedOperationException e) {
-      // A line may have been written in part: all is written once it goes again.
+      // A line may have been written in part. The next successful call writes the whole file.
       lines = REWRITE_AFTER_LINES;
       unwritten.setLength(0);
       if (!fails) {
@@ -158,7 +161,7 @@ public final class KnownModules {
 
   private void read() {
     String text = StateFiles.read(file).orElse("");
-    // A line without its end was being written when the agent was killed.
+    // The agent was killed while it wrote an unfinished last line.
     String whole = text.substring(0, text.lastIndexOf('\n') + 1);
     if (!whole.startsWith(bootId + "\n")) {
       return;

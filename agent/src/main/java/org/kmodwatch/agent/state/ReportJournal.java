@@ -30,54 +30,54 @@ import org.kmodwatch.history.store.PrivateFolder;
 import org.kmodwatch.sensor.SensorFault;
 
 /**
- * Which attempts have their record written, of those whose events are still in the pinned rings: an
- * agent that comes after one that was killed reads them again, and tells none of them twice.
+ * Keeps the attempts that are reported while their events are still in the pinned rings. After a
+ * kill, the next agent reads these events again, and must not report an attempt twice.
  *
- * <p>A file of lines: first the version and whether the file is whole; then {@code ID} before a
- * record is written, {@code .} once all before it have been handed on. A record that was made
- * before its call returned is {@code ~ID}: another one is to come. It is not synced to disk: rings
- * and journal both outlive a process, and both end with the machine. One agent at a time: the file
- * is locked.
+ * <p>The file has lines. The first line is the version, and whether the file is whole. {@code ID}
+ * is written before a record is reported. {@code .} means that the outputs accepted all records
+ * before it. {@code ~ID} is a record that was made before its call returned; another record will
+ * follow. The file is not synced to disk, because rings and journal both outlive a process and end
+ * with the machine. The file is locked: one agent at a time.
  *
- * <p>No error of the disk ends the agent, neither at the start nor later. While the file cannot be
- * written, {@link #faults} says so, the ids are kept in memory, and {@link #tick} tries to write
- * them. A file that has holes for that reason is marked as such if the disk takes a byte. An agent
- * that finds it, or finds nothing that it can read or write, has a doubt about every attempt from
- * before its start: a record that comes twice, under one id, is better than one that does not come.
+ * <p>No disk error ends the agent, at the start or later. While the file cannot be written, {@link
+ * #faults} reports it, the ids are kept in memory, and {@link #tick} retries. Such a file misses
+ * ids, and is marked {@code holes} if the disk accepts the mark. After such a file, or one that it
+ * cannot read or write, an agent doubts every attempt from before its start. It then reports a
+ * record twice under one id rather than never.
  */
 public final class ReportJournal implements AutoCloseable {
 
   private static final String FILE = "reported";
   private static final String HANDED_ON = ".";
 
-  /** Of the same length, so that one can be written over the other on a full disk. */
+  /** The headers have the same length, so that one can replace the other on a full disk. */
   private static final String WHOLE = "kmodwatch-reported/1 whole\n";
 
   private static final String HOLES = "kmodwatch-reported/1 holes\n";
 
   private static final Pattern HEADER = Pattern.compile("kmodwatch-reported/([0-9]+) .*");
 
-  /** What {@link Identity#recordId} makes of our sensor's events. */
+  /** Matches the ids that {@link Identity#recordId} makes for our sensor's events. */
   static final Pattern ID = Pattern.compile("[0-9a-f]{1,16}-[0-9a-f]{1,8}");
 
-  /** Before the id of an attempt whose record was made before its call returned. */
+  /** Precedes the id of an attempt whose record was made before its call returned. */
   private static final String FIRST = "~";
 
-  /** Several times what can be told of while the rings hold it. */
+  /** Several times the size needed for the attempts that fit in the rings. */
   private static final int MAX_BYTES = 4 << 20;
 
-  /** From one try to write again to the next. */
+  /** The time between two attempts to write again. */
   private static final long RETRY_NANOS = 5_000_000_000L;
 
   private static final String KILLED =
       "may have been told before: Kmodwatch was killed as it told it";
 
-  /** Why a record may be the second of its id, where the state says nothing. */
+  /** The doubt about a record if the state is unknown. */
   public static final String UNKNOWN =
       "may have been told before: what was told is not known, since the state could not be read or"
           + " written";
 
-  /** The same of a module that is in a record, where another may have taken its place. */
+  /** The doubt about a module that has a record, but may have been replaced by another one. */
   public static final String UNSEEN =
       "may have been told before: another of its name may have come in while nothing watched";
 
@@ -88,7 +88,10 @@ public final class ReportJournal implements AutoCloseable {
   private final Set<String> told = new HashSet<>();
   private final Set<String> doubtful = new HashSet<>();
 
-  /** Of this agent: handed on since the last {@link #clear}, and not handed on yet. */
+  /**
+   * This agent's ids since the last {@link #clear}. The outputs have accepted those in {@code
+   * settled}, but not yet those in {@code now}.
+   */
   private final Set<String> settled = new HashSet<>();
 
   private final Set<String> now = new HashSet<>();
@@ -98,10 +101,10 @@ public final class ReportJournal implements AutoCloseable {
   private boolean unknown;
   private boolean empty;
 
-  /** Whether there was none before. */
+  /** Whether this agent created the file. */
   private boolean isNew;
 
-  /** Whether the file that was read ends in the middle of a line. */
+  /** Whether the file ended in an unfinished line when it was read. */
   private boolean torn;
 
   private ReportJournal(
@@ -112,19 +115,19 @@ public final class ReportJournal implements AutoCloseable {
     this.nanoClock = nanoClock;
   }
 
-  /** Opens the file; in tests, another one. */
+  /** Opens the file. Tests replace it. */
   interface Opener {
     /** Opens {@code path}. */
     FileChannel open(Path path, Set<? extends OpenOption> options) throws IOException;
   }
 
   /**
-   * Opens the journal of a folder, making both if need be. What is there and is none, or is a later
-   * version's, is set aside.
+   * Opens the journal of a folder. Creates both if they are missing. Renames a file that is not a
+   * journal, or is of a later version.
    *
-   * @param notes takes lines for a person
+   * @param notes takes messages for a person
    * @param nanoClock System::nanoTime
-   * @throws CommandException if another agent uses it
+   * @throws CommandException if another agent uses the journal
    */
   public static ReportJournal open(Path folder, Consumer<String> notes, LongSupplier nanoClock) {
     return open(folder, StateFiles::open, notes, nanoClock);
@@ -137,28 +140,31 @@ public final class ReportJournal implements AutoCloseable {
     return journal;
   }
 
-  /** The folder that it is in, and locks against other agents. */
+  /** Returns the journal's folder, which it locks against other agents. */
   public Path folder() {
     return folder;
   }
 
-  /** What stands for a record of the attempt {@code id} that another one is to replace. */
+  /**
+   * Returns the entry for a first record of the attempt {@code id}, which another record will
+   * replace.
+   */
   public static String firstOf(String id) {
     return FIRST + id;
   }
 
-  /** Whether the record of an attempt was written by an agent before this one. */
+  /** Returns whether an earlier agent reported the attempt. */
   public boolean isTold(String id) {
     return told.contains(id);
   }
 
-  /** The same, or whether it may have been. */
+  /** Returns whether an earlier agent reported the attempt or may have reported it. */
   public boolean mayBeTold(String id) {
     return told.contains(id) || doubtful.contains(id);
   }
 
   /**
-   * Why an agent before this one may have written the record of an attempt; empty if none has.
+   * Returns why an earlier agent may have reported an attempt; empty if there is no doubt.
    *
    * @param before whether the attempt began before this agent started
    */
@@ -169,33 +175,38 @@ public final class ReportJournal implements AutoCloseable {
     return unknown && before ? Optional.of(UNKNOWN) : Optional.empty();
   }
 
-  /** A record that may be the second of its id, with the reason in the gap {@code id}. */
+  /**
+   * Returns the record with a gap {@code id}, which says why it may be the second one of its id.
+   */
   public static LoadRecord perhapsToldBefore(LoadRecord record, String why) {
     return record.withGap(new LoadRecord.Gap("id", why));
   }
 
-  /** Notes that the rings hold what others left, who kept a journal of what they told. */
+  /** Notes that the rings hold events of an earlier agent that kept a journal. */
   public void resumed() {
     unknown |= isNew;
   }
 
-  /** Whether more may have been told by agents before this one than is known. */
+  /** Returns whether earlier agents may have reported attempts that are not known here. */
   public boolean hasHoles() {
     return unknown;
   }
 
-  /** Notes that the record of an attempt is about to be written. */
+  /** Notes that an attempt is about to be reported. */
   public void telling(String id) {
     now.add(id);
     append(id + "\n");
   }
 
-  /** How many were told and not handed on: what would be told again after a kill. */
+  /**
+   * Returns the number of reported records that the outputs have not accepted yet. A kill would
+   * repeat them.
+   */
   public int unsettled() {
     return now.size();
   }
 
-  /** Notes that all of them have been handed on. */
+  /** Notes that the outputs have accepted all reported records. */
   public void handedOn() {
     if (!now.isEmpty()) {
       append(HANDED_ON + "\n");
@@ -204,11 +215,12 @@ public final class ReportJournal implements AutoCloseable {
     }
   }
 
-  /** Forgets all: the rings have none of their events any more. */
+  /** Forgets all attempts, because the rings hold none of their events any more. */
   public void clear() {
     told.clear();
     doubtful.clear();
-    // Also what an output has not accepted, which may be much by then: nobody reads it again.
+    // Includes records that an output has not accepted, which may be many. No agent will read their
+    // events again.
     now.clear();
     settled.clear();
     unknown = false;
@@ -222,7 +234,7 @@ public final class ReportJournal implements AutoCloseable {
     }
   }
 
-  /** Tries to write again, if it is time to and it failed before. */
+  /** Retries the write after a failure, if it is time to. */
   public void tick() {
     long time = nanoClock.getAsLong();
     if (failure != null && time - triedNanos >= RETRY_NANOS) {
@@ -231,7 +243,7 @@ public final class ReportJournal implements AutoCloseable {
     }
   }
 
-  /** What does not work now: the part {@code state}, or nothing. */
+  /** Returns the current fault: the part {@code state}, or an empty list. */
   public List<SensorFault> faults() {
     return failure == null
         ? List.of()
@@ -290,7 +302,7 @@ public final class ReportJournal implements AutoCloseable {
     return opened;
   }
 
-  /** What was told before the disk became read-only still holds. */
+  /** Reads the entries of a read-only disk, which still hold. */
   private void readOnly() {
     if (file != null) {
       return;
@@ -300,7 +312,7 @@ public final class ReportJournal implements AutoCloseable {
             folder.resolve(FILE), Set.of(StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS))) {
       boolean ignored = read(opened);
     } catch (IOException e) {
-      // Then nothing is known, as it is marked.
+      // Every attempt is doubtful then; the caller marks that.
     }
   }
 
@@ -351,18 +363,18 @@ public final class ReportJournal implements AutoCloseable {
     triedNanos = nanoClock.getAsLong();
   }
 
-  /** A full disk often takes what only replaces other bytes. */
+  /** Marks the file as incomplete. A full disk often accepts a write that only replaces bytes. */
   private static void markHoles(FileChannel open) {
     try {
       if (open.size() >= HOLES.length()) {
         StateFiles.write(open, 0, HOLES);
       }
     } catch (IOException e) {
-      // Then the next agent finds the disk as it is now, or has no doubts. No way to tell it.
+      // The next agent has no doubts then, unless it finds the disk still failing.
     }
   }
 
-  /** Writes the whole file anew, from memory. */
+  /** Rewrites the whole file from memory. */
   private void recover() {
     try {
       close();
@@ -391,16 +403,16 @@ public final class ReportJournal implements AutoCloseable {
     }
   }
 
-  /** Whether the file is a later version's, of which nothing was taken then. */
+  /** Reads the file. Returns true if it is of a later version; then nothing is read. */
   private boolean read(FileChannel open) throws IOException {
     var bytes = ByteBuffer.allocate((int) Math.min(open.size(), MAX_BYTES));
     while (bytes.hasRemaining() && open.read(bytes, bytes.position()) > 0) {
-      // Until all is there.
+      // Repeats until all bytes are read.
     }
     String text = new String(bytes.array(), 0, bytes.position(), StandardCharsets.US_ASCII);
     torn = !text.isEmpty() && !text.endsWith("\n");
     unknown |= open.size() > MAX_BYTES;
-    // A line without its end was being written when the agent was killed: nothing came of it.
+    // The agent was killed while it wrote an unfinished last line, before the record was reported.
     for (String line : text.substring(0, text.lastIndexOf('\n') + 1).split("\n", -1)) {
       Matcher header = HEADER.matcher(line);
       if (header.matches()) {
@@ -426,7 +438,7 @@ public final class ReportJournal implements AutoCloseable {
         return;
       }
     } catch (OverlappingFileLockException ours) {
-      // As another's.
+      // This process holds the lock, which counts like another's.
     }
     opened.close();
     throw new CommandException(
@@ -434,7 +446,7 @@ public final class ReportJournal implements AutoCloseable {
         "another kmodwatch uses --state %s: give each its own, or stop that one".formatted(folder));
   }
 
-  /** Java's message of a file is its path alone. */
+  /** Returns the reason without the path. Java's message may be the path alone. */
   private static String reason(IOException e) {
     if (e instanceof FileSystemException file) {
       return file.getReason() == null ? file.getClass().getSimpleName() : file.getReason();

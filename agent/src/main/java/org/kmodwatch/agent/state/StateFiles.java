@@ -15,17 +15,17 @@ import java.util.Optional;
 import java.util.Set;
 import org.kmodwatch.history.store.PrivateFolder;
 
-/** Small files of text in the state folder, which nobody else may look into. */
+/** Reads and writes small text files in the state folder, which other users cannot read. */
 public final class StateFiles {
 
   private static final long MAX_BYTES = 4 << 20;
 
   private StateFiles() {}
 
-  /** The text of a file; empty if there is none that can be read. */
+  /** Returns the text of a file; empty if it cannot be read. */
   static Optional<String> read(Path file) {
     try {
-      // A FIFO would keep the reader for ever.
+      // A FIFO would block the reader for ever.
       return Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS) && Files.size(file) <= MAX_BYTES
           ? Optional.of(new String(Files.readAllBytes(file), StandardCharsets.UTF_8))
           : Optional.empty();
@@ -34,7 +34,7 @@ public final class StateFiles {
     }
   }
 
-  /** Writes a file whole or, if this process is killed meanwhile, not at all. */
+  /** Replaces a file. A kill leaves it complete or unchanged. */
   static void replace(Path file, String text) throws IOException {
     Path next = file.resolveSibling(file.getFileName() + ".new");
     Files.deleteIfExists(next);
@@ -42,7 +42,7 @@ public final class StateFiles {
     Files.move(next, file, StandardCopyOption.ATOMIC_MOVE);
   }
 
-  /** Writes over a file in one write, which a kill does not halve. */
+  /** Overwrites a file in one write, which a kill does not cut. */
   static void writeOver(Path file, String text) throws IOException {
     if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
       Files.deleteIfExists(file);
@@ -51,9 +51,9 @@ public final class StateFiles {
   }
 
   /**
-   * Writes behind what is in a file.
+   * Appends to a file.
    *
-   * @throws IOException if there is no such file, or it is none that this process wrote
+   * @throws IOException if the file is missing or not a regular file
    */
   static void append(Path file, String text) throws IOException {
     if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
@@ -70,12 +70,12 @@ public final class StateFiles {
     }
   }
 
-  /** Opens a file to read and to write, which is made if it is not there. */
+  /** Opens a file to read and to write, and creates it if it is missing. */
   public static FileChannel open(Path file) throws IOException {
     return open(file, PrivateFolder.TO_READ_AND_WRITE);
   }
 
-  /** Opens a file, which is for nobody else if it is made. */
+  /** Opens a file. A created file is for its owner only. */
   public static FileChannel open(Path file, Set<? extends OpenOption> options) throws IOException {
     return FileChannel.open(
         file,
@@ -83,7 +83,7 @@ public final class StateFiles {
         PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
   }
 
-  /** Writes at a position; where that ends. */
+  /** Writes at a position. Returns the position after the text. */
   public static long write(FileChannel channel, long position, String text) throws IOException {
     ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
     long at = position;

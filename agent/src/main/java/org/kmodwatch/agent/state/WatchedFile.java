@@ -21,23 +21,26 @@ import org.kmodwatch.sensor.PinKeeper;
 import org.kmodwatch.sensor.PinnedState;
 
 /**
- * Keeps in the state folder what is pinned and how far it was read, and until when somebody
- * watched. The next start compares it with what it finds.
+ * Keeps the pinned state and the time of the last watching in the state folder. The next start
+ * compares them with the pins and rings that it finds.
  *
- * <p>Two files: {@code pins} changes when programs are pinned, {@code watched} whenever something
- * was read, and every ten seconds. Each begins with the boot that it is of: pins and rings end with
- * the machine. So neither is synced to disk. What cannot be written is told once, and the agent
- * goes on. One thread.
+ * <p>The file {@code pins} changes when programs are pinned. The file {@code watched} changes after
+ * each read, and every ten seconds. Each begins with its boot id, because pins and rings end with
+ * the machine. So neither is synced to disk. A failed write is reported once, and the agent
+ * continues. One thread.
  */
 public final class WatchedFile implements PinKeeper {
 
   static final String PINS = "pins";
   static final String WATCHED = "watched";
 
-  /** Until when somebody watched is known as exactly as this. */
+  /** The accuracy of the kept time. */
   private static final long KEEP_ANYHOW_NANOS = 10_000_000_000L;
 
-  /** Always as wide, so that a text is hardly ever shorter than that which it is written over. */
+  /**
+   * Formats all times in the same width, so that a text is rarely shorter than the one it
+   * overwrites.
+   */
   private static final DateTimeFormatter TIME =
       new DateTimeFormatterBuilder().appendInstant(9).toFormatter(Locale.ROOT);
 
@@ -55,12 +58,12 @@ public final class WatchedFile implements PinKeeper {
   private boolean fails;
 
   /**
-   * Makes one; nothing is written yet.
+   * Creates the keeper, and writes nothing yet.
    *
-   * @param bootId of the machine since it was booted
-   * @param clock for what is written down
-   * @param nanos a clock that only grows
-   * @param notes takes lines for a person
+   * @param bootId the id of the machine's boot
+   * @param clock gives the times that are written
+   * @param nanos a monotonic clock
+   * @param notes takes messages for a person
    */
   public WatchedFile(
       Path folder, String bootId, InstantSource clock, LongSupplier nanos, Consumer<String> notes) {
@@ -172,7 +175,7 @@ public final class WatchedFile implements PinKeeper {
     }
   }
 
-  /** The lines of a file that is of this boot; none if there is none that can be read. */
+  /** Returns the lines of a file of this boot; empty if no such file can be read. */
   private List<String> lines(String name) {
     List<String> lines =
         StateFiles.read(folder.resolve(name)).map(text -> text.lines().toList()).orElse(List.of());

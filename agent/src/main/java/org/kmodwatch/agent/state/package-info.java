@@ -1,6 +1,6 @@
 /**
- * The small files that outlast a run: what was reported, which modules are known, what ended an
- * agent. Open {@link org.kmodwatch.agent.state.ReportJournal} first.
+ * Keeps small files across runs: reported attempts, known modules, attempts that ended an agent.
+ * Open {@link org.kmodwatch.agent.state.ReportJournal} first.
  */
 @NullMarked
 package org.kmodwatch.agent.state;
