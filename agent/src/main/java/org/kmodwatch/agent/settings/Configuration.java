@@ -30,10 +30,10 @@ import org.kmodwatch.agent.sink.SinkSettings;
 import org.kmodwatch.agent.status.ListenAddress;
 import org.kmodwatch.sensor.SensorOptions;
 
-/** What a configuration file of {@code watch} may hold: the description of all of it. */
+/** Describes and reads the configuration file of {@code watch}. */
 public final class Configuration {
 
-  /** Where the schema of this version is, which editors know a file by. */
+  /** The address of this version's schema, by which editors recognise a file. */
   public static final String SCHEMA_ID = "https://kmodwatch.org/schema/config/1";
 
   static final String IMAGE_BUFFER = "a power of two from 1M to 512M, or off";
@@ -60,7 +60,7 @@ public final class Configuration {
                   Span.text(HistoryTarget.DEFAULT_MAX_AGE),
                   "How long a record is kept.")));
 
-  /** The whole file. */
+  /** The shape of the whole file. */
   public static final Shape.Group SHAPE =
       new Shape.Group(
           "a configuration",
@@ -151,21 +151,21 @@ public final class Configuration {
   private Configuration() {}
 
   /**
-   * A configuration, and what of it can be another while a run goes on.
+   * A configuration, with the settings that can change during a run.
    *
-   * @param section all of it
-   * @param changeable what SIGHUP can change
+   * @param section the whole configuration
+   * @param changeable the settings that SIGHUP can change
    */
   public record Configured(Section section, WatchSettings.Changeable changeable) {}
 
   /**
-   * What of a configuration is from elsewhere: the command line.
+   * The parts of a configuration that the command line gives.
    *
-   * @param policyFile a file with rules that take the place of the configuration's; null for none
+   * @param policyFile a file with rules that replace the configuration's; null for none
    * @param assignments KEY=VALUE of {@code --set}
    * @param spool the folder of the sinks' spools; null for the configuration's
-   * @param webhook one more sink, whose name is taken
-   * @param history what is said of the history
+   * @param webhook the sink of {@code --webhook}, whose name no other sink can have
+   * @param history the history options
    */
   public record FromElsewhere(
       @Nullable Path policyFile,
@@ -174,12 +174,12 @@ public final class Configuration {
       Optional<SinkSettings> webhook,
       HistoryOptions history) {
 
-    /** Nothing but what {@code --set} says. */
+    /** Returns an instance with the assignments of {@code --set} only. */
     public static FromElsewhere assignments(List<String> assignments) {
       return new FromElsewhere(null, assignments, null, Optional.empty(), new HistoryOptions());
     }
 
-    /** Nothing. */
+    /** Returns an instance that gives nothing. */
     public static FromElsewhere nothing() {
       return assignments(List.of());
     }
@@ -190,10 +190,10 @@ public final class Configuration {
   }
 
   /**
-   * Reads a configuration and checks all of it but what only a run can know.
+   * Reads a configuration, and checks everything that can be checked before a run.
    *
-   * @param file null for none
-   * @throws ConfigException with everything that is wrong
+   * @param file the file; null for none
+   * @throws ConfigException with all errors
    */
   public static Configured read(@Nullable Path file, FromElsewhere more, Shell shell) {
     var problems = new Problems();
@@ -282,10 +282,11 @@ public final class Configuration {
   }
 
   /**
-   * The size of the images' ring.
+   * Returns the size of the images' ring.
    *
-   * @return 0 for off
-   * @throws IllegalArgumentException if it is neither {@code off} nor a size that a ring can have
+   * @return the size in bytes; 0 for off
+   * @throws IllegalArgumentException if the text is neither {@code off} nor a size that a ring can
+   *     have
    */
   static int imageBufferBytes(String text) {
     if (text.equalsIgnoreCase("off")) {

@@ -16,10 +16,10 @@ import org.kmodwatch.agent.sink.SinkSettings;
 import org.kmodwatch.agent.sink.SpooledSink;
 import picocli.CommandLine.Option;
 
-/** The options of {@code watch} on the history, which count for more than the configuration. */
+/** The history options of {@code watch}, which override the configuration. */
 public final class HistoryOptions {
 
-  /** The name of the sink that keeps it. */
+  /** The name of the sink that keeps the history. */
   static final String SINK = "history";
 
   @Option(
@@ -48,7 +48,7 @@ public final class HistoryOptions {
   public @Nullable String maxAge;
 
   /**
-   * The sink that keeps it; empty if nobody asked for it.
+   * Returns the sink that keeps the history; empty if neither options nor configuration ask for it.
    *
    * @param configured the key {@code history}
    * @param spool the folder of all spools

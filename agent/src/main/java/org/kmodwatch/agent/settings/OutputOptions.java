@@ -27,10 +27,10 @@ import org.kmodwatch.agent.shell.Version;
 import org.kmodwatch.core.signature.Signature;
 import picocli.CommandLine.Option;
 
-/** The options that {@code watch} and {@code replay} share. */
+/** The output options that {@code watch} and {@code replay} share. */
 public final class OutputOptions {
 
-  /** What most terminals that are wider than 80 columns have room for. */
+  /** The assumed width of a terminal. Most terminals wider than 80 columns have room for it. */
   private static final int DEFAULT_COLUMNS = 120;
 
   @Option(
@@ -55,7 +55,7 @@ public final class OutputOptions {
           "End with status 1 if this finding was raised; any: whichever. May be repeated.")
   public List<String> failOn = new ArrayList<>();
 
-  /** For who completes what is typed. */
+  /** The words for shell completion. */
   static final class Words implements Iterable<String> {
     @Override
     public Iterator<String> iterator() {
@@ -63,34 +63,34 @@ public final class OutputOptions {
     }
   }
 
-  /** Every word that {@code -o} takes. */
+  /** Returns every word that {@code -o} takes. */
   public static List<String> words() {
     return Stream.concat(
             Arrays.stream(OutputFormat.values()).map(OutputFormat::word),
             Arrays.stream(FormatName.values()).map(FormatName::word))
         .distinct()
         .filter(word -> !word.equals(FormatName.KMODWATCH.word()))
-        // Nothing comes last; the others stay in their order.
+        // The word none comes last. The others keep their order.
         .sorted(Comparator.comparing(OutputFormat.NONE.word()::equals))
         .toList();
   }
 
-  /** Whether every event is asked for, findings or not. */
+  /** Returns whether every event is asked for, even without findings. */
   public boolean wantsEvents(Shell shell) {
     return usual(shell).equals(OutputFormat.EVENTS.word());
   }
 
-  /** Whether alerts are among what is asked for. */
+  /** Returns whether the output includes alerts. */
   public boolean wantsAlerts(Shell shell) {
     return OutputFormat.ofWord(usual(shell)).isEmpty();
   }
 
-  /** The word asked for, or what suits standard output. */
+  /** Returns the chosen word, or the default for standard output. */
   String usual(Shell shell) {
     return usual(format, shell);
   }
 
-  /** What decides how the output looks, in words. */
+  /** Returns the settings that decide the output's form, in words. */
   public String description(Shell shell) {
     String word = usual(shell);
     return word.equals(OutputFormat.TABLE.word())
@@ -111,7 +111,7 @@ public final class OutputOptions {
   }
 
   /**
-   * Standard output in the format asked for.
+   * Opens standard output in the chosen format.
    *
    * @throws CommandException if there is no such format
    */
@@ -120,7 +120,7 @@ public final class OutputOptions {
   }
 
   /**
-   * Standard output in the format that {@code wanted} names, or in what suits it.
+   * Opens standard output in the format {@code wanted}, or in the default format if that is null.
    *
    * @throws CommandException if there is no such format
    */
@@ -146,9 +146,9 @@ public final class OutputOptions {
   }
 
   /**
-   * Load records on standard output.
+   * Opens standard output for load records.
    *
-   * @param word of a format that has a form for them
+   * @param word the word of a format that can show load records
    */
   public static Output ofLoads(
       String word, Shell shell, UserNames users, List<Signature> signatures) {

@@ -11,7 +11,7 @@ import org.kmodwatch.agent.shell.ExitStatus;
 import org.kmodwatch.agent.shell.Shell;
 import picocli.CommandLine.Option;
 
-/** The options on what alerts that {@code watch} and {@code replay} share. */
+/** The alert options that {@code watch} and {@code replay} share. */
 public final class PolicyOptions {
 
   @Option(
@@ -29,10 +29,10 @@ public final class PolicyOptions {
   public @Nullable String repeatWindow;
 
   /**
-   * How long the same alert is counted.
+   * Returns how long repeats of an alert are counted instead of reported.
    *
-   * @param otherwise if nobody says
-   * @throws CommandException if what was said is no time, or one that is too long
+   * @param otherwise the time without the option
+   * @throws CommandException if the option is not a time, or is too long
    */
   public Duration repeatWindow(Duration otherwise) {
     if (repeatWindow == null) {
@@ -49,9 +49,9 @@ public final class PolicyOptions {
   }
 
   /**
-   * Reads the rules in {@code file}, whatever else there is in it.
+   * Reads the rules in {@code file}. Its other keys are checked, but not used.
    *
-   * @throws org.kmodwatch.agent.config.ConfigException with everything that is wrong
+   * @throws org.kmodwatch.agent.config.ConfigException with all errors
    */
   public static Policy read(Path file, Shell shell) {
     Policy policy =

@@ -8,7 +8,7 @@ import org.kmodwatch.agent.config.ByteSize;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** The options of {@code watch}. They count for more than the configuration. */
+/** The options of {@code watch}, which override the configuration. */
 public final class WatchOptions {
 
   public static final String DEFAULT_IMAGE_BUFFER = "64M";

@@ -9,20 +9,21 @@ import org.kmodwatch.agent.sink.SinkSettings;
 import org.kmodwatch.agent.status.ListenAddress;
 
 /**
- * What a run of {@code watch} does, from the command line and the configuration.
+ * Holds the settings of a {@code watch} run, from the command line and the configuration.
  *
- * @param output what standard output shows; null for what suits it
+ * @param output the format of standard output; null for the default
  * @param record a new folder for the whole run; null for none
- * @param signatures more of them
- * @param imageBufferBytes of the images' ring; 0 for none
- * @param keepImages where images are kept; null for nowhere
- * @param keepImagesMaxBytes how much of the disk they may take
- * @param pins where the programs are pinned; null if they are not
- * @param state where is kept which loads have been told
- * @param guardFtrace whether the kernel is to refuse to switch ftrace off
- * @param listen where metrics and health are answered; null for nowhere
- * @param listenNames by which clients may ask there, besides addresses and this machine's name
- * @param changeable what can be another while it runs
+ * @param signatures jars or folders with more signatures
+ * @param imageBufferBytes the size of the images' ring; 0 for none
+ * @param keepImages the folder for kept images; null for none
+ * @param keepImagesMaxBytes how much disk space the images may take
+ * @param pins the folder of the pinned programs; null if they are not pinned
+ * @param state the folder that keeps which loads have been reported
+ * @param guardFtrace whether the kernel must refuse to switch ftrace off
+ * @param listen the address that serves metrics and health; null for none
+ * @param listenNames the host names that clients may use there, besides addresses and this
+ *     machine's name
+ * @param changeable the settings that can change during the run
  */
 public record WatchSettings(
     @Nullable String output,
@@ -38,7 +39,7 @@ public record WatchSettings(
     List<String> listenNames,
     Changeable changeable) {
 
-  /** The keys of a configuration that only a start reads. */
+  /** The configuration keys that are read only at the start. */
   public static final List<String> READ_AT_START =
       List.of(
           "output",
@@ -59,17 +60,17 @@ public record WatchSettings(
   }
 
   /**
-   * What can be another while it runs.
+   * Holds the settings that can change during the run.
    *
-   * @param sinks where everything goes, besides standard output
-   * @param policy what is expected
-   * @param repeatWindow how long the same alert is counted rather than told
-   * @param stalledAfter how long an output may accept nothing before that is a trouble
+   * @param sinks the outputs besides standard output
+   * @param policy the rules for loads
+   * @param repeatWindow how long repeats of an alert are counted instead of reported
+   * @param stalledAfter how long an output may accept nothing before a fault is reported
    */
   public record Changeable(
       List<SinkSettings> sinks, Policy policy, Duration repeatWindow, Duration stalledAfter) {
 
-    /** How long that is if nobody says otherwise. */
+    /** The default of {@code stalledAfter}. */
     static final Duration DEFAULT_STALLED_AFTER = Duration.ofSeconds(10);
 
     public Changeable {

@@ -25,8 +25,8 @@ import org.kmodwatch.agent.sink.WebhookTarget;
 import org.kmodwatch.agent.status.ListenAddress;
 
 /**
- * Makes the settings of {@code watch} of its options and of the configuration; the options count
- * for more. Without a configuration no class that reads one is loaded.
+ * Makes the settings of {@code watch} from its options and the configuration. The options override
+ * the configuration. Without a configuration, the classes that read one are not loaded.
  */
 public final class WatchSettingsReader {
 
@@ -39,9 +39,9 @@ public final class WatchSettingsReader {
   }
 
   /**
-   * What is configured beside the options; empty if nothing is.
+   * Returns the configuration; empty if no option asks for one.
    *
-   * @throws org.kmodwatch.agent.config.ConfigException with everything that is wrong
+   * @throws org.kmodwatch.agent.config.ConfigException with all errors
    * @throws CommandException if an option is wrong
    */
   public Optional<Configuration.Configured> configured() {
@@ -57,9 +57,9 @@ public final class WatchSettingsReader {
   }
 
   /**
-   * The settings.
+   * Returns the settings.
    *
-   * @param configured what {@link #configured} said
+   * @param configured the result of {@link #configured}
    * @throws CommandException if an option is wrong
    */
   public WatchSettings settings(Optional<Configuration.Configured> configured) {
@@ -93,7 +93,10 @@ public final class WatchSettingsReader {
         changeable);
   }
 
-  /** A sink that writes to standard output has it for itself, unless somebody says otherwise. */
+  /**
+   * Returns the word none if a sink writes to standard output, which it does not share; null
+   * otherwise.
+   */
   private static @Nullable String outputBeside(List<SinkSettings> sinks) {
     return sinks.stream().anyMatch(sink -> sink.target() instanceof StdoutTarget)
         ? OutputFormat.NONE.word()
@@ -159,7 +162,7 @@ public final class WatchSettingsReader {
     return new WatchSettings.Changeable(all.sinks(), all.policy(), window, all.stalledAfter());
   }
 
-  /** Those that options alone ask for. */
+  /** Returns the sinks that options ask for, without a configuration. */
   private List<SinkSettings> optionalSinks() {
     return Stream.of(webhookSink(), given.history.sink(Optional.empty(), spool()))
         .flatMap(Optional::stream)
@@ -170,7 +173,7 @@ public final class WatchSettingsReader {
     return given.spool == null ? Path.of(WatchOptions.DEFAULT_SPOOL) : given.spool;
   }
 
-  /** The sink of {@code --webhook}. */
+  /** Returns the sink of {@code --webhook}; empty without that option. */
   private Optional<SinkSettings> webhookSink() {
     if (given.webhook == null) {
       if (given.webhookTokenFile != null) {

@@ -1,5 +1,5 @@
 /**
- * Options and configuration, made into the settings of a run. Open {@link
+ * Turns options and configuration into the settings of a run. Open {@link
  * org.kmodwatch.agent.settings.WatchSettingsReader} first.
  */
 @NullMarked
