@@ -8,11 +8,11 @@ import java.util.TreeMap;
 import org.kmodwatch.core.event.Value;
 
 /**
- * How far a replay has come, and of what.
+ * Holds the progress of a replay, with its settings and inputs.
  *
- * @param settings whatever else decides what comes out, by name
- * @param inputs in the order given
- * @param position what has come out
+ * @param settings the other settings that decide the output, by name
+ * @param inputs the inputs in the order given
+ * @param position the place up to which the output was written
  */
 public record Checkpoint(
     Map<String, String> settings, List<ReplayInput> inputs, Position position) {
@@ -25,21 +25,20 @@ public record Checkpoint(
   }
 
   /**
-   * A place between two events.
+   * Holds a place between two events.
    *
-   * @param handedOver how many events and bad lines come before it, of all inputs together
-   * @param inputBytes how many bytes of the inputs were read, for people: more than were handed
-   *     over
+   * @param handedOver how many events and bad lines come before it, in all inputs together
+   * @param inputBytes how many bytes of the inputs were read, for people; more than were processed
    * @param outputBytes how many bytes had been written to standard output
-   * @param outputChecksum CRC-32C of those
+   * @param outputChecksum CRC-32C of those bytes
    */
   record Position(long handedOver, long inputBytes, long outputBytes, long outputChecksum) {
 
-    /** Where nothing has been read yet. */
+    /** The place before all inputs. */
     static final Position START = new Position(0, 0, 0, 0);
   }
 
-  /** How long all inputs are together. */
+  /** Returns the length of all inputs together, in bytes. */
   long totalBytes() {
     return inputs.stream().mapToLong(ReplayInput::sizeBytes).sum();
   }
@@ -48,7 +47,10 @@ public record Checkpoint(
     return ProgressBar.percent(position.inputBytes(), totalBytes());
   }
 
-  /** Why this cannot be gone on with as {@code now}, for a person; empty if it can. */
+  /**
+   * Returns why the replay {@code now} cannot continue from this checkpoint, for a person; empty if
+   * it can.
+   */
   Optional<String> differenceTo(Checkpoint now) {
     for (Map.Entry<String, String> setting : new TreeMap<>(settings).entrySet()) {
       String other = now.settings.getOrDefault(setting.getKey(), "");
@@ -99,7 +101,7 @@ public record Checkpoint(
   }
 
   /**
-   * What {@link #toValue} made.
+   * Reads a value that {@link #toValue} made.
    *
    * @throws IllegalArgumentException if it is something else
    */

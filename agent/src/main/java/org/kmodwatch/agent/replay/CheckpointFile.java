@@ -17,7 +17,8 @@ import org.kmodwatch.agent.shell.ExitStatus;
 import org.kmodwatch.core.read.ValueReader;
 
 /**
- * The file that {@code --resume} names. What is in it is whole at any time, over power cuts too.
+ * The file that {@code --resume} names. Its content is complete at any time, even after a power
+ * cut.
  */
 public final class CheckpointFile {
 
@@ -31,9 +32,9 @@ public final class CheckpointFile {
   }
 
   /**
-   * What was written last; empty if there is no such file.
+   * Reads the last checkpoint; empty if the file does not exist.
    *
-   * @throws CommandException if it cannot be read, or holds something else
+   * @throws CommandException if the file cannot be read, or has another content
    */
   Optional<Checkpoint> read() {
     if (Files.exists(file) && !Files.isRegularFile(file)) {
@@ -65,9 +66,9 @@ public final class CheckpointFile {
   }
 
   /**
-   * Writes {@code checkpoint} in place of what was there.
+   * Replaces the file's content with {@code checkpoint}.
    *
-   * @throws CommandException if that fails; what was there is still there
+   * @throws CommandException if that fails; the old content is kept
    */
   void write(Checkpoint checkpoint) {
     Path part = file.resolveSibling(file.getFileName() + ".part");
@@ -97,7 +98,7 @@ public final class CheckpointFile {
     }
   }
 
-  /** Takes the file away: there is nothing to go on with. */
+  /** Removes the file, after the replay is complete. */
   void delete() {
     try {
       Files.deleteIfExists(file);
@@ -109,7 +110,7 @@ public final class CheckpointFile {
     }
   }
 
-  /** The new name is on the disk, too. */
+  /** Syncs the folder, so that the new name is on the disk too. */
   private void forceFolder() throws IOException {
     Path folder = file.toAbsolutePath().getParent();
     if (folder != null) {

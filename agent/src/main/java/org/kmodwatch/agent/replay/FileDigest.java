@@ -12,25 +12,25 @@ import java.util.stream.Stream;
 import org.kmodwatch.agent.shell.CommandException;
 import org.kmodwatch.agent.shell.ExitStatus;
 
-/** Tells by a hash whether files are still what they were. */
+/** Computes hashes that show whether files have changed. */
 public final class FileDigest {
 
   private FileDigest() {}
 
   /**
-   * SHA-256 of the whole file, in hexadecimal.
+   * Returns the SHA-256 of the whole file, in hexadecimal.
    *
-   * @throws CommandException if it cannot be read
+   * @throws CommandException if the file cannot be read
    */
   static String of(Path file) {
     return ofAll(List.of(file), "");
   }
 
   /**
-   * One SHA-256 of several files, and of those in a folder whose names end so, in the order of
-   * their names.
+   * Returns one SHA-256 of several files. From a folder, it takes the files whose names end with
+   * {@code suffix}, in the order of their names.
    *
-   * @throws CommandException if one cannot be read
+   * @throws CommandException if a file cannot be read
    */
   static String ofAll(List<Path> places, String suffix) {
     MessageDigest digest = newDigest();

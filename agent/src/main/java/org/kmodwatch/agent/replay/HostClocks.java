@@ -5,40 +5,40 @@ import org.jspecify.annotations.Nullable;
 import org.kmodwatch.agent.identity.RecentMap;
 
 /**
- * One time for the hosts of a recording, whose clocks differ and whose events come late: it goes on
- * as the clocks do, and nothing of one host is overdue because another's clock is ahead. Of a
- * single host it is that host's clock. Not thread-safe.
+ * Keeps one common time for the hosts of a recording, whose clocks differ and whose events come
+ * late. It advances with the clocks. A host's clock that is ahead makes no other host's event
+ * overdue. With a single host it is that host's clock. Not thread-safe.
  */
 public final class HostClocks {
 
   private static final int MAX_HOSTS = 1024;
 
   /**
-   * Clocks that differ by no more than this are taken for right: the event came late, or none came
-   * for a while. A minute.
+   * One minute. Clocks that differ by no more are assumed right: the event came late, or none came
+   * for a while.
    */
   private static final long RIGHT_NANOS = 60_000_000_000L;
 
-  /** By how much the clock of each host is ahead of the common time. */
+  /** How far the clock of each host is ahead of the common time. */
   private final Map<String, Long> ahead = new RecentMap<>(MAX_HOSTS);
 
   private long nowNanos;
 
-  /** The common time; 0 before the first event. */
+  /** Returns the common time; 0 before the first event. */
   long now() {
     return nowNanos;
   }
 
   /**
-   * Takes the time of an event.
+   * Advances the common time to an event's time.
    *
-   * @param host the machine's name; null if the event does not say it
-   * @param nanos when the event came to be known, by its host's clock
+   * @param host the host's name; null if the event does not have it
+   * @param nanos when the event became known, by its host's clock
    * @return the common time
    */
   long advance(@Nullable String host, long nanos) {
     if (host == null) {
-      // It goes by the clock of some host, and nobody knows which.
+      // The event's host is unknown. Its clock counts only if at most one host is known.
       nowNanos = ahead.size() > 1 ? nowNanos : nanos;
       return nowNanos;
     }
@@ -53,7 +53,7 @@ public final class HostClocks {
       return nowNanos;
     }
     if (nowNanos - (nanos - known) > RIGHT_NANOS) {
-      // Others went on meanwhile, or it was set back: from here on it counts again.
+      // Other clocks advanced meanwhile, or this one was set back. Its offset is measured again.
       known = nanos - nowNanos;
       ahead.put(host, known);
     }

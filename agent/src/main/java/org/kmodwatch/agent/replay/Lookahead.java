@@ -1,8 +1,8 @@
 package org.kmodwatch.agent.replay;
 
 /**
- * How far threads that read a recording are ahead of the one that takes what they found: by so many
- * blocks, and by so many bytes of lines that were found in them. Thread-safe.
+ * Limits how far the threads that read a recording are ahead of the thread that processes their
+ * results. It limits the number of blocks, and the bytes of lines found in them. Thread-safe.
  */
 public final class Lookahead {
 
@@ -13,18 +13,17 @@ public final class Lookahead {
   private boolean over;
 
   /**
-   * Starts with nothing ahead.
+   * Creates a limit with no blocks ahead.
    *
-   * @param maxBlocks how many blocks may have been begun and not taken
-   * @param maxBytes how long the lines may be that were found and not taken, before no more blocks
-   *     are begun
+   * @param maxBlocks the largest number of blocks that are begun and not taken
+   * @param maxBytes the bytes of lines found and not taken from which no more blocks are begun
    */
   Lookahead(int maxBlocks, long maxBytes) {
     this.maxBlocks = maxBlocks;
     this.maxBytes = maxBytes;
   }
 
-  /** Waits until one more block may be begun; false if no more are. */
+  /** Waits until one more block may be begun. Returns false if the reading has ended. */
   synchronized boolean begin() {
     while (!over && (blocks == maxBlocks || bytes >= maxBytes)) {
       try {
@@ -38,19 +37,19 @@ public final class Lookahead {
     return !over;
   }
 
-  /** Lines were found in a block, so long together. */
+  /** Adds the bytes of the lines found in a block. */
   synchronized void found(long foundBytes) {
     bytes += foundBytes;
   }
 
-  /** A block was taken, with the lines found in it. */
+  /** Notes that a block was taken, with the lines found in it. */
   synchronized void taken(long foundBytes) {
     blocks--;
     bytes -= foundBytes;
     notifyAll();
   }
 
-  /** No more blocks are to be begun. */
+  /** Ends the reading: no more blocks may be begun. */
   synchronized void end() {
     over = true;
     notifyAll();

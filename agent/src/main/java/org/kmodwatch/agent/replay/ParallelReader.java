@@ -17,18 +17,18 @@ import org.kmodwatch.core.scan.LineBlocks;
 import org.kmodwatch.core.scan.ReadOptions;
 
 /**
- * Reads a recording on all processors. Threads take turns to read a block and scan their blocks
- * side by side; the caller's thread takes what they found in the input's order. Threads may be
- * ahead of the caller by so many blocks and so many bytes of lines found, which bounds the memory.
+ * Reads a recording on all processors. Threads take turns to read a block, and scan their blocks in
+ * parallel. The caller's thread takes the results in the input's order. {@link Lookahead} limits
+ * how far the threads are ahead, which limits the memory.
  */
 public final class ParallelReader {
 
   private static final int MAX_BLOCKS_AHEAD = 256;
 
-  /** How long to wait for input before somebody looks on again. */
+  /** The time to wait for input between two calls of the onlooker. */
   private static final long LOOK_MILLIS = 100;
 
-  /** Some 400 ordinary lines, of some KiB each in memory. */
+  /** About 400 ordinary lines, of a few KiB each in memory. */
   private static final long MAX_FOUND_BYTES_AHEAD = 512 << 10;
 
   private final LineBlocks blocks;
@@ -39,23 +39,26 @@ public final class ParallelReader {
 
   private final SmallHeap heap = SmallHeap.ofThisMachine();
 
-  /** What came of block n is at n modulo their number. */
+  /** The result of block n is at n modulo the length. */
   private final AtomicReferenceArray<CompletableFuture<Outcome>> outcomes =
       new AtomicReferenceArray<>(MAX_BLOCKS_AHEAD);
 
-  /** Held to read. */
+  /** The lock that a thread holds while it reads. */
   private final Object turn = new Object();
 
-  /** What ended a reading thread: it tells of no block, and the caller waits for one. */
+  /**
+   * The error that ended a reading thread. That thread reports no block, and the caller waits for
+   * one.
+   */
   private volatile @Nullable Throwable broken;
 
   /** Guarded by {@link #turn}. */
   private long blocksRead;
 
-  /** Sees how far it has come. */
+  /** Follows the progress of the reading. */
   interface Onlooker {
 
-    /** Sees nothing. */
+    /** An onlooker that does nothing. */
     Onlooker NONE =
         new Onlooker() {
           @Override
@@ -65,27 +68,29 @@ public final class ParallelReader {
 
           @Override
           public void at(long position) {
-            // It is of no interest.
+            // Ignores the position.
           }
         };
 
-    /** How many bytes of the input have been read. Called by one reading thread at a time. */
+    /**
+     * Returns how many bytes of the input have been read. Called by one reading thread at a time.
+     */
     long position() throws IOException;
 
     /**
-     * Everything up to {@code position} has been handed over. Called on the thread that takes, also
-     * every now and then while nothing comes; what it throws ends the reading.
+     * Notes that everything up to {@code position} has been processed. Called on the caller's
+     * thread, also at intervals while no input comes. An exception ends the reading.
      */
     void at(long position);
   }
 
-  /** What came of one turn. */
+  /** The result of one turn. */
   private sealed interface Outcome {
     record Scanned(ScannedBlock block, long position) implements Outcome {}
 
     record Failed(IOException failure) implements Outcome {}
 
-    /** By a fault of ours, or of the memory. */
+    /** A fault of Kmodwatch, or lack of memory. */
     record Broken(Throwable cause) implements Outcome {}
 
     record End() implements Outcome {}
@@ -101,15 +106,15 @@ public final class ParallelReader {
   }
 
   /**
-   * Reads all of {@code blocks} and hands each event that is wanted, and each bad line, to {@code
-   * handler}, on this thread.
+   * Reads all of {@code blocks}. Passes each selected event and each bad line to {@code handler},
+   * on this thread.
    *
-   * @param fileName what to call the input in messages
-   * @param joiner what joins lines that become an event only together; what it still holds in the
-   *     end is the caller's
-   * @param beforeWaiting is run when everything that was read has been handed over
-   * @param onlooker sees how far it has come
-   * @return how many lines there were, by what they were
+   * @param fileName the name of the input in messages
+   * @param joiner joins lines that form an event only together; the caller takes its remaining
+   *     lines at the end
+   * @param beforeWaiting runs when everything that was read has been processed
+   * @param onlooker follows the progress
+   * @return the number of lines of each kind
    * @throws IOException if the input fails; the message names the file and the line
    */
   static ReadStatistics read(
@@ -123,7 +128,7 @@ public final class ParallelReader {
       throws IOException {
     var reader = new ParallelReader(blocks, options, onlooker);
     for (int i = 0; i < reader.threads; i++) {
-      // One may be waiting for input that never comes when an output fails.
+      // A daemon, because it may wait for input that never comes when an output fails.
       Thread.ofPlatform().daemon().name("replay-" + i).start(reader::run);
     }
     try {
@@ -188,7 +193,7 @@ public final class ParallelReader {
     return new IllegalStateException("a recording could not be read: " + cause, cause);
   }
 
-  /** Never ends without a word: whoever takes would wait for ever. */
+  /** Records an error, so that the caller does not wait for ever. */
   private void run() {
     try {
       work();
@@ -218,7 +223,7 @@ public final class ParallelReader {
           finish(outcome, new Outcome.Failed(e));
           return;
         } catch (RuntimeException | Error e) {
-          // Not to be thrown here: the caller would wait for this block for ever.
+          // Is not thrown here: the caller would wait for this block for ever.
           finish(outcome, new Outcome.Broken(e));
           return;
         }

@@ -5,8 +5,8 @@ import java.util.function.LongSupplier;
 import org.kmodwatch.agent.shell.StatusLine;
 
 /**
- * Says on a {@link StatusLine} how much of so many bytes is done, how fast it goes and how long it
- * will take; from half a second after the start on, a few times a second. Not thread-safe.
+ * Shows on a {@link StatusLine} how many bytes are done, the speed and the remaining time. It
+ * starts after half a second, and updates a few times a second. Not thread-safe.
  */
 public final class ProgressBar {
 
@@ -25,8 +25,8 @@ public final class ProgressBar {
   /**
    * Starts its clock.
    *
-   * @param nanoTime as {@link System#nanoTime}
-   * @param totalBytes how many bytes there are
+   * @param nanoTime a clock like {@link System#nanoTime}
+   * @param totalBytes the number of bytes in total
    */
   ProgressBar(StatusLine line, LongSupplier nanoTime, long totalBytes) {
     this.line = line;
@@ -37,9 +37,9 @@ public final class ProgressBar {
   }
 
   /**
-   * Shows how it goes if it is time to.
+   * Updates the line if it is time to.
    *
-   * @param doing what is being done, one or two words
+   * @param doing the current work, in one or two words
    */
   void at(String doing, long doneBytes) {
     if (!line.isVisible()) {
@@ -53,13 +53,14 @@ public final class ProgressBar {
   }
 
   /**
-   * How much of {@code total} is {@code done}, in whole percent, and less than 100 before all is.
+   * Returns how much of {@code total} is {@code done}, in whole percent; less than 100 until all is
+   * done.
    */
   static int percent(long done, long total) {
     return done >= total ? 100 : (int) (100.0 * done / total);
   }
 
-  /** How much of {@code total} is {@code done}, for a person: <code> 45 % [=====>      ]</code>. */
+  /** Returns the done part, for a person: <code> 45 % [=====>      ]</code>. */
   public static String bar(long done, long total) {
     int filled = total == 0 ? BAR_COLUMNS : (int) (BAR_COLUMNS * Math.min(1.0, 1.0 * done / total));
     return String.format(

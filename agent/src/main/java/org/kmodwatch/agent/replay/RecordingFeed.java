@@ -11,11 +11,11 @@ import org.kmodwatch.core.read.BadLine;
 import org.kmodwatch.core.read.EventHandler;
 
 /**
- * Hands a recording's events to a pipeline, by the clocks of the events. What an output throws
- * comes out as an {@link UncheckedIOException}, so that it is not taken for a failure of the input.
+ * Feeds a recording's events to a pipeline, by the clocks of the events. An output's exception is
+ * rethrown as an {@link UncheckedIOException}, so that it is not taken for a failure of the input.
  *
- * <p>Canaries, which nothing can be loaded by, are counted and not handed on: other tools record
- * one each five seconds where an agent runs beside them. One thread.
+ * <p>Canary calls, which can load nothing, are counted and dropped. Other tools record one every
+ * five seconds while an agent runs beside them. One thread.
  */
 public final class RecordingFeed implements EventHandler {
 
@@ -25,10 +25,10 @@ public final class RecordingFeed implements EventHandler {
   private long canaries;
 
   /**
-   * Makes one.
+   * Creates a feed.
    *
    * @param loop takes the events
-   * @param badLines takes the lines that are none
+   * @param badLines takes the lines that are not events
    */
   public RecordingFeed(ReplayLoop loop, Consumer<BadLine> badLines) {
     this.loop = loop;
@@ -52,7 +52,10 @@ public final class RecordingFeed implements EventHandler {
     }
   }
 
-  /** How long after its time it came: a call has the time of its entry, and comes at its return. */
+  /**
+   * Returns how late an event is reported. A call has the time of its entry, but is reported at its
+   * return.
+   */
   private static long lateNanos(Event event) {
     return SensorContexts.of(event)
         .filter(context -> context.callTimeNanos() != 0 && context.returnTimeNanos() != 0)
@@ -65,12 +68,12 @@ public final class RecordingFeed implements EventHandler {
     badLines.accept(line);
   }
 
-  /** The time that the pipeline was told last; 0 before the first event. */
+  /** Returns the last time that the pipeline received; 0 before the first event. */
   long nowNanos() {
     return clocks.now();
   }
 
-  /** How many canaries there were. */
+  /** Returns the number of canary calls. */
   long canaries() {
     return canaries;
   }

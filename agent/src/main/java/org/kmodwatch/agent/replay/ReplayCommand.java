@@ -49,7 +49,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code kmodwatch replay}. */
+/** Runs {@code kmodwatch replay}. */
 @Command(
     name = "replay",
     header = "Hand recordings to the signatures.",
@@ -83,10 +83,10 @@ import picocli.CommandLine.Parameters;
     })
 public final class ReplayCommand implements Callable<Integer> {
 
-  /** How a reader begins the reason of the last line of damaged compressed data. */
+  /** The first words of the reason of the last line of damaged compressed data. */
   private static final String BREAKS_OFF = "the input breaks off here";
 
-  /** How Java ends its reason where the kernel says ELOOP (UnixException). */
+  /** The last words of Java's reason for the kernel's ELOOP (UnixException). */
   private static final String JAVAS_LOOP = "or unable to access attributes of symbolic link";
 
   @Parameters(
@@ -220,10 +220,10 @@ public final class ReplayCommand implements Callable<Integer> {
             + canaries);
   }
 
-  /** As when an input cannot be read to its end: it was not. */
+  /** Ends an interrupted run, with the status of an input that was not read to its end. */
   private int interrupted(ReplayRun run, ReplayLoop loop) throws IOException {
     if (resume == null) {
-      // Of what is not complete nothing is known that would be true.
+      // Nothing true is known of incomplete loads.
       loop.leave();
     } else {
       loop.flush();
@@ -232,7 +232,7 @@ public final class ReplayCommand implements Callable<Integer> {
     return ExitStatus.UNAVAILABLE;
   }
 
-  /** What decides, beside the inputs, what comes out. */
+  /** Returns the settings that decide the output, besides the inputs. */
   private Map<String, String> settings(List<Signature> installed) {
     return Map.of(
         "the version",
@@ -255,7 +255,7 @@ public final class ReplayCommand implements Callable<Integer> {
     return policy.file == null ? Policy.none() : PolicyOptions.read(policy.file, shell);
   }
 
-  /** Whether the file could be read to its end. */
+  /** Reads a file. Returns whether it could be read to its end. */
   private boolean replay(
       String file,
       ReplayLoop loop,
@@ -306,7 +306,7 @@ public final class ReplayCommand implements Callable<Integer> {
       }
     }
     try (InputStream in = open(file, run)) {
-      // With "tail -f x | kmodwatch replay -" a finding is not to stay in a buffer.
+      // With "tail -f x | kmodwatch replay -" a finding must not stay in a buffer.
       return ParallelReader.read(
           LineBlocks.of(in, options),
           name,
@@ -328,7 +328,7 @@ public final class ReplayCommand implements Callable<Integer> {
 
   private void bad(BadLine line) {
     badLines.add(line.toString());
-    // What follows the damage is lost, which is more than one bad line.
+    // Everything after the damage is lost, which is more than one bad line.
     damaged |= line.reason().startsWith(BREAKS_OFF);
   }
 
@@ -348,7 +348,7 @@ public final class ReplayCommand implements Callable<Integer> {
     }
   }
 
-  /** What to read: the events that somebody looks at, and with --strict every line all the same. */
+  /** Returns the read options: the selected events, and with --strict also every line. */
   private ReadOptions readOptions(List<Signature> installed) {
     if (output.wantsEvents(shell)) {
       return ReadOptions.DEFAULT;
@@ -364,7 +364,7 @@ public final class ReplayCommand implements Callable<Integer> {
     return strict ? options.withEveryLine() : options;
   }
 
-  /** Why a file cannot be read, for a person. */
+  /** Returns why a file cannot be read, for a person. */
   public static String reason(IOException e) {
     return switch (e) {
       case NoSuchFileException missing -> "there is no such file";

@@ -12,21 +12,21 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A recording as it was when its replay began: enough to know it from another file and from one
- * that has changed, without reading all of it.
+ * Identifies a recording at the start of its replay. It distinguishes another or changed file
+ * without reading all of it.
  *
- * @param path absolute
- * @param modified when it was last written to, in ISO 8601
- * @param head SHA-256 of its first 4 KiB, in hexadecimal
+ * @param path the absolute path
+ * @param modified the time of the last write, in ISO 8601
+ * @param head SHA-256 of the first 4 KiB, in hexadecimal
  */
 public record ReplayInput(String path, long sizeBytes, long inode, String modified, String head) {
 
   private static final int HEAD_BYTES = 4 << 10;
 
   /**
-   * {@code file} as it is now.
+   * Returns the current identity of {@code file}.
    *
-   * @throws IOException if it cannot be read
+   * @throws IOException if the file cannot be read
    */
   static ReplayInput of(Path file) throws IOException {
     Map<String, Object> attributes = Files.readAttributes(file, "unix:size,ino,lastModifiedTime");
@@ -38,12 +38,12 @@ public record ReplayInput(String path, long sizeBytes, long inode, String modifi
         head(file));
   }
 
-  /** How a checkpoint names {@code file}. */
+  /** Returns the name of {@code file} in a checkpoint. */
   static String pathOf(Path file) {
     return file.toAbsolutePath().normalize().toString();
   }
 
-  /** What {@code now} has otherwise, for a person; empty if it is the same file, unchanged. */
+  /** Returns how {@code now} differs, for a person; empty if it is the same file, unchanged. */
   Optional<String> differenceTo(ReplayInput now) {
     if (sizeBytes != now.sizeBytes) {
       return Optional.of("it had %d bytes and has %d".formatted(sizeBytes, now.sizeBytes));

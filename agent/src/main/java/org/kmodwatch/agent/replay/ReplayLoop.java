@@ -10,8 +10,8 @@ import org.kmodwatch.agent.pipeline.Reporter;
 import org.kmodwatch.core.event.Event;
 
 /**
- * The loop over a recording: judge, report, output. A fault of Kmodwatch ends it, since the same
- * recording would give the same again. Not thread-safe.
+ * Processes a recording: judge, report, output. A fault of Kmodwatch ends the loop, because the
+ * same recording would cause it again. Not thread-safe.
  */
 public final class ReplayLoop {
 
@@ -45,13 +45,13 @@ public final class ReplayLoop {
     write(pipeline.tick(nowNanos, aheadNanos, wallNanos));
   }
 
-  /** Whether nothing waits for another event. */
+  /** Returns whether no load waits for another event. */
   boolean isQuiescent() {
     return pipeline.isQuiescent();
   }
 
   /**
-   * Writes everything that was output so far.
+   * Writes all buffered output.
    *
    * @throws IOException if the output fails
    */
@@ -60,7 +60,7 @@ public final class ReplayLoop {
   }
 
   /**
-   * Completes the loads that are not complete, and ends the loop.
+   * Completes all open loads, and ends the loop.
    *
    * @throws IOException if the output fails
    */
@@ -70,7 +70,7 @@ public final class ReplayLoop {
   }
 
   /**
-   * Ends the loop without records of loads that are not complete.
+   * Ends the loop without records of open loads.
    *
    * @throws IOException if the output fails
    */

@@ -24,15 +24,14 @@ import org.kmodwatch.core.read.BadLine;
 import org.kmodwatch.core.read.EventHandler;
 
 /**
- * One replay from its start to its end or its interruption: progress on the terminal, signals, and
- * the checkpoints of {@code --resume}. Used by the thread that reads.
+ * Manages one replay from its start to its end or interruption: progress on the terminal, signals,
+ * and the checkpoints of {@code --resume}. Used by the reading thread.
  *
- * <p>A run that goes on reads its inputs from the beginning, as every run does, and hands all of it
- * to the same pipeline; what comes out is muted as far as the checkpoint. So the load tracker, the
- * engine and signatures that remember are in just the state that they were in, and nothing about
- * them has to be written down or found again. A place is told by how many events and bad lines come
- * before it, which does not depend on how the input is cut into blocks. That the same comes out as
- * before is not believed but checked, by length and checksum.
+ * <p>A resumed run reads its inputs from the beginning, and passes all events to the same pipeline.
+ * The output is muted up to the checkpoint. So load tracker, engine and signatures reach the same
+ * state as before, and none of it needs to be saved. A place is the number of events and bad lines
+ * before it. It does not depend on how the input is cut into blocks. Length and checksum verify
+ * that the output is the same as before.
  */
 public final class ReplayRun implements AutoCloseable {
 
@@ -46,7 +45,7 @@ public final class ReplayRun implements AutoCloseable {
   private final Interruption interruption;
   private final Delivery delivery;
 
-  /** Up to where what comes out is muted. */
+  /** The place up to which the output is muted. */
   private final Checkpoint.Position muteUntil;
 
   private boolean muted;
@@ -56,7 +55,7 @@ public final class ReplayRun implements AutoCloseable {
   private long inputBytes;
   private long lastCheckpointNanos;
 
-  /** Somebody has asked for the end; is thrown through whoever reads. */
+  /** Signals that the run was interrupted. It passes through the reader. */
   static final class InterruptedRunException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
@@ -66,26 +65,26 @@ public final class ReplayRun implements AutoCloseable {
   }
 
   /**
-   * What a run needs beside its inputs.
+   * Holds the environment of a run.
    *
-   * @param nanoTime as {@link System#nanoTime}
-   * @param checkpointInterval how often a checkpoint is written
-   * @param interruption asked once, at the start
+   * @param nanoTime a clock like {@link System#nanoTime}
+   * @param checkpointInterval the time between two checkpoints
+   * @param interruption called once, at the start
    */
   record Surroundings(
       LongSupplier nanoTime, Duration checkpointInterval, Supplier<Interruption> interruption) {
 
-    /** Those of a process. */
+    /** The surroundings in a process. */
     static final Surroundings OF_PROCESS =
         new Surroundings(System::nanoTime, Duration.ofSeconds(5), Interruption::bySignals);
   }
 
-  /** Has everything written that was handed over. */
+  /** Writes all buffered output. */
   interface Delivery {
     void flush() throws IOException;
   }
 
-  /** What {@code --resume} adds: the file, and what the run was begun with. */
+  /** Holds the state of {@code --resume}: the file, and the checkpoint of the start. */
   private record Resumption(Path path, CheckpointFile file, Checkpoint begun) {}
 
   private ReplayRun(
@@ -115,12 +114,12 @@ public final class ReplayRun implements AutoCloseable {
   /**
    * Starts a run over {@code files}.
    *
-   * @param progress whether to show it on a terminal
-   * @param resume where checkpoints are kept, and where one may be that this run goes on from
-   * @param settings what else decides what comes out, by name; asked for checkpoints only
-   * @param delivery of what the run is to write to
-   * @throws CommandException if it cannot go on from the checkpoint that is there, or not be
-   *     resumed at all
+   * @param progress whether to show progress on a terminal
+   * @param resume the file for checkpoints, which may hold one to resume from; null for none
+   * @param settings the other settings that decide the output, by name; called for checkpoints only
+   * @param delivery writes the run's buffered output
+   * @throws CommandException if the run cannot resume from the existing checkpoint, or its inputs
+   *     cannot be resumed
    */
   static ReplayRun start(
       ReplayScreen screen,
@@ -146,7 +145,7 @@ public final class ReplayRun implements AutoCloseable {
     if (before.isPresent()) {
       goOn(screen, resume, before.get(), begun);
     } else {
-      // Better now than after hours.
+      // Finds write errors now rather than after hours.
       file.write(begun);
     }
     return new ReplayRun(
@@ -217,7 +216,10 @@ public final class ReplayRun implements AutoCloseable {
     return inputs;
   }
 
-  /** Counts what {@code handler} has taken; throws {@link InterruptedRunException} in between. */
+  /**
+   * Counts the events and bad lines that {@code handler} processed. Throws {@link
+   * InterruptedRunException} between two of them.
+   */
   EventHandler counting(EventHandler handler) {
     return new EventHandler() {
       @Override
@@ -235,7 +237,11 @@ public final class ReplayRun implements AutoCloseable {
     };
   }
 
-  /** What looks on while {@code channel} is read, or, if it is null, something without a size. */
+  /**
+   * Returns the onlooker for an input.
+   *
+   * @param channel the input's channel; null for an input without a size
+   */
   ParallelReader.Onlooker onlooker(@Nullable FileChannel channel) {
     return new ParallelReader.Onlooker() {
       @Override
@@ -251,7 +257,7 @@ public final class ReplayRun implements AutoCloseable {
     };
   }
 
-  /** One input has been read as far as it can be. */
+  /** Notes that one input has been read as far as possible. */
   void endOfInput(long sizeBytes) {
     bytesBefore += sizeBytes;
     inputBytes = bytesBefore;
@@ -283,7 +289,7 @@ public final class ReplayRun implements AutoCloseable {
     }
   }
 
-  /** What came out up to here has to be what came out of the run that this one goes on with. */
+  /** Checks that the output so far equals the output of the earlier run, and ends the muting. */
   private void endMuting() {
     flush();
     if (screen.outputBytes() != muteUntil.outputBytes()
@@ -330,10 +336,9 @@ public final class ReplayRun implements AutoCloseable {
   }
 
   /**
-   * All inputs were read.
+   * Notes that all inputs were read.
    *
-   * @throws CommandException if there was less in them than the run that this one goes on with had
-   *     handed over
+   * @throws CommandException if they held fewer events than the earlier run had processed
    */
   void endOfInputs() {
     if (muted) {
@@ -341,7 +346,7 @@ public final class ReplayRun implements AutoCloseable {
     }
   }
 
-  /** All is written: there is nothing to go on with. */
+  /** Removes the checkpoint after all output is written. */
   void finish() throws IOException {
     if (resumption != null) {
       screen.force();
@@ -349,7 +354,7 @@ public final class ReplayRun implements AutoCloseable {
     }
   }
 
-  /** Writes down where the run was interrupted, and says how it can be gone on with. */
+  /** Writes a checkpoint, and shows how to resume the run. */
   void interrupt() {
     String far =
         totalBytes.isPresent()
@@ -362,7 +367,7 @@ public final class ReplayRun implements AutoCloseable {
               + "%s".formatted(totalBytes.isPresent() ? "; --resume FILE could go on there" : ""));
       return;
     }
-    // What an earlier run wrote down is further than this one came.
+    // The checkpoint of an earlier run is further on than this run.
     if (!muted) {
       writeCheckpoint(resumption);
     }

@@ -9,8 +9,9 @@ import org.kmodwatch.agent.shell.StandardOutput;
 import org.kmodwatch.agent.shell.StatusLine;
 
 /**
- * What a replay writes to: the shell's streams, with a line on the terminal that gives way to them,
- * and muted as long as what is written was written by an earlier run. Not thread-safe.
+ * Provides the output streams of a replay: the shell's streams, with a status line on the terminal
+ * that is cleared before each output. They can be muted while the output repeats that of an earlier
+ * run. Not thread-safe.
  */
 public final class ReplayScreen {
 
@@ -24,13 +25,14 @@ public final class ReplayScreen {
   ReplayScreen(Shell shell) {
     this.outer = shell;
     this.line = StatusLine.of(shell);
-    // Standard output is another terminal, or none, more often than not; to clear then is no harm.
+    // Standard output is usually another terminal, or not a terminal. To clear the line is harmless
+    // then.
     this.out = new MeteredOutput(shell.outIsTerminal() ? line.before(shell.out()) : shell.out());
     this.err = new MeteredOutput(line.before(shell.err()));
     this.inner = shell.writingTo(out, new PrintStream(err, true, StandardCharsets.UTF_8));
   }
 
-  /** For whoever takes part in the replay. */
+  /** Returns the shell for the parts of the replay. */
   Shell shell() {
     return inner;
   }
@@ -44,20 +46,20 @@ public final class ReplayScreen {
     err.mute(muted);
   }
 
-  /** How many bytes were written to standard output, muted or not. */
+  /** Returns how many bytes were written to standard output, muted or not. */
   long outputBytes() {
     return out.bytes();
   }
 
-  /** CRC-32C of all of them. */
+  /** Returns the CRC-32C of all bytes written to standard output. */
   long outputChecksum() {
     return out.checksum();
   }
 
   /**
-   * What was written to standard output is on the disk, if it goes to one.
+   * Syncs standard output, if it goes to a disk.
    *
-   * @throws IOException if the disk has not taken it
+   * @throws IOException if the disk has not accepted it
    */
   void force() throws IOException {
     if (outer.out() instanceof StandardOutput standard) {

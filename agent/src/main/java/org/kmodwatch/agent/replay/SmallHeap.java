@@ -3,14 +3,13 @@ package org.kmodwatch.agent.replay;
 import java.util.function.LongSupplier;
 
 /**
- * Has the whole heap collected when it has grown. What is known of a load is kept for some seconds
- * of a recording's time, by when it has been moved to the old generation; that one Java would
- * rather let grow to the heap's limit, which is for the longest lines, than look at it. Not
- * thread-safe.
+ * Collects the whole heap when it has grown. The facts of a load are kept for some seconds of a
+ * recording's time. By then they are in the old generation. Java rather lets that grow to the
+ * heap's limit, which is meant for the longest lines. Not thread-safe.
  */
 public final class SmallHeap {
 
-  /** What replay has from the start (packaging/java/replay), and some more. */
+  /** The heap at the start of a replay (packaging/java/replay), and a reserve. */
   private static final long ORDINARY_BYTES = 46 << 20;
 
   private final LongSupplier size;
@@ -18,22 +17,25 @@ public final class SmallHeap {
   private long limitBytes = ORDINARY_BYTES;
 
   /**
-   * Makes one.
+   * Creates a watcher of a heap.
    *
-   * @param size how large the heap is, in bytes
-   * @param collection collects, and gives back what is not used
+   * @param size gives the heap's size, in bytes
+   * @param collection collects, and gives unused memory back
    */
   SmallHeap(LongSupplier size, Runnable collection) {
     this.size = size;
     this.collection = collection;
   }
 
-  /** That of this Java machine. */
+  /** Returns a watcher of this Java machine's heap. */
   static SmallHeap ofThisMachine() {
     return new SmallHeap(Runtime.getRuntime()::totalMemory, System::gc);
   }
 
-  /** Collects if the heap has grown; if that did not help, not again before it has by a third. */
+  /**
+   * Collects if the heap has grown. If the heap stays large, collects again only after it has grown
+   * by a third.
+   */
   void check() {
     if (size.getAsLong() > limitBytes) {
       collection.run();

@@ -20,7 +20,7 @@ import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.read.BadLine;
 import org.kmodwatch.core.scan.ReadOptions;
 
-/** Replays a topic of Apache Kafka, as it comes. */
+/** Replays a topic of Apache Kafka as records arrive. */
 public final class TopicReplay {
 
   private final ReplayCommand given;
@@ -34,10 +34,10 @@ public final class TopicReplay {
   }
 
   /**
-   * Reads until somebody asks for the end, or to the topic's own.
+   * Reads until an interruption, or to the topic's end if the topic says so.
    *
-   * @return how many lines there were
-   * @throws CommandException if it cannot be read, or the options do not go together
+   * @return the number of lines
+   * @throws CommandException if the topic cannot be read, or the options contradict each other
    * @throws IOException if an output fails
    */
   long read(ReplayRun.Surroundings surroundings, RecordingFeed feed) throws IOException {
@@ -62,7 +62,7 @@ public final class TopicReplay {
       if (topic.untilEnd() && !interruption.isAsked()) {
         loop.finish();
       } else {
-        // What is not complete is not committed, and is read again.
+        // Incomplete loads are not committed, and are read again.
         loop.leave();
       }
       return lines;
@@ -88,7 +88,10 @@ public final class TopicReplay {
     return all;
   }
 
-  /** The pipeline, whose clock is the events as long as there are some. */
+  /**
+   * Passes events to the pipeline. The events set its clock. While none come, the elapsed time
+   * advances it.
+   */
   private final class Receiver implements KafkaSource.Receiver {
     private final RecordingFeed feed;
     private long lastWallNanos;

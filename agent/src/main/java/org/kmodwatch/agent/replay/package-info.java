@@ -1,5 +1,5 @@
 /**
- * The same pipeline over recordings, audit logs and Kafka topics. Open {@link
+ * Runs the pipeline over recordings, audit logs and Kafka topics. Open {@link
  * org.kmodwatch.agent.replay.ReplayRun} first.
  */
 @NullMarked
