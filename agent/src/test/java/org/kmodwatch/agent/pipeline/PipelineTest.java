@@ -112,7 +112,7 @@ class PipelineTest {
             tuple(LoadRecord.Action.REQUEST, "no load was seen for it before Kmodwatch stopped"));
   }
 
-  /** One from memory, whose init takes 8 s. */
+  /** Runs a load from memory whose init takes 8 s. */
   private static void slowInit(Pipeline pipeline, Told told, long returned) {
     told.take(pipeline.tick(START, START));
     told.take(
@@ -148,7 +148,7 @@ class PipelineTest {
         Policy.none());
   }
 
-  /** The notices of what the pipeline returned. */
+  /** Collects the notices of the pipeline's results. */
   private static final class Told {
     private final Reporter reporter =
         new Reporter(Catalogue.of(BuiltIn.signatures()), Duration.ofMinutes(10), true);

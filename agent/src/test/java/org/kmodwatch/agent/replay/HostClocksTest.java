@@ -38,7 +38,7 @@ class HostClocksTest {
     assertThat(clocks.advance("a", HOUR + 4 * SECOND)).isEqualTo(HOUR + 9 * SECOND);
   }
 
-  /** As in recordings that follow each other: what passes on any host counts. */
+  /** Covers recordings that follow each other: time that passes on any host counts. */
   @Test
   void hostThatFellBehind_countsAgain_fromThereOn() {
     clocks.advance("a", HOUR);
@@ -48,7 +48,7 @@ class HostClocksTest {
     assertThat(clocks.advance("a", HOUR + 630 * SECOND)).isEqualTo(2 * HOUR + 30 * SECOND);
   }
 
-  /** A container's, in a UTS namespace of its own: of which host, nobody knows. */
+  /** Covers events of a container in a separate UTS namespace, whose host is unknown. */
   @Test
   void eventsThatDoNotSayTheirHost_moveTheTimeOfOneHostAlone() {
     assertThat(clocks.advance(null, 100)).isEqualTo(100);

@@ -115,7 +115,7 @@ class ProgressBarTest {
   }
 
   private void replay(Cli cli, String... options) {
-    // A second goes by from one look at the clock to the next.
+    // The clock advances by a second at each call.
     var surroundings =
         new ReplayRun.Surroundings(
             () -> now += 1_000_000_000L, Duration.ofDays(1), () -> () -> false);

@@ -102,11 +102,11 @@ class ReplayCommandTest {
         {"name":"flags","type":"int32","value":%4$s}]}
         """;
     String input =
-        // Canaries: without CAP_SYS_MODULE and with it, and as Tracee beside an agent has them.
+        // Canary calls: without CAP_SYS_MODULE, with it, and in Tracee's form.
         audit.formatted("101", "-1", "ffffffffffffffff", "40000001")
             + audit.formatted("102", "-22", "ffffffff", "5a5a5a5a")
             + tracee.formatted("103", "-1", "-1", "1073741825")
-            // An open file; flags that a load may have; the result of a load, known or not.
+            // Not canary calls: an open file, valid flags, or a load's result, known or unknown.
             + audit.formatted("201", "-22", "3", "40000001")
             + audit.formatted("202", "-9", "ffffffffffffffff", "0")
             + audit.formatted("203", "0", "ffffffffffffffff", "40000001")

@@ -34,7 +34,7 @@ import org.kmodwatch.agent.shell.Shell;
 import org.kmodwatch.agent.shell.StandardOutput;
 import picocli.CommandLine;
 
-/** {@code replay --resume}: what two runs write is what one run writes. */
+/** Tests {@code replay --resume}: two runs together write the output of one run. */
 @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class ReplayResumeTest {
 
@@ -45,7 +45,7 @@ class ReplayResumeTest {
   private Path state;
   private List<String> inputs;
 
-  /** What a run wrote. */
+  /** Holds the output of a run. */
   private record Run(int status, String out, String err) {
     List<String> errLines() {
       return err.lines().toList();
@@ -59,7 +59,7 @@ class ReplayResumeTest {
     for (String name : List.of("flat.ndjson", "bad.ndjson", "protobuf.ndjson")) {
       inputs.add(Files.copy(RECORDINGS.resolve(name), folder.resolve(name)).toString());
     }
-    // The same, but compressed.
+    // A compressed copy of the first recording.
     Path gzip = folder.resolve("flat.gz");
     try (var out = new GZIPOutputStream(Files.newOutputStream(gzip))) {
       Files.copy(RECORDINGS.resolve("flat.ndjson"), out);
@@ -87,7 +87,7 @@ class ReplayResumeTest {
       assertThat(told(first, second)).as("interrupted at %d", asked).isEqualTo(whole.errLines());
       assertThat(state).doesNotExist();
     }
-    // One for each of 18 events and 2 bad lines, and one for each of 4 blocks.
+    // 18 events, 2 bad lines and 4 blocks cause an interruption each.
     assertThat(interruptions).isGreaterThanOrEqualTo(24 / step);
   }
 
@@ -385,7 +385,7 @@ class ReplayResumeTest {
     assertThat(whole).endsWith(second.out());
     int twice = before.length() + second.out().length() - whole.length();
     assertThat(twice).isGreaterThanOrEqualTo(0);
-    // Between two checkpoints there is one block of 256 KiB, some 2,000 lines.
+    // Two checkpoints are one block of 256 KiB apart, about 2,000 lines.
     assertThat(whole.substring(before.length() - twice, before.length()).lines().count())
         .isLessThan(5_000);
     assertThat(second.out().length()).isLessThan(whole.length());
@@ -419,7 +419,7 @@ class ReplayResumeTest {
     assertThat(process.exitValue()).isEqualTo(ExitStatus.UNAVAILABLE);
   }
 
-  /** {@code replay} that is stuck half way, having written a checkpoint after each block. */
+  /** Runs a {@code replay} that hangs half way, with a checkpoint after each block. */
   static final class Stuck {
     private Stuck() {}
 
@@ -439,7 +439,7 @@ class ReplayResumeTest {
     }
   }
 
-  /** A replay that is asked to end once it has looked {@code asked} times whether it is. */
+  /** Runs a replay that is interrupted at its check number {@code asked}. */
   private Run replay(int asked, String... options) {
     var out = new ByteArrayOutputStream();
     var err = new ByteArrayOutputStream();
@@ -470,7 +470,7 @@ class ReplayResumeTest {
         status, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
   }
 
-  /** What both runs told of the input: all but what they say of themselves. */
+  /** Returns the messages of both runs about the input, without those about the runs. */
   private static List<String> told(Run first, Run second) {
     var told = new ArrayList<String>();
     for (Run run : List.of(first, second)) {

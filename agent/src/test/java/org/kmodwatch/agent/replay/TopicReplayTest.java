@@ -26,7 +26,7 @@ import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.read.BadLine;
 import org.kmodwatch.core.scan.ReadOptions;
 
-/** Against a real broker. */
+/** Tests against a real broker. */
 @Timeout(180)
 class TopicReplayTest {
 
@@ -164,12 +164,12 @@ class TopicReplayTest {
 
     @Override
     public void onBadLine(BadLine line) {
-      // There is one in the recording.
+      // The recording has one bad line.
     }
 
     @Override
     public void flush() {
-      // Nothing waits.
+      // Nothing is buffered.
     }
 
     @Override
@@ -179,7 +179,7 @@ class TopicReplayTest {
 
     @Override
     public void idle(Duration sinceLast) {
-      // Nothing waits for time.
+      // Has no timers.
     }
   }
 }

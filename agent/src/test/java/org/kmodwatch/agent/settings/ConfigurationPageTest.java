@@ -19,7 +19,7 @@ import picocli.CommandLine.Model.OptionSpec;
 /** Compares the table of keys in docs/reference/configuration.md with the code. */
 class ConfigurationPageTest {
 
-  /** The options of {@code watch} that stand for no key of their own. */
+  /** The options of {@code watch} that have no key. */
   private static final Set<String> WITHOUT_KEY =
       Set.of("--config", "--set", "--webhook", "--webhook-token-file", "--spool-max", "--fail-on");
 

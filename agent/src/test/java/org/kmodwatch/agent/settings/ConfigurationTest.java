@@ -35,7 +35,7 @@ class ConfigurationTest {
     return schema.validate(text, InputFormat.YAML).isEmpty();
   }
 
-  /** The example with every key in force, but for the one of two that exclude each other. */
+  /** Returns the example with every key enabled, except secret-url, which excludes another key. */
   private static String wholeExample() {
     return new Cli()
         .run("config", "init").outLines().stream()
