@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Makes the pictures of the terminal in README and docs, docs/pictures/{lab-run,replay,inspect}.svg,
 # from real runs on a terminal. The runs are the demonstration in the lab, a replay that is
-# interrupted and resumed, and an inspection of a module. Takes two minutes. Progress goes to
-# standard error.
+# interrupted and resumed, and an inspection of a module. Draws the packages into
+# docs/architecture.md from the built jars. Takes two minutes. Progress goes to standard error.
 #
-#   tools/pictures.sh [lab-run|replay|inspect]...
+#   tools/pictures.sh [lab-run|replay|inspect|packages]...
 #
 # Exit status: 0 done, 64 wrong usage, 69 something is missing (the message names it and the
 # remedy).
@@ -94,10 +94,16 @@ END
   draw inspect 104 'kmodwatch inspect: what a module file says about itself, and who signed it'
 }
 
-(($#)) || set -- lab-run replay inspect
+picture_packages() {
+  "$kmodwatch_jdk/bin/java" "$kmodwatch_root/tools/DrawPackages.java" "$kmodwatch_root/docs/architecture.md" \
+    "$kmodwatch_app"/lib/kmodwatch-{core,image,sensor,history,agent}-*.jar
+  say "drew the packages in docs/architecture.md"
+}
+
+(($#)) || set -- lab-run replay inspect packages
 for name in "$@"; do
   case $name in
-    lab-run | replay | inspect) "picture_${name//-/_}" ;;
-    *) fail 64 "no such picture: $name; there are lab-run, replay, inspect" ;;
+    lab-run | replay | inspect | packages) "picture_${name//-/_}" ;;
+    *) fail 64 "no such picture: $name; there are lab-run, replay, inspect, packages" ;;
   esac
 done

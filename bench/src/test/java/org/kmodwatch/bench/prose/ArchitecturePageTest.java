@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -24,7 +25,10 @@ class ArchitecturePageTest {
       Pattern.compile("(?m)^\\| \\d+ \\| `([a-z]+)` \\|");
 
   private static final Pattern PACKAGE =
-      Pattern.compile("(?m)^\\| `((?:core|image|sensor)[.a-z0-9]*)` \\| .* \\| `");
+      Pattern.compile("(?m)^\\| `((?:core|image|sensor|history)[.a-z0-9]*)` \\| .* \\| `");
+
+  /** Matches a node of the picture of the packages. */
+  private static final Pattern NODE = Pattern.compile("(?m)^ +p_[a-z0-9_]+\\[\"([a-z0-9.]+)\"]$");
 
   @Test
   void everyClass_exists() throws IOException {
@@ -41,6 +45,15 @@ class ArchitecturePageTest {
   void everyPackage_isNamed() throws IOException {
     assertThat(names(PACKAGE_OF_AGENT)).isEqualTo(packages("agent"));
     assertThat(names(PACKAGE)).isEqualTo(packages("core", "image", "sensor", "history"));
+  }
+
+  @Test
+  void thePicture_hasEveryPackage() throws IOException {
+    var expected = new TreeSet<String>(packages("core", "image", "sensor", "history"));
+    packages("agent").forEach(name -> expected.add("agent." + name));
+    expected.add("agent");
+
+    assertThat(names(NODE)).isEqualTo(expected);
   }
 
   private static Set<String> names(Pattern pattern) throws IOException {
