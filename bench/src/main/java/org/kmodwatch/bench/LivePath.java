@@ -79,10 +79,10 @@ final class LivePath implements EngineListener {
       tracker.tick(event.timestampNanos());
       List<String> findings = judge(event);
       tracker.accept(event, findings);
-      handOn();
+      deliver();
     }
     tracker.finish();
-    handOn();
+    deliver();
     for (Output output : outputs) {
       output.flush();
     }
@@ -113,7 +113,7 @@ final class LivePath implements EngineListener {
         .build();
   }
 
-  private void handOn() {
+  private void deliver() {
     Runnable next;
     while ((next = joined.pollFirst()) != null) {
       next.run();

@@ -307,21 +307,21 @@ public final class HistoryReader implements AutoCloseable {
   }
 
   private Found all(Query query, Consumer<LoadRecord> records) throws SQLException {
-    long handedOn = 0;
+    long delivered = 0;
     long unreadable = 0;
     try (PreparedStatement select =
             prepare(
                 "SELECT record FROM %s ORDER BY time".formatted(query.from()), query.parameters());
         ResultSet rows = select.executeQuery()) {
       while (rows.next()) {
-        if (handOn(rows.getBytes(1), records)) {
-          handedOn++;
+        if (deliver(rows.getBytes(1), records)) {
+          delivered++;
         } else {
           unreadable++;
         }
       }
     }
-    return new Found(handedOn, false, unreadable);
+    return new Found(delivered, false, unreadable);
   }
 
   private Found newest(Query query, long atMost, Consumer<LoadRecord> records) throws SQLException {
@@ -344,7 +344,7 @@ public final class HistoryReader implements AutoCloseable {
       for (int i = first; i >= 0; i--) {
         select.setLong(1, sequences.get(i));
         try (ResultSet row = select.executeQuery()) {
-          if (!row.next() || !handOn(row.getBytes(1), records)) {
+          if (!row.next() || !deliver(row.getBytes(1), records)) {
             unreadable++;
           }
         }
@@ -378,7 +378,7 @@ public final class HistoryReader implements AutoCloseable {
     }
   }
 
-  private static boolean handOn(byte[] packed, Consumer<LoadRecord> records) {
+  private static boolean deliver(byte[] packed, Consumer<LoadRecord> records) {
     LoadRecord record;
     try {
       record = LoadReader.read(PackedRecord.unpack(packed));

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param decompressed the bytes that the kernel decompressed from them and used; null if it did not
  *     decompress them
  */
-public record CapturedImage(Bytes handedOver, @Nullable Bytes decompressed) {
+public record CapturedImage(Bytes passed, @Nullable Bytes decompressed) {
 
   /**
    * One of the two images.

@@ -18,7 +18,7 @@ final class Control {
   private final ByteBuffer value;
 
   /** The value that this process last wrote. No other process should write there. */
-  private ByteBuffer told;
+  private ByteBuffer written;
 
   private boolean altered;
 
@@ -29,7 +29,7 @@ final class Control {
             .order(ByteOrder.nativeOrder())
             .put(map.get(KEY))
             .clear();
-    this.told = copyOf(value);
+    this.written = copyOf(value);
   }
 
   /** Returns the list of held-back records that the programs write: 0 or 1. */
@@ -104,11 +104,11 @@ final class Control {
   }
 
   private void tell() {
-    boolean isAsTold = map.get(KEY).equals(told);
-    altered |= !isAsTold;
-    if (!isAsTold || !value.equals(told)) {
+    boolean isUnchanged = map.get(KEY).equals(written);
+    altered |= !isUnchanged;
+    if (!isUnchanged || !value.equals(written)) {
       map.put(KEY, value.array());
-      told = copyOf(value);
+      written = copyOf(value);
     }
   }
 

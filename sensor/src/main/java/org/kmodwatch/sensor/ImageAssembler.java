@@ -138,7 +138,7 @@ final class ImageAssembler implements AutoCloseable {
    */
   void expire(long seenUpToNanos) {
     this.seenUpToNanos = seenUpToNanos;
-    letGoOf(MAX_WAIT_NANOS, Long.MAX_VALUE);
+    release(MAX_WAIT_NANOS, Long.MAX_VALUE);
   }
 
   /** Returns how many attempts' images were dropped because they waited too long. */
@@ -152,7 +152,7 @@ final class ImageAssembler implements AutoCloseable {
   }
 
   /** Drops the oldest images that have waited for {@code nanos}, until {@code bytes} are free. */
-  private void letGoOf(long nanos, long bytes) {
+  private void release(long nanos, long bytes) {
     record Waiting(int hostTid, Attempt attempt) {}
     var waiting = new ArrayList<Waiting>();
     byHostTid.forEach(
@@ -194,13 +194,11 @@ final class ImageAssembler implements AutoCloseable {
       return maker.apply(new CapturedImage(new CapturedImage.Bytes(sizeBytes, null, null), null));
     }
     try {
-      Image handedOver = attempt.images[ChunkLayout.HANDED_OVER];
+      Image passed = attempt.images[ChunkLayout.HANDED_OVER];
       Image decompressed = attempt.images[ChunkLayout.DECOMPRESSED];
       return maker.apply(
           new CapturedImage(
-              handedOver == null
-                  ? new CapturedImage.Bytes(sizeBytes, null, null)
-                  : handedOver.captured(),
+              passed == null ? new CapturedImage.Bytes(sizeBytes, null, null) : passed.captured(),
               decompressed == null ? null : decompressed.captured()));
     } finally {
       attempt.release();
@@ -342,7 +340,7 @@ final class ImageAssembler implements AutoCloseable {
       return null;
     }
     if (sizeBytes > maxBytes - keptBytes) {
-      letGoOf(IDLE_NANOS, sizeBytes);
+      release(IDLE_NANOS, sizeBytes);
     }
     if (sizeBytes > maxBytes - keptBytes) {
       return null;

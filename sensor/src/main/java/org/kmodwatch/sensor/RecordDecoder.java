@@ -153,10 +153,10 @@ final class RecordDecoder {
   Event image(ByteBuffer record, CapturedImage image) {
     var in = new RecordReader(record);
     var args = new ArrayList<Argument>();
-    CapturedImage.Bytes handedOver = image.handedOver();
-    args.add(unsigned("size", C_UNSIGNED_LONG, handedOver.sizeBytes()));
-    args.add(new Argument("complete", "bool", Value.of(handedOver.complete())));
-    args.add(string("sha256", handedOver.sha256()));
+    CapturedImage.Bytes passed = image.passed();
+    args.add(unsigned("size", C_UNSIGNED_LONG, passed.sizeBytes()));
+    args.add(new Argument("complete", "bool", Value.of(passed.complete())));
+    args.add(string("sha256", passed.sha256()));
     CapturedImage.Bytes decompressed = image.decompressed();
     if (decompressed != null && decompressed.complete()) {
       args.add(unsigned("decompressed_size", C_UNSIGNED_LONG, decompressed.sizeBytes()));

@@ -42,9 +42,9 @@ final class ImageAssemblerTest {
     chunks(module, ChunkLayout.HANDED_OVER).forEach(this::add);
 
     Taken taken = take(module.length);
-    assertThat(taken.handedOver()).isEqualTo(ByteBuffer.wrap(module));
-    assertThat(taken.image().handedOver().sha256()).isEqualTo(sha256(module));
-    assertThat(taken.image().handedOver().sizeBytes()).isEqualTo(100_000);
+    assertThat(taken.passed()).isEqualTo(ByteBuffer.wrap(module));
+    assertThat(taken.image().passed().sha256()).isEqualTo(sha256(module));
+    assertThat(taken.image().passed().sizeBytes()).isEqualTo(100_000);
     assertThat(taken.image().decompressed()).isNull();
   }
 
@@ -54,7 +54,7 @@ final class ImageAssemblerTest {
 
     chunks(module, ChunkLayout.HANDED_OVER).forEach(this::add);
 
-    assertThat(take(module.length).handedOver()).isEqualTo(ByteBuffer.wrap(module));
+    assertThat(take(module.length).passed()).isEqualTo(ByteBuffer.wrap(module));
   }
 
   @Test
@@ -65,7 +65,7 @@ final class ImageAssemblerTest {
 
     chunks.forEach(this::add);
 
-    assertThat(take(module.length).handedOver()).isEqualTo(ByteBuffer.wrap(module));
+    assertThat(take(module.length).passed()).isEqualTo(ByteBuffer.wrap(module));
   }
 
   @Test
@@ -76,7 +76,7 @@ final class ImageAssemblerTest {
       chunks.remove(missing);
       chunks.forEach(this::add);
 
-      CapturedImage.Bytes image = take(module.length).image().handedOver();
+      CapturedImage.Bytes image = take(module.length).image().passed();
 
       assertThat(image.complete()).as("without chunk %d", missing).isFalse();
       assertThat(image.sha256()).isNull();
@@ -94,12 +94,12 @@ final class ImageAssemblerTest {
     assembler.add(chunks.get(0), 0);
     assembler.add(chunks.get(1), 0);
 
-    assertThat(take(module.length).image().handedOver().complete()).isFalse();
+    assertThat(take(module.length).image().passed().complete()).isFalse();
   }
 
   @Test
   void image_isIncomplete_whenNoChunkCameAtAll() {
-    CapturedImage.Bytes image = take(5_000).image().handedOver();
+    CapturedImage.Bytes image = take(5_000).image().passed();
 
     assertThat(image.complete()).isFalse();
     assertThat(image.sizeBytes()).isEqualTo(5_000);
@@ -107,19 +107,19 @@ final class ImageAssemblerTest {
 
   @Test
   void images_areKeptApart_whenThreadsLoadAtOnceAndAreDecompressed() {
-    byte[] handedOver = module(40_000);
+    byte[] passed = module(40_000);
     byte[] decompressed = module(90_000);
     byte[] ofAnother = module(70_000);
     var all = new ArrayList<ByteBuffer>();
-    all.addAll(chunks(handedOver, ChunkLayout.HANDED_OVER));
+    all.addAll(chunks(passed, ChunkLayout.HANDED_OVER));
     all.addAll(chunks(decompressed, ChunkLayout.DECOMPRESSED));
     all.addAll(chunks(ofAnother, ChunkLayout.HANDED_OVER, TID + 1));
     Collections.shuffle(all, new Random(2));
 
     all.forEach(this::add);
 
-    Taken taken = take(handedOver.length);
-    assertThat(taken.handedOver()).isEqualTo(ByteBuffer.wrap(handedOver));
+    Taken taken = take(passed.length);
+    assertThat(taken.passed()).isEqualTo(ByteBuffer.wrap(passed));
     assertThat(taken.image().decompressed())
         .extracting(CapturedImage.Bytes::sha256, CapturedImage.Bytes::sizeBytes)
         .containsExactly(sha256(decompressed), 90_000L);
@@ -132,8 +132,8 @@ final class ImageAssemblerTest {
 
     Taken first = take(module.length);
 
-    assertThat(take(module.length).image().handedOver().complete()).isFalse();
-    ByteBuffer gone = Objects.requireNonNull(first.image().handedOver().bytes());
+    assertThat(take(module.length).image().passed().complete()).isFalse();
+    ByteBuffer gone = Objects.requireNonNull(first.image().passed().bytes());
     assertThatThrownBy(() -> gone.get(0)).isInstanceOf(IllegalStateException.class);
   }
 
@@ -147,7 +147,7 @@ final class ImageAssemblerTest {
       assembler.add(chunk, 0);
     }
 
-    assertThat(take(first.length).image().handedOver().sha256()).isEqualTo(sha256(first));
+    assertThat(take(first.length).image().passed().sha256()).isEqualTo(sha256(first));
     Event event = assembler.use(TID, CALL_TIME + 1, 2_000, image -> decoder.image(record(), image));
     assertThat(event.argument("complete")).contains(Value.of(true));
   }
@@ -167,7 +167,7 @@ final class ImageAssemblerTest {
 
     chunks(module, ChunkLayout.HANDED_OVER).forEach(this::add);
 
-    CapturedImage.Bytes image = take(module.length).image().handedOver();
+    CapturedImage.Bytes image = take(module.length).image().passed();
     assertThat(image.sha256()).isEqualTo(sha256(module));
     assertThat(image.bytes()).isNull();
   }
@@ -200,9 +200,9 @@ final class ImageAssemblerTest {
 
   @Test
   void event_tellsSizesAndHashes_ofBothForms() {
-    byte[] handedOver = module(4_000);
+    byte[] passed = module(4_000);
     byte[] decompressed = module(9_000);
-    chunks(handedOver, ChunkLayout.HANDED_OVER).forEach(this::add);
+    chunks(passed, ChunkLayout.HANDED_OVER).forEach(this::add);
     chunks(decompressed, ChunkLayout.DECOMPRESSED).forEach(this::add);
 
     Event event = assembler.use(TID, CALL_TIME, 4_000, image -> decoder.image(record(), image));
@@ -210,7 +210,7 @@ final class ImageAssemblerTest {
     assertThat(event.eventName()).isEqualTo(EventNames.MODULE_IMAGE);
     assertThat(event.argument("size")).contains(Value.ofUnsigned(4_000));
     assertThat(event.argument("complete")).contains(Value.of(true));
-    assertThat(event.argument("sha256")).contains(Value.of(sha256(handedOver)));
+    assertThat(event.argument("sha256")).contains(Value.of(sha256(passed)));
     assertThat(event.argument("decompressed_size")).contains(Value.ofUnsigned(9_000));
     assertThat(event.argument("decompressed_sha256")).contains(Value.of(sha256(decompressed)));
   }
@@ -225,7 +225,7 @@ final class ImageAssemblerTest {
     assertThat(assembler.keptBytes()).isZero();
     assertThat(assembler.expired()).isZero();
     chunks(module(100_000), ChunkLayout.HANDED_OVER).forEach(this::add);
-    assertThat(take(100_000).handedOver().remaining()).isEqualTo(100_000);
+    assertThat(take(100_000).passed().remaining()).isEqualTo(100_000);
   }
 
   @Test
@@ -239,7 +239,7 @@ final class ImageAssemblerTest {
 
     assertThat(assembler.keptBytes()).isZero();
     assertThat(assembler.expired()).isEqualTo(1);
-    assertThat(take(100_000).image().handedOver().sha256()).isNull();
+    assertThat(take(100_000).image().passed().sha256()).isNull();
   }
 
   @Test
@@ -253,7 +253,7 @@ final class ImageAssemblerTest {
     chunks(module(100_000), ChunkLayout.HANDED_OVER)
         .forEach(chunk -> assembler.add(chunk, 10_000_000_000L));
 
-    assertThat(take(100_000).handedOver().remaining()).isEqualTo(100_000);
+    assertThat(take(100_000).passed().remaining()).isEqualTo(100_000);
     assertThat(assembler.expired()).isEqualTo(1);
     assertThat(assembler.keptBytes()).isEqualTo(900_000);
   }
@@ -263,7 +263,7 @@ final class ImageAssemblerTest {
     chunks(module(100_000), ChunkLayout.HANDED_OVER).forEach(this::add);
     assembler.spoilLast();
 
-    assertThat(take(100_000).image().handedOver().complete()).isFalse();
+    assertThat(take(100_000).image().passed().complete()).isFalse();
   }
 
   private void add(ByteBuffer chunk) {
@@ -276,7 +276,7 @@ final class ImageAssemblerTest {
   }
 
   /** Holds the image, and a copy of its bytes from the time when they were valid. */
-  private record Taken(CapturedImage image, ByteBuffer handedOver) {}
+  private record Taken(CapturedImage image, ByteBuffer passed) {}
 
   private Taken take(long sizeBytes) {
     var taken = new ArrayList<Taken>();
@@ -285,7 +285,7 @@ final class ImageAssemblerTest {
         CALL_TIME,
         sizeBytes,
         image -> {
-          ByteBuffer bytes = image.handedOver().bytes();
+          ByteBuffer bytes = image.passed().bytes();
           var copy = new byte[bytes == null ? 0 : bytes.remaining()];
           if (bytes != null) {
             bytes.duplicate().get(copy);

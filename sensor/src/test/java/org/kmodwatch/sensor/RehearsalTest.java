@@ -24,7 +24,7 @@ class RehearsalTest {
         Rehearsal.load(
             module,
             (event, image) -> {
-              images.add(image.handedOver());
+              images.add(image.passed());
               return event;
             });
 

@@ -54,7 +54,7 @@ public final class Alerts {
   private long bytes;
   private long now = Long.MIN_VALUE;
   private long raised;
-  private long told;
+  private long emitted;
 
   /**
    * Holds the first 128 bits of a SHA-256. A hash bounds the size of the identity, which has no
@@ -260,7 +260,7 @@ public final class Alerts {
   }
 
   private void tell(Alert alert) {
-    told++;
+    emitted++;
     sink.accept(alert);
   }
 
@@ -275,8 +275,8 @@ public final class Alerts {
   }
 
   /** Returns how many alerts were reported, summaries included. */
-  public long told() {
-    return told;
+  public long emitted() {
+    return emitted;
   }
 
   private static String keyOf(LoadRecord record) {

@@ -106,7 +106,7 @@ public final class LoadedImages implements ImageReader {
       return described(event, image);
     } catch (Throwable unforeseen) {
       // The record is written with the hash, whatever the image contains.
-      CapturedImage.Bytes given = image.handedOver();
+      CapturedImage.Bytes given = image.passed();
       return facts(
               new LoadRecord.Image(
                   given.sha256(),
@@ -129,7 +129,7 @@ public final class LoadedImages implements ImageReader {
 
   private Event described(Event event, CapturedImage image) {
     var gaps = new ArrayList<LoadRecord.Gap>();
-    CapturedImage.Bytes given = image.handedOver();
+    CapturedImage.Bytes given = image.passed();
     FileIdentity file = fileOf(event);
     if (file != null && event.syscall().equals(FINIT_MODULE)) {
       triedByThread.put(LoaderThread.of(event), file);
@@ -147,7 +147,7 @@ public final class LoadedImages implements ImageReader {
       String sha256,
       @Nullable FileIdentity file,
       List<LoadRecord.Gap> gaps) {
-    CapturedImage.Bytes given = image.handedOver();
+    CapturedImage.Bytes given = image.passed();
     CapturedImage.Bytes loaded = image.decompressed();
     ByteBuffer bytes = given.bytes();
     ByteBuffer plain = loaded == null ? null : loaded.bytes();

@@ -28,7 +28,7 @@ public final class WholeLines extends OutputStream {
   @Override
   public void write(byte[] bytes, int offset, int count) throws IOException {
     if (count > BYTES - length) {
-      handOn();
+      writeWholeLines();
     }
     if (count > BYTES) {
       out.write(bytes, offset, count);
@@ -40,11 +40,11 @@ public final class WholeLines extends OutputStream {
 
   @Override
   public void flush() throws IOException {
-    handOn();
+    writeWholeLines();
     out.flush();
   }
 
-  private void handOn() throws IOException {
+  private void writeWholeLines() throws IOException {
     int all = length;
     // Before they are written: what fails in the middle is not to be written again.
     length = 0;

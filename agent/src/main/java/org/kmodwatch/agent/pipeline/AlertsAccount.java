@@ -11,7 +11,7 @@ import org.kmodwatch.core.event.Value;
  * @param told alerts sent for them, including summaries of repeats
  * @param policy the counts of the policy's rules
  */
-public record AlertsAccount(long raised, long told, Policy.Account policy) {
+public record AlertsAccount(long raised, long emitted, Policy.Account policy) {
 
   /** Returns the counts so far. */
   public static AlertsAccount of(Reporter reporter, Pipeline pipeline) {
@@ -22,7 +22,7 @@ public record AlertsAccount(long raised, long told, Policy.Account policy) {
   public Value toJson() {
     var json = new LinkedHashMap<String, Value>();
     json.put("raised", Value.of(raised));
-    json.put("told", Value.of(told));
+    json.put("told", Value.of(emitted));
     json.put("policy", policy.toJson());
     return new Value.Obj(json);
   }

@@ -95,7 +95,7 @@ public final class Reporter {
 
   /** Returns the number of alerts sent, including summaries. */
   long sent() {
-    return alerts.told();
+    return alerts.emitted();
   }
 
   /** Returns and removes the pending notices, such as those left by a failed call. */

@@ -164,7 +164,7 @@ final class Conditions {
       return Optional.of(new Compiled(runtime.createProgram(checked)));
     } catch (CelValidationException e) {
       for (CelIssue issue : e.getErrors()) {
-        problems.add(mark, path, told(issue));
+        problems.add(mark, path, messageOf(issue));
       }
     } catch (CelEvaluationException e) {
       problems.add(mark, path, String.valueOf(e.getMessage()));
@@ -172,7 +172,7 @@ final class Conditions {
     return Optional.empty();
   }
 
-  private String told(CelIssue issue) {
+  private String messageOf(CelIssue issue) {
     String message = issue.getMessage();
     Matcher field = UNKNOWN_FIELD.matcher(message);
     Matcher name = UNKNOWN_NAME.matcher(message);

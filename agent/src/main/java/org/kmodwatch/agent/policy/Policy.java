@@ -37,7 +37,7 @@ public final class Policy {
     private long hits;
     private long failures;
     private @Nullable Instant lastHit;
-    private boolean expiryTold;
+    private boolean expiryReported;
 
     Entry(Rule rule, Condition condition) {
       this.rule = rule;
@@ -93,7 +93,7 @@ public final class Policy {
       }
       switch (entry.condition.of(record)) {
         case Condition.Answer.Plain.YES -> {
-          return spoken(entry, now);
+          return verdictOf(entry, now);
         }
         case Condition.Answer.Plain.NO, Condition.Answer.Plain.NOT_KNOWN -> {}
         case Condition.Answer.Failed(String why) -> {
@@ -107,7 +107,7 @@ public final class Policy {
                         why));
           }
           if (alerts) {
-            return spoken(entry, now);
+            return verdictOf(entry, now);
           }
         }
       }
@@ -117,7 +117,7 @@ public final class Policy {
         record.findings().isEmpty() ? Verdict.EXPECTED : Verdict.ALERT, null);
   }
 
-  private static LoadRecord.Policy spoken(Entry entry, Instant now) {
+  private static LoadRecord.Policy verdictOf(Entry entry, Instant now) {
     entry.hits++;
     entry.lastHit = now;
     return new LoadRecord.Policy(entry.rule.verdict(), entry.rule.name());
@@ -127,8 +127,8 @@ public final class Policy {
     if (!entry.rule.isExpired(now)) {
       return true;
     }
-    if (!entry.expiryTold) {
-      entry.expiryTold = true;
+    if (!entry.expiryReported) {
+      entry.expiryReported = true;
       notes.accept(
           "policy: the rule %s expired at %s and does not speak; owner: %s"
               .formatted(entry.rule.name(), entry.rule.expires(), entry.rule.owner()));
@@ -159,7 +159,7 @@ public final class Policy {
         entry.hits = counted.hits;
         entry.failures = counted.failures;
         entry.lastHit = counted.lastHit;
-        entry.expiryTold = counted.expiryTold;
+        entry.expiryReported = counted.expiryReported;
       }
     }
     unmatched = before.unmatched;

@@ -32,7 +32,7 @@ public record Checkpoint(
    * @param outputBytes how many bytes had been written to standard output
    * @param outputChecksum CRC-32C of those bytes
    */
-  record Position(long handedOver, long inputBytes, long outputBytes, long outputChecksum) {
+  record Position(long delivered, long inputBytes, long outputBytes, long outputChecksum) {
 
     /** The place before all inputs. */
     static final Position START = new Position(0, 0, 0, 0);
@@ -79,7 +79,7 @@ public record Checkpoint(
     var json = new LinkedHashMap<String, Value>();
     json.put("schema", Value.of(SCHEMA));
     json.put("percent", Value.of(percent()));
-    json.put("handedOver", Value.of(position.handedOver()));
+    json.put("handedOver", Value.of(position.delivered()));
     json.put("inputBytes", Value.of(position.inputBytes()));
     json.put("outputBytes", Value.of(position.outputBytes()));
     json.put("outputChecksum", Value.of(position.outputChecksum()));

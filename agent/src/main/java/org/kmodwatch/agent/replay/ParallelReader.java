@@ -151,7 +151,7 @@ public final class ParallelReader {
       long foundBytes;
       switch (await(next, position)) {
         case Outcome.Scanned(var block, long end) -> {
-          block.handOver(handler, joiner, fileName, all.lines());
+          block.deliver(handler, joiner, fileName, all.lines());
           all = all.plus(block.statistics());
           foundBytes = block.foundBytes();
           position = end;

@@ -49,7 +49,7 @@ public final class ReplayRun implements AutoCloseable {
   private final Checkpoint.Position muteUntil;
 
   private boolean muted;
-  private long handedOver;
+  private long delivered;
   private long events;
   private long bytesBefore;
   private long inputBytes;
@@ -106,7 +106,7 @@ public final class ReplayRun implements AutoCloseable {
     this.muteUntil = muteUntil;
     this.delivery = delivery;
     this.lastCheckpointNanos = surroundings.nanoTime().getAsLong();
-    this.muted = muteUntil.handedOver() > 0;
+    this.muted = muteUntil.delivered() > 0;
     screen.mute(muted);
     this.interruption = surroundings.interruption().get();
   }
@@ -143,7 +143,7 @@ public final class ReplayRun implements AutoCloseable {
     var file = new CheckpointFile(resume);
     Optional<Checkpoint> before = file.read();
     if (before.isPresent()) {
-      goOn(screen, resume, before.get(), begun);
+      reportResume(screen, resume, before.get(), begun);
     } else {
       // Finds write errors now rather than after hours.
       file.write(begun);
@@ -158,7 +158,8 @@ public final class ReplayRun implements AutoCloseable {
         delivery);
   }
 
-  private static void goOn(ReplayScreen screen, Path resume, Checkpoint before, Checkpoint now) {
+  private static void reportResume(
+      ReplayScreen screen, Path resume, Checkpoint before, Checkpoint now) {
     Optional<String> difference = before.differenceTo(now);
     if (difference.isPresent()) {
       throw new CommandException(
@@ -226,13 +227,13 @@ public final class ReplayRun implements AutoCloseable {
       public void onEvent(Event event) {
         handler.onEvent(event);
         events++;
-        handedOver();
+        countDelivered();
       }
 
       @Override
       public void onBadLine(BadLine line) {
         handler.onBadLine(line);
-        handedOver();
+        countDelivered();
       }
     };
   }
@@ -263,9 +264,9 @@ public final class ReplayRun implements AutoCloseable {
     inputBytes = bytesBefore;
   }
 
-  private void handedOver() {
-    handedOver++;
-    if (muted && handedOver == muteUntil.handedOver()) {
+  private void countDelivered() {
+    delivered++;
+    if (muted && delivered == muteUntil.delivered()) {
       endMuting();
     }
     if (interruption.isAsked()) {
@@ -324,7 +325,7 @@ public final class ReplayRun implements AutoCloseable {
                 begun.settings(),
                 begun.inputs(),
                 new Checkpoint.Position(
-                    handedOver, inputBytes, screen.outputBytes(), screen.outputChecksum())));
+                    delivered, inputBytes, screen.outputBytes(), screen.outputChecksum())));
   }
 
   private void flush() {

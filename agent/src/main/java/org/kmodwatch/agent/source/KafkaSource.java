@@ -193,7 +193,7 @@ public final class KafkaSource {
     long linesBefore = 0;
     while (blocks.next(block)) {
       ScannedBlock scanned = scanner.scan(block);
-      scanned.handOver(receiver, joiner, name, linesBefore);
+      scanned.deliver(receiver, joiner, name, linesBefore);
       linesBefore += scanned.statistics().lines();
     }
     lines += linesBefore;

@@ -85,7 +85,7 @@ public final class ReportJournal implements AutoCloseable {
   private final Opener opener;
   private final Consumer<String> notes;
   private final LongSupplier nanoClock;
-  private final Set<String> told = new HashSet<>();
+  private final Set<String> reported = new HashSet<>();
   private final Set<String> doubtful = new HashSet<>();
 
   /**
@@ -154,13 +154,13 @@ public final class ReportJournal implements AutoCloseable {
   }
 
   /** Returns whether an earlier agent reported the attempt. */
-  public boolean isTold(String id) {
-    return told.contains(id);
+  public boolean isReported(String id) {
+    return reported.contains(id);
   }
 
   /** Returns whether an earlier agent reported the attempt or may have reported it. */
-  public boolean mayBeTold(String id) {
-    return told.contains(id) || doubtful.contains(id);
+  public boolean mayBeReported(String id) {
+    return reported.contains(id) || doubtful.contains(id);
   }
 
   /**
@@ -178,7 +178,7 @@ public final class ReportJournal implements AutoCloseable {
   /**
    * Returns the record with a gap {@code id}, which says why it may be the second one of its id.
    */
-  public static LoadRecord perhapsToldBefore(LoadRecord record, String why) {
+  public static LoadRecord possiblyReportedBefore(LoadRecord record, String why) {
     return record.withGap(new LoadRecord.Gap("id", why));
   }
 
@@ -193,7 +193,7 @@ public final class ReportJournal implements AutoCloseable {
   }
 
   /** Notes that an attempt is about to be reported. */
-  public void telling(String id) {
+  public void note(String id) {
     now.add(id);
     append(id + "\n");
   }
@@ -207,7 +207,7 @@ public final class ReportJournal implements AutoCloseable {
   }
 
   /** Notes that the outputs have accepted all reported records. */
-  public void handedOn() {
+  public void settle() {
     if (!now.isEmpty()) {
       append(HANDED_ON + "\n");
       settled.addAll(now);
@@ -217,7 +217,7 @@ public final class ReportJournal implements AutoCloseable {
 
   /** Forgets all attempts, because the rings hold none of their events any more. */
   public void clear() {
-    told.clear();
+    reported.clear();
     doubtful.clear();
     // Includes records that an output has not accepted, which may be many. No agent will read their
     // events again.
@@ -385,7 +385,7 @@ public final class ReportJournal implements AutoCloseable {
       file = open;
       open.truncate(0);
       var text = new StringBuilder(HOLES);
-      told.forEach(id -> text.append(id).append('\n'));
+      reported.forEach(id -> text.append(id).append('\n'));
       settled.forEach(id -> text.append(id).append('\n'));
       text.append(HANDED_ON).append('\n');
       doubtful.forEach(id -> text.append(id).append('\n'));
@@ -421,7 +421,7 @@ public final class ReportJournal implements AutoCloseable {
         }
         unknown |= !WHOLE.equals(line + "\n");
       } else if (line.equals(HANDED_ON)) {
-        told.addAll(doubtful);
+        reported.addAll(doubtful);
         doubtful.clear();
       } else if (ID.matcher(line.startsWith(FIRST) ? line.substring(1) : line).matches()) {
         doubtful.add(line);

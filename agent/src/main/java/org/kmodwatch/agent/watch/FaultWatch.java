@@ -26,8 +26,8 @@ public final class FaultWatch {
   private final Complaints complaints;
   private final LongSupplier nanoTime;
   private long passedOver;
-  private long told;
-  private long toldNanos;
+  private long reported;
+  private long reportedNanos;
   private String last = "";
 
   /**
@@ -73,7 +73,7 @@ public final class FaultWatch {
 
   /** Returns an event about the skipped events, if more were skipped and the interval is over. */
   List<Event> tick(Instant now) {
-    boolean due = told == 0 || nanoTime.getAsLong() - toldNanos >= INTERVAL.toNanos();
+    boolean due = reported == 0 || nanoTime.getAsLong() - reportedNanos >= INTERVAL.toNanos();
     return due ? sinceLast(now) : List.of();
   }
 
@@ -85,12 +85,12 @@ public final class FaultWatch {
   }
 
   private List<Event> sinceLast(Instant now) {
-    if (passedOver == told) {
+    if (passedOver == reported) {
       return List.of();
     }
-    long count = passedOver - told;
-    told = passedOver;
-    toldNanos = nanoTime.getAsLong();
+    long count = passedOver - reported;
+    reported = passedOver;
+    reportedNanos = nanoTime.getAsLong();
     return List.of(
         OwnEvents.lost(
             hostName, now, count, List.of(last + " (%d since the start)".formatted(passedOver))));

@@ -2,7 +2,7 @@ package org.kmodwatch.agent.watch;
 
 import static org.kmodwatch.agent.state.ReportJournal.UNKNOWN;
 import static org.kmodwatch.agent.state.ReportJournal.UNSEEN;
-import static org.kmodwatch.agent.state.ReportJournal.perhapsToldBefore;
+import static org.kmodwatch.agent.state.ReportJournal.possiblyReportedBefore;
 
 import java.nio.file.Path;
 import java.time.Duration;
@@ -99,7 +99,7 @@ public final class Inventory {
     ModulesBefore there = before.without(cameIn(events));
     List<LoadRecord> records =
         there.records().stream()
-            .map(record -> isRecorded(record) ? perhapsToldBefore(record, UNSEEN) : record)
+            .map(record -> isRecorded(record) ? possiblyReportedBefore(record, UNSEEN) : record)
             .toList();
     if (known != null) {
       known.clear();
@@ -128,7 +128,7 @@ public final class Inventory {
     undecided =
         Stream.concat(there.records().stream(), there.loading().stream())
             .filter(record -> !sure || !isRecorded(record))
-            .map(record -> complete ? withDoubt(record) : perhapsToldBefore(record, UNKNOWN))
+            .map(record -> complete ? withDoubt(record) : possiblyReportedBefore(record, UNKNOWN))
             .toList();
     before = new ModulesBefore(List.of(), List.of());
     if (known != null && !sure) {
@@ -142,7 +142,7 @@ public final class Inventory {
 
   private LoadRecord withDoubt(LoadRecord record) {
     return isRecorded(record)
-        ? perhapsToldBefore(record, UNSEEN)
+        ? possiblyReportedBefore(record, UNSEEN)
         : ModulesBefore.inNoRecord(record);
   }
 
@@ -167,7 +167,7 @@ public final class Inventory {
   }
 
   /** Takes notice of an event of an attempt of which an earlier process wrote the record. */
-  void told(Event event) {
+  void reported(Event event) {
     String name = event.stringArgument("name").orElse("");
     if (comesIn(event)) {
       decided(name);

@@ -176,7 +176,7 @@ public final class LedgerMetrics {
     counter("kmodwatch_alerts_raised", "Loads and findings that were to be looked at.")
         .add(Labels.EMPTY, alerts.raised());
     counter("kmodwatch_alerts_told", "The alerts that they came to, with the summaries of repeats.")
-        .add(Labels.EMPTY, alerts.told());
+        .add(Labels.EMPTY, alerts.emitted());
     Family hits = counter("kmodwatch_policy_hits", "Load records that a rule spoke on.");
     Family failures = counter("kmodwatch_policy_failures", "Load records that a rule failed at.");
     for (Policy.RuleAccount rule : alerts.policy().rules()) {

@@ -26,10 +26,10 @@ public final class OutputWatch {
   private final String hostName;
   private final Consumer<String> notes;
   private final Map<String, Stall> stalled = new LinkedHashMap<>();
-  private final Map<String, Told> told = new HashMap<>();
+  private final Map<String, Report> reports = new HashMap<>();
 
   /** What was told of an output's losses. */
-  private record Told(long lost, long atNanos) {}
+  private record Report(long lost, long atNanos) {}
 
   /**
    * Makes one.
@@ -77,14 +77,14 @@ public final class OutputWatch {
 
   /** While it accepts nothing, an event would only be lost there too, and be one more. */
   private void addLoss(String output, long lost, Instant now, long nowNanos, List<Event> events) {
-    Told last = told.get(output);
+    Report last = reports.get(output);
     if (lost <= (last == null ? 0 : last.lost())
         || stalled.containsKey(output)
         || (last != null && nowNanos - last.atNanos() < LOSS_INTERVAL.toNanos())) {
       return;
     }
     long count = lost - (last == null ? 0 : last.lost());
-    told.put(output, new Told(lost, nowNanos));
+    reports.put(output, new Report(lost, nowNanos));
     String reason = "output %s: not accepted (%d since the start)".formatted(output, lost);
     notes.accept("lost %d: %s".formatted(count, reason));
     events.add(

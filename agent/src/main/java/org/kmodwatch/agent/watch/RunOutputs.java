@@ -112,7 +112,7 @@ public final class RunOutputs implements AutoCloseable {
    *
    * @return whether a kill at this moment would lose nothing
    */
-  boolean awaitHandedOn(Duration atMost) {
+  boolean awaitWritten(Duration atMost) {
     long end = System.nanoTime() + atMost.toNanos();
     boolean safe = true;
     for (OutputQueue queue : queues()) {

@@ -30,7 +30,7 @@ public final class SensorWatch {
   private final Consumer<String> notes;
   private final LongSupplier nanoTime;
   private final Map<String, Blind> blind = new LinkedHashMap<>();
-  private long lossToldNanos;
+  private long lossReportedNanos;
   private long lost;
 
   /**
@@ -75,7 +75,7 @@ public final class SensorWatch {
       }
     }
     if (statistics.lost() > lost
-        && (lost == 0 || nanoTime.getAsLong() - lossToldNanos >= LOSS_INTERVAL.toNanos())) {
+        && (lost == 0 || nanoTime.getAsLong() - lossReportedNanos >= LOSS_INTERVAL.toNanos())) {
       events.add(loss(now, statistics));
     }
     return events;
@@ -89,7 +89,7 @@ public final class SensorWatch {
   private Event loss(Instant now, SensorStatistics statistics) {
     long count = statistics.lost() - lost;
     lost = statistics.lost();
-    lossToldNanos = nanoTime.getAsLong();
+    lossReportedNanos = nanoTime.getAsLong();
     var reasons = new ArrayList<String>();
     reason(reasons, "lane attempts: no room in the ring", statistics.attempts().ringFull());
     reason(reasons, "lane loads: no room in the ring", statistics.loads().ringFull());

@@ -53,12 +53,15 @@ public final class StatusPort implements AutoCloseable {
           "cannot listen on --listen %s, trying again every %d s: %s; remedy: give another port or stop who has it"
               .formatted(address, retry.toSeconds(), e.getMessage()));
       Thread ignored =
-          Thread.ofPlatform().name("kmodwatch-port").daemon().start(() -> port.goOn(retry));
+          Thread.ofPlatform()
+              .name("kmodwatch-port")
+              .daemon()
+              .start(() -> port.retryUntilBound(retry));
     }
     return port;
   }
 
-  private void goOn(Duration retry) {
+  private void retryUntilBound(Duration retry) {
     try {
       while (!isDone()) {
         Thread.sleep(retry);

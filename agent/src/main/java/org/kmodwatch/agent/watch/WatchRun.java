@@ -283,7 +283,7 @@ public final class WatchRun {
       acceptAll(sensorWatch.tick(clock.instant(), live.startFaults(), live.recentStatistics()));
     }
     tick(live);
-    letGo(live);
+    release(live);
   }
 
   private void watch(Sensor live) throws IOException {
@@ -317,7 +317,7 @@ public final class WatchRun {
         lookedNanos = nanoTime.getAsLong();
         lookTookNanos = lookedNanos - lookNanos;
       }
-      letGo(live);
+      release(live);
       if (outputs.isRecording() && isDue(nextLedger)) {
         outputs.write(ledger(live.statistics(), false));
         nextLedger = nanoTime.getAsLong() + LEDGER_INTERVAL.toNanos();
@@ -331,7 +331,7 @@ public final class WatchRun {
       // The rings keep the events of loads that are not complete, for the next process.
       end(pipeline.leave());
       finishOutputs();
-      letGo(live);
+      release(live);
       outputs.write(ledger(live.statistics(), false));
       shell.note("the programs stay pinned, and keep what they see for the next start");
       return;
@@ -390,13 +390,13 @@ public final class WatchRun {
    * Hands on what was told, and gives what was told of back to the kernel, once nothing of it is
    * needed any more.
    */
-  private void letGo(Sensor live) throws IOException {
+  private void release(Sensor live) throws IOException {
     if (journal == null) {
       flush();
       live.commit();
       return;
     }
-    if (!handedOn(journal) && !live.mustCommit()) {
+    if (!settle(journal) && !live.mustCommit()) {
       // Whoever comes after a kill reads it again.
       return;
     }
@@ -408,12 +408,12 @@ public final class WatchRun {
   }
 
   /** Hands on what was told; whether it is out of this process's hands. */
-  private boolean handedOn(ReportJournal told) throws IOException {
+  private boolean settle(ReportJournal reported) throws IOException {
     flush();
-    if (!outputs.awaitHandedOn(PATIENCE)) {
+    if (!outputs.awaitWritten(PATIENCE)) {
       return false;
     }
-    told.handedOn();
+    reported.settle();
     return true;
   }
 
@@ -445,23 +445,23 @@ public final class WatchRun {
     }
     String first = ReportJournal.firstOf(record.id());
     boolean isFirst = record.mayBeReplaced();
-    if (isFirst && journal.isTold(first)) {
+    if (isFirst && journal.isReported(first)) {
       return Optional.empty();
     }
     if (journal.unsettled() >= UNSETTLED) {
-      handedOn(journal);
+      settle(journal);
     }
     // Somebody may have set the clock back since, before this start or after it.
     long steadyNanos = record.timeNanos() - SensorContexts.clockShiftNanos(basis);
-    String told = isFirst ? first : record.id();
-    Optional<String> doubt = journal.doubtOf(told, steadyNanos < startNanos);
-    journal.telling(told);
+    String reported = isFirst ? first : record.id();
+    Optional<String> doubt = journal.doubtOf(reported, steadyNanos < startNanos);
+    journal.note(reported);
     LoadRecord marked =
-        !isFirst && journal.mayBeTold(first) && !record.replacesAnother()
+        !isFirst && journal.mayBeReported(first) && !record.replacesAnother()
             ? record.replacing("the call had not returned by then")
             : record;
     return Optional.of(
-        doubt.map(why -> ReportJournal.perhapsToldBefore(marked, why)).orElse(marked));
+        doubt.map(why -> ReportJournal.possiblyReportedBefore(marked, why)).orElse(marked));
   }
 
   private Duration pollTimeout() {
@@ -471,8 +471,8 @@ public final class WatchRun {
 
   private void accept(Event event) {
     service.alive();
-    if (journal != null && journal.isTold(Identity.recordId(event))) {
-      inventory.told(event);
+    if (journal != null && journal.isReported(Identity.recordId(event))) {
+      inventory.reported(event);
       return;
     }
     if (fatal != null && fatal.contains(event)) {

@@ -340,6 +340,6 @@ class AlertsTest {
         .as("seed %d", seed)
         .isEqualTo(raised)
         .isEqualTo(alerts.raised());
-    assertThat(alerts.told()).isEqualTo(told.size());
+    assertThat(alerts.emitted()).isEqualTo(told.size());
   }
 }

@@ -40,16 +40,16 @@ class ReportJournalTest {
   @Test
   void nextAgent_knowsWhatWasHandedOn_andWhatOnlyMayHaveBeen() throws IOException {
     try (ReportJournal journal = open()) {
-      journal.telling("a-1");
-      journal.telling("b-2");
-      journal.handedOn();
-      journal.telling("c-3");
+      journal.note("a-1");
+      journal.note("b-2");
+      journal.settle();
+      journal.note("c-3");
     }
 
     try (ReportJournal next = open()) {
-      assertThat(next.isTold("a-1")).isTrue();
-      assertThat(next.isTold("b-2")).isTrue();
-      assertThat(next.isTold("c-3")).isFalse();
+      assertThat(next.isReported("a-1")).isTrue();
+      assertThat(next.isReported("b-2")).isTrue();
+      assertThat(next.isReported("c-3")).isFalse();
       assertThat(next.doubtOf("c-3", true)).contains(KILLED);
       assertThat(next.doubtOf("d-4", true)).isEmpty();
     }
@@ -58,16 +58,16 @@ class ReportJournalTest {
   @Test
   void recordThatAnotherIsToReplace_doesNotMakeItsAttemptTold() throws IOException {
     try (ReportJournal journal = open()) {
-      journal.telling(ReportJournal.firstOf("a-1"));
-      journal.handedOn();
-      journal.telling(ReportJournal.firstOf("b-2"));
+      journal.note(ReportJournal.firstOf("a-1"));
+      journal.settle();
+      journal.note(ReportJournal.firstOf("b-2"));
     }
 
     try (ReportJournal next = open()) {
-      assertThat(next.isTold("a-1")).isFalse();
-      assertThat(next.isTold(ReportJournal.firstOf("a-1"))).isTrue();
-      assertThat(next.isTold(ReportJournal.firstOf("b-2"))).isFalse();
-      assertThat(next.mayBeTold(ReportJournal.firstOf("b-2"))).isTrue();
+      assertThat(next.isReported("a-1")).isFalse();
+      assertThat(next.isReported(ReportJournal.firstOf("a-1"))).isTrue();
+      assertThat(next.isReported(ReportJournal.firstOf("b-2"))).isFalse();
+      assertThat(next.mayBeReported(ReportJournal.firstOf("b-2"))).isTrue();
       assertThat(next.doubtOf(ReportJournal.firstOf("b-2"), true)).contains(KILLED);
       assertThat(next.hasHoles()).isFalse();
     }
@@ -76,7 +76,7 @@ class ReportJournalTest {
   @Test
   void clear_forgetsWhatAnOutputHasNotAccepted_too() throws IOException {
     try (ReportJournal journal = open()) {
-      journal.telling("a-1");
+      journal.note("a-1");
       assertThat(journal.unsettled()).isEqualTo(1);
       journal.clear();
       assertThat(journal.unsettled()).isZero();
@@ -86,17 +86,17 @@ class ReportJournalTest {
   @Test
   void lineThatWasNotWrittenToItsEnd_tellsOfNothing_andHarmsNoneAfterIt() throws IOException {
     try (ReportJournal journal = open()) {
-      journal.telling("a-1");
-      journal.handedOn();
+      journal.note("a-1");
+      journal.settle();
     }
     Files.writeString(state.resolve("reported"), "b-", StandardOpenOption.APPEND);
     try (ReportJournal journal = open()) {
       assertThat(journal.doubtOf("b-", true)).isEmpty();
-      journal.telling("c-3");
+      journal.note("c-3");
     }
 
     try (ReportJournal next = open()) {
-      assertThat(next.isTold("a-1")).isTrue();
+      assertThat(next.isReported("a-1")).isTrue();
       assertThat(next.doubtOf("c-3", true)).contains(KILLED);
     }
   }
@@ -104,13 +104,13 @@ class ReportJournalTest {
   @Test
   void clear_forgetsAll() throws IOException {
     try (ReportJournal journal = open()) {
-      journal.telling("a-1");
-      journal.handedOn();
+      journal.note("a-1");
+      journal.settle();
       journal.clear();
     }
 
     try (ReportJournal next = open()) {
-      assertThat(next.isTold("a-1")).isFalse();
+      assertThat(next.isReported("a-1")).isFalse();
       assertThat(state.resolve("reported")).hasContent("kmodwatch-reported/1 whole\n");
     }
   }
@@ -119,9 +119,9 @@ class ReportJournalTest {
   void fullDisk_isAFault_andKeepsNothingFromBeingTold() throws IOException {
     full = true;
     try (ReportJournal journal = open()) {
-      journal.telling("a-1");
-      journal.handedOn();
-      journal.telling("b-2");
+      journal.note("a-1");
+      journal.settle();
+      journal.note("b-2");
       assertThat(journal.unsettled()).isEqualTo(1);
       journal.clear();
 
@@ -139,24 +139,24 @@ class ReportJournalTest {
   void whatWasToldOnAFullDisk_isWritten_whenThereIsRoomAgain() throws IOException {
     full = true;
     try (ReportJournal journal = open()) {
-      journal.telling("a-1");
-      journal.handedOn();
-      journal.telling("b-2");
+      journal.note("a-1");
+      journal.settle();
+      journal.note("b-2");
       full = false;
       journal.tick();
       assertThat(journal.faults()).as("it is not time to try yet").hasSize(1);
       nowNanos += 5_000_000_000L;
       journal.clear();
-      journal.telling("c-3");
-      journal.handedOn();
-      journal.telling("d-4");
+      journal.note("c-3");
+      journal.settle();
+      journal.note("d-4");
       journal.tick();
       assertThat(journal.faults()).isEmpty();
     }
 
     try (ReportJournal next = open()) {
-      assertThat(next.isTold("a-1")).as("forgotten with its events").isFalse();
-      assertThat(next.isTold("c-3")).isTrue();
+      assertThat(next.isReported("a-1")).as("forgotten with its events").isFalse();
+      assertThat(next.isReported("c-3")).isTrue();
       assertThat(next.doubtOf("d-4", true)).contains(KILLED);
       assertThat(next.doubtOf("e-5", true)).isEmpty();
     }
@@ -168,7 +168,7 @@ class ReportJournalTest {
     Files.writeString(state.resolve("reported"), "kmodwatch-reported/1 holes\na-1\n.\n");
 
     try (ReportJournal journal = open()) {
-      assertThat(journal.isTold("a-1")).isTrue();
+      assertThat(journal.isReported("a-1")).isTrue();
       assertThat(journal.doubtOf("b-2", true)).contains(UNKNOWN);
       assertThat(journal.doubtOf("b-2", false)).isEmpty();
       journal.clear();
@@ -182,8 +182,8 @@ class ReportJournalTest {
     Files.writeString(state, "not a folder");
 
     try (ReportJournal journal = open()) {
-      journal.telling("a-1");
-      journal.handedOn();
+      journal.note("a-1");
+      journal.settle();
       assertThat(journal.doubtOf("b-2", true)).contains(UNKNOWN);
       assertThat(journal.faults()).hasSize(1);
 
@@ -193,7 +193,7 @@ class ReportJournalTest {
       assertThat(journal.faults()).isEmpty();
     }
     try (ReportJournal next = open()) {
-      assertThat(next.isTold("a-1")).isTrue();
+      assertThat(next.isReported("a-1")).isTrue();
     }
   }
 
@@ -220,7 +220,7 @@ class ReportJournalTest {
         .isZero();
 
     try (ReportJournal journal = open()) {
-      journal.telling("a-1");
+      journal.note("a-1");
       journal.clear();
       assertThat(journal.faults()).isEmpty();
     }
@@ -270,7 +270,7 @@ class ReportJournalTest {
     Files.writeString(state.resolve("reported"), "a-1\n.\nJUNK\n");
 
     try (ReportJournal journal = open()) {
-      assertThat(journal.isTold("a-1")).isTrue();
+      assertThat(journal.isReported("a-1")).isTrue();
       assertThat(journal.doubtOf("JUNK", true)).contains(UNKNOWN);
     }
   }
@@ -278,7 +278,7 @@ class ReportJournalTest {
   @Test
   void secondAgent_isRefused() throws IOException {
     try (ReportJournal first = open()) {
-      first.telling("a-1");
+      first.note("a-1");
 
       assertThatThrownBy(this::open)
           .isInstanceOf(CommandException.class)
@@ -291,7 +291,7 @@ class ReportJournalTest {
   @Test
   void folderAndFile_areForNobodyElse() throws IOException {
     try (ReportJournal journal = open()) {
-      journal.telling("a-1");
+      journal.note("a-1");
     }
 
     assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(state)))

@@ -25,8 +25,8 @@ final class Meanings {
           entry(EventNames.INIT_MODULE_RETURN, event -> new LoadEvent.CallReturned(event, true)),
           entry(EventNames.SECURITY_KERNEL_READ_FILE, event -> read(event, false)),
           entry(EventNames.SECURITY_KERNEL_POST_READ_FILE, event -> read(event, true)),
-          entry(EventNames.SECURITY_KERNEL_LOAD_DATA, event -> handOver(event, false)),
-          entry(EventNames.SECURITY_KERNEL_POST_LOAD_DATA, event -> handOver(event, true)),
+          entry(EventNames.SECURITY_KERNEL_LOAD_DATA, event -> memoryPassed(event, false)),
+          entry(EventNames.SECURITY_KERNEL_POST_LOAD_DATA, event -> memoryPassed(event, true)),
           entry(EventNames.MODULE_COMING, LoadEvent.Coming::new),
           entry(EventNames.MODULE_IMAGE, LoadEvent.Image::new),
           entry(EventNames.MODULE_LOAD, LoadEvent.Live::new),
@@ -75,7 +75,7 @@ final class Meanings {
     };
   }
 
-  private static LoadEvent handOver(Event event, boolean done) {
+  private static LoadEvent memoryPassed(Event event, boolean done) {
     LoadEvent other = unlessOfAModule(event);
     return other == null ? new LoadEvent.MemoryHandedOver(event, done) : other;
   }

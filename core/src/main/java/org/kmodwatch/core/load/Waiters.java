@@ -153,7 +153,7 @@ final class Waiters {
       long endNanos,
       long device,
       long inode,
-      boolean inPlace,
+      boolean present,
       @Nullable Long returned,
       Reasons.Verdict verdict) {
 
@@ -177,7 +177,7 @@ final class Waiters {
     /** Returns whether an attempt that waited on this one would return {@code value}. */
     boolean explains(long value) {
       return value >= 0
-          ? inPlace && (returned == null || returned >= 0)
+          ? present && (returned == null || returned >= 0)
           : returned != null && returned == value;
     }
   }

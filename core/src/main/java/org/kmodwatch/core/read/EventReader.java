@@ -69,7 +69,7 @@ public final class EventReader {
       LineBlocks blocks = LineBlocks.of(in, options);
       while (blocks.next(block)) {
         ScannedBlock scanned = scanner.scan(block);
-        scanned.handOver(handler, joiner, fileName, all.lines());
+        scanned.deliver(handler, joiner, fileName, all.lines());
         all = all.plus(scanned.statistics());
       }
     } catch (IOException e) {

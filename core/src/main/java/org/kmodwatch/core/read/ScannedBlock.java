@@ -25,7 +25,7 @@ public record ScannedBlock(ReadStatistics statistics, List<ScannedLine> lines, l
    * @param fileName the name of the input in messages
    * @param linesBefore the number of lines of the input before this block
    */
-  public void handOver(EventHandler handler, LineJoiner joiner, String fileName, long linesBefore) {
+  public void deliver(EventHandler handler, LineJoiner joiner, String fileName, long linesBefore) {
     for (ScannedLine line : lines) {
       switch (line) {
         case ScannedLine.Found(var event) -> handler.onEvent(event);
