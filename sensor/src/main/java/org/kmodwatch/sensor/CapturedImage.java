@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
  * A module as the kernel had it in memory before the load. It is valid only during the call that
  * passes it.
  *
- * @param handedOver the bytes that the caller gave the kernel, or the bytes of a file
+ * @param passed the bytes that the caller gave the kernel, or the bytes of a file
  * @param decompressed the bytes that the kernel decompressed from them and used; null if it did not
  *     decompress them
  */

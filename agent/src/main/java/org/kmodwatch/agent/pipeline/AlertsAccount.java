@@ -8,7 +8,7 @@ import org.kmodwatch.core.event.Value;
  * Holds the counts of alerts.
  *
  * @param raised loads and findings that raise an alert
- * @param told alerts sent for them, including summaries of repeats
+ * @param emitted alerts sent for them, including summaries of repeats
  * @param policy the counts of the policy's rules
  */
 public record AlertsAccount(long raised, long emitted, Policy.Account policy) {

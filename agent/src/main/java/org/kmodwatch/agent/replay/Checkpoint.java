@@ -27,7 +27,7 @@ public record Checkpoint(
   /**
    * Holds a place between two events.
    *
-   * @param handedOver how many events and bad lines come before it, in all inputs together
+   * @param delivered how many events and bad lines come before it, in all inputs together
    * @param inputBytes how many bytes of the inputs were read, for people; more than were processed
    * @param outputBytes how many bytes had been written to standard output
    * @param outputChecksum CRC-32C of those bytes

@@ -144,7 +144,7 @@ final class Waiters {
    * The facts on an attempt that others may have waited on. Its events are not kept for them.
    *
    * @param host the machine's name; null if the attempt has a container's name
-   * @param inPlace whether its module was loaded
+   * @param present whether its module was loaded
    * @param returned the call's return value; null if it has not returned
    */
   record Main(
