@@ -13,13 +13,13 @@ import org.kmodwatch.core.event.EventNames;
 import org.kmodwatch.core.load.Identity;
 
 /**
- * Lets a run go on when something in the agent cannot handle an event: says which one, and makes an
- * event of what was passed over. What the whole machine has too little of, memory before all, still
- * ends the run. No thread of its own: {@link #tick} does it.
+ * Keeps a run alive when the agent cannot handle an event. It reports the skipped event, and emits
+ * an event that counts the skipped ones. A shortage on the whole machine, above all of memory,
+ * still ends the run. It has no thread: {@link #tick} does the work.
  */
 public final class FaultWatch {
 
-  /** From one event about what was passed over to the next. */
+  /** The interval between two events about skipped events. */
   private static final Duration INTERVAL = Duration.ofSeconds(10);
 
   private final String hostName;
@@ -31,7 +31,7 @@ public final class FaultWatch {
   private String last = "";
 
   /**
-   * Makes one.
+   * Creates a watch.
    *
    * @param nanoTime a clock that nobody can set, as {@link System#nanoTime}
    */
@@ -41,12 +41,12 @@ public final class FaultWatch {
     this.nanoTime = nanoTime;
   }
 
-  /** Reports a step that failed. */
+  /** Reports a step that failed, and counts its event as skipped. */
   void failed(Judged.Failed failed) {
     add(failed.event(), "%s (a fault of kmodwatch)".formatted(failed.fault()));
   }
 
-  /** Passes over an event of an attempt that ended an agent before this one. */
+  /** Counts an event as skipped because its attempt ended an earlier agent. */
   void endedBefore(Event event) {
     add(event, "an agent ended at this attempt");
   }
@@ -54,7 +54,7 @@ public final class FaultWatch {
   private void add(@Nullable Event event, String why) {
     last = "passed over: %s: %s".formatted(nameOf(event), why);
     complaints.add(last);
-    // Of those about losses it is told on standard error alone: another would fail as they did.
+    // A skipped event about losses is reported on standard error only: another one would fail too.
     if (event == null || !event.eventName().equals(EventNames.EVENTS_LOST)) {
       passedOver++;
     }

@@ -4,9 +4,9 @@ import java.time.Duration;
 import java.util.function.LongSupplier;
 
 /**
- * Has the whole heap collected now and then, while there is something to do. What is known of a
- * load is kept for some seconds, by when it has been moved to the old generation; that one Java
- * would let grow to the heap's limit, which is for floods, before it looks at it. Not thread-safe.
+ * Collects the whole heap at intervals, while events arrive. Facts about a load are kept for some
+ * seconds and reach the old generation by then. Java would let that generation grow to the heap's
+ * limit, which is meant for floods, before it collects. Not thread-safe.
  */
 public final class Housekeeping {
 
@@ -19,9 +19,9 @@ public final class Housekeeping {
   private boolean busy;
 
   /**
-   * Makes one.
+   * Creates the housekeeping.
    *
-   * @param collection collects
+   * @param collection runs a collection
    * @param nanoTime a clock that nobody can set, as {@link System#nanoTime}
    */
   Housekeeping(Runnable collection, LongSupplier nanoTime) {
@@ -29,12 +29,12 @@ public final class Housekeeping {
     this.nanoTime = nanoTime;
   }
 
-  /** Something has happened. */
+  /** Notes that an event has arrived. */
   void event() {
     busy = true;
   }
 
-  /** Collects, if it is time to and something has happened since the last time. */
+  /** Runs a collection if one is due and an event has arrived since the last one. */
   void tick() {
     long nowNanos = nanoTime.getAsLong();
     if (busy && (!collected || nowNanos - lastNanos >= INTERVAL.toNanos())) {

@@ -23,25 +23,26 @@ import org.kmodwatch.core.load.LoadEvent;
 import org.kmodwatch.core.load.LoadRecord;
 
 /**
- * Tells the modules that were there before from those that come in while the watch begins, so that
- * each is written down once. It looks once the sensor is armed; a module that comes in between the
- * arming and the look is seen by both, and the sensor knows more of it. A module that was just
- * being loaded at that moment is left to the sensor too: it sees how the load ends. It is looked at
- * again each {@link #PATIENCE} while the kernel says that it is being loaded, and only written down
- * here if it is loaded at the look after that, and nobody has seen it come in; or if it is still
- * being loaded after {@link #LIMIT}.
+ * Separates the modules loaded earlier from those that are loaded while the watch starts, so that
+ * each is recorded once. It reads the module list after the sensor is armed. A module loaded
+ * between the arming and this look is seen by both: then the sensor's record, which says more,
+ * counts. A module that was still being loaded at the look is left to the sensor too, which sees
+ * how the load ends. The inventory looks at it again after each {@link #PATIENCE}, while the kernel
+ * says that it is being loaded. It records the module in two cases only. Either the module is
+ * loaded at the look after that and no event of its load was seen. Or it is still being loaded
+ * after {@link #LIMIT}.
  *
- * <p>Where pinned programs have watched since the last process, only those modules are written down
- * that are in no record: neither in one that an earlier process wrote since the machine was booted,
- * nor in one that comes out of the rings now. Where that cannot be known, all are, and the record
- * says that it may be the second.
+ * <p>If pinned programs have watched since the last process, it records only modules without a
+ * record. Such a record is one that an earlier process wrote since the boot, or one that comes from
+ * the rings now. If this cannot be known, it records all modules. Then each record says that it may
+ * be the second one.
  */
 public final class Inventory {
 
   static final Duration PATIENCE = Duration.ofSeconds(10);
   static final Duration LIMIT = Duration.ofMinutes(15);
 
-  /** Whoever has not come to the end of what was in the rings by then is not waited for. */
+  /** The longest wait for a reader that has not read the rings up to the first look. */
   private static final Duration LONGEST_PATIENCE = Duration.ofSeconds(100);
 
   private final Path root;
@@ -52,7 +53,7 @@ public final class Inventory {
   private ModulesBefore before = new ModulesBefore(List.of(), List.of());
   private List<LoadRecord> undecided = List.of();
 
-  /** Those of them that were being loaded still at the last look. */
+  /** The names of the undecided modules that were still being loaded at the last look. */
   private Set<String> loadingNames = Set.of();
 
   private long firstLookNanos;
@@ -60,10 +61,10 @@ public final class Inventory {
   private long firstLookEpochNanos;
 
   /**
-   * Makes one that has not looked.
+   * Creates an inventory that has not looked yet.
    *
    * @param nanoTime a clock that nobody can set, as {@link System#nanoTime}
-   * @param known what there are records of, over restarts; null if every start is the first
+   * @param known the modules with records, kept across restarts; null if every start is the first
    */
   Inventory(
       Path root,
@@ -79,9 +80,9 @@ public final class Inventory {
   }
 
   /**
-   * Looks; the sensor is armed by now.
+   * Reads the module list. The sensor must be armed.
    *
-   * @param now what the records say; nothing waits by it
+   * @param now the time for the records; no wait depends on it
    */
   void look(Instant now) {
     before = ModulesBefore.at(root, host, nanos(now));
@@ -93,7 +94,7 @@ public final class Inventory {
   /**
    * Returns the records of the modules that were loaded before the sensor was armed.
    *
-   * @param events what the sensor has seen between its arming and some time after the look
+   * @param events the events that the sensor saw between its arming and some time after the look
    */
   List<LoadRecord> loadedBefore(List<Event> events) {
     ModulesBefore there = before.without(cameIn(events));
@@ -115,12 +116,12 @@ public final class Inventory {
   }
 
   /**
-   * Waits for what is in no record yet, of which the rings may still have the events.
+   * Starts to wait for modules without a record. Their events may still be in the rings.
    *
-   * @param events what the sensor has seen between its arming and some time after the look
-   * @param sure whether nobody can have loaded a module unseen; if not, every module is written
-   *     down that does not come out of the rings
-   * @param holes whether more may have been told than the state says
+   * @param events the events that the sensor saw between its arming and some time after the look
+   * @param sure whether every load was seen; if not, each module without an event in the rings is
+   *     recorded
+   * @param holes whether an earlier agent may have reported more than the state says
    */
   void resume(List<Event> events, boolean sure, boolean holes) {
     boolean complete = !holes && known != null && known.areOfThisBoot();
@@ -166,7 +167,7 @@ public final class Inventory {
     return String.valueOf(record.module().name());
   }
 
-  /** Takes notice of an event of an attempt of which an earlier process wrote the record. */
+  /** Notes an event of an attempt that an earlier process recorded. */
   void reported(Event event) {
     String name = event.stringArgument("name").orElse("");
     if (comesIn(event)) {
@@ -186,7 +187,7 @@ public final class Inventory {
     };
   }
 
-  /** Takes notice of a load or an unload that the sensor saw. */
+  /** Notes a load or an unload that the sensor saw. */
   void joined(LoadRecord record) {
     if (known != null) {
       known.joined(record);
@@ -201,7 +202,7 @@ public final class Inventory {
     undecided = undecided.stream().filter(record -> !name.equals(name(record))).toList();
   }
 
-  /** Writes down what is in the records so far, which are out of this process's hands. */
+  /** Writes the names of the modules recorded so far, after the outputs accepted the records. */
   void keep() {
     if (known != null) {
       known.keep();
@@ -209,10 +210,10 @@ public final class Inventory {
   }
 
   /**
-   * Decides about those that were just being loaded, or are in no record yet.
+   * Decides which undecided modules to record: those that were being loaded or have no record yet.
    *
-   * @param seenUpToNanos up to when everything that happened was read, since the epoch
-   * @return the records of those that were loaded before, too
+   * @param seenUpToNanos the time up to which all events were read, in nanoseconds since the epoch
+   * @return the records of the modules that were loaded earlier
    */
   List<LoadRecord> tick(Instant now, long seenUpToNanos) {
     long nowNanos = nanoTime.getAsLong();

@@ -14,18 +14,18 @@ import org.kmodwatch.core.event.Value;
 import org.kmodwatch.sensor.SensorStatistics;
 
 /**
- * The account of a run, at one moment. For the sensor and for each of its lanes: seen = delivered +
+ * The account of a run at one moment. For the sensor and for each lane: seen = delivered +
  * suppressed + lost + pending.
  *
- * @param time when it was taken
- * @param complete whether the sensor was drained, so that nothing is pending
+ * @param time the time of the account
+ * @param complete whether the sensor was drained, so that no event is pending
  * @param sensor the sensor's account
  * @param engine the engine's account
- * @param eventsByName how many events of each name the engine was given: those that came out of the
- *     sensor, and those that Kmodwatch made of load records
+ * @param eventsByName the number of events of each name that the engine received, from the sensor
+ *     or made by Kmodwatch from load records
  * @param loads the account of the loads
  * @param sinks the account of each sink
- * @param outputs the account of standard output, and of the recording
+ * @param outputs the accounts of standard output and of the recording
  * @param alerts the account of the alerts and of the policy
  */
 public record Ledger(
@@ -45,7 +45,7 @@ public record Ledger(
     outputs = List.copyOf(outputs);
   }
 
-  /** {@code ledger.json}, schema {@code kmodwatch.ledger/1}. */
+  /** Returns {@code ledger.json}, schema {@code kmodwatch.ledger/1}. */
   Value toJson() {
     var json = new LinkedHashMap<String, Value>();
     json.put("schema", Value.of("kmodwatch.ledger/1"));

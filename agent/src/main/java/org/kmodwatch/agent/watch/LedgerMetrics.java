@@ -25,10 +25,10 @@ import org.kmodwatch.core.engine.EngineStatistics;
 import org.kmodwatch.core.load.LoadRecord;
 import org.kmodwatch.sensor.SensorStatistics;
 
-/** The ledger in metrics of Prometheus; docs/reference/metrics.md lists them. */
+/** Converts the ledger to Prometheus metrics; docs/reference/metrics.md lists them. */
 public final class LedgerMetrics {
 
-  /** Made once all points are there. */
+  /** The metrics, which are built after all points were added. */
   private final List<Supplier<MetricSnapshot>> all = new ArrayList<>();
 
   private LedgerMetrics() {}
@@ -189,8 +189,8 @@ public final class LedgerMetrics {
   }
 
   /**
-   * Takes the points of one metric. Two with the same labels are one series, their sum: Prometheus
-   * takes nothing of an answer that has a series twice.
+   * Collects the points of one metric. Points with the same labels are added up to one series.
+   * Prometheus rejects an answer that contains a series twice.
    */
   private interface Family {
     void add(Labels labels, long value);

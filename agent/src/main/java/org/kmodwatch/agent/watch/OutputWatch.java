@@ -15,12 +15,12 @@ import org.kmodwatch.core.event.EventNames;
 import org.kmodwatch.core.event.Value;
 
 /**
- * Watches the outputs: makes an event of each that accepts nothing, of each that accepts again, and
- * of what one has lost. No thread of its own: {@link #tick} does it.
+ * Watches the outputs. It emits an event for each output that stalls, recovers or loses records. It
+ * has no thread: {@link #tick} does the work.
  */
 public final class OutputWatch {
 
-  /** From one event about an output's losses to the next. */
+  /** The interval between two events about an output's losses. */
   private static final Duration LOSS_INTERVAL = Duration.ofSeconds(10);
 
   private final String hostName;
@@ -28,31 +28,32 @@ public final class OutputWatch {
   private final Map<String, Stall> stalled = new LinkedHashMap<>();
   private final Map<String, Report> reports = new HashMap<>();
 
-  /** What was told of an output's losses. */
+  /** The losses of an output that were reported last. */
   private record Report(long lost, long atNanos) {}
 
   /**
-   * Makes one.
+   * Creates a watch.
    *
-   * @param notes takes a line for a person for each event, which not every output shows
+   * @param notes receives a message for a person for each event, because not every output shows
+   *     events
    */
   OutputWatch(String hostName, Consumer<String> notes) {
     this.hostName = hostName;
     this.notes = notes;
   }
 
-  /** Those that accept nothing now. */
+  /** Returns the outputs that accept nothing now. */
   List<Stall> stalled() {
     return List.copyOf(stalled.values());
   }
 
   /**
-   * Compares the outputs with how they were. Returns an event for each change.
+   * Compares the outputs with their last state. Returns an event for each change.
    *
-   * @param now to be written down
-   * @param nowNanos of a clock that is never set
+   * @param now the time for the events
+   * @param nowNanos the time of a clock that is never set
    * @param stalls the outputs that accept nothing
-   * @param lost how many each output has lost, by its name
+   * @param lost the number of lost records for each output, by its name
    */
   List<Event> tick(Instant now, long nowNanos, List<Stall> stalls, Map<String, Long> lost) {
     var events = new ArrayList<Event>();
@@ -75,7 +76,10 @@ public final class OutputWatch {
     return events;
   }
 
-  /** While it accepts nothing, an event would only be lost there too, and be one more. */
+  /**
+   * Adds an event about new losses. While the output accepts nothing, it adds none: the event would
+   * be lost there too, and count as one more loss.
+   */
   private void addLoss(String output, long lost, Instant now, long nowNanos, List<Event> events) {
     Report last = reports.get(output);
     if (lost <= (last == null ? 0 : last.lost())

@@ -8,15 +8,15 @@ import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.event.EventNames;
 import org.kmodwatch.core.event.Value;
 
-/** Events that Kmodwatch makes about itself: no process is to blame for them. */
+/** Creates the events that Kmodwatch emits about itself. No process caused them. */
 public final class OwnEvents {
 
   private OwnEvents() {}
 
   /**
-   * Says that something was lost.
+   * Creates an event about lost records.
    *
-   * @param more arguments behind those that each such event has
+   * @param more arguments after those that each such event has
    */
   public static Event lost(
       String hostName, Instant now, long count, List<String> reasons, Argument... more) {

@@ -62,7 +62,7 @@ import org.kmodwatch.sensor.SensorOptions;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
-/** {@code kmodwatch watch}. */
+/** The command {@code kmodwatch watch}, which reports module loads until it is stopped. */
 @Command(
     name = "watch",
     header = "Show what happens to kernel modules on this machine, until interrupted.",
@@ -91,13 +91,14 @@ public final class WatchCommand implements Callable<Integer> {
 
   private static final int MAX_NOTES_BYTES = 1 << 20;
 
-  /** How long the end may take after a signal; systemd gives 90 s. */
+  /** The longest time that the end may take after a signal; systemd allows 90 s. */
   private static final Duration END_TIMEOUT = Duration.ofSeconds(85);
 
   @Mixin final WatchOptions options = new WatchOptions();
 
   /**
-   * Standard error's: a journal that stands still must not hold up the run that notes something.
+   * The queue of standard error. A journal that accepts nothing must not block a run that writes a
+   * message.
    */
   private final OutputQueue notes;
 
@@ -105,19 +106,19 @@ public final class WatchCommand implements Callable<Integer> {
   private final Function<SensorOptions, Sensor> sources;
   private final ToIntFunction<Throwable> failed;
 
-  /** The options, which picocli sets, or PlainArguments. */
+  /** Returns the options, which picocli or PlainArguments sets. */
   public WatchOptions options() {
     return options;
   }
 
   /**
-   * Makes the command.
+   * Creates the command.
    *
-   * @param failed shows a failure and gives the exit status for it
+   * @param failed shows a failure and returns its exit status
    */
   public WatchCommand(
       Shell shell, Function<SensorOptions, Sensor> sources, ToIntFunction<Throwable> failed) {
-    // Its own trouble it can tell nobody.
+    // Standard error has no other place to report its own faults.
     this.notes = OutputQueue.named("standard error", MAX_NOTES_BYTES, text -> {});
     this.shell = shell.writingTo(shell.out(), through(notes, shell.err()));
     this.sources = sources;
@@ -141,7 +142,7 @@ public final class WatchCommand implements Callable<Integer> {
     try {
       return watch();
     } finally {
-      // What is said after this is said by others, past the queue.
+      // Later messages do not go through the queue.
       boolean ignored = notes.drain();
     }
   }
@@ -161,7 +162,7 @@ public final class WatchCommand implements Callable<Integer> {
             users,
             installed);
     requireWatchable(Machine.at(shell.root()));
-    // Before anything that takes time: a boot must not wait for the hooks.
+    // Comes before all slow steps: the boot must not wait for the hooks.
     ServiceManager.of(shell.variables(), System::nanoTime).ready();
     ImageStore store = openStore(settings);
     var complaints = new Complaints(shell, "images that were not kept");
@@ -190,7 +191,7 @@ public final class WatchCommand implements Callable<Integer> {
         settings.record() == null
             ? null
             : Recorder.open(
-                // What is pinned is taken over by a start that nobody sees to.
+                // A pinned sensor may be resumed by a restart without an operator.
                 pinned == null ? settings.record() : Recorder.next(settings.record()), shell::note);
     var refusals = new Complaints(shell, "refused items");
     Sinks sinks = openSinks(settings.changeable().sinks(), installed, refusals);
@@ -227,14 +228,14 @@ public final class WatchCommand implements Callable<Integer> {
         });
   }
 
-  /** Which says how long pins and rings last; null where it cannot be read. */
+  /** Returns the boot id; null if it cannot be read. Pins and rings last until it changes. */
   private @Nullable String bootId() {
     return HostFacts.of(shell.root(), Machine.at(shell.root()).architecture()).bootId();
   }
 
   /**
-   * At SIGHUP, one after the other. What is wrong is told, a fault of ours too, and then all goes
-   * on as it was.
+   * Reloads the configuration at SIGHUP; one reload runs at a time. If it fails, even by a fault of
+   * kmodwatch, the failure is reported and the configuration stays unchanged.
    */
   private synchronized void reload(WatchSettingsReader reader, Section atStart, WatchRun run) {
     try {
@@ -287,7 +288,10 @@ public final class WatchCommand implements Callable<Integer> {
         shell::note);
   }
 
-  /** By which names it may be asked: the host's own too where other hosts can ask. */
+  /**
+   * Returns the host names that a request may use. If other hosts can connect, the host's own name
+   * is among them.
+   */
   private List<String> namesOf(ListenAddress address, List<String> given) {
     String own = HostFacts.of(shell.root(), Machine.at(shell.root()).architecture()).name();
     var names = new ArrayList<String>(given);
@@ -305,7 +309,7 @@ public final class WatchCommand implements Callable<Integer> {
       return ImageStore.open(settings.keepImages(), settings.keepImagesMaxBytes());
     } catch (IOException | UnsupportedOperationException e) {
       var failure = new StoreException("--keep-images: " + e.getMessage(), e);
-      // ImageStore's own refusals are no more than an IOException.
+      // ImageStore refuses with a plain IOException.
       if (!(e instanceof FileSystemException) || !failure.isOfTheDisk()) {
         throw new CommandException(
             ExitStatus.UNAVAILABLE, String.valueOf(failure.getMessage()), failure);
@@ -316,10 +320,10 @@ public final class WatchCommand implements Callable<Integer> {
   }
 
   /**
-   * Runs {@code body} on a thread of its own and ends well on a signal. The JVM ends with 128 plus
-   * the signal's number once its shutdown hooks are done, and an end that was asked for is no
-   * failure; so the hook, when all is written, ends the process itself with the status that the run
-   * has. (sun.misc.Signal would do it more plainly, but it is not part of Java.)
+   * Runs {@code body} on a separate thread and ends with its status on a signal. By default the JVM
+   * ends with 128 plus the signal's number after its shutdown hooks. But a requested end is no
+   * failure. So the hook ends the process itself with the run's status, after everything is
+   * written. (sun.misc.Signal would be simpler, but it is not part of Java.)
    */
   private int runUntilSignal(WatchRun run, Callable<Integer> body) throws InterruptedException {
     var status = new int[] {ExitStatus.INTERNAL};
@@ -370,7 +374,7 @@ public final class WatchCommand implements Callable<Integer> {
     return ExitStatus.INTERNAL;
   }
 
-  /** Says at once what would come as a riddle from the kernel. */
+  /** Throws a clear error for a machine on which the kernel would refuse the sensor. */
   private static void requireWatchable(Machine machine) {
     if (!machine.supportsModules()) {
       throw new CommandException(ExitStatus.UNAVAILABLE, machine.noModulesMessage());

@@ -45,35 +45,39 @@ import org.kmodwatch.sensor.SensorFault;
 import org.kmodwatch.sensor.SensorStatistics;
 
 /**
- * One run of {@code watch}: arms the sensor, hands its events on until stopped, drains it, and
- * closes the account. Runs on one thread; {@link #stop} may come from any.
+ * One run of {@code watch}. It arms the sensor, emits its events until it is stopped, drains the
+ * sensor and closes the account. It runs on one thread. Any thread may call {@link #stop}.
  */
 public final class WatchRun {
 
-  /** How long a wait may be before the ledger is looked at again. */
+  /** The longest wait for events. After it the run checks whether the ledger is due. */
   private static final Duration POLL_TIMEOUT = Duration.ofSeconds(1);
 
-  /** How long it may be while something waits for time to pass: a load that is not complete. */
+  /**
+   * The longest wait while something depends on the passing of time, such as an incomplete load.
+   */
   private static final Duration BUSY_POLL_TIMEOUT = Duration.ofMillis(250);
 
-  /** Nothing waits longer for time to pass than this after the last event. */
+  /** The time after the last event until nothing depends on the passing of time any more. */
   private static final Duration BUSY_FOR = Duration.ofSeconds(10);
 
-  /** How many records may be told again after a kill, at most, unless the disk is slow. */
+  /** The largest number of records that a kill may repeat, unless the disk is slow. */
   private static final int UNSETTLED = 16;
 
-  /** How often it is looked whether the sensor sees and loses nothing. */
+  /** The interval between two checks of the sensor for faults and losses. */
   private static final Duration LOOK_INTERVAL = Duration.ofMillis(500);
 
-  /** The same while there is much to read. */
+  /** The longest interval between two checks of a sensor with a backlog. */
   private static final Duration MAX_LOOK_INTERVAL = Duration.ofSeconds(5);
 
   private static final Duration LEDGER_INTERVAL = Duration.ofSeconds(5);
 
-  /** How long the kernel's ring may wait for an output before it is looked at again. */
+  /** The longest wait for an output before the kernel's ring is read again. */
   private static final Duration PATIENCE = Duration.ofMillis(250);
 
-  /** How many events wait at a start until the modules that were there before are written down. */
+  /**
+   * The largest number of events read at the start before the modules loaded earlier are recorded.
+   */
   private static final int MAX_FIRST_EVENTS = 4096;
 
   private final Supplier<Sensor> sources;
@@ -96,10 +100,15 @@ public final class WatchRun {
   private String armed = "";
   private @Nullable FatalAttempts fatal;
 
-  /** The event at which an error of the JVM would end this run; null in between. */
+  /**
+   * The event being handled, to be marked if a JVM error ends this run; null between two events.
+   */
   private @Nullable Event inHand;
 
-  /** On the scale of {@link SensorContexts#steadyNanos}, which begins as the clock is set now. */
+  /**
+   * The start of this run, on the scale of {@link SensorContexts#steadyNanos}. The scale begins
+   * with the present setting of the clock.
+   */
   private final long startNanos;
 
   private final Housekeeping housekeeping;
@@ -109,25 +118,28 @@ public final class WatchRun {
 
   private final Object sourceLock = new Object();
 
-  /** Guarded by {@link #sourceLock}: a source that is being closed must not be woken. */
+  /**
+   * The running sensor. Guarded by {@link #sourceLock}: a sensor that is being closed must not be
+   * woken.
+   */
   private @Nullable Sensor source;
 
   private volatile boolean stopped;
 
-  /** What is to be from the next turn on. */
+  /** The settings to apply in the next turn of the loop; null if nothing changes. */
   private final AtomicReference<WatchSettings.@Nullable Changeable> change =
       new AtomicReference<>();
 
   /**
-   * Makes one.
+   * Creates a run.
    *
-   * @param outputs where everything goes
-   * @param journal of a pinned sensor; null if it is not pinned
-   * @param known the modules of which there are records, likewise
-   * @param settings what can be changed by {@link #change}
-   * @param board told how it is; null if nobody asks
-   * @param clock says what is written down; whoever sets it changes nothing else
-   * @param nanoTime says how long everything waits, as {@link System#nanoTime}
+   * @param outputs the outputs for all notices
+   * @param journal the journal of a pinned sensor; null if the sensor is not pinned
+   * @param known the modules that have records; null if the sensor is not pinned
+   * @param settings the settings that {@link #change} can replace
+   * @param board receives the state of the run; null without a status port
+   * @param clock the time that is written into records; setting this clock affects nothing else
+   * @param nanoTime the clock for all waits, as {@link System#nanoTime}
    */
   WatchRun(
       Supplier<Sensor> sources,
@@ -170,12 +182,12 @@ public final class WatchRun {
     this.reporter = new Reporter(Catalogue.of(signatures), settings.repeatWindow(), true);
   }
 
-  /** The engine's account. */
+  /** Returns the engine's account. */
   EngineStatistics statistics() {
     return pipeline.statistics();
   }
 
-  /** Makes {@link #run} come to its end; what has happened so far is still handed on. */
+  /** Ends {@link #run}, after it has reported the events up to now. */
   void stop() {
     stopped = true;
     synchronized (sourceLock) {
@@ -185,7 +197,7 @@ public final class WatchRun {
     }
   }
 
-  /** Has the run go on with other settings, without missing an event. */
+  /** Replaces the settings of the run without missing an event. */
   void change(WatchSettings.Changeable settings) {
     change.set(settings);
     synchronized (sourceLock) {
@@ -202,7 +214,7 @@ public final class WatchRun {
     }
     try {
       outputs.sinks().replace(settings.sinks());
-    } catch (RuntimeException e) { // Not a SinkException alone: no reload ends the run.
+    } catch (RuntimeException e) { // Not only SinkException: a reload must not end the run.
       shell.complain(e.getMessage() + "; the configuration stays as it was");
       return;
     }
@@ -219,7 +231,7 @@ public final class WatchRun {
   /**
    * Watches until {@link #stop}.
    *
-   * @throws IOException if nobody can hear of it any more; the sensor is off the kernel by then
+   * @throws IOException if no output can be written any more; the sensor is detached by then
    * @throws org.kmodwatch.sensor.SensorException if the sensor cannot start
    */
   void run() throws IOException {
@@ -256,13 +268,13 @@ public final class WatchRun {
     }
   }
 
-  /** Takes what has come since the arming, so that it is not told twice. */
+  /** Reads the events since the sensor was armed, so that no module is reported twice. */
   private void begin(Sensor live) throws IOException {
     var first = new ArrayList<Event>();
     do {
       live.poll(Duration.ZERO, first::add);
-      // What others left in the rings may be much. Of a module that comes in after so much, the
-      // inventory says that it is there, and its own record says more.
+      // The rings may hold many older events. A module whose event comes after the limit is in the
+      // inventory too, and its own record says more.
     } while (live.isBehind() && !live.isResumed() && first.size() < MAX_FIRST_EVENTS && !stopped);
     if (live.isResumed()) {
       if (journal != null) {
@@ -296,7 +308,7 @@ public final class WatchRun {
       live.poll(pollTimeout(), sink);
       applyChange();
       tick(live);
-      // At once where a part goes blind: what comes after is judged by it.
+      // Checks at once when the faults change: later events are judged by them.
       if (!live.faults().equals(faults)
           || isDue(lookedNanos + lookPauseNanos(live, lookTookNanos))) {
         long lookNanos = nanoTime.getAsLong();
@@ -352,7 +364,10 @@ public final class WatchRun {
                 statistics.lost()));
   }
 
-  /** On a machine that is so slow, reading comes first while there is much to read. */
+  /**
+   * Returns the pause before the next check. During a backlog on a slow machine it is longer,
+   * because reading comes first.
+   */
   private static long lookPauseNanos(Sensor live, long tookNanos) {
     long usual = LOOK_INTERVAL.toNanos();
     return live.isBehind() ? Math.clamp(3 * tookNanos, usual, MAX_LOOK_INTERVAL.toNanos()) : usual;
@@ -362,7 +377,7 @@ public final class WatchRun {
     return nanoTime.getAsLong() - whenNanos >= 0;
   }
 
-  /** What does not see, or cannot be written, now. */
+  /** Returns the present faults of the sensor and of the journal. */
   private List<SensorFault> faults(Sensor live) {
     if (journal == null) {
       return live.faults();
@@ -373,7 +388,7 @@ public final class WatchRun {
     return faults;
   }
 
-  /** For {@code systemctl status}. */
+  /** Returns the line for {@code systemctl status}. */
   private String status() {
     List<String> parts = sensorWatch.blind().stream().map(part -> part.fault().part()).toList();
     return parts.isEmpty() ? armed : armed + "; blind: " + String.join(", ", parts);
@@ -387,8 +402,8 @@ public final class WatchRun {
   }
 
   /**
-   * Hands on what was told, and gives what was told of back to the kernel, once nothing of it is
-   * needed any more.
+   * Flushes the outputs. Frees the reported events in the kernel, once no process needs them any
+   * more.
    */
   private void release(Sensor live) throws IOException {
     if (journal == null) {
@@ -397,7 +412,7 @@ public final class WatchRun {
       return;
     }
     if (!settle(journal) && !live.mustCommit()) {
-      // Whoever comes after a kill reads it again.
+      // After a kill, the next agent reads these events again.
       return;
     }
     if (pipeline.isQuiescent() || live.mustCommit()) {
@@ -407,7 +422,10 @@ public final class WatchRun {
     }
   }
 
-  /** Hands on what was told; whether it is out of this process's hands. */
+  /**
+   * Flushes the outputs. Returns whether they have accepted all records, and marks the records in
+   * the journal if so.
+   */
   private boolean settle(ReportJournal reported) throws IOException {
     flush();
     if (!outputs.awaitWritten(PATIENCE)) {
@@ -436,8 +454,8 @@ public final class WatchRun {
   /**
    * Notes in the journal that a record is about to be reported.
    *
-   * @return the record, marked where an agent before this one may have reported it; empty where one
-   *     has
+   * @return the record, marked if an earlier agent may have reported it; empty if an earlier agent
+   *     has reported it
    */
   private Optional<LoadRecord> journalled(LoadRecord record, Event basis) throws IOException {
     if (journal == null) {
@@ -451,7 +469,7 @@ public final class WatchRun {
     if (journal.unsettled() >= UNSETTLED) {
       settle(journal);
     }
-    // Somebody may have set the clock back since, before this start or after it.
+    // The clock may have been set back since then, before or after the start of this agent.
     long steadyNanos = record.timeNanos() - SensorContexts.clockShiftNanos(basis);
     String reported = isFirst ? first : record.id();
     Optional<String> doubt = journal.doubtOf(reported, steadyNanos < startNanos);
@@ -501,7 +519,10 @@ public final class WatchRun {
     events.forEach(this::accept);
   }
 
-  /** Reports what the pipeline returned: by the journal and the reporter to the outputs. */
+  /**
+   * Reports the results of the pipeline: notes them in the journal, and writes the notices to the
+   * outputs.
+   */
   private void output(List<Judged> results) throws IOException {
     for (Judged judged : results) {
       inHand = judged.event();
@@ -556,7 +577,7 @@ public final class WatchRun {
 
   private void tick(Sensor live) throws IOException {
     Instant now = clock.instant();
-    // Behind a backlog, what looks overdue by the clock may be about to be read.
+    // During a backlog, an event that looks overdue by the clock may still be unread.
     long seenUpToNanos = live.seenUpToNanos();
     output(reporter.tick(seenUpToNanos), null);
     output(pipeline.tick(seenUpToNanos, Inventory.nanos(now)));
