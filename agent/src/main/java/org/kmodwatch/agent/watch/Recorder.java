@@ -26,15 +26,15 @@ import org.kmodwatch.history.store.StoreException;
 
 /**
  * Writes a run into a folder: {@code events.ndjson}, {@code findings.ndjson}, {@code loads.ndjson},
- * {@code ledger.json}. By a queue of its own: a full disk holds up nobody, and what it has no room
- * for waits.
+ * {@code ledger.json}. It has a separate queue: lines wait there while the disk is full, and no
+ * other output waits for it.
  */
 public final class Recorder implements Output, AutoCloseable {
 
   private static final List<String> NAMES =
       List.of("events.ndjson", "findings.ndjson", "loads.ndjson");
 
-  /** Nobody has as many; somebody who made them is told. */
+  /** The largest number of recording folders. If all are in use, {@link #open} throws. */
   private static final int MAX_FOLDERS = 10_000;
 
   private final Path folder;
@@ -53,16 +53,18 @@ public final class Recorder implements Output, AutoCloseable {
     this.loads = JsonOutputs.loads(queue.to(files.get(2)));
   }
 
-  /** Arguments and paths are nobody else's, whatever the umask. */
+  /**
+   * The options for a new file. Only the owner can read arguments and paths, whatever the umask.
+   */
   private static final Set<StandardOpenOption> NEW =
       Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
 
   /**
-   * Opens the files, making the folder if need be. Where the disk is full, read-only or broken they
-   * are opened once it takes them: no disk keeps the agent from starting.
+   * Opens the files, and creates the folder if it is missing. If the disk is full, read-only or
+   * broken, a later write opens them. No disk fault keeps the agent from starting.
    *
-   * @param notes takes lines for a person, from any thread
-   * @throws CommandException if one cannot be made, or is there already: a recording is never
+   * @param notes receives messages for a person, from any thread
+   * @throws CommandException if a file cannot be created or exists already: a recording is never
    *     overwritten
    */
   static Recorder open(Path folder, Consumer<String> notes) {
@@ -91,8 +93,9 @@ public final class Recorder implements Output, AutoCloseable {
   }
 
   /**
-   * The folder for an agent that is started again by itself: {@code folder}, or if a recording is
-   * in it already the first of {@code folder.2}, {@code folder.3} and so on without one.
+   * Returns the folder for an agent that restarts automatically. This is {@code folder}, unless it
+   * already holds a recording. Then it is the first of {@code folder.2}, {@code folder.3} and so on
+   * without a recording.
    */
   static Path next(Path folder) {
     Path next = folder;
@@ -107,7 +110,7 @@ public final class Recorder implements Output, AutoCloseable {
         .anyMatch(name -> Files.exists(folder.resolve(name), LinkOption.NOFOLLOW_LINKS));
   }
 
-  /** A new file, opened by the first write if it could not be opened before. */
+  /** A new file. The first write opens it if it could not be opened before. */
   private static final class RecordFile implements Destination {
     private final Path path;
     private @Nullable FileChannel channel;
@@ -141,7 +144,7 @@ public final class Recorder implements Output, AutoCloseable {
     }
   }
 
-  /** What waits to be written. */
+  /** Returns the queue of the lines to be written. */
   OutputQueue queue() {
     return queue;
   }
@@ -161,8 +164,8 @@ public final class Recorder implements Output, AutoCloseable {
   }
 
   /**
-   * Has {@code ledger.json} replaced, once what was recorded so far is written; whoever reads it
-   * sees the old one or the new one, whole.
+   * Replaces {@code ledger.json} after the records so far are written. A reader sees either the
+   * complete old file or the complete new one.
    */
   void write(Ledger ledger) {
     String text = JsonText.pretty(ledger.toJson()) + "\n";

@@ -21,13 +21,13 @@ import org.kmodwatch.agent.sink.Sinks;
 import org.kmodwatch.core.event.Event;
 
 /**
- * Everything that a run of {@code watch} writes to: standard output, the recording, the sinks. Each
- * has a queue and threads of its own, so that none holds up another, or the sensor. Of the run's
- * thread.
+ * The outputs that a run of {@code watch} writes to: standard output, the recording, the sinks.
+ * Each has a separate queue and threads, so that none blocks another, or the sensor. Only the run's
+ * thread uses this class.
  */
 public final class RunOutputs implements AutoCloseable {
 
-  /** In the order in which they get a notice. */
+  /** The outputs, in the order in which they receive a notice. */
   private final List<Output> all;
 
   private final OutputQueue standardQueue;
@@ -36,11 +36,11 @@ public final class RunOutputs implements AutoCloseable {
   private final Sinks sinks;
 
   /**
-   * Makes one.
+   * Creates the outputs.
    *
    * @param standardOutput writes into {@code standardQueue}
-   * @param standardError what the notes of the run go through; null if they go through none
-   * @param recorder null for none
+   * @param standardError the queue for the run's messages; null if they have no queue
+   * @param recorder the recording; null without one
    */
   RunOutputs(
       Output standardOutput,
@@ -59,10 +59,10 @@ public final class RunOutputs implements AutoCloseable {
   }
 
   /**
-   * Gives a notice to each of them.
+   * Writes a notice to each output. If one fails, the others still receive the notice.
    *
-   * @param event at which a fault is reported; null if it is not known
-   * @return the outputs that failed: one costs the next nothing
+   * @param event the event to name in a fault; null if it is not known
+   * @return the faults of the outputs that failed
    * @throws IOException if standard output or the recording cannot be written
    */
   List<Judged.Failed> accept(Notice notice, @Nullable Event event) throws IOException {
@@ -79,9 +79,9 @@ public final class RunOutputs implements AutoCloseable {
   }
 
   /**
-   * Writes everything that was taken so far.
+   * Writes all notices so far.
    *
-   * @throws IOException if it cannot be written
+   * @throws IOException if they cannot be written
    */
   void flush() throws IOException {
     for (Output output : all) {
@@ -94,10 +94,11 @@ public final class RunOutputs implements AutoCloseable {
   }
 
   /**
-   * Ends a run that nobody can hear of any more, as that of {@code watch | head} once head has its
-   * lines. One that has other outputs goes on.
+   * Ends a run whose only output has lost its reader, such as {@code watch | head} after head has
+   * read its lines. A run with other outputs continues.
    *
-   * @throws ReaderGoneException if standard output's reader has gone and it is the only output
+   * @throws ReaderGoneException if the reader of standard output has gone and there is no other
+   *     output
    */
   void requireListener() throws ReaderGoneException {
     Optional<ReaderGoneException> gone = standardQueue.readerGone();
@@ -107,8 +108,8 @@ public final class RunOutputs implements AutoCloseable {
   }
 
   /**
-   * Waits until all that was given is out of this process's hands, but no longer than {@code
-   * atMost}, and not at all for an output that does not keep up.
+   * Waits until the outputs have accepted all notices, at most {@code atMost}. It does not wait for
+   * an output that does not keep up.
    *
    * @return whether a kill at this moment would lose nothing
    */
@@ -127,7 +128,8 @@ public final class RunOutputs implements AutoCloseable {
   }
 
   /**
-   * Those that have had something to accept for longer than {@code after}, and accepted nothing.
+   * Returns the outputs that have had lines waiting for longer than {@code after} and accepted
+   * none.
    */
   List<Stall> stalls(Duration after) {
     var stalls = new ArrayList<Stall>();
@@ -136,7 +138,7 @@ public final class RunOutputs implements AutoCloseable {
     return stalls;
   }
 
-  /** How many each of them has lost, by its name. */
+  /** Returns the number of lost records of each output, by its name. */
   Map<String, Long> lost() {
     var lost = new LinkedHashMap<String, Long>();
     accounts().forEach(account -> lost.put(account.name(), account.lostInAll()));
@@ -146,7 +148,7 @@ public final class RunOutputs implements AutoCloseable {
     return lost;
   }
 
-  /** The accounts of those that are no sinks. */
+  /** Returns the accounts of the outputs that are not sinks. */
   List<OutputAccount> accounts() {
     return withError().stream().map(OutputQueue::account).toList();
   }
@@ -155,7 +157,10 @@ public final class RunOutputs implements AutoCloseable {
     return recorder == null ? List.of(standardQueue) : List.of(standardQueue, recorder.queue());
   }
 
-  /** Notes are no records: nobody waits for them to be accepted. */
+  /**
+   * Returns the queues with that of standard error. Its messages are not records: no code waits
+   * until they are accepted.
+   */
   private List<OutputQueue> withError() {
     var queues = new ArrayList<OutputQueue>(queues());
     if (standardError != null) {
@@ -164,7 +169,7 @@ public final class RunOutputs implements AutoCloseable {
     return queues;
   }
 
-  /** Has the ledger written, where there is a recording. */
+  /** Writes the ledger if there is a recording. */
   void write(Ledger ledger) {
     if (recorder != null) {
       recorder.write(ledger);
@@ -175,16 +180,18 @@ public final class RunOutputs implements AutoCloseable {
     return recorder != null;
   }
 
-  /** Waits until what was given is written, as {@link OutputQueue#drain} does; ends the sinks. */
+  /**
+   * Closes the sinks. Then waits until the queues are written, as {@link OutputQueue#drain} does.
+   */
   void finish() {
     sinks.close();
     queues().forEach(OutputQueue::drain);
   }
 
   /**
-   * Ends all of them.
+   * Closes all outputs.
    *
-   * @throws IOException if one that is no sink has not accepted all
+   * @throws IOException if an output that is not a sink has not accepted all lines
    */
   @Override
   public void close() throws IOException {

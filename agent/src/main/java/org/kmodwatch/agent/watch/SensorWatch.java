@@ -18,12 +18,12 @@ import org.kmodwatch.sensor.SensorFault;
 import org.kmodwatch.sensor.SensorStatistics;
 
 /**
- * Watches the sensor: makes an event of each part that goes blind, of each that sees again, and of
- * what was lost. No thread of its own: {@link #tick} does it.
+ * Watches the sensor. It emits an event for each part that goes blind or sees again, and for
+ * losses. It has no thread: {@link #tick} does the work.
  */
 public final class SensorWatch {
 
-  /** From one event about losses to the next. */
+  /** The interval between two events about losses. */
   private static final Duration LOSS_INTERVAL = Duration.ofSeconds(10);
 
   private final String hostName;
@@ -34,9 +34,10 @@ public final class SensorWatch {
   private long lost;
 
   /**
-   * Makes one.
+   * Creates a watch.
    *
-   * @param notes takes a line for a person for each event, which not every output shows
+   * @param notes receives a message for a person for each event, because not every output shows
+   *     events
    * @param nanoTime a clock that nobody can set, as {@link System#nanoTime}
    */
   SensorWatch(String hostName, Consumer<String> notes, LongSupplier nanoTime) {
@@ -45,18 +46,18 @@ public final class SensorWatch {
     this.nanoTime = nanoTime;
   }
 
-  /** A part that is blind. */
+  /** A blind part of the sensor, and since when it is blind. */
   record Blind(SensorFault fault, Instant since) {}
 
-  /** The parts that are blind now. */
+  /** Returns the parts that are blind now. */
   List<Blind> blind() {
     return List.copyOf(blind.values());
   }
 
   /**
-   * Compares the sensor's state with the last. Returns an event for each change.
+   * Compares the sensor's state with the last one. Returns an event for each change.
    *
-   * @param now what the events say; nothing waits by it
+   * @param now the time for the events; no wait depends on it
    */
   List<Event> tick(Instant now, List<SensorFault> faults, SensorStatistics statistics) {
     var events = new ArrayList<Event>();
@@ -81,7 +82,7 @@ public final class SensorWatch {
     return events;
   }
 
-  /** Returns an event about what was lost since the last one, if anything was. */
+  /** Returns an event about the losses since the last such event, if there were any. */
   List<Event> finish(Instant now, SensorStatistics statistics) {
     return statistics.lost() > lost ? List.of(loss(now, statistics)) : List.of();
   }
@@ -107,12 +108,14 @@ public final class SensorWatch {
     return lost(now, count, reasons);
   }
 
-  /** Returns an event for each set of records that replaced programs had kept: they are lost. */
+  /**
+   * Returns an event for each set of unread records of replaced programs. These records are lost.
+   */
   List<Event> replaced(Instant now, List<LeftBehind> unread) {
     return unread.stream().map(left -> lost(now, left.records(), List.of(left.detail()))).toList();
   }
 
-  /** Returns an event for each time that somebody set the clock. */
+  /** Returns an event for each time that the clock was set. */
   List<Event> clockSet(List<ClockStep> steps) {
     var events = new ArrayList<Event>();
     for (ClockStep step : steps) {

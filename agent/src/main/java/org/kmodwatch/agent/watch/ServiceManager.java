@@ -10,16 +10,19 @@ import org.kmodwatch.sensor.kernel.KernelException;
 import org.kmodwatch.sensor.kernel.LocalDatagramSocket;
 
 /**
- * Tells systemd how the service is, by the protocol of sd_notify(3). Without {@code NOTIFY_SOCKET}
- * it does nothing. A message that does not get through is dropped: the next one takes its place.
- * One thread at a time.
+ * Reports the state of the service to systemd, by the protocol of sd_notify(3). Without {@code
+ * NOTIFY_SOCKET} it does nothing. A message that cannot be delivered is dropped, and the next one
+ * replaces it. One thread at a time may use it.
  */
 public final class ServiceManager {
 
-  /** How many signs of life fit into the watchdog's limit. */
+  /** The number of keep-alive messages within the watchdog's limit. */
   private static final int SIGNS_IN_LIMIT = 6;
 
-  /** Systemd reads its socket all the time; if it does not, nothing here may wait for it. */
+  /**
+   * The send timeout. Systemd normally reads its socket all the time; if it does not, the agent
+   * must not wait.
+   */
   private static final int SEND_TIMEOUT_SECONDS = 1;
 
   private static final long NANOS_OF_MICRO = 1_000L;
@@ -39,7 +42,7 @@ public final class ServiceManager {
   }
 
   /**
-   * The one that started this process.
+   * Returns the service manager that started this process.
    *
    * @param variables the environment
    * @param nanoClock System::nanoTime
@@ -50,13 +53,16 @@ public final class ServiceManager {
     return of(variables, messages, nanoClock);
   }
 
-  /** As {@link #of(Map, LongSupplier)}, but {@code messages} takes what would be sent. */
+  /**
+   * Returns the same as {@link #of(Map, LongSupplier)}, but {@code messages} receives the messages
+   * instead of systemd.
+   */
   static ServiceManager of(
       Map<String, String> variables, Consumer<String> messages, LongSupplier nanoClock) {
     return new ServiceManager(messages, watchdogLimitNanos(variables), nanoClock);
   }
 
-  /** 0 if nobody waits for a sign of life from this process. */
+  /** Returns the watchdog's limit; 0 if no watchdog waits for this process. */
   private static long watchdogLimitNanos(Map<String, String> variables) {
     String whose = variables.getOrDefault("WATCHDOG_PID", "");
     if (!whose.isEmpty() && !whose.equals(Long.toString(ProcessHandle.current().pid()))) {
@@ -69,18 +75,21 @@ public final class ServiceManager {
     }
   }
 
-  /** Says that the options are right. The hooks are not in place yet: that is a status. */
+  /**
+   * Reports that the options are valid. The hooks are not attached yet; the status shows when they
+   * are.
+   */
   void ready() {
     messages.accept("READY=1");
   }
 
-  /** Says that the end has begun. */
+  /** Reports that the service is stopping. */
   void stopping() {
     messages.accept("STOPPING=1");
   }
 
   /**
-   * Shows one line in {@code systemctl status}, unless it is there already.
+   * Shows one line in {@code systemctl status}, unless the same line is shown already.
    *
    * @param text without a line break
    */
@@ -92,8 +101,8 @@ public final class ServiceManager {
   }
 
   /**
-   * Gives a sign of life, if it is time for one. Call it wherever work goes on, so that long work
-   * is not taken for a hang.
+   * Sends a keep-alive message if one is due. Call it wherever work is in progress, so that long
+   * work is not taken for a hang.
    */
   void alive() {
     if (signEveryNanos <= 0) {
@@ -107,7 +116,7 @@ public final class ServiceManager {
     }
   }
 
-  /** Systemd's socket, connected at the first message, and again after one that failed. */
+  /** The socket of systemd. It connects at the first message, and again after a failed one. */
   private static final class Socket {
     private final String address;
     private @Nullable LocalDatagramSocket connected;

@@ -9,17 +9,20 @@ import org.jspecify.annotations.Nullable;
 import org.kmodwatch.agent.output.Stall;
 import org.kmodwatch.agent.status.Health;
 
-/** What was last known of a run, written by its thread and read by whoever asks. */
+/** The last known state of a run. The run's thread writes it, and any thread may read it. */
 public final class StatusBoard {
 
-  /** A run says how it is twice a second, unless it has a backlog to work off. */
+  /**
+   * The longest silence of a healthy run. A run publishes its state twice a second, unless it has a
+   * backlog.
+   */
   static final Duration SILENCE = Duration.ofSeconds(60);
 
   private final LongSupplier nanoTime;
   private volatile @Nullable Entry last;
 
   /**
-   * Makes one that knows nothing.
+   * Creates a board without a state.
    *
    * @param nanoTime a clock that nobody can set, as {@link System#nanoTime}
    */
@@ -34,7 +37,7 @@ public final class StatusBoard {
     last = new Entry(ledger, List.copyOf(blind), List.copyOf(stalls), nanoTime.getAsLong());
   }
 
-  /** The account of a moment ago; none before the sensor is armed. */
+  /** Returns the metrics of the last account; empty before the sensor is armed. */
   MetricSnapshots metrics() {
     Entry entry = last;
     return entry == null
@@ -43,8 +46,8 @@ public final class StatusBoard {
   }
 
   /**
-   * What is wrong: not armed yet, a part that is blind, an output that stands, a run that has not
-   * been heard of.
+   * Returns the present troubles: a sensor that is not armed yet, a blind part, a stalled output,
+   * or a silent run.
    */
   Health health() {
     Entry entry = last;

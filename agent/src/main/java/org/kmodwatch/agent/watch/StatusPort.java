@@ -8,19 +8,20 @@ import org.kmodwatch.agent.status.ListenAddress;
 import org.kmodwatch.agent.status.StatusServer;
 
 /**
- * Where metrics and health are asked for. Any user can have the port first, and an address may come
- * after the start: that must not end the agent, so it is tried again until it works. Thread-safe.
+ * The port that serves metrics and health. Another user can occupy the port first, and an address
+ * may appear only after the start. Neither may end the agent, so the port tries again until it can
+ * listen. Thread-safe.
  */
 public final class StatusPort implements AutoCloseable {
 
-  /** From one try to the next. */
+  /** The time between two tries. */
   static final Duration RETRY = Duration.ofSeconds(5);
 
   private final Opening opening;
   private final ListenAddress address;
   private final Consumer<String> notes;
 
-  /** Both guarded by this. */
+  /** The running server; null if there is none. It and {@link #closed} are guarded by this. */
   private @Nullable StatusServer server;
 
   private boolean closed;
@@ -31,17 +32,17 @@ public final class StatusPort implements AutoCloseable {
     this.notes = notes;
   }
 
-  /** Listens. */
+  /** Starts a server. */
   interface Opening {
-    /** The server, which answers already. */
+    /** Returns a server that answers already. */
     StatusServer open() throws IOException;
   }
 
   /**
-   * Opens it now, or later on a thread of its own.
+   * Opens the port now, or later on a separate thread.
    *
-   * @param retry from one try to the next
-   * @param notes takes lines for a person
+   * @param retry the time between two tries
+   * @param notes receives messages for a person
    */
   static StatusPort open(
       Opening opening, ListenAddress address, Duration retry, Consumer<String> notes) {
@@ -68,7 +69,7 @@ public final class StatusPort implements AutoCloseable {
         try {
           tryToOpen();
         } catch (IOException e) {
-          // It was said.
+          // The first failure was reported.
         }
       }
     } catch (InterruptedException e) {

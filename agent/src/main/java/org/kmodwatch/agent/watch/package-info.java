@@ -1,4 +1,4 @@
-/** The live run. Open {@link org.kmodwatch.agent.watch.WatchRun} first. */
+/** Contains the live run. Open {@link org.kmodwatch.agent.watch.WatchRun} first. */
 @NullMarked
 package org.kmodwatch.agent.watch;
 
