@@ -1,20 +1,20 @@
 package org.kmodwatch.agent.output;
 
-/** The few terminal colours in use (ECMA-48 SGR). */
+/** The terminal colours that Kmodwatch uses (ECMA-48 SGR). */
 public enum Ansi {
-  /** As it is. */
+  /** Leaves the text unchanged. */
   NONE(""),
-  /** Headings. */
+  /** Marks headings. */
   BOLD("1"),
-  /** A finding. */
+  /** Marks a finding. */
   BOLD_YELLOW("1;33"),
-  /** A finding of high severity. */
+  /** Marks a finding of high severity. */
   BOLD_RED("1;31"),
-  /** Good. */
+  /** Marks a success. */
   GREEN("32"),
-  /** Bad. */
+  /** Marks a failure or a refusal. */
   RED("31"),
-  /** Not good. */
+  /** Marks a lesser failure. */
   YELLOW("33");
 
   private final String code;
@@ -23,7 +23,7 @@ public enum Ansi {
     this.code = code;
   }
 
-  /** {@code text} in this colour if {@code wanted}. */
+  /** Returns {@code text} in this colour if {@code wanted}; otherwise unchanged. */
   public String on(String text, boolean wanted) {
     return !wanted || code.isEmpty() ? text : "\u001b[" + code + "m" + text + "\u001b[0m";
   }

@@ -9,7 +9,10 @@ import org.kmodwatch.core.load.LoadRecord;
 import org.kmodwatch.core.signature.Signature;
 import org.kmodwatch.core.signature.SignatureMetadata;
 
-/** The signatures that are installed, by id: a load only has the ids of its findings. Immutable. */
+/**
+ * The installed signatures, found by id, because a load record holds only the ids of its findings.
+ * Immutable.
+ */
 public final class Catalogue {
 
   private final Map<String, SignatureMetadata> byId;
@@ -18,14 +21,17 @@ public final class Catalogue {
     this.byId = Map.copyOf(byId);
   }
 
-  /** Of these signatures. */
+  /** Returns a catalogue of {@code signatures}. */
   public static Catalogue of(List<Signature> signatures) {
     var byId = new HashMap<String, SignatureMetadata>();
     signatures.forEach(signature -> byId.put(signature.metadata().id(), signature.metadata()));
     return new Catalogue(byId);
   }
 
-  /** Those that spoke on {@code load}, the most severe first; one that is not known is left out. */
+  /**
+   * Returns the signatures with a finding on {@code load}, the most severe first. Unknown ids are
+   * left out.
+   */
   public List<SignatureMetadata> of(LoadRecord load) {
     return load.findings().stream()
         .map(byId::get)
@@ -37,7 +43,7 @@ public final class Catalogue {
         .toList();
   }
 
-  /** How severe the most severe signature on it is; 0 where none spoke. */
+  /** Returns the highest severity of the signatures on {@code notice}; 0 without a signature. */
   public int severityOf(Notice.Report notice) {
     return switch (notice) {
       case Notice.OfFinding(var finding) -> finding.metadata().severity();

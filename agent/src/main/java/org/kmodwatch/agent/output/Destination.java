@@ -3,21 +3,23 @@ package org.kmodwatch.agent.output;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
-/** What the lines of an {@link OutputQueue} end up in. Used by the queue's thread alone. */
+/**
+ * A destination that receives the lines of an {@link OutputQueue}. Only the queue's thread uses it.
+ */
 @FunctionalInterface
 public interface Destination {
 
   /**
-   * Writes some of {@code bytes}, or all, and may wait for room as long as it likes. What it has
-   * written it moves the position past.
+   * Writes some or all of {@code bytes}, and moves the position past the written ones. It may wait
+   * for room without a limit.
    *
-   * @throws ReaderGoneException if nobody will ever read it again
+   * @throws ReaderGoneException if the destination will never have a reader again
    * @throws IOException if it cannot be written now
    */
   void write(ByteBuffer bytes) throws IOException;
 
   /**
-   * {@code lines} as it takes them, each of them still one line.
+   * Returns {@code lines} in the form that the destination accepts, each of them still one line.
    *
    * @param lines whole lines
    */

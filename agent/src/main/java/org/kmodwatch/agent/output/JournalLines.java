@@ -15,26 +15,26 @@ import org.kmodwatch.core.text.Beginnings;
 import org.kmodwatch.core.write.ValueWriter;
 
 /**
- * Lines that journald takes whole. It splits what is longer than 48 KiB (LineMax in
- * journald.conf(5)), and what comes after would stand in the journal as an entry of ours, with a
- * text that whoever loads a module chose. So longer lines are shortened: JSON stays JSON, and says
- * what was cut; of other lines the end is left out.
+ * Shortens lines to a length that journald keeps whole. It splits a line longer than 48 KiB
+ * (LineMax in journald.conf(5)). The rest would appear in the journal as a separate entry of ours,
+ * with a text that the loader of a module chose. So longer lines are shortened. JSON stays JSON and
+ * names the fields that were cut; other lines lose their end.
  */
 public final class JournalLines {
 
-  /** Below LineMax, with room for what is added. */
+  /** The largest length of a line, in bytes: below LineMax, with room for the added marks. */
   static final int MAX_BYTES = 40 << 10;
 
   private static final String CUT = "cut: no line of the journal holds it";
   private static final String LOAD_SCHEMA = "kmodwatch.load/";
   private static final String CUT_KEY = "kmodwatchCut";
 
-  /** Deeper nesting is left out where something is cut at all. */
+  /** The deepest nesting that is kept once something is cut. */
   private static final int MAX_DEPTH = 12;
 
   private static final int MAX_NAMED = 32;
 
-  /** More and more of it is cut until it is short enough. */
+  /** The limits of each try. Each try cuts more, until the line is short enough. */
   private static final List<Bounds> BOUNDS =
       List.of(
           new Bounds(4_096, 512),
@@ -46,14 +46,14 @@ public final class JournalLines {
   private JournalLines() {}
 
   /**
-   * What is kept.
+   * The limits of one try.
    *
-   * @param chars of a text
-   * @param elements of a list or an object
+   * @param chars the kept characters of a text
+   * @param elements the kept elements of a list or an object
    */
   private record Bounds(int chars, int elements) {}
 
-  /** {@code lines}, none of them longer than journald takes. */
+  /** Returns {@code lines} with each line shortened to the length that journald accepts. */
   public static byte[] bounded(byte[] lines) {
     if (lines.length <= MAX_BYTES) {
       return lines;
@@ -83,7 +83,7 @@ public final class JournalLines {
       try {
         return shortened(ValueReader.read(line));
       } catch (IllegalArgumentException tooDeep) {
-        // Of a hostile recording; half of it would be no JSON.
+        // From a hostile recording; half of the line would not be JSON.
         return ("{\"" + CUT_KEY + "\":[\"record\"]}").getBytes(StandardCharsets.UTF_8);
       }
     }
@@ -97,7 +97,7 @@ public final class JournalLines {
         return text;
       }
     }
-    // A hostile recording's: what an ordinary line has is far shorter by now.
+    // From a hostile recording: an ordinary line is far shorter by now.
     var top = new LinkedHashMap<String, Value>();
     object
         .fields()
@@ -114,7 +114,7 @@ public final class JournalLines {
   private static byte[] withoutEnd(byte[] line) {
     String left = " … (cut: %d bytes in all)".formatted(line.length);
     int end = MAX_BYTES - left.getBytes(StandardCharsets.UTF_8).length;
-    // Not in the middle of a character, nor of an escape.
+    // Does not cut in the middle of a character or an escape.
     while (end > 0 && ((line[end] & 0xc0) == 0x80 || line[end - 1] == '\\')) {
       end--;
     }
@@ -124,11 +124,11 @@ public final class JournalLines {
     return all.toByteArray();
   }
 
-  /** One try. */
+  /** One try to shorten a line. */
   private static final class Shortening {
     private final Bounds bounds;
 
-    /** Paths of what was cut. */
+    /** The paths of the fields that were cut. */
     private final Set<String> cut = new LinkedHashSet<>();
 
     Shortening(Bounds bounds) {
@@ -184,7 +184,7 @@ public final class JournalLines {
       return kept;
     }
 
-    /** Elements of a list have the path of the list: {@code loader.args}. */
+    /** Shortens a value. Elements of a list have the path of the list: {@code loader.args}. */
     private Value value(Value value, String path, int depth) {
       if (depth > MAX_DEPTH) {
         cut(path);

@@ -17,32 +17,34 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an output was given and has not accepted yet: lines, in order, bounded, with a thread that
- * writes them. Giving never waits, so that an output that nobody reads, or whose disk is full,
- * holds up neither the sensor nor another output; what finds no room is counted. Thread-safe.
+ * A bounded queue of lines that an output has not accepted yet, with a thread that writes them in
+ * order. Adding lines never waits. So an output without a reader, or with a full disk, blocks
+ * neither the sensor nor another output. Lines that find no room are dropped and counted.
+ * Thread-safe.
  *
- * <p>For maintainers. A write that fails is tried again from the byte at which it stopped, so that
- * no line is torn or comes twice. The thread may be in a write that nothing interrupts (a pipe that
- * nobody reads); it is a daemon, and {@link #close} waits for it no longer than it says.
+ * <p>For maintainers. A failed write is tried again from the byte at which it stopped, so that no
+ * line is torn or repeated. The thread may be in a write that nothing interrupts, such as one to a
+ * pipe without a reader. So it is a daemon, and {@link #close} waits for it only for the documented
+ * time.
  */
 public final class OutputQueue implements AutoCloseable {
 
-  /** How much may wait. */
+  /** The largest size of the waiting lines, in bytes. */
   public static final int MAX_BYTES = 8 << 20;
 
-  /** An output that has accepted nothing for longer is not waited for. */
+  /** The time without progress after which no caller waits for an output. */
   static final Duration KEEPS_UP = Duration.ofMillis(250);
 
-  /** Nor is one that was waited for in vain, for so long: it is slow. */
+  /** The time after a useless wait in which no caller waits for the output again: it is slow. */
   static final Duration UNTIL_NEXT_WAIT = Duration.ofSeconds(5);
 
-  /** How long the end waits for an output that accepts nothing. */
+  /** The longest wait at the end for an output that accepts nothing. */
   private static final Duration STANDSTILL_AT_END = Duration.ofSeconds(5);
 
-  /** How long it waits in all. */
+  /** The longest wait at the end in all. */
   private static final Duration MOST_AT_END = Duration.ofSeconds(20);
 
-  /** As much as is written at once: an output's progress is seen between two of them. */
+  /** The size of one write, in bytes. The output's progress shows between two writes. */
   private static final int PIECE_BYTES = 8 << 10;
 
   private final String name;
@@ -62,34 +64,34 @@ public final class OutputQueue implements AutoCloseable {
   private boolean closed;
   private boolean full;
 
-  /** Whether it was last waited for in vain, and when. */
+  /** Whether the last wait for the output was useless, since {@link #slowSinceNanos}. */
   private boolean slow;
 
   private long slowSinceNanos;
 
-  /** When it last accepted something, or became busy. */
+  /** The time at which the output last accepted something, or the queue stopped being empty. */
   private long waitingSinceNanos;
 
   private Instant waitingSince = Instant.EPOCH;
   private @Nullable String failure;
 
-  /** Whether it was said that it fails, and not yet that it writes again. */
+  /** Whether a failure was reported, and not yet that writing works again. */
   private boolean saidToFail;
 
   private @Nullable ReaderGoneException gone;
   private @Nullable Long drainEndNanos;
 
   /**
-   * What differs in tests.
+   * The settings that differ in tests.
    *
    * @param nanoTime a clock that is never set
    * @param clock for times that are shown
    * @param retry the wait after a write that failed
-   * @param maxBytes how much may wait
+   * @param maxBytes the largest size of the waiting lines, in bytes
    */
   record Settings(LongSupplier nanoTime, InstantSource clock, Duration retry, int maxBytes) {}
 
-  /** Whole lines on their way to one destination. */
+  /** Whole lines that wait for one destination. */
   private static final class Lines {
     private final Destination destination;
     private final ByteBuffer bytes;
@@ -102,11 +104,11 @@ public final class OutputQueue implements AutoCloseable {
     }
   }
 
-  /** Something that is written as a whole, such as a file that replaces another. */
+  /** A step that writes something as a whole, such as a file that replaces another. */
   @FunctionalInterface
   public interface Task {
     /**
-     * Writes it; called again later if it fails.
+     * Writes the whole. If it fails, the queue calls it again later.
      *
      * @throws IOException if it cannot be written now
      */
@@ -125,11 +127,11 @@ public final class OutputQueue implements AutoCloseable {
   }
 
   /**
-   * Makes one.
+   * Creates a queue.
    *
-   * @param name of the output, in messages and in the ledger
-   * @param maxBytes how much may wait
-   * @param notes takes lines for a person, from any thread
+   * @param name the name of the output, in messages and in the ledger
+   * @param maxBytes the largest size of the waiting lines, in bytes
+   * @param notes receives messages for a person, from any thread
    */
   public static OutputQueue named(String name, int maxBytes, Consumer<String> notes) {
     return new OutputQueue(
@@ -138,14 +140,14 @@ public final class OutputQueue implements AutoCloseable {
         notes);
   }
 
-  /** What it is called. */
+  /** Returns the name of the output. */
   public String name() {
     return name;
   }
 
   /**
-   * A stream into the queue. Each write to it must be whole lines; it never waits or fails, and
-   * flushing does nothing.
+   * Returns a stream into the queue. Each write to it must consist of whole lines. A write never
+   * waits or fails, and flushing does nothing.
    */
   public OutputStream to(Destination destination) {
     return new OutputStream() {
@@ -161,7 +163,10 @@ public final class OutputQueue implements AutoCloseable {
     };
   }
 
-  /** Has {@code newTask} run after what was given so far; one that has not run yet is forgotten. */
+  /**
+   * Runs {@code newTask} after the lines so far are written. It replaces a task that has not run
+   * yet.
+   */
   public synchronized void after(Task newTask) {
     if (!closed) {
       if (isEmpty() && task == null) {
@@ -259,7 +264,7 @@ public final class OutputQueue implements AutoCloseable {
         }
       }
     } catch (InterruptedException e) {
-      // What is left is counted by close().
+      // close() counts the remaining lines.
     }
   }
 
@@ -278,13 +283,13 @@ public final class OutputQueue implements AutoCloseable {
           }
         }
         if (piece.position() == before) {
-          // A terminal or pipe that somebody set to wait for nothing.
+          // A terminal or pipe in non-blocking mode, which has no room now.
           rest(Duration.ofMillis(50));
         }
       }
       synchronized (this) {
         if (lines.peekFirst() != next) {
-          // The end has counted it as lost.
+          // close() has counted these lines as lost.
           return;
         }
         lines.removeFirst();
@@ -299,13 +304,16 @@ public final class OutputQueue implements AutoCloseable {
     } catch (IOException e) {
       failed(String.valueOf(e.getMessage()));
       rest(settings.retry());
-    } catch (RuntimeException | Error e) { // This thread must outlive it: nobody else writes.
+    } catch (RuntimeException | Error e) { // The thread must survive: only it writes.
       failed("%s (a fault of kmodwatch)".formatted(e));
       rest(settings.retry());
     }
   }
 
-  /** Whole lines, and at least one: who is killed between two writes leaves no half of one. */
+  /**
+   * Returns the length of the next write: whole lines, and at least one. So a kill between two
+   * writes leaves no partial line.
+   */
   private static int pieceLength(ByteBuffer all) {
     if (all.remaining() <= PIECE_BYTES) {
       return all.remaining();
@@ -328,7 +336,7 @@ public final class OutputQueue implements AutoCloseable {
       toRun.run();
       worked();
       synchronized (this) {
-        // A newer one may have come meanwhile.
+        // A newer task may have been set meanwhile.
         if (tasks == number) {
           task = null;
         }
@@ -337,7 +345,7 @@ public final class OutputQueue implements AutoCloseable {
     } catch (IOException e) {
       failed(String.valueOf(e.getMessage()));
       rest(settings.retry());
-    } catch (RuntimeException | Error e) { // This thread must outlive it: nobody else writes.
+    } catch (RuntimeException | Error e) { // The thread must survive: only it writes.
       failed("%s (a fault of kmodwatch)".formatted(e));
       rest(settings.retry());
     }
@@ -350,8 +358,8 @@ public final class OutputQueue implements AutoCloseable {
   }
 
   /**
-   * Says that it writes again once nothing waits, under the lock: a disk that gives back a page now
-   * and then is full all the same.
+   * Reports that writing works again, once nothing waits. The caller holds the lock. A disk that
+   * frees a page now and then is still full, so one write is not enough.
    */
   private void settled() {
     if (saidToFail && isEmpty() && task == null) {
@@ -394,13 +402,13 @@ public final class OutputQueue implements AutoCloseable {
     }
   }
 
-  // Anybody.
+  // Any thread.
 
   /**
-   * Waits until all that was given is accepted or lost, but no longer than {@code atMost}, and not
-   * at all for an output that does not keep up.
+   * Waits until all lines are accepted or lost, at most {@code atMost}. It does not wait for an
+   * output that does not keep up.
    *
-   * @return whether a kill at this moment would lose nothing of it
+   * @return whether a kill at this moment would lose none of the lines
    */
   public synchronized boolean awaitWritten(Duration atMost) {
     long end = System.nanoTime() + atMost.toNanos();
@@ -425,7 +433,7 @@ public final class OutputQueue implements AutoCloseable {
     return isEmpty() && !lost.containsKey(OutputLoss.ENDED);
   }
 
-  /** Where what was given is. */
+  /** Returns the account of the lines so far. */
   public synchronized OutputAccount account() {
     return new OutputAccount(
         name,
@@ -436,7 +444,10 @@ public final class OutputQueue implements AutoCloseable {
         gone != null || (failure != null && !isEmpty()) ? waitingSince : null);
   }
 
-  /** Whether it has accepted nothing for longer than {@code after} although something waits. */
+  /**
+   * Returns the stall of an output that has waiting lines and accepted nothing for longer than
+   * {@code after}. It is empty for an output that works.
+   */
   public synchronized Optional<Stall> stall(Duration after) {
     if (gone != null) {
       return Optional.of(
@@ -449,16 +460,18 @@ public final class OutputQueue implements AutoCloseable {
         : Optional.empty();
   }
 
-  /** That nobody reads it any more; empty while somebody may. */
+  /**
+   * Returns the exception for an output whose reader has gone; empty while it may have a reader.
+   */
   public synchronized Optional<ReaderGoneException> readerGone() {
     return Optional.ofNullable(gone);
   }
 
   /**
-   * Waits until all is written, but no longer than 20 s, over all calls, and 5 s while nothing is
+   * Waits until all lines are written: 20 s at most over all calls, and 5 s while nothing is
    * accepted.
    *
-   * @return whether all is written
+   * @return whether all lines are written
    */
   public synchronized boolean drain() {
     if (drainEndNanos == null) {
@@ -487,8 +500,8 @@ public final class OutputQueue implements AutoCloseable {
   }
 
   /**
-   * Takes nothing more, waits as {@link #drain} does, and counts what is left as lost. May be
-   * called again.
+   * Stops accepting lines, waits as {@link #drain} does, and counts the remaining lines as lost. A
+   * second call does nothing.
    */
   @Override
   public void close() {

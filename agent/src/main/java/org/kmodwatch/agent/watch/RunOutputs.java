@@ -108,8 +108,8 @@ public final class RunOutputs implements AutoCloseable {
   }
 
   /**
-   * Waits until the outputs have accepted all notices, at most {@code atMost}. It does not wait for
-   * an output that does not keep up.
+   * Waits until the queues are written and the sinks' notices are on disk, at most {@code atMost}.
+   * It does not wait for an output that does not keep up.
    *
    * @return whether a kill at this moment would lose nothing
    */
