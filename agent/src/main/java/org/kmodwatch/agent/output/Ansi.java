@@ -10,11 +10,11 @@ public enum Ansi {
   BOLD_YELLOW("1;33"),
   /** Marks a finding of high severity. */
   BOLD_RED("1;31"),
-  /** Marks a success. */
+  /** Marks a good result. */
   GREEN("32"),
-  /** Marks a failure or a refusal. */
+  /** Marks a bad result. */
   RED("31"),
-  /** Marks a lesser failure. */
+  /** Marks a result that is not good. */
   YELLOW("33");
 
   private final String code;

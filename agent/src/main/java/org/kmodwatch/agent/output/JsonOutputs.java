@@ -9,12 +9,15 @@ import org.kmodwatch.core.write.EventWriter;
 import org.kmodwatch.core.write.FindingWriter;
 import org.kmodwatch.core.write.LoadWriter;
 
-/** Events, findings and loads as JSON, one object a line. */
+/** Creates the outputs that write events, findings and loads as JSON, one object a line. */
 public final class JsonOutputs {
 
   private JsonOutputs() {}
 
-  /** Every event of the source in the flat form, to {@code out}, which stays open. */
+  /**
+   * Returns an output that writes every event of the source in the flat form to {@code out}, which
+   * stays open.
+   */
   public static Output events(OutputStream out) {
     var writer = new EventWriter();
     return new Lines(out) {
@@ -27,7 +30,7 @@ public final class JsonOutputs {
     };
   }
 
-  /** Every finding, to {@code out}, which stays open. */
+  /** Returns an output that writes every finding to {@code out}, which stays open. */
   public static Output findings(OutputStream out) {
     var writer = new FindingWriter();
     return new Lines(out) {
@@ -40,7 +43,7 @@ public final class JsonOutputs {
     };
   }
 
-  /** Every load record, to {@code out}, which stays open. */
+  /** Returns an output that writes every load record to {@code out}, which stays open. */
   public static Output loads(OutputStream out) {
     var writer = new LoadWriter();
     return new Lines(out) {
@@ -53,7 +56,7 @@ public final class JsonOutputs {
     };
   }
 
-  /** Nothing. */
+  /** Returns an output that writes nothing. */
   public static Output none() {
     return new Lines(OutputStream.nullOutputStream()) {
       @Override

@@ -10,19 +10,19 @@ import tools.jackson.core.json.JsonFactory;
 import tools.jackson.core.util.DefaultIndenter;
 import tools.jackson.core.util.DefaultPrettyPrinter;
 
-/** Writes what commands have to say to programs: reports and ledgers, not events. */
+/** Writes the reports and ledgers of commands for programs, but no events. */
 public final class JsonText {
 
   private static final JsonFactory FACTORY = new JsonFactory();
 
   private JsonText() {}
 
-  /** {@code value} over several lines, indented, without a newline at the end. */
+  /** Returns {@code value} over several lines, indented, without a newline at the end. */
   public static String pretty(Value value) {
     return text(value, new Indented());
   }
 
-  /** {@code value} on one line, without a newline at the end. */
+  /** Returns {@code value} on one line, without a newline at the end. */
   public static String line(Value value) {
     return text(value, ObjectWriteContext.empty());
   }

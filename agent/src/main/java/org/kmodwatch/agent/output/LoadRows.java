@@ -10,13 +10,13 @@ import org.kmodwatch.core.event.Errno;
 import org.kmodwatch.core.load.LoadRecord;
 import org.kmodwatch.core.signature.SignatureMetadata;
 
-/** Makes one row of each load, and of each request that came to nothing. */
+/** Creates one row for each load, and for each request that led to no load. */
 final class LoadRows {
 
-  /** Every load by a file or from memory has this one, so its title says nothing new. */
+  /** The signature on every load from a file or from memory. Its title adds nothing to the row. */
   private static final String LOADING = "TRC-1017";
 
-  /** The peer's scale goes from 0 to 3. */
+  /** High severity on Tracee's scale, which goes from 0 to 3. */
   private static final long HIGH = 3;
 
   private static final int SHORT_ID = 12;
@@ -25,9 +25,9 @@ final class LoadRows {
   private final Map<String, SignatureMetadata> signatures;
 
   /**
-   * Makes one.
+   * Creates the rows.
    *
-   * @param signatures what is known of the signatures by now, by id
+   * @param signatures the signatures that are known so far, by id
    */
   LoadRows(UserNames users, Map<String, SignatureMetadata> signatures) {
     this.users = users;
@@ -51,12 +51,12 @@ final class LoadRows {
         moreTone(load));
   }
 
-  /** How a finding stands out. */
+  /** Returns the tone of a finding. */
   static Row.Tone toneOf(SignatureMetadata signature) {
     return signature.severity() >= HIGH ? Row.Tone.ALARM : Row.Tone.FINDING;
   }
 
-  /** A reason with the errno that says it. */
+  /** Returns the reason, followed by its errno if the reason does not contain it. */
   static String worded(String reason, String errno) {
     return reason.contains(errno) ? reason : "%s (%s)".formatted(reason, errno);
   }
@@ -82,7 +82,9 @@ final class LoadRows {
             uid == null ? "uid ?" : users.nameOf(uid));
   }
 
-  /** Its name; and its file where that is not where modules belong. */
+  /**
+   * Returns the module's name. Adds its file if the file is outside the usual places of modules.
+   */
   private static String module(LoadRecord load) {
     if (load.isRequest()) {
       return Objects.requireNonNullElse(load.nameOrAlias(), "-");
@@ -107,7 +109,7 @@ final class LoadRows {
     return name;
   }
 
-  /** What is out of the ordinary about how it came in. */
+  /** Returns the unusual facts about how the module was loaded. */
   private static List<String> route(LoadRecord load) {
     var route = new ArrayList<String>();
     LoadRecord.ModuleFile file = load.file();
@@ -182,7 +184,7 @@ final class LoadRows {
     return switch (load.outcome()) {
       case LOADED, UNLOADED -> Row.Tone.DONE;
       case REFUSED -> Row.Tone.REFUSED;
-      // Most are for what was never there, and nobody's fault.
+      // Most of these requests are for modules that do not exist, and that is no fault.
       case FAILED, UNKNOWN -> load.isRequest() ? Row.Tone.PLAIN : Row.Tone.FAILED;
     };
   }
@@ -221,7 +223,7 @@ final class LoadRows {
               load.isRequest() ? "requests" : "attempts"));
     }
     for (LoadRecord.Gap gap : load.gaps()) {
-      // Part of something is a detail, which the record has.
+      // A gap in a part of a field is a detail, which only the record shows.
       if (gap.field().equals("id")) {
         more.add(gap.why());
       } else if (gap.field().indexOf('.') < 0) {

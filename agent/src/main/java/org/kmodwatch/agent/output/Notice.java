@@ -9,7 +9,7 @@ import org.kmodwatch.core.load.LoadRecord;
 import org.kmodwatch.core.signature.Finding;
 
 /**
- * One thing that an {@link Output} can write: an event, a finding on it, a load record, an alert.
+ * An entry that an {@link Output} can write: an event, a finding on it, a load record, an alert.
  * The pipeline returns them in the order in which they are written.
  */
 public sealed interface Notice {
@@ -23,7 +23,7 @@ public sealed interface Notice {
   record OfEvent(Event event) implements Notice {}
 
   /**
-   * A finding.
+   * A finding that a signature reported.
    *
    * @param finding the finding
    */
@@ -46,7 +46,7 @@ public sealed interface Notice {
   /** A notice for people and receivers: every kind but events. */
   sealed interface Report extends Notice {
 
-    /** Which of them it is. */
+    /** Returns the kind of the report. */
     default Kind kind() {
       return switch (this) {
         case OfFinding _ -> Kind.FINDING;
@@ -56,7 +56,8 @@ public sealed interface Notice {
     }
 
     /**
-     * When what it tells of happened, nanoseconds since the epoch; of an alert, the first of them.
+     * Returns the time of the finding or load, in nanoseconds since the epoch. For an alert it is
+     * the time of the first occurrence.
      */
     default long timeNanos() {
       return switch (this) {
@@ -69,19 +70,19 @@ public sealed interface Notice {
 
   /** The kinds of reports. */
   enum Kind {
-    /** A signature's verdict on an event, at once. */
+    /** A signature's verdict on an event, reported at once. */
     FINDING,
-    /** One attempt to load or unload a module, as a whole. */
+    /** A whole attempt to load or unload a module. */
     LOAD,
-    /** What the policy does not expect, repeats counted. */
+    /** A load or finding that the policy does not expect, with its repeats counted. */
     ALERT;
 
-    /** What it is called in configuration and output. */
+    /** Returns the kind's name in configuration and output. */
     public String word() {
       return name().toLowerCase(Locale.ROOT);
     }
 
-    /** The kind that {@code word} names, if it names one. */
+    /** Returns the kind that {@code word} names; empty if it names none. */
     public static Optional<Kind> ofWord(String word) {
       return Arrays.stream(values()).filter(kind -> kind.word().equals(word)).findFirst();
     }

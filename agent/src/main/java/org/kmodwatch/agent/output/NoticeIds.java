@@ -17,12 +17,15 @@ import org.kmodwatch.core.load.LoadRecords;
 import org.kmodwatch.core.signature.Finding;
 
 /**
- * Gives notices their ids: the same thing told again, after a restart too, has the same. One
- * thread.
+ * Assigns ids to notices. A notice that is reported again, even after a restart, has the same id.
+ * One thread at a time may use it.
  */
 public final class NoticeIds {
 
-  /** A record that replaces one of the same id comes soon after it, or not at all. */
+  /**
+   * The number of remembered load ids. A record that replaces another one of its id comes soon
+   * after it, or never.
+   */
   private static final int REMEMBERED = 4096;
 
   private final Map<String, Integer> recent =
@@ -35,18 +38,18 @@ public final class NoticeIds {
         }
       };
 
-  /** Makes one that has seen nothing yet. */
+  /** Creates a generator that has seen no notice. */
   public NoticeIds() {}
 
   /**
-   * The id of {@code notice}. A record that corrects one of the same id has that id with a number
-   * at its end, or receivers that drop repeats would drop the correction.
+   * Returns the id of {@code notice}. A record that corrects an earlier one gets that record's id
+   * with a number at its end. Otherwise receivers that drop repeats would drop the correction.
    */
   public String of(Notice.Report notice) {
     return switch (notice) {
       case Notice.OfFinding(Finding finding) -> ofFinding(finding);
       case Notice.OfLoad(LoadRecord load) -> {
-        // The first may have been told by a process before this one.
+        // An earlier process may have reported the first record.
         int first = load.replacesAnother() ? 2 : 1;
         int turn = recent.merge(load.id(), first, (before, one) -> before + 1);
         yield "load:" + load.id() + (turn == 1 ? "" : "/" + turn);
@@ -61,7 +64,10 @@ public final class NoticeIds {
     };
   }
 
-  /** By what makes two findings the same one; it is the same when the events are read again. */
+  /**
+   * Returns the id of a finding, computed from the facts that identify it. It is the same when the
+   * events are read again.
+   */
   public static String ofFinding(Finding finding) {
     Event event = finding.event();
     Value data = finding.data();
@@ -77,7 +83,10 @@ public final class NoticeIds {
     return "finding:" + sha256(identity).substring(0, 32);
   }
 
-  /** The load's id if the event is one: its record may say more or less when it is made again. */
+  /**
+   * Returns the load's id if the event is a load, because a load's record may differ when it is
+   * made again. For another event it returns the arguments.
+   */
   private static String subjectOf(Event event) {
     if (event.argument(LoadRecords.ARGUMENT).orElse(null) instanceof Value.Obj(var fields)
         && fields.get("id") instanceof Value.Str(String id)) {
@@ -87,7 +96,7 @@ public final class NoticeIds {
     return JsonText.line(new Value.Array(args.stream().map(Argument::value).toList()));
   }
 
-  /** The SHA-256 of {@code text} in UTF-8, hexadecimal. */
+  /** Returns the SHA-256 of {@code text} in UTF-8, in hexadecimal. */
   public static String sha256(String text) {
     try {
       return HexFormat.of()

@@ -9,16 +9,16 @@ import java.io.IOException;
 public interface Output {
 
   /**
-   * Takes a notice. An output leaves out the kinds that it does not write.
+   * Writes a notice, unless the output does not write its kind.
    *
    * @throws IOException if it cannot be written
    */
   void accept(Notice notice) throws IOException;
 
   /**
-   * Writes everything that was taken so far.
+   * Writes all notices that were accepted so far.
    *
-   * @throws IOException if it cannot be written
+   * @throws IOException if they cannot be written
    */
   void flush() throws IOException;
 }

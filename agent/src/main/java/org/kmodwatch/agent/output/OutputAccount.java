@@ -11,12 +11,12 @@ import org.kmodwatch.core.event.Value;
 /**
  * An output's account at one moment, in lines: taken = written + lost + pending.
  *
- * @param name what the output is called
- * @param taken lines that were handed to it
+ * @param name the name of the output
+ * @param taken lines that were given to it
  * @param written lines that it accepted
- * @param lost by reason
+ * @param lost lost lines by reason
  * @param pending lines that wait in memory
- * @param failingSince since when it accepts nothing although something waits; null if it does
+ * @param failingSince the time since which it accepts nothing although lines wait; null if it works
  */
 public record OutputAccount(
     String name,
@@ -26,19 +26,19 @@ public record OutputAccount(
     long pending,
     @Nullable Instant failingSince) {
 
-  /** Copies the map. */
+  /** Creates an account with a copy of the map. */
   public OutputAccount {
     var copy = new EnumMap<OutputLoss, Long>(OutputLoss.class);
     copy.putAll(lost);
     lost = Collections.unmodifiableMap(copy);
   }
 
-  /** How many were lost in all. */
+  /** Returns the number of all lost lines. */
   public long lostInAll() {
     return lost.values().stream().mapToLong(Long::longValue).sum();
   }
 
-  /** What the ledger says. */
+  /** Returns the account as the ledger shows it. */
   public Value toJson() {
     var json = new LinkedHashMap<String, Value>();
     json.put("name", Value.of(name));

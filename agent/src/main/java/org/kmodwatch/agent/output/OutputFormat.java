@@ -3,20 +3,20 @@ package org.kmodwatch.agent.output;
 import java.util.Locale;
 import java.util.Optional;
 
-/** What standard output can look like: the words of {@code -o}. */
+/** The formats of standard output, named by {@code -o}. */
 public enum OutputFormat {
-  /** Rows for people. */
+  /** Writes rows for people. */
   TABLE,
-  /** Findings, one JSON object a line. */
+  /** Writes findings, one JSON object a line. */
   JSON,
-  /** Load records, one JSON object a line. */
+  /** Writes load records, one JSON object a line. */
   LOADS,
-  /** Every event, one JSON object a line. */
+  /** Writes every event, one JSON object a line. */
   EVENTS,
-  /** Nothing. */
+  /** Writes nothing. */
   NONE;
 
-  /** The format that {@code word} names, if it names one. */
+  /** Returns the format that {@code word} names; empty if it names none. */
   public static Optional<OutputFormat> ofWord(String word) {
     for (OutputFormat format : values()) {
       if (format.word().equals(word)) {
@@ -26,7 +26,7 @@ public enum OutputFormat {
     return Optional.empty();
   }
 
-  /** What it is called on the command line. */
+  /** Returns the format's name on the command line. */
   public String word() {
     return name().toLowerCase(Locale.ROOT);
   }

@@ -1,12 +1,12 @@
 package org.kmodwatch.agent.output;
 
-/** Why an output never got a line. */
+/** The reason why an output never received a line. */
 public enum OutputLoss {
-  /** The queue in memory was full: the output takes nothing, or too slowly. */
+  /** The queue in memory was full: the output accepts nothing, or too slowly. */
   QUEUE_FULL("queueFull"),
   /** The output's reader has gone. */
   READER_GONE("readerGone"),
-  /** The agent ended, and the output had not taken it. */
+  /** The agent ended before the output accepted the line. */
   ENDED("ended");
 
   private final String word;
@@ -15,7 +15,7 @@ public enum OutputLoss {
     this.word = word;
   }
 
-  /** What it is called in the ledger. */
+  /** Returns the reason's name in the ledger. */
   public String word() {
     return word;
   }

@@ -52,7 +52,7 @@ public final class OutputQueue implements AutoCloseable {
   private final Consumer<String> notes;
   private final Thread writer;
 
-  // All below is guarded by this object.
+  // All fields below are guarded by this object.
   private final ArrayDeque<Lines> lines = new ArrayDeque<>();
   private final Map<OutputLoss, Long> lost = new EnumMap<>(OutputLoss.class);
   private long bytes;
@@ -238,7 +238,7 @@ public final class OutputQueue implements AutoCloseable {
     notes.accept(name + ": " + text);
   }
 
-  // The queue's thread.
+  // Methods of the queue's thread.
 
   private void write() {
     try {
@@ -402,7 +402,7 @@ public final class OutputQueue implements AutoCloseable {
     }
   }
 
-  // Any thread.
+  // Methods that any thread may call.
 
   /**
    * Waits until all lines are accepted or lost, at most {@code atMost}. It does not wait for an

@@ -3,9 +3,9 @@ package org.kmodwatch.agent.output;
 import java.util.HexFormat;
 
 /**
- * Makes text from outside safe to show. Module names, paths and process names are chosen by whoever
- * loads a module; shown raw they could move the cursor, recolour the screen, forge a row or turn
- * the reading order around.
+ * Makes text from outside safe to show. The loader of a module chooses module names, paths and
+ * process names. Unescaped, they could move the cursor, recolour the screen, forge a row or reverse
+ * the reading order.
  */
 public final class PlainText {
 
@@ -14,9 +14,9 @@ public final class PlainText {
   private PlainText() {}
 
   /**
-   * {@code text} with everything that does more than print one character written out: {@code \n},
-   * {@code \t}, {@code \r}, {@code \x1b}, {@code \x{202e}}; a backslash is doubled, so that an
-   * escape cannot be forged either.
+   * Returns {@code text} with each character escaped that does more than print: {@code \n}, {@code
+   * \t}, {@code \r}, {@code \x1b}, {@code \x{202e}}. A backslash is doubled, so that an escape
+   * cannot be forged.
    */
   public static String escape(String text) {
     int clean = 0;
@@ -31,14 +31,14 @@ public final class PlainText {
     return escaped.toString();
   }
 
-  /** {@code text} as {@link #escape} has it, but with backslashes as they are. */
+  /** Returns the result of {@link #escape}, but with single backslashes unchanged. */
   public static String escapeControls(String text) {
     return escape(text).replace("\\\\", "\\");
   }
 
   /**
-   * JSON with the escapes of its own for what does more than print a character. Outside of texts it
-   * has none of these.
+   * Returns JSON in which each character that does more than print is a JSON escape. JSON has such
+   * characters only inside its strings.
    */
   static String escapeInJson(String json) {
     var escaped = new StringBuilder(json.length());
@@ -78,7 +78,10 @@ public final class PlainText {
     }
   }
 
-  /** Bidi controls, zero-width and combining characters, line separators, halves of pairs. */
+  /**
+   * Returns whether {@code c} is a bidi control, zero-width or combining character, line separator,
+   * or half of a surrogate pair.
+   */
   private static boolean isInvisible(int c) {
     return switch (Character.getType(c)) {
       case Character.FORMAT,
