@@ -2,14 +2,14 @@ package org.kmodwatch.agent.output;
 
 import java.io.IOException;
 
-/** Nobody reads an output any more, and nobody can begin to. */
+/** Thrown when an output's reader has gone and no other reader can begin. */
 public final class ReaderGoneException extends IOException {
   private static final long serialVersionUID = 1L;
 
   /**
-   * Makes one.
+   * Creates an exception.
    *
-   * @param output what the output is called
+   * @param output the name of the output
    */
   public ReaderGoneException(String output, IOException cause) {
     super("nobody reads %s any more".formatted(output), cause);

@@ -1,16 +1,16 @@
 package org.kmodwatch.agent.output;
 
 /**
- * One row of the table. The texts are as they came: whoever shows them escapes them.
+ * One row of the table. The texts are not escaped: the code that shows them escapes them.
  *
- * @param timestampNanos when, nanoseconds since the epoch
- * @param what what was asked for: load, unload, request; or a signature's id
- * @param who on whose behalf
- * @param module the module's name, its file, or what else is known of it
- * @param outcome what became of it
- * @param tone how good or bad that is
- * @param more what else a person must know; empty for nothing
- * @param moreTone how bad that is
+ * @param timestampNanos the time, in nanoseconds since the epoch
+ * @param what the action: load, unload, request; or a signature's id
+ * @param who the process and user that asked for it
+ * @param module the module's name, its file, or another known fact about it
+ * @param outcome the outcome of the action
+ * @param tone how good or bad the outcome is
+ * @param more further facts that a person must know; may be empty
+ * @param moreTone how bad these facts are
  */
 record Row(
     long timestampNanos,
@@ -22,24 +22,24 @@ record Row(
     String more,
     Tone moreTone) {
 
-  /** A row with nothing more to say. */
+  /** Creates a row without further facts. */
   Row(long timestampNanos, String what, String who, String module, String outcome, Tone tone) {
     this(timestampNanos, what, who, module, outcome, tone, "", Tone.PLAIN);
   }
 
-  /** How a row stands out. */
+  /** The emphasis of a row. */
   enum Tone {
-    /** A finding of high severity. */
+    /** Marks a finding of high severity. */
     ALARM,
-    /** A finding. */
+    /** Marks a finding. */
     FINDING,
-    /** It was done. */
+    /** Marks a completed action. */
     DONE,
-    /** A check said no. */
+    /** Marks an action that a check refused. */
     REFUSED,
-    /** Something else went wrong. */
+    /** Marks an action that failed for another reason. */
     FAILED,
-    /** Nothing to stand out for. */
+    /** Marks a row without emphasis. */
     PLAIN
   }
 }

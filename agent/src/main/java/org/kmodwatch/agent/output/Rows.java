@@ -13,17 +13,17 @@ import org.kmodwatch.core.load.LoadRecord;
 import org.kmodwatch.core.signature.Finding;
 import org.kmodwatch.core.signature.SignatureMetadata;
 
-/** Makes rows of loads and requests, and of findings that no such row will show. */
+/** Creates rows for loads and requests, and for findings that no such row will show. */
 final class Rows {
 
-  /** The events that Kmodwatch makes of itself. */
+  /** The events that Kmodwatch emits about itself. */
   private static final Set<String> OF_THE_SENSOR =
       Set.of(EventNames.SENSOR_BLIND, EventNames.EVENTS_LOST, EventNames.OUTPUT_STALLED);
 
   private final UserNames users;
   private final LoadRows loads;
 
-  /** By id; a load only has the ids of its findings. */
+  /** The signatures by id, because a load record holds only the ids of its findings. */
   private final Map<String, SignatureMetadata> signatures = new HashMap<>();
 
   Rows(UserNames users) {
@@ -31,7 +31,7 @@ final class Rows {
     this.loads = new LoadRows(users, signatures);
   }
 
-  /** The row for a finding; none if a load's row will show it. */
+  /** Returns the row for a finding; empty if a load's row will show it. */
   Optional<Row> ofFinding(Finding finding) {
     SignatureMetadata signature = finding.metadata();
     signatures.put(signature.id(), signature);

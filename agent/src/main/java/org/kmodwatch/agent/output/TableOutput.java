@@ -15,10 +15,10 @@ import org.kmodwatch.core.load.LoadRecord;
 import org.kmodwatch.core.signature.Finding;
 
 /**
- * A table to be read: one row a load, one row for what belongs to no load, and an indented line
- * where there is more that a person must know. On a terminal it fits the width, long paths are
- * shortened in the middle, and the date has a line of its own; elsewhere nothing is cut and every
- * row has its date, so that a row stands by itself.
+ * Writes a table for people. Each load has one row, and so has each finding that belongs to no
+ * load. An indented line below a row shows further facts that a person must know. On a terminal the
+ * table fits the width, long paths are shortened in the middle, and the date has a separate line.
+ * Elsewhere nothing is cut, and every row has its date, so that a row can be read alone.
  */
 public final class TableOutput implements Output {
 
@@ -27,7 +27,10 @@ public final class TableOutput implements Output {
   private static final DateTimeFormatter DATE_TIME =
       DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss.SSS", Locale.ROOT);
 
-  /** Old recordings count from boot; no machine has been up for three years since 1970. */
+  /**
+   * The largest timestamp that counts from boot, as in old recordings. It is about three years, and
+   * no epoch time of a real event is as small.
+   */
   private static final long LARGEST_UPTIME_NANOS = 100_000_000_000_000_000L;
 
   private static final int WHAT_WIDTH = 8;
@@ -47,15 +50,15 @@ public final class TableOutput implements Output {
   private @Nullable LocalDate date;
 
   /**
-   * How a table looks.
+   * The layout of a table.
    *
-   * @param terminalColumns width of the terminal in characters; 0 if it goes elsewhere
-   * @param colour whether to colour it
+   * @param terminalColumns width of the terminal in characters; 0 if the output is not a terminal
+   * @param colour whether to colour the table
    * @param zone the time zone to show
    */
   public record Style(int terminalColumns, boolean colour, ZoneId zone) {}
 
-  /** Writes to {@code out}, which stays open. */
+  /** Creates a table that is written to {@code out}, which stays open. */
   public TableOutput(OutputStream out, Style style, UserNames users) {
     this.out = new WholeLines(out);
     this.style = style;
@@ -76,7 +79,7 @@ public final class TableOutput implements Output {
           // Modules loaded before the start are in the records, not in the table.
           case Notice.OfLoad(LoadRecord load) ->
               load.preExisting() ? Optional.empty() : Optional.of(rows.ofLoad(load));
-          // Their loads and findings have the rows.
+          // The rows of their loads and findings show them.
           case Notice.OfEvent _, Notice.OfAlert _ -> Optional.empty();
         };
     if (row.isPresent()) {

@@ -3,17 +3,19 @@ package org.kmodwatch.agent.output;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A small table that is known as a whole, with columns as wide as what is in them. */
+/**
+ * A small table that is complete before it is printed. Each column is as wide as its widest cell.
+ */
 public final class TextTable {
 
   private final List<List<String>> rows = new ArrayList<>();
 
-  /** Makes one with these headings. */
+  /** Creates a table with these headings. */
   public TextTable(String... headings) {
     rows.add(List.of(headings));
   }
 
-  /** Adds a row; control characters are escaped. */
+  /** Adds a row, and escapes control characters. */
   public void add(String... cells) {
     var row = new ArrayList<String>();
     for (String cell : cells) {
@@ -22,7 +24,7 @@ public final class TextTable {
     rows.add(List.copyOf(row));
   }
 
-  /** The lines, each with a newline. */
+  /** Returns the lines, each with a newline. */
   public String render(boolean colour) {
     int columns = rows.getFirst().size();
     var widths = new int[columns];
@@ -44,7 +46,7 @@ public final class TextTable {
     return text.toString();
   }
 
-  /** {@code text} in lines of at most {@code width} characters, broken between words. */
+  /** Returns {@code text} in lines of at most {@code width} characters, broken between words. */
   public static List<String> wrap(String text, int width) {
     var lines = new ArrayList<String>();
     var line = new StringBuilder();

@@ -10,12 +10,12 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Names of user ids. Those of this host come from its /etc/passwd, which is read again when it has
- * changed; a recording's ids may be of any host, so they stay numbers.
+ * The names of user ids. The names of this host come from its /etc/passwd, which is read again
+ * after a change. The ids of a recording may be of any host, so they stay numbers.
  */
 public final class UserNames {
 
-  /** Past this many entries the rest of the file is left alone: their users show as numbers. */
+  /** The largest number of entries that are read. Users after them show as numbers. */
   private static final int MAX_ENTRIES = 10_000;
 
   private final @Nullable Path passwd;
@@ -26,17 +26,17 @@ public final class UserNames {
     this.passwd = passwd;
   }
 
-  /** Only numbers. */
+  /** Returns user names that are all numbers. */
   public static UserNames numbers() {
     return new UserNames(null);
   }
 
-  /** Those in {@code passwd}, a file as passwd(5) describes it. */
+  /** Returns the user names in {@code passwd}, a file as passwd(5) describes it. */
   public static UserNames of(Path passwd) {
     return new UserNames(passwd);
   }
 
-  /** The name of {@code userId}, or {@code uid N}. */
+  /** Returns the name of {@code userId}, or {@code uid N}. */
   String nameOf(long userId) {
     if (passwd != null && !names.containsKey(userId)) {
       readIfChanged(passwd);
@@ -57,7 +57,7 @@ public final class UserNames {
       }
       readAt = changed;
     } catch (IOException | java.io.UncheckedIOException unreadable) {
-      // A number says as much.
+      // Without names, numbers identify the users.
       names.clear();
     }
   }
@@ -68,7 +68,7 @@ public final class UserNames {
       try {
         names.putIfAbsent(Long.parseLong(fields[2]), fields[0]);
       } catch (NumberFormatException notAnEntry) {
-        // passwd(5) has lines that are no entries, for example "+::::::" of NIS.
+        // passwd(5) allows lines that are not entries, for example "+::::::" of NIS.
       }
     }
   }

@@ -4,8 +4,8 @@ import java.io.IOException;
 import java.io.OutputStream;
 
 /**
- * Collects what is written and hands it on as a whole: who is killed between two lines leaves no
- * half of one. Each write must be a line.
+ * Collects lines and writes them together. So a kill between two writes leaves no partial line.
+ * Each write to it must be a line.
  */
 public final class WholeLines extends OutputStream {
 
@@ -15,7 +15,7 @@ public final class WholeLines extends OutputStream {
   private final byte[] lines = new byte[BYTES];
   private int length;
 
-  /** Makes one that writes to {@code out}. */
+  /** Creates a stream that writes to {@code out}. */
   public WholeLines(OutputStream out) {
     this.out = out;
   }
@@ -46,7 +46,7 @@ public final class WholeLines extends OutputStream {
 
   private void writeWholeLines() throws IOException {
     int all = length;
-    // Before they are written: what fails in the middle is not to be written again.
+    // Clears the lines before the write: after a partial failure they must not be written again.
     length = 0;
     if (all > 0) {
       out.write(lines, 0, all);

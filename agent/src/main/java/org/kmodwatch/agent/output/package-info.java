@@ -1,7 +1,7 @@
 /**
- * What goes to standard output: the table for people, JSON for programs.
+ * Contains the formats of standard output: the table for people, JSON for programs.
  *
- * <p>Used by one thread at a time.
+ * <p>One thread at a time uses it.
  */
 @NullMarked
 package org.kmodwatch.agent.output;
