@@ -33,9 +33,9 @@ import org.kmodwatch.core.load.LoadRecord;
  * after {@link #LIMIT}.
  *
  * <p>If pinned programs have watched since the last process, it records only modules without a
- * record. Such a record is one that an earlier process wrote since the boot, or one that comes from
- * the rings now. If this cannot be known, it records all modules. Then each record says that it may
- * be the second one.
+ * record. An earlier process may have written that record since the boot, or the rings may yield it
+ * now. If this cannot be known, it records all modules. Then each record says that it may be the
+ * second one.
  */
 public final class Inventory {
 
