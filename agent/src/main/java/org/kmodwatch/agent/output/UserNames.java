@@ -59,6 +59,7 @@ public final class UserNames {
     } catch (IOException | java.io.UncheckedIOException unreadable) {
       // Without names, numbers identify the users.
       names.clear();
+      readAt = null;
     }
   }
 

@@ -36,6 +36,22 @@ class UserNamesTest {
   }
 
   @Test
+  void nameOf_isTheNameAgain_onceTheFileCanBeReadAgain() throws IOException {
+    Path passwd = folder.resolve("passwd");
+    Files.writeString(passwd, "ann:x:1000:1000::/:/bin/sh\n");
+    UserNames names = UserNames.of(passwd);
+    assertThat(names.nameOf(1000)).isEqualTo("ann");
+
+    Path aside = Files.move(passwd, folder.resolve("aside"));
+    Files.createDirectory(passwd);
+    assertThat(names.nameOf(1)).isEqualTo("uid 1");
+    Files.delete(passwd);
+    Files.move(aside, passwd);
+
+    assertThat(names.nameOf(1000)).isEqualTo("ann");
+  }
+
+  @Test
   void nameOf_isTheNumber_withoutPasswd() {
     assertThat(UserNames.of(folder.resolve("none")).nameOf(0)).isEqualTo("uid 0");
     assertThat(UserNames.numbers().nameOf(4294967295L)).isEqualTo("uid 4294967295");
