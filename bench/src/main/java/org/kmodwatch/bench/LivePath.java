@@ -94,23 +94,7 @@ final class LivePath implements EngineListener {
    */
   private static Event asDecoded(Event event) {
     SensorContext context = SensorContexts.of(event).orElseThrow();
-    return Event.builder(event.eventName(), event.timestampNanos())
-        .source(event.source())
-        .process(event.process())
-        .hostName(event.hostName())
-        .container(event.container())
-        .kubernetes(event.kubernetes())
-        .eventId(event.eventId())
-        .matchedPolicies(event.matchedPolicies())
-        .returnValue(event.returnValue())
-        .syscall(event.syscall())
-        .stackAddresses(event.stackAddresses())
-        .containerStarted(event.containerStarted())
-        .compat(event.compat())
-        .args(event.args())
-        .metadata(event.metadata())
-        .unknownFields(SensorContexts.toUnknownFields(context))
-        .build();
+    return event.withUnknownFields(SensorContexts.toUnknownFields(context));
   }
 
   private void deliver() {

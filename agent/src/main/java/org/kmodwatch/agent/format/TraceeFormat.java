@@ -44,22 +44,10 @@ final class TraceeFormat implements Format {
       data.forEach((name, value) -> args.add(new Argument(name, "string", value)));
     }
     args.add(new Argument("detectedFrom", "unknown", detectedFrom(source)));
-    return Event.builder(signature.eventName(), source.timestampNanos())
-        .source(source.source())
-        .process(source.process())
-        .hostName(source.hostName())
-        .container(source.container())
-        .kubernetes(source.kubernetes())
-        .eventId(source.eventId())
-        .matchedPolicies(source.matchedPolicies())
-        .returnValue(source.returnValue())
-        .syscall(source.syscall())
-        .stackAddresses(source.stackAddresses())
-        .containerStarted(source.containerStarted())
-        .compat(source.compat())
+    return source.toBuilder()
+        .eventName(signature.eventName())
         .args(args)
         .metadata(metadata(signature))
-        .unknownFields(source.unknownFields())
         .build();
   }
 

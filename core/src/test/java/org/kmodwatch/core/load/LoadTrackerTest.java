@@ -1350,19 +1350,7 @@ final class LoadTrackerTest {
     Event one = suppressed("finit_module", -1L, 1900);
     var args = new ArrayList<>(Objects.requireNonNull(one.args()));
     args.add(new Argument("many_users", "bool", Value.of(true)));
-    tracker.accept(
-        Event.builder(one.eventName(), one.timestampNanos())
-            .source(one.source())
-            .process(one.process())
-            .hostName(one.hostName())
-            .container(one.container())
-            .kubernetes(one.kubernetes())
-            .eventId(one.eventId())
-            .returnValue(one.returnValue())
-            .syscall(one.syscall())
-            .args(args)
-            .build(),
-        List.of());
+    tracker.accept(one.withArgs(args), List.of());
 
     assertThat(only().repeats()).isEqualTo(1900);
     assertThat(only().reason())
@@ -1374,15 +1362,7 @@ final class LoadTrackerTest {
 
   private static Event sensor(String name, String part, long at) {
     Event event = EventBuilder.named(name, List.of(new Argument("part", "string", Value.of(part))));
-    return Event.builder(event.eventName(), START + at)
-        .source(event.source())
-        .process(event.process())
-        .hostName(event.hostName())
-        .container(event.container())
-        .kubernetes(event.kubernetes())
-        .eventId(event.eventId())
-        .args(event.args())
-        .build();
+    return event.toBuilder().timestampNanos(START + at).build();
   }
 
   private static Event suppressed(String call, @Nullable Long returned, long count) {

@@ -80,7 +80,7 @@ class RoundTripTest {
   @Test
   void write_refuses_whenAnUnknownFieldHasAKnownKey() {
     Event plain = EventBuilder.named("e", null);
-    Event odd = withUnknown(plain, Map.of("timestamp", Value.of(1)));
+    Event odd = plain.withUnknownFields(Map.of("timestamp", Value.of(1)));
     assertThatThrownBy(() -> new EventWriter().toBytes(odd))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("an unknown field has the key of a known one: key=timestamp");
@@ -244,25 +244,5 @@ class RoundTripTest {
 
   private static <T> @Nullable T maybe(Random random, Supplier<T> value) {
     return random.nextInt(4) == 0 ? null : value.get();
-  }
-
-  private static Event withUnknown(Event e, Map<String, Value> unknown) {
-    return Event.builder(e.eventName(), e.timestampNanos())
-        .source(e.source())
-        .process(e.process())
-        .hostName(e.hostName())
-        .container(e.container())
-        .kubernetes(e.kubernetes())
-        .eventId(e.eventId())
-        .matchedPolicies(e.matchedPolicies())
-        .returnValue(e.returnValue())
-        .syscall(e.syscall())
-        .stackAddresses(e.stackAddresses())
-        .containerStarted(e.containerStarted())
-        .compat(e.compat())
-        .args(e.args())
-        .metadata(e.metadata())
-        .unknownFields(unknown)
-        .build();
   }
 }
