@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
+import org.kmodwatch.core.scan.BulkInputStream;
 import org.tukaani.xz.ArrayCache;
 import org.tukaani.xz.BasicArrayCache;
 import org.tukaani.xz.CorruptedInputException;
@@ -266,7 +267,7 @@ public enum Compression {
   }
 
   /** Reads the streams of xz data one after the other, like XZInputStream, but counts them. */
-  private static final class XzStreams extends InputStream {
+  private static final class XzStreams extends BulkInputStream {
     private final ByteBufferInputStream in;
     private final ModuleImageLimits limits;
 
@@ -280,12 +281,6 @@ public enum Compression {
     XzStreams(ByteBufferInputStream in, ModuleImageLimits limits) {
       this.in = in;
       this.limits = limits;
-    }
-
-    @Override
-    public int read() throws IOException {
-      byte[] one = new byte[1];
-      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
     }
 
     @Override

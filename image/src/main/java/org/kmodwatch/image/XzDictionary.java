@@ -6,6 +6,7 @@ import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.zip.CRC32;
+import org.kmodwatch.core.scan.BulkInputStream;
 
 /**
  * Reads one xz stream and limits the sizes of its dictionaries (the .xz file format, sections 2 and
@@ -15,7 +16,7 @@ import java.util.zip.CRC32;
  *
  * <p>Data that does not follow the format passes unchanged, and the decoder reports the error.
  */
-final class XzDictionary extends InputStream {
+final class XzDictionary extends BulkInputStream {
 
   private static final int STREAM_HEADER_BYTES = 12;
   private static final int CHECK_AT = 7;
@@ -76,12 +77,6 @@ final class XzDictionary extends InputStream {
 
   private static long size(int code) {
     return (2L | (code & 1)) << (code / 2 + 11);
-  }
-
-  @Override
-  public int read() throws IOException {
-    byte[] one = new byte[1];
-    return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
   }
 
   @Override

@@ -151,7 +151,7 @@ public final class Decompression {
   }
 
   /** A stream that turns all errors of a decompressor into one kind of exception. */
-  private static final class CheckedStream extends InputStream {
+  private static final class CheckedStream extends BulkInputStream {
     private final String format;
     private final Source source;
     private final InputStream decompressed;
@@ -160,12 +160,6 @@ public final class Decompression {
       this.format = format;
       this.source = source;
       this.decompressed = decompressed;
-    }
-
-    @Override
-    public int read() throws IOException {
-      byte[] one = new byte[1];
-      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
     }
 
     @Override

@@ -14,7 +14,7 @@ import java.util.zip.ZipException;
  * some thousands. It also ignores data after the last member. This class reads members in a loop
  * and checks every checksum and length.
  */
-final class GzipMembers extends InputStream {
+final class GzipMembers extends BulkInputStream {
 
   private static final int MAGIC = 0x8B1F;
   private static final int DEFLATE = 8;
@@ -48,12 +48,6 @@ final class GzipMembers extends InputStream {
   GzipMembers(InputStream in, long maxMembers) {
     this.in = in;
     this.maxMembers = maxMembers;
-  }
-
-  @Override
-  public int read() throws IOException {
-    byte[] one = new byte[1];
-    return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
   }
 
   @Override

@@ -15,7 +15,7 @@ import java.io.InputStream;
  * <p>The decompressor checks the window only where a block refers back to it. Otherwise it keeps as
  * much as the header claims, and copies all of it for each block.
  */
-final class ZstdFrames extends InputStream {
+final class ZstdFrames extends BulkInputStream {
 
   private static final int LARGEST_HEADER = 18;
   private static final int FRAME_MAGIC = 0xFD2FB528;
@@ -102,12 +102,6 @@ final class ZstdFrames extends InputStream {
    */
   boolean isLarge() {
     return large;
-  }
-
-  @Override
-  public int read() throws IOException {
-    byte[] one = new byte[1];
-    return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
   }
 
   @Override

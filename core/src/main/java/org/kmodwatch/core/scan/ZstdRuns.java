@@ -6,7 +6,7 @@ import java.io.IOException;
 import java.io.InputStream;
 
 /** Decompresses the frames of Zstandard data, run by run. */
-final class ZstdRuns extends InputStream {
+final class ZstdRuns extends BulkInputStream {
 
   /**
    * The largest number of runs with small windows. Each allocates new tables and buffers, some 300
@@ -28,12 +28,6 @@ final class ZstdRuns extends InputStream {
   ZstdRuns(ZstdFrames frames, long maxWholeBytes) {
     this.frames = frames;
     this.maxWholeBytes = maxWholeBytes;
-  }
-
-  @Override
-  public int read() throws IOException {
-    byte[] one = new byte[1];
-    return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
   }
 
   @Override
