@@ -90,13 +90,22 @@ class ArchitectureTest {
           .resideInAnyPackage("..core.event..", "..core.read..", "..core.write..");
 
   @ArchTest
-  static final ArchRule READ_AND_WRITE_DO_NOT_KNOW_EACH_OTHER =
+  static final ArchRule READ_KNOWS_NO_WRITE =
       noClasses()
           .that()
           .resideInAPackage("..core.read..")
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage("..core.write..");
+
+  @ArchTest
+  static final ArchRule WRITE_KNOWS_NO_READ =
+      noClasses()
+          .that()
+          .resideInAPackage("..core.write..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("..core.scan..", "..core.read..");
 
   @ArchTest
   static final ArchRule LOAD_KNOWS_EVENTS_ALONE =

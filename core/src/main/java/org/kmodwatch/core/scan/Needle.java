@@ -104,7 +104,7 @@ public final class Needle {
    * @throws IllegalArgumentException if a name is shorter than a needle. Each name must satisfy
    *     {@link #canFind}
    */
-  public static List<Needle> of(Set<String> names) {
+  static List<Needle> of(Set<String> names) {
     Set<String> left = new TreeSet<>(names);
     var needles = new ArrayList<Needle>();
     while (!left.isEmpty()) {

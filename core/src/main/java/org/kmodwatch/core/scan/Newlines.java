@@ -32,7 +32,7 @@ public final class Newlines {
    * Returns the beginning of the last line that begins at {@code to} or earlier: after a newline,
    * or at 0.
    */
-  public static int before(ByteBuffer bytes, int to) {
+  static int before(ByteBuffer bytes, int to) {
     int at = to;
     while (at >= Long.BYTES) {
       long found = found(bytes.getLong(at - Long.BYTES));
