@@ -89,7 +89,7 @@ public final class LoadTracker {
   private final Blindness blindness = new Blindness();
   private final KeptBytes kept = new KeptBytes();
   private final Requests requests;
-  private final PendingRecords recorder;
+  private final PendingRecords pending;
   private final OpenAttempts open;
   private final OverdueAttempts overdue;
 
@@ -100,9 +100,9 @@ public final class LoadTracker {
   public LoadTracker(LoadTrackerOptions options, LoadListener listener) {
     this.options = options;
     this.requests = new Requests(options);
-    this.recorder = new PendingRecords(options, listener, blindness, requests, kept, account);
+    this.pending = new PendingRecords(options, listener, blindness, requests, kept, account);
     this.open = new OpenAttempts(options, blindness, kept);
-    this.overdue = new OverdueAttempts(options, recorder, kept, account);
+    this.overdue = new OverdueAttempts(options, pending, kept, account);
   }
 
   /**
@@ -129,11 +129,11 @@ public final class LoadTracker {
       case LoadEvent.Step step -> step(step, findingIds);
       case LoadEvent.Request request -> request(request, findingIds);
       case LoadEvent.Suppressed sum -> {
-        recorder.summary(sum, findingIds);
+        pending.summary(sum, findingIds);
         yield Fate.JOINED;
       }
       case LoadEvent.Sight sight -> {
-        if (blindness.accept(sight, recorder.nowNanos())) {
+        if (blindness.accept(sight, pending.nowNanos())) {
           open.watchAll();
         }
         yield Fate.UNRELATED;
@@ -159,16 +159,16 @@ public final class LoadTracker {
    */
   public void tick(long nowNanos, long aheadNanos) {
     this.aheadNanos = aheadNanos;
-    recorder.setTime(nowNanos, aheadNanos);
+    pending.setTime(nowNanos, aheadNanos);
     Attempt late;
     while ((late = open.removeOverdue(nowNanos)) != null) {
       overdue.add(late, NOT_RETURNED);
     }
-    recorder.releaseDue();
+    pending.releaseDue();
     overdue.forgetOld();
     requests.tick(nowNanos, open.all(), overdue.all());
-    recorder.recordFruitless();
-    recorder.forgetOld();
+    pending.recordFruitless();
+    pending.forgetOld();
   }
 
   /** Makes the records of all open and held attempts, at the end of the input. */
@@ -176,9 +176,9 @@ public final class LoadTracker {
     for (Attempt attempt : open.removeAll()) {
       overdue.add(attempt, "the input ended before the call returned");
     }
-    recorder.releaseAll();
+    pending.releaseAll();
     requests.clear("no load was seen for it before the input ended");
-    recorder.recordFruitless();
+    pending.recordFruitless();
   }
 
   /**
@@ -187,12 +187,12 @@ public final class LoadTracker {
    */
   public void leave() {
     requests.clear("no load was seen for it before Kmodwatch stopped");
-    recorder.recordFruitless();
+    pending.recordFruitless();
   }
 
   /** Returns the counters. */
   public LoadTrackerStatistics statistics() {
-    return account.statistics(open.size(), recorder.held(), requests);
+    return account.statistics(open.size(), pending.held(), requests);
   }
 
   /**
@@ -213,7 +213,7 @@ public final class LoadTracker {
           && (call.fromSensor() || event.timestampNanos() <= reported.firstNanos)) {
         return overdue.call(reported, call, findingIds);
       }
-      if (recorder.isDone(identity.ofOneCall(event.timestampNanos()))) {
+      if (pending.isDone(identity.ofOneCall(event.timestampNanos()))) {
         return Fate.DUPLICATE;
       }
       if (overdue.removeForgotten(identity)) {
@@ -228,7 +228,7 @@ public final class LoadTracker {
     }
     attempt.join(Part.CALL, event, findingIds);
     if (call instanceof LoadEvent.CallReturned) {
-      recorder.complete(attempt);
+      pending.complete(attempt);
     } else if (call.fromSensor()) {
       // A long call is only slow until its module's code could run for a while.
       open.add(attempt);
@@ -248,7 +248,7 @@ public final class LoadTracker {
     if (slow != null && slow.has(Part.CALL) && call.event().returnValue() != null) {
       open.remove(identity);
       slow.join(Part.CALL, call.asCall(), findingIds);
-      recorder.complete(slow);
+      pending.complete(slow);
       return Fate.JOINED;
     }
     Attempt reported = overdue.get(identity);
@@ -273,7 +273,7 @@ public final class LoadTracker {
       if (reported != null) {
         return overdue.step(reported, part, event, findingIds);
       }
-      if (recorder.isDone(identity) || overdue.isForgotten(identity)) {
+      if (pending.isDone(identity) || overdue.isForgotten(identity)) {
         return Fate.LATE;
       }
     }
@@ -304,12 +304,12 @@ public final class LoadTracker {
     if (part != Part.LOAD && part != Part.FREE) {
       return Fate.OUTSIDE_CALL;
     }
-    if (recorder.isDone(identity)) {
+    if (pending.isDone(identity)) {
       return Fate.DUPLICATE;
     }
     Attempt attempt = newAttempt(identity, event);
     attempt.join(part, event, findingIds);
-    recorder.completeAtOnce(attempt);
+    pending.completeAtOnce(attempt);
     return Fate.JOINED;
   }
 
@@ -325,8 +325,8 @@ public final class LoadTracker {
     while (kept.total() > options.maxBytes()) {
       if (!overdue.isEmpty()) {
         overdue.forgetOldest();
-      } else if (recorder.held() > 0) {
-        recorder.releaseOldest();
+      } else if (pending.held() > 0) {
+        pending.releaseOldest();
       } else if (open.size() > 0) {
         evictOldest();
       } else {
@@ -343,9 +343,9 @@ public final class LoadTracker {
 
   private Fate request(LoadEvent.Request event, List<String> findingIds) {
     Requests.Request request = requests.accept(event, aheadNanos, findingIds);
-    recorder.recordFruitless();
-    if (request != null && recorder.held() > 0) {
-      recorder.settle();
+    pending.recordFruitless();
+    if (request != null && pending.held() > 0) {
+      pending.settle();
     }
     return Fate.REQUEST;
   }

@@ -28,15 +28,15 @@ final class OverdueAttempts {
 
   private final int max;
   private final long likelyNanos;
-  private final PendingRecords recorder;
+  private final PendingRecords pending;
   private final KeptBytes kept;
   private final Account account;
 
   OverdueAttempts(
-      LoadTrackerOptions options, PendingRecords recorder, KeptBytes kept, Account account) {
+      LoadTrackerOptions options, PendingRecords pending, KeptBytes kept, Account account) {
     this.max = options.maxOpen();
     this.likelyNanos = options.lateLimit().toNanos();
-    this.recorder = recorder;
+    this.pending = pending;
     this.kept = kept;
     this.account = account;
   }
@@ -55,7 +55,7 @@ final class OverdueAttempts {
 
   /** Makes the record of an attempt whose call is not known to have returned. */
   void add(Attempt attempt, String why) {
-    attempt.becomeOverdue(Math.max(recorder.nowNanos(), attempt.shared(attempt.beginNanos())), why);
+    attempt.becomeOverdue(Math.max(pending.nowNanos(), attempt.shared(attempt.beginNanos())), why);
     Attempt before = overdue.put(attempt.identity, attempt);
     if (before != null) {
       kept.leave(before);
@@ -64,7 +64,7 @@ final class OverdueAttempts {
     if (overdue.size() > max) {
       forgetOldest();
     }
-    recorder.complete(attempt);
+    pending.complete(attempt);
   }
 
   /** Processes the call event of an overdue attempt. */
@@ -72,13 +72,13 @@ final class OverdueAttempts {
     if (call instanceof LoadEvent.CallReturned returned) {
       overdue.remove(attempt.identity);
       kept.leave(attempt);
-      if (recorder.takeBack(attempt)) {
+      if (pending.takeBack(attempt)) {
         attempt.replaceRecord("the call had not returned by then");
         account.corrected++;
       }
       attempt.hasReturned();
       attempt.join(Part.CALL, returned.asCall(), findingIds);
-      recorder.complete(attempt);
+      pending.complete(attempt);
       return Fate.LATE_RETURN;
     }
     if (attempt.has(Part.CALL)) {
@@ -99,7 +99,7 @@ final class OverdueAttempts {
         && !attempt.isHeld()) {
       attempt.replaceRecord("the module came to be in place only after that");
       account.corrected++;
-      recorder.correct(attempt);
+      pending.correct(attempt);
     }
     return Fate.JOINED;
   }
@@ -128,7 +128,7 @@ final class OverdueAttempts {
 
   void forgetOld() {
     while (!overdue.isEmpty()
-        && recorder.nowNanos() - overdue.firstEntry().getValue().overdueSinceNanos()
+        && pending.nowNanos() - overdue.firstEntry().getValue().overdueSinceNanos()
             > LATEST_RETURN_NANOS) {
       forgetOldest();
     }
@@ -137,7 +137,7 @@ final class OverdueAttempts {
   /** Returns whether a call is likely to return. */
   boolean awaitsReturns() {
     for (Attempt attempt : overdue.sequencedValues().reversed()) {
-      if (recorder.nowNanos() - attempt.overdueSinceNanos() > likelyNanos) {
+      if (pending.nowNanos() - attempt.overdueSinceNanos() > likelyNanos) {
         return false;
       }
       if (!attempt.entryMissed()) {
