@@ -159,7 +159,7 @@ public final class KafkaSource {
     return new KafkaConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer());
   }
 
-  /** Where each partition ends now; asks for it, so that a broker that is not there is told of. */
+  /** Asks the broker where each partition ends now, so that a broker that is down is reported. */
   private Map<TopicPartition, Long> ends(Consumer<byte[], byte[]> consumer) {
     List<TopicPartition> partitions =
         consumer.partitionsFor(topic.topic(), REACHABLE).stream()
