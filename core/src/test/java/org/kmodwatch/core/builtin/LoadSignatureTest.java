@@ -7,7 +7,6 @@ import static org.kmodwatch.core.testing.LoadRecordBuilder.request;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 import org.jspecify.annotations.NullMarked;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -47,17 +46,9 @@ class LoadSignatureTest {
   void requests_areGivenToThoseThatAskForThem_alone() {
     LoadRecordBuilder request = request("net-pf-38", 65534).repeats(2);
     List<String> speak =
-        Stream.of(
-                new MemoryOnlyLoad(),
-                new UnlinkedFileLoad(),
-                new UnusualPlaceLoad(),
-                new UnsignedOrForcedLoad(),
-                new ContainerLoad(),
-                new CodeRanLoadFailed(),
-                new RareAutoload(),
-                new LoadWithoutCall(),
-                new OutOfTreeLoad(),
-                new AttemptFlood())
+        BuiltIn.signatures().stream()
+            .filter(LoadSignature.class::isInstance)
+            .map(LoadSignature.class::cast)
             .filter(each -> !Judging.judge(each, request).isEmpty())
             .map(each -> each.metadata().id())
             .toList();
