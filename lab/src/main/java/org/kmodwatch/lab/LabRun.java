@@ -91,6 +91,11 @@ public record LabRun(
     return Optional.ofNullable(outFolder);
   }
 
+  /** Returns this request with another script. */
+  public LabRun withScript(String newScript) {
+    return changed(parts -> parts.script = newScript);
+  }
+
   /** Returns this request with one more file. */
   public LabRun withFile(AddedFile file) {
     var all = new ArrayList<>(files);
@@ -162,7 +167,7 @@ public record LabRun(
     change.accept(parts);
     return new LabRun(
         kernel,
-        script,
+        parts.script,
         parts.files,
         parts.timeout,
         parts.kernelArguments,
@@ -176,6 +181,7 @@ public record LabRun(
 
   /** Holds the values that a copy may change. */
   private static final class Parts {
+    String script;
     List<AddedFile> files;
     Duration timeout;
     List<String> kernelArguments;
@@ -187,6 +193,7 @@ public record LabRun(
     @Nullable Path outFolder;
 
     Parts(LabRun run) {
+      script = run.script;
       files = run.files;
       timeout = run.timeout;
       kernelArguments = run.kernelArguments;

@@ -12,74 +12,73 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
-import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.MethodSource;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.ObjectMapper;
 
 /**
  * Runs Debian's auditd beside the live sensor. Its log, replayed on the host, must give the loads
  * that the sensor recorded. Each replayed load must report the fields that an audit log cannot have
  * (docs/reference/sources.md).
  */
-@ParameterizedClass(name = "kernel {0}")
-@MethodSource("org.kmodwatch.lab.TestKernels#few")
+@Guest(
+    script = "auditd.sh",
+    modules = {"kw_plain", "kw_params", "kw_unresolved", "kw_initfail", "kw_paramrefuse"},
+    // Without this argument auditd sees no call of a process that is older than itself, such as the
+    // agent.
+    kernelArguments = "audit=1",
+    preparation = AuditdIT.WithAuditd.class,
+    minutes = 5)
 final class AuditdIT {
 
   private static final Duration LIMIT = Duration.ofMinutes(12);
-
-  private static final List<String> MODULES =
-      List.of("kw_plain", "kw_params", "kw_unresolved", "kw_initfail", "kw_paramrefuse");
 
   private static final List<String> OF_ANY = List.of("durationNs", "host", "loader", "container");
   private static final List<String> OF_A_LOAD = with(OF_ANY, "route.params", "module", "image");
   private static final List<String> FROM_A_FILE = with(OF_A_LOAD, "file");
   private static final List<String> FROM_MEMORY = with(OF_A_LOAD, "route.memoryOnly");
 
-  @SuppressWarnings("NullAway.Init") // set before each class invocation
-  private static LabResult result;
+  private final LabResult result;
 
-  @SuppressWarnings("NullAway.Init") // set before each class invocation
-  private static GuestRecord guest;
+  private final GuestRecord guest;
 
   /** Holds the loads of the sensor, in the order in which the calls began. */
-  @SuppressWarnings("NullAway.Init") // set before each class invocation
-  private static List<JsonNode> seen;
+  private final List<JsonNode> seen;
 
   /** Holds the loads of the log, in its order. */
-  @SuppressWarnings("NullAway.Init") // set before each class invocation
-  private static List<JsonNode> replayed;
+  private final List<JsonNode> replayed;
 
-  @SuppressWarnings("NullAway.Init") // set before each class invocation
-  @Parameter
-  String kernel;
-
-  @BeforeParameterizedClassInvocation
-  static void boot(String kernel) throws Exception {
-    Checkout checkout = Checkout.find();
-    Path log = Files.createTempFile("auditd", ".log");
-    DebianGuest.call(
-        LIMIT, log, List.of("bash", checkout.root().resolve("tools/lab-auditd.sh").toString()));
-    Files.delete(log);
-    LabRun run =
-        LabRun.of(kernel, Resources.text("auditd.sh").replace("@RULES@", documentedRules(checkout)))
-            // Without this argument auditd sees no call of a process that is older than itself,
-            // such as the agent.
-            .withKernelArguments(List.of("audit=1"))
-            .withFile(AddedFile.of(checkout.labFolder().resolve("auditd.tar")));
-    for (String module : MODULES) {
-      run = run.withFile(Lab.testModule(kernel, module));
-    }
-    result = Boots.run(run);
-    assertThat(result.exitStatus()).as("%s", result.guestLog()).isZero();
-    guest = GuestRecord.of(kernel, result);
+  AuditdIT(GuestRecord guest) throws Exception {
+    this.guest = guest;
+    this.result = guest.result();
     seen =
         guest.loads().stream()
             .sorted(Comparator.comparing(load -> load.get("time").asString()))
             .toList();
     replayed = replay("audit.log");
+  }
+
+  /** Adds Debian's auditd, with the rules of docs/reference/sources.md. */
+  static final class WithAuditd implements GuestPreparation {
+    @Override
+    public LabRun prepare(LabRun run, Path folder) throws IOException, InterruptedException {
+      Checkout checkout = Checkout.find();
+      DebianGuest.call(
+          LIMIT,
+          folder.resolve("auditd.log"),
+          List.of("bash", checkout.root().resolve("tools/lab-auditd.sh").toString()));
+      return run.withScript(run.script().replace("@RULES@", documentedRules(checkout)))
+          .withFile(AddedFile.of(checkout.labFolder().resolve("auditd.tar")));
+    }
+
+    /** Returns the rules of docs/reference/sources.md, one per line. */
+    private static String documentedRules(Checkout checkout) throws IOException {
+      List<String> rules =
+          Files.readAllLines(checkout.root().resolve("docs/reference/sources.md")).stream()
+              .map(String::strip)
+              .filter(line -> line.matches("-a (always|never),exit .*"))
+              .toList();
+      assertThat(rules).hasSize(3);
+      return String.join("\n", rules);
+    }
   }
 
   @Test
@@ -107,7 +106,7 @@ final class AuditdIT {
 
   @Test
   void everyLoad_hasExactlyTheGapsOfItsWay() {
-    boolean is61 = TestKernels.is61(kernel);
+    boolean is61 = TestKernels.is61(guest.kernel());
     var expected =
         Map.ofEntries(
             entry("file", FROM_A_FILE),
@@ -179,7 +178,7 @@ final class AuditdIT {
     assertThat(load.has("requester")).isFalse();
     assertThat(gaps(load))
         .containsExactlyInAnyOrderElementsOf(
-            with(TestKernels.is61(kernel) ? FROM_A_FILE : FROM_MEMORY, "route.autoload"));
+            with(TestKernels.is61(guest.kernel()) ? FROM_A_FILE : FROM_MEMORY, "route.autoload"));
   }
 
   @Test
@@ -210,18 +209,7 @@ final class AuditdIT {
     assertThat(Files.readAllLines(result.guestLog())).contains("audit lost 0");
   }
 
-  /** Returns the rules of docs/reference/sources.md, one per line. */
-  private static String documentedRules(Checkout checkout) throws IOException {
-    List<String> rules =
-        Files.readAllLines(checkout.root().resolve("docs/reference/sources.md")).stream()
-            .map(String::strip)
-            .filter(line -> line.matches("-a (always|never),exit .*"))
-            .toList();
-    assertThat(rules).hasSize(3);
-    return String.join("\n", rules);
-  }
-
-  private static JsonNode load(String caseName) {
+  private JsonNode load(String caseName) {
     int pid = guest.theCase(caseName).pid();
     List<JsonNode> found =
         replayed.stream().filter(load -> load.at("/loader/hostPid").asInt() == pid).toList();
@@ -256,10 +244,16 @@ final class AuditdIT {
     return List.copyOf(all);
   }
 
-  /** Returns the load records that the replay command writes for a file of the guest. */
-  private static List<JsonNode> replay(String file) throws Exception {
+  /**
+   * Returns the load records that the replay command writes for a file of the guest. The command
+   * runs once for a file: JUnit makes an instance of this class for each test.
+   */
+  private List<JsonNode> replay(String file) throws Exception {
     Path loads = result.out().resolve(file + ".loads");
     Path errors = result.out().resolve(file + ".errors");
+    if (Files.exists(loads)) {
+      return JsonLines.of(loads);
+    }
     Process process =
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin/java").toString(),
@@ -276,7 +270,6 @@ final class AuditdIT {
             .start();
     assertThat(process.waitFor()).as("%s", Files.readString(errors)).isZero();
     assertThat(Files.readString(errors)).contains(" 0 bad lines, 0 malformed events");
-    var mapper = new ObjectMapper();
-    return Files.readAllLines(loads).stream().map(mapper::readTree).toList();
+    return JsonLines.of(loads);
   }
 }

@@ -9,8 +9,8 @@ import org.junit.jupiter.params.provider.ArgumentsSource;
 
 /**
  * Boots a guest for a test class, once under each kernel. The class's constructor gets a {@link
- * GuestRecord}, or the output of the script if no agent watches. Classes that ask for the same boot
- * share it.
+ * GuestRecord}. If no agent watches, it gets the lines of the script's output, or the {@link
+ * LabResult} with all files. Classes that ask for the same boot share it.
  */
 @Target(ElementType.TYPE)
 @Retention(RetentionPolicy.RUNTIME)
@@ -31,6 +31,9 @@ import org.junit.jupiter.params.provider.ArgumentsSource;
   String[] kernelArguments() default {};
 
   GuestAgent agent() default GuestAgent.WATCHING;
+
+  /** Returns the class that adds to the run what an annotation cannot name. */
+  Class<? extends GuestPreparation> preparation() default GuestPreparation.None.class;
 
   /** Returns the time limit of the guest, in minutes. */
   int minutes() default 10;

@@ -4,7 +4,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.Stream;
@@ -13,6 +15,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.ArgumentsProvider;
 import org.junit.jupiter.params.support.ParameterDeclarations;
 import org.junit.platform.commons.support.AnnotationSupport;
+import org.junit.platform.commons.support.ReflectionSupport;
 
 /** Boots the guests of {@link Guest}, each only when its turn comes. */
 final class GuestBoots implements ArgumentsProvider {
@@ -49,10 +52,34 @@ final class GuestBoots implements ArgumentsProvider {
     for (String module : guest.modules()) {
       run = run.withFile(Lab.testModule(kernel, module));
     }
-    return Boots.shared(test, run);
+    try {
+      Path folder = Files.createTempDirectory("kmodwatch-guest");
+      try {
+        return Boots.shared(
+            test, ReflectionSupport.newInstance(guest.preparation()).prepare(run, folder));
+      } finally {
+        delete(folder);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static void delete(Path folder) throws IOException {
+    try (Stream<Path> files = Files.walk(folder)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(file);
+      }
+    }
   }
 
   private static Object argument(Class<?> type, String kernel, LabResult result) {
+    if (type == LabResult.class) {
+      return result;
+    }
     try {
       return type == List.class
           ? new String(Files.readAllBytes(result.guestLog()), StandardCharsets.UTF_8)

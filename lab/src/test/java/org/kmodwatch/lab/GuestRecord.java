@@ -8,7 +8,6 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -92,7 +91,6 @@ record GuestRecord(
   record Call(long ret, String errno) {}
 
   static GuestRecord of(String kernel, LabResult result) throws IOException {
-    var mapper = new ObjectMapper();
     String log = Files.readString(result.guestLog(), StandardCharsets.ISO_8859_1);
     return new GuestRecord(
         kernel,
@@ -100,9 +98,9 @@ record GuestRecord(
         log,
         cases(log.lines().toList()),
         events(result),
-        lines(mapper, result.findings()),
-        lines(mapper, result.loads()),
-        mapper.readTree(Files.readString(result.ledger())));
+        JsonLines.of(result.findings()),
+        JsonLines.of(result.loads()),
+        new ObjectMapper().readTree(Files.readString(result.ledger())));
   }
 
   /** Returns the agent's standard error. */
@@ -208,14 +206,6 @@ record GuestRecord(
     List<JsonNode> found = loadsOf(caseName);
     assertThat(found).as("load records of case %s", caseName).hasSize(1);
     return found.getFirst();
-  }
-
-  private static List<JsonNode> lines(ObjectMapper mapper, Path file) throws IOException {
-    var nodes = new ArrayList<JsonNode>();
-    for (String line : Files.readAllLines(file)) {
-      nodes.add(mapper.readTree(line));
-    }
-    return nodes;
   }
 
   private static Map<String, GuestCase> cases(List<String> lines) {

@@ -17,11 +17,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
-import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.MethodSource;
 import org.tukaani.xz.LZMA2Options;
 import org.tukaani.xz.XZ;
 import org.tukaani.xz.XZInputStream;
@@ -33,54 +28,73 @@ import tools.jackson.databind.ObjectMapper;
  * Tests the records of {@code images.sh}: what they report about the bytes that the kernel
  * received.
  */
-@ParameterizedClass(name = "kernel {0}")
-@MethodSource("org.kmodwatch.lab.TestKernels#few")
+@Guest(
+    script = "images.sh",
+    modules = {"kw_plain", "kw_params"},
+    preparation = ImagesIT.Modules.class,
+    minutes = 5)
 final class ImagesIT {
 
   private static final int MIB = 1 << 20;
 
-  @TempDir
-  @SuppressWarnings("NullAway.Init")
-  private static Path folder;
+  private final GuestRecord guest;
 
-  @SuppressWarnings("NullAway.Init") // set before each class invocation
-  private static GuestRecord guest;
+  private final String kernel;
 
-  @SuppressWarnings("NullAway.Init") // set before each class invocation
-  private static List<String> log;
+  private final List<String> log;
 
-  @SuppressWarnings("NullAway.Init") // set before each class invocation
-  private static Map<String, String> sums;
+  private final Map<String, String> sums = new HashMap<>();
 
-  @SuppressWarnings("NullAway.Init") // set before each class invocation
-  @Parameter
-  String kernel;
-
-  @BeforeParameterizedClassInvocation
-  static void boot(String kernel) throws IOException {
-    Path plain = Lab.testModule(kernel, "kw_plain").hostFile();
-    Path changed = Files.write(folder.resolve("changed.ko"), changed(stock(kernel)));
-    Path compressed = folder.resolve("kw_plain.ko.xz");
-    try (OutputStream out =
-        new XZOutputStream(Files.newOutputStream(compressed), new LZMA2Options(), XZ.CHECK_CRC32)) {
-      Files.copy(plain, out);
-    }
-    LabRun run =
-        LabRun.of(kernel, Resources.text("images.sh"))
-            .withFile(Lab.testModule(kernel, "kw_plain"))
-            .withFile(Lab.testModule(kernel, "kw_params"))
-            .withFile(AddedFile.parse(changed.toString()))
-            .withFile(AddedFile.parse(compressed.toString()));
-    LabResult result = Boots.run(run);
-    assertThat(result.exitStatus()).isZero();
-    guest = GuestRecord.of(kernel, result);
-    log = Files.readAllLines(result.guestLog(), StandardCharsets.ISO_8859_1);
-    sums = new HashMap<>();
+  ImagesIT(GuestRecord guest) throws IOException {
+    this.guest = guest;
+    this.kernel = guest.kernel();
+    log = guest.log().lines().toList();
     for (String line : log) {
       if (line.startsWith("sum ")) {
         List<String> words = List.of(line.split(" ", -1));
         sums.put(words.get(1), words.get(2));
       }
+    }
+  }
+
+  /** Adds a module with another text than its signer saw, and a compressed one. */
+  static final class Modules implements GuestPreparation {
+    @Override
+    public LabRun prepare(LabRun run, Path folder) throws IOException {
+      Path plain = Lab.testModule(run.kernel(), "kw_plain").hostFile();
+      Path changed = Files.write(folder.resolve("changed.ko"), changed(stock(run.kernel())));
+      Path compressed = folder.resolve("kw_plain.ko.xz");
+      try (OutputStream out =
+          new XZOutputStream(
+              Files.newOutputStream(compressed), new LZMA2Options(), XZ.CHECK_CRC32)) {
+        Files.copy(plain, out);
+      }
+      return run.withFile(AddedFile.parse(changed.toString()))
+          .withFile(AddedFile.parse(compressed.toString()));
+    }
+
+    private static byte[] stock(String kernel) throws IOException {
+      try (Stream<Path> files = Files.walk(Lab.kernels().named(kernel).modules())) {
+        Path file =
+            files
+                .filter(f -> f.toString().matches(".*/dummy\\.ko(\\.xz)?"))
+                .findFirst()
+                .orElseThrow();
+        try (InputStream in = Files.newInputStream(file)) {
+          return file.toString().endsWith(".xz")
+              ? new XZInputStream(in).readAllBytes()
+              : in.readAllBytes();
+        }
+      }
+    }
+
+    private static byte[] changed(byte[] module) {
+      var text = new String(module, StandardCharsets.ISO_8859_1);
+      int at = text.indexOf("Number of dummy");
+      assertThat(at).isPositive();
+      byte[] changed = module.clone();
+      changed[at] = 'L';
+      return changed;
     }
   }
 
@@ -213,7 +227,7 @@ final class ImagesIT {
     return "kept-file 600 %s.ko %s".formatted(sha256, sha256);
   }
 
-  private static List<JsonNode> lines(String prefix) {
+  private List<JsonNode> lines(String prefix) {
     var mapper = new ObjectMapper();
     var nodes = new ArrayList<JsonNode>();
     for (String line : log) {
@@ -229,29 +243,5 @@ final class ImagesIT {
     byte[] plain = Files.readAllBytes(Lab.testModule(kernel, "kw_plain").hostFile());
     MessageDigest digest = MessageDigest.getInstance("SHA-256");
     return HexFormat.of().formatHex(digest.digest(Arrays.copyOf(plain, size)));
-  }
-
-  private static byte[] stock(String kernel) throws IOException {
-    try (Stream<Path> files = Files.walk(Lab.kernels().named(kernel).modules())) {
-      Path file =
-          files
-              .filter(f -> f.toString().matches(".*/dummy\\.ko(\\.xz)?"))
-              .findFirst()
-              .orElseThrow();
-      try (InputStream in = Files.newInputStream(file)) {
-        return file.toString().endsWith(".xz")
-            ? new XZInputStream(in).readAllBytes()
-            : in.readAllBytes();
-      }
-    }
-  }
-
-  private static byte[] changed(byte[] module) {
-    var text = new String(module, StandardCharsets.ISO_8859_1);
-    int at = text.indexOf("Number of dummy");
-    assertThat(at).isPositive();
-    byte[] changed = module.clone();
-    changed[at] = 'L';
-    return changed;
   }
 }

@@ -3,16 +3,13 @@ package org.kmodwatch.lab;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.ObjectMapper;
 
 /**
  * Tests outputs that accept nothing, silent clients, and configurations that are read again under
@@ -49,10 +46,8 @@ final class OutputsIT {
     assertThat(log).noneMatch(line -> line.startsWith("never came true"));
   }
 
-  private static List<JsonNode> lines(String name) throws IOException {
-    var mapper = new ObjectMapper();
-    Path file = result.guestLog().resolveSibling(name);
-    return Files.readString(file, StandardCharsets.UTF_8).lines().map(mapper::readTree).toList();
+  private static List<JsonNode> lines(String name) {
+    return JsonLines.of(result.guestLog().resolveSibling(name));
   }
 
   private static List<String> agentLog() throws IOException {

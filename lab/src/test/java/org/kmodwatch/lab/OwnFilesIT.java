@@ -18,7 +18,6 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.kmodwatch.lab.KernelModules.Module;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.ObjectMapper;
 
 /**
  * Loads modules with dependencies, for which modprobe opens all files at once. Each record must
@@ -70,16 +69,12 @@ final class OwnFilesIT {
                   .withTimeout(GUEST_LIMIT));
       assertThat(result.exitStatus()).isZero();
       log = Files.readAllLines(result.guestLog());
-      var mapper = new ObjectMapper();
-      try (var lines = Files.lines(result.loads())) {
-        loads =
-            lines
-                .map(mapper::readTree)
-                .filter(load -> load.at("/action").asString().equals("load"))
-                .filter(load -> load.at("/route/syscall").isString())
-                .filter(load -> modules.containsKey(load.at("/module/name").asString("")))
-                .toList();
-      }
+      loads =
+          JsonLines.of(result.loads()).stream()
+              .filter(load -> load.at("/action").asString().equals("load"))
+              .filter(load -> load.at("/route/syscall").isString())
+              .filter(load -> modules.containsKey(load.at("/module/name").asString("")))
+              .toList();
       long own = loads.stream().filter(OwnFilesIT::ownFile).count();
       long none = loads.stream().filter(load -> !load.has("file")).count();
       Figures.write(

@@ -5,23 +5,23 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
-import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.MethodSource;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.ObjectMapper;
 
 /**
  * Loads an image that is made to break its reader each second, while an agent with a heap of 64 MiB
  * runs. Every ordinary load in between must have its whole record. {@code -Dkmodwatch.poison=60}
  * runs for a minute, {@code -Dkmodwatch.kernels=6.1} selects another kernel.
  */
-@ParameterizedClass(name = "kernel {0}")
-@MethodSource("org.kmodwatch.lab.TestKernels#newest")
+@Guest(
+    script = "poison.sh",
+    modules = {"kw_plain", "kw_params", "kw_export"},
+    agent = GuestAgent.AT_HAND,
+    preparation = PoisonIT.Loads.class,
+    kernels = Guest.Kernels.NEWEST)
 final class PoisonIT {
 
   private static final int POISONS = Integer.getInteger("kmodwatch.poison", 8);
@@ -34,35 +34,22 @@ final class PoisonIT {
 
   private static final List<String> MODULES = List.of("kw_plain", "kw_params", "kw_export");
 
-  @SuppressWarnings("NullAway.Init") // set before each class invocation
-  private static List<String> log;
+  private final List<String> log;
 
-  @SuppressWarnings("NullAway.Init") // set before each class invocation
-  private static List<JsonNode> loads;
+  private final List<JsonNode> loads;
 
-  @SuppressWarnings("NullAway.Init") // set before each class invocation
-  @Parameter
-  String kernel;
-
-  @BeforeParameterizedClassInvocation
-  static void boot(String kernel) throws IOException {
-    LabRun run =
-        LabRun.of(
-                kernel,
-                "POISONS=%d\nLOADS=%d\n".formatted(POISONS, LOADS) + Resources.text("poison.sh"))
-            .withAgent(GuestAgent.AT_HAND)
-            .withTimeout(Duration.ofMinutes(12).plusSeconds(4L * POISONS));
-    for (String module : MODULES) {
-      run = run.withFile(Lab.testModule(kernel, module));
-    }
-    LabResult result = Boots.run(run);
-    assertThat(result.exitStatus()).isZero();
+  PoisonIT(LabResult result) throws IOException {
     log = Files.readAllLines(result.guestLog(), StandardCharsets.ISO_8859_1);
-    var mapper = new ObjectMapper();
-    loads =
-        Files.readAllLines(result.out().resolve("loads.ndjson")).stream()
-            .map(mapper::readTree)
-            .toList();
+    loads = JsonLines.of(result.out().resolve("loads.ndjson"));
+  }
+
+  /** Sets how often the script loads. */
+  static final class Loads implements GuestPreparation {
+    @Override
+    public LabRun prepare(LabRun run, Path folder) {
+      return run.withScript("POISONS=%d\nLOADS=%d\n".formatted(POISONS, LOADS) + run.script())
+          .withTimeout(Duration.ofMinutes(12).plusSeconds(4L * POISONS));
+    }
   }
 
   @Test

@@ -14,7 +14,6 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.ObjectMapper;
 
 /** Tests the policy of docs/how-to/policy.md, learned rules, and SIGHUP, on a real kernel. */
 final class PolicyIT {
@@ -69,9 +68,8 @@ final class PolicyIT {
     return Files.readString(file(name), StandardCharsets.UTF_8);
   }
 
-  private static List<JsonNode> lines(String name) throws IOException {
-    var mapper = new ObjectMapper();
-    return text(name).lines().map(mapper::readTree).toList();
+  private static List<JsonNode> lines(String name) {
+    return JsonLines.of(file(name));
   }
 
   private static Stream<JsonNode> loadsOf(String module) {

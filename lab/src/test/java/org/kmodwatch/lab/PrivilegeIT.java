@@ -6,24 +6,22 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
-import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.MethodSource;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.ObjectMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Tests watch with the capabilities of the package's service, and with each of them dropped, beside
  * the lab's own sensor, which is root. {@code -Dkmodwatch.kernels=6.1,6.12} selects more kernels.
  */
-@ParameterizedClass(name = "kernel {0}")
-@MethodSource("org.kmodwatch.lab.TestKernels#newest")
+@Guest(
+    script = "privileges.sh",
+    modules = {"kw_plain", "kw_params", "kw_export", "kw_slow", "kw_hide"},
+    preparation = PrivilegeIT.Renamed.class,
+    minutes = 12,
+    kernels = Guest.Kernels.NEWEST)
 final class PrivilegeIT {
 
   private static final List<String> MODULES =
@@ -35,39 +33,20 @@ final class PrivilegeIT {
   /** Is as long as kw_plain; no part of it looks like text of /proc/modules. */
   private static final String WITH_NEWLINE = "k\nw ,\u00ff/n";
 
-  @SuppressWarnings("NullAway.Init") // set before each class invocation
-  private static List<String> log;
+  private final List<String> log;
 
-  @SuppressWarnings("NullAway.Init") // set before each class invocation
-  private static List<JsonNode> roots;
+  private final List<JsonNode> roots;
 
-  @SuppressWarnings("NullAway.Init") // set before each class invocation
-  private static List<JsonNode> documented;
+  private final List<JsonNode> documented;
 
-  @SuppressWarnings("NullAway.Init") // set before each class invocation
-  private static List<JsonNode> withoutDac;
+  private final List<JsonNode> withoutDac;
 
   /** Holds the KMW-1009 findings of each agent. */
-  @SuppressWarnings("NullAway.Init") // set before each class invocation
-  private static Map<String, List<JsonNode>> hidden;
+  private final Map<String, List<JsonNode>> hidden;
 
-  @SuppressWarnings("NullAway.Init") // set before each class invocation
-  @Parameter
-  String kernel;
-
-  @BeforeParameterizedClassInvocation
-  static void boot(String kernel) throws IOException {
-    LabRun run =
-        LabRun.of(kernel, Resources.text("privileges.sh")).withTimeout(Duration.ofMinutes(12));
-    for (String module : List.of("kw_plain", "kw_params", "kw_export", "kw_slow", "kw_hide")) {
-      run = run.withFile(Lab.testModule(kernel, module));
-    }
-    run = run.withFile(renamed(kernel, "kw_hide", LATE, "kw_late.ko"));
-    run = run.withFile(renamed(kernel, "kw_plain", WITH_NEWLINE, "kw_newline.ko"));
-    LabResult result = Boots.run(run);
+  PrivilegeIT(LabResult result) throws IOException {
     log = Files.readAllLines(result.guestLog());
-    var mapper = new ObjectMapper();
-    roots = Files.readAllLines(result.loads()).stream().map(mapper::readTree).toList();
+    roots = loads(result, "loads.ndjson");
     documented = loads(result, "documented.ndjson");
     withoutDac = loads(result, "without-dac.ndjson");
     hidden =
@@ -75,20 +54,24 @@ final class PrivilegeIT {
             "root", hidden(loads(result, "findings.ndjson")),
             "documented", hidden(loads(result, "documented-findings.ndjson")),
             "without-dac", hidden(loads(result, "without-dac-findings.ndjson")));
-    assertThat(result.exitStatus()).isZero();
   }
 
-  /**
-   * Returns a test module with another name of the same length, replaced everywhere in its bytes.
-   */
-  private static AddedFile renamed(String kernel, String module, String name, String file)
-      throws IOException {
-    Path original = Lab.testModule(kernel, module).hostFile();
-    String bytes = Files.readString(original, StandardCharsets.ISO_8859_1);
-    Path copy = Files.createTempDirectory("kmodwatch-renamed").resolve(file);
-    Files.writeString(copy, bytes.replace(module, name), StandardCharsets.ISO_8859_1);
-    copy.toFile().deleteOnExit();
-    return AddedFile.of(copy);
+  /** Adds test modules with another name of the same length, replaced everywhere in their bytes. */
+  static final class Renamed implements GuestPreparation {
+    @Override
+    public LabRun prepare(LabRun run, Path folder) throws IOException {
+      Path late = folder.resolve("kw_late.ko");
+      Path newline = folder.resolve("kw_newline.ko");
+      rename(Lab.testModule(run.kernel(), "kw_hide"), "kw_hide", LATE, late);
+      rename(Lab.testModule(run.kernel(), "kw_plain"), "kw_plain", WITH_NEWLINE, newline);
+      return run.withFile(AddedFile.of(late)).withFile(AddedFile.of(newline));
+    }
+
+    private static void rename(AddedFile module, String from, String to, Path copy)
+        throws IOException {
+      String bytes = Files.readString(module.hostFile(), StandardCharsets.ISO_8859_1);
+      Files.writeString(copy, bytes.replace(from, to), StandardCharsets.ISO_8859_1);
+    }
   }
 
   private static List<JsonNode> hidden(List<JsonNode> findings) {
@@ -175,7 +158,7 @@ final class PrivilegeIT {
         .toList();
   }
 
-  private static String loadIdOf(String who, String name) {
+  private String loadIdOf(String who, String name) {
     return hidden.getOrDefault(who, List.of()).stream()
         .filter(finding -> argument(finding, "name").equals(name))
         .map(finding -> argument(finding, "loadId"))
@@ -256,10 +239,7 @@ final class PrivilegeIT {
     return copy;
   }
 
-  private static List<JsonNode> loads(LabResult result, String name) throws IOException {
-    var mapper = new ObjectMapper();
-    return Files.readAllLines(result.loads().resolveSibling(name)).stream()
-        .map(mapper::readTree)
-        .toList();
+  private static List<JsonNode> loads(LabResult result, String name) {
+    return JsonLines.of(result.loads().resolveSibling(name));
   }
 }

@@ -6,13 +6,8 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
-import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.MethodSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
@@ -21,48 +16,33 @@ import tools.jackson.databind.ObjectMapper;
  * with the service's capabilities. All of this must be detected and named, and no load may be
  * reported wrongly. {@code -Dkmodwatch.kernels=6.1,6.12} selects more kernels.
  */
-@ParameterizedClass(name = "kernel {0}")
-@MethodSource("org.kmodwatch.lab.TestKernels#newest")
+@Guest(
+    script = "rings.sh",
+    modules = {"kw_plain", "kw_params", "kw_export", "kw_initfail", "kw_ringdrop"},
+    agent = GuestAgent.AT_HAND,
+    kernels = Guest.Kernels.NEWEST)
 final class RingsIT {
 
   private static final int FIRST_STRANGER = 100_000;
   private static final int LAST_STRANGER = 106_000;
 
-  @SuppressWarnings("NullAway.Init") // set before each class invocation
-  private static List<String> log;
+  private final List<String> log;
 
-  @SuppressWarnings("NullAway.Init") // set before each class invocation
-  private static List<JsonNode> loads;
+  private final List<JsonNode> loads;
 
-  @SuppressWarnings("NullAway.Init") // set before each class invocation
-  private static List<JsonNode> findings;
+  private final List<JsonNode> findings;
 
-  @SuppressWarnings("NullAway.Init") // set before each class invocation
-  private static JsonNode sensor;
+  private final JsonNode sensor;
 
-  @SuppressWarnings("NullAway.Init") // set before each class invocation
-  @Parameter
-  String kernel;
-
-  @BeforeParameterizedClassInvocation
-  static void boot(String kernel) throws IOException {
-    LabRun run =
-        LabRun.of(kernel, Resources.text("rings.sh"))
-            .withAgent(GuestAgent.AT_HAND)
-            .withTimeout(Duration.ofMinutes(10));
-    for (String module : List.of("kw_plain", "kw_params", "kw_export", "kw_initfail")) {
-      run = run.withFile(Lab.testModule(kernel, module));
-    }
-    LabResult result = Boots.run(run.withFile(Lab.testModule(kernel, "kw_ringdrop")));
+  RingsIT(LabResult result) throws IOException {
     log = Files.readAllLines(result.guestLog(), StandardCharsets.ISO_8859_1);
     Path out = result.out();
-    loads = lines(out.resolve("rings.ndjson"));
-    findings = lines(out.resolve("rings-findings.ndjson"));
+    loads = JsonLines.of(out.resolve("rings.ndjson"));
+    findings = JsonLines.of(out.resolve("rings-findings.ndjson"));
     sensor =
         new ObjectMapper()
             .readTree(Files.readString(out.resolve("rings-ledger.json")))
             .get("sensor");
-    assertThat(result.exitStatus()).isZero();
   }
 
   @Test
@@ -149,7 +129,7 @@ final class RingsIT {
         && load.at("/loader/uid").asLong() < LAST_STRANGER;
   }
 
-  private static JsonNode load(String module) {
+  private JsonNode load(String module) {
     return loads.stream()
         .filter(load -> load.get("action").asString().equals("load"))
         .filter(
@@ -160,18 +140,13 @@ final class RingsIT {
         .orElseThrow();
   }
 
-  private static List<String> parts() {
+  private List<String> parts() {
     return finding("KMW-1012").stream()
         .map(finding -> finding.at("/Event/Payload/args/0/value").asString())
         .toList();
   }
 
-  private static List<JsonNode> finding(String id) {
+  private List<JsonNode> finding(String id) {
     return findings.stream().filter(f -> f.at("/SigMetadata/ID").asString().equals(id)).toList();
-  }
-
-  private static List<JsonNode> lines(Path file) throws IOException {
-    var mapper = new ObjectMapper();
-    return Files.readAllLines(file).stream().map(mapper::readTree).toList();
   }
 }

@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -18,17 +17,11 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
-import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.junit.jupiter.params.provider.MethodSource;
 import org.kmodwatch.agent.format.FormatName;
 import org.kmodwatch.agent.output.Notice;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.ObjectMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -36,16 +29,14 @@ import tools.jackson.databind.node.ObjectNode;
  * Tests loads whose init or parameter takes 8 s, by both calls, failing and not. Once the call has
  * returned, every output must report the same as for a fast load of the same module.
  */
-@ParameterizedClass(name = "kernel {0}")
-@MethodSource("org.kmodwatch.lab.TestKernels#newest")
+@Guest(
+    script = "slow.sh",
+    preparation = SlowLoadsIT.Copies.class,
+    minutes = 16, // for two agents, and waits of 8 s and 12 s, on a busy machine
+    kernels = Guest.Kernels.NEWEST)
 final class SlowLoadsIT {
 
   private static final String QUICK = "fast-";
-
-  /** The limit allows for two agents, and waits of 8 s and 12 s, on a busy machine. */
-  private static final Duration GUEST_LIMIT = Duration.ofMinutes(16);
-
-  private static final ObjectMapper MAPPER = new ObjectMapper();
 
   /** Holds the errors of the calls that failed, by case. */
   private static final Map<String, String> CASES = new LinkedHashMap<>();
@@ -61,73 +52,64 @@ final class SlowLoadsIT {
     CASES.put("late-page", "ENODEV");
   }
 
-  @TempDir private static Path folder;
+  private final GuestRecord guest;
 
-  @SuppressWarnings("NullAway.Init") // set before each class invocation
-  private static LabResult result;
+  SlowLoadsIT(GuestRecord guest) {
+    this.guest = guest;
+  }
 
-  @SuppressWarnings("NullAway.Init") // set before each class invocation
-  private static GuestRecord guest;
-
-  @SuppressWarnings("NullAway.Init") // set before each class invocation
-  @Parameter
-  String kernel;
-
-  @BeforeParameterizedClassInvocation
-  static void boot(String kernel) throws IOException {
-    LabRun run = LabRun.of(kernel, Resources.text("slow.sh"));
-    Path module = Lab.testModule(kernel, "kw_slow").hostFile();
-    for (String each : List.of("0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "k")) {
-      run = run.withFile(AddedFile.of(underItsOwnName(module, "kw_slo" + each)));
+  /** Adds copies of the module under other names, so that many can be loaded at the same time. */
+  static final class Copies implements GuestPreparation {
+    @Override
+    public LabRun prepare(LabRun run, Path folder) throws IOException {
+      Path module = Lab.testModule(run.kernel(), "kw_slow").hostFile();
+      String bytes = Files.readString(module, StandardCharsets.ISO_8859_1);
+      LabRun prepared = run;
+      for (String each : List.of("0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "k")) {
+        String name = "kw_slo" + each;
+        Path copy = folder.resolve(name + ".ko");
+        Files.writeString(copy, bytes.replace("kw_slow", name), StandardCharsets.ISO_8859_1);
+        prepared = prepared.withFile(AddedFile.of(copy));
+      }
+      Path configuration = Files.writeString(folder.resolve("slow.yaml"), configuration());
+      return prepared.withFile(AddedFile.of(configuration));
     }
-    Path configuration = Files.writeString(folder.resolve("slow.yaml"), configuration());
-    result = Boots.run(run.withFile(AddedFile.of(configuration)).withTimeout(GUEST_LIMIT));
-    assertThat(result.exitStatus()).as("%s", result.guestLog()).isZero();
-    guest = GuestRecord.of(kernel, result);
+
+    private static String configuration() {
+      return Arrays.stream(FormatName.values())
+          .map(
+              format ->
+                  "  %1$s: {type: file, path: /out/sink-%1$s.ndjson, format: %1$s, kinds: [%2$s]}\n"
+                      .formatted(
+                          format.word(),
+                          format.kinds().stream()
+                              .map(Notice.Kind::word)
+                              .collect(Collectors.joining(", "))))
+          .collect(
+              Collectors.joining(
+                  "",
+                  """
+                  output: loads
+                  spool: /root/spool
+                  history: {dir: /root/history}
+                  repeat-window: 0
+                  sinks:
+                  """,
+                  ""));
+    }
   }
 
-  /**
-   * Returns a copy of the module under another name, so that many can be loaded at the same time.
-   */
-  private static Path underItsOwnName(Path module, String name) throws IOException {
-    String bytes = Files.readString(module, StandardCharsets.ISO_8859_1);
-    return Files.writeString(
-        folder.resolve(name + ".ko"), bytes.replace("kw_slow", name), StandardCharsets.ISO_8859_1);
+  private List<String> lines(String name) throws IOException {
+    return Files.readAllLines(
+        guest.result().guestLog().resolveSibling(name), StandardCharsets.UTF_8);
   }
 
-  private static String configuration() {
-    return Arrays.stream(FormatName.values())
-        .map(
-            format ->
-                "  %1$s: {type: file, path: /out/sink-%1$s.ndjson, format: %1$s, kinds: [%2$s]}\n"
-                    .formatted(
-                        format.word(),
-                        format.kinds().stream()
-                            .map(Notice.Kind::word)
-                            .collect(Collectors.joining(", "))))
-        .collect(
-            Collectors.joining(
-                "",
-                """
-                output: loads
-                spool: /root/spool
-                history: {dir: /root/history}
-                repeat-window: 0
-                sinks:
-                """,
-                ""));
-  }
-
-  private static List<String> lines(String name) throws IOException {
-    return Files.readAllLines(result.guestLog().resolveSibling(name), StandardCharsets.UTF_8);
-  }
-
-  private static List<JsonNode> records(String name) throws IOException {
-    return lines(name).stream().map(MAPPER::readTree).toList();
+  private List<JsonNode> records(String name) {
+    return JsonLines.of(guest.result().guestLog().resolveSibling(name));
   }
 
   /** Returns the records of a case, the first one first. */
-  private static List<JsonNode> recordsOf(List<JsonNode> loads, String name) {
+  private List<JsonNode> recordsOf(List<JsonNode> loads, String name) {
     int pid = guest.theCase(name).pid();
     return loads.stream()
         .filter(load -> load.at("/action").asString().equals("load"))
@@ -138,7 +120,7 @@ final class SlowLoadsIT {
         .toList();
   }
 
-  private static JsonNode lastOf(List<JsonNode> loads, String name) {
+  private JsonNode lastOf(List<JsonNode> loads, String name) {
     List<JsonNode> records = recordsOf(loads, name);
     assertThat(records).as(name).isNotEmpty();
     return records.getLast();
@@ -170,7 +152,7 @@ final class SlowLoadsIT {
     }
   }
 
-  private static JsonNode quick(String name) {
+  private JsonNode quick(String name) {
     return lastOf(guest.loads(), QUICK + name);
   }
 
@@ -308,7 +290,7 @@ final class SlowLoadsIT {
 
   private static final String OTHER_WORD = "kernel_module_ran_and_failed";
 
-  private static String idOfSecond(String id) throws IOException {
+  private String idOfSecond(String id) throws IOException {
     String thread = id.substring(id.indexOf('-'));
     Set<String> ids =
         records("second.ndjson").stream()
@@ -372,7 +354,7 @@ final class SlowLoadsIT {
     assertThat(lastOf(records("history.ndjson"), "killed").at("/errno").asString())
         .isEqualTo("ENODEV");
     assertThat(recordsOf(records("history.ndjson"), "killed")).hasSize(1);
-    assertThat(Files.readAllLines(result.guestLog(), StandardCharsets.ISO_8859_1))
+    assertThat(Files.readAllLines(guest.result().guestLog(), StandardCharsets.ISO_8859_1))
         .contains("ended 0", "replayed 0");
   }
 
