@@ -16,7 +16,6 @@ import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.agent.command.ConfigCommand;
@@ -37,7 +36,7 @@ import org.kmodwatch.agent.shell.Version;
 import org.kmodwatch.agent.watch.WatchCommand;
 import org.kmodwatch.sensor.Sensor;
 import org.kmodwatch.sensor.SensorException;
-import org.kmodwatch.sensor.SensorOptions;
+import org.kmodwatch.sensor.SensorStart;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -50,7 +49,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
 public final class Main {
 
   private final Shell shell;
-  private final Function<SensorOptions, Sensor> sources;
+  private final SensorStart sensors;
 
   /** Made where picocli reads the arguments. */
   private @Nullable RootCommand root;
@@ -62,11 +61,11 @@ public final class Main {
   /**
    * Makes one.
    *
-   * @param sources where {@code watch} has its events from
+   * @param sensors starts the sensor of {@code watch}
    */
-  public Main(Shell shell, Function<SensorOptions, Sensor> sources) {
+  public Main(Shell shell, SensorStart sensors) {
     this.shell = shell;
-    this.sources = sources;
+    this.sensors = sensors;
   }
 
   /** Runs the command that {@code args} name, and ends the process with its {@link ExitStatus}. */
@@ -104,7 +103,7 @@ public final class Main {
   }
 
   private WatchCommand watch() {
-    return new WatchCommand(shell, sources, this::fail);
+    return new WatchCommand(shell, sensors, this::fail);
   }
 
   /** Reading the annotations of a subcommand takes time, so only what is needed is put together. */

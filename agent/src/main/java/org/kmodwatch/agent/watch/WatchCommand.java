@@ -13,7 +13,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
-import java.util.function.Function;
 import java.util.function.ToIntFunction;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -57,8 +56,8 @@ import org.kmodwatch.core.signature.Signature;
 import org.kmodwatch.history.store.StoreException;
 import org.kmodwatch.sensor.FtraceGuard;
 import org.kmodwatch.sensor.PinKeeper;
-import org.kmodwatch.sensor.Sensor;
 import org.kmodwatch.sensor.SensorOptions;
+import org.kmodwatch.sensor.SensorStart;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
@@ -103,7 +102,7 @@ public final class WatchCommand implements Callable<Integer> {
   private final OutputQueue notes;
 
   private final Shell shell;
-  private final Function<SensorOptions, Sensor> sources;
+  private final SensorStart sensors;
   private final ToIntFunction<Throwable> failed;
 
   /** Returns the options, which picocli or PlainArguments sets. */
@@ -116,12 +115,11 @@ public final class WatchCommand implements Callable<Integer> {
    *
    * @param failed shows a failure and returns its exit status
    */
-  public WatchCommand(
-      Shell shell, Function<SensorOptions, Sensor> sources, ToIntFunction<Throwable> failed) {
+  public WatchCommand(Shell shell, SensorStart sensors, ToIntFunction<Throwable> failed) {
     // Standard error has no other place to report its own faults.
     this.notes = OutputQueue.named("standard error", MAX_NOTES_BYTES, text -> {});
     this.shell = shell.writingTo(shell.out(), through(notes, shell.err()));
-    this.sources = sources;
+    this.sensors = sensors;
     this.failed = failed;
   }
 
@@ -200,7 +198,8 @@ public final class WatchCommand implements Callable<Integer> {
     StatusBoard board = address == null ? null : new StatusBoard(System::nanoTime);
     var run =
         new WatchRun(
-            () -> sources.apply(sensor),
+            sensors,
+            sensor,
             installed,
             outputs,
             journal,

@@ -12,7 +12,6 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.agent.container.ContainerEnrichment;
 import org.kmodwatch.agent.doctor.Machine;
@@ -34,14 +33,14 @@ import org.kmodwatch.agent.state.KnownModules;
 import org.kmodwatch.agent.state.ReportJournal;
 import org.kmodwatch.core.engine.EngineStatistics;
 import org.kmodwatch.core.event.Event;
-import org.kmodwatch.core.event.SensorContexts;
-import org.kmodwatch.core.load.Identity;
 import org.kmodwatch.core.load.LoadRecord;
 import org.kmodwatch.core.load.LoadTrackerOptions;
 import org.kmodwatch.core.signature.Signature;
 import org.kmodwatch.sensor.HookStatus;
 import org.kmodwatch.sensor.Sensor;
 import org.kmodwatch.sensor.SensorFault;
+import org.kmodwatch.sensor.SensorOptions;
+import org.kmodwatch.sensor.SensorStart;
 import org.kmodwatch.sensor.SensorStatistics;
 
 /**
@@ -61,9 +60,6 @@ public final class WatchRun {
   /** The time after the last event until nothing depends on the passing of time any more. */
   private static final Duration BUSY_FOR = Duration.ofSeconds(10);
 
-  /** The largest number of records that a kill may repeat, unless the disk is slow. */
-  private static final int UNSETTLED = 16;
-
   /** The interval between two checks of the sensor for faults and losses. */
   private static final Duration LOOK_INTERVAL = Duration.ofMillis(500);
 
@@ -72,18 +68,16 @@ public final class WatchRun {
 
   private static final Duration LEDGER_INTERVAL = Duration.ofSeconds(5);
 
-  /** The longest wait for an output before the kernel's ring is read again. */
-  private static final Duration PATIENCE = Duration.ofMillis(250);
-
   /**
    * The largest number of events read at the start before the modules loaded earlier are recorded.
    */
   private static final int MAX_FIRST_EVENTS = 4096;
 
-  private final Supplier<Sensor> sources;
+  private final SensorStart sensors;
+  private final SensorOptions sensorOptions;
   private final Pipeline pipeline;
   private final Reporter reporter;
-  private final @Nullable ReportJournal journal;
+  private final Commits commits;
   private final RunOutputs outputs;
   private final @Nullable StatusBoard board;
   private final Shell shell;
@@ -104,12 +98,6 @@ public final class WatchRun {
    * The event being handled, to be marked if a JVM error ends this run; null between two events.
    */
   private @Nullable Event inHand;
-
-  /**
-   * The start of this run, on the scale of {@link SensorContexts#steadyNanos}. The scale begins
-   * with the present setting of the clock.
-   */
-  private final long startNanos;
 
   private final Housekeeping housekeeping;
   private Duration stalledAfter;
@@ -133,6 +121,7 @@ public final class WatchRun {
   /**
    * Creates a run.
    *
+   * @param sensors starts the sensor
    * @param outputs the outputs for all notices
    * @param journal the journal of a pinned sensor; null if the sensor is not pinned
    * @param known the modules that have records; null if the sensor is not pinned
@@ -142,7 +131,8 @@ public final class WatchRun {
    * @param nanoTime the clock for all waits, as {@link System#nanoTime}
    */
   WatchRun(
-      Supplier<Sensor> sources,
+      SensorStart sensors,
+      SensorOptions sensorOptions,
       List<Signature> signatures,
       RunOutputs outputs,
       @Nullable ReportJournal journal,
@@ -152,15 +142,15 @@ public final class WatchRun {
       Shell shell,
       InstantSource clock,
       LongSupplier nanoTime) {
-    this.sources = sources;
-    this.journal = journal;
+    this.sensors = sensors;
+    this.sensorOptions = sensorOptions;
+    this.commits = new Commits(journal, outputs, Inventory.nanos(clock.instant()));
     this.outputs = outputs;
     this.stalledAfter = settings.stalledAfter();
     this.board = board;
     this.shell = shell;
     this.clock = clock;
     this.nanoTime = nanoTime;
-    this.startNanos = Inventory.nanos(clock.instant());
     this.service = ServiceManager.of(shell.variables(), nanoTime);
     LoadRecord.Host host = HostFacts.of(shell.root(), Machine.at(shell.root()).architecture());
     this.containers = new ContainerEnrichment(shell.root(), nanoTime);
@@ -236,9 +226,8 @@ public final class WatchRun {
    */
   void run() throws IOException {
     service.alive();
-    try (Sensor live = sources.get();
-        FatalAttempts known =
-            journal == null ? null : FatalAttempts.open(journal.folder(), shell::note)) {
+    try (Sensor live = sensors.start(sensorOptions);
+        FatalAttempts known = commits.openFatalAttempts(shell)) {
       service.alive();
       fatal = known;
       setSource(live);
@@ -277,10 +266,8 @@ public final class WatchRun {
       // inventory too, and its own record says more.
     } while (live.isBehind() && !live.isResumed() && first.size() < MAX_FIRST_EVENTS && !stopped);
     if (live.isResumed()) {
-      if (journal != null) {
-        journal.resumed();
-      }
-      inventory.resume(first, live.startFaults().isEmpty(), journal != null && journal.hasHoles());
+      commits.resumed();
+      inventory.resume(first, live.startFaults().isEmpty(), commits.mayLackRecords());
       shell.note("the pinned programs were taken over, with what they have seen since");
     } else {
       List<LoadRecord> before = inventory.loadedBefore(first);
@@ -295,7 +282,7 @@ public final class WatchRun {
       acceptAll(sensorWatch.tick(clock.instant(), live.startFaults(), live.recentStatistics()));
     }
     tick(live);
-    release(live);
+    commit(live);
   }
 
   private void watch(Sensor live) throws IOException {
@@ -315,7 +302,7 @@ public final class WatchRun {
         faults = live.faults();
         service.alive();
         acceptAll(sensorWatch.clockSet(live.takeClockSteps()));
-        acceptAll(sensorWatch.tick(clock.instant(), faults(live), live.recentStatistics()));
+        acceptAll(sensorWatch.tick(clock.instant(), commits.faults(live), live.recentStatistics()));
         acceptAll(
             outputWatch.tick(
                 clock.instant(),
@@ -329,7 +316,7 @@ public final class WatchRun {
         lookedNanos = nanoTime.getAsLong();
         lookTookNanos = lookedNanos - lookNanos;
       }
-      release(live);
+      commit(live);
       if (outputs.isRecording() && isDue(nextLedger)) {
         outputs.write(ledger(live.statistics(), false));
         nextLedger = nanoTime.getAsLong() + LEDGER_INTERVAL.toNanos();
@@ -343,7 +330,7 @@ public final class WatchRun {
       // The rings keep the events of loads that are not complete, for the next process.
       end(pipeline.leave());
       finishOutputs();
-      release(live);
+      commit(live);
       outputs.write(ledger(live.statistics(), false));
       shell.note("the programs stay pinned, and keep what they see for the next start");
       return;
@@ -377,17 +364,6 @@ public final class WatchRun {
     return nanoTime.getAsLong() - whenNanos >= 0;
   }
 
-  /** Returns the present faults of the sensor and of the journal. */
-  private List<SensorFault> faults(Sensor live) {
-    if (journal == null) {
-      return live.faults();
-    }
-    journal.tick();
-    var faults = new ArrayList<>(live.faults());
-    faults.addAll(journal.faults());
-    return faults;
-  }
-
   /** Returns the line for {@code systemctl status}. */
   private String status() {
     List<String> parts = sensorWatch.blind().stream().map(part -> part.fault().part()).toList();
@@ -401,43 +377,8 @@ public final class WatchRun {
     }
   }
 
-  /**
-   * Flushes the outputs. Frees the reported events in the kernel, once no process needs them any
-   * more.
-   */
-  private void release(Sensor live) throws IOException {
-    if (journal == null) {
-      flush();
-      live.commit();
-      return;
-    }
-    if (!settle(journal) && !live.mustCommit()) {
-      // After a kill, the next agent reads these events again.
-      return;
-    }
-    if (pipeline.isQuiescent() || live.mustCommit()) {
-      inventory.keep();
-      live.commit();
-      journal.clear();
-    }
-  }
-
-  /**
-   * Flushes the outputs. Returns whether they have accepted all records, and marks the records in
-   * the journal if so.
-   */
-  private boolean settle(ReportJournal reported) throws IOException {
-    flush();
-    if (!outputs.awaitWritten(PATIENCE)) {
-      return false;
-    }
-    reported.settle();
-    return true;
-  }
-
-  private void flush() throws IOException {
-    outputs.flush();
-    outputs.requireListener();
+  private void commit(Sensor live) throws IOException {
+    commits.commit(live, pipeline.isQuiescent(), inventory);
   }
 
   private void finishOutputs() {
@@ -451,37 +392,6 @@ public final class WatchRun {
     }
   }
 
-  /**
-   * Notes in the journal that a record is about to be reported.
-   *
-   * @return the record, marked if an earlier agent may have reported it; empty if an earlier agent
-   *     has reported it
-   */
-  private Optional<LoadRecord> journalled(LoadRecord record, Event basis) throws IOException {
-    if (journal == null) {
-      return Optional.of(record);
-    }
-    String first = ReportJournal.firstOf(record.id());
-    boolean isFirst = record.mayBeReplaced();
-    if (isFirst && journal.isReported(first)) {
-      return Optional.empty();
-    }
-    if (journal.unsettled() >= UNSETTLED) {
-      settle(journal);
-    }
-    // The clock may have been set back since then, before or after the start of this agent.
-    long steadyNanos = record.timeNanos() - SensorContexts.clockShiftNanos(basis);
-    String reported = isFirst ? first : record.id();
-    Optional<String> doubt = journal.doubtOf(reported, steadyNanos < startNanos);
-    journal.note(reported);
-    LoadRecord marked =
-        !isFirst && journal.mayBeReported(first) && !record.replacesAnother()
-            ? record.replacing("the call had not returned by then")
-            : record;
-    return Optional.of(
-        doubt.map(why -> ReportJournal.possiblyReportedBefore(marked, why)).orElse(marked));
-  }
-
   private Duration pollTimeout() {
     busy = busy && nanoTime.getAsLong() - busySinceNanos < BUSY_FOR.toNanos();
     return busy || hidden.isPending() ? BUSY_POLL_TIMEOUT : POLL_TIMEOUT;
@@ -489,7 +399,7 @@ public final class WatchRun {
 
   private void accept(Event event) {
     service.alive();
-    if (journal != null && journal.isReported(Identity.recordId(event))) {
+    if (commits.isReported(event)) {
       inventory.reported(event);
       return;
     }
@@ -551,7 +461,7 @@ public final class WatchRun {
   }
 
   private List<Notice> report(Judged.OfRecord judged) throws IOException {
-    Optional<LoadRecord> record = journalled(judged.record(), judged.event());
+    Optional<LoadRecord> record = commits.journal(judged.record(), judged.event());
     return record.isEmpty() ? List.of() : reporter.report(judged.with(record.get()));
   }
 

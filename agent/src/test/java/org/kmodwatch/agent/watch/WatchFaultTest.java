@@ -39,6 +39,7 @@ import org.kmodwatch.core.load.Identity;
 import org.kmodwatch.core.load.LoadRecord;
 import org.kmodwatch.core.signature.Finding;
 import org.kmodwatch.core.signature.Signature;
+import org.kmodwatch.sensor.SensorOptions;
 
 /** Events that something in the agent cannot handle. */
 class WatchFaultTest {
@@ -183,7 +184,8 @@ class WatchFaultTest {
                 none)) {
       var run =
           new WatchRun(
-              () -> source,
+              options -> source,
+              SensorOptions.DEFAULT,
               signatures,
               outputs,
               journal,

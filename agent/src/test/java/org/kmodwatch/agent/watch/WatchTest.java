@@ -65,6 +65,7 @@ import org.kmodwatch.sensor.LoadedModules;
 import org.kmodwatch.sensor.Sensor;
 import org.kmodwatch.sensor.SensorException;
 import org.kmodwatch.sensor.SensorFault;
+import org.kmodwatch.sensor.SensorOptions;
 import org.kmodwatch.sensor.SensorStatistics;
 import picocli.CommandLine;
 
@@ -1047,7 +1048,8 @@ class WatchTest {
     InstantSource clock = () -> source.now;
     var run =
         new WatchRun(
-            () -> source,
+            options -> source,
+            SensorOptions.DEFAULT,
             signatures,
             outputs,
             journal,
