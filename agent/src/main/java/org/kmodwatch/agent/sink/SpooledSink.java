@@ -1,18 +1,12 @@
 package org.kmodwatch.agent.sink;
 
 import java.time.Duration;
-import java.time.Instant;
 import java.time.InstantSource;
-import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
-import org.jspecify.annotations.Nullable;
 import org.kmodwatch.agent.format.Format;
-import org.kmodwatch.agent.output.Catalogue;
 import org.kmodwatch.agent.output.Notice;
-import org.kmodwatch.agent.output.NoticeIds;
 import org.kmodwatch.agent.output.Output;
 import org.kmodwatch.agent.output.Stall;
 
@@ -39,43 +33,29 @@ public final class SpooledSink implements Output, AutoCloseable {
   /** Limits how long {@link #close()} waits for the disk. */
   public static final Duration SPOOL_AT_END = Duration.ofSeconds(5);
 
-  static final int MAX_BATCH_ITEMS = 100;
-  static final long MAX_BATCH_BYTES = 1L << 20;
   private static final int MAX_WRITE_ITEMS = 1000;
   private static final Duration IDLE = Duration.ofSeconds(60);
 
   /** Sets the interval of the check whether a sink that was left is done with its spool. */
   private static final Duration LATE_LOOK = Duration.ofMillis(100);
 
-  private final String target;
   private final String name;
-  private final SinkFilter filter;
-  private final Catalogue catalogue;
-  private final Format format;
-  private final NoticeIds ids = new NoticeIds();
+  private final Intake intake;
   private final MemoryQueue queue;
   private final Spool spool;
   private final Counters counters;
   private final Transport transport;
   private final Settings settings;
-  private final Consumer<String> notes;
-  private final Consumer<String> refusals;
+  private final SinkNotes notes;
+  private final Delivery delivery;
+  private final Settlement ofMemory;
   private final Signal toSender = new Signal();
   private final Signal toWriter = new Signal();
   private final Thread writer;
   private final Thread sender;
   private volatile boolean ending;
 
-  /** Says whether the sender waits for the receiver, and so does not use the spool. */
-  private volatile boolean waitsForReceiver;
-
   private volatile boolean spoolFails;
-
-  /**
-   * Count the losses of a period, reported at its beginning and its end. The object's own lock
-   * guards each.
-   */
-  private final Losses queueFull = new Losses();
 
   private final Losses spoolFull = new Losses();
   private boolean spoolUnreadable;
@@ -121,18 +101,24 @@ public final class SpooledSink implements Output, AutoCloseable {
       Settings settings,
       Optional<SinkAccount> before) {
     this.name = sink.name();
-    this.target = sink.target().shown();
-    this.filter = sink.filter();
-    this.catalogue = context.catalogue();
-    this.format = format;
     this.queue = new MemoryQueue(settings.maxQueued());
     this.counters = before.map(Counters::new).orElseGet(() -> new Counters(name));
     this.transport = transport;
     this.settings = settings;
-    this.notes = context.notes();
-    this.refusals = context.refusals();
+    this.notes = SinkNotes.of(sink, context);
+    this.intake =
+        new Intake(sink.filter(), context.catalogue(), format, queue, counters, notes);
+    this.delivery =
+        new Delivery(
+            transport,
+            sink.target().shown(),
+            new Backoff(settings.firstRetry(), settings.mostRetry(), settings.random()),
+            settings.clock(),
+            counters,
+            notes);
+    this.ofMemory = new MemorySettlement(queue, counters);
     this.spool =
-        Spool.open(sink.spool(), sink.maxSpoolBytes(), counters, this::note, before.isPresent());
+        Spool.open(sink.spool(), sink.maxSpoolBytes(), counters, notes::note, before.isPresent());
     this.writer = Thread.ofPlatform().name("kmodwatch-spool").daemon().unstarted(this::write);
     this.sender = Thread.ofPlatform().name("kmodwatch-" + name).daemon().unstarted(this::send);
   }
@@ -144,10 +130,7 @@ public final class SpooledSink implements Output, AutoCloseable {
 
   @Override
   public void accept(Notice notice) {
-    // A sink sends no events.
-    if (notice instanceof Notice.Report report) {
-      take(report);
-    }
+    intake.take(notice);
   }
 
   @Override
@@ -195,82 +178,13 @@ public final class SpooledSink implements Output, AutoCloseable {
     return spool;
   }
 
-  private void take(Notice.Report notice) {
-    int severity = catalogue.severityOf(notice);
-    if (!filter.takes(notice.kind(), severity)) {
-      return;
-    }
-    Item item;
-    try {
-      String id = ids.of(notice);
-      Optional<byte[]> body = format.write(notice, id);
-      if (body.isEmpty()) {
-        return;
-      }
-      item = new Item(id, notice.kind(), notice.timeNanos(), severity, body.get());
-    } catch (RuntimeException e) {
-      counters.taken();
-      counters.lostInMemory(LossReason.UNWRITABLE, 1);
-      return;
-    }
-    counters.taken();
-    if (item.body().length > MAX_BATCH_BYTES - 2) {
-      counters.lostInMemory(LossReason.TOO_LARGE, 1);
-    } else if (!queue.offer(item)) {
-      counters.lostInMemory(queue.isClosed() ? LossReason.ENDED : LossReason.QUEUE_FULL, 1);
-      if (queueFull.add(1, queue.size())) {
-        note("lost: the disk does not keep up, or takes nothing; counted from now on");
-      }
-    }
-  }
-
   /** Reports the end of a period of losses: at most half of the items remain. */
   private void noteRoom() {
-    long lost = queueFull.endedAt(counters.inMemory());
-    if (lost > 0) {
-      note("the disk keeps up again; lost meanwhile: " + lost);
-    }
+    intake.noteRoom();
     long dropped = spoolFull.endedAt(counters.inSpool());
     if (dropped > 0) {
-      note("spool: has room again; dropped meanwhile: " + dropped);
+      notes.note("spool: has room again; dropped meanwhile: " + dropped);
     }
-  }
-
-  /** Counts the losses of one period. */
-  private static final class Losses {
-    private long count;
-    private long mark;
-
-    /**
-     * Counts more losses.
-     *
-     * @param held the number of items held at the loss
-     * @return whether these are the first losses of the period
-     */
-    synchronized boolean add(long more, long held) {
-      boolean first = count == 0;
-      count += more;
-      mark = Math.max(mark, held);
-      return first && more > 0;
-    }
-
-    /**
-     * Returns the losses and resets the count if the period is over with {@code held} items; else
-     * 0.
-     */
-    synchronized long endedAt(long held) {
-      if (held > mark / 2) {
-        return 0;
-      }
-      long ended = count;
-      count = 0;
-      mark = 0;
-      return ended;
-    }
-  }
-
-  private void note(String text) {
-    notes.accept(name + ": " + text);
   }
 
   // Runs in the thread kmodwatch-spool.
@@ -280,7 +194,7 @@ public final class SpooledSink implements Output, AutoCloseable {
       while (true) {
         List<Item> batch =
             queue.claim(
-                MAX_WRITE_ITEMS, MAX_BATCH_BYTES, spoolFails ? settings.spoolRetry() : IDLE);
+                MAX_WRITE_ITEMS, Delivery.MAX_BATCH_BYTES, spoolFails ? settings.spoolRetry() : IDLE);
         if (batch.isEmpty()) {
           if (queue.isAtEnd()) {
             return;
@@ -318,7 +232,7 @@ public final class SpooledSink implements Output, AutoCloseable {
     if (!spoolFails) {
       spoolFails = true;
       counters.spoolFails(settings.clock().instant(), why);
-      note("spool: cannot write, trying again every second: " + why);
+      notes.note("spool: cannot write, trying again every second: " + why);
     }
   }
 
@@ -326,7 +240,7 @@ public final class SpooledSink implements Output, AutoCloseable {
     if (spoolFails) {
       spoolFails = false;
       counters.spoolWorks();
-      note("spool: writing again");
+      notes.note("spool: writing again");
     }
   }
 
@@ -335,7 +249,7 @@ public final class SpooledSink implements Output, AutoCloseable {
       long forcedOut = spool.append(batch);
       queue.remove(batch.size());
       if (spoolFull.add(forcedOut, forcedOut > 0 ? counters.inSpool() : 0)) {
-        note(
+        notes.note(
             "spool: full, the oldest are dropped from now on, and counted; remedy: a larger"
                 + " spool-max");
       }
@@ -356,12 +270,11 @@ public final class SpooledSink implements Output, AutoCloseable {
   // Runs in the thread kmodwatch-NAME.
 
   private void send() {
-    var backoff = new Backoff(settings.firstRetry(), settings.mostRetry(), settings.random());
     try {
       while (true) {
         // This is read before the turn: the turn must still see the last batch of the writer.
         boolean writerDone = ending && !writer.isAlive();
-        Turn turn = sendOnce(backoff);
+        Turn turn = sendOnce();
         switch (turn) {
           case Turn.Sent() -> noteRoom();
           case Turn.Nothing() -> {
@@ -408,35 +321,35 @@ public final class SpooledSink implements Output, AutoCloseable {
     record Failed(Duration pause) implements Turn {}
   }
 
-  private Turn sendOnce(Backoff backoff) throws InterruptedException {
+  private Turn sendOnce() throws InterruptedException {
     Spool.Batch batch;
     try {
-      batch = spool.next(transport.maxItems(), MAX_BATCH_BYTES);
+      batch = spool.next(transport.maxItems(), Delivery.MAX_BATCH_BYTES);
       if (spoolUnreadable) {
         spoolUnreadable = false;
-        note("spool: reading again");
+        notes.note("spool: reading again");
       }
     } catch (SpoolException e) {
       if (!spoolUnreadable) {
         spoolUnreadable = true;
-        note("spool: cannot read, trying again every second: " + e.getMessage());
+        notes.note("spool: cannot read, trying again every second: " + e.getMessage());
       }
       // Delivery matters more than order here.
-      Turn turn = sendFromMemory(backoff);
+      Turn turn = sendFromMemory();
       return turn instanceof Turn.Nothing ? new Turn.Failed(settings.spoolRetry()) : turn;
     }
     if (batch.items().isEmpty()) {
-      return spoolFails ? sendFromMemory(backoff) : new Turn.Nothing();
+      return spoolFails ? sendFromMemory() : new Turn.Nothing();
     }
     try {
-      return deliver(batch, backoff, spool::settle);
+      return turn(delivery.deliver(batch.items(), new SpoolSettlement(batch)));
     } finally {
       spool.giveBack();
     }
   }
 
-  private Turn sendFromMemory(Backoff backoff) throws InterruptedException {
-    List<Item> claimed = queue.tryClaim(transport.maxItems(), MAX_BATCH_BYTES - 2);
+  private Turn sendFromMemory() throws InterruptedException {
+    List<Item> claimed = queue.tryClaim(transport.maxItems(), Delivery.MAX_BATCH_BYTES - 2);
     if (claimed.isEmpty()) {
       return new Turn.Nothing();
     }
@@ -446,94 +359,29 @@ public final class SpooledSink implements Output, AutoCloseable {
       return new Turn.Sent();
     }
     try {
-      var batch = new Spool.Batch(claimed, claimed.stream().map(item -> 0L).toList(), 0);
-      return deliver(
-          batch,
-          backoff,
-          (part, refused) -> {
-            queue.remove(part.items().size());
-            if (refused) {
-              counters.refused(part.items().size(), false);
-            } else {
-              counters.delivered(part.items().size(), false);
-            }
-          });
+      return turn(delivery.deliver(claimed, ofMemory));
     } finally {
       queue.release();
     }
   }
 
-  private interface Settling {
-    void settle(Spool.Batch part, boolean refused);
+  private static Turn turn(Optional<Duration> pause) {
+    return pause.isPresent() ? new Turn.Failed(pause.get()) : new Turn.Sent();
   }
 
-  /**
-   * Sends all of {@code batch}. A refused batch is halved until the item that causes the refusal is
-   * alone.
-   */
-  private Turn deliver(Spool.Batch batch, Backoff backoff, Settling settling)
-      throws InterruptedException {
-    var parts = new ArrayDeque<Spool.Batch>();
-    parts.push(batch);
-    while (!parts.isEmpty()) {
-      Spool.Batch part = parts.pop();
-      int size = part.items().size();
-      switch (sendTo(part.items())) {
-        case Answer.Taken() -> {
-          worked(backoff);
-          settling.settle(part, false);
-        }
-        case Answer.Refused(String why) when size > 1 -> {
-          parts.push(part.part(size / 2, size));
-          parts.push(part.part(0, size / 2));
-        }
-        case Answer.Refused(String why) -> {
-          worked(backoff);
-          settling.settle(part, true);
-          refusals.accept(
-              "%s: %s refused an item, which is dropped: %s, id=%s"
-                  .formatted(name, target, why, part.items().getFirst().id()));
-        }
-        case Answer.Later(String why, Duration retryAfter) -> {
-          failed(why);
-          Duration pause = backoff.next();
-          return new Turn.Failed(
-              retryAfter != null && retryAfter.compareTo(pause) > 0 ? retryAfter : pause);
-        }
-      }
+  /** Ends the items of a batch from the spool. */
+  private final class SpoolSettlement implements Settlement {
+    private final Spool.Batch batch;
+    private int settled;
+
+    SpoolSettlement(Spool.Batch batch) {
+      this.batch = batch;
     }
-    return new Turn.Sent();
-  }
 
-  private Answer sendTo(List<Item> items) throws InterruptedException {
-    waitsForReceiver = true;
-    try {
-      return transport.send(items);
-    } catch (RuntimeException | Error e) { // The only sender thread must survive.
-      return new Answer.Later("%s (a fault of kmodwatch)".formatted(e), null);
-    } finally {
-      waitsForReceiver = false;
-    }
-  }
-
-  private void worked(Backoff backoff) {
-    backoff.succeeded();
-    if (failingSince != null) {
-      Duration since = Duration.between(failingSince, settings.clock().instant());
-      failingSince = null;
-      counters.receiverWorks();
-      note("%s takes them again after %d s".formatted(target, since.toSeconds()));
-    }
-  }
-
-  /** Only the sender uses this field. */
-  private @Nullable Instant failingSince;
-
-  private void failed(String why) {
-    if (failingSince == null) {
-      failingSince = settings.clock().instant();
-      counters.receiverFails(failingSince, "cannot send to %s: %s".formatted(target, why));
-      note("cannot send to %s, kept until it can: %s".formatted(target, why));
+    @Override
+    public void settle(int count, boolean refused) {
+      spool.settle(batch.part(settled, settled + count), refused);
+      settled += count;
     }
   }
 
@@ -568,7 +416,7 @@ public final class SpooledSink implements Output, AutoCloseable {
     transport.close();
     // A receiver that accepts data and does not answer may block a thread without an interrupt,
     // such as one that writes to a pipe. The spool is still free for the next sink.
-    if (writerEnded && (senderEnded || waitsForReceiver)) {
+    if (writerEnded && (senderEnded || delivery.isWaiting())) {
       spool.close();
     } else {
       // The disk is slow: a late thread closes the spool. The next sink waits for it; nothing else
@@ -578,14 +426,14 @@ public final class SpooledSink implements Output, AutoCloseable {
     long left = counters.inMemory();
     if (left > 0) {
       counters.lostInMemory(LossReason.ENDED, left);
-      note("%d that neither the disk nor the receiver took are lost".formatted(left));
+      notes.note("%d that neither the disk nor the receiver took are lost".formatted(left));
     }
   }
 
   private void closeSpoolLater() {
     try {
       writer.join();
-      while (!waitsForReceiver && !sender.join(LATE_LOOK)) {
+      while (!delivery.isWaiting() && !sender.join(LATE_LOOK)) {
         // The sender ends when it returns from the disk.
       }
     } catch (InterruptedException e) {

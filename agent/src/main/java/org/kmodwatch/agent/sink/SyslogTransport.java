@@ -74,7 +74,7 @@ final class SyslogTransport implements Transport {
     // A datagram may be refused, so each is its own batch: the others have arrived by then.
     return switch (target.address().way()) {
       case UDP, UNIX -> 1;
-      case TCP, TLS -> SpooledSink.MAX_BATCH_ITEMS;
+      case TCP, TLS -> Delivery.MAX_BATCH_ITEMS;
     };
   }
 
