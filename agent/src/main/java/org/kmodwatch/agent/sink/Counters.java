@@ -18,6 +18,10 @@ final class Counters {
   private static final Duration UNTIL_NEXT_WAIT = Duration.ofSeconds(5);
 
   private final String name;
+
+  /** Says whether items pass from memory to the receiver, without a spool. */
+  private final boolean withoutSpool;
+
   private final Map<LossReason, Long> lost = new EnumMap<>(LossReason.class);
   private long carriedOver;
   private long taken;
@@ -28,6 +32,7 @@ final class Counters {
   private long inMemory;
   private long inSpool;
   private boolean lostAtEnd;
+  private boolean ended;
   private @Nullable Instant receiverFailingSince;
   private @Nullable Instant spoolFailingSince;
   private String receiverFailure = "";
@@ -41,13 +46,33 @@ final class Counters {
 
   private long slowSinceNanos;
 
-  Counters(String name) {
+  private Counters(String name, boolean withoutSpool) {
     this.name = name;
+    this.withoutSpool = withoutSpool;
+  }
+
+  Counters(String name) {
+    this(name, false);
   }
 
   /** Continues the account of an earlier sink of the same name. */
   Counters(SinkAccount before) {
-    name = before.name();
+    this(before.name(), false);
+    resume(before);
+  }
+
+  /**
+   * Creates the counters of a sink without a spool. Items in the spool of an earlier sink of the
+   * name count as lost.
+   */
+  static Counters withoutSpool(String name, Optional<SinkAccount> before) {
+    var counters = new Counters(name, true);
+    before.ifPresent(counters::resume);
+    counters.found(0);
+    return counters;
+  }
+
+  private void resume(SinkAccount before) {
     carriedOver = before.carriedOver();
     taken = before.taken();
     spooled = before.spooled();
@@ -82,7 +107,25 @@ final class Counters {
     lostAtEnd |= reason == LossReason.ENDED;
   }
 
+  /**
+   * Counts all items in memory as lost, because the sink ends. A late answer about them changes
+   * nothing any more.
+   *
+   * @return the number of lost items
+   */
+  synchronized long endMemory() {
+    long left = inMemory;
+    if (left > 0) {
+      lostInMemory(LossReason.ENDED, left);
+    }
+    ended = true;
+    return left;
+  }
+
   synchronized void spooled(long count) {
+    if (ended) {
+      return;
+    }
     spooled += count;
     inSpool += count;
     leaveMemory(count);
@@ -94,12 +137,18 @@ final class Counters {
   }
 
   synchronized void delivered(long count, boolean fromSpool) {
+    if (ended && !fromSpool) {
+      return;
+    }
     delivered += count;
     progress();
     leave(count, fromSpool);
   }
 
   synchronized void refused(long count, boolean fromSpool) {
+    if (ended && !fromSpool) {
+      return;
+    }
     refused += count;
     progress();
     leave(count, fromSpool);
@@ -113,6 +162,7 @@ final class Counters {
   synchronized void receiverFails(Instant since, String why) {
     receiverFailingSince = since;
     receiverFailure = why;
+    notifyAll();
   }
 
   synchronized void receiverWorks() {
@@ -161,16 +211,25 @@ final class Counters {
 
   /**
    * Waits until no item is in memory only, at most {@code atMost}. Does not wait while the disk
-   * fails or is slow.
+   * fails or is slow, or the receiver of a sink without a spool.
    *
    * @return whether a kill at this moment would lose no item
    */
-  synchronized boolean awaitOnDisk(Duration atMost) throws InterruptedException {
+  boolean awaitWritten(Duration atMost) {
+    try {
+      return awaitMemory(atMost);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
+  private synchronized boolean awaitMemory(Duration atMost) throws InterruptedException {
     long end = System.nanoTime() + atMost.toNanos();
     long left;
     if (inMemory == 0 || !slow || System.nanoTime() - slowSinceNanos >= UNTIL_NEXT_WAIT.toNanos()) {
       slow = false;
-      while (inMemory > 0 && spoolFailingSince == null && (left = end - System.nanoTime()) > 0) {
+      while (inMemory > 0 && !isFailing() && (left = end - System.nanoTime()) > 0) {
         wait(left / 1_000_000 + 1);
       }
       if (inMemory > 0 && atMost.isPositive()) {
@@ -179,6 +238,10 @@ final class Counters {
       }
     }
     return inMemory == 0 && !lostAtEnd;
+  }
+
+  private boolean isFailing() {
+    return (withoutSpool ? receiverFailingSince : spoolFailingSince) != null;
   }
 
   synchronized long inMemory() {

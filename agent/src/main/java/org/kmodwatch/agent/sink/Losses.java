@@ -19,8 +19,8 @@ final class Losses {
   }
 
   /**
-   * Returns the losses and resets the count if the period is over: {@code held} is at most half of
-   * the items at the loss. Returns 0 otherwise.
+   * Returns the losses and resets the count if the period is over with {@code held} items; else
+   * 0.
    */
   synchronized long endedAt(long held) {
     if (held > mark / 2) {

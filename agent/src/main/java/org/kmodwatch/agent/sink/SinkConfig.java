@@ -1,6 +1,7 @@
 package org.kmodwatch.agent.sink;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
@@ -9,7 +10,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.UnaryOperator;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.agent.config.ByteSize;
 import org.kmodwatch.agent.config.Key;
@@ -82,11 +82,15 @@ public final class SinkConfig {
               "min-severity",
               new Shape.Choice(SEVERITIES),
               "info",
-              "From which severity on; of a load, that of its most severe finding."),
+              "From which severity on; of a load, that of its most severe finding."));
+
+  /** Has the key of the sinks with a spool. */
+  private static final List<Key> SPOOL =
+      List.of(
           Key.optional(
               "spool-max",
-              new Shape.Size(SpooledSink.MIN_SPOOL_BYTES, 1L << 40),
-              ByteSize.text(SpooledSink.DEFAULT_SPOOL_BYTES),
+              new Shape.Size(SpoolSettings.MIN_BYTES, 1L << 40),
+              ByteSize.text(SpoolSettings.DEFAULT_BYTES),
               "How much may wait on disk for the receiver; past that, the oldest is dropped, and"
                   + " counted."));
 
@@ -145,7 +149,8 @@ public final class SinkConfig {
                     "array",
                     "A JSON array, or one notice a line.")),
             HEADERS,
-            TLS));
+            TLS,
+            SPOOL));
     cases.put(
         "file",
         List.of(
@@ -190,10 +195,11 @@ public final class SinkConfig {
                     "kmodwatch",
                     "APP-NAME of the messages.")),
             TLS,
-            List.of()));
+            SPOOL));
     cases.put(
         "kafka",
-        List.of(
+        join(
+          List.of(
             Key.required(
                     "brokers",
                     Shape.Text.of("HOST:PORT, several with commas between them"),
@@ -212,7 +218,8 @@ public final class SinkConfig {
                     new Shape.MapOf(
                         Shape.Text.of("a property of Kafka's producer"), new Shape.Secret()),
                     "The same for what is never shown.")
-                .like("{sasl.jaas.config: {file: /etc/kmodwatch/jaas}}")));
+                .like("{sasl.jaas.config: {file: /etc/kmodwatch/jaas}}")),
+            SPOOL));
     cases.put(
         "otlp",
         join(
@@ -223,7 +230,8 @@ public final class SinkConfig {
                         "The whole URL of the receiver, usually with /v1/logs.")
                     .like("https://otel.example:4318/v1/logs")),
             HEADERS,
-            TLS));
+            TLS,
+            SPOOL));
     return cases;
   }
 
@@ -256,8 +264,11 @@ public final class SinkConfig {
                 target.get(),
                 format,
                 new SinkFilter(set, SEVERITIES.indexOf(section.requiredText("min-severity"))),
-                spool.resolve(name),
-                section.requiredSize("spool-max").bytes()));
+                target.get().isLocal() ? null : spool(name, section)));
+  }
+
+  private SpoolSettings spool(String name, Section section) {
+    return new SpoolSettings(spool.resolve(name), section.requiredSize("spool-max").bytes());
   }
 
   private Optional<Set<Notice.Kind>> kinds(Section section, FormatName format) {
@@ -375,8 +386,13 @@ public final class SinkConfig {
     };
   }
 
-  private static List<Key> join(List<Key> first, List<Key> second, List<Key> third) {
-    return Stream.of(first, second, third).flatMap(List::stream).toList();
+  @SafeVarargs
+  private static List<Key> join(List<Key>... lists) {
+    var joined = new ArrayList<Key>();
+    for (List<Key> list : lists) {
+      joined.addAll(list);
+    }
+    return List.copyOf(joined);
   }
 
   private static List<String> words(FormatName... formats) {

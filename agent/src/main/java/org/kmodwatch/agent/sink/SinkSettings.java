@@ -1,6 +1,6 @@
 package org.kmodwatch.agent.sink;
 
-import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 import org.kmodwatch.agent.format.FormatName;
 
 /**
@@ -10,14 +10,20 @@ import org.kmodwatch.agent.format.FormatName;
  * @param target the receiver
  * @param format the format of a notice
  * @param filter selects the notices that the sink takes
- * @param spool the folder of the items that are still to be sent
- * @param maxSpoolBytes the limit of the spool, in bytes, at least {@link
- *     SpooledSink#MIN_SPOOL_BYTES}
+ * @param spool the spool; null for a target on this machine, which has none
  */
 public record SinkSettings(
     String name,
     Target target,
     FormatName format,
     SinkFilter filter,
-    Path spool,
-    long maxSpoolBytes) {}
+    @Nullable SpoolSettings spool) {
+
+  /** Requires a spool for each target that is not local, and only for these. */
+  public SinkSettings {
+    if (target.isLocal() != (spool == null)) {
+      throw new IllegalArgumentException(
+          "a local target has no spool, each other target has one: " + target.shown());
+    }
+  }
+}

@@ -3,35 +3,27 @@ package org.kmodwatch.agent.sink;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
 import org.kmodwatch.agent.format.Format;
 import org.kmodwatch.agent.output.Notice;
-import org.kmodwatch.agent.output.Output;
 import org.kmodwatch.agent.output.Stall;
 
 /**
- * Delivers findings, load records and alerts to one receiver: in order, at least once, each with a
- * stable id (docs/reference/sinks.md). One thread calls the methods of {@link Output}, which
- * neither wait nor throw. Any thread may call {@link #account}.
+ * Delivers notices to a receiver on the network, from a durable spool.
  *
  * <p>For maintainers: an item passes from the memory queue to the spool to the receiver. If the
  * disk fails and every item on disk is sent, the sender takes items from the memory queue. So an
  * attacker who fills the disk cannot silence the agent.
  */
-public final class SpooledSink implements Output, AutoCloseable {
-
-  /** Limits the spool by default, in bytes. */
-  public static final long DEFAULT_SPOOL_BYTES = 256L << 20;
-
-  /** Sets the smallest limit that is allowed for the spool, in bytes. */
-  public static final long MIN_SPOOL_BYTES = 4L << 20;
+final class SpooledSink implements Sink {
 
   /** Limits how long {@link #close()} continues to send. */
-  public static final Duration SEND_AT_END = Duration.ofSeconds(5);
+  static final Duration SEND_AT_END = Duration.ofSeconds(5);
 
   /** Limits how long {@link #close()} waits for the disk. */
-  public static final Duration SPOOL_AT_END = Duration.ofSeconds(5);
+  static final Duration SPOOL_AT_END = Duration.ofSeconds(5);
 
   private static final int MAX_WRITE_ITEMS = 1000;
   private static final Duration IDLE = Duration.ofSeconds(60);
@@ -54,9 +46,7 @@ public final class SpooledSink implements Output, AutoCloseable {
   private final Thread writer;
   private final Thread sender;
   private volatile boolean ending;
-
   private volatile boolean spoolFails;
-
   private final Losses spoolFull = new Losses();
   private boolean spoolUnreadable;
   private volatile boolean closed;
@@ -117,13 +107,20 @@ public final class SpooledSink implements Output, AutoCloseable {
             counters,
             notes);
     this.ofMemory = new MemorySettlement(queue, counters);
+    SpoolSettings spoolSettings = Objects.requireNonNull(sink.spool());
     this.spool =
-        Spool.open(sink.spool(), sink.maxSpoolBytes(), counters, notes::note, before.isPresent());
+        Spool.open(
+            spoolSettings.folder(),
+            spoolSettings.maxBytes(),
+            counters,
+            notes::note,
+            before.isPresent());
     this.writer = Thread.ofPlatform().name("kmodwatch-spool").daemon().unstarted(this::write);
     this.sender = Thread.ofPlatform().name("kmodwatch-" + name).daemon().unstarted(this::send);
   }
 
-  void start() {
+  @Override
+  public void start() {
     writer.start();
     sender.start();
   }
@@ -134,43 +131,27 @@ public final class SpooledSink implements Output, AutoCloseable {
   }
 
   @Override
-  public void flush() {
-    // Each item is already queued.
-  }
-
-  /** Returns the account of the sink. */
   public SinkAccount account() {
     return counters.account();
   }
 
-  /**
-   * Waits until every item is on disk, sent or dropped, at most {@code atMost}. Does not wait while
-   * the disk fails.
-   *
-   * @return whether a kill at this moment would lose no item
-   */
-  public boolean awaitOnDisk(Duration atMost) {
-    try {
-      return counters.awaitOnDisk(atMost);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return false;
-    }
+  @Override
+  public boolean awaitWritten(Duration atMost) {
+    return counters.awaitWritten(atMost);
   }
 
-  /**
-   * Returns a stall if items are pending and nothing was accepted for longer than {@code after}.
-   */
-  Optional<Stall> stall(Duration after) {
+  @Override
+  public Optional<Stall> stall(Duration after) {
     return counters.stall(Sinks.outputName(name), after);
   }
 
-  /** Sets the limit of items in memory, in bytes. */
-  void limitMemory(long bytes) {
+  @Override
+  public void limitMemory(long bytes) {
     queue.limit(bytes);
   }
 
-  boolean isClosed() {
+  @Override
+  public boolean isClosed() {
     return closed;
   }
 
@@ -398,6 +379,7 @@ public final class SpooledSink implements Output, AutoCloseable {
   /**
    * Ends the sink as {@link #close()}, but leaves unsent items to the next sink with this spool.
    */
+  @Override
   public void leave() {
     close(Duration.ZERO);
   }
@@ -423,9 +405,8 @@ public final class SpooledSink implements Output, AutoCloseable {
       // does.
       Thread.ofPlatform().daemon().name("kmodwatch-late-" + name).start(this::closeSpoolLater);
     }
-    long left = counters.inMemory();
+    long left = counters.endMemory();
     if (left > 0) {
-      counters.lostInMemory(LossReason.ENDED, left);
       notes.note("%d that neither the disk nor the receiver took are lost".formatted(left));
     }
   }

@@ -7,4 +7,9 @@ public record StdoutTarget() implements Target {
   public String shown() {
     return "standard output";
   }
+
+  @Override
+  public boolean isLocal() {
+    return true;
+  }
 }

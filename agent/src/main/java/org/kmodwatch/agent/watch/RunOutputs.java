@@ -108,7 +108,8 @@ public final class RunOutputs implements AutoCloseable {
   }
 
   /**
-   * Waits until the queues are written and the sinks' notices are on disk, at most {@code atMost}.
+   * Waits until the queues are written, and the sinks' notices are written or on disk, at most
+   * {@code atMost}.
    * It does not wait for an output that does not keep up.
    *
    * @return whether a kill at this moment would lose nothing
@@ -119,8 +120,8 @@ public final class RunOutputs implements AutoCloseable {
     for (OutputQueue queue : queues()) {
       safe &= queue.awaitWritten(left(end));
     }
-    boolean onDisk = sinks.awaitOnDisk(left(end));
-    return safe && onDisk;
+    boolean sinksSafe = sinks.awaitWritten(left(end));
+    return safe && sinksSafe;
   }
 
   private static Duration left(long endNanos) {

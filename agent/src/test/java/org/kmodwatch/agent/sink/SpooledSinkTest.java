@@ -57,7 +57,7 @@ class SpooledSinkTest {
     Files.writeString(folder.resolve("token"), TOKEN);
     Files.setPosixFilePermissions(
         folder.resolve("token"), PosixFilePermissions.fromString("rw-------"));
-    sink = newSink(SpooledSink.MIN_SPOOL_BYTES, 8192);
+    sink = newSink(SpoolSettings.MIN_BYTES, 8192);
   }
 
   @AfterEach
@@ -99,7 +99,7 @@ class SpooledSinkTest {
 
   private SinkSettings settings() {
     return settings(
-        WebhookTarget.of("--webhook", "http://127.0.0.1:1/", null), SpooledSink.MIN_SPOOL_BYTES);
+        WebhookTarget.of("--webhook", "http://127.0.0.1:1/", null), SpoolSettings.MIN_BYTES);
   }
 
   private SinkSettings settings(WebhookTarget webhook, long spoolBytes) {
@@ -108,8 +108,7 @@ class SpooledSinkTest {
         webhook,
         FormatName.KMODWATCH,
         SinkFilter.FINDINGS_AND_LOADS,
-        folder.resolve("spool"),
-        spoolBytes);
+        new SpoolSettings(folder.resolve("spool"), spoolBytes));
   }
 
   private SinkContext context() {
@@ -212,7 +211,7 @@ class SpooledSinkTest {
     sink.close();
     assertAddsUpWithoutSpool(31);
     receiver.up();
-    sink = newSink(SpooledSink.MIN_SPOOL_BYTES, 8192);
+    sink = newSink(SpoolSettings.MIN_BYTES, 8192);
 
     await().until(() -> sink.account().delivered() == 31);
     assertThat(sink.account().carriedOver()).isEqualTo(31);
@@ -228,13 +227,13 @@ class SpooledSinkTest {
     await()
         .until(
             () -> notes.stream().anyMatch(note -> note.startsWith("webhook: spool: cannot write")));
-    assertThat(sink.awaitOnDisk(Duration.ofMinutes(1))).as("does not wait for it").isFalse();
+    assertThat(sink.awaitWritten(Duration.ofMinutes(1))).as("does not wait for it").isFalse();
     assertThat(sink.account().spooled()).isEqualTo(10);
     receiver.up();
 
     awaitDelivered(210);
     assertThat(receiver.distinctIds()).isEqualTo(idsOf(0, 210));
-    assertThat(sink.awaitOnDisk(Duration.ZERO)).isTrue();
+    assertThat(sink.awaitWritten(Duration.ZERO)).isTrue();
     sink.spool().execute("DROP TRIGGER full");
     take(1);
     awaitDelivered(211);
@@ -245,7 +244,7 @@ class SpooledSinkTest {
   @Test
   void queueThatIsFull_holdsNobodyUp_andCounts() throws SpoolException {
     sink.close();
-    sink = newSink(SpooledSink.MIN_SPOOL_BYTES, 100);
+    sink = newSink(SpoolSettings.MIN_BYTES, 100);
     diskIsFull();
     take(50);
     await()
@@ -275,7 +274,7 @@ class SpooledSinkTest {
     assertThat(Duration.ofNanos(System.nanoTime() - start))
         .isLessThan(SEND_AT_END.plus(Duration.ofSeconds(3)));
     assertAddsUpWithoutSpool(2000);
-    assertThat(sink.awaitOnDisk(Duration.ZERO)).isTrue();
+    assertThat(sink.awaitWritten(Duration.ZERO)).isTrue();
   }
 
   @Test
@@ -299,7 +298,7 @@ class SpooledSinkTest {
     assertThat(lost).isBetween(5L, 7L);
     assertThat(sink.account().pending()).isEqualTo(7 - lost);
     assertThat(sink.account().isBalanced()).isTrue();
-    assertThat(sink.awaitOnDisk(Duration.ZERO)).isFalse();
+    assertThat(sink.awaitWritten(Duration.ZERO)).isFalse();
     assertThat(notes)
         .contains(
             "webhook: %d that neither the disk nor the receiver took are lost".formatted(lost));
@@ -379,7 +378,7 @@ class SpooledSinkTest {
 
     stuck.leave();
 
-    sink = newSink(SpooledSink.MIN_SPOOL_BYTES, 8192);
+    sink = newSink(SpoolSettings.MIN_BYTES, 8192);
     late.countDown();
     awaitDelivered(1);
     assertThat(receiver.distinctIds()).isEqualTo(idsOf(0, 1));
@@ -446,7 +445,7 @@ class SpooledSinkTest {
 
     before.leave();
 
-    sink = newSink(SpooledSink.MIN_SPOOL_BYTES, 8192, Optional.of(before.account().ended()));
+    sink = newSink(SpoolSettings.MIN_BYTES, 8192, Optional.of(before.account().ended()));
     take(1);
     await().until(() -> receiver.distinctIds().equals(idsOf(2, 1)));
     free.countDown();
@@ -531,7 +530,7 @@ class SpooledSinkTest {
 
     stuck.leave();
 
-    sink = newSink(SpooledSink.MIN_SPOOL_BYTES, 8192);
+    sink = newSink(SpoolSettings.MIN_BYTES, 8192);
     awaitDelivered(1);
     assertThat(sink.account().carriedOver()).isEqualTo(1);
   }

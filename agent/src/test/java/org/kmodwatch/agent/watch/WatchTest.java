@@ -49,7 +49,7 @@ import org.kmodwatch.agent.sink.SinkContext;
 import org.kmodwatch.agent.sink.SinkFilter;
 import org.kmodwatch.agent.sink.SinkSettings;
 import org.kmodwatch.agent.sink.Sinks;
-import org.kmodwatch.agent.sink.SpooledSink;
+import org.kmodwatch.agent.sink.SpoolSettings;
 import org.kmodwatch.agent.sink.WebhookTarget;
 import org.kmodwatch.agent.state.KnownModules;
 import org.kmodwatch.agent.state.ReportJournal;
@@ -278,8 +278,7 @@ class WatchTest {
                         WebhookTarget.of("--webhook", "http://127.0.0.1:1/s3cret", null),
                         FormatName.KMODWATCH,
                         SinkFilter.FINDINGS_AND_LOADS,
-                        folder.resolve("spool"),
-                        SpooledSink.MIN_SPOOL_BYTES)),
+                        new SpoolSettings(folder.resolve("spool"), SpoolSettings.MIN_BYTES))),
                 context(),
                 OutputStream.nullOutputStream())) {
       run(recorder, sinks, new FakeSource(), new Cli());
@@ -306,8 +305,7 @@ class WatchTest {
                           target,
                           FormatName.LOADS,
                           SinkFilter.LOADS,
-                          folder.resolve("spool"),
-                          SpooledSink.MIN_SPOOL_BYTES)),
+                          null)),
                   context(),
                   OutputStream.nullOutputStream())) {
         run(recorder, sinks, new FakeSource(), new Cli());
