@@ -105,7 +105,7 @@ class ConfigurationTest {
             "kmodwatch: "
                 + file
                 + ":5:29: sinks.d.ca: no such key (known: type, path, max-size, keep, compress,"
-                + " format, kinds, min-severity, spool-max)",
+                + " format, kinds, min-severity)",
             "kmodwatch: "
                 + file
                 + ":7:42: policy[1].when: in the condition at 1:1: there is nothing called outcom;"
