@@ -198,7 +198,7 @@ final class Counters {
               output,
               progress,
               waiting,
-              receiverFailingSince == null ? "it has not answered yet" : receiverFailure));
+              receiverFailingSince == null ? "the receiver has not answered yet" : receiverFailure));
     }
     return Optional.empty();
   }

@@ -75,7 +75,7 @@ final class Delivery {
           worked();
           settlement.settle(1, true);
           notes.refused(
-              "%s refused an item, which is dropped: %s, id=%s"
+              "%s refused a notice, which is dropped: %s, id=%s"
                   .formatted(target, why, part.getFirst().id()));
         }
         case Answer.Later(String why, Duration retryAfter) -> {
@@ -111,7 +111,7 @@ final class Delivery {
       Duration since = Duration.between(failingSince, clock.instant());
       failingSince = null;
       counters.receiverWorks();
-      notes.note("%s takes them again after %d s".formatted(target, since.toSeconds()));
+      notes.note("%s accepts notices again after %d s".formatted(target, since.toSeconds()));
     }
   }
 
@@ -119,7 +119,7 @@ final class Delivery {
     if (failingSince == null) {
       failingSince = clock.instant();
       counters.receiverFails(failingSince, "cannot send to %s: %s".formatted(target, why));
-      notes.note("cannot send to %s, kept until it can: %s".formatted(target, why));
+      notes.note("cannot send to %s, notices are queued: %s".formatted(target, why));
     }
   }
 }

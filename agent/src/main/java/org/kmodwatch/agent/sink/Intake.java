@@ -67,7 +67,7 @@ final class Intake {
     } else if (!queue.offer(item)) {
       counters.lostInMemory(queue.isClosed() ? LossReason.ENDED : LossReason.QUEUE_FULL, 1);
       if (queueFull.add(1, queue.size())) {
-        notes.note("lost: the disk does not keep up, or takes nothing; counted from now on");
+        notes.note("the queue is full, notices are dropped and counted from now on");
       }
     }
   }
@@ -76,7 +76,7 @@ final class Intake {
   void noteRoom() {
     long lost = queueFull.endedAt(counters.inMemory());
     if (lost > 0) {
-      notes.note("the disk keeps up again; lost meanwhile: " + lost);
+      notes.note("the queue has room again; notices dropped: " + lost);
     }
   }
 }

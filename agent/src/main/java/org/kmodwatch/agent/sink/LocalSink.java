@@ -195,7 +195,8 @@ final class LocalSink implements Sink {
     boolean writerEnded = join();
     long left = counters.endMemory();
     if (left > 0) {
-      notes.note("%d lost: %s did not accept them before the end".formatted(left, target));
+      notes.note(
+          "notices lost: %d, since %s accepted no more before the end".formatted(left, target));
     }
     if (writerEnded) {
       transport.close();

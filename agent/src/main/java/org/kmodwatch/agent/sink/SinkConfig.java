@@ -29,7 +29,7 @@ public final class SinkConfig {
       Key.optional(
               "url",
               Shape.Text.of("a URL, https, or http to this machine"),
-              "Where to send by POST: https, or http to this machine. Either this or secret-url.")
+              "The URL that gets the POST requests: https, or http to this machine. Give this or secret-url.")
           .like("https://siem.example/hook");
 
   private static final List<Key> TLS =
@@ -37,19 +37,17 @@ public final class SinkConfig {
           Key.optional(
                   "ca",
                   Shape.Text.of("a file"),
-                  "Certificates (PEM) of those who may vouch for the receiver, instead of those"
-                      + " that Java trusts.")
+                  "The certificates (PEM) of the authorities that the sink trusts, instead of those that Java trusts.")
               .like("/etc/kmodwatch/ca.pem"),
           Key.optional(
                   "certificate",
                   Shape.Text.of("a file"),
-                  "Our own certificate (PEM), with those between it and its authority.")
+                  "The client certificate (PEM), with its intermediate certificates.")
               .like("/etc/kmodwatch/client.pem"),
           Key.optional(
                   "key",
                   Shape.Text.of("a file"),
-                  "The private key for it (PEM, without a password); nobody else may read the"
-                      + " file.")
+                  "The private key of the certificate (PEM, without a password); no other user may read the file.")
               .like("/etc/kmodwatch/client.key"));
 
   private static final List<Key> HEADERS =
@@ -57,12 +55,12 @@ public final class SinkConfig {
           Key.optional(
                   "headers",
                   new Shape.MapOf(Shape.Text.of("a header's name"), Shape.Text.of("its value")),
-                  "More headers.")
+                  "Additional headers.")
               .like("{X-Team: blue}"),
           Key.optional(
                   "secret-headers",
                   new Shape.MapOf(Shape.Text.of("a header's name"), new Shape.Secret()),
-                  "More headers that are never shown.")
+                  "Additional headers whose values are never shown.")
               .like("{X-Api-Key: {file: /etc/kmodwatch/api-key}}"));
 
   private static final List<Key> COMMON =
@@ -70,19 +68,18 @@ public final class SinkConfig {
           Key.optional(
                   "format",
                   new Shape.Choice(words(FormatName.values())),
-                  "How a notice is written. Without it: cef for syslog, kmodwatch for the others.")
+                  "The format of a notice. Without this key: cef for syslog, kmodwatch for the others.")
               .like("ecs"),
           Key.optional(
                   "kinds",
                   new Shape.ListOf(new Shape.Choice(kindWords())),
-                  "Which notices it takes. Without it: what the format is for, which is findings"
-                      + " and loads for kmodwatch, alerts for ecs, ocsf, cef and falco.")
+                  "The kinds of notices that the sink takes. Without this key: those of the format, such as findings and loads for kmodwatch, alerts for ecs, ocsf, cef and falco.")
               .like("[load, alert]"),
           Key.optional(
               "min-severity",
               new Shape.Choice(SEVERITIES),
               "info",
-              "From which severity on; of a load, that of its most severe finding."));
+              "The lowest severity that the sink takes. A load has the severity of its most severe finding."));
 
   /** Has the key of the sinks with a spool. */
   private static final List<Key> SPOOL =
@@ -91,8 +88,7 @@ public final class SinkConfig {
               "spool-max",
               new Shape.Size(SpoolSettings.MIN_BYTES, 1L << 40),
               ByteSize.text(SpoolSettings.DEFAULT_BYTES),
-              "How much may wait on disk for the receiver; past that, the oldest is dropped, and"
-                  + " counted."));
+              "The largest size of the spool on disk. Beyond it, the oldest notices are dropped and counted."));
 
   /** Defines the shape of the configuration of one sink. */
   public static final Shape.OneOf SHAPE =
@@ -125,45 +121,44 @@ public final class SinkConfig {
                 Key.optional(
                         "secret-url",
                         new Shape.Secret(),
-                        "The same where the URL is itself a secret.")
+                        "The URL, if it is itself a secret.")
                     .like("{file: /etc/kmodwatch/hook-url}"),
                 Key.optional(
                         "token",
                         new Shape.Secret(),
-                        "A bearer token; it is read anew for each request.")
+                        "A bearer token. The sink reads it again for each request.")
                     .like("{file: /etc/kmodwatch/token}"),
                 Key.optional(
                         "hmac-key",
                         new Shape.Secret(),
-                        "Signs each request: X-Kmodwatch-Signature, HMAC-SHA256"
-                            + " (docs/reference/sinks.md).")
+                        "The key that signs each request: X-Kmodwatch-Signature, HMAC-SHA256 (docs/reference/sinks.md).")
                     .like("{env: KMODWATCH_HMAC_KEY}"),
                 Key.optional(
                     "batch",
                     new Shape.Whole(1, 1000),
                     Integer.toString(WebhookTarget.DEFAULT_MAX_ITEMS),
-                    "How many notices a request may have; with 1 the body is the notice itself."),
+                    "The largest number of notices in a request. With 1, the body is the notice itself."),
                 Key.optional(
                     "body",
                     new Shape.Choice(List.of("array", "lines")),
                     "array",
-                    "A JSON array, or one notice a line.")),
+                    "The form of the body: a JSON array, or one notice a line.")),
             HEADERS,
             TLS,
             SPOOL));
     cases.put(
         "file",
         List.of(
-            Key.required("path", Shape.Text.of("a file"), "The file that lines are added to.")
+            Key.required("path", Shape.Text.of("a file"), "The file that the sink appends lines to.")
                 .like("/var/log/kmodwatch/alerts.ndjson"),
             Key.optional(
                 "max-size",
                 new Shape.Size(0, 1L << 40),
                 "100M",
-                "Past that it is renamed, and a new one begun; 0 for never."),
-            Key.optional("keep", new Shape.Whole(0, 1000), "5", "How many renamed ones are kept."),
+                "The size beyond which the file is rotated; 0 for no rotation."),
+            Key.optional("keep", new Shape.Whole(0, 1000), "5", "The number of rotated files to keep."),
             Key.optional(
-                "compress", new Shape.Flag(), "false", "Compress the renamed ones (gzip).")));
+                "compress", new Shape.Flag(), "false", "Compress rotated files (gzip).")));
     cases.put("stdout", List.of());
     cases.put(
         "syslog",
@@ -183,7 +178,7 @@ public final class SinkConfig {
                     "framing",
                     new Shape.Choice(List.of("octet-counting", "newline")),
                     "octet-counting",
-                    "How messages are told apart in a stream (RFC 6587)."),
+                    "The framing of messages in a stream (RFC 6587)."),
                 Key.optional(
                     "facility",
                     new Shape.Choice(SyslogTarget.FACILITIES),
@@ -203,7 +198,7 @@ public final class SinkConfig {
             Key.required(
                     "brokers",
                     Shape.Text.of("HOST:PORT, several with commas between them"),
-                    "The brokers to begin with.")
+                    "The brokers that the sink connects to first.")
                 .like("\"kafka1.example:9093,kafka2.example:9093\""),
             Key.required("topic", Shape.Text.of("a topic"), "The topic.").like("kmodwatch"),
             Key.optional(
@@ -211,13 +206,13 @@ public final class SinkConfig {
                     new Shape.MapOf(
                         Shape.Text.of("a property of Kafka's producer"),
                         Shape.Text.of("its value")),
-                    "More of the producer's configuration, by Kafka's own names.")
+                    "Additional properties of Kafka's producer.")
                 .like("{security.protocol: SSL}"),
             Key.optional(
                     "secret-properties",
                     new Shape.MapOf(
                         Shape.Text.of("a property of Kafka's producer"), new Shape.Secret()),
-                    "The same for what is never shown.")
+                    "Additional properties whose values are never shown.")
                 .like("{sasl.jaas.config: {file: /etc/kmodwatch/jaas}}")),
             SPOOL));
     cases.put(
@@ -227,7 +222,7 @@ public final class SinkConfig {
                 Key.required(
                         "endpoint",
                         Shape.Text.of("a URL, https, or http to this machine"),
-                        "The whole URL of the receiver, usually with /v1/logs.")
+                        "The full URL of the receiver, usually with /v1/logs.")
                     .like("https://otel.example:4318/v1/logs")),
             HEADERS,
             TLS,
@@ -282,7 +277,7 @@ public final class SinkConfig {
         problems.add(
             section.markOf("kinds"),
             section.path() + ".kinds",
-            "the format %s has no form for %s".formatted(format.word(), word));
+            "the format %s does not have the kind %s".formatted(format.word(), word));
         return Optional.empty();
       }
       kinds.add(kind);

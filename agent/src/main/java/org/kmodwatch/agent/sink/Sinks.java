@@ -140,7 +140,7 @@ public final class Sinks implements Output, AutoCloseable {
             context
                 .notes()
                 .accept(
-                    "%s: cannot be opened again and gets nothing from now on; remedy: a restart: %s"
+                    "%s: the sink cannot start again and gets no notices; remedy: a restart: %s"
                         .formatted(name, e.getMessage()));
           }
         });

@@ -164,7 +164,7 @@ final class SpooledSink implements Sink {
     intake.noteRoom();
     long dropped = spoolFull.endedAt(counters.inSpool());
     if (dropped > 0) {
-      notes.note("spool: has room again; dropped meanwhile: " + dropped);
+      notes.note("spool: has room again; notices dropped: " + dropped);
     }
   }
 
@@ -213,7 +213,7 @@ final class SpooledSink implements Sink {
     if (!spoolFails) {
       spoolFails = true;
       counters.spoolFails(settings.clock().instant(), why);
-      notes.note("spool: cannot write, trying again every second: " + why);
+      notes.note("spool: cannot write, retrying every second: " + why);
     }
   }
 
@@ -221,7 +221,7 @@ final class SpooledSink implements Sink {
     if (spoolFails) {
       spoolFails = false;
       counters.spoolWorks();
-      notes.note("spool: writing again");
+      notes.note("spool: writes again");
     }
   }
 
@@ -231,7 +231,7 @@ final class SpooledSink implements Sink {
       queue.remove(batch.size());
       if (spoolFull.add(forcedOut, forcedOut > 0 ? counters.inSpool() : 0)) {
         notes.note(
-            "spool: full, the oldest are dropped from now on, and counted; remedy: a larger"
+            "spool: full, the oldest notices are dropped and counted from now on; remedy: a larger"
                 + " spool-max");
       }
       spoolWorks();
@@ -308,12 +308,12 @@ final class SpooledSink implements Sink {
       batch = spool.next(transport.maxItems(), Delivery.MAX_BATCH_BYTES);
       if (spoolUnreadable) {
         spoolUnreadable = false;
-        notes.note("spool: reading again");
+        notes.note("spool: reads again");
       }
     } catch (SpoolException e) {
       if (!spoolUnreadable) {
         spoolUnreadable = true;
-        notes.note("spool: cannot read, trying again every second: " + e.getMessage());
+        notes.note("spool: cannot read, retrying every second: " + e.getMessage());
       }
       // Delivery matters more than order here.
       Turn turn = sendFromMemory();
@@ -407,7 +407,9 @@ final class SpooledSink implements Sink {
     }
     long left = counters.endMemory();
     if (left > 0) {
-      notes.note("%d that neither the disk nor the receiver took are lost".formatted(left));
+      notes.note(
+          "notices lost: %d, since neither the disk nor the receiver accepted more before the end"
+              .formatted(left));
     }
   }
 

@@ -232,7 +232,7 @@ final class SyslogTransport implements Transport {
     public @Nullable String send(List<byte[]> messages) throws IOException {
       for (byte[] message : messages) {
         if (message.length > MAX_UDP_BYTES) {
-          return "too large for a datagram, bytes=%d, limit=%d; remedy: tcp or tls"
+          return "the message is too large for a datagram, bytes=%d, limit=%d; remedy: tcp or tls"
               .formatted(message.length, MAX_UDP_BYTES);
         }
         socket.send(new DatagramPacket(message, message.length));
