@@ -113,7 +113,7 @@ final class SinkIT {
         .filteredOn(line -> line.startsWith("webhook: cannot send to http://127.0.0.1:8080, kept"))
         .hasSizeGreaterThan(2);
     assertThat(lines("lives "))
-        .anyMatch(line -> line.matches("webhook: http://127.0.0.1:8080 takes them again after .*"))
+        .anyMatch(line -> line.matches("webhook: http://127.0.0.1:8080 accepts notices again after .*"))
         .noneMatch(line -> line.contains("t0ken") || line.contains("s3cret"));
     assertThat(lines("mode "))
         .isNotEmpty()

@@ -174,11 +174,11 @@ class LocalSinkTest {
     assertThat(notes)
         .hasSize(2)
         .startsWith(
-            "local: cannot send to %1$s, kept until it can: not a regular file: %1$s"
+            "local: cannot send to %1$s, notices are queued: not a regular file: %1$s"
                 .formatted(file))
         .element(1)
         .asString()
-        .matches("local: \\S+ takes them again after \\d+ s");
+        .matches("local: \\S+ accepts notices again after \\d+ s");
     assertThat(sink.account().isBalanced()).isTrue();
     assertThat(sink.account().failingSince()).isNull();
   }
@@ -274,7 +274,7 @@ class LocalSinkTest {
     assertThat(sink.account().isBalanced()).isTrue();
     output.work();
     awaitDelivered(sink, 100);
-    await().until(() -> notes.stream().anyMatch(note -> note.endsWith("lost meanwhile: 150")));
+    await().until(() -> notes.stream().anyMatch(note -> note.endsWith("notices dropped: 150")));
     assertThat(names(output.lines)).isEqualTo(expected(0, 100));
     take(sink, 1);
     awaitDelivered(sink, 101);
@@ -310,7 +310,7 @@ class LocalSinkTest {
         .singleElement()
         .asString()
         .startsWith(
-            "local: standard output refused an item, which is dropped: not a load record, id=load:");
+            "local: standard output refused a notice, which is dropped: not a load record, id=load:");
   }
 
   @Test
@@ -327,7 +327,7 @@ class LocalSinkTest {
 
     assertThat(notes.getFirst())
         .isEqualTo(
-            "local: cannot send to standard output, kept until it can:"
+            "local: cannot send to standard output, notices are queued:"
                 + " java.lang.StackOverflowError (a fault of kmodwatch)");
   }
 
@@ -365,7 +365,7 @@ class LocalSinkTest {
     assertThat(sink.account().isBalanced()).isTrue();
     assertThat(sink.awaitWritten(Duration.ZERO)).isFalse();
     assertThat(notes)
-        .endsWith("local: 7 lost: standard output did not accept them before the end");
+        .endsWith("local: notices lost: 7, since standard output accepted no more before the end");
     take(sink, 1);
     assertThat(sink.account().lost()).containsExactly(Map.entry(LossReason.ENDED, 8L));
   }

@@ -144,10 +144,10 @@ class SpooledSinkTest {
     assertThat(receiver.authorizations()).containsOnly("Bearer " + TOKEN);
     assertThat(notes)
         .startsWith(
-            "webhook: cannot send to %s, kept until it can: cannot connect".formatted(shownUrl()))
+            "webhook: cannot send to %s, notices are queued: cannot connect".formatted(shownUrl()))
         .anyMatch(
             note ->
-                note.matches("webhook: \\S+ takes them again after \\d+ s")
+                note.matches("webhook: \\S+ accepts notices again after \\d+ s")
                     && note.contains(shownUrl()))
         .noneMatch(note -> note.contains(TOKEN) || note.contains("in-the-url"));
     assertAddsUp(0);
@@ -184,7 +184,7 @@ class SpooledSinkTest {
             bad.stream()
                 .map(
                     id ->
-                        "webhook: %s refused an item, which is dropped: status=400, id=%s"
+                        "webhook: %s refused a notice, which is dropped: status=400, id=%s"
                             .formatted(shownUrl(), id))
                 .toList());
     assertAddsUp(0);
@@ -197,7 +197,7 @@ class SpooledSinkTest {
     take(10);
     await().until(() -> receiver.requests() > 2);
     assertAddsUp(10);
-    assertThat(notes).singleElement().asString().endsWith("kept until it can: HTTP status 401");
+    assertThat(notes).singleElement().asString().endsWith("notices are queued: HTTP status 401");
 
     receiver.react(ids -> 200);
     awaitDelivered(10);
@@ -237,7 +237,7 @@ class SpooledSinkTest {
     sink.spool().execute("DROP TRIGGER full");
     take(1);
     awaitDelivered(211);
-    assertThat(notes).contains("webhook: spool: writing again");
+    assertThat(notes).contains("webhook: spool: writes again");
     assertAddsUp(0);
   }
 
@@ -256,7 +256,7 @@ class SpooledSinkTest {
     assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(5));
     assertThat(sink.account().lost().get(LossReason.QUEUE_FULL)).isBetween(4900L, 4950L);
     assertThat(sink.account().isBalanced()).isTrue();
-    assertThat(notes).anyMatch(note -> note.startsWith("webhook: lost: "));
+    assertThat(notes).anyMatch(note -> note.startsWith("webhook: the queue is full, "));
   }
 
   @Test
@@ -301,7 +301,7 @@ class SpooledSinkTest {
     assertThat(sink.awaitWritten(Duration.ZERO)).isFalse();
     assertThat(notes)
         .contains(
-            "webhook: %d that neither the disk nor the receiver took are lost".formatted(lost));
+            "webhook: notices lost: %d, since neither the disk nor the receiver accepted more before the end".formatted(lost));
   }
 
   @Test
@@ -334,7 +334,7 @@ class SpooledSinkTest {
     awaitDelivered(1);
     assertThat(notes)
         .contains(
-            "webhook: cannot send to http://127.0.0.1:1, kept until it can:"
+            "webhook: cannot send to http://127.0.0.1:1, notices are queued:"
                 + " java.lang.StackOverflowError (a fault of kmodwatch)");
   }
 
@@ -409,7 +409,7 @@ class SpooledSinkTest {
     awaitDelivered(4);
     sink.spool().execute("DROP TRIGGER full");
     await().until(() -> sink.stall(moment).isEmpty());
-    assertThat(notes).contains("webhook: spool: writing again");
+    assertThat(notes).contains("webhook: spool: writes again");
     assertAddsUp(0);
   }
 
@@ -451,9 +451,9 @@ class SpooledSinkTest {
     free.countDown();
     await().until(() -> receiver.distinctIds().containsAll(idsOf(1, 2)));
     // The sender asks the spool first in any case; the writer only if it gets the item before it.
-    await().until(() -> notes.contains("webhook: spool: reading again"));
+    await().until(() -> notes.contains("webhook: spool: reads again"));
     assertThat(notes)
-        .anyMatch(note -> note.contains("spool: cannot read, trying again every second: the sink"));
+        .anyMatch(note -> note.contains("spool: cannot read, retrying every second: the previous sink"));
     take(1);
     await().until(() -> sink.account().spooled() >= 1);
   }
@@ -569,15 +569,15 @@ class SpooledSinkTest {
     receiver.react(ids -> 503);
     receiver.up();
     takeLarge(300);
-    await().until(() -> count("webhook: spool: full, the oldest are dropped") == 1);
+    await().until(() -> count("webhook: spool: full, the oldest notices are dropped") == 1);
 
     receiver.react(ids -> 200);
     await().until(() -> sink.account().pending() == 0);
-    await().until(() -> count("webhook: spool: has room again; dropped meanwhile: ") == 1);
+    await().until(() -> count("webhook: spool: has room again; notices dropped: ") == 1);
 
     receiver.react(ids -> 503);
     takeLarge(300);
-    await().until(() -> count("webhook: spool: full, the oldest are dropped") == 2);
+    await().until(() -> count("webhook: spool: full, the oldest notices are dropped") == 2);
   }
 
   private long count(String beginning) {

@@ -285,7 +285,7 @@ class WatchTest {
     }
     assertThat(errLines())
         .contains(
-            "webhook: cannot send to http://127.0.0.1:1, kept until it can: cannot connect",
+            "webhook: cannot send to http://127.0.0.1:1, notices are queued: cannot connect",
             "webhook: delivered 0, refused 0, dropped or lost 0, waiting 3");
     assertThat(Files.readString(recording.resolve("ledger.json")))
         .contains("\"name\" : \"webhook\"", "\"taken\" : 3", "\"spooled\" : 3", "\"pending\" : 3");
@@ -927,7 +927,7 @@ class WatchTest {
 
     assertRefused(
         64,
-        "--webhook: plain http is for this machine only; remedy: https, url=http://siem.example",
+        "--webhook: http is allowed only to this machine; remedy: https, url=http://siem.example",
         "--webhook=http://siem.example/s3cret");
     assertRefused(
         64,
@@ -940,7 +940,7 @@ class WatchTest {
         "--spool-max=1M");
     assertRefused(
         69,
-        "--webhook-token-file: others may read or write it; remedy: chmod 600 " + token,
+        "--webhook-token-file: other users can read or write the file; remedy: chmod 600 " + token,
         "--webhook=https://siem.example/",
         "--webhook-token-file=" + token,
         "--spool=" + spool);
