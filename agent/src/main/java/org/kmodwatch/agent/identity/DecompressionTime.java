@@ -1,7 +1,7 @@
 package org.kmodwatch.agent.identity;
 
 import java.time.Duration;
-import java.util.function.LongSupplier;
+import org.kmodwatch.agent.clock.SteadyClock;
 
 /**
  * Limits the time that the sensor's thread spends on decompression. Events wait meanwhile, and a
@@ -17,7 +17,7 @@ final class DecompressionTime {
 
   private static final int SHARE = 10;
 
-  private final LongSupplier nanoClock;
+  private final SteadyClock steadyClock;
   private final long mostSavedNanos;
   private long savedNanos;
   private long savedAtNanos;
@@ -25,19 +25,19 @@ final class DecompressionTime {
   /**
    * Creates a limit with all of its time left.
    *
-   * @param nanoClock a monotonic clock, in nanoseconds
+   * @param steadyClock the clock for elapsed time
    * @param mostSaved how much may be spent at once: the modules of a boot are loaded at once
    */
-  DecompressionTime(LongSupplier nanoClock, Duration mostSaved) {
-    this.nanoClock = nanoClock;
+  DecompressionTime(SteadyClock steadyClock, Duration mostSaved) {
+    this.steadyClock = steadyClock;
     this.mostSavedNanos = mostSaved.toNanos();
     this.savedNanos = mostSavedNanos;
-    this.savedAtNanos = nanoClock.getAsLong();
+    this.savedAtNanos = steadyClock.nanos();
   }
 
   /** Returns how long the next image may take; zero if it must not be decompressed. */
   Duration next() {
-    long now = nanoClock.getAsLong();
+    long now = steadyClock.nanos();
     savedNanos = Math.min(mostSavedNanos, savedNanos + (now - savedAtNanos) / SHARE);
     savedAtNanos = now;
     return savedNanos <= 0

@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
-import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
+import org.kmodwatch.agent.clock.SteadyClock;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.event.SensorContext;
 import org.kmodwatch.core.event.SensorContext.FileIdentity;
@@ -52,7 +52,7 @@ public final class LoadedImages implements ImageReader {
   private final @Nullable ImageStore store;
   private final ReadingMarks marks;
   private final InstantSource clock;
-  private final LongSupplier nanoClock;
+  private final SteadyClock steadyClock;
   private final DecompressionTime decompression;
   private final Consumer<String> complaints;
   private final Map<String, ModuleFacts> factsByHash = new RecentMap<>(MAX_KNOWN);
@@ -67,7 +67,7 @@ public final class LoadedImages implements ImageReader {
    * @param store keeps images; null if they are not kept
    * @param marks knows the images that must not be read
    * @param clock the time for the records
-   * @param nanoClock a monotonic clock, in nanoseconds
+   * @param steadyClock the clock for elapsed time
    * @param complaints receives the reason why an image is not kept
    */
   public LoadedImages(
@@ -75,7 +75,7 @@ public final class LoadedImages implements ImageReader {
       @Nullable ImageStore store,
       ReadingMarks marks,
       InstantSource clock,
-      LongSupplier nanoClock,
+      SteadyClock steadyClock,
       Consumer<String> complaints) {
     this.root = root;
     this.owners = FileOwners.of(root);
@@ -83,9 +83,9 @@ public final class LoadedImages implements ImageReader {
     this.store = store;
     this.marks = marks;
     this.clock = clock;
-    this.nanoClock = nanoClock;
-    this.decompression = new DecompressionTime(nanoClock, MOST_SAVED);
-    this.origin = new ModuleOrigin(files, marks, nanoClock);
+    this.steadyClock = steadyClock;
+    this.decompression = new DecompressionTime(steadyClock, MOST_SAVED);
+    this.origin = new ModuleOrigin(files, marks, steadyClock);
     this.complaints = complaints;
   }
 
@@ -314,15 +314,15 @@ public final class LoadedImages implements ImageReader {
       return ModuleFacts.unread(
           bytes, "Kmodwatch ended as it read it before, and does not read it again");
     }
-    long beganNanos = nanoClock.getAsLong();
+    long beganNanos = steadyClock.nanos();
     ModuleFacts facts;
     try {
       facts =
-          ModuleFacts.of(toRead, ModuleImageLimits.DEFAULT.withMaxDecompressing(time), nanoClock);
+          ModuleFacts.of(toRead, ModuleImageLimits.DEFAULT.withMaxDecompressing(time), steadyClock);
     } finally {
       marks.end();
     }
-    long tookNanos = nanoClock.getAsLong() - beganNanos;
+    long tookNanos = steadyClock.nanos() - beganNanos;
     if (compressed) {
       decompression.spent(tookNanos);
     }

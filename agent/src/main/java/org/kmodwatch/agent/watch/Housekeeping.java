@@ -1,7 +1,7 @@
 package org.kmodwatch.agent.watch;
 
 import java.time.Duration;
-import java.util.function.LongSupplier;
+import org.kmodwatch.agent.clock.SteadyClock;
 
 /**
  * Collects the whole heap at intervals, while events arrive. Facts about a load are kept for some
@@ -13,7 +13,7 @@ public final class Housekeeping {
   static final Duration INTERVAL = Duration.ofMinutes(1);
 
   private final Runnable collection;
-  private final LongSupplier nanoTime;
+  private final SteadyClock steadyClock;
   private long lastNanos;
   private boolean collected;
   private boolean busy;
@@ -22,11 +22,11 @@ public final class Housekeeping {
    * Creates the housekeeping.
    *
    * @param collection runs a collection
-   * @param nanoTime a clock that nobody can set, as {@link System#nanoTime}
+   * @param steadyClock the clock for waits
    */
-  Housekeeping(Runnable collection, LongSupplier nanoTime) {
+  Housekeeping(Runnable collection, SteadyClock steadyClock) {
     this.collection = collection;
-    this.nanoTime = nanoTime;
+    this.steadyClock = steadyClock;
   }
 
   /** Notes that an event has arrived. */
@@ -36,7 +36,7 @@ public final class Housekeeping {
 
   /** Runs a collection if one is due and an event has arrived since the last one. */
   void tick() {
-    long nowNanos = nanoTime.getAsLong();
+    long nowNanos = steadyClock.nanos();
     if (busy && (!collected || nowNanos - lastNanos >= INTERVAL.toNanos())) {
       busy = false;
       collected = true;

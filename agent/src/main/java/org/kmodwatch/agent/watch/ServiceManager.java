@@ -4,8 +4,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.function.Consumer;
-import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
+import org.kmodwatch.agent.clock.SteadyClock;
 import org.kmodwatch.sensor.kernel.KernelException;
 import org.kmodwatch.sensor.kernel.LocalDatagramSocket;
 
@@ -29,37 +29,37 @@ public final class ServiceManager {
 
   private final Consumer<String> messages;
   private final long signEveryNanos;
-  private final LongSupplier nanoClock;
+  private final SteadyClock steadyClock;
   private boolean signed;
   private long signedNanos;
   private String status = "";
 
   private ServiceManager(
-      Consumer<String> messages, long watchdogLimitNanos, LongSupplier nanoClock) {
+      Consumer<String> messages, long watchdogLimitNanos, SteadyClock steadyClock) {
     this.messages = messages;
     this.signEveryNanos = watchdogLimitNanos / SIGNS_IN_LIMIT;
-    this.nanoClock = nanoClock;
+    this.steadyClock = steadyClock;
   }
 
   /**
    * Returns the service manager that started this process.
    *
    * @param variables the environment
-   * @param nanoClock System::nanoTime
+   * @param steadyClock the clock for waits
    */
-  static ServiceManager of(Map<String, String> variables, LongSupplier nanoClock) {
+  static ServiceManager of(Map<String, String> variables, SteadyClock steadyClock) {
     String address = variables.getOrDefault("NOTIFY_SOCKET", "");
     Consumer<String> messages = address.isEmpty() ? message -> {} : new Socket(address)::send;
-    return of(variables, messages, nanoClock);
+    return of(variables, messages, steadyClock);
   }
 
   /**
-   * Returns the same as {@link #of(Map, LongSupplier)}, but {@code messages} receives the messages
+   * Returns the same as {@link #of(Map, SteadyClock)}, but {@code messages} receives the messages
    * instead of systemd.
    */
   static ServiceManager of(
-      Map<String, String> variables, Consumer<String> messages, LongSupplier nanoClock) {
-    return new ServiceManager(messages, watchdogLimitNanos(variables), nanoClock);
+      Map<String, String> variables, Consumer<String> messages, SteadyClock steadyClock) {
+    return new ServiceManager(messages, watchdogLimitNanos(variables), steadyClock);
   }
 
   /** Returns the watchdog's limit; 0 if no watchdog waits for this process. */
@@ -108,7 +108,7 @@ public final class ServiceManager {
     if (signEveryNanos <= 0) {
       return;
     }
-    long now = nanoClock.getAsLong();
+    long now = steadyClock.nanos();
     if (!signed || now - signedNanos >= signEveryNanos) {
       signed = true;
       signedNanos = now;
