@@ -1,7 +1,7 @@
 package org.kmodwatch.agent.replay;
 
 import java.util.Locale;
-import java.util.function.LongSupplier;
+import org.kmodwatch.agent.clock.SteadyClock;
 import org.kmodwatch.agent.shell.StatusLine;
 
 /**
@@ -17,7 +17,7 @@ public final class ProgressBar {
   private static final double NANOS_A_SECOND = 1e9;
 
   private final StatusLine line;
-  private final LongSupplier nanoTime;
+  private final SteadyClock steadyClock;
   private final long totalBytes;
   private final long startNanos;
   private long nextNanos;
@@ -25,14 +25,14 @@ public final class ProgressBar {
   /**
    * Starts its clock.
    *
-   * @param nanoTime a clock like {@link System#nanoTime}
+   * @param steadyClock the clock for elapsed time
    * @param totalBytes the number of bytes in total
    */
-  ProgressBar(StatusLine line, LongSupplier nanoTime, long totalBytes) {
+  ProgressBar(StatusLine line, SteadyClock steadyClock, long totalBytes) {
     this.line = line;
-    this.nanoTime = nanoTime;
+    this.steadyClock = steadyClock;
     this.totalBytes = totalBytes;
-    this.startNanos = nanoTime.getAsLong();
+    this.startNanos = steadyClock.nanos();
     this.nextNanos = startNanos + FIRST_NANOS;
   }
 
@@ -45,7 +45,7 @@ public final class ProgressBar {
     if (!line.isVisible()) {
       return;
     }
-    long now = nanoTime.getAsLong();
+    long now = steadyClock.nanos();
     if (now - nextNanos >= 0) {
       nextNanos = now + INTERVAL_NANOS;
       line.show(text(doing, doneBytes, totalBytes, now - startNanos));
