@@ -90,7 +90,9 @@ final class ModuleOrigin {
     long beganNanos = steadyClock.nanos();
     try {
       ModuleImageLimits limits = ModuleImageLimits.DEFAULT.withMaxDecompressing(longest);
-      return Compression.isFormOf(contents, module, limits, steadyClock::nanos) ? Answer.YES : Answer.NO;
+      return Compression.isFormOf(contents, module, limits, steadyClock::nanos)
+          ? Answer.YES
+          : Answer.NO;
     } catch (ModuleImageException notReadable) {
       return Answer.unknown("the file cannot be read: " + notReadable.getMessage());
     } finally {

@@ -198,7 +198,9 @@ final class Counters {
               output,
               progress,
               waiting,
-              receiverFailingSince == null ? "the receiver has not answered yet" : receiverFailure));
+              receiverFailingSince == null
+                  ? "the receiver has not answered yet"
+                  : receiverFailure));
     }
     return Optional.empty();
   }

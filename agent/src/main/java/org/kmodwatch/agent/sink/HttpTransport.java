@@ -102,7 +102,8 @@ final class HttpTransport implements Transport {
     try {
       return answer(response.get(timeout.toMillis(), TimeUnit.MILLISECONDS));
     } catch (TimeoutException e) {
-      return new Answer.Later("the receiver did not answer within %d s".formatted(timeout.toSeconds()), null);
+      return new Answer.Later(
+          "the receiver did not answer within %d s".formatted(timeout.toSeconds()), null);
     } catch (ExecutionException e) {
       return new Answer.Later(why(e.getCause()), null);
     } finally {

@@ -143,8 +143,7 @@ final class LocalSink implements Sink {
   private void write() {
     try {
       while (!queue.isAtEnd()) {
-        List<Item> batch =
-            queue.claim(transport.maxItems(), Delivery.MAX_BATCH_BYTES - 2, IDLE);
+        List<Item> batch = queue.claim(transport.maxItems(), Delivery.MAX_BATCH_BYTES - 2, IDLE);
         if (batch.isEmpty()) {
           continue;
         }

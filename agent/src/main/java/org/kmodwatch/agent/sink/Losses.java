@@ -19,8 +19,7 @@ final class Losses {
   }
 
   /**
-   * Returns the losses and resets the count if the period is over with {@code held} items; else
-   * 0.
+   * Returns the losses and resets the count if the period is over with {@code held} items; else 0.
    */
   synchronized long endedAt(long held) {
     if (held > mark / 2) {

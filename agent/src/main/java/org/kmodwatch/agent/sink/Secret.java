@@ -89,7 +89,8 @@ public final class Secret {
   String read() throws IOException {
     String text = file == null ? fromEnvironment() : fromFile(file);
     if (!LINE.matcher(text).matches()) {
-      throw new IOException("%s: the value must be one line of printable characters: %s".formatted(what, this));
+      throw new IOException(
+          "%s: the value must be one line of printable characters: %s".formatted(what, this));
     }
     return text;
   }
@@ -103,7 +104,8 @@ public final class Secret {
     String text = file == null ? fromEnvironment() : fromFile(file);
     if (!WORD.matcher(text).matches()) {
       throw new IOException(
-          "%s: the value must be one line of printable characters without spaces: %s".formatted(what, this));
+          "%s: the value must be one line of printable characters without spaces: %s"
+              .formatted(what, this));
     }
     return text;
   }
@@ -121,7 +123,8 @@ public final class Secret {
       PrivateFiles.requirePrivate(from, what);
       if (Files.size(from) > MAX_BYTES) {
         throw new IOException(
-            "%s: the file is too large: size=%d, limit=%d".formatted(what, Files.size(from), MAX_BYTES));
+            "%s: the file is too large: size=%d, limit=%d"
+                .formatted(what, Files.size(from), MAX_BYTES));
       }
       return Files.readString(from, StandardCharsets.ISO_8859_1).strip();
     } catch (java.nio.file.FileSystemException e) {

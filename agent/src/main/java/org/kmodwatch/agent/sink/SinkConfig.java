@@ -1,7 +1,6 @@
 package org.kmodwatch.agent.sink;
 
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
@@ -29,7 +28,8 @@ public final class SinkConfig {
       Key.optional(
               "url",
               Shape.Text.of("a URL, https, or http to this machine"),
-              "The URL that gets the POST requests: https, or http to this machine. Give this or secret-url.")
+              "The URL that gets the POST requests: https, or http to this machine. Give this or"
+                  + " secret-url.")
           .like("https://siem.example/hook");
 
   private static final List<Key> TLS =
@@ -37,7 +37,8 @@ public final class SinkConfig {
           Key.optional(
                   "ca",
                   Shape.Text.of("a file"),
-                  "The certificates (PEM) of the authorities that the sink trusts, instead of those that Java trusts.")
+                  "The certificates (PEM) of the authorities that the sink trusts, instead of those"
+                      + " that Java trusts.")
               .like("/etc/kmodwatch/ca.pem"),
           Key.optional(
                   "certificate",
@@ -47,7 +48,8 @@ public final class SinkConfig {
           Key.optional(
                   "key",
                   Shape.Text.of("a file"),
-                  "The private key of the certificate (PEM, without a password); no other user may read the file.")
+                  "The private key of the certificate (PEM, without a password); no other user may"
+                      + " read the file.")
               .like("/etc/kmodwatch/client.key"));
 
   private static final List<Key> HEADERS =
@@ -68,18 +70,22 @@ public final class SinkConfig {
           Key.optional(
                   "format",
                   new Shape.Choice(words(FormatName.values())),
-                  "The format of a notice. Without this key: cef for syslog, kmodwatch for the others.")
+                  "The format of a notice. Without this key: cef for syslog, kmodwatch for the"
+                      + " others.")
               .like("ecs"),
           Key.optional(
                   "kinds",
                   new Shape.ListOf(new Shape.Choice(kindWords())),
-                  "The kinds of notices that the sink takes. Without this key: those of the format, such as findings and loads for kmodwatch, alerts for ecs, ocsf, cef and falco.")
+                  "The kinds of notices that the sink takes. Without this key: those of the format,"
+                      + " such as findings and loads for kmodwatch, alerts for ecs, ocsf, cef and"
+                      + " falco.")
               .like("[load, alert]"),
           Key.optional(
               "min-severity",
               new Shape.Choice(SEVERITIES),
               "info",
-              "The lowest severity that the sink takes. A load has the severity of its most severe finding."));
+              "The lowest severity that the sink takes. A load has the severity of its most severe"
+                  + " finding."));
 
   /** Has the key of the sinks with a spool. */
   private static final List<Key> SPOOL =
@@ -88,7 +94,8 @@ public final class SinkConfig {
               "spool-max",
               new Shape.Size(SpoolSettings.MIN_BYTES, 1L << 40),
               ByteSize.text(SpoolSettings.DEFAULT_BYTES),
-              "The largest size of the spool on disk. Beyond it, the oldest notices are dropped and counted."));
+              "The largest size of the spool on disk. Beyond it, the oldest notices are dropped and"
+                  + " counted."));
 
   /** Defines the shape of the configuration of one sink. */
   public static final Shape.OneOf SHAPE =
@@ -117,116 +124,122 @@ public final class SinkConfig {
         "webhook",
         join(
             List.of(
-                URL,
-                Key.optional(
-                        "secret-url",
-                        new Shape.Secret(),
-                        "The URL, if it is itself a secret.")
-                    .like("{file: /etc/kmodwatch/hook-url}"),
-                Key.optional(
-                        "token",
-                        new Shape.Secret(),
-                        "A bearer token. The sink reads it again for each request.")
-                    .like("{file: /etc/kmodwatch/token}"),
-                Key.optional(
-                        "hmac-key",
-                        new Shape.Secret(),
-                        "The key that signs each request: X-Kmodwatch-Signature, HMAC-SHA256 (docs/reference/sinks.md).")
-                    .like("{env: KMODWATCH_HMAC_KEY}"),
-                Key.optional(
-                    "batch",
-                    new Shape.Whole(1, 1000),
-                    Integer.toString(WebhookTarget.DEFAULT_MAX_ITEMS),
-                    "The largest number of notices in a request. With 1, the body is the notice itself."),
-                Key.optional(
-                    "body",
-                    new Shape.Choice(List.of("array", "lines")),
-                    "array",
-                    "The form of the body: a JSON array, or one notice a line.")),
-            HEADERS,
-            TLS,
-            SPOOL));
+                List.of(
+                    URL,
+                    Key.optional(
+                            "secret-url", new Shape.Secret(), "The URL, if it is itself a secret.")
+                        .like("{file: /etc/kmodwatch/hook-url}"),
+                    Key.optional(
+                            "token",
+                            new Shape.Secret(),
+                            "A bearer token. The sink reads it again for each request.")
+                        .like("{file: /etc/kmodwatch/token}"),
+                    Key.optional(
+                            "hmac-key",
+                            new Shape.Secret(),
+                            "The key that signs each request: X-Kmodwatch-Signature, HMAC-SHA256"
+                                + " (docs/reference/sinks.md).")
+                        .like("{env: KMODWATCH_HMAC_KEY}"),
+                    Key.optional(
+                        "batch",
+                        new Shape.Whole(1, 1000),
+                        Integer.toString(WebhookTarget.DEFAULT_MAX_ITEMS),
+                        "The largest number of notices in a request. With 1, the body is the notice"
+                            + " itself."),
+                    Key.optional(
+                        "body",
+                        new Shape.Choice(List.of("array", "lines")),
+                        "array",
+                        "The form of the body: a JSON array, or one notice a line.")),
+                HEADERS,
+                TLS,
+                SPOOL)));
     cases.put(
         "file",
         List.of(
-            Key.required("path", Shape.Text.of("a file"), "The file that the sink appends lines to.")
+            Key.required(
+                    "path", Shape.Text.of("a file"), "The file that the sink appends lines to.")
                 .like("/var/log/kmodwatch/alerts.ndjson"),
             Key.optional(
                 "max-size",
                 new Shape.Size(0, 1L << 40),
                 "100M",
                 "The size beyond which the file is rotated; 0 for no rotation."),
-            Key.optional("keep", new Shape.Whole(0, 1000), "5", "The number of rotated files to keep."),
             Key.optional(
-                "compress", new Shape.Flag(), "false", "Compress rotated files (gzip).")));
+                "keep", new Shape.Whole(0, 1000), "5", "The number of rotated files to keep."),
+            Key.optional("compress", new Shape.Flag(), "false", "Compress rotated files (gzip).")));
     cases.put("stdout", List.of());
     cases.put(
         "syslog",
         join(
             List.of(
-                Key.required(
-                        "address",
-                        Shape.Text.checked(
-                            SyslogTarget.ADDRESS_FORMS,
-                            text ->
-                                SyslogTarget.Address.parse(text).isPresent()
-                                    ? Optional.empty()
-                                    : Optional.of("expected " + SyslogTarget.ADDRESS_FORMS)),
-                        "The server: " + SyslogTarget.ADDRESS_FORMS + ".")
-                    .like("tls://syslog.example:6514"),
-                Key.optional(
-                    "framing",
-                    new Shape.Choice(List.of("octet-counting", "newline")),
-                    "octet-counting",
-                    "The framing of messages in a stream (RFC 6587)."),
-                Key.optional(
-                    "facility",
-                    new Shape.Choice(SyslogTarget.FACILITIES),
-                    "daemon",
-                    "The facility of the messages."),
-                Key.optional(
-                    "app-name",
-                    Shape.Text.matching("printable characters without spaces", "[!-~]{1,48}"),
-                    "kmodwatch",
-                    "APP-NAME of the messages.")),
-            TLS,
-            SPOOL));
+                List.of(
+                    Key.required(
+                            "address",
+                            Shape.Text.checked(
+                                SyslogTarget.ADDRESS_FORMS,
+                                text ->
+                                    SyslogTarget.Address.parse(text).isPresent()
+                                        ? Optional.empty()
+                                        : Optional.of("expected " + SyslogTarget.ADDRESS_FORMS)),
+                            "The server: " + SyslogTarget.ADDRESS_FORMS + ".")
+                        .like("tls://syslog.example:6514"),
+                    Key.optional(
+                        "framing",
+                        new Shape.Choice(List.of("octet-counting", "newline")),
+                        "octet-counting",
+                        "The framing of messages in a stream (RFC 6587)."),
+                    Key.optional(
+                        "facility",
+                        new Shape.Choice(SyslogTarget.FACILITIES),
+                        "daemon",
+                        "The facility of the messages."),
+                    Key.optional(
+                        "app-name",
+                        Shape.Text.matching("printable characters without spaces", "[!-~]{1,48}"),
+                        "kmodwatch",
+                        "APP-NAME of the messages.")),
+                TLS,
+                SPOOL)));
     cases.put(
         "kafka",
         join(
-          List.of(
-            Key.required(
-                    "brokers",
-                    Shape.Text.of("HOST:PORT, several with commas between them"),
-                    "The brokers that the sink connects to first.")
-                .like("\"kafka1.example:9093,kafka2.example:9093\""),
-            Key.required("topic", Shape.Text.of("a topic"), "The topic.").like("kmodwatch"),
-            Key.optional(
-                    "properties",
-                    new Shape.MapOf(
-                        Shape.Text.of("a property of Kafka's producer"),
-                        Shape.Text.of("its value")),
-                    "Additional properties of Kafka's producer.")
-                .like("{security.protocol: SSL}"),
-            Key.optional(
-                    "secret-properties",
-                    new Shape.MapOf(
-                        Shape.Text.of("a property of Kafka's producer"), new Shape.Secret()),
-                    "Additional properties whose values are never shown.")
-                .like("{sasl.jaas.config: {file: /etc/kmodwatch/jaas}}")),
-            SPOOL));
+            List.of(
+                List.of(
+                    Key.required(
+                            "brokers",
+                            Shape.Text.of("HOST:PORT, several with commas between them"),
+                            "The brokers that the sink connects to first.")
+                        .like("\"kafka1.example:9093,kafka2.example:9093\""),
+                    Key.required("topic", Shape.Text.of("a topic"), "The topic.").like("kmodwatch"),
+                    Key.optional(
+                            "properties",
+                            new Shape.MapOf(
+                                Shape.Text.of("a property of Kafka's producer"),
+                                Shape.Text.of("its value")),
+                            "Additional properties of Kafka's producer.")
+                        .like("{security.protocol: SSL}"),
+                    Key.optional(
+                            "secret-properties",
+                            new Shape.MapOf(
+                                Shape.Text.of("a property of Kafka's producer"),
+                                new Shape.Secret()),
+                            "Additional properties whose values are never shown.")
+                        .like("{sasl.jaas.config: {file: /etc/kmodwatch/jaas}}")),
+                SPOOL)));
     cases.put(
         "otlp",
         join(
             List.of(
-                Key.required(
-                        "endpoint",
-                        Shape.Text.of("a URL, https, or http to this machine"),
-                        "The full URL of the receiver, usually with /v1/logs.")
-                    .like("https://otel.example:4318/v1/logs")),
-            HEADERS,
-            TLS,
-            SPOOL));
+                List.of(
+                    Key.required(
+                            "endpoint",
+                            Shape.Text.of("a URL, https, or http to this machine"),
+                            "The full URL of the receiver, usually with /v1/logs.")
+                        .like("https://otel.example:4318/v1/logs")),
+                HEADERS,
+                TLS,
+                SPOOL)));
     return cases;
   }
 
@@ -381,13 +394,8 @@ public final class SinkConfig {
     };
   }
 
-  @SafeVarargs
-  private static List<Key> join(List<Key>... lists) {
-    var joined = new ArrayList<Key>();
-    for (List<Key> list : lists) {
-      joined.addAll(list);
-    }
-    return List.copyOf(joined);
+  private static List<Key> join(List<List<Key>> lists) {
+    return lists.stream().flatMap(List::stream).toList();
   }
 
   private static List<String> words(FormatName... formats) {

@@ -17,7 +17,10 @@ import org.kmodwatch.agent.output.Notice;
 import org.kmodwatch.agent.output.Output;
 import org.kmodwatch.agent.output.Stall;
 
-/** Manages all sinks of an agent. One thread uses it. Only {@link #close} waits for a receiver. */
+/**
+ * Manages all sinks of an agent. One thread uses it. Only {@link #close} waits for a receiver;
+ * {@link #replace} waits some seconds for the disks of this machine.
+ */
 public final class Sinks implements Output, AutoCloseable {
 
   /** Limits the number of ended sinks with an account by name; older accounts are summed up. */

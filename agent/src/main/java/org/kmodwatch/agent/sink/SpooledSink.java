@@ -96,8 +96,7 @@ final class SpooledSink implements Sink {
     this.transport = transport;
     this.settings = settings;
     this.notes = SinkNotes.of(sink, context);
-    this.intake =
-        new Intake(sink.filter(), context.catalogue(), format, queue, counters, notes);
+    this.intake = new Intake(sink.filter(), context.catalogue(), format, queue, counters, notes);
     this.delivery =
         new Delivery(
             transport,
@@ -175,7 +174,9 @@ final class SpooledSink implements Sink {
       while (true) {
         List<Item> batch =
             queue.claim(
-                MAX_WRITE_ITEMS, Delivery.MAX_BATCH_BYTES, spoolFails ? settings.spoolRetry() : IDLE);
+                MAX_WRITE_ITEMS,
+                Delivery.MAX_BATCH_BYTES,
+                spoolFails ? settings.spoolRetry() : IDLE);
         if (batch.isEmpty()) {
           if (queue.isAtEnd()) {
             return;

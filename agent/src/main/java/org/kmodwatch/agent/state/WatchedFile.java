@@ -66,7 +66,11 @@ public final class WatchedFile implements PinKeeper {
    * @param notes takes messages for a person
    */
   public WatchedFile(
-      Path folder, String bootId, InstantSource clock, SteadyClock steadyClock, Consumer<String> notes) {
+      Path folder,
+      String bootId,
+      InstantSource clock,
+      SteadyClock steadyClock,
+      Consumer<String> notes) {
     this.folder = folder;
     this.bootId = bootId;
     this.clock = clock;

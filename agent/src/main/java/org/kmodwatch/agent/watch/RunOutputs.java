@@ -109,8 +109,7 @@ public final class RunOutputs implements AutoCloseable {
 
   /**
    * Waits until the queues are written, and the sinks' notices are written or on disk, at most
-   * {@code atMost}.
-   * It does not wait for an output that does not keep up.
+   * {@code atMost}. It does not wait for an output that does not keep up.
    *
    * @return whether a kill at this moment would lose nothing
    */

@@ -132,7 +132,8 @@ public final class WatchRun {
     this.sensorWatch =
         new SensorWatch(Objects.requireNonNullElse(host.name(), ""), shell::note, steadyClock);
     this.outputWatch = new OutputWatch(Objects.requireNonNullElse(host.name(), ""), shell::note);
-    this.faultWatch = new FaultWatch(Objects.requireNonNullElse(host.name(), ""), shell, steadyClock);
+    this.faultWatch =
+        new FaultWatch(Objects.requireNonNullElse(host.name(), ""), shell, steadyClock);
     this.housekeeping = new Housekeeping(System::gc, steadyClock);
     this.pipeline =
         new Pipeline(
