@@ -111,7 +111,9 @@ class ConfigurationTest {
                 + ":7:42: policy[1].when: in the condition at 1:1: there is nothing called outcom;"
                 + " did you mean outcome?",
             "kmodwatch: " + file + ":2:6: sinks.a: expected one of the keys url and secret-url",
-            "kmodwatch: " + file + ":3:64: sinks.b.kinds: the format loads does not have the kind alert",
+            "kmodwatch: "
+                + file
+                + ":3:64: sinks.b.kinds: the format loads does not have the kind alert",
             "kmodwatch: "
                 + file
                 + ":4:6: sinks.c: sinks.c.endpoint: http is allowed only to this machine; remedy:"

@@ -236,6 +236,7 @@ class HttpTransportTest {
     Files.setPosixFilePermissions(key, PosixFilePermissions.fromString("rw-r--r--"));
     assertThatThrownBy(() -> Tls.context(own))
         .isInstanceOf(SinkException.class)
-        .hasMessageContaining("the key: other users can read or write the file; remedy: chmod 600 " + key);
+        .hasMessageContaining(
+            "the key: other users can read or write the file; remedy: chmod 600 " + key);
   }
 }

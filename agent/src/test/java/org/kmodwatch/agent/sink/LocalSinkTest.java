@@ -17,11 +17,11 @@ import java.util.Random;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import org.jspecify.annotations.Nullable;
 import org.kmodwatch.agent.format.FormatName;
 import org.kmodwatch.agent.output.Catalogue;
 import org.kmodwatch.agent.output.Notice;
@@ -310,7 +310,8 @@ class LocalSinkTest {
         .singleElement()
         .asString()
         .startsWith(
-            "local: standard output refused a notice, which is dropped: not a load record, id=load:");
+            "local: standard output refused a notice, which is dropped: not a load record,"
+                + " id=load:");
   }
 
   @Test

@@ -131,7 +131,9 @@ class SinksTest {
     assertThat(account.lost()).containsExactly(Map.entry(LossReason.ENDED, 1L));
     assertThat(account.isBalanced()).as("%s", account).isTrue();
     assertThat(notes)
-        .contains("archive: notices lost: 1, since %s accepted no more before the end".formatted(blocked));
+        .contains(
+            "archive: notices lost: 1, since %s accepted no more before the end"
+                .formatted(blocked));
   }
 
   @Test

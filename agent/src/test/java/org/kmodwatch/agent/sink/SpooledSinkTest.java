@@ -301,7 +301,8 @@ class SpooledSinkTest {
     assertThat(sink.awaitWritten(Duration.ZERO)).isFalse();
     assertThat(notes)
         .contains(
-            "webhook: notices lost: %d, since neither the disk nor the receiver accepted more before the end".formatted(lost));
+            "webhook: notices lost: %d, since neither the disk nor the receiver accepted more before the end"
+                .formatted(lost));
   }
 
   @Test
@@ -453,7 +454,8 @@ class SpooledSinkTest {
     // The sender asks the spool first in any case; the writer only if it gets the item before it.
     await().until(() -> notes.contains("webhook: spool: reads again"));
     assertThat(notes)
-        .anyMatch(note -> note.contains("spool: cannot read, retrying every second: the previous sink"));
+        .anyMatch(
+            note -> note.contains("spool: cannot read, retrying every second: the previous sink"));
     take(1);
     await().until(() -> sink.account().spooled() >= 1);
   }

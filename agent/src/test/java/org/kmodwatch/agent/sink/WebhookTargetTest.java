@@ -59,12 +59,14 @@ class WebhookTargetTest {
   @Test
   void tokenFile_isRefused_whenOthersCanReadIt_orItHoldsNoToken() throws IOException {
     assertRefused(
-        tokenFile("s3cret\n", "rw-r-----"), "other users can read or write the file; remedy: chmod 600 ");
+        tokenFile("s3cret\n", "rw-r-----"),
+        "other users can read or write the file; remedy: chmod 600 ");
     assertRefused(
         tokenFile("s3cret and more\n", "rw-------"),
         "the value must be one line of printable characters without spaces: ");
     assertRefused(
-        tokenFile("", "rw-------"), "the value must be one line of printable characters without spaces: ");
+        tokenFile("", "rw-------"),
+        "the value must be one line of printable characters without spaces: ");
     assertRefused(folder.resolve("absent"), "no such file: ");
   }
 

@@ -301,11 +301,7 @@ class WatchTest {
               Sinks.open(
                   List.of(
                       new SinkSettings(
-                          "history",
-                          target,
-                          FormatName.LOADS,
-                          SinkFilter.LOADS,
-                          null)),
+                          "history", target, FormatName.LOADS, SinkFilter.LOADS, null)),
                   context(),
                   OutputStream.nullOutputStream())) {
         run(recorder, sinks, new FakeSource(), new Cli());
