@@ -106,7 +106,6 @@ class ArchitectureTest {
   /** The packages by layer, the lowest first. A package uses those of lower layers only. */
   private static final List<List<String>> LAYERS =
       List.of(
-          List.of("clock"),
           List.of("config", "container", "host", "source"),
           List.of("alert", "policy"),
           List.of("output"),

@@ -6,8 +6,8 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.LongSupplier;
 import java.util.stream.Stream;
-import org.kmodwatch.agent.clock.SteadyClock;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.event.SensorContext;
 import org.kmodwatch.core.event.SensorContexts;
@@ -40,11 +40,11 @@ public final class ContainerEnrichment {
   /**
    * Reads the host whose file system begins at {@code root}.
    *
-   * @param steadyClock the clock for waits
+   * @param nanoTime a clock that only goes forward
    */
-  public ContainerEnrichment(Path root, SteadyClock steadyClock) {
+  public ContainerEnrichment(Path root, LongSupplier nanoTime) {
     this.root = root;
-    this.lookup = new ContainerLookup(root, steadyClock);
+    this.lookup = new ContainerLookup(root, nanoTime);
   }
 
   /** Returns {@code event} with its container, if it happened in one and does not have it yet. */

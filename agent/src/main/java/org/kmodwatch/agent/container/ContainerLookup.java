@@ -12,10 +12,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.LongSupplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
-import org.kmodwatch.agent.clock.SteadyClock;
 import org.kmodwatch.core.container.ContainerId;
 import org.kmodwatch.core.container.ContainerIds;
 import org.kmodwatch.core.container.ContainerNames;
@@ -51,7 +51,7 @@ public final class ContainerLookup {
       Pattern.compile("/([A-Za-z0-9][\\w.-]{0,75}/([A-Za-z0-9][\\w.-]{0,75}))(?:/.*)?");
 
   private final Path root;
-  private final SteadyClock steadyClock;
+  private final LongSupplier nanoTime;
   private final Map<String, Kept> kept =
       new LinkedHashMap<>() {
         @Override
@@ -64,11 +64,11 @@ public final class ContainerLookup {
    * Reads the host below a root.
    *
    * @param root the root of the host's file system, {@code /} unless the agent is in a container
-   * @param steadyClock the clock for waits
+   * @param nanoTime a clock that only goes forward, as {@link System#nanoTime}
    */
-  ContainerLookup(Path root, SteadyClock steadyClock) {
+  ContainerLookup(Path root, LongSupplier nanoTime) {
     this.root = root;
-    this.steadyClock = steadyClock;
+    this.nanoTime = nanoTime;
   }
 
   /**
@@ -101,7 +101,7 @@ public final class ContainerLookup {
   }
 
   private Found named(ContainerId id) {
-    long now = steadyClock.nanos();
+    long now = nanoTime.getAsLong();
     Kept known = kept.get(id.id());
     if (known != null && known.found.id().equals(id) && now - known.atNanos < KEPT.toNanos()) {
       return known.found;

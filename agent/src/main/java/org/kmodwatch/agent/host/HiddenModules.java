@@ -14,8 +14,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
-import org.kmodwatch.agent.clock.SteadyClock;
 import org.kmodwatch.core.event.Argument;
 import org.kmodwatch.core.event.ContainerContext;
 import org.kmodwatch.core.event.Event;
@@ -82,7 +82,7 @@ public final class HiddenModules {
   private final Path root;
   private final String hostName;
   private final ModuleList list;
-  private final SteadyClock steadyClock;
+  private final LongSupplier nanos;
 
   /** The loaded modules by a unique key, in the order of their loads. */
   private final Map<Key, Tracked> tracked = new LinkedHashMap<>();
@@ -108,13 +108,13 @@ public final class HiddenModules {
    * Checks the host whose file system begins at {@code root}.
    *
    * @param hostName the host name for the events
-   * @param steadyClock the clock for waits
+   * @param nanos a clock that is never set
    */
-  public HiddenModules(Path root, String hostName, SteadyClock steadyClock) {
+  public HiddenModules(Path root, String hostName, LongSupplier nanos) {
     this.root = root;
     this.hostName = hostName;
     this.list = new ModuleList(root);
-    this.steadyClock = steadyClock;
+    this.nanos = nanos;
   }
 
   /** The list's address and time. A module from before the programs has address 0 and a number. */
@@ -214,7 +214,7 @@ public final class HiddenModules {
    * @param now the time for the events
    */
   public List<Event> tick(LoadedModules modules, Instant now) {
-    long nowNanos = steadyClock.nanos();
+    long nowNanos = nanos.getAsLong();
     if (started && nowNanos - nextLookNanos < 0) {
       return List.of();
     }

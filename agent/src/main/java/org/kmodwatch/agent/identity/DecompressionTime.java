@@ -1,7 +1,7 @@
 package org.kmodwatch.agent.identity;
 
 import java.time.Duration;
-import org.kmodwatch.agent.clock.SteadyClock;
+import java.util.function.LongSupplier;
 
 /**
  * Limits the time that the sensor's thread spends on decompression. Events wait meanwhile, and a
@@ -17,7 +17,7 @@ final class DecompressionTime {
 
   private static final int SHARE = 10;
 
-  private final SteadyClock steadyClock;
+  private final LongSupplier nanoClock;
   private final long mostSavedNanos;
   private long savedNanos;
   private long savedAtNanos;
@@ -25,19 +25,19 @@ final class DecompressionTime {
   /**
    * Creates a limit with all of its time left.
    *
-   * @param steadyClock the clock for elapsed time
+   * @param nanoClock a monotonic clock, in nanoseconds
    * @param mostSaved how much may be spent at once: the modules of a boot are loaded at once
    */
-  DecompressionTime(SteadyClock steadyClock, Duration mostSaved) {
-    this.steadyClock = steadyClock;
+  DecompressionTime(LongSupplier nanoClock, Duration mostSaved) {
+    this.nanoClock = nanoClock;
     this.mostSavedNanos = mostSaved.toNanos();
     this.savedNanos = mostSavedNanos;
-    this.savedAtNanos = steadyClock.nanos();
+    this.savedAtNanos = nanoClock.getAsLong();
   }
 
   /** Returns how long the next image may take; zero if it must not be decompressed. */
   Duration next() {
-    long now = steadyClock.nanos();
+    long now = nanoClock.getAsLong();
     savedNanos = Math.min(mostSavedNanos, savedNanos + (now - savedAtNanos) / SHARE);
     savedAtNanos = now;
     return savedNanos <= 0

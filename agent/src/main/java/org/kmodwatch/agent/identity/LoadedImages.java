@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
-import org.kmodwatch.agent.clock.SteadyClock;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.event.SensorContext;
 import org.kmodwatch.core.event.SensorContext.FileIdentity;
@@ -52,7 +52,7 @@ public final class LoadedImages implements ImageReader {
   private final @Nullable ImageStore store;
   private final ReadingMarks marks;
   private final InstantSource clock;
-  private final SteadyClock steadyClock;
+  private final LongSupplier nanoClock;
   private final DecompressionTime decompression;
   private final Consumer<String> complaints;
   private final Map<String, ModuleFacts> factsByHash = new RecentMap<>(MAX_KNOWN);
@@ -67,7 +67,7 @@ public final class LoadedImages implements ImageReader {
    * @param store keeps images; null if they are not kept
    * @param marks knows the images that must not be read
    * @param clock the time for the records
-   * @param steadyClock the clock for elapsed time
+   * @param nanoClock a monotonic clock, in nanoseconds
    * @param complaints receives the reason why an image is not kept
    */
   public LoadedImages(
@@ -75,7 +75,7 @@ public final class LoadedImages implements ImageReader {
       @Nullable ImageStore store,
       ReadingMarks marks,
       InstantSource clock,
-      SteadyClock steadyClock,
+      LongSupplier nanoClock,
       Consumer<String> complaints) {
     this.root = root;
     this.owners = FileOwners.of(root);
@@ -83,9 +83,9 @@ public final class LoadedImages implements ImageReader {
     this.store = store;
     this.marks = marks;
     this.clock = clock;
-    this.steadyClock = steadyClock;
-    this.decompression = new DecompressionTime(steadyClock, MOST_SAVED);
-    this.origin = new ModuleOrigin(files, marks, steadyClock);
+    this.nanoClock = nanoClock;
+    this.decompression = new DecompressionTime(nanoClock, MOST_SAVED);
+    this.origin = new ModuleOrigin(files, marks, nanoClock);
     this.complaints = complaints;
   }
 
@@ -314,15 +314,15 @@ public final class LoadedImages implements ImageReader {
       return ModuleFacts.unread(
           bytes, "Kmodwatch ended as it read it before, and does not read it again");
     }
-    long beganNanos = steadyClock.nanos();
+    long beganNanos = nanoClock.getAsLong();
     ModuleFacts facts;
     try {
       facts =
-          ModuleFacts.of(toRead, ModuleImageLimits.DEFAULT.withMaxDecompressing(time), steadyClock);
+          ModuleFacts.of(toRead, ModuleImageLimits.DEFAULT.withMaxDecompressing(time), nanoClock);
     } finally {
       marks.end();
     }
-    long tookNanos = steadyClock.nanos() - beganNanos;
+    long tookNanos = nanoClock.getAsLong() - beganNanos;
     if (compressed) {
       decompression.spent(tookNanos);
     }

@@ -6,9 +6,9 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
-import org.kmodwatch.agent.clock.SteadyClock;
 import org.kmodwatch.core.load.LoadRecord;
 import org.kmodwatch.core.text.Beginnings;
 import org.kmodwatch.image.AppendedSignature;
@@ -91,10 +91,10 @@ record ModuleFacts(
    *
    * @param bytes the module, compressed or not
    */
-  static ModuleFacts of(ByteBuffer bytes, ModuleImageLimits limits, SteadyClock steadyClock) {
+  static ModuleFacts of(ByteBuffer bytes, ModuleImageLimits limits, LongSupplier nanoClock) {
     String word = word(bytes);
     try {
-      ModuleImage image = ModuleImageReader.read(bytes, limits, steadyClock::nanos);
+      ModuleImage image = ModuleImageReader.read(bytes, limits, nanoClock);
       var cut = new ArrayList<String>();
       LoadRecord.ModuleDetails details = details(image, cut);
       return new ModuleFacts(

@@ -4,8 +4,8 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
-import org.kmodwatch.agent.clock.SteadyClock;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.event.SensorContext.FileIdentity;
 import org.kmodwatch.image.Compression;
@@ -23,15 +23,15 @@ final class ModuleOrigin {
 
   private final SameFile files;
   private final ReadingMarks marks;
-  private final SteadyClock steadyClock;
+  private final LongSupplier nanoClock;
   private final DecompressionTime time;
   private final Map<Pair, Answer> known = new RecentMap<>(LoadedImages.MAX_KNOWN);
 
-  ModuleOrigin(SameFile files, ReadingMarks marks, SteadyClock steadyClock) {
+  ModuleOrigin(SameFile files, ReadingMarks marks, LongSupplier nanoClock) {
     this.files = files;
     this.marks = marks;
-    this.steadyClock = steadyClock;
-    this.time = new DecompressionTime(steadyClock, MOST_SAVED);
+    this.nanoClock = nanoClock;
+    this.time = new DecompressionTime(nanoClock, MOST_SAVED);
   }
 
   private record Pair(FileIdentity file, String sha256) {}
@@ -87,17 +87,15 @@ final class ModuleOrigin {
     if (!marks.begin(event)) {
       return Answer.unknown("Kmodwatch ended as it read it before, and does not read it again");
     }
-    long beganNanos = steadyClock.nanos();
+    long beganNanos = nanoClock.getAsLong();
     try {
       ModuleImageLimits limits = ModuleImageLimits.DEFAULT.withMaxDecompressing(longest);
-      return Compression.isFormOf(contents, module, limits, steadyClock::nanos)
-          ? Answer.YES
-          : Answer.NO;
+      return Compression.isFormOf(contents, module, limits, nanoClock) ? Answer.YES : Answer.NO;
     } catch (ModuleImageException notReadable) {
       return Answer.unknown("the file cannot be read: " + notReadable.getMessage());
     } finally {
       marks.end();
-      time.spent(steadyClock.nanos() - beganNanos);
+      time.spent(nanoClock.getAsLong() - beganNanos);
     }
   }
 }

@@ -13,8 +13,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
-import org.kmodwatch.agent.clock.SteadyClock;
 
 /**
  * A bounded queue of lines that an output has not accepted yet, with a thread that writes them in
@@ -84,12 +84,12 @@ public final class OutputQueue implements AutoCloseable {
   /**
    * The settings that differ in tests.
    *
-   * @param steadyClock the clock for waits
+   * @param nanoTime a clock that is never set
    * @param clock for times that are shown
    * @param retry the wait after a write that failed
    * @param maxBytes the largest size of the waiting lines, in bytes
    */
-  record Settings(SteadyClock steadyClock, InstantSource clock, Duration retry, int maxBytes) {}
+  record Settings(LongSupplier nanoTime, InstantSource clock, Duration retry, int maxBytes) {}
 
   /** Whole lines that wait for one destination. */
   private static final class Lines {
@@ -218,7 +218,7 @@ public final class OutputQueue implements AutoCloseable {
   }
 
   private boolean passed(long sinceNanos, Duration span) {
-    return settings.steadyClock().nanos() - sinceNanos >= span.toNanos();
+    return settings.nanoTime().getAsLong() - sinceNanos >= span.toNanos();
   }
 
   private boolean isEmpty() {
@@ -230,7 +230,7 @@ public final class OutputQueue implements AutoCloseable {
   }
 
   private void progress() {
-    waitingSinceNanos = settings.steadyClock().nanos();
+    waitingSinceNanos = settings.nanoTime().getAsLong();
     waitingSince = settings.clock().instant();
   }
 
@@ -427,7 +427,7 @@ public final class OutputQueue implements AutoCloseable {
       }
       if (!isEmpty() && atMost.isPositive()) {
         slow = true;
-        slowSinceNanos = settings.steadyClock().nanos();
+        slowSinceNanos = settings.nanoTime().getAsLong();
       }
     }
     return isEmpty() && !lost.containsKey(OutputLoss.ENDED);

@@ -1,7 +1,7 @@
 package org.kmodwatch.agent.replay;
 
 import java.util.Locale;
-import org.kmodwatch.agent.clock.SteadyClock;
+import java.util.function.LongSupplier;
 import org.kmodwatch.agent.shell.StatusLine;
 
 /**
@@ -17,7 +17,7 @@ public final class ProgressBar {
   private static final double NANOS_A_SECOND = 1e9;
 
   private final StatusLine line;
-  private final SteadyClock steadyClock;
+  private final LongSupplier nanoTime;
   private final long totalBytes;
   private final long startNanos;
   private long nextNanos;
@@ -25,14 +25,14 @@ public final class ProgressBar {
   /**
    * Starts its clock.
    *
-   * @param steadyClock the clock for elapsed time
+   * @param nanoTime a clock like {@link System#nanoTime}
    * @param totalBytes the number of bytes in total
    */
-  ProgressBar(StatusLine line, SteadyClock steadyClock, long totalBytes) {
+  ProgressBar(StatusLine line, LongSupplier nanoTime, long totalBytes) {
     this.line = line;
-    this.steadyClock = steadyClock;
+    this.nanoTime = nanoTime;
     this.totalBytes = totalBytes;
-    this.startNanos = steadyClock.nanos();
+    this.startNanos = nanoTime.getAsLong();
     this.nextNanos = startNanos + FIRST_NANOS;
   }
 
@@ -45,7 +45,7 @@ public final class ProgressBar {
     if (!line.isVisible()) {
       return;
     }
-    long now = steadyClock.nanos();
+    long now = nanoTime.getAsLong();
     if (now - nextNanos >= 0) {
       nextNanos = now + INTERVAL_NANOS;
       line.show(text(doing, doneBytes, totalBytes, now - startNanos));

@@ -12,9 +12,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import org.kmodwatch.agent.clock.SteadyClock;
 import org.kmodwatch.agent.shell.CommandException;
 import org.kmodwatch.agent.shell.Counted;
 import org.kmodwatch.agent.shell.ExitStatus;
@@ -67,12 +67,12 @@ public final class ReplayRun implements AutoCloseable {
   /**
    * Holds the environment of a run.
    *
-   * @param steadyClock the clock for waits
+   * @param nanoTime a clock like {@link System#nanoTime}
    * @param checkpointInterval the time between two checkpoints
    * @param interruption called once, at the start
    */
   record Surroundings(
-      SteadyClock steadyClock, Duration checkpointInterval, Supplier<Interruption> interruption) {
+      LongSupplier nanoTime, Duration checkpointInterval, Supplier<Interruption> interruption) {
 
     /** The surroundings in a process. */
     static final Surroundings OF_PROCESS =
@@ -100,12 +100,12 @@ public final class ReplayRun implements AutoCloseable {
     this.totalBytes = totalBytes;
     this.bar =
         progress && totalBytes.isPresent()
-            ? new ProgressBar(screen.line(), surroundings.steadyClock(), totalBytes.getAsLong())
+            ? new ProgressBar(screen.line(), surroundings.nanoTime(), totalBytes.getAsLong())
             : null;
     this.resumption = resumption;
     this.muteUntil = muteUntil;
     this.delivery = delivery;
-    this.lastCheckpointNanos = surroundings.steadyClock().nanos();
+    this.lastCheckpointNanos = surroundings.nanoTime().getAsLong();
     this.muted = muteUntil.delivered() > 0;
     screen.mute(muted);
     this.interruption = surroundings.interruption().get();
@@ -281,7 +281,7 @@ public final class ReplayRun implements AutoCloseable {
     if (interruption.isAsked()) {
       throw new InterruptedRunException();
     }
-    long now = surroundings.steadyClock().nanos();
+    long now = surroundings.nanoTime().getAsLong();
     if (resumption != null
         && !muted
         && now - lastCheckpointNanos >= surroundings.checkpointInterval().toNanos()) {

@@ -233,7 +233,7 @@ public final class Configuration {
     more.webhook().ifPresent(sinks::add);
     Optional<Section> history = section.section("history");
     if (history.map(given -> !problems.isAnyWithin(given.path())).orElse(true)) {
-      more.history().sink(history).ifPresent(sinks::add);
+      more.history().sink(history, spool).ifPresent(sinks::add);
     }
     List<String> taken = sinks.stream().map(SinkSettings::name).toList();
     var configured = new SinkConfig(spool, shell.variables()::get, problems);

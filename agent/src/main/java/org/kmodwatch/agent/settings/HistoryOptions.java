@@ -13,6 +13,7 @@ import org.kmodwatch.agent.shell.ExitStatus;
 import org.kmodwatch.agent.sink.HistoryTarget;
 import org.kmodwatch.agent.sink.SinkFilter;
 import org.kmodwatch.agent.sink.SinkSettings;
+import org.kmodwatch.agent.sink.SpooledSink;
 import picocli.CommandLine.Option;
 
 /** The history options of {@code watch}, which override the configuration. */
@@ -50,9 +51,10 @@ public final class HistoryOptions {
    * Returns the sink that keeps the history; empty if neither options nor configuration ask for it.
    *
    * @param configured the key {@code history}
+   * @param spool the folder of all spools
    * @throws CommandException if an option is wrong
    */
-  Optional<SinkSettings> sink(Optional<Section> configured) {
+  Optional<SinkSettings> sink(Optional<Section> configured, Path spool) {
     if (folder == null && configured.isEmpty()) {
       if (max != null || maxAge != null) {
         throw new CommandException(
@@ -71,7 +73,8 @@ public final class HistoryOptions {
                 maxAge(configured)),
             FormatName.LOADS,
             SinkFilter.LOADS,
-            null));
+            spool.resolve(SINK),
+            SpooledSink.DEFAULT_SPOOL_BYTES));
   }
 
   private long maxBytes(Optional<Section> configured) {

@@ -19,7 +19,7 @@ import org.kmodwatch.agent.sink.Secret;
 import org.kmodwatch.agent.sink.SinkException;
 import org.kmodwatch.agent.sink.SinkFilter;
 import org.kmodwatch.agent.sink.SinkSettings;
-import org.kmodwatch.agent.sink.SpoolSettings;
+import org.kmodwatch.agent.sink.SpooledSink;
 import org.kmodwatch.agent.sink.StdoutTarget;
 import org.kmodwatch.agent.sink.WebhookTarget;
 import org.kmodwatch.agent.status.ListenAddress;
@@ -164,7 +164,7 @@ public final class WatchSettingsReader {
 
   /** Returns the sinks that options ask for, without a configuration. */
   private List<SinkSettings> optionalSinks() {
-    return Stream.of(webhookSink(), given.history.sink(Optional.empty()))
+    return Stream.of(webhookSink(), given.history.sink(Optional.empty(), spool()))
         .flatMap(Optional::stream)
         .toList();
   }
@@ -182,8 +182,8 @@ public final class WatchSettingsReader {
       }
       return Optional.empty();
     }
-    long most = given.spoolMax == null ? SpoolSettings.DEFAULT_BYTES : given.spoolMax.bytes();
-    if (most < SpoolSettings.MIN_BYTES) {
+    long most = given.spoolMax == null ? SpooledSink.DEFAULT_SPOOL_BYTES : given.spoolMax.bytes();
+    if (most < SpooledSink.MIN_SPOOL_BYTES) {
       throw new CommandException(ExitStatus.USAGE, "--spool-max takes at least 4M: bytes=" + most);
     }
     Secret token =
@@ -197,7 +197,8 @@ public final class WatchSettingsReader {
               WebhookTarget.of("--webhook", given.webhook, token),
               FormatName.KMODWATCH,
               SinkFilter.FINDINGS_AND_LOADS,
-              new SpoolSettings(spool(), most)));
+              spool(),
+              most));
     } catch (SinkException e) {
       throw new CommandException(ExitStatus.USAGE, String.valueOf(e.getMessage()), e);
     }

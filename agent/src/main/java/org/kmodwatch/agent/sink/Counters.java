@@ -18,10 +18,6 @@ final class Counters {
   private static final Duration UNTIL_NEXT_WAIT = Duration.ofSeconds(5);
 
   private final String name;
-
-  /** Says whether items pass from memory to the receiver, without a spool. */
-  private final boolean withoutSpool;
-
   private final Map<LossReason, Long> lost = new EnumMap<>(LossReason.class);
   private long carriedOver;
   private long taken;
@@ -32,7 +28,6 @@ final class Counters {
   private long inMemory;
   private long inSpool;
   private boolean lostAtEnd;
-  private boolean ended;
   private @Nullable Instant receiverFailingSince;
   private @Nullable Instant spoolFailingSince;
   private String receiverFailure = "";
@@ -46,33 +41,13 @@ final class Counters {
 
   private long slowSinceNanos;
 
-  private Counters(String name, boolean withoutSpool) {
-    this.name = name;
-    this.withoutSpool = withoutSpool;
-  }
-
   Counters(String name) {
-    this(name, false);
+    this.name = name;
   }
 
   /** Continues the account of an earlier sink of the same name. */
   Counters(SinkAccount before) {
-    this(before.name(), false);
-    resume(before);
-  }
-
-  /**
-   * Creates the counters of a sink without a spool. Items in the spool of an earlier sink of the
-   * name count as lost.
-   */
-  static Counters withoutSpool(String name, Optional<SinkAccount> before) {
-    var counters = new Counters(name, true);
-    before.ifPresent(counters::resume);
-    counters.found(0);
-    return counters;
-  }
-
-  private void resume(SinkAccount before) {
+    name = before.name();
     carriedOver = before.carriedOver();
     taken = before.taken();
     spooled = before.spooled();
@@ -107,25 +82,7 @@ final class Counters {
     lostAtEnd |= reason == LossReason.ENDED;
   }
 
-  /**
-   * Counts all items in memory as lost, because the sink ends. A late answer about them changes
-   * nothing any more.
-   *
-   * @return the number of lost items
-   */
-  synchronized long endMemory() {
-    long left = inMemory;
-    if (left > 0) {
-      lostInMemory(LossReason.ENDED, left);
-    }
-    ended = true;
-    return left;
-  }
-
   synchronized void spooled(long count) {
-    if (ended) {
-      return;
-    }
     spooled += count;
     inSpool += count;
     leaveMemory(count);
@@ -137,18 +94,12 @@ final class Counters {
   }
 
   synchronized void delivered(long count, boolean fromSpool) {
-    if (ended && !fromSpool) {
-      return;
-    }
     delivered += count;
     progress();
     leave(count, fromSpool);
   }
 
   synchronized void refused(long count, boolean fromSpool) {
-    if (ended && !fromSpool) {
-      return;
-    }
     refused += count;
     progress();
     leave(count, fromSpool);
@@ -162,7 +113,6 @@ final class Counters {
   synchronized void receiverFails(Instant since, String why) {
     receiverFailingSince = since;
     receiverFailure = why;
-    notifyAll();
   }
 
   synchronized void receiverWorks() {
@@ -198,9 +148,7 @@ final class Counters {
               output,
               progress,
               waiting,
-              receiverFailingSince == null
-                  ? "the receiver has not answered yet"
-                  : receiverFailure));
+              receiverFailingSince == null ? "it has not answered yet" : receiverFailure));
     }
     return Optional.empty();
   }
@@ -213,25 +161,16 @@ final class Counters {
 
   /**
    * Waits until no item is in memory only, at most {@code atMost}. Does not wait while the disk
-   * fails or is slow, or the receiver of a sink without a spool.
+   * fails or is slow.
    *
    * @return whether a kill at this moment would lose no item
    */
-  boolean awaitWritten(Duration atMost) {
-    try {
-      return awaitMemory(atMost);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return false;
-    }
-  }
-
-  private synchronized boolean awaitMemory(Duration atMost) throws InterruptedException {
+  synchronized boolean awaitOnDisk(Duration atMost) throws InterruptedException {
     long end = System.nanoTime() + atMost.toNanos();
     long left;
     if (inMemory == 0 || !slow || System.nanoTime() - slowSinceNanos >= UNTIL_NEXT_WAIT.toNanos()) {
       slow = false;
-      while (inMemory > 0 && !isFailing() && (left = end - System.nanoTime()) > 0) {
+      while (inMemory > 0 && spoolFailingSince == null && (left = end - System.nanoTime()) > 0) {
         wait(left / 1_000_000 + 1);
       }
       if (inMemory > 0 && atMost.isPositive()) {
@@ -240,10 +179,6 @@ final class Counters {
       }
     }
     return inMemory == 0 && !lostAtEnd;
-  }
-
-  private boolean isFailing() {
-    return (withoutSpool ? receiverFailingSince : spoolFailingSince) != null;
   }
 
   synchronized long inMemory() {

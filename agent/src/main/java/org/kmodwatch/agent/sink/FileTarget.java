@@ -16,9 +16,4 @@ public record FileTarget(Path path, long maxBytes, int keep, boolean compress) i
   public String shown() {
     return path.toString();
   }
-
-  @Override
-  public boolean isLocal() {
-    return true;
-  }
 }

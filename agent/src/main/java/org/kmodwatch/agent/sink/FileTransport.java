@@ -5,7 +5,6 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -19,29 +18,21 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.zip.GZIPOutputStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Appends lines to a file, which it locks. A batch counts as accepted only after it is on disk. A
- * line that a crash cut short is removed at the next start. A file that another process renamed or
- * removed is created again.
+ * Appends lines to a file. A batch counts as accepted only after it is on disk. A line that a crash
+ * cut short is removed at the next start and sent again from the spool. A file that another process
+ * renamed or removed is created again.
  */
 final class FileTransport implements Transport {
 
   private static final Set<PosixFilePermission> MODE = PosixFilePermissions.fromString("rw-------");
 
-  /**
-   * Holds the keys of the files that this process writes. A second channel to one of them must not
-   * be opened: when it is closed, Linux releases the locks of the whole process on the file.
-   */
-  private static final Set<Object> WRITTEN = ConcurrentHashMap.newKeySet();
-
   private final FileTarget target;
   private volatile @Nullable FileChannel channel;
-  private volatile @Nullable Object fileKey;
-  private boolean closed;
+  private @Nullable Object fileKey;
 
   FileTransport(FileTarget target) {
     this.target = target;
@@ -102,65 +93,20 @@ final class FileTransport implements Transport {
         throw new IOException("not a regular file: " + path);
       }
     }
-    Object key = keyOf(path);
-    if (key == null || !WRITTEN.add(key)) {
-      throw new IOException("another sink of this process writes the file: " + path);
-    }
-    try {
-      return open(path, key);
-    } catch (IOException e) {
-      WRITTEN.remove(key);
-      throw e;
-    }
-  }
-
-  private FileChannel open(Path path, Object key) throws IOException {
     FileChannel opened =
         FileChannel.open(
             path,
             Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS));
     try {
-      lock(opened, path);
       cutTornLine(opened);
       opened.position(opened.size());
-      publish(opened, key);
-      return opened;
     } catch (IOException e) {
       opened.close();
       throw e;
     }
-  }
-
-  private synchronized void publish(FileChannel opened, Object key) throws IOException {
-    if (closed) {
-      // A write may return late: another sink may write the file by now.
-      throw new IOException("the sink has ended");
-    }
     channel = opened;
-    fileKey = key;
-  }
-
-  /**
-   * Locks the file until the channel is closed, so that no other process writes into its lines.
-   *
-   * @throws IOException if another process has locked it
-   */
-  private static void lock(FileChannel file, Path path) throws IOException {
-    if (!isLocked(file)) {
-      throw new IOException(
-          "another process writes the file: %s; remedy: give each sink its own".formatted(path));
-    }
-  }
-
-  private static boolean isLocked(FileChannel file) {
-    try {
-      return file.tryLock() != null;
-    } catch (OverlappingFileLockException ours) {
-      return false;
-    } catch (IOException e) {
-      // This file system has no locks. Lines without a lock are better than none.
-      return true;
-    }
+    fileKey = keyOf(path);
+    return opened;
   }
 
   /** Removes a last line without a newline: a crash left it of a batch that was not accepted. */
@@ -247,9 +193,8 @@ final class FileTransport implements Transport {
     return path.resolveSibling(path.getFileName() + "." + number + end);
   }
 
-  private synchronized void closeFile() {
+  private void closeFile() {
     FileChannel open = channel;
-    Object key = fileKey;
     try {
       if (open != null) {
         open.close();
@@ -258,15 +203,10 @@ final class FileTransport implements Transport {
       // Every accepted batch is on disk: the error is harmless.
     }
     channel = null;
-    fileKey = null;
-    if (key != null) {
-      WRITTEN.remove(key);
-    }
   }
 
   @Override
-  public synchronized void close() {
-    closed = true;
+  public void close() {
     closeFile();
   }
 }

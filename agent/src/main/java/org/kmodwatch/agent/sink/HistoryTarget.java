@@ -31,9 +31,4 @@ public record HistoryTarget(Path folder, long maxBytes, Duration maxAge) impleme
   public String shown() {
     return folder.toString();
   }
-
-  @Override
-  public boolean isLocal() {
-    return true;
-  }
 }

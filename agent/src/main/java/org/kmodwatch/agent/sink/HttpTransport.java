@@ -94,7 +94,7 @@ final class HttpTransport implements Transport {
       return new Answer.Later(String.valueOf(e.getMessage()), null);
     } catch (IllegalArgumentException e) {
       // The exception's message may contain the token or the whole URL.
-      return new Answer.Later("URL and token make no valid request", null);
+      return new Answer.Later("the request cannot be made of URL and token", null);
     }
     // The request's own timeout ends with the headers; a body may last for ever.
     CompletableFuture<HttpResponse<Void>> response =
@@ -102,8 +102,7 @@ final class HttpTransport implements Transport {
     try {
       return answer(response.get(timeout.toMillis(), TimeUnit.MILLISECONDS));
     } catch (TimeoutException e) {
-      return new Answer.Later(
-          "the receiver did not answer within %d s".formatted(timeout.toSeconds()), null);
+      return new Answer.Later("no answer within %d s".formatted(timeout.toSeconds()), null);
     } catch (ExecutionException e) {
       return new Answer.Later(why(e.getCause()), null);
     } finally {

@@ -78,13 +78,13 @@ final class KafkaTransport implements Transport {
 
   private Answer failed(@Nullable Throwable failure) {
     if (failure instanceof RecordTooLargeException) {
-      return new Answer.Refused("the notice is too large for the topic");
+      return new Answer.Refused("too large for the topic");
     }
     // After a failure, an idempotent producer may reject every later record.
     close();
     return new Answer.Later(
         failure == null || failure.getMessage() == null
-            ? "the broker did not accept the notice"
+            ? "the broker did not take it"
             : failure.getMessage(),
         null);
   }

@@ -92,9 +92,7 @@ final class OtlpTransport implements Transport {
     return switch (result.getFailureThrowable()) {
       case FailedExportException.HttpExportException http when http.getResponse() != null ->
           answer(http.getResponse().getStatusCode());
-      case null ->
-          new Answer.Later(
-              "the receiver did not answer within %d s".formatted(TIMEOUT.toSeconds()), null);
+      case null -> new Answer.Later("no answer within %d s".formatted(TIMEOUT.toSeconds()), null);
       case Throwable failure -> new Answer.Later(why(failure), null);
     };
   }

@@ -34,7 +34,7 @@ final class PrivateFiles {
     permissions.retainAll(OTHERS);
     if (!permissions.isEmpty()) {
       throw new IOException(
-          "%s: other users can read or write the file; remedy: chmod 600 %s".formatted(what, file));
+          "%s: others may read or write it; remedy: chmod 600 %s".formatted(what, file));
     }
   }
 }

@@ -89,8 +89,7 @@ public final class Secret {
   String read() throws IOException {
     String text = file == null ? fromEnvironment() : fromFile(file);
     if (!LINE.matcher(text).matches()) {
-      throw new IOException(
-          "%s: the value must be one line of printable characters: %s".formatted(what, this));
+      throw new IOException("%s: not one line of printable characters: %s".formatted(what, this));
     }
     return text;
   }
@@ -104,8 +103,7 @@ public final class Secret {
     String text = file == null ? fromEnvironment() : fromFile(file);
     if (!WORD.matcher(text).matches()) {
       throw new IOException(
-          "%s: the value must be one line of printable characters without spaces: %s"
-              .formatted(what, this));
+          "%s: not one line of printable characters without spaces: %s".formatted(what, this));
     }
     return text;
   }
@@ -123,12 +121,11 @@ public final class Secret {
       PrivateFiles.requirePrivate(from, what);
       if (Files.size(from) > MAX_BYTES) {
         throw new IOException(
-            "%s: the file is too large: size=%d, limit=%d"
-                .formatted(what, Files.size(from), MAX_BYTES));
+            "%s: too large: size=%d, limit=%d".formatted(what, Files.size(from), MAX_BYTES));
       }
       return Files.readString(from, StandardCharsets.ISO_8859_1).strip();
     } catch (java.nio.file.FileSystemException e) {
-      throw new IOException("%s: cannot read the file: %s".formatted(what, from), e);
+      throw new IOException("%s: cannot be read: %s".formatted(what, from), e);
     }
   }
 

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.kmodwatch.agent.config.ByteSize;
 import org.kmodwatch.agent.config.Key;
@@ -28,8 +29,7 @@ public final class SinkConfig {
       Key.optional(
               "url",
               Shape.Text.of("a URL, https, or http to this machine"),
-              "The URL that gets the POST requests: https, or http to this machine. Give this or"
-                  + " secret-url.")
+              "Where to send by POST: https, or http to this machine. Either this or secret-url.")
           .like("https://siem.example/hook");
 
   private static final List<Key> TLS =
@@ -37,19 +37,19 @@ public final class SinkConfig {
           Key.optional(
                   "ca",
                   Shape.Text.of("a file"),
-                  "The certificates (PEM) of the authorities that the sink trusts, instead of those"
+                  "Certificates (PEM) of those who may vouch for the receiver, instead of those"
                       + " that Java trusts.")
               .like("/etc/kmodwatch/ca.pem"),
           Key.optional(
                   "certificate",
                   Shape.Text.of("a file"),
-                  "The client certificate (PEM), with its intermediate certificates.")
+                  "Our own certificate (PEM), with those between it and its authority.")
               .like("/etc/kmodwatch/client.pem"),
           Key.optional(
                   "key",
                   Shape.Text.of("a file"),
-                  "The private key of the certificate (PEM, without a password); no other user may"
-                      + " read the file.")
+                  "The private key for it (PEM, without a password); nobody else may read the"
+                      + " file.")
               .like("/etc/kmodwatch/client.key"));
 
   private static final List<Key> HEADERS =
@@ -57,12 +57,12 @@ public final class SinkConfig {
           Key.optional(
                   "headers",
                   new Shape.MapOf(Shape.Text.of("a header's name"), Shape.Text.of("its value")),
-                  "Additional headers.")
+                  "More headers.")
               .like("{X-Team: blue}"),
           Key.optional(
                   "secret-headers",
                   new Shape.MapOf(Shape.Text.of("a header's name"), new Shape.Secret()),
-                  "Additional headers whose values are never shown.")
+                  "More headers that are never shown.")
               .like("{X-Api-Key: {file: /etc/kmodwatch/api-key}}"));
 
   private static final List<Key> COMMON =
@@ -70,31 +70,24 @@ public final class SinkConfig {
           Key.optional(
                   "format",
                   new Shape.Choice(words(FormatName.values())),
-                  "The format of a notice. Without this key: cef for syslog, kmodwatch for the"
-                      + " others.")
+                  "How a notice is written. Without it: cef for syslog, kmodwatch for the others.")
               .like("ecs"),
           Key.optional(
                   "kinds",
                   new Shape.ListOf(new Shape.Choice(kindWords())),
-                  "The kinds of notices that the sink takes. Without this key: those of the format,"
-                      + " such as findings and loads for kmodwatch, alerts for ecs, ocsf, cef and"
-                      + " falco.")
+                  "Which notices it takes. Without it: what the format is for, which is findings"
+                      + " and loads for kmodwatch, alerts for ecs, ocsf, cef and falco.")
               .like("[load, alert]"),
           Key.optional(
               "min-severity",
               new Shape.Choice(SEVERITIES),
               "info",
-              "The lowest severity that the sink takes. A load has the severity of its most severe"
-                  + " finding."));
-
-  /** Has the key of the sinks with a spool. */
-  private static final List<Key> SPOOL =
-      List.of(
+              "From which severity on; of a load, that of its most severe finding."),
           Key.optional(
               "spool-max",
-              new Shape.Size(SpoolSettings.MIN_BYTES, 1L << 40),
-              ByteSize.text(SpoolSettings.DEFAULT_BYTES),
-              "The largest size of the spool on disk. Beyond it, the oldest notices are dropped and"
+              new Shape.Size(SpooledSink.MIN_SPOOL_BYTES, 1L << 40),
+              ByteSize.text(SpooledSink.DEFAULT_SPOOL_BYTES),
+              "How much may wait on disk for the receiver; past that, the oldest is dropped, and"
                   + " counted."));
 
   /** Defines the shape of the configuration of one sink. */
@@ -124,122 +117,113 @@ public final class SinkConfig {
         "webhook",
         join(
             List.of(
-                List.of(
-                    URL,
-                    Key.optional(
-                            "secret-url", new Shape.Secret(), "The URL, if it is itself a secret.")
-                        .like("{file: /etc/kmodwatch/hook-url}"),
-                    Key.optional(
-                            "token",
-                            new Shape.Secret(),
-                            "A bearer token. The sink reads it again for each request.")
-                        .like("{file: /etc/kmodwatch/token}"),
-                    Key.optional(
-                            "hmac-key",
-                            new Shape.Secret(),
-                            "The key that signs each request: X-Kmodwatch-Signature, HMAC-SHA256"
-                                + " (docs/reference/sinks.md).")
-                        .like("{env: KMODWATCH_HMAC_KEY}"),
-                    Key.optional(
-                        "batch",
-                        new Shape.Whole(1, 1000),
-                        Integer.toString(WebhookTarget.DEFAULT_MAX_ITEMS),
-                        "The largest number of notices in a request. With 1, the body is the notice"
-                            + " itself."),
-                    Key.optional(
-                        "body",
-                        new Shape.Choice(List.of("array", "lines")),
-                        "array",
-                        "The form of the body: a JSON array, or one notice a line.")),
-                HEADERS,
-                TLS,
-                SPOOL)));
+                URL,
+                Key.optional(
+                        "secret-url",
+                        new Shape.Secret(),
+                        "The same where the URL is itself a secret.")
+                    .like("{file: /etc/kmodwatch/hook-url}"),
+                Key.optional(
+                        "token",
+                        new Shape.Secret(),
+                        "A bearer token; it is read anew for each request.")
+                    .like("{file: /etc/kmodwatch/token}"),
+                Key.optional(
+                        "hmac-key",
+                        new Shape.Secret(),
+                        "Signs each request: X-Kmodwatch-Signature, HMAC-SHA256"
+                            + " (docs/reference/sinks.md).")
+                    .like("{env: KMODWATCH_HMAC_KEY}"),
+                Key.optional(
+                    "batch",
+                    new Shape.Whole(1, 1000),
+                    Integer.toString(WebhookTarget.DEFAULT_MAX_ITEMS),
+                    "How many notices a request may have; with 1 the body is the notice itself."),
+                Key.optional(
+                    "body",
+                    new Shape.Choice(List.of("array", "lines")),
+                    "array",
+                    "A JSON array, or one notice a line.")),
+            HEADERS,
+            TLS));
     cases.put(
         "file",
         List.of(
-            Key.required(
-                    "path", Shape.Text.of("a file"), "The file that the sink appends lines to.")
+            Key.required("path", Shape.Text.of("a file"), "The file that lines are added to.")
                 .like("/var/log/kmodwatch/alerts.ndjson"),
             Key.optional(
                 "max-size",
                 new Shape.Size(0, 1L << 40),
                 "100M",
-                "The size beyond which the file is rotated; 0 for no rotation."),
+                "Past that it is renamed, and a new one begun; 0 for never."),
+            Key.optional("keep", new Shape.Whole(0, 1000), "5", "How many renamed ones are kept."),
             Key.optional(
-                "keep", new Shape.Whole(0, 1000), "5", "The number of rotated files to keep."),
-            Key.optional("compress", new Shape.Flag(), "false", "Compress rotated files (gzip).")));
+                "compress", new Shape.Flag(), "false", "Compress the renamed ones (gzip).")));
     cases.put("stdout", List.of());
     cases.put(
         "syslog",
         join(
             List.of(
-                List.of(
-                    Key.required(
-                            "address",
-                            Shape.Text.checked(
-                                SyslogTarget.ADDRESS_FORMS,
-                                text ->
-                                    SyslogTarget.Address.parse(text).isPresent()
-                                        ? Optional.empty()
-                                        : Optional.of("expected " + SyslogTarget.ADDRESS_FORMS)),
-                            "The server: " + SyslogTarget.ADDRESS_FORMS + ".")
-                        .like("tls://syslog.example:6514"),
-                    Key.optional(
-                        "framing",
-                        new Shape.Choice(List.of("octet-counting", "newline")),
-                        "octet-counting",
-                        "The framing of messages in a stream (RFC 6587)."),
-                    Key.optional(
-                        "facility",
-                        new Shape.Choice(SyslogTarget.FACILITIES),
-                        "daemon",
-                        "The facility of the messages."),
-                    Key.optional(
-                        "app-name",
-                        Shape.Text.matching("printable characters without spaces", "[!-~]{1,48}"),
-                        "kmodwatch",
-                        "APP-NAME of the messages.")),
-                TLS,
-                SPOOL)));
+                Key.required(
+                        "address",
+                        Shape.Text.checked(
+                            SyslogTarget.ADDRESS_FORMS,
+                            text ->
+                                SyslogTarget.Address.parse(text).isPresent()
+                                    ? Optional.empty()
+                                    : Optional.of("expected " + SyslogTarget.ADDRESS_FORMS)),
+                        "The server: " + SyslogTarget.ADDRESS_FORMS + ".")
+                    .like("tls://syslog.example:6514"),
+                Key.optional(
+                    "framing",
+                    new Shape.Choice(List.of("octet-counting", "newline")),
+                    "octet-counting",
+                    "How messages are told apart in a stream (RFC 6587)."),
+                Key.optional(
+                    "facility",
+                    new Shape.Choice(SyslogTarget.FACILITIES),
+                    "daemon",
+                    "The facility of the messages."),
+                Key.optional(
+                    "app-name",
+                    Shape.Text.matching("printable characters without spaces", "[!-~]{1,48}"),
+                    "kmodwatch",
+                    "APP-NAME of the messages.")),
+            TLS,
+            List.of()));
     cases.put(
         "kafka",
-        join(
-            List.of(
-                List.of(
-                    Key.required(
-                            "brokers",
-                            Shape.Text.of("HOST:PORT, several with commas between them"),
-                            "The brokers that the sink connects to first.")
-                        .like("\"kafka1.example:9093,kafka2.example:9093\""),
-                    Key.required("topic", Shape.Text.of("a topic"), "The topic.").like("kmodwatch"),
-                    Key.optional(
-                            "properties",
-                            new Shape.MapOf(
-                                Shape.Text.of("a property of Kafka's producer"),
-                                Shape.Text.of("its value")),
-                            "Additional properties of Kafka's producer.")
-                        .like("{security.protocol: SSL}"),
-                    Key.optional(
-                            "secret-properties",
-                            new Shape.MapOf(
-                                Shape.Text.of("a property of Kafka's producer"),
-                                new Shape.Secret()),
-                            "Additional properties whose values are never shown.")
-                        .like("{sasl.jaas.config: {file: /etc/kmodwatch/jaas}}")),
-                SPOOL)));
+        List.of(
+            Key.required(
+                    "brokers",
+                    Shape.Text.of("HOST:PORT, several with commas between them"),
+                    "The brokers to begin with.")
+                .like("\"kafka1.example:9093,kafka2.example:9093\""),
+            Key.required("topic", Shape.Text.of("a topic"), "The topic.").like("kmodwatch"),
+            Key.optional(
+                    "properties",
+                    new Shape.MapOf(
+                        Shape.Text.of("a property of Kafka's producer"),
+                        Shape.Text.of("its value")),
+                    "More of the producer's configuration, by Kafka's own names.")
+                .like("{security.protocol: SSL}"),
+            Key.optional(
+                    "secret-properties",
+                    new Shape.MapOf(
+                        Shape.Text.of("a property of Kafka's producer"), new Shape.Secret()),
+                    "The same for what is never shown.")
+                .like("{sasl.jaas.config: {file: /etc/kmodwatch/jaas}}")));
     cases.put(
         "otlp",
         join(
             List.of(
-                List.of(
-                    Key.required(
-                            "endpoint",
-                            Shape.Text.of("a URL, https, or http to this machine"),
-                            "The full URL of the receiver, usually with /v1/logs.")
-                        .like("https://otel.example:4318/v1/logs")),
-                HEADERS,
-                TLS,
-                SPOOL)));
+                Key.required(
+                        "endpoint",
+                        Shape.Text.of("a URL, https, or http to this machine"),
+                        "The whole URL of the receiver, usually with /v1/logs.")
+                    .like("https://otel.example:4318/v1/logs")),
+            HEADERS,
+            TLS));
     return cases;
   }
 
@@ -272,11 +256,8 @@ public final class SinkConfig {
                 target.get(),
                 format,
                 new SinkFilter(set, SEVERITIES.indexOf(section.requiredText("min-severity"))),
-                target.get().isLocal() ? null : spool(name, section)));
-  }
-
-  private SpoolSettings spool(String name, Section section) {
-    return new SpoolSettings(spool.resolve(name), section.requiredSize("spool-max").bytes());
+                spool.resolve(name),
+                section.requiredSize("spool-max").bytes()));
   }
 
   private Optional<Set<Notice.Kind>> kinds(Section section, FormatName format) {
@@ -290,7 +271,7 @@ public final class SinkConfig {
         problems.add(
             section.markOf("kinds"),
             section.path() + ".kinds",
-            "the format %s does not have the kind %s".formatted(format.word(), word));
+            "the format %s has no form for %s".formatted(format.word(), word));
         return Optional.empty();
       }
       kinds.add(kind);
@@ -394,8 +375,8 @@ public final class SinkConfig {
     };
   }
 
-  private static List<Key> join(List<List<Key>> lists) {
-    return lists.stream().flatMap(List::stream).toList();
+  private static List<Key> join(List<Key> first, List<Key> second, List<Key> third) {
+    return Stream.of(first, second, third).flatMap(List::stream).toList();
   }
 
   private static List<String> words(FormatName... formats) {

@@ -1,6 +1,6 @@
 package org.kmodwatch.agent.sink;
 
-import org.jspecify.annotations.Nullable;
+import java.nio.file.Path;
 import org.kmodwatch.agent.format.FormatName;
 
 /**
@@ -10,20 +10,14 @@ import org.kmodwatch.agent.format.FormatName;
  * @param target the receiver
  * @param format the format of a notice
  * @param filter selects the notices that the sink takes
- * @param spool the spool; null for a target on this machine, which has none
+ * @param spool the folder of the items that are still to be sent
+ * @param maxSpoolBytes the limit of the spool, in bytes, at least {@link
+ *     SpooledSink#MIN_SPOOL_BYTES}
  */
 public record SinkSettings(
     String name,
     Target target,
     FormatName format,
     SinkFilter filter,
-    @Nullable SpoolSettings spool) {
-
-  /** Requires a spool for each target that is not local, and only for these. */
-  public SinkSettings {
-    if (target.isLocal() != (spool == null)) {
-      throw new IllegalArgumentException(
-          "a local target has no spool, each other target has one: " + target.shown());
-    }
-  }
-}
+    Path spool,
+    long maxSpoolBytes) {}

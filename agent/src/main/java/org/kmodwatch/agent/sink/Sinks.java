@@ -17,10 +17,7 @@ import org.kmodwatch.agent.output.Notice;
 import org.kmodwatch.agent.output.Output;
 import org.kmodwatch.agent.output.Stall;
 
-/**
- * Manages all sinks of an agent. One thread uses it. Only {@link #close} waits for a receiver;
- * {@link #replace} waits some seconds for the disks of this machine.
- */
+/** Manages all sinks of an agent. One thread uses it. Only {@link #close} waits for a receiver. */
 public final class Sinks implements Output, AutoCloseable {
 
   /** Limits the number of ended sinks with an account by name; older accounts are summed up. */
@@ -49,7 +46,7 @@ public final class Sinks implements Output, AutoCloseable {
   /** Holds the open sinks by name, in the order of the configuration. */
   private Map<String, Open> open = Map.of();
 
-  private record Open(SinkSettings settings, Sink sink) {}
+  private record Open(SinkSettings settings, SpooledSink sink) {}
 
   private Sinks(SinkContext context, OutputStream standardOutput) {
     this.context = context;
@@ -57,7 +54,7 @@ public final class Sinks implements Output, AutoCloseable {
   }
 
   /**
-   * Opens each sink, and begins to send the items in its spool.
+   * Opens the spool of each sink and begins to send its items.
    *
    * @param standardOutput the stream of a sink that writes to standard output; it is not closed
    * @throws SinkException if a spool, a secret or a certificate cannot be used; no sink is open
@@ -78,7 +75,6 @@ public final class Sinks implements Output, AutoCloseable {
   /**
    * Replaces the sinks by those of {@code settings}. An unchanged sink continues. A changed sink is
    * opened again, and sends the items in its spool. The items of a removed sink stay in its spool.
-   * A changed or removed sink without a spool first writes its items, and counts the rest as lost.
    *
    * @throws SinkException if a new sink cannot be used; the sinks are unchanged then
    */
@@ -143,7 +139,7 @@ public final class Sinks implements Output, AutoCloseable {
             context
                 .notes()
                 .accept(
-                    "%s: the sink cannot start again and gets no notices; remedy: a restart: %s"
+                    "%s: cannot be opened again and gets nothing from now on; remedy: a restart: %s"
                         .formatted(name, e.getMessage()));
           }
         });
@@ -152,7 +148,7 @@ public final class Sinks implements Output, AutoCloseable {
 
   /** Ends sinks in parallel, so that slow disks do not delay the sensor one after the other. */
   private void endAll(Collection<Open> these) {
-    atOnce(these, Sink::leave);
+    atOnce(these, SpooledSink::leave);
     for (Open there : these) {
       ended.put(there.settings().name(), there.sink().account().ended());
       if (ended.size() > MAX_ENDED) {
@@ -170,9 +166,16 @@ public final class Sinks implements Output, AutoCloseable {
     return new Prepared(format, transport(sink.target(), format));
   }
 
-  private Sink start(SinkSettings settings, Prepared prepared) {
+  private SpooledSink start(SinkSettings settings, Prepared prepared) {
     try {
-      Sink sink = create(settings, prepared, Optional.ofNullable(ended.get(settings.name())));
+      var sink =
+          new SpooledSink(
+              settings,
+              context,
+              prepared.format(),
+              prepared.transport(),
+              SpooledSink.Settings.REAL,
+              Optional.ofNullable(ended.get(settings.name())));
       sink.start();
       // The new sink continues the account: each name has one account.
       ended.remove(settings.name());
@@ -181,14 +184,6 @@ public final class Sinks implements Output, AutoCloseable {
       prepared.transport().close();
       throw e;
     }
-  }
-
-  private Sink create(SinkSettings settings, Prepared prepared, Optional<SinkAccount> before) {
-    Format format = prepared.format();
-    Transport transport = prepared.transport();
-    return settings.target().isLocal()
-        ? new LocalSink(settings, context, format, transport, LocalSink.Settings.REAL, before)
-        : new SpooledSink(settings, context, format, transport, SpooledSink.Settings.REAL, before);
   }
 
   private Transport transport(Target target, Format format) {
@@ -228,6 +223,18 @@ public final class Sinks implements Output, AutoCloseable {
     // Each item is already queued.
   }
 
+  /** Makes every spool's disk look full. For tests. */
+  void fillDisks() throws SpoolException {
+    for (Open there : open.values()) {
+      there
+          .sink()
+          .spool()
+          .execute(
+              "CREATE TEMP TRIGGER full BEFORE INSERT ON item BEGIN SELECT RAISE(ABORT, 'full');"
+                  + " END");
+    }
+  }
+
   /** Returns whether no sink is open. */
   public boolean isEmpty() {
     return open.isEmpty();
@@ -258,27 +265,27 @@ public final class Sinks implements Output, AutoCloseable {
   }
 
   /**
-   * Waits until every item is on disk, written, sent or dropped, at most {@code atMost}. Does not
-   * wait for a sink whose disk or output fails.
+   * Waits until every item is on disk, sent or dropped, at most {@code atMost}. Does not wait for a
+   * sink whose disk fails.
    *
    * @return whether a kill at this moment would lose no item
    */
-  public boolean awaitWritten(Duration atMost) {
+  public boolean awaitOnDisk(Duration atMost) {
     long end = System.nanoTime() + atMost.toNanos();
     boolean safe = true;
     for (Open there : open.values()) {
-      safe &= there.sink().awaitWritten(Duration.ofNanos(Math.max(0, end - System.nanoTime())));
+      safe &= there.sink().awaitOnDisk(Duration.ofNanos(Math.max(0, end - System.nanoTime())));
     }
     return safe;
   }
 
-  /** Ends all sinks in parallel, as {@link Sink#close} does. A second call does nothing. */
+  /** Ends all sinks in parallel, as {@link SpooledSink#close} does. A second call does nothing. */
   @Override
   public void close() {
-    atOnce(open.values(), Sink::close);
+    atOnce(open.values(), SpooledSink::close);
   }
 
-  private static void atOnce(Collection<Open> these, Consumer<Sink> work) {
+  private static void atOnce(Collection<Open> these, Consumer<SpooledSink> work) {
     var threads = new ArrayList<Thread>();
     for (Open there : these) {
       threads.add(

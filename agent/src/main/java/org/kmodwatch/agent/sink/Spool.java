@@ -316,7 +316,7 @@ final class Spool implements AutoCloseable {
       return PrivateFolder.open("--spool", path, "spool");
     } catch (StoreException e) {
       if (afterAnother && e.isInUse()) {
-        throw new IOException("the previous sink still uses the folder: " + path, e);
+        throw new IOException("the sink before this one has it still: " + path, e);
       }
       throw e;
     }
@@ -331,7 +331,7 @@ final class Spool implements AutoCloseable {
         throw e;
       }
       notes.accept(
-          "spool: the database is damaged, and its notices cannot be sent; renamed to %s (%s)"
+          "spool: damaged, what was in it cannot be sent; kept as %s (%s)"
               .formatted(open.setAside(), e.getMessage()));
     }
     counted = true;
@@ -342,7 +342,7 @@ final class Spool implements AutoCloseable {
   private synchronized <T> T perform(Database.Work<T> work) throws SpoolException {
     if (closed) {
       // A sender may return late: another sink may own the spool by now.
-      throw new SpoolException("the spool is closed");
+      throw new SpoolException("it is closed");
     }
     try {
       Database open = opened();
@@ -379,10 +379,10 @@ final class Spool implements AutoCloseable {
     inFlightTo = 0;
     try {
       notes.accept(
-          "spool: the database is damaged, and %d of its notices cannot be sent; renamed to %s (%s)"
+          "spool: damaged, %d in it cannot be sent; kept as %s (%s)"
               .formatted(gone, open.setAside(), damage.getMessage()));
     } catch (IOException e) {
-      notes.accept("spool: the database is damaged and cannot be renamed: " + e);
+      notes.accept("spool: damaged, and cannot be set aside: " + e);
     }
   }
 

@@ -1,52 +1,82 @@
 package org.kmodwatch.agent.sink;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayDeque;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 import org.kmodwatch.agent.format.Format;
+import org.kmodwatch.agent.output.Catalogue;
 import org.kmodwatch.agent.output.Notice;
+import org.kmodwatch.agent.output.NoticeIds;
+import org.kmodwatch.agent.output.Output;
 import org.kmodwatch.agent.output.Stall;
 
 /**
- * Delivers notices to a receiver on the network, from a durable spool.
+ * Delivers findings, load records and alerts to one receiver: in order, at least once, each with a
+ * stable id (docs/reference/sinks.md). One thread calls the methods of {@link Output}, which
+ * neither wait nor throw. Any thread may call {@link #account}.
  *
  * <p>For maintainers: an item passes from the memory queue to the spool to the receiver. If the
  * disk fails and every item on disk is sent, the sender takes items from the memory queue. So an
  * attacker who fills the disk cannot silence the agent.
  */
-final class SpooledSink implements Sink {
+public final class SpooledSink implements Output, AutoCloseable {
+
+  /** Limits the spool by default, in bytes. */
+  public static final long DEFAULT_SPOOL_BYTES = 256L << 20;
+
+  /** Sets the smallest limit that is allowed for the spool, in bytes. */
+  public static final long MIN_SPOOL_BYTES = 4L << 20;
 
   /** Limits how long {@link #close()} continues to send. */
-  static final Duration SEND_AT_END = Duration.ofSeconds(5);
+  public static final Duration SEND_AT_END = Duration.ofSeconds(5);
 
   /** Limits how long {@link #close()} waits for the disk. */
-  static final Duration SPOOL_AT_END = Duration.ofSeconds(5);
+  public static final Duration SPOOL_AT_END = Duration.ofSeconds(5);
 
+  static final int MAX_BATCH_ITEMS = 100;
+  static final long MAX_BATCH_BYTES = 1L << 20;
   private static final int MAX_WRITE_ITEMS = 1000;
   private static final Duration IDLE = Duration.ofSeconds(60);
 
   /** Sets the interval of the check whether a sink that was left is done with its spool. */
   private static final Duration LATE_LOOK = Duration.ofMillis(100);
 
+  private final String target;
   private final String name;
-  private final Intake intake;
+  private final SinkFilter filter;
+  private final Catalogue catalogue;
+  private final Format format;
+  private final NoticeIds ids = new NoticeIds();
   private final MemoryQueue queue;
   private final Spool spool;
   private final Counters counters;
   private final Transport transport;
   private final Settings settings;
-  private final SinkNotes notes;
-  private final Delivery delivery;
-  private final Settlement ofMemory;
+  private final Consumer<String> notes;
+  private final Consumer<String> refusals;
   private final Signal toSender = new Signal();
   private final Signal toWriter = new Signal();
   private final Thread writer;
   private final Thread sender;
   private volatile boolean ending;
+
+  /** Says whether the sender waits for the receiver, and so does not use the spool. */
+  private volatile boolean waitsForReceiver;
+
   private volatile boolean spoolFails;
+
+  /**
+   * Count the losses of a period, reported at its beginning and its end. The object's own lock
+   * guards each.
+   */
+  private final Losses queueFull = new Losses();
+
   private final Losses spoolFull = new Losses();
   private boolean spoolUnreadable;
   private volatile boolean closed;
@@ -91,66 +121,73 @@ final class SpooledSink implements Sink {
       Settings settings,
       Optional<SinkAccount> before) {
     this.name = sink.name();
+    this.target = sink.target().shown();
+    this.filter = sink.filter();
+    this.catalogue = context.catalogue();
+    this.format = format;
     this.queue = new MemoryQueue(settings.maxQueued());
     this.counters = before.map(Counters::new).orElseGet(() -> new Counters(name));
     this.transport = transport;
     this.settings = settings;
-    this.notes = SinkNotes.of(sink, context);
-    this.intake = new Intake(sink.filter(), context.catalogue(), format, queue, counters, notes);
-    this.delivery =
-        new Delivery(
-            transport,
-            sink.target().shown(),
-            new Backoff(settings.firstRetry(), settings.mostRetry(), settings.random()),
-            settings.clock(),
-            counters,
-            notes);
-    this.ofMemory = new MemorySettlement(queue, counters);
-    SpoolSettings spoolSettings = Objects.requireNonNull(sink.spool());
+    this.notes = context.notes();
+    this.refusals = context.refusals();
     this.spool =
-        Spool.open(
-            spoolSettings.folder(),
-            spoolSettings.maxBytes(),
-            counters,
-            notes::note,
-            before.isPresent());
+        Spool.open(sink.spool(), sink.maxSpoolBytes(), counters, this::note, before.isPresent());
     this.writer = Thread.ofPlatform().name("kmodwatch-spool").daemon().unstarted(this::write);
     this.sender = Thread.ofPlatform().name("kmodwatch-" + name).daemon().unstarted(this::send);
   }
 
-  @Override
-  public void start() {
+  void start() {
     writer.start();
     sender.start();
   }
 
   @Override
   public void accept(Notice notice) {
-    intake.take(notice);
+    // A sink sends no events.
+    if (notice instanceof Notice.Report report) {
+      take(report);
+    }
   }
 
   @Override
+  public void flush() {
+    // Each item is already queued.
+  }
+
+  /** Returns the account of the sink. */
   public SinkAccount account() {
     return counters.account();
   }
 
-  @Override
-  public boolean awaitWritten(Duration atMost) {
-    return counters.awaitWritten(atMost);
+  /**
+   * Waits until every item is on disk, sent or dropped, at most {@code atMost}. Does not wait while
+   * the disk fails.
+   *
+   * @return whether a kill at this moment would lose no item
+   */
+  public boolean awaitOnDisk(Duration atMost) {
+    try {
+      return counters.awaitOnDisk(atMost);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
   }
 
-  @Override
-  public Optional<Stall> stall(Duration after) {
+  /**
+   * Returns a stall if items are pending and nothing was accepted for longer than {@code after}.
+   */
+  Optional<Stall> stall(Duration after) {
     return counters.stall(Sinks.outputName(name), after);
   }
 
-  @Override
-  public void limitMemory(long bytes) {
+  /** Sets the limit of items in memory, in bytes. */
+  void limitMemory(long bytes) {
     queue.limit(bytes);
   }
 
-  @Override
-  public boolean isClosed() {
+  boolean isClosed() {
     return closed;
   }
 
@@ -158,13 +195,82 @@ final class SpooledSink implements Sink {
     return spool;
   }
 
+  private void take(Notice.Report notice) {
+    int severity = catalogue.severityOf(notice);
+    if (!filter.takes(notice.kind(), severity)) {
+      return;
+    }
+    Item item;
+    try {
+      String id = ids.of(notice);
+      Optional<byte[]> body = format.write(notice, id);
+      if (body.isEmpty()) {
+        return;
+      }
+      item = new Item(id, notice.kind(), notice.timeNanos(), severity, body.get());
+    } catch (RuntimeException e) {
+      counters.taken();
+      counters.lostInMemory(LossReason.UNWRITABLE, 1);
+      return;
+    }
+    counters.taken();
+    if (item.body().length > MAX_BATCH_BYTES - 2) {
+      counters.lostInMemory(LossReason.TOO_LARGE, 1);
+    } else if (!queue.offer(item)) {
+      counters.lostInMemory(queue.isClosed() ? LossReason.ENDED : LossReason.QUEUE_FULL, 1);
+      if (queueFull.add(1, queue.size())) {
+        note("lost: the disk does not keep up, or takes nothing; counted from now on");
+      }
+    }
+  }
+
   /** Reports the end of a period of losses: at most half of the items remain. */
   private void noteRoom() {
-    intake.noteRoom();
+    long lost = queueFull.endedAt(counters.inMemory());
+    if (lost > 0) {
+      note("the disk keeps up again; lost meanwhile: " + lost);
+    }
     long dropped = spoolFull.endedAt(counters.inSpool());
     if (dropped > 0) {
-      notes.note("spool: has room again; notices dropped: " + dropped);
+      note("spool: has room again; dropped meanwhile: " + dropped);
     }
+  }
+
+  /** Counts the losses of one period. */
+  private static final class Losses {
+    private long count;
+    private long mark;
+
+    /**
+     * Counts more losses.
+     *
+     * @param held the number of items held at the loss
+     * @return whether these are the first losses of the period
+     */
+    synchronized boolean add(long more, long held) {
+      boolean first = count == 0;
+      count += more;
+      mark = Math.max(mark, held);
+      return first && more > 0;
+    }
+
+    /**
+     * Returns the losses and resets the count if the period is over with {@code held} items; else
+     * 0.
+     */
+    synchronized long endedAt(long held) {
+      if (held > mark / 2) {
+        return 0;
+      }
+      long ended = count;
+      count = 0;
+      mark = 0;
+      return ended;
+    }
+  }
+
+  private void note(String text) {
+    notes.accept(name + ": " + text);
   }
 
   // Runs in the thread kmodwatch-spool.
@@ -174,9 +280,7 @@ final class SpooledSink implements Sink {
       while (true) {
         List<Item> batch =
             queue.claim(
-                MAX_WRITE_ITEMS,
-                Delivery.MAX_BATCH_BYTES,
-                spoolFails ? settings.spoolRetry() : IDLE);
+                MAX_WRITE_ITEMS, MAX_BATCH_BYTES, spoolFails ? settings.spoolRetry() : IDLE);
         if (batch.isEmpty()) {
           if (queue.isAtEnd()) {
             return;
@@ -214,7 +318,7 @@ final class SpooledSink implements Sink {
     if (!spoolFails) {
       spoolFails = true;
       counters.spoolFails(settings.clock().instant(), why);
-      notes.note("spool: cannot write, retrying every second: " + why);
+      note("spool: cannot write, trying again every second: " + why);
     }
   }
 
@@ -222,7 +326,7 @@ final class SpooledSink implements Sink {
     if (spoolFails) {
       spoolFails = false;
       counters.spoolWorks();
-      notes.note("spool: writes again");
+      note("spool: writing again");
     }
   }
 
@@ -231,8 +335,8 @@ final class SpooledSink implements Sink {
       long forcedOut = spool.append(batch);
       queue.remove(batch.size());
       if (spoolFull.add(forcedOut, forcedOut > 0 ? counters.inSpool() : 0)) {
-        notes.note(
-            "spool: full, the oldest notices are dropped and counted from now on; remedy: a larger"
+        note(
+            "spool: full, the oldest are dropped from now on, and counted; remedy: a larger"
                 + " spool-max");
       }
       spoolWorks();
@@ -252,11 +356,12 @@ final class SpooledSink implements Sink {
   // Runs in the thread kmodwatch-NAME.
 
   private void send() {
+    var backoff = new Backoff(settings.firstRetry(), settings.mostRetry(), settings.random());
     try {
       while (true) {
         // This is read before the turn: the turn must still see the last batch of the writer.
         boolean writerDone = ending && !writer.isAlive();
-        Turn turn = sendOnce();
+        Turn turn = sendOnce(backoff);
         switch (turn) {
           case Turn.Sent() -> noteRoom();
           case Turn.Nothing() -> {
@@ -303,35 +408,35 @@ final class SpooledSink implements Sink {
     record Failed(Duration pause) implements Turn {}
   }
 
-  private Turn sendOnce() throws InterruptedException {
+  private Turn sendOnce(Backoff backoff) throws InterruptedException {
     Spool.Batch batch;
     try {
-      batch = spool.next(transport.maxItems(), Delivery.MAX_BATCH_BYTES);
+      batch = spool.next(transport.maxItems(), MAX_BATCH_BYTES);
       if (spoolUnreadable) {
         spoolUnreadable = false;
-        notes.note("spool: reads again");
+        note("spool: reading again");
       }
     } catch (SpoolException e) {
       if (!spoolUnreadable) {
         spoolUnreadable = true;
-        notes.note("spool: cannot read, retrying every second: " + e.getMessage());
+        note("spool: cannot read, trying again every second: " + e.getMessage());
       }
       // Delivery matters more than order here.
-      Turn turn = sendFromMemory();
+      Turn turn = sendFromMemory(backoff);
       return turn instanceof Turn.Nothing ? new Turn.Failed(settings.spoolRetry()) : turn;
     }
     if (batch.items().isEmpty()) {
-      return spoolFails ? sendFromMemory() : new Turn.Nothing();
+      return spoolFails ? sendFromMemory(backoff) : new Turn.Nothing();
     }
     try {
-      return turn(delivery.deliver(batch.items(), new SpoolSettlement(batch)));
+      return deliver(batch, backoff, spool::settle);
     } finally {
       spool.giveBack();
     }
   }
 
-  private Turn sendFromMemory() throws InterruptedException {
-    List<Item> claimed = queue.tryClaim(transport.maxItems(), Delivery.MAX_BATCH_BYTES - 2);
+  private Turn sendFromMemory(Backoff backoff) throws InterruptedException {
+    List<Item> claimed = queue.tryClaim(transport.maxItems(), MAX_BATCH_BYTES - 2);
     if (claimed.isEmpty()) {
       return new Turn.Nothing();
     }
@@ -341,29 +446,94 @@ final class SpooledSink implements Sink {
       return new Turn.Sent();
     }
     try {
-      return turn(delivery.deliver(claimed, ofMemory));
+      var batch = new Spool.Batch(claimed, claimed.stream().map(item -> 0L).toList(), 0);
+      return deliver(
+          batch,
+          backoff,
+          (part, refused) -> {
+            queue.remove(part.items().size());
+            if (refused) {
+              counters.refused(part.items().size(), false);
+            } else {
+              counters.delivered(part.items().size(), false);
+            }
+          });
     } finally {
       queue.release();
     }
   }
 
-  private static Turn turn(Optional<Duration> pause) {
-    return pause.isPresent() ? new Turn.Failed(pause.get()) : new Turn.Sent();
+  private interface Settling {
+    void settle(Spool.Batch part, boolean refused);
   }
 
-  /** Ends the items of a batch from the spool. */
-  private final class SpoolSettlement implements Settlement {
-    private final Spool.Batch batch;
-    private int settled;
-
-    SpoolSettlement(Spool.Batch batch) {
-      this.batch = batch;
+  /**
+   * Sends all of {@code batch}. A refused batch is halved until the item that causes the refusal is
+   * alone.
+   */
+  private Turn deliver(Spool.Batch batch, Backoff backoff, Settling settling)
+      throws InterruptedException {
+    var parts = new ArrayDeque<Spool.Batch>();
+    parts.push(batch);
+    while (!parts.isEmpty()) {
+      Spool.Batch part = parts.pop();
+      int size = part.items().size();
+      switch (sendTo(part.items())) {
+        case Answer.Taken() -> {
+          worked(backoff);
+          settling.settle(part, false);
+        }
+        case Answer.Refused(String why) when size > 1 -> {
+          parts.push(part.part(size / 2, size));
+          parts.push(part.part(0, size / 2));
+        }
+        case Answer.Refused(String why) -> {
+          worked(backoff);
+          settling.settle(part, true);
+          refusals.accept(
+              "%s: %s refused an item, which is dropped: %s, id=%s"
+                  .formatted(name, target, why, part.items().getFirst().id()));
+        }
+        case Answer.Later(String why, Duration retryAfter) -> {
+          failed(why);
+          Duration pause = backoff.next();
+          return new Turn.Failed(
+              retryAfter != null && retryAfter.compareTo(pause) > 0 ? retryAfter : pause);
+        }
+      }
     }
+    return new Turn.Sent();
+  }
 
-    @Override
-    public void settle(int count, boolean refused) {
-      spool.settle(batch.part(settled, settled + count), refused);
-      settled += count;
+  private Answer sendTo(List<Item> items) throws InterruptedException {
+    waitsForReceiver = true;
+    try {
+      return transport.send(items);
+    } catch (RuntimeException | Error e) { // The only sender thread must survive.
+      return new Answer.Later("%s (a fault of kmodwatch)".formatted(e), null);
+    } finally {
+      waitsForReceiver = false;
+    }
+  }
+
+  private void worked(Backoff backoff) {
+    backoff.succeeded();
+    if (failingSince != null) {
+      Duration since = Duration.between(failingSince, settings.clock().instant());
+      failingSince = null;
+      counters.receiverWorks();
+      note("%s takes them again after %d s".formatted(target, since.toSeconds()));
+    }
+  }
+
+  /** Only the sender uses this field. */
+  private @Nullable Instant failingSince;
+
+  private void failed(String why) {
+    if (failingSince == null) {
+      failingSince = settings.clock().instant();
+      counters.receiverFails(failingSince, "cannot send to %s: %s".formatted(target, why));
+      note("cannot send to %s, kept until it can: %s".formatted(target, why));
     }
   }
 
@@ -380,7 +550,6 @@ final class SpooledSink implements Sink {
   /**
    * Ends the sink as {@link #close()}, but leaves unsent items to the next sink with this spool.
    */
-  @Override
   public void leave() {
     close(Duration.ZERO);
   }
@@ -399,25 +568,24 @@ final class SpooledSink implements Sink {
     transport.close();
     // A receiver that accepts data and does not answer may block a thread without an interrupt,
     // such as one that writes to a pipe. The spool is still free for the next sink.
-    if (writerEnded && (senderEnded || delivery.isWaiting())) {
+    if (writerEnded && (senderEnded || waitsForReceiver)) {
       spool.close();
     } else {
       // The disk is slow: a late thread closes the spool. The next sink waits for it; nothing else
       // does.
       Thread.ofPlatform().daemon().name("kmodwatch-late-" + name).start(this::closeSpoolLater);
     }
-    long left = counters.endMemory();
+    long left = counters.inMemory();
     if (left > 0) {
-      notes.note(
-          "notices lost: %d, since neither the disk nor the receiver accepted more before the end"
-              .formatted(left));
+      counters.lostInMemory(LossReason.ENDED, left);
+      note("%d that neither the disk nor the receiver took are lost".formatted(left));
     }
   }
 
   private void closeSpoolLater() {
     try {
       writer.join();
-      while (!delivery.isWaiting() && !sender.join(LATE_LOOK)) {
+      while (!waitsForReceiver && !sender.join(LATE_LOOK)) {
         // The sender ends when it returns from the disk.
       }
     } catch (InterruptedException e) {

@@ -7,9 +7,4 @@ public record StdoutTarget() implements Target {
   public String shown() {
     return "standard output";
   }
-
-  @Override
-  public boolean isLocal() {
-    return true;
-  }
 }

@@ -20,7 +20,7 @@ final class StdoutTransport implements Transport {
       out.flush();
       return new Answer.Taken();
     } catch (IOException e) {
-      return new Answer.Later("it accepts nothing: " + e.getMessage(), null);
+      return new Answer.Later("it takes nothing: " + e.getMessage(), null);
     }
   }
 

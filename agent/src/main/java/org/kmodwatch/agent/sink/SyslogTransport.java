@@ -74,7 +74,7 @@ final class SyslogTransport implements Transport {
     // A datagram may be refused, so each is its own batch: the others have arrived by then.
     return switch (target.address().way()) {
       case UDP, UNIX -> 1;
-      case TCP, TLS -> Delivery.MAX_BATCH_ITEMS;
+      case TCP, TLS -> SpooledSink.MAX_BATCH_ITEMS;
     };
   }
 
@@ -232,7 +232,7 @@ final class SyslogTransport implements Transport {
     public @Nullable String send(List<byte[]> messages) throws IOException {
       for (byte[] message : messages) {
         if (message.length > MAX_UDP_BYTES) {
-          return "the message is too large for a datagram, bytes=%d, limit=%d; remedy: tcp or tls"
+          return "too large for a datagram, bytes=%d, limit=%d; remedy: tcp or tls"
               .formatted(message.length, MAX_UDP_BYTES);
         }
         socket.send(new DatagramPacket(message, message.length));

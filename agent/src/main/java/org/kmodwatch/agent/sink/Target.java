@@ -12,9 +12,4 @@ public sealed interface Target
 
   /** Returns the name in messages: enough to find the target, without a secret. */
   String shown();
-
-  /** Returns whether the target is on this machine, so that its sink needs no spool. */
-  default boolean isLocal() {
-    return false;
-  }
 }

@@ -109,7 +109,7 @@ final class Tls {
           new ArrayList<Certificate>(
               CertificateFactory.getInstance("X.509").generateCertificates(in));
       if (found.isEmpty()) {
-        throw new SinkException("the file has no certificate (PEM): " + file);
+        throw new SinkException("no certificate (PEM) in " + file);
       }
       return found;
     } catch (java.nio.file.FileSystemException e) {
@@ -128,7 +128,7 @@ final class Tls {
         case PEMKeyPair pair -> converter.getPrivateKey(pair.getPrivateKeyInfo());
         case null, default ->
             throw new SinkException(
-                "the file has no private key without a password (PEM): %s; remedy: openssl pkey -in FILE"
+                "no private key without a password (PEM) in %s; remedy: openssl pkey -in FILE"
                     .formatted(file));
       };
     }

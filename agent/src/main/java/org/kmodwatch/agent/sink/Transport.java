@@ -15,7 +15,7 @@ interface Transport extends AutoCloseable {
 
   /** Returns the largest number of items in a batch. */
   default int maxItems() {
-    return Delivery.MAX_BATCH_ITEMS;
+    return SpooledSink.MAX_BATCH_ITEMS;
   }
 
   /** Aborts the current request. Any thread may call this method, more than once. */

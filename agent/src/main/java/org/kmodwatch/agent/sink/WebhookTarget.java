@@ -75,19 +75,19 @@ public record WebhookTarget(
       uri = new URI(url);
     } catch (URISyntaxException e) {
       // The exception's own message contains the whole text.
-      throw new SinkException(what + ": the value is not a URL");
+      throw new SinkException(what + ": not a URL");
     }
     String scheme = uri.getScheme() == null ? "" : uri.getScheme().toLowerCase(Locale.ROOT);
     if (uri.getHost() == null || !(scheme.equals("https") || scheme.equals("http"))) {
-      throw new SinkException(what + ": the value is not an https URL with a host");
+      throw new SinkException(what + ": not an https URL with a host");
     }
     if (uri.getRawUserInfo() != null) {
       throw new SinkException(
-          what + ": everyone can read a user or password in the URL; remedy: " + remedy);
+          what + ": a user or password in the URL is for everybody to read; remedy: " + remedy);
     }
     if (scheme.equals("http") && !isLoopback(uri.getHost())) {
       throw new SinkException(
-          "%s: http is allowed only to this machine; remedy: https, url=%s"
+          "%s: plain http is for this machine only; remedy: https, url=%s"
               .formatted(what, shown(uri)));
     }
     return uri;

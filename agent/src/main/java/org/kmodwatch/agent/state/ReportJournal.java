@@ -18,10 +18,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
-import org.kmodwatch.agent.clock.SteadyClock;
 import org.kmodwatch.agent.shell.CommandException;
 import org.kmodwatch.agent.shell.ExitStatus;
 import org.kmodwatch.core.load.Identity;
@@ -84,7 +84,7 @@ public final class ReportJournal implements AutoCloseable {
   private final Path folder;
   private final Opener opener;
   private final Consumer<String> notes;
-  private final SteadyClock steadyClock;
+  private final LongSupplier nanoClock;
   private final Set<String> reported = new HashSet<>();
   private final Set<String> doubtful = new HashSet<>();
 
@@ -108,11 +108,11 @@ public final class ReportJournal implements AutoCloseable {
   private boolean torn;
 
   private ReportJournal(
-      Path folder, Opener opener, Consumer<String> notes, SteadyClock steadyClock) {
+      Path folder, Opener opener, Consumer<String> notes, LongSupplier nanoClock) {
     this.folder = folder;
     this.opener = opener;
     this.notes = notes;
-    this.steadyClock = steadyClock;
+    this.nanoClock = nanoClock;
   }
 
   /** Opens the file. Tests replace it. */
@@ -126,16 +126,16 @@ public final class ReportJournal implements AutoCloseable {
    * journal, or is of a later version.
    *
    * @param notes takes messages for a person
-   * @param steadyClock the clock for waits
+   * @param nanoClock System::nanoTime
    * @throws CommandException if another agent uses the journal
    */
-  public static ReportJournal open(Path folder, Consumer<String> notes, SteadyClock steadyClock) {
-    return open(folder, StateFiles::open, notes, steadyClock);
+  public static ReportJournal open(Path folder, Consumer<String> notes, LongSupplier nanoClock) {
+    return open(folder, StateFiles::open, notes, nanoClock);
   }
 
   public static ReportJournal open(
-      Path folder, Opener opener, Consumer<String> notes, SteadyClock steadyClock) {
-    var journal = new ReportJournal(folder, opener, notes, steadyClock);
+      Path folder, Opener opener, Consumer<String> notes, LongSupplier nanoClock) {
+    var journal = new ReportJournal(folder, opener, notes, nanoClock);
     journal.begin();
     return journal;
   }
@@ -236,7 +236,7 @@ public final class ReportJournal implements AutoCloseable {
 
   /** Retries the write after a failure, if it is time to. */
   public void tick() {
-    long time = steadyClock.nanos();
+    long time = nanoClock.getAsLong();
     if (failure != null && time - triedNanos >= RETRY_NANOS) {
       triedNanos = time;
       recover();
@@ -360,7 +360,7 @@ public final class ReportJournal implements AutoCloseable {
 
   private void fails(IOException e) {
     failure = reason(e);
-    triedNanos = steadyClock.nanos();
+    triedNanos = nanoClock.getAsLong();
   }
 
   /** Marks the file as incomplete. A full disk often accepts a write that only replaces bytes. */

@@ -15,8 +15,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
-import org.kmodwatch.agent.clock.SteadyClock;
 import org.kmodwatch.sensor.PinKeeper;
 import org.kmodwatch.sensor.PinnedState;
 
@@ -51,7 +51,7 @@ public final class WatchedFile implements PinKeeper {
   private final Path folder;
   private final String bootId;
   private final InstantSource clock;
-  private final SteadyClock steadyClock;
+  private final LongSupplier nanos;
   private final Consumer<String> notes;
   private @Nullable PinnedState kept;
   private long keptNanos;
@@ -62,19 +62,15 @@ public final class WatchedFile implements PinKeeper {
    *
    * @param bootId the id of the machine's boot
    * @param clock gives the times that are written
-   * @param steadyClock the clock for waits
+   * @param nanos a monotonic clock
    * @param notes takes messages for a person
    */
   public WatchedFile(
-      Path folder,
-      String bootId,
-      InstantSource clock,
-      SteadyClock steadyClock,
-      Consumer<String> notes) {
+      Path folder, String bootId, InstantSource clock, LongSupplier nanos, Consumer<String> notes) {
     this.folder = folder;
     this.bootId = bootId;
     this.clock = clock;
-    this.steadyClock = steadyClock;
+    this.nanos = nanos;
     this.notes = notes;
   }
 
@@ -114,7 +110,7 @@ public final class WatchedFile implements PinKeeper {
         before != null
             && state.folder().equals(before.folder())
             && state.pins().equals(before.pins());
-    if (samePins && state.equals(before) && steadyClock.nanos() - keptNanos < KEEP_ANYHOW_NANOS) {
+    if (samePins && state.equals(before) && nanos.getAsLong() - keptNanos < KEEP_ANYHOW_NANOS) {
       return;
     }
     String head = BOOT + bootId + "\n" + AT + TIME.format(clock.instant()) + "\n";
@@ -125,7 +121,7 @@ public final class WatchedFile implements PinKeeper {
       }
       StateFiles.writeOver(folder.resolve(WATCHED), head + text(state.positions()));
       kept = state;
-      keptNanos = steadyClock.nanos();
+      keptNanos = nanos.getAsLong();
       if (fails) {
         fails = false;
         notes.accept("state: what is pinned is written down again");

@@ -3,8 +3,8 @@ package org.kmodwatch.agent.watch;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
-import org.kmodwatch.agent.clock.SteadyClock;
 import org.kmodwatch.agent.pipeline.Judged;
 import org.kmodwatch.agent.shell.Complaints;
 import org.kmodwatch.agent.shell.Shell;
@@ -24,7 +24,7 @@ public final class FaultWatch {
 
   private final String hostName;
   private final Complaints complaints;
-  private final SteadyClock steadyClock;
+  private final LongSupplier nanoTime;
   private long passedOver;
   private long reported;
   private long reportedNanos;
@@ -33,12 +33,12 @@ public final class FaultWatch {
   /**
    * Creates a watch.
    *
-   * @param steadyClock the clock for waits
+   * @param nanoTime a clock that nobody can set, as {@link System#nanoTime}
    */
-  FaultWatch(String hostName, Shell shell, SteadyClock steadyClock) {
+  FaultWatch(String hostName, Shell shell, LongSupplier nanoTime) {
     this.hostName = hostName;
     this.complaints = new Complaints(shell, "events passed over");
-    this.steadyClock = steadyClock;
+    this.nanoTime = nanoTime;
   }
 
   /** Reports a step that failed, and counts its event as skipped. */
@@ -73,7 +73,7 @@ public final class FaultWatch {
 
   /** Returns an event about the skipped events, if more were skipped and the interval is over. */
   List<Event> tick(Instant now) {
-    boolean due = reported == 0 || steadyClock.nanos() - reportedNanos >= INTERVAL.toNanos();
+    boolean due = reported == 0 || nanoTime.getAsLong() - reportedNanos >= INTERVAL.toNanos();
     return due ? sinceLast(now) : List.of();
   }
 
@@ -90,7 +90,7 @@ public final class FaultWatch {
     }
     long count = passedOver - reported;
     reported = passedOver;
-    reportedNanos = steadyClock.nanos();
+    reportedNanos = nanoTime.getAsLong();
     return List.of(
         OwnEvents.lost(
             hostName, now, count, List.of(last + " (%d since the start)".formatted(passedOver))));

@@ -1,7 +1,7 @@
 package org.kmodwatch.agent.watch;
 
 import java.time.Duration;
-import org.kmodwatch.agent.clock.SteadyClock;
+import java.util.function.LongSupplier;
 
 /**
  * Collects the whole heap at intervals, while events arrive. Facts about a load are kept for some
@@ -13,7 +13,7 @@ public final class Housekeeping {
   static final Duration INTERVAL = Duration.ofMinutes(1);
 
   private final Runnable collection;
-  private final SteadyClock steadyClock;
+  private final LongSupplier nanoTime;
   private long lastNanos;
   private boolean collected;
   private boolean busy;
@@ -22,11 +22,11 @@ public final class Housekeeping {
    * Creates the housekeeping.
    *
    * @param collection runs a collection
-   * @param steadyClock the clock for waits
+   * @param nanoTime a clock that nobody can set, as {@link System#nanoTime}
    */
-  Housekeeping(Runnable collection, SteadyClock steadyClock) {
+  Housekeeping(Runnable collection, LongSupplier nanoTime) {
     this.collection = collection;
-    this.steadyClock = steadyClock;
+    this.nanoTime = nanoTime;
   }
 
   /** Notes that an event has arrived. */
@@ -36,7 +36,7 @@ public final class Housekeeping {
 
   /** Runs a collection if one is due and an event has arrived since the last one. */
   void tick() {
-    long nowNanos = steadyClock.nanos();
+    long nowNanos = nanoTime.getAsLong();
     if (busy && (!collected || nowNanos - lastNanos >= INTERVAL.toNanos())) {
       busy = false;
       collected = true;

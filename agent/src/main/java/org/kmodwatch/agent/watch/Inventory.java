@@ -11,10 +11,10 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import org.kmodwatch.agent.clock.SteadyClock;
 import org.kmodwatch.agent.host.HiddenModules;
 import org.kmodwatch.agent.host.ModulesBefore;
 import org.kmodwatch.agent.state.KnownModules;
@@ -48,7 +48,7 @@ public final class Inventory {
   private final Path root;
   private final LoadRecord.Host host;
   private final HiddenModules hidden;
-  private final SteadyClock steadyClock;
+  private final LongSupplier nanoTime;
   private final @Nullable KnownModules known;
   private ModulesBefore before = new ModulesBefore(List.of(), List.of());
   private List<LoadRecord> undecided = List.of();
@@ -63,19 +63,19 @@ public final class Inventory {
   /**
    * Creates an inventory that has not looked yet.
    *
-   * @param steadyClock the clock for waits
+   * @param nanoTime a clock that nobody can set, as {@link System#nanoTime}
    * @param known the modules with records, kept across restarts; null if every start is the first
    */
   Inventory(
       Path root,
       LoadRecord.Host host,
       HiddenModules hidden,
-      SteadyClock steadyClock,
+      LongSupplier nanoTime,
       @Nullable KnownModules known) {
     this.root = root;
     this.host = host;
     this.hidden = hidden;
-    this.steadyClock = steadyClock;
+    this.nanoTime = nanoTime;
     this.known = known;
   }
 
@@ -86,7 +86,7 @@ public final class Inventory {
    */
   void look(Instant now) {
     before = ModulesBefore.at(root, host, nanos(now));
-    firstLookNanos = steadyClock.nanos();
+    firstLookNanos = nanoTime.getAsLong();
     lookedNanos = firstLookNanos;
     firstLookEpochNanos = nanos(now);
   }
@@ -216,7 +216,7 @@ public final class Inventory {
    * @return the records of the modules that were loaded earlier
    */
   List<LoadRecord> tick(Instant now, long seenUpToNanos) {
-    long nowNanos = steadyClock.nanos();
+    long nowNanos = nanoTime.getAsLong();
     boolean behind =
         seenUpToNanos < firstLookEpochNanos
             && nowNanos - firstLookNanos < LONGEST_PATIENCE.toNanos();

@@ -108,8 +108,8 @@ public final class RunOutputs implements AutoCloseable {
   }
 
   /**
-   * Waits until the queues are written, and the sinks' notices are written or on disk, at most
-   * {@code atMost}. It does not wait for an output that does not keep up.
+   * Waits until the queues are written and the sinks' notices are on disk, at most {@code atMost}.
+   * It does not wait for an output that does not keep up.
    *
    * @return whether a kill at this moment would lose nothing
    */
@@ -119,8 +119,8 @@ public final class RunOutputs implements AutoCloseable {
     for (OutputQueue queue : queues()) {
       safe &= queue.awaitWritten(left(end));
     }
-    boolean sinksSafe = sinks.awaitWritten(left(end));
-    return safe && sinksSafe;
+    boolean onDisk = sinks.awaitOnDisk(left(end));
+    return safe && onDisk;
   }
 
   private static Duration left(long endNanos) {

@@ -7,7 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
-import org.kmodwatch.agent.clock.SteadyClock;
+import java.util.function.LongSupplier;
 import org.kmodwatch.core.event.Argument;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.event.EventNames;
@@ -28,7 +28,7 @@ public final class SensorWatch {
 
   private final String hostName;
   private final Consumer<String> notes;
-  private final SteadyClock steadyClock;
+  private final LongSupplier nanoTime;
   private final Map<String, Blind> blind = new LinkedHashMap<>();
   private long lossReportedNanos;
   private long lost;
@@ -38,12 +38,12 @@ public final class SensorWatch {
    *
    * @param notes receives a message for a person for each event, because not every output shows
    *     events
-   * @param steadyClock the clock for waits
+   * @param nanoTime a clock that nobody can set, as {@link System#nanoTime}
    */
-  SensorWatch(String hostName, Consumer<String> notes, SteadyClock steadyClock) {
+  SensorWatch(String hostName, Consumer<String> notes, LongSupplier nanoTime) {
     this.hostName = hostName;
     this.notes = notes;
-    this.steadyClock = steadyClock;
+    this.nanoTime = nanoTime;
   }
 
   /** A blind part of the sensor, and since when it is blind. */
@@ -76,7 +76,7 @@ public final class SensorWatch {
       }
     }
     if (statistics.lost() > lost
-        && (lost == 0 || steadyClock.nanos() - lossReportedNanos >= LOSS_INTERVAL.toNanos())) {
+        && (lost == 0 || nanoTime.getAsLong() - lossReportedNanos >= LOSS_INTERVAL.toNanos())) {
       events.add(loss(now, statistics));
     }
     return events;
@@ -90,7 +90,7 @@ public final class SensorWatch {
   private Event loss(Instant now, SensorStatistics statistics) {
     long count = statistics.lost() - lost;
     lost = statistics.lost();
-    lossReportedNanos = steadyClock.nanos();
+    lossReportedNanos = nanoTime.getAsLong();
     var reasons = new ArrayList<String>();
     reason(reasons, "lane attempts: no room in the ring", statistics.attempts().ringFull());
     reason(reasons, "lane loads: no room in the ring", statistics.loads().ringFull());

@@ -4,8 +4,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
-import org.kmodwatch.agent.clock.SteadyClock;
 import org.kmodwatch.sensor.kernel.KernelException;
 import org.kmodwatch.sensor.kernel.LocalDatagramSocket;
 
@@ -29,37 +29,37 @@ public final class ServiceManager {
 
   private final Consumer<String> messages;
   private final long signEveryNanos;
-  private final SteadyClock steadyClock;
+  private final LongSupplier nanoClock;
   private boolean signed;
   private long signedNanos;
   private String status = "";
 
   private ServiceManager(
-      Consumer<String> messages, long watchdogLimitNanos, SteadyClock steadyClock) {
+      Consumer<String> messages, long watchdogLimitNanos, LongSupplier nanoClock) {
     this.messages = messages;
     this.signEveryNanos = watchdogLimitNanos / SIGNS_IN_LIMIT;
-    this.steadyClock = steadyClock;
+    this.nanoClock = nanoClock;
   }
 
   /**
    * Returns the service manager that started this process.
    *
    * @param variables the environment
-   * @param steadyClock the clock for waits
+   * @param nanoClock System::nanoTime
    */
-  static ServiceManager of(Map<String, String> variables, SteadyClock steadyClock) {
+  static ServiceManager of(Map<String, String> variables, LongSupplier nanoClock) {
     String address = variables.getOrDefault("NOTIFY_SOCKET", "");
     Consumer<String> messages = address.isEmpty() ? message -> {} : new Socket(address)::send;
-    return of(variables, messages, steadyClock);
+    return of(variables, messages, nanoClock);
   }
 
   /**
-   * Returns the same as {@link #of(Map, SteadyClock)}, but {@code messages} receives the messages
+   * Returns the same as {@link #of(Map, LongSupplier)}, but {@code messages} receives the messages
    * instead of systemd.
    */
   static ServiceManager of(
-      Map<String, String> variables, Consumer<String> messages, SteadyClock steadyClock) {
-    return new ServiceManager(messages, watchdogLimitNanos(variables), steadyClock);
+      Map<String, String> variables, Consumer<String> messages, LongSupplier nanoClock) {
+    return new ServiceManager(messages, watchdogLimitNanos(variables), nanoClock);
   }
 
   /** Returns the watchdog's limit; 0 if no watchdog waits for this process. */
@@ -108,7 +108,7 @@ public final class ServiceManager {
     if (signEveryNanos <= 0) {
       return;
     }
-    long now = steadyClock.nanos();
+    long now = nanoClock.getAsLong();
     if (!signed || now - signedNanos >= signEveryNanos) {
       signed = true;
       signedNanos = now;

@@ -4,8 +4,8 @@ import io.prometheus.metrics.model.snapshots.MetricSnapshots;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
-import org.kmodwatch.agent.clock.SteadyClock;
 import org.kmodwatch.agent.output.Stall;
 import org.kmodwatch.agent.status.Health;
 
@@ -18,23 +18,23 @@ public final class StatusBoard {
    */
   static final Duration SILENCE = Duration.ofSeconds(60);
 
-  private final SteadyClock steadyClock;
+  private final LongSupplier nanoTime;
   private volatile @Nullable Entry last;
 
   /**
    * Creates a board without a state.
    *
-   * @param steadyClock the clock for waits
+   * @param nanoTime a clock that nobody can set, as {@link System#nanoTime}
    */
-  StatusBoard(SteadyClock steadyClock) {
-    this.steadyClock = steadyClock;
+  StatusBoard(LongSupplier nanoTime) {
+    this.nanoTime = nanoTime;
   }
 
   private record Entry(
       Ledger ledger, List<SensorWatch.Blind> blind, List<Stall> stalls, long atNanos) {}
 
   void publish(Ledger ledger, List<SensorWatch.Blind> blind, List<Stall> stalls) {
-    last = new Entry(ledger, List.copyOf(blind), List.copyOf(stalls), steadyClock.nanos());
+    last = new Entry(ledger, List.copyOf(blind), List.copyOf(stalls), nanoTime.getAsLong());
   }
 
   /** Returns the metrics of the last account; empty before the sensor is armed. */
@@ -63,7 +63,7 @@ public final class StatusBoard {
     for (Stall stall : entry.stalls()) {
       troubles.add("output %s: %s".formatted(stall.output(), stall.detail()));
     }
-    if (steadyClock.nanos() - entry.atNanos() > SILENCE.toNanos()) {
+    if (nanoTime.getAsLong() - entry.atNanos() > SILENCE.toNanos()) {
       troubles.add("nothing was read from the kernel since " + entry.ledger().time());
     }
     return new Health(troubles);

@@ -11,8 +11,8 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
-import org.kmodwatch.agent.clock.SteadyClock;
 import org.kmodwatch.agent.container.ContainerEnrichment;
 import org.kmodwatch.agent.doctor.Machine;
 import org.kmodwatch.agent.host.HiddenModules;
@@ -25,7 +25,9 @@ import org.kmodwatch.agent.pipeline.Judged;
 import org.kmodwatch.agent.pipeline.Pipeline;
 import org.kmodwatch.agent.pipeline.Reporter;
 import org.kmodwatch.agent.settings.WatchSettings;
+import org.kmodwatch.agent.shell.Counted;
 import org.kmodwatch.agent.shell.Shell;
+import org.kmodwatch.agent.sink.SinkAccount;
 import org.kmodwatch.agent.state.FatalAttempts;
 import org.kmodwatch.agent.state.KnownModules;
 import org.kmodwatch.agent.state.ReportJournal;
@@ -34,7 +36,9 @@ import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.load.LoadRecord;
 import org.kmodwatch.core.load.LoadTrackerOptions;
 import org.kmodwatch.core.signature.Signature;
+import org.kmodwatch.sensor.HookStatus;
 import org.kmodwatch.sensor.Sensor;
+import org.kmodwatch.sensor.SensorFault;
 import org.kmodwatch.sensor.SensorOptions;
 import org.kmodwatch.sensor.SensorStart;
 import org.kmodwatch.sensor.SensorStatistics;
@@ -44,6 +48,25 @@ import org.kmodwatch.sensor.SensorStatistics;
  * sensor and closes the account. It runs on one thread. Any thread may call {@link #stop}.
  */
 public final class WatchRun {
+
+  /** The longest wait for events. After it the run checks whether the ledger is due. */
+  private static final Duration POLL_TIMEOUT = Duration.ofSeconds(1);
+
+  /**
+   * The longest wait while something depends on the passing of time, such as an incomplete load.
+   */
+  private static final Duration BUSY_POLL_TIMEOUT = Duration.ofMillis(250);
+
+  /** The time after the last event until nothing depends on the passing of time any more. */
+  private static final Duration BUSY_FOR = Duration.ofSeconds(10);
+
+  /** The interval between two checks of the sensor for faults and losses. */
+  private static final Duration LOOK_INTERVAL = Duration.ofMillis(500);
+
+  /** The longest interval between two checks of a sensor with a backlog. */
+  private static final Duration MAX_LOOK_INTERVAL = Duration.ofSeconds(5);
+
+  private static final Duration LEDGER_INTERVAL = Duration.ofSeconds(5);
 
   /**
    * The largest number of events read at the start before the modules loaded earlier are recorded.
@@ -58,9 +81,8 @@ public final class WatchRun {
   private final RunOutputs outputs;
   private final @Nullable StatusBoard board;
   private final Shell shell;
-  private final RunNotes notes;
   private final InstantSource clock;
-  private final SteadyClock steadyClock;
+  private final LongSupplier nanoTime;
   private final ContainerEnrichment containers;
   private final FilePlaces places;
   private final HiddenModules hidden;
@@ -78,9 +100,18 @@ public final class WatchRun {
   private @Nullable Event inHand;
 
   private final Housekeeping housekeeping;
-  private final Schedule schedule;
-  private final RunningSensor running = new RunningSensor();
   private Duration stalledAfter;
+  private boolean busy;
+  private long busySinceNanos;
+
+  private final Object sourceLock = new Object();
+
+  /**
+   * The running sensor. Guarded by {@link #sourceLock}: a sensor that is being closed must not be
+   * woken.
+   */
+  private @Nullable Sensor source;
+
   private volatile boolean stopped;
 
   /** The settings to apply in the next turn of the loop; null if nothing changes. */
@@ -97,7 +128,7 @@ public final class WatchRun {
    * @param settings the settings that {@link #change} can replace
    * @param board receives the state of the run; null without a status port
    * @param clock the time that is written into records; setting this clock affects nothing else
-   * @param steadyClock the clock for all waits
+   * @param nanoTime the clock for all waits, as {@link System#nanoTime}
    */
   WatchRun(
       SensorStart sensors,
@@ -110,7 +141,7 @@ public final class WatchRun {
       @Nullable StatusBoard board,
       Shell shell,
       InstantSource clock,
-      SteadyClock steadyClock) {
+      LongSupplier nanoTime) {
     this.sensors = sensors;
     this.sensorOptions = sensorOptions;
     this.commits = new Commits(journal, outputs, Inventory.nanos(clock.instant()));
@@ -119,22 +150,19 @@ public final class WatchRun {
     this.board = board;
     this.shell = shell;
     this.clock = clock;
-    this.steadyClock = steadyClock;
-    this.notes = new RunNotes(shell);
-    this.schedule = new Schedule(steadyClock);
-    this.service = ServiceManager.of(shell.variables(), steadyClock);
+    this.nanoTime = nanoTime;
+    this.service = ServiceManager.of(shell.variables(), nanoTime);
     LoadRecord.Host host = HostFacts.of(shell.root(), Machine.at(shell.root()).architecture());
-    this.containers = new ContainerEnrichment(shell.root(), steadyClock);
+    this.containers = new ContainerEnrichment(shell.root(), nanoTime);
     this.places = new FilePlaces(shell.root());
     this.hidden =
-        new HiddenModules(shell.root(), Objects.requireNonNullElse(host.name(), ""), steadyClock);
-    this.inventory = new Inventory(shell.root(), host, hidden, steadyClock, known);
+        new HiddenModules(shell.root(), Objects.requireNonNullElse(host.name(), ""), nanoTime);
+    this.inventory = new Inventory(shell.root(), host, hidden, nanoTime, known);
     this.sensorWatch =
-        new SensorWatch(Objects.requireNonNullElse(host.name(), ""), shell::note, steadyClock);
+        new SensorWatch(Objects.requireNonNullElse(host.name(), ""), shell::note, nanoTime);
     this.outputWatch = new OutputWatch(Objects.requireNonNullElse(host.name(), ""), shell::note);
-    this.faultWatch =
-        new FaultWatch(Objects.requireNonNullElse(host.name(), ""), shell, steadyClock);
-    this.housekeeping = new Housekeeping(System::gc, steadyClock);
+    this.faultWatch = new FaultWatch(Objects.requireNonNullElse(host.name(), ""), shell, nanoTime);
+    this.housekeeping = new Housekeeping(System::gc, nanoTime);
     this.pipeline =
         new Pipeline(
             signatures,
@@ -152,13 +180,42 @@ public final class WatchRun {
   /** Ends {@link #run}, after it has reported the events up to now. */
   void stop() {
     stopped = true;
-    running.wakeUp();
+    synchronized (sourceLock) {
+      if (source != null) {
+        source.wakeUp();
+      }
+    }
   }
 
   /** Replaces the settings of the run without missing an event. */
   void change(WatchSettings.Changeable settings) {
     change.set(settings);
-    running.wakeUp();
+    synchronized (sourceLock) {
+      if (source != null) {
+        source.wakeUp();
+      }
+    }
+  }
+
+  private void applyChange() {
+    WatchSettings.Changeable settings = change.getAndSet(null);
+    if (settings == null) {
+      return;
+    }
+    try {
+      outputs.sinks().replace(settings.sinks());
+    } catch (RuntimeException e) { // Not only SinkException: a reload must not end the run.
+      shell.complain(e.getMessage() + "; the configuration stays as it was");
+      return;
+    }
+    pipeline.change(settings.policy());
+    reporter.changeWindow(settings.repeatWindow());
+    stalledAfter = settings.stalledAfter();
+    shell.note(
+        "configuration: read anew: %s, %s"
+            .formatted(
+                Counted.of(settings.sinks().size(), "sink"),
+                Counted.of(settings.policy().rules().size(), "rule")));
   }
 
   /**
@@ -173,15 +230,13 @@ public final class WatchRun {
         FatalAttempts known = commits.openFatalAttempts(shell)) {
       service.alive();
       fatal = known;
-      running.started(live);
+      setSource(live);
       try {
         inventory.look(clock.instant());
-        armed = notes.armed(live, pipeline.statistics().signatures().size());
-        service.status(armed);
+        announce(live.hooks(), live.isWithoutStrings());
         publish(live);
         begin(live);
         watch(live);
-        end(live);
       } catch (UncheckedIOException e) {
         throw e.getCause();
       } catch (VirtualMachineError e) {
@@ -191,8 +246,14 @@ public final class WatchRun {
         }
         throw e;
       } finally {
-        running.ends();
+        setSource(null);
       }
+    }
+  }
+
+  private void setSource(@Nullable Sensor live) {
+    synchronized (sourceLock) {
+      source = live;
     }
   }
 
@@ -207,11 +268,13 @@ public final class WatchRun {
     if (live.isResumed()) {
       commits.resumed();
       inventory.resume(first, live.startFaults().isEmpty(), commits.mayLackRecords());
-      notes.takenOver();
+      shell.note("the pinned programs were taken over, with what they have seen since");
     } else {
       List<LoadRecord> before = inventory.loadedBefore(first);
       outputPreExisting(before);
-      notes.loadedBefore(before.size());
+      shell.note(
+          "%s %s loaded before"
+              .formatted(Counted.of(before.size(), "module"), before.size() == 1 ? "was" : "were"));
     }
     acceptAll(first);
     acceptAll(sensorWatch.replaced(clock.instant(), live.leftBehind()));
@@ -222,67 +285,118 @@ public final class WatchRun {
     commit(live);
   }
 
-  /** Reads, judges, reports and commits, in turns, until {@link #stop}. */
   private void watch(Sensor live) throws IOException {
     Consumer<Event> sink = this::accept;
+    long nextLedger = nanoTime.getAsLong();
+    long lookedNanos = nextLedger - LOOK_INTERVAL.toNanos();
+    long lookTookNanos = 0;
+    List<SensorFault> faults = List.of();
     while (!stopped) {
-      live.poll(schedule.pollTimeout(hidden.isPending()), sink);
+      live.poll(pollTimeout(), sink);
       applyChange();
       tick(live);
-      check(live);
+      // Checks at once when the faults change: later events are judged by them.
+      if (!live.faults().equals(faults)
+          || isDue(lookedNanos + lookPauseNanos(live, lookTookNanos))) {
+        long lookNanos = nanoTime.getAsLong();
+        faults = live.faults();
+        service.alive();
+        acceptAll(sensorWatch.clockSet(live.takeClockSteps()));
+        acceptAll(sensorWatch.tick(clock.instant(), commits.faults(live), live.recentStatistics()));
+        acceptAll(
+            outputWatch.tick(
+                clock.instant(),
+                nanoTime.getAsLong(),
+                outputs.stalls(stalledAfter),
+                outputs.lost()));
+        acceptAll(faultWatch.tick(clock.instant()));
+        service.status(status());
+        publish(live);
+        housekeeping.tick();
+        lookedNanos = nanoTime.getAsLong();
+        lookTookNanos = lookedNanos - lookNanos;
+      }
       commit(live);
-      writeLedger(live);
+      if (outputs.isRecording() && isDue(nextLedger)) {
+        outputs.write(ledger(live.statistics(), false));
+        nextLedger = nanoTime.getAsLong() + LEDGER_INTERVAL.toNanos();
+      }
     }
-  }
-
-  /** Reads what is left, reports it, and closes the account. */
-  private void end(Sensor live) throws IOException {
     service.stopping();
     live.detach();
-    live.drain(this::accept);
+    live.drain(sink);
     if (live.isPinned()) {
-      endPinned(live);
-    } else {
-      endUnpinned(live);
+      acceptAll(faultWatch.finish(clock.instant()));
+      // The rings keep the events of loads that are not complete, for the next process.
+      end(pipeline.leave());
+      finishOutputs();
+      commit(live);
+      outputs.write(ledger(live.statistics(), false));
+      shell.note("the programs stay pinned, and keep what they see for the next start");
+      return;
     }
-  }
-
-  private void endPinned(Sensor live) throws IOException {
-    acceptAll(faultWatch.finish(clock.instant()));
-    // The rings keep the events of loads that are not complete, for the next process.
-    output(pipeline.leave());
-    finishOutputs();
-    commit(live);
-    outputs.write(ledger(live.statistics(), false));
-    notes.leftPinned();
-  }
-
-  private void endUnpinned(Sensor live) throws IOException {
     SensorStatistics statistics = live.statistics();
     acceptAll(sensorWatch.finish(clock.instant(), statistics));
     acceptAll(faultWatch.finish(clock.instant()));
-    output(pipeline.finish());
+    end(pipeline.finish());
     finishOutputs();
     outputs.write(ledger(statistics, true));
-    notes.ended(pipeline, statistics);
+    shell.note(
+        "%s, %s, %s, held back %d, lost %d"
+            .formatted(
+                Counted.of(pipeline.events(), "event"),
+                Counted.of(pipeline.loads(), "load"),
+                Counted.of(pipeline.findings(), "finding"),
+                statistics.suppressed(),
+                statistics.lost()));
   }
 
-  private void finishOutputs() throws IOException {
-    output(reporter.finish(), null);
-    outputs.flush();
-    pipeline.close();
-    notes.neverHit(pipeline.rulesNeverHit());
+  /**
+   * Returns the pause before the next check. During a backlog on a slow machine it is longer,
+   * because reading comes first.
+   */
+  private static long lookPauseNanos(Sensor live, long tookNanos) {
+    long usual = LOOK_INTERVAL.toNanos();
+    return live.isBehind() ? Math.clamp(3 * tookNanos, usual, MAX_LOOK_INTERVAL.toNanos()) : usual;
+  }
+
+  private boolean isDue(long whenNanos) {
+    return nanoTime.getAsLong() - whenNanos >= 0;
+  }
+
+  /** Returns the line for {@code systemctl status}. */
+  private String status() {
+    List<String> parts = sensorWatch.blind().stream().map(part -> part.fault().part()).toList();
+    return parts.isEmpty() ? armed : armed + "; blind: " + String.join(", ", parts);
+  }
+
+  private void publish(Sensor live) {
+    if (board != null) {
+      board.publish(
+          ledger(live.recentStatistics(), false), sensorWatch.blind(), outputWatch.stalled());
+    }
+  }
+
+  private void commit(Sensor live) throws IOException {
+    commits.commit(live, pipeline.isQuiescent(), inventory);
+  }
+
+  private void finishOutputs() {
+    List<String> silent = pipeline.rulesNeverHit();
+    if (!silent.isEmpty()) {
+      shell.note("policy: never spoke in this run: " + String.join(", ", silent));
+    }
     outputs.finish();
-    notes.accounts(outputs.sinks().accounts());
+    for (SinkAccount account : outputs.sinks().accounts()) {
+      shell.note(account.toString());
+    }
   }
 
-  // The steps of a turn, in their order.
-
-  private void acceptAll(List<Event> events) {
-    events.forEach(this::accept);
+  private Duration pollTimeout() {
+    busy = busy && nanoTime.getAsLong() - busySinceNanos < BUSY_FOR.toNanos();
+    return busy || hidden.isPending() ? BUSY_POLL_TIMEOUT : POLL_TIMEOUT;
   }
 
-  /** Passes an event through all stages: enrich, judge, journal, output. */
   private void accept(Event event) {
     service.alive();
     if (commits.isReported(event)) {
@@ -293,17 +407,9 @@ public final class WatchRun {
       faultWatch.endedBefore(event);
       return;
     }
-    schedule.event();
+    busy = true;
+    busySinceNanos = nanoTime.getAsLong();
     housekeeping.event();
-    Event enriched = enrich(event);
-    try {
-      output(pipeline.accept(enriched));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  private Event enrich(Event event) {
     inHand = event;
     Event enriched = event;
     try {
@@ -312,7 +418,15 @@ public final class WatchRun {
       faultWatch.failed(Judged.Failed.of(event, e));
     }
     inHand = null;
-    return enriched;
+    try {
+      output(pipeline.accept(enriched));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private void acceptAll(List<Event> events) {
+    events.forEach(this::accept);
   }
 
   /**
@@ -322,28 +436,27 @@ public final class WatchRun {
   private void output(List<Judged> results) throws IOException {
     for (Judged judged : results) {
       inHand = judged.event();
-      output(report(judged), judged.event());
+      List<Notice> notices = List.of();
+      try {
+        notices =
+            switch (judged) {
+              case Judged.OfEvent event -> reporter.report(event);
+              case Judged.OfRecord record -> report(record);
+              case Judged.Failed failed -> {
+                faultWatch.failed(failed);
+                yield List.of();
+              }
+            };
+      } catch (RuntimeException | Error e) {
+        faultWatch.failed(Judged.Failed.of(judged.event(), e));
+        notices = reporter.taken();
+      }
+      output(notices, judged.event());
       if (judged instanceof Judged.OfRecord(LoadRecord record, Event basis, _, _, _)) {
         inventory.joined(record);
         hidden.loaded(record, basis);
       }
       inHand = null;
-    }
-  }
-
-  private List<Notice> report(Judged judged) throws IOException {
-    try {
-      return switch (judged) {
-        case Judged.OfEvent event -> reporter.report(event);
-        case Judged.OfRecord record -> report(record);
-        case Judged.Failed failed -> {
-          faultWatch.failed(failed);
-          yield List.of();
-        }
-      };
-    } catch (RuntimeException | Error e) {
-      faultWatch.failed(Judged.Failed.of(judged.event(), e));
-      return reporter.taken();
     }
   }
 
@@ -365,24 +478,13 @@ public final class WatchRun {
     }
   }
 
-  private void applyChange() {
-    WatchSettings.Changeable settings = change.getAndSet(null);
-    if (settings == null) {
-      return;
-    }
-    try {
-      outputs.sinks().replace(settings.sinks());
-    } catch (RuntimeException e) { // Not only SinkException: a reload must not end the run.
-      notes.unchanged(e);
-      return;
-    }
-    pipeline.change(settings.policy());
-    reporter.changeWindow(settings.repeatWindow());
-    stalledAfter = settings.stalledAfter();
-    notes.changed(settings);
+  private void end(List<Judged> last) throws IOException {
+    output(last);
+    output(reporter.finish(), null);
+    outputs.flush();
+    pipeline.close();
   }
 
-  /** Reports what became complete by the passing of time. */
   private void tick(Sensor live) throws IOException {
     Instant now = clock.instant();
     // During a backlog, an event that looks overdue by the clock may still be unread.
@@ -392,52 +494,11 @@ public final class WatchRun {
     List<LoadRecord> unseen = inventory.tick(now, seenUpToNanos);
     outputPreExisting(unseen);
     if (!unseen.isEmpty() && live.isResumed()) {
-      notes.inNoRecord(unseen.size());
+      shell.note(
+          "%s %s loaded, and may be in no record: recorded as preExisting"
+              .formatted(Counted.of(unseen.size(), "module"), unseen.size() == 1 ? "is" : "are"));
     }
     acceptAll(hidden.tick(live.loadedModules(), now));
-  }
-
-  /** Checks sensor, outputs and the run itself, if that is due, and shows their state. */
-  private void check(Sensor live) {
-    if (!schedule.isCheckDue(live)) {
-      return;
-    }
-    schedule.checkBegins(live);
-    service.alive();
-    acceptAll(sensorWatch.clockSet(live.takeClockSteps()));
-    acceptAll(sensorWatch.tick(clock.instant(), commits.faults(live), live.recentStatistics()));
-    acceptAll(
-        outputWatch.tick(
-            clock.instant(), steadyClock.nanos(), outputs.stalls(stalledAfter), outputs.lost()));
-    acceptAll(faultWatch.tick(clock.instant()));
-    service.status(status());
-    publish(live);
-    housekeeping.tick();
-    schedule.checkEnds();
-  }
-
-  /** Returns the line for {@code systemctl status}. */
-  private String status() {
-    List<String> parts = sensorWatch.blind().stream().map(part -> part.fault().part()).toList();
-    return parts.isEmpty() ? armed : armed + "; blind: " + String.join(", ", parts);
-  }
-
-  private void publish(Sensor live) {
-    if (board != null) {
-      board.publish(
-          ledger(live.recentStatistics(), false), sensorWatch.blind(), outputWatch.stalled());
-    }
-  }
-
-  private void commit(Sensor live) throws IOException {
-    commits.commit(live, pipeline.isQuiescent(), inventory);
-  }
-
-  private void writeLedger(Sensor live) {
-    if (outputs.isRecording() && schedule.isLedgerDue()) {
-      outputs.write(ledger(live.statistics(), false));
-      schedule.ledgerWritten();
-    }
   }
 
   private Ledger ledger(SensorStatistics statistics, boolean complete) {
@@ -451,5 +512,33 @@ public final class WatchRun {
         outputs.sinks().accounts(),
         outputs.accounts(),
         AlertsAccount.of(reporter, pipeline));
+  }
+
+  private void announce(List<HookStatus> hooks, boolean withoutStrings) {
+    long attached = hooks.stream().filter(h -> h.state() == HookStatus.State.ATTACHED).count();
+    armed =
+        "armed: %d of %d hooks, kernel %s, engine %s"
+            .formatted(
+                attached,
+                hooks.size(),
+                Machine.at(shell.root()).kernelRelease(),
+                Counted.of(pipeline.statistics().signatures().size(), "signature"));
+    shell.note(armed);
+    service.status(armed);
+    for (HookStatus hook : hooks) {
+      if (hook.state() != HookStatus.State.ATTACHED) {
+        shell.note(
+            "without %s: %s (%s)"
+                .formatted(
+                    hook.hook().target(),
+                    hook.hook().lostWithout(),
+                    hook.detail().isEmpty() ? "this kernel does not have it" : hook.detail()));
+      }
+    }
+    if (withoutStrings) {
+      shell.note(
+          "without what the kernel's lockdown (confidentiality) forbids to read: "
+              + Sensor.LOST_IN_LOCKDOWN);
+    }
   }
 }

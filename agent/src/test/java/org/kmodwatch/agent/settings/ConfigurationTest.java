@@ -105,18 +105,16 @@ class ConfigurationTest {
             "kmodwatch: "
                 + file
                 + ":5:29: sinks.d.ca: no such key (known: type, path, max-size, keep, compress,"
-                + " format, kinds, min-severity)",
+                + " format, kinds, min-severity, spool-max)",
             "kmodwatch: "
                 + file
                 + ":7:42: policy[1].when: in the condition at 1:1: there is nothing called outcom;"
                 + " did you mean outcome?",
             "kmodwatch: " + file + ":2:6: sinks.a: expected one of the keys url and secret-url",
+            "kmodwatch: " + file + ":3:64: sinks.b.kinds: the format loads has no form for alert",
             "kmodwatch: "
                 + file
-                + ":3:64: sinks.b.kinds: the format loads does not have the kind alert",
-            "kmodwatch: "
-                + file
-                + ":4:6: sinks.c: sinks.c.endpoint: http is allowed only to this machine; remedy:"
+                + ":4:6: sinks.c: sinks.c.endpoint: plain http is for this machine only; remedy:"
                 + " https, url=http://far.example");
   }
 
@@ -124,7 +122,7 @@ class ConfigurationTest {
   void passwordInAUrl_isRefused_withTheKeyWhereItBelongs() throws IOException {
     assertThat(check("sinks: {a: {type: webhook, url: 'https://me:s3cret@h/'}}").err())
         .isEqualTo(
-            "kmodwatch: %s:1:12: sinks.a: sinks.a.url: everyone can read a user or password in the URL; remedy: the key token or secret-headers\n"
+            "kmodwatch: %s:1:12: sinks.a: sinks.a.url: a user or password in the URL is for everybody to read; remedy: the key token or secret-headers\n"
                 .formatted(folder.resolve("k.yaml")));
   }
 

@@ -113,49 +113,4 @@ class FileTransportTest {
     }
     assertThat(Files.readAllLines(file())).isEqualTo(bodies(0, 1));
   }
-
-  @Test
-  void fileThatAnotherProcessLocked_isNotWritten_untilItIsFree() throws Exception {
-    Files.createDirectories(file().getParent());
-    Files.createFile(file());
-    Process other = LockHolder.start(file());
-    try (FileTransport transport = transport(0, 5, false)) {
-      assertThat(transport.send(items(0, 1)))
-          .isEqualTo(
-              new Answer.Later(
-                  "another process writes the file: %s; remedy: give each sink its own"
-                      .formatted(file()),
-                  null));
-      assertThat(Files.size(file())).isZero();
-      other.getOutputStream().close();
-      assertThat(other.waitFor()).isZero();
-      assertThat(transport.send(items(0, 1))).isEqualTo(new Answer.Taken());
-    } finally {
-      other.destroyForcibly();
-    }
-    assertThat(Files.readAllLines(file())).isEqualTo(bodies(0, 1));
-  }
-
-  @Test
-  void fileOfAnotherSink_isNotWritten_untilThatSinkEnds() throws IOException {
-    try (FileTransport later = transport(0, 5, false)) {
-      try (FileTransport first = transport(0, 5, false)) {
-        assertThat(first.send(items(0, 1))).isEqualTo(new Answer.Taken());
-        assertThat(later.send(items(1, 1)))
-            .isEqualTo(
-                new Answer.Later("another sink of this process writes the file: " + file(), null));
-      }
-      assertThat(later.send(items(1, 1))).isEqualTo(new Answer.Taken());
-    }
-    assertThat(Files.readAllLines(file())).isEqualTo(bodies(0, 2));
-  }
-
-  @Test
-  void transportThatIsClosed_writesNothingMore() throws IOException {
-    FileTransport transport = transport(0, 5, false);
-    transport.close();
-
-    assertThat(transport.send(items(0, 1))).isEqualTo(new Answer.Later("the sink has ended", null));
-    assertThat(Files.size(file())).isZero();
-  }
 }

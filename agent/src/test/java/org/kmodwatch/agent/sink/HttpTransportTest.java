@@ -229,14 +229,13 @@ class HttpTransportTest {
 
     assertThatThrownBy(() -> Tls.context(new TlsFiles(empty, null, null)))
         .isInstanceOf(SinkException.class)
-        .hasMessage("the file has no certificate (PEM): " + empty);
+        .hasMessage("no certificate (PEM) in " + empty);
     assertThatThrownBy(() -> new TlsFiles(null, empty, null))
         .isInstanceOf(SinkException.class)
         .hasMessage("a client certificate needs both: certificate and key");
     Files.setPosixFilePermissions(key, PosixFilePermissions.fromString("rw-r--r--"));
     assertThatThrownBy(() -> Tls.context(own))
         .isInstanceOf(SinkException.class)
-        .hasMessageContaining(
-            "the key: other users can read or write the file; remedy: chmod 600 " + key);
+        .hasMessageContaining("the key: others may read or write it; remedy: chmod 600 " + key);
   }
 }

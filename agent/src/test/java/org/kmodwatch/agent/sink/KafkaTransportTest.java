@@ -81,7 +81,7 @@ class KafkaTransportTest {
   void itemThatIsTooLarge_isRefused() throws InterruptedException {
     try (KafkaTransport transport = transport("large")) {
       assertThat(transport.send(List.of(item("alert:large", "x".repeat(95_000)))))
-          .isEqualTo(new Answer.Refused("the notice is too large for the topic"));
+          .isEqualTo(new Answer.Refused("too large for the topic"));
       assertThat(transport.send(items(0, 1))).isEqualTo(new Answer.Taken());
     }
   }

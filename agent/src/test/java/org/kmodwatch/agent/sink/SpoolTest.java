@@ -168,7 +168,7 @@ class SpoolTest {
         .singleElement()
         .asString()
         .startsWith(
-            "spool: the database is damaged, and its notices cannot be sent; renamed to %s/spool.db.damaged-1 ("
+            "spool: damaged, what was in it cannot be sent; kept as %s/spool.db.damaged-1 ("
                 .formatted(folder));
     append(items(5, 1, 10));
     assertThat(ids(spool.next(10, 1 << 20))).containsExactly("5");

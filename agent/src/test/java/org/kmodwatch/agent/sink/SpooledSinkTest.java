@@ -57,7 +57,7 @@ class SpooledSinkTest {
     Files.writeString(folder.resolve("token"), TOKEN);
     Files.setPosixFilePermissions(
         folder.resolve("token"), PosixFilePermissions.fromString("rw-------"));
-    sink = newSink(SpoolSettings.MIN_BYTES, 8192);
+    sink = newSink(SpooledSink.MIN_SPOOL_BYTES, 8192);
   }
 
   @AfterEach
@@ -99,7 +99,7 @@ class SpooledSinkTest {
 
   private SinkSettings settings() {
     return settings(
-        WebhookTarget.of("--webhook", "http://127.0.0.1:1/", null), SpoolSettings.MIN_BYTES);
+        WebhookTarget.of("--webhook", "http://127.0.0.1:1/", null), SpooledSink.MIN_SPOOL_BYTES);
   }
 
   private SinkSettings settings(WebhookTarget webhook, long spoolBytes) {
@@ -108,7 +108,8 @@ class SpooledSinkTest {
         webhook,
         FormatName.KMODWATCH,
         SinkFilter.FINDINGS_AND_LOADS,
-        new SpoolSettings(folder.resolve("spool"), spoolBytes));
+        folder.resolve("spool"),
+        spoolBytes);
   }
 
   private SinkContext context() {
@@ -144,10 +145,10 @@ class SpooledSinkTest {
     assertThat(receiver.authorizations()).containsOnly("Bearer " + TOKEN);
     assertThat(notes)
         .startsWith(
-            "webhook: cannot send to %s, notices are queued: cannot connect".formatted(shownUrl()))
+            "webhook: cannot send to %s, kept until it can: cannot connect".formatted(shownUrl()))
         .anyMatch(
             note ->
-                note.matches("webhook: \\S+ accepts notices again after \\d+ s")
+                note.matches("webhook: \\S+ takes them again after \\d+ s")
                     && note.contains(shownUrl()))
         .noneMatch(note -> note.contains(TOKEN) || note.contains("in-the-url"));
     assertAddsUp(0);
@@ -184,7 +185,7 @@ class SpooledSinkTest {
             bad.stream()
                 .map(
                     id ->
-                        "webhook: %s refused a notice, which is dropped: status=400, id=%s"
+                        "webhook: %s refused an item, which is dropped: status=400, id=%s"
                             .formatted(shownUrl(), id))
                 .toList());
     assertAddsUp(0);
@@ -197,7 +198,7 @@ class SpooledSinkTest {
     take(10);
     await().until(() -> receiver.requests() > 2);
     assertAddsUp(10);
-    assertThat(notes).singleElement().asString().endsWith("notices are queued: HTTP status 401");
+    assertThat(notes).singleElement().asString().endsWith("kept until it can: HTTP status 401");
 
     receiver.react(ids -> 200);
     awaitDelivered(10);
@@ -211,7 +212,7 @@ class SpooledSinkTest {
     sink.close();
     assertAddsUpWithoutSpool(31);
     receiver.up();
-    sink = newSink(SpoolSettings.MIN_BYTES, 8192);
+    sink = newSink(SpooledSink.MIN_SPOOL_BYTES, 8192);
 
     await().until(() -> sink.account().delivered() == 31);
     assertThat(sink.account().carriedOver()).isEqualTo(31);
@@ -227,24 +228,24 @@ class SpooledSinkTest {
     await()
         .until(
             () -> notes.stream().anyMatch(note -> note.startsWith("webhook: spool: cannot write")));
-    assertThat(sink.awaitWritten(Duration.ofMinutes(1))).as("does not wait for it").isFalse();
+    assertThat(sink.awaitOnDisk(Duration.ofMinutes(1))).as("does not wait for it").isFalse();
     assertThat(sink.account().spooled()).isEqualTo(10);
     receiver.up();
 
     awaitDelivered(210);
     assertThat(receiver.distinctIds()).isEqualTo(idsOf(0, 210));
-    assertThat(sink.awaitWritten(Duration.ZERO)).isTrue();
+    assertThat(sink.awaitOnDisk(Duration.ZERO)).isTrue();
     sink.spool().execute("DROP TRIGGER full");
     take(1);
     awaitDelivered(211);
-    assertThat(notes).contains("webhook: spool: writes again");
+    assertThat(notes).contains("webhook: spool: writing again");
     assertAddsUp(0);
   }
 
   @Test
   void queueThatIsFull_holdsNobodyUp_andCounts() throws SpoolException {
     sink.close();
-    sink = newSink(SpoolSettings.MIN_BYTES, 100);
+    sink = newSink(SpooledSink.MIN_SPOOL_BYTES, 100);
     diskIsFull();
     take(50);
     await()
@@ -256,7 +257,7 @@ class SpooledSinkTest {
     assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(5));
     assertThat(sink.account().lost().get(LossReason.QUEUE_FULL)).isBetween(4900L, 4950L);
     assertThat(sink.account().isBalanced()).isTrue();
-    assertThat(notes).anyMatch(note -> note.startsWith("webhook: the queue is full, "));
+    assertThat(notes).anyMatch(note -> note.startsWith("webhook: lost: "));
   }
 
   @Test
@@ -274,7 +275,7 @@ class SpooledSinkTest {
     assertThat(Duration.ofNanos(System.nanoTime() - start))
         .isLessThan(SEND_AT_END.plus(Duration.ofSeconds(3)));
     assertAddsUpWithoutSpool(2000);
-    assertThat(sink.awaitWritten(Duration.ZERO)).isTrue();
+    assertThat(sink.awaitOnDisk(Duration.ZERO)).isTrue();
   }
 
   @Test
@@ -298,11 +299,10 @@ class SpooledSinkTest {
     assertThat(lost).isBetween(5L, 7L);
     assertThat(sink.account().pending()).isEqualTo(7 - lost);
     assertThat(sink.account().isBalanced()).isTrue();
-    assertThat(sink.awaitWritten(Duration.ZERO)).isFalse();
+    assertThat(sink.awaitOnDisk(Duration.ZERO)).isFalse();
     assertThat(notes)
         .contains(
-            "webhook: notices lost: %d, since neither the disk nor the receiver accepted more before the end"
-                .formatted(lost));
+            "webhook: %d that neither the disk nor the receiver took are lost".formatted(lost));
   }
 
   @Test
@@ -335,7 +335,7 @@ class SpooledSinkTest {
     awaitDelivered(1);
     assertThat(notes)
         .contains(
-            "webhook: cannot send to http://127.0.0.1:1, notices are queued:"
+            "webhook: cannot send to http://127.0.0.1:1, kept until it can:"
                 + " java.lang.StackOverflowError (a fault of kmodwatch)");
   }
 
@@ -379,7 +379,7 @@ class SpooledSinkTest {
 
     stuck.leave();
 
-    sink = newSink(SpoolSettings.MIN_BYTES, 8192);
+    sink = newSink(SpooledSink.MIN_SPOOL_BYTES, 8192);
     late.countDown();
     awaitDelivered(1);
     assertThat(receiver.distinctIds()).isEqualTo(idsOf(0, 1));
@@ -410,7 +410,7 @@ class SpooledSinkTest {
     awaitDelivered(4);
     sink.spool().execute("DROP TRIGGER full");
     await().until(() -> sink.stall(moment).isEmpty());
-    assertThat(notes).contains("webhook: spool: writes again");
+    assertThat(notes).contains("webhook: spool: writing again");
     assertAddsUp(0);
   }
 
@@ -446,16 +446,15 @@ class SpooledSinkTest {
 
     before.leave();
 
-    sink = newSink(SpoolSettings.MIN_BYTES, 8192, Optional.of(before.account().ended()));
+    sink = newSink(SpooledSink.MIN_SPOOL_BYTES, 8192, Optional.of(before.account().ended()));
     take(1);
     await().until(() -> receiver.distinctIds().equals(idsOf(2, 1)));
     free.countDown();
     await().until(() -> receiver.distinctIds().containsAll(idsOf(1, 2)));
     // The sender asks the spool first in any case; the writer only if it gets the item before it.
-    await().until(() -> notes.contains("webhook: spool: reads again"));
+    await().until(() -> notes.contains("webhook: spool: reading again"));
     assertThat(notes)
-        .anyMatch(
-            note -> note.contains("spool: cannot read, retrying every second: the previous sink"));
+        .anyMatch(note -> note.contains("spool: cannot read, trying again every second: the sink"));
     take(1);
     await().until(() -> sink.account().spooled() >= 1);
   }
@@ -532,7 +531,7 @@ class SpooledSinkTest {
 
     stuck.leave();
 
-    sink = newSink(SpoolSettings.MIN_BYTES, 8192);
+    sink = newSink(SpooledSink.MIN_SPOOL_BYTES, 8192);
     awaitDelivered(1);
     assertThat(sink.account().carriedOver()).isEqualTo(1);
   }
@@ -571,15 +570,15 @@ class SpooledSinkTest {
     receiver.react(ids -> 503);
     receiver.up();
     takeLarge(300);
-    await().until(() -> count("webhook: spool: full, the oldest notices are dropped") == 1);
+    await().until(() -> count("webhook: spool: full, the oldest are dropped") == 1);
 
     receiver.react(ids -> 200);
     await().until(() -> sink.account().pending() == 0);
-    await().until(() -> count("webhook: spool: has room again; notices dropped: ") == 1);
+    await().until(() -> count("webhook: spool: has room again; dropped meanwhile: ") == 1);
 
     receiver.react(ids -> 503);
     takeLarge(300);
-    await().until(() -> count("webhook: spool: full, the oldest notices are dropped") == 2);
+    await().until(() -> count("webhook: spool: full, the oldest are dropped") == 2);
   }
 
   private long count(String beginning) {

@@ -201,7 +201,7 @@ class SyslogTransportTest {
               Answer.Refused.class,
               refused ->
                   assertThat(refused.why())
-                      .startsWith("the message is too large for a datagram, bytes=")
+                      .startsWith("too large for a datagram, bytes=")
                       .endsWith("limit=65507; remedy: tcp or tls"));
     }
   }

@@ -21,13 +21,13 @@ class WebhookTargetTest {
       delimiter = '|',
       textBlock =
           """
-          siem.example/hook                | --webhook: the value is not an https URL with a host
-          ftp://siem.example/hook          | --webhook: the value is not an https URL with a host
-          https:///hook                    | --webhook: the value is not an https URL with a host
-          https://siem.example/a b         | --webhook: the value is not a URL
-          https://me:s3cret@siem.example/  | --webhook: everyone can read a user or password in the URL; remedy: --webhook-token-file
-          http://siem.example:8080/?k=s3c  | --webhook: http is allowed only to this machine; remedy: https, url=http://siem.example:8080
-          http://127.0.0.1.evil.example/   | --webhook: http is allowed only to this machine; remedy: https, url=http://127.0.0.1.evil.example
+          siem.example/hook                | --webhook: not an https URL with a host
+          ftp://siem.example/hook          | --webhook: not an https URL with a host
+          https:///hook                    | --webhook: not an https URL with a host
+          https://siem.example/a b         | --webhook: not a URL
+          https://me:s3cret@siem.example/  | --webhook: a user or password in the URL is for everybody to read; remedy: --webhook-token-file
+          http://siem.example:8080/?k=s3c  | --webhook: plain http is for this machine only; remedy: https, url=http://siem.example:8080
+          http://127.0.0.1.evil.example/   | --webhook: plain http is for this machine only; remedy: https, url=http://127.0.0.1.evil.example
           """)
   void url_isRefused_withTheReason(String url, String message) {
     assertThatThrownBy(() -> WebhookTarget.of("--webhook", url, null))
@@ -59,14 +59,12 @@ class WebhookTargetTest {
   @Test
   void tokenFile_isRefused_whenOthersCanReadIt_orItHoldsNoToken() throws IOException {
     assertRefused(
-        tokenFile("s3cret\n", "rw-r-----"),
-        "other users can read or write the file; remedy: chmod 600 ");
+        tokenFile("s3cret\n", "rw-r-----"), "others may read or write it; remedy: chmod 600 ");
     assertRefused(
         tokenFile("s3cret and more\n", "rw-------"),
-        "the value must be one line of printable characters without spaces: ");
+        "not one line of printable characters without spaces: ");
     assertRefused(
-        tokenFile("", "rw-------"),
-        "the value must be one line of printable characters without spaces: ");
+        tokenFile("", "rw-------"), "not one line of printable characters without spaces: ");
     assertRefused(folder.resolve("absent"), "no such file: ");
   }
 

@@ -49,7 +49,7 @@ import org.kmodwatch.agent.sink.SinkContext;
 import org.kmodwatch.agent.sink.SinkFilter;
 import org.kmodwatch.agent.sink.SinkSettings;
 import org.kmodwatch.agent.sink.Sinks;
-import org.kmodwatch.agent.sink.SpoolSettings;
+import org.kmodwatch.agent.sink.SpooledSink;
 import org.kmodwatch.agent.sink.WebhookTarget;
 import org.kmodwatch.agent.state.KnownModules;
 import org.kmodwatch.agent.state.ReportJournal;
@@ -278,14 +278,15 @@ class WatchTest {
                         WebhookTarget.of("--webhook", "http://127.0.0.1:1/s3cret", null),
                         FormatName.KMODWATCH,
                         SinkFilter.FINDINGS_AND_LOADS,
-                        new SpoolSettings(folder.resolve("spool"), SpoolSettings.MIN_BYTES))),
+                        folder.resolve("spool"),
+                        SpooledSink.MIN_SPOOL_BYTES)),
                 context(),
                 OutputStream.nullOutputStream())) {
       run(recorder, sinks, new FakeSource(), new Cli());
     }
     assertThat(errLines())
         .contains(
-            "webhook: cannot send to http://127.0.0.1:1, notices are queued: cannot connect",
+            "webhook: cannot send to http://127.0.0.1:1, kept until it can: cannot connect",
             "webhook: delivered 0, refused 0, dropped or lost 0, waiting 3");
     assertThat(Files.readString(recording.resolve("ledger.json")))
         .contains("\"name\" : \"webhook\"", "\"taken\" : 3", "\"spooled\" : 3", "\"pending\" : 3");
@@ -301,7 +302,12 @@ class WatchTest {
               Sinks.open(
                   List.of(
                       new SinkSettings(
-                          "history", target, FormatName.LOADS, SinkFilter.LOADS, null)),
+                          "history",
+                          target,
+                          FormatName.LOADS,
+                          SinkFilter.LOADS,
+                          folder.resolve("spool"),
+                          SpooledSink.MIN_SPOOL_BYTES)),
                   context(),
                   OutputStream.nullOutputStream())) {
         run(recorder, sinks, new FakeSource(), new Cli());
@@ -923,7 +929,7 @@ class WatchTest {
 
     assertRefused(
         64,
-        "--webhook: http is allowed only to this machine; remedy: https, url=http://siem.example",
+        "--webhook: plain http is for this machine only; remedy: https, url=http://siem.example",
         "--webhook=http://siem.example/s3cret");
     assertRefused(
         64,
@@ -936,7 +942,7 @@ class WatchTest {
         "--spool-max=1M");
     assertRefused(
         69,
-        "--webhook-token-file: other users can read or write the file; remedy: chmod 600 " + token,
+        "--webhook-token-file: others may read or write it; remedy: chmod 600 " + token,
         "--webhook=https://siem.example/",
         "--webhook-token-file=" + token,
         "--spool=" + spool);
