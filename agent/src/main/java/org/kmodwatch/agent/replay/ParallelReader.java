@@ -10,11 +10,10 @@ import org.jspecify.annotations.Nullable;
 import org.kmodwatch.core.read.BlockScanner;
 import org.kmodwatch.core.read.EventHandler;
 import org.kmodwatch.core.read.LineJoiner;
+import org.kmodwatch.core.read.ReadOptions;
 import org.kmodwatch.core.read.ReadStatistics;
+import org.kmodwatch.core.read.RecordingBlocks;
 import org.kmodwatch.core.read.ScannedBlock;
-import org.kmodwatch.core.scan.Block;
-import org.kmodwatch.core.scan.LineBlocks;
-import org.kmodwatch.core.scan.ReadOptions;
 
 /**
  * Reads a recording on all processors. Threads take turns to read a block, and scan their blocks in
@@ -31,7 +30,7 @@ public final class ParallelReader {
   /** About 400 ordinary lines, of a few KiB each in memory. */
   private static final long MAX_FOUND_BYTES_AHEAD = 512 << 10;
 
-  private final LineBlocks blocks;
+  private final RecordingBlocks blocks;
   private final ReadOptions options;
   private final Onlooker onlooker;
   private final int threads = Runtime.getRuntime().availableProcessors();
@@ -96,7 +95,7 @@ public final class ParallelReader {
     record End() implements Outcome {}
   }
 
-  private ParallelReader(LineBlocks blocks, ReadOptions options, Onlooker onlooker) {
+  private ParallelReader(RecordingBlocks blocks, ReadOptions options, Onlooker onlooker) {
     this.blocks = blocks;
     this.options = options;
     this.onlooker = onlooker;
@@ -118,7 +117,7 @@ public final class ParallelReader {
    * @throws IOException if the input fails; the message names the file and the line
    */
   static ReadStatistics read(
-      LineBlocks blocks,
+      RecordingBlocks blocks,
       String fileName,
       ReadOptions options,
       LineJoiner joiner,
@@ -203,7 +202,6 @@ public final class ParallelReader {
   }
 
   private void work() {
-    var block = new Block();
     var scanner = new BlockScanner(options);
     while (true) {
       CompletableFuture<Outcome> outcome;
@@ -214,7 +212,7 @@ public final class ParallelReader {
         }
         outcome = outcomes.get((int) (blocksRead++ % MAX_BLOCKS_AHEAD));
         try {
-          if (!blocks.next(block)) {
+          if (!scanner.next(blocks)) {
             finish(outcome, new Outcome.End());
             return;
           }
@@ -229,7 +227,7 @@ public final class ParallelReader {
         }
       }
       try {
-        ScannedBlock scanned = scanner.scan(block);
+        ScannedBlock scanned = scanner.scan();
         ahead.found(scanned.foundBytes());
         outcome.complete(new Outcome.Scanned(scanned, position));
       } catch (RuntimeException | Error e) {

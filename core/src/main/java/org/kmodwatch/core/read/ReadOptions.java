@@ -1,4 +1,4 @@
-package org.kmodwatch.core.scan;
+package org.kmodwatch.core.read;
 
 import java.util.Set;
 
