@@ -26,7 +26,7 @@ import org.kmodwatch.core.load.LoadRecord;
 import org.kmodwatch.core.load.LoadTracker;
 import org.kmodwatch.core.load.LoadTrackerOptions;
 import org.kmodwatch.core.read.EventReader;
-import org.kmodwatch.core.read.ReadOptions;
+import org.kmodwatch.core.scan.ReadOptions;
 import org.kmodwatch.core.signature.Signature;
 
 /**

@@ -11,7 +11,7 @@ import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.read.BadLine;
 import org.kmodwatch.core.read.EventHandler;
 import org.kmodwatch.core.read.EventReader;
-import org.kmodwatch.core.read.ReadOptions;
+import org.kmodwatch.core.scan.ReadOptions;
 
 /** Provides the events of a recording by {@link RecordingGenerator}, in memory. */
 final class SampleEvents {

@@ -27,8 +27,19 @@ import org.kmodwatch.image.pkcs7.SignedMessage;
  *
  * <p>Reading the signature never fails: the module stays readable even if no kernel accepts its
  * signature.
+ *
+ * @param signedBytes how many bytes from the start are signed
+ * @param signers the named signers; empty if they cannot be read
+ * @param message the message for the check; null without a message
+ * @param refusal why the kernel does not check the signature; null if it does
+ * @param unreadable why the signers cannot be read; null if they can
  */
-public final class AppendedSignature {
+public record AppendedSignature(
+    long signedBytes,
+    List<Signer> signers,
+    @Nullable ByteBuffer message,
+    @Nullable Refusal refusal,
+    @Nullable Refusal unreadable) {
 
   private static final byte[] MAGIC =
       "~Module signature appended~\n".getBytes(StandardCharsets.US_ASCII);
@@ -51,29 +62,17 @@ public final class AppendedSignature {
 
   private static final HexFormat COLONS = HexFormat.ofDelimiter(":").withUpperCase();
 
-  private final long signedBytes;
-  private final List<Signer> signers;
-  private final @Nullable ByteBuffer message;
-  private final @Nullable Refusal refusal;
-  private final @Nullable Refusal unreadable;
-
   /**
-   * Creates a signature.
+   * Copies the list.
    *
+   * @param signedBytes how many bytes from the start are signed
+   * @param signers the named signers; empty if they cannot be read
+   * @param message the message for the check; null without a message
    * @param refusal why the kernel does not check the signature; null if it does
    * @param unreadable why the signers cannot be read; null if they can
    */
-  private AppendedSignature(
-      long signedBytes,
-      List<Signer> signers,
-      @Nullable ByteBuffer message,
-      @Nullable Refusal refusal,
-      @Nullable Refusal unreadable) {
-    this.signedBytes = signedBytes;
-    this.signers = List.copyOf(signers);
-    this.message = message;
-    this.refusal = refusal;
-    this.unreadable = unreadable;
+  public AppendedSignature {
+    signers = List.copyOf(signers);
   }
 
   /**
@@ -88,26 +87,6 @@ public final class AppendedSignature {
    */
   public record Signer(
       @Nullable String name, String keyId, @Nullable String digest, ByteBuffer signature) {}
-
-  /** Returns how many bytes from the start of the module are signed. */
-  public long signedBytes() {
-    return signedBytes;
-  }
-
-  /** Returns the named signers; empty if they cannot be read. */
-  public List<Signer> signers() {
-    return signers;
-  }
-
-  /** Returns the message for the check; null without a message. */
-  public @Nullable ByteBuffer message() {
-    return message;
-  }
-
-  /** Returns why the kernel does not check the signature; null if it does. */
-  @Nullable Refusal refusal() {
-    return refusal;
-  }
 
   /** Returns the signer that modinfo shows; empty if no signer can be read. */
   public Optional<Signer> first() {

@@ -19,7 +19,7 @@ import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.read.BadLine;
 import org.kmodwatch.core.read.EventHandler;
 import org.kmodwatch.core.read.EventReader;
-import org.kmodwatch.core.read.ReadOptions;
+import org.kmodwatch.core.scan.ReadOptions;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 

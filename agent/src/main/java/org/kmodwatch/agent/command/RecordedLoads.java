@@ -28,8 +28,8 @@ import org.kmodwatch.core.load.LoadRecord;
 import org.kmodwatch.core.load.LoadTrackerOptions;
 import org.kmodwatch.core.read.EventReader;
 import org.kmodwatch.core.read.LoadReader;
-import org.kmodwatch.core.read.ReadOptions;
 import org.kmodwatch.core.scan.Decompression;
+import org.kmodwatch.core.scan.ReadOptions;
 import org.kmodwatch.core.signature.Signature;
 
 /**

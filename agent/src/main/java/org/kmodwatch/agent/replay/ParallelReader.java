@@ -10,10 +10,11 @@ import org.jspecify.annotations.Nullable;
 import org.kmodwatch.core.read.BlockScanner;
 import org.kmodwatch.core.read.EventHandler;
 import org.kmodwatch.core.read.LineJoiner;
-import org.kmodwatch.core.read.ReadOptions;
 import org.kmodwatch.core.read.ReadStatistics;
-import org.kmodwatch.core.read.RecordingBlocks;
 import org.kmodwatch.core.read.ScannedBlock;
+import org.kmodwatch.core.scan.Block;
+import org.kmodwatch.core.scan.LineBlocks;
+import org.kmodwatch.core.scan.ReadOptions;
 
 /**
  * Reads a recording on all processors. Threads take turns to read a block, and scan their blocks in
@@ -30,7 +31,7 @@ public final class ParallelReader {
   /** About 400 ordinary lines, of a few KiB each in memory. */
   private static final long MAX_FOUND_BYTES_AHEAD = 512 << 10;
 
-  private final RecordingBlocks blocks;
+  private final LineBlocks blocks;
   private final ReadOptions options;
   private final Onlooker onlooker;
   private final int threads = Runtime.getRuntime().availableProcessors();
@@ -95,7 +96,7 @@ public final class ParallelReader {
     record End() implements Outcome {}
   }
 
-  private ParallelReader(RecordingBlocks blocks, ReadOptions options, Onlooker onlooker) {
+  private ParallelReader(LineBlocks blocks, ReadOptions options, Onlooker onlooker) {
     this.blocks = blocks;
     this.options = options;
     this.onlooker = onlooker;
@@ -117,7 +118,7 @@ public final class ParallelReader {
    * @throws IOException if the input fails; the message names the file and the line
    */
   static ReadStatistics read(
-      RecordingBlocks blocks,
+      LineBlocks blocks,
       String fileName,
       ReadOptions options,
       LineJoiner joiner,
@@ -202,6 +203,7 @@ public final class ParallelReader {
   }
 
   private void work() {
+    var block = new Block();
     var scanner = new BlockScanner(options);
     while (true) {
       CompletableFuture<Outcome> outcome;
@@ -212,7 +214,7 @@ public final class ParallelReader {
         }
         outcome = outcomes.get((int) (blocksRead++ % MAX_BLOCKS_AHEAD));
         try {
-          if (!scanner.next(blocks)) {
+          if (!blocks.next(block)) {
             finish(outcome, new Outcome.End());
             return;
           }
@@ -227,7 +229,7 @@ public final class ParallelReader {
         }
       }
       try {
-        ScannedBlock scanned = scanner.scan();
+        ScannedBlock scanned = scanner.scan(block);
         ahead.found(scanned.foundBytes());
         outcome.complete(new Outcome.Scanned(scanned, position));
       } catch (RuntimeException | Error e) {

@@ -39,9 +39,9 @@ import org.kmodwatch.core.load.LoadTrackerOptions;
 import org.kmodwatch.core.read.BadLine;
 import org.kmodwatch.core.read.EventHandler;
 import org.kmodwatch.core.read.LineJoiner;
-import org.kmodwatch.core.read.ReadOptions;
 import org.kmodwatch.core.read.ReadStatistics;
-import org.kmodwatch.core.read.RecordingBlocks;
+import org.kmodwatch.core.scan.LineBlocks;
+import org.kmodwatch.core.scan.ReadOptions;
 import org.kmodwatch.core.signature.EventSelector;
 import org.kmodwatch.core.signature.Signature;
 import picocli.CommandLine.Command;
@@ -297,7 +297,7 @@ public final class ReplayCommand implements Callable<Integer> {
     EventHandler counted = run.counting(feed);
     if (!file.equals(ReplayRun.STANDARD_INPUT) && Files.isRegularFile(Path.of(file))) {
       try (FileChannel channel = FileChannel.open(Path.of(file))) {
-        RecordingBlocks blocks = RecordingBlocks.of(channel, options);
+        LineBlocks blocks = LineBlocks.of(channel, options);
         ReadStatistics all =
             ParallelReader.read(
                 blocks, name, options, joiner, counted, () -> {}, run.onlooker(channel));
@@ -308,7 +308,7 @@ public final class ReplayCommand implements Callable<Integer> {
     try (InputStream in = open(file, run)) {
       // With "tail -f x | kmodwatch replay -" a finding must not stay in a buffer.
       return ParallelReader.read(
-          RecordingBlocks.of(in, options),
+          LineBlocks.of(in, options),
           name,
           options,
           joiner,

@@ -18,7 +18,7 @@ import org.kmodwatch.agent.source.KafkaTopic;
 import org.kmodwatch.agent.source.SourceException;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.read.BadLine;
-import org.kmodwatch.core.read.ReadOptions;
+import org.kmodwatch.core.scan.ReadOptions;
 
 /** Replays a topic of Apache Kafka as records arrive. */
 public final class TopicReplay {

@@ -25,9 +25,10 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.kmodwatch.core.read.BlockScanner;
 import org.kmodwatch.core.read.EventHandler;
 import org.kmodwatch.core.read.LineJoiner;
-import org.kmodwatch.core.read.ReadOptions;
-import org.kmodwatch.core.read.RecordingBlocks;
 import org.kmodwatch.core.read.ScannedBlock;
+import org.kmodwatch.core.scan.Block;
+import org.kmodwatch.core.scan.LineBlocks;
+import org.kmodwatch.core.scan.ReadOptions;
 
 /**
  * Reads a topic as long as somebody wants it to, each record's value being a line, or several, as
@@ -57,6 +58,7 @@ public final class KafkaSource {
   private final Map<TopicPartition, LineJoiner> joiners = new HashMap<>();
   private final Map<TopicPartition, OffsetAndMetadata> read = new HashMap<>();
   private final BlockScanner scanner;
+  private final Block block = new Block();
   private long lines;
   private long uncommitted;
 
@@ -187,11 +189,10 @@ public final class KafkaSource {
     }
     String name = "%s from %d".formatted(partition, records.getFirst().offset());
     LineJoiner joiner = joiners.computeIfAbsent(partition, p -> new LineJoiner(options));
-    RecordingBlocks blocks =
-        RecordingBlocks.of(new ByteArrayInputStream(text.toByteArray()), options);
+    LineBlocks blocks = LineBlocks.of(new ByteArrayInputStream(text.toByteArray()), options);
     long linesBefore = 0;
-    while (scanner.next(blocks)) {
-      ScannedBlock scanned = scanner.scan();
+    while (blocks.next(block)) {
+      ScannedBlock scanned = scanner.scan(block);
       scanned.deliver(receiver, joiner, name, linesBefore);
       linesBefore += scanned.statistics().lines();
     }

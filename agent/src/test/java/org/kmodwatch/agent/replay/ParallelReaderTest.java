@@ -17,8 +17,8 @@ import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.read.BadLine;
 import org.kmodwatch.core.read.EventHandler;
 import org.kmodwatch.core.read.LineJoiner;
-import org.kmodwatch.core.read.ReadOptions;
-import org.kmodwatch.core.read.RecordingBlocks;
+import org.kmodwatch.core.scan.LineBlocks;
+import org.kmodwatch.core.scan.ReadOptions;
 
 @NullMarked
 @Timeout(30)
@@ -68,7 +68,7 @@ class ParallelReaderTest {
 
   private void read(InputStream in) throws IOException {
     ParallelReader.read(
-        RecordingBlocks.of(in, ReadOptions.DEFAULT),
+        LineBlocks.of(in, ReadOptions.DEFAULT),
         "test",
         ReadOptions.DEFAULT,
         new LineJoiner(ReadOptions.DEFAULT),

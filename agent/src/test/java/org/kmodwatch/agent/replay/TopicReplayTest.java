@@ -24,7 +24,7 @@ import org.kmodwatch.agent.source.KafkaSource;
 import org.kmodwatch.agent.source.KafkaTopic;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.read.BadLine;
-import org.kmodwatch.core.read.ReadOptions;
+import org.kmodwatch.core.scan.ReadOptions;
 
 /** Tests against a real broker. */
 @Timeout(180)

@@ -1,6 +1,5 @@
 package org.kmodwatch.core.read;
 
-import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -15,17 +14,17 @@ import org.kmodwatch.core.scan.Block;
 import org.kmodwatch.core.scan.NameSearch;
 import org.kmodwatch.core.scan.Needle;
 import org.kmodwatch.core.scan.Newlines;
+import org.kmodwatch.core.scan.ReadOptions;
 
 /**
- * Reads the events of blocks. The result for a block depends on that block alone. Several scanners,
- * one a thread, can therefore scan blocks of one recording at the same time. Not thread-safe.
+ * Reads the events of blocks. The result for a block depends on that block alone. Several scanners
+ * can therefore read blocks of one input at the same time. Not thread-safe.
  */
 public final class BlockScanner {
 
   /** The size of the line buffer. A longer line's buffer is not kept. */
   private static final int ORDINARY_LINE_BYTES = 1 << 16;
 
-  private final Block block = new Block();
   private final ReadOptions options;
   private final @Nullable NameSearch search;
   private final FlatLines ordinary = new FlatLines();
@@ -58,24 +57,8 @@ public final class BlockScanner {
     return all;
   }
 
-  /**
-   * Reads the next block of {@code recording}, which {@link #scan()} then scans. One scanner at a
-   * time may call this method for one recording.
-   *
-   * @return false at the end of the recording
-   * @throws IOException if the input fails
-   */
-  public boolean next(RecordingBlocks recording) throws IOException {
-    return recording.lines().next(block);
-  }
-
-  /** Scans the block that {@link #next} has read. */
-  public ScannedBlock scan() {
-    return scan(block);
-  }
-
   /** Reads {@code block} and keeps no reference to it. */
-  ScannedBlock scan(Block block) {
+  public ScannedBlock scan(Block block) {
     found = new ArrayList<>();
     lines = 0;
     events = 0;

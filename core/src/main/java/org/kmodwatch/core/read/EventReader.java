@@ -3,7 +3,10 @@ package org.kmodwatch.core.read;
 import java.io.IOException;
 import java.io.InputStream;
 import org.kmodwatch.core.event.Event;
+import org.kmodwatch.core.scan.Block;
 import org.kmodwatch.core.scan.Decompression;
+import org.kmodwatch.core.scan.LineBlocks;
+import org.kmodwatch.core.scan.ReadOptions;
 import org.kmodwatch.core.write.EventWriter;
 
 /**
@@ -59,12 +62,13 @@ public final class EventReader {
       InputStream in, String fileName, ReadOptions options, EventHandler handler)
       throws IOException {
     var scanner = new BlockScanner(options);
+    var block = new Block();
     var joiner = new LineJoiner(options);
     ReadStatistics all = ReadStatistics.NONE;
     try {
-      RecordingBlocks blocks = RecordingBlocks.of(in, options);
-      while (scanner.next(blocks)) {
-        ScannedBlock scanned = scanner.scan();
+      LineBlocks blocks = LineBlocks.of(in, options);
+      while (blocks.next(block)) {
+        ScannedBlock scanned = scanner.scan(block);
         scanned.deliver(handler, joiner, fileName, all.lines());
         all = all.plus(scanned.statistics());
       }

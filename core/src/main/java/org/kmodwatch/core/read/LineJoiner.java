@@ -3,6 +3,7 @@ package org.kmodwatch.core.read;
 import org.kmodwatch.core.audit.AuditJoiner;
 import org.kmodwatch.core.audit.AuditRecord;
 import org.kmodwatch.core.event.Event;
+import org.kmodwatch.core.scan.ReadOptions;
 
 /**
  * Joins lines that form an event only together: the records of audit logs. An event may continue in

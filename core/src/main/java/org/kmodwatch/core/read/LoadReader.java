@@ -11,6 +11,7 @@ import org.kmodwatch.core.load.LoadRecords;
 import org.kmodwatch.core.scan.Block;
 import org.kmodwatch.core.scan.LineBlocks;
 import org.kmodwatch.core.scan.Newlines;
+import org.kmodwatch.core.scan.ReadOptions;
 import org.kmodwatch.core.write.LoadWriter;
 
 /** Reads load records that {@link LoadWriter} wrote. */
@@ -51,7 +52,7 @@ public final class LoadReader {
       Consumer<LoadRecord> loads,
       Consumer<BadLine> bad)
       throws IOException {
-    var blocks = LineBlocks.of(in, options.maxLineBytes());
+    var blocks = LineBlocks.of(in, options);
     var block = new Block();
     long number = 0;
     while (blocks.next(block)) {

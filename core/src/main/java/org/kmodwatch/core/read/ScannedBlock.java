@@ -2,36 +2,20 @@ package org.kmodwatch.core.read;
 
 import java.util.List;
 
-/** Holds the result of scanning a block. */
-public final class ScannedBlock {
+/**
+ * Holds the result of scanning a block.
+ *
+ * @param statistics the number of lines of each kind
+ * @param lines the wanted events, audit records for such events, and the bad lines, in the block's
+ *     order
+ * @param foundBytes length of the lines of those events, in bytes, which indicates the memory that
+ *     they take
+ */
+public record ScannedBlock(ReadStatistics statistics, List<ScannedLine> lines, long foundBytes) {
 
-  private final ReadStatistics statistics;
-  private final List<ScannedLine> lines;
-  private final long foundBytes;
-
-  /**
-   * Creates a result.
-   *
-   * @param lines the wanted events, audit records for such events, and the bad lines, in the
-   *     block's order
-   */
-  ScannedBlock(ReadStatistics statistics, List<ScannedLine> lines, long foundBytes) {
-    this.statistics = statistics;
-    this.lines = List.copyOf(lines);
-    this.foundBytes = foundBytes;
-  }
-
-  /** Returns the number of lines of each kind. */
-  public ReadStatistics statistics() {
-    return statistics;
-  }
-
-  /**
-   * Returns the length of the lines of the found events, in bytes, which indicates the memory that
-   * the events take.
-   */
-  public long foundBytes() {
-    return foundBytes;
+  /** Copies the list. */
+  public ScannedBlock {
+    lines = List.copyOf(lines);
   }
 
   /**

@@ -4,7 +4,7 @@ import org.kmodwatch.core.audit.AuditRecord;
 import org.kmodwatch.core.event.Event;
 
 /** Holds the result for one line of a block, if it must be reported. */
-sealed interface ScannedLine {
+public sealed interface ScannedLine {
 
   /** Holds a wanted event. */
   record Found(Event event) implements ScannedLine {}

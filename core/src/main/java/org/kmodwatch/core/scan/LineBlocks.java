@@ -30,10 +30,10 @@ public final class LineBlocks {
   private boolean ended;
   private @Nullable IOException failure;
 
-  private LineBlocks(Source source, boolean eager, int maxLineBytes) {
+  private LineBlocks(Source source, boolean eager, ReadOptions options) {
     this.source = source;
     this.eager = eager;
-    this.maxLineBytes = maxLineBytes;
+    this.maxLineBytes = options.maxLineBytes();
   }
 
   /** Supplies bytes. */
@@ -75,20 +75,20 @@ public final class LineBlocks {
    * the result of one read, so lines that arrive one by one leave one by one. Does not close {@code
    * in}.
    */
-  public static LineBlocks of(InputStream in, int maxLineBytes) {
-    return new LineBlocks(new Decompressed(in), true, maxLineBytes);
+  public static LineBlocks of(InputStream in, ReadOptions options) {
+    return new LineBlocks(new Decompressed(in), true, options);
   }
 
   /**
    * Cuts {@code file} from its current position. The file must support reads at any position.
-   * Decompresses it like {@link #of(InputStream, int)}. Does not close it.
+   * Decompresses it like {@link #of(InputStream, ReadOptions)}. Does not close it.
    *
    * @throws IOException if the beginning cannot be read
    */
-  public static LineBlocks of(FileChannel file, int maxLineBytes) throws IOException {
+  public static LineBlocks of(FileChannel file, ReadOptions options) throws IOException {
     return Decompression.isCompressed(file)
-        ? of(Channels.newInputStream(file), maxLineBytes)
-        : new LineBlocks(file::read, false, maxLineBytes);
+        ? of(Channels.newInputStream(file), options)
+        : new LineBlocks(file::read, false, options);
   }
 
   /**

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.kmodwatch.core.load.LoadRecord;
-import org.kmodwatch.core.read.ReadOptions;
+import org.kmodwatch.core.scan.ReadOptions;
 
 /** Tests handmade lines of audit logs: architectures, quoting, rules, and attacks. */
 @NullMarked

@@ -24,8 +24,8 @@ import org.kmodwatch.core.load.LoadTrackerStatistics;
 import org.kmodwatch.core.read.BadLine;
 import org.kmodwatch.core.read.EventHandler;
 import org.kmodwatch.core.read.EventReader;
-import org.kmodwatch.core.read.ReadOptions;
 import org.kmodwatch.core.read.ReadStatistics;
+import org.kmodwatch.core.scan.ReadOptions;
 import org.kmodwatch.core.signature.Finding;
 import org.kmodwatch.core.signature.SignatureMetadata;
 

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.event.Value;
 import org.kmodwatch.core.load.LoadRecord;
-import org.kmodwatch.core.read.ReadOptions;
+import org.kmodwatch.core.scan.ReadOptions;
 import org.kmodwatch.core.write.EventWriter;
 
 /**

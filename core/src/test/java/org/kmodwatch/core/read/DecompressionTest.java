@@ -18,6 +18,7 @@ import java.util.zip.GZIPOutputStream;
 import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.Test;
 import org.kmodwatch.core.scan.Decompression;
+import org.kmodwatch.core.scan.ReadOptions;
 
 @NullMarked
 class DecompressionTest {

@@ -26,6 +26,7 @@ import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.event.KubernetesContext;
 import org.kmodwatch.core.event.ProcessContext;
 import org.kmodwatch.core.event.Value;
+import org.kmodwatch.core.scan.ReadOptions;
 import org.kmodwatch.core.write.EventWriter;
 
 @NullMarked

@@ -13,6 +13,7 @@ import org.kmodwatch.core.event.Value;
 import org.kmodwatch.core.load.LoadRecord;
 import org.kmodwatch.core.load.LoadTracker;
 import org.kmodwatch.core.load.LoadTrackerOptions;
+import org.kmodwatch.core.scan.ReadOptions;
 
 @NullMarked
 class FalcoFormTest {

@@ -10,6 +10,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.kmodwatch.core.event.Event;
 import org.kmodwatch.core.event.SourceContext;
+import org.kmodwatch.core.scan.ReadOptions;
 
 @NullMarked
 class LaurelFormTest {

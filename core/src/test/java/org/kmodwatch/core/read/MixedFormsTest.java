@@ -18,6 +18,7 @@ import org.kmodwatch.core.load.LoadTracker;
 import org.kmodwatch.core.scan.Block;
 import org.kmodwatch.core.scan.LineBlocks;
 import org.kmodwatch.core.scan.NameSearch;
+import org.kmodwatch.core.scan.ReadOptions;
 
 /** Tests recordings that mix all forms, line by line: no way of reading loses a form. */
 @NullMarked
@@ -106,7 +107,7 @@ class MixedFormsTest {
     Files.writeString(recording, text + TRACEE.formatted(2, "init_module", "h") + "\n" + text);
     var block = new Block();
     try (FileChannel file = FileChannel.open(recording)) {
-      LineBlocks.of(file, WANTED.maxLineBytes()).next(block);
+      LineBlocks.of(file, WANTED).next(block);
     }
     var search = new NameSearch(WANTED.eventNames());
     search.search(block);

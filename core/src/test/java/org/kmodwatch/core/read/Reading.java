@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.NullMarked;
 import org.kmodwatch.core.event.Event;
+import org.kmodwatch.core.scan.ReadOptions;
 
 /** Holds the result of reading a recording. */
 @NullMarked

@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.kmodwatch.core.event.Event;
+import org.kmodwatch.core.scan.ReadOptions;
 
 /** Tests that reading only wanted lines gives the same events as reading all lines. */
 @NullMarked

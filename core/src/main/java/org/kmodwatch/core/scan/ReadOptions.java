@@ -1,4 +1,4 @@
-package org.kmodwatch.core.read;
+package org.kmodwatch.core.scan;
 
 import java.util.Set;
 
