@@ -56,19 +56,27 @@ final class HostReceivers implements AutoCloseable {
         .toList();
   }
 
+  /**
+   * Returns a file sink for each format, under the key {@code sinks} of a configuration.
+   *
+   * @param prefix the beginning of each file's path; the format's name and .ndjson follow
+   */
+  static String fileSinks(String prefix) {
+    return Arrays.stream(FormatName.values())
+        .map(
+            format ->
+                "  %1$s: {type: file, path: %2$s%1$s.ndjson, format: %1$s, kinds: [%3$s]}\n"
+                    .formatted(
+                        format.word(),
+                        prefix,
+                        format.kinds().stream()
+                            .map(Notice.Kind::word)
+                            .collect(Collectors.joining(", "))))
+        .collect(Collectors.joining());
+  }
+
   /** Returns a configuration with a file for each format, and a sink of each other kind. */
   private String configuration() {
-    String files =
-        Arrays.stream(FormatName.values())
-            .map(
-                format ->
-                    "  %1$s: {type: file, path: /out/%1$s.ndjson, format: %1$s, kinds: [%2$s]}\n"
-                        .formatted(
-                            format.word(),
-                            format.kinds().stream()
-                                .map(Notice.Kind::word)
-                                .collect(Collectors.joining(", "))))
-            .collect(Collectors.joining());
     return """
     listen: 127.0.0.1:9464
     # Under emulation a client may need longer than ten seconds for its first answer.
@@ -99,7 +107,7 @@ final class HostReceivers implements AutoCloseable {
       otlp: {type: otlp, endpoint: '%s', ca: /root/ca.pem, kinds: [finding, load, alert]}
     """
         .formatted(
-            files,
+            fileSinks("/out/"),
             seenByGuest(syslog.tlsAddress()),
             seenByGuest(syslog.tcpAddress()),
             seenByGuest(syslog.udpAddress()),

@@ -38,16 +38,11 @@ final class ImagesIT {
   private static final int MIB = 1 << 20;
 
   private final GuestRecord guest;
-
-  private final String kernel;
-
   private final List<String> log;
-
   private final Map<String, String> sums = new HashMap<>();
 
-  ImagesIT(GuestRecord guest) throws IOException {
+  ImagesIT(GuestRecord guest) {
     this.guest = guest;
-    this.kernel = guest.kernel();
     log = guest.log().lines().toList();
     for (String line : log) {
       if (line.startsWith("sum ")) {
@@ -126,7 +121,7 @@ final class ImagesIT {
     JsonNode image = load.get("image");
     assertThat(image.get("sha256").asString()).isEqualTo(sums.get("kernel-xz-file"));
     assertThat(image.get("complete").asBoolean()).isTrue();
-    if (TestKernels.is61(kernel)) {
+    if (TestKernels.is61(guest.kernel())) {
       // Debian's 6.1 has no CONFIG_MODULE_DECOMPRESS: it reads the file, and then fails. Its file
       // is not compressed either.
       assertThat(load.get("errno").asString()).isEqualTo("EOPNOTSUPP");
@@ -152,7 +147,7 @@ final class ImagesIT {
     assertThat(load.at("/module/license").asString()).isEqualTo("GPL");
     assertThat(load.at("/module/intree").asBoolean()).isTrue();
     assertThat(load.at("/module/vermagic").asString())
-        .startsWith(Lab.kernels().named(kernel).release() + " ");
+        .startsWith(Lab.kernels().named(guest.kernel()).release() + " ");
     assertThat(load.at("/file/place").asString()).isEqualTo("distribution");
     assertThat(load.has("gaps")).isFalse();
   }
@@ -240,7 +235,7 @@ final class ImagesIT {
 
   /** Returns the hash of kw_plain padded with zeroes to that size. */
   private String padded(int size) throws Exception {
-    byte[] plain = Files.readAllBytes(Lab.testModule(kernel, "kw_plain").hostFile());
+    byte[] plain = Files.readAllBytes(Lab.testModule(guest.kernel(), "kw_plain").hostFile());
     MessageDigest digest = MessageDigest.getInstance("SHA-256");
     return HexFormat.of().formatHex(digest.digest(Arrays.copyOf(plain, size)));
   }

@@ -35,7 +35,6 @@ final class PoisonIT {
   private static final List<String> MODULES = List.of("kw_plain", "kw_params", "kw_export");
 
   private final List<String> log;
-
   private final List<JsonNode> loads;
 
   PoisonIT(LabResult result) throws IOException {

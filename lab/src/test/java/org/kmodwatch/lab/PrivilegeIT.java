@@ -3,7 +3,6 @@ package org.kmodwatch.lab;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -56,21 +55,14 @@ final class PrivilegeIT {
             "without-dac", hidden(loads(result, "without-dac-findings.ndjson")));
   }
 
-  /** Adds test modules with another name of the same length, replaced everywhere in their bytes. */
+  /** Adds test modules under other names. */
   static final class Renamed implements GuestPreparation {
     @Override
     public LabRun prepare(LabRun run, Path folder) throws IOException {
       Path late = folder.resolve("kw_late.ko");
       Path newline = folder.resolve("kw_newline.ko");
-      rename(Lab.testModule(run.kernel(), "kw_hide"), "kw_hide", LATE, late);
-      rename(Lab.testModule(run.kernel(), "kw_plain"), "kw_plain", WITH_NEWLINE, newline);
-      return run.withFile(AddedFile.of(late)).withFile(AddedFile.of(newline));
-    }
-
-    private static void rename(AddedFile module, String from, String to, Path copy)
-        throws IOException {
-      String bytes = Files.readString(module.hostFile(), StandardCharsets.ISO_8859_1);
-      Files.writeString(copy, bytes.replace(from, to), StandardCharsets.ISO_8859_1);
+      return run.withFile(RenamedModule.of(run.kernel(), "kw_hide", LATE, late))
+          .withFile(RenamedModule.of(run.kernel(), "kw_plain", WITH_NEWLINE, newline));
     }
   }
 

@@ -27,11 +27,8 @@ final class RingsIT {
   private static final int LAST_STRANGER = 106_000;
 
   private final List<String> log;
-
   private final List<JsonNode> loads;
-
   private final List<JsonNode> findings;
-
   private final JsonNode sensor;
 
   RingsIT(LabResult result) throws IOException {

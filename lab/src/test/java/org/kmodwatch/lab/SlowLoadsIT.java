@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -20,7 +19,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.kmodwatch.agent.format.FormatName;
-import org.kmodwatch.agent.output.Notice;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -62,40 +60,25 @@ final class SlowLoadsIT {
   static final class Copies implements GuestPreparation {
     @Override
     public LabRun prepare(LabRun run, Path folder) throws IOException {
-      Path module = Lab.testModule(run.kernel(), "kw_slow").hostFile();
-      String bytes = Files.readString(module, StandardCharsets.ISO_8859_1);
       LabRun prepared = run;
       for (String each : List.of("0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "k")) {
         String name = "kw_slo" + each;
         Path copy = folder.resolve(name + ".ko");
-        Files.writeString(copy, bytes.replace("kw_slow", name), StandardCharsets.ISO_8859_1);
-        prepared = prepared.withFile(AddedFile.of(copy));
+        prepared = prepared.withFile(RenamedModule.of(run.kernel(), "kw_slow", name, copy));
       }
       Path configuration = Files.writeString(folder.resolve("slow.yaml"), configuration());
       return prepared.withFile(AddedFile.of(configuration));
     }
 
     private static String configuration() {
-      return Arrays.stream(FormatName.values())
-          .map(
-              format ->
-                  "  %1$s: {type: file, path: /out/sink-%1$s.ndjson, format: %1$s, kinds: [%2$s]}\n"
-                      .formatted(
-                          format.word(),
-                          format.kinds().stream()
-                              .map(Notice.Kind::word)
-                              .collect(Collectors.joining(", "))))
-          .collect(
-              Collectors.joining(
-                  "",
-                  """
-                  output: loads
-                  spool: /root/spool
-                  history: {dir: /root/history}
-                  repeat-window: 0
-                  sinks:
-                  """,
-                  ""));
+      return """
+      output: loads
+      spool: /root/spool
+      history: {dir: /root/history}
+      repeat-window: 0
+      sinks:
+      """
+          + HostReceivers.fileSinks("/out/sink-");
     }
   }
 
