@@ -54,7 +54,7 @@ final class CompletionCommand implements Callable<Integer> {
   private final Supplier<CommandLine> commands;
 
   /**
-   * Makes one.
+   * Creates the command.
    *
    * @param commands everything that can be completed
    */

@@ -45,13 +45,13 @@ import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.TypeConversionException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
-/** {@code kmodwatch}. */
+/** Runs the program {@code kmodwatch}. */
 public final class Main {
 
   private final Shell shell;
   private final SensorStart sensors;
 
-  /** Made where picocli reads the arguments. */
+  /** The root of the commands; null until picocli reads the arguments. */
   private @Nullable RootCommand root;
 
   public Main(Shell shell) {
@@ -59,7 +59,7 @@ public final class Main {
   }
 
   /**
-   * Makes one.
+   * Creates the program.
    *
    * @param sensors starts the sensor of {@code watch}
    */
@@ -89,7 +89,7 @@ public final class Main {
       Optional<IOException> failure = help.failure();
       return failure.isPresent() ? fail(failure.get()) : status;
     } catch (CommandException | InvalidPathException | Error e) {
-      // Picocli hands no error to its handler.
+      // Picocli passes no error to its handler.
       return fail(e);
     }
   }
